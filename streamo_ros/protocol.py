@@ -1,0 +1,259 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is said: states, tokens, system prompt, turns and their parsing (the Streamo protocol).
+
+Knows the words of the dialogue and how they become token ids. Knows no model, no cache, no image
+and no clock: times come in as seconds, frames are a gap that the caller fills.
+
+Source: Xia et al., 'Streaming Video Instruction Tuning' (Streamo), arXiv 2512.21334, sec. 3.2,
+Tab. 10 (system prompt) and the turn format of the authors' released data: instruction first, then
+the time tag, then the frame.
+"""
+
+from __future__ import annotations
+
+import enum
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal
+from typing import Protocol
+
+MAX_INSTRUCTION_CHARACTERS = 2000
+
+SYSTEM_PROMPT = (
+    '\n'
+    'You are a helpful assistant specializing in streaming video analysis. \n'
+    'You will receive input frame by frame, each labeled with absolute time intervals \n'
+    'in the exact format <Xs-Ys> (e.g., <0s-1s>). Follow these rules precisely:\n'
+    '\n'
+    '1. Use </Silence> when:\n'
+    '   - No relevant event has started, OR\n'
+    '   - The current input is irrelevant to the given question.  \n'
+    '\n'
+    '2. Use </Standby> when:\n'
+    '   - An event is in progress but has not yet completed, OR\n'
+    '   - The current input is relevant but the question cannot yet be answered.  \n'
+    '\n'
+    '3. Use </Response> only when:\n'
+    '   - An event has fully concluded, OR\n'
+    '   - The available information is sufficient to fully answer the question.\n'
+    '   Provide a complete description at this point.  \n'
+    '\n'
+    'Do not provide partial answers or speculate beyond the given information.  \n'
+    'Whenever you deliver an answer, begin with </Response>.\n'
+)
+
+
+class ProtocolError(ValueError):
+    """The dialogue cannot be formed; the message says what is wrong and what mends it."""
+
+
+class State(enum.IntEnum):
+    """The decision for one frame; the values are those of FrameState.msg."""
+
+    UNKNOWN = 0
+    SILENCE = 1
+    STANDBY = 2
+    RESPONSE = 3
+
+
+DECISIONS = (State.SILENCE, State.STANDBY, State.RESPONSE)
+STATE_TAGS = {
+    State.SILENCE: '</Silence>',
+    State.STANDBY: '</Standby>',
+    State.RESPONSE: '</Response>',
+}
+_TAG_STATES = {tag: state for state, tag in STATE_TAGS.items()}
+_CONTROL_LIKE = re.compile(r'<\|[^|<>]{1,64}\|>')
+
+ProtocolKind = Literal['special_tokens', 'text_tags']
+
+
+@dataclass(frozen=True)
+class ChatFormat:
+    """The control text around what is said; the defaults are ChatML as Qwen-VL speaks it.
+
+    Attributes:
+        image_open: control text before a frame's vision tokens ('' for none).
+        image_close: control text after them.
+    """
+
+    system_open: str = '<|im_start|>system\n'
+    user_open: str = '<|im_start|>user\n'
+    assistant_open: str = '<|im_start|>assistant\n'
+    close: str = '<|im_end|>\n'
+    stop: str = '<|im_end|>'
+    image_open: str = '<|vision_start|>'
+    image_close: str = '<|vision_end|>'
+
+
+class Tokenizer(Protocol):
+    """What the protocol needs of a tokenizer."""
+
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        """Every string that the tokenizer turns into one control id."""
+
+    def control(self, text: str) -> tuple[int, ...]:
+        """Encode our own text, in which control tokens count as such."""
+
+    def plain(self, text: str) -> tuple[int, ...]:
+        """Encode text from outside: no id of the result is a control token."""
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Decode generated ids; control tokens are left out."""
+
+
+def seconds_text(seconds: Fraction) -> str:
+    """Seconds with at most three decimals, zeros stripped: '7', '0.5', '0.333'."""
+    thousandths = round(seconds * 1000)
+    whole, rest = divmod(abs(thousandths), 1000)
+    sign = '-' if thousandths < 0 else ''
+    return f'{sign}{whole}.{rest:03d}'.rstrip('0').rstrip('.') if rest else f'{sign}{whole}'
+
+
+def time_tag(start: Fraction, end: Fraction) -> str:
+    """The tag of the interval that a frame stands for, in seconds: '<7s-8s>', '<0.5s-1s>'."""
+    return f'<{seconds_text(start)}s-{seconds_text(end)}s>'
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An assistant turn, parsed.
+
+    Attributes:
+        state: UNKNOWN when the turn does not begin with a state tag.
+        text: the answer, stripped; always '' for Silence and Standby.
+        well_formed: False for text after Silence or Standby, an answer without text, a second
+            state tag, or no tag at all.
+    """
+
+    state: State
+    text: str
+    well_formed: bool
+
+
+def parse_reply(turn: str) -> Reply:
+    """Parse an assistant turn; never raises, whatever a model produced."""
+    turn = turn.strip()
+    tag = next((tag for tag in _TAG_STATES if turn.startswith(tag)), None)
+    if tag is None:
+        return Reply(State.UNKNOWN, '', well_formed=False)
+    state, rest = _TAG_STATES[tag], turn[len(tag):].strip()
+    if state is not State.RESPONSE:
+        return Reply(state, '', well_formed=not rest)
+    text = clean_answer(rest)
+    return Reply(state, text, well_formed=bool(text) and text == rest)
+
+
+def clean_answer(text: str) -> str:
+    """The answer up to a stray state tag, without blanks at its ends."""
+    cuts = [at for at in (text.find(tag) for tag in _TAG_STATES) if at >= 0]
+    return text[:min(cuts)].strip() if cuts else text.strip()
+
+
+def check_instruction(text: str, control_tokens: frozenset[str] = frozenset()) -> str:
+    """Return the instruction stripped, or refuse it.
+
+    Raises:
+        ProtocolError: it is empty, too long, or holds a control token or state tag.
+    """
+    text = text.strip()
+    if not text:
+        raise ProtocolError('the instruction is empty: say what to watch for')
+    if len(text) > MAX_INSTRUCTION_CHARACTERS:
+        raise ProtocolError(
+            f'the instruction has {len(text)} characters: shorten it to at most '
+            f'{MAX_INSTRUCTION_CHARACTERS}'
+        )
+    found = [token for token in (*_TAG_STATES, *sorted(control_tokens)) if token and token in text]
+    found += _CONTROL_LIKE.findall(text)
+    if found:
+        raise ProtocolError(
+            f'the instruction contains the control token {found[0]!r}: leave it out'
+        )
+    if any(ord(char) < 32 and char not in '\n\t' for char in text):
+        raise ProtocolError('the instruction contains a control character: leave it out')
+    return text
+
+
+class Wording:
+    """The dialogue as token ids, for one tokenizer.
+
+    A lane's dialogue is: sink, then one turn a frame. ``sink`` = system prompt, the opening of the
+    first user turn and the instruction. A turn = ``head`` (left out for the first turn after the
+    sink), ``tag``, the frame, ``ask``; then the reply: the state's rest and ``close``.
+
+    Args:
+        tokenizer: see `Tokenizer`.
+        chat: control text of the checkpoint's chat format.
+        kind: 'special_tokens': each state tag is one id; 'text_tags': tags are ordinary text,
+            their common token prefix is forced at the end of `ask`.
+        system_prompt: the checkpoint's own system prompt.
+
+    Raises:
+        ProtocolError: the tokenizer cannot tell the states apart in one token.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        chat: ChatFormat | None = None,
+        kind: ProtocolKind = 'special_tokens',
+        system_prompt: str = SYSTEM_PROMPT,
+    ) -> None:
+        self.tokenizer = tokenizer
+        self.chat = chat = chat or ChatFormat()
+        self.kind = kind
+        self.head = tokenizer.control(chat.user_open)
+        self.image_open = tokenizer.control(chat.image_open) if chat.image_open else ()
+        self.image_close = tokenizer.control(chat.image_close) if chat.image_close else ()
+        self.close = tokenizer.control(chat.close)
+        self.stop = _single(tokenizer, chat.stop)
+        self._system = tokenizer.control(chat.system_open + system_prompt + chat.close)
+        forced, self.replies = _state_ids(tokenizer, kind)
+        self.ask = tokenizer.control(chat.close + chat.assistant_open) + forced
+
+    @property
+    def state_ids(self) -> tuple[int, int, int]:
+        """The ids over which a state is read, in the order Silence, Standby, Response."""
+        silence, standby, response = (self.replies[state][0] for state in DECISIONS)
+        return silence, standby, response
+
+    def sink(self, instruction: str) -> tuple[int, ...]:
+        """System prompt, opening of the first user turn, instruction and newline."""
+        return self._system + self.head + self.tokenizer.plain(instruction + '\n')
+
+    def tag(self, start: Fraction, end: Fraction) -> tuple[int, ...]:
+        """The time tag and its newline; seconds since the lane's time origin."""
+        return self.tokenizer.plain(time_tag(start, end) + '\n')
+
+
+def _state_ids(
+    tokenizer: Tokenizer, kind: ProtocolKind
+) -> tuple[tuple[int, ...], dict[State, tuple[int, ...]]]:
+    if kind == 'special_tokens':
+        return (), {state: (_single(tokenizer, tag),) for state, tag in STATE_TAGS.items()}
+    spelled = {state: tokenizer.plain(tag) for state, tag in STATE_TAGS.items()}
+    shared = 0
+    while len({ids[shared] for ids in spelled.values() if len(ids) > shared}) == 1:
+        shared += 1
+    rest = {state: ids[shared:] for state, ids in spelled.items()}
+    if len({ids[0] for ids in rest.values() if ids}) < len(DECISIONS):
+        raise ProtocolError(
+            'the tokenizer cannot tell the three state tags apart in one token: add them as '
+            "special tokens and use model.protocol 'special_tokens'"
+        )
+    return spelled[State.SILENCE][:shared], rest
+
+
+def _single(tokenizer: Tokenizer, token: str) -> int:
+    ids = tokenizer.control(token)
+    if len(ids) != 1:
+        raise ProtocolError(
+            f'{token} is {len(ids)} tokens in this checkpoint and not one: add the state tokens '
+            "with 'streamo train --add-tokens' or set model.protocol to 'text_tags'"
+        )
+    return ids[0]
