@@ -96,6 +96,10 @@ class Tokenizer(Protocol):
     def control_tokens(self) -> frozenset[str]:
         """Every string that the tokenizer turns into one control id."""
 
+    @property
+    def control_ids(self) -> frozenset[int]:
+        """The ids of the control tokens; a generated one ends an answer."""
+
     def control(self, text: str) -> tuple[int, ...]:
         """Encode our own text, in which control tokens count as such."""
 
