@@ -50,13 +50,15 @@ def run(*command: str | pathlib.Path, env: dict[str, str] | None = None) -> None
     done = subprocess.run([str(word) for word in command], cwd=ROOT, env=env, check=False)
     if done.returncode:
         words = ' '.join(str(word) for word in command[:4])
-        raise SetupError(f'`{words} ...` failed with code {done.returncode}; see its output above.')
+        raise SetupError(f'`{words} ...` failed ({done.returncode}); its output stands above.')
 
 
 def ask(code: str) -> str:
     """Return what a line of Python prints in the virtual environment."""
     command = [str(PYTHON), '-c', code]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+    # Elsewhere than in the source tree, whose folders `python -c` would find first.
+    done = subprocess.run(command, cwd='/', check=True, capture_output=True, text=True)
+    return done.stdout.strip()
 
 
 def digest(*parts: str | pathlib.Path) -> str:
@@ -66,6 +68,11 @@ def digest(*parts: str | pathlib.Path) -> str:
         total.update(part.read_bytes() if isinstance(part, pathlib.Path) else part.encode())
         total.update(b'\0')
     return total.hexdigest()
+
+
+def site_packages() -> pathlib.Path:
+    """Return the folder of the virtual environment that holds packages."""
+    return pathlib.Path(ask('import sysconfig; print(sysconfig.get_path("purelib"))'))
 
 
 class Stamp:
@@ -111,10 +118,11 @@ def check_machine(distro: str | None) -> None:
 def make_venv(distro: str | None) -> None:
     """Create the virtual environment unless there is one of a supported Python."""
     if PYTHON.exists():
-        found = tuple(int(part) for part in ask('import sys; print(*sys.version_info[:2])').split())
-        if found in SUPPORTED:
+        found = ask('import sys; print(*sys.version_info[:2], sep=".")')
+        if found not in [f'{major}.{minor}' for major, minor in SUPPORTED]:
+            raise SetupError(f'.venv holds Python {found}; `make clean` removes it.')
+        if ask('import importlib.util as u; print(u.find_spec("pip") is not None)') == 'True':
             return
-        raise SetupError(f'.venv holds Python {found[0]}.{found[1]}; `make clean` removes it.')
     say(f'creating .venv with Python {platform.python_version()}')
     # With the packages of the system, because rclpy of a ROS 2 installation is among them.
     run(sys.executable, '-m', 'venv', *(['--system-site-packages'] if distro else []), VENV)
@@ -125,11 +133,22 @@ def pip(*arguments: str | pathlib.Path) -> None:
     run(PYTHON, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', *arguments)
 
 
-def install_torch() -> None:
-    """Install torch: the machine's own if there is one, else without CUDA where that suffices."""
-    if VENV.exists() and ask('import importlib.util as u; print(u.find_spec("torch") is not None)') == 'True':
-        return
+def torch_suffices(pinned: str, distro: str | None) -> bool:
+    """Tell whether the torch that is there will do: beside a ROS 2 installation, any from 2.5."""
+    try:
+        found = ask('import importlib.metadata as m; print(m.version("torch"))').split('+')[0]
+    except subprocess.CalledProcessError:
+        return False
+    if distro:
+        return tuple(int(part) for part in found.split('.')[:2]) >= (2, 5)
+    return pinned == f'torch=={found}'
+
+
+def install_torch(distro: str | None) -> None:
+    """Install torch: the machine's own if it will do, else without CUDA where there is no GPU."""
     pinned = (REQUIREMENTS / 'torch.txt').read_text().split()[-1]
+    if torch_suffices(pinned, distro):
+        return
     if not pathlib.Path('/proc/driver/nvidia').exists():
         small = [str(PYTHON), '-m', 'pip', 'install', '--quiet', f'{pinned}+cpu']
         if subprocess.run(small, capture_output=True, check=False).returncode == 0:
@@ -145,7 +164,7 @@ def install_packages(distro: str | None) -> None:
     if stamp.fresh():
         return
     say('installing packages (minutes, once)')
-    install_torch()
+    install_torch(distro)
     pip('-r', REQUIREMENTS / 'runtime.txt', '-r', REQUIREMENTS / 'test.txt')
     if distro:
         pip('setuptools<80', 'colcon-common-extensions')
@@ -175,7 +194,7 @@ def correct_exports() -> None:
 
 def write_hook(distro: str | None) -> None:
     """Install the start hook, the `streamo` command, and the way to the source tree."""
-    site = pathlib.Path(ask('import sysconfig; print(sysconfig.get_path("purelib"))'))
+    site = site_packages()
     record = {name: [str(folder) for folder in search_path(name, site, distro)]
               for name in ROS_VARIABLES}
     (site / 'streamo_prefix.json').write_text(json.dumps(record, indent=1))
@@ -206,7 +225,7 @@ def search_path(name: str, site: pathlib.Path, distro: str | None) -> list[str]:
 
 
 def build_inputs() -> list[str | pathlib.Path]:
-    """Return what the build depends on: contents of the build files, names of linked data files."""
+    """Return what the build depends on: contents of build files, names of linked data files."""
     files = [ROOT / 'CMakeLists.txt', ROOT / 'package.xml']
     for folder in ('msg', 'srv', 'action', 'resource', 'scripts'):
         files += sorted(path for path in (ROOT / folder).glob('*') if path.is_file())
@@ -232,8 +251,15 @@ def build(distro: str | None) -> None:
         '--build-base', VENV / 'build', '--merge-install', '--install-base', VENV,
         '--symlink-install', '--event-handlers', 'console_cohesion-', 'console_stderr+',
         '--cmake-args', '-DBUILD_TESTING=OFF', '-DCMAKE_BUILD_TYPE=Release',
-        f'-DPython3_EXECUTABLE={PYTHON}', env=env)
-    ask('import rclpy; from streamo_ros.msg import FrameState; FrameState()')
+        f'-DPython3_EXECUTABLE={PYTHON}', f'-DPYTHON_INSTALL_DIR={site_packages().relative_to(VENV)}',
+        env=env)
+    try:
+        ask('import rclpy; from streamo_ros.msg import FrameState; FrameState()')
+    except subprocess.CalledProcessError as error:
+        raise SetupError(
+            f'The interfaces were built and cannot be imported: {error.stderr.strip()}; '
+            '`make clean setup` begins anew.'
+        ) from error
     stamp.set()
 
 

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How pip sees the package: everything but the ROS interfaces, which need colcon.
+
+Knows names and lower bounds; exact versions for development stand in requirements/. Version and
+description are read from package.xml, the one place that states them.
+"""
+
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).parent
+MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
+NAME = MANIFEST.findtext('name', '')
+README = ROOT / 'README.md'
+
+EXTRAS = {
+    'torch': ['torch>=2.5', 'transformers>=5.17', 'safetensors'],
+    'train': ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'accelerate', 'pillow', 'rich'],
+    'tensorrt': ['tensorrt>=10.3,<12', 'onnx'],
+    'bag': ['rosbags>=0.11', 'rich'],
+    'dev': ['hypothesis', 'mypy', 'pytest', 'ruff'],
+}
+
+setup(
+    name=NAME,
+    version=MANIFEST.findtext('version'),
+    description=' '.join(MANIFEST.findtext('description', '').split()),
+    long_description=README.read_text(encoding='utf-8') if README.exists() else '',
+    long_description_content_type='text/markdown',
+    author=MANIFEST.findtext('author'),
+    maintainer=MANIFEST.findtext('maintainer'),
+    license='Apache-2.0',
+    python_requires='>=3.10',
+    packages=find_packages(include=[NAME, f'{NAME}.*']),
+    package_data={NAME: ['py.typed']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
+        (f'share/{NAME}', ['package.xml']),
+    ],
+    install_requires=['numpy', 'pyyaml', 'opencv-python-headless', 'rich'],
+    extras_require=EXTRAS,
+    entry_points={'console_scripts': ['streamo = streamo_ros.cli:main']},
+    zip_safe=False,
+)
