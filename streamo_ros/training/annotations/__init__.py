@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Public annotations in the raw schema, one module a format.
+
+Knows which formats there are and reports what an entry lacks. Each module knows one layout: how a
+file splits into entries, and what raw records one entry gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from streamo_ros.training.annotations import activitynet
+from streamo_ros.training.annotations import charades_sta
+from streamo_ros.training.annotations import coin
+from streamo_ros.training.annotations import didemo
+from streamo_ros.training.annotations import qvhighlights
+from streamo_ros.training.annotations import streamo
+from streamo_ros.training.annotations import youcook2
+from streamo_ros.training.record import AnnotationError
+from streamo_ros.training.record import Finding
+
+Raw = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class AnnotationFormat:
+    """How one dataset is read.
+
+    Attributes:
+        title: what the dataset is called, and which of its files is meant.
+        files: the annotation files below a path, which may be one file.
+        entries: (label, entry) of a file.
+        raw: the raw records of one entry; KeyError, TypeError, ValueError mean a bad entry.
+    """
+
+    title: str
+    files: Callable[[Path], list[Path]]
+    entries: Callable[[Path], Iterator[tuple[str, Any]]]
+    raw: Callable[[str, Any], list[Raw]]
+
+
+def one_file(path: Path) -> list[Path]:
+    """The path itself."""
+    return [path]
+
+
+FORMATS = {
+    'streamo': AnnotationFormat(
+        'Streamo-Instruct: a JSON file of the raw schema, or the folder with one folder a task',
+        streamo.files, streamo.entries, streamo.raw),
+    'activitynet': AnnotationFormat(
+        'ActivityNet Captions: train.json, val_1.json, val_2.json',
+        one_file, activitynet.entries, activitynet.raw),
+    'youcook2': AnnotationFormat(
+        'YouCook2: youcookii_annotations_trainval.json', one_file, youcook2.entries, youcook2.raw),
+    'coin': AnnotationFormat('COIN: COIN.json', one_file, coin.entries, coin.raw),
+    'qvhighlights': AnnotationFormat(
+        'QVHighlights: highlight_train_release.jsonl, highlight_val_release.jsonl',
+        one_file, qvhighlights.entries, qvhighlights.raw),
+    'didemo': AnnotationFormat(
+        'DiDeMo: train_data.json, val_data.json', one_file, didemo.entries, didemo.raw),
+    'charades-sta': AnnotationFormat(
+        'Charades-STA: charades_sta_train.txt, charades_sta_test.txt',
+        one_file, charades_sta.entries, charades_sta.raw),
+}
+
+
+def read_annotations(
+    path: Path, name: str, report: Callable[[Finding], None]
+) -> Iterator[tuple[str, str, Any]]:
+    """Raw records of a file or folder; a bad file or entry is reported and the rest read.
+
+    Args:
+        path: the annotation file, or the folder of a format that has one.
+        name: a key of `FORMATS`.
+        report: told of each bad file and entry.
+
+    Yields:
+        (file, label of the record, raw record).
+
+    Raises:
+        AnnotationError: there is no such format, or nothing at the path.
+    """
+    if name not in FORMATS:
+        raise AnnotationError(f'there is no format {name!r}: choose from {", ".join(FORMATS)}')
+    if not path.exists():
+        raise AnnotationError(f'{path} does not exist')
+    for file in FORMATS[name].files(path):
+        yield from _read_file(file, FORMATS[name], report)
+
+
+def _read_file(
+    file: Path, layout: AnnotationFormat, report: Callable[[Finding], None]
+) -> Iterator[tuple[str, str, Any]]:
+    entries = layout.entries(file)
+    while True:
+        try:
+            label, entry = next(entries)
+        except StopIteration:
+            return
+        except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
+            report(Finding(str(file), '', 'record', f'the file is not {layout.title}: {error}'))
+            return
+        try:
+            records = layout.raw(label, entry)
+        except KeyError as error:
+            report(Finding(str(file), label, 'record', f'the field {error} is missing'))
+        except (TypeError, ValueError, AttributeError, IndexError) as error:
+            report(Finding(str(file), label, 'record', f'the entry has another form: {error}'))
+        else:
+            yield from ((str(file), label, record) for record in records)

@@ -1,0 +1,32 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Streamo-Instruct-465K as released: JSON files of the raw schema, in one folder a task.
+
+Source: dataset maifoundations/Streamo-Instruct-465K (folders such as `qa`, `event_grounding`) and
+dataset/example/raw_data.json of the authors' repository.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+
+def files(path: Path) -> list[Path]:
+    """The file itself, or every JSON file below the folder, in order."""
+    return sorted(path.rglob('*.json')) if path.is_dir() else [path]
+
+
+def entries(path: Path) -> Iterator[tuple[str, Any]]:
+    """Records of one file, labelled by number and name; one record may stand without a list."""
+    data = json.loads(path.read_text(encoding='utf-8'))
+    for number, record in enumerate(data if isinstance(data, list) else [data], 1):
+        name = record.get('video_name') if isinstance(record, dict) else None
+        yield (f'{number} ({name})' if name else str(number)), record
+
+
+def raw(label: str, entry: Any) -> list[Any]:
+    """It is the raw schema already; the checks are those of every raw record."""
+    return [entry]

@@ -1,0 +1,172 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo convert`: annotations of any known format to per-second dialogues, with a drop report.
+
+Knows files, options and the report. What a label is stands in `labels` (and, for comparison, in
+`released`); what a dataset looks like stands in `annotations`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import asdict
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from streamo_ros.training.annotations import FORMATS
+from streamo_ros.training.annotations import read_annotations
+from streamo_ros.training.dialogue import Dialogue
+from streamo_ros.training.labels import Timeline
+from streamo_ros.training.labels import label
+from streamo_ros.training.labels import timeline
+from streamo_ros.training.record import AnnotationError
+from streamo_ros.training.record import Finding
+from streamo_ros.training.record import Record
+from streamo_ros.training.record import read_record
+from streamo_ros.training.released import released_dialogue
+from streamo_ros.training.released import released_text
+from streamo_ros.training.released import turn_count
+from streamo_ros.training.video import find_video
+from streamo_ros.training.video import video_length
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `streamo convert`; 0 when at least one dialogue was written."""
+    options = _parser().parse_args(argv)
+    findings: list[Finding] = []
+    try:
+        count = _convert(options, findings)
+    except (AnnotationError, OSError) as error:
+        print(f'streamo convert: {error}', file=sys.stderr)
+        return 1
+    report = {
+        'dialogues': count,
+        'output': str(options.output),
+        'findings': dict(Counter(finding.kind for finding in findings)),
+    }
+    if options.report:
+        details = {**report, 'details': [asdict(finding) for finding in findings]}
+        options.report.write_text(json.dumps(details, indent=2, ensure_ascii=False) + '\n')
+    _print(report, findings, options.json)
+    return 0 if count else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    formats = '\n'.join(f'  {name:13} {layout.title}' for name, layout in FORMATS.items())
+    parser = argparse.ArgumentParser(
+        prog='streamo convert', description=f'{__doc__}\nformats:\n{formats}',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('source', type=Path, nargs='+', help='annotation files, or a folder of Streamo-Instruct')
+    add('--output', '-o', type=Path, required=True, help='JSON-lines file to write')
+    add('--format', choices=list(FORMATS), default='streamo', help='layout of the annotations')
+    add('--videos', type=Path, help='folder that the video paths count from')
+    add('--fps', default='1', help='turns a second, such as 1, 2 or 29.97 (default 1)')
+    add('--without-videos', action='store_true',
+        help='take the length of each video from its annotation')
+    add('--compat', choices=['released'], help="reproduce the authors' converter, byte for byte")
+    add('--report', type=Path, help='write the drop report to this JSON file')
+    add('--json', action='store_true', help='print the figures as JSON')
+    return parser
+
+
+def _convert(options: argparse.Namespace, findings: list[Finding]) -> int:
+    rate = _rate(options.fps)
+    raws = [
+        entry for source in options.source
+        for entry in read_annotations(source, options.format, findings.append)
+    ]
+    console = Console(stderr=True)
+    entries = track(raws, 'converting', console=console, disable=not console.is_terminal)
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    if options.compat:
+        if options.without_videos:
+            raise AnnotationError('--compat released needs the videos: leave --without-videos out')
+        dialogues = list(_released(entries, options, rate, findings))
+        options.output.write_text(released_text(dialogues), encoding='utf-8')
+        return len(dialogues)
+    count = 0
+    with options.output.open('w', encoding='utf-8') as lines:
+        for dialogue in _labelled(entries, options, rate, findings):
+            lines.write(json.dumps(dialogue.to_json(), ensure_ascii=False) + '\n')
+            count += 1
+    return count
+
+
+def _labelled(
+    entries: Any, options: argparse.Namespace, rate: Fraction, findings: list[Finding]
+) -> Iterator[Dialogue]:
+    for file, name, raw in entries:
+        record, found = read_record(raw, file, name)
+        findings += found
+        if record is None:
+            continue
+        try:
+            record, line = _lengths(record, options, rate)
+        except AnnotationError as error:
+            findings.append(Finding(file, name, 'record', str(error)))
+            continue
+        dialogue, found = label(record, line, file, name)
+        findings += found
+        if dialogue is not None:
+            yield dialogue
+
+
+def _lengths(
+    record: Record, options: argparse.Namespace, rate: Fraction
+) -> tuple[Record, Timeline]:
+    if options.without_videos:
+        if not record.duration:
+            raise AnnotationError('its annotation states no duration: leave --without-videos out')
+        return record, timeline(record.duration, rate)
+    path = find_video(record.video, options.videos)
+    length = video_length(path)
+    return replace(record, video=str(path)), timeline(length.duration, rate, length.rate)
+
+
+def _released(
+    entries: Any, options: argparse.Namespace, rate: Fraction, findings: list[Finding]
+) -> Iterator[dict[str, Any]]:
+    for file, name, raw in entries:
+        try:
+            path = find_video(raw['video_path'], options.videos)
+            length = video_length(path)
+            turns = turn_count(length.frames, float(length.rate), float(rate))
+            yield released_dialogue(raw, str(path), turns, float(rate))
+        except AnnotationError as error:
+            findings.append(Finding(file, name, 'record', str(error)))
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+            why = f'it is not of the raw schema: {type(error).__name__} {error}'
+            findings.append(Finding(file, name, 'record', why))
+
+
+def _rate(text: str) -> Fraction:
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError) as error:
+        raise AnnotationError(f'--fps {text} is not a number') from error
+    if not 0 < rate <= 120:
+        raise AnnotationError(f'--fps {text} is not between 0 and 120')
+    return rate
+
+
+def _print(report: dict[str, Any], findings: Sequence[Finding], as_json: bool) -> None:
+    if as_json:
+        print(json.dumps(report))
+        return
+    for finding in findings[:20]:
+        print(f'{finding.file}: {finding.record}: {finding.kind}: {finding.why}', file=sys.stderr)
+    if len(findings) > 20:
+        print(f'and {len(findings) - 20} more: --report writes them all', file=sys.stderr)
+    counts = ', '.join(f'{count} {kind}' for kind, count in report['findings'].items())
+    print(f"{report['dialogues']} dialogues in {report['output']}; reported: {counts or 'nothing'}")

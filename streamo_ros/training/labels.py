@@ -1,0 +1,152 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Labels: what is due at each sampled frame of an annotated video, without losing an answer.
+
+Knows the authors' rule (a time t belongs to the turn whose tag holds it; Standby through the
+event; Response in the turn after it) and where that rule alone loses answers. Knows no file and no
+model. Everything goes by time: no frame stride is ever rounded to an integer.
+
+Source: Xia et al., arXiv 2512.21334, sec. 3.2 and 4.1; the turn rule is that of the released data:
+time 5 is the turn <4s-5s>.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from fractions import Fraction
+
+from streamo_ros.protocol import State
+from streamo_ros.protocol import seconds_text
+from streamo_ros.training.dialogue import Dialogue
+from streamo_ros.training.dialogue import Turn
+from streamo_ros.training.record import Answer
+from streamo_ros.training.record import AnnotationError
+from streamo_ros.training.record import Finding
+from streamo_ros.training.record import Record
+
+
+@dataclass(frozen=True)
+class Span:
+    """Where an answer lies: Standby in turns [standby, due), Response in turn `due`."""
+
+    standby: int
+    due: int
+    text: str
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """Turns over a video: turn k shows the first frame at or after k/rate seconds.
+
+    Attributes:
+        duration: length of the video, in seconds.
+        rate: turns a second.
+        last: time of the last frame, in seconds.
+    """
+
+    duration: Fraction
+    rate: Fraction
+    last: Fraction
+
+    def __post_init__(self) -> None:
+        if self.rate <= 0 or self.last < 0:
+            raise AnnotationError('the rate and the length of the video must be positive')
+
+    @property
+    def turns(self) -> int:
+        """How many turns have a frame."""
+        return math.floor(self.last * self.rate) + 1
+
+    def turn_of(self, time: Fraction) -> int:
+        """The turn whose tag <Xs-Ys> holds the time, X < time <= Y; 0 for time 0."""
+        return max(0, math.ceil(time * self.rate) - 1)
+
+    def check(self, time: Fraction, what: str) -> None:
+        """Refuse a time that lies more than one turn past the end of the video."""
+        if time > self.duration + 1 / self.rate:
+            raise AnnotationError(
+                f'{what} at {seconds_text(time)} s lies past the end of the video '
+                f'({seconds_text(self.duration)} s)'
+            )
+
+
+def timeline(duration: Fraction, rate: Fraction, frame_rate: Fraction | None = None) -> Timeline:
+    """Turns over a video of this length; `frame_rate` is the video's own, frames a second."""
+    step = 1 / (frame_rate or rate)
+    return Timeline(duration, rate, max(Fraction(0), duration - step))
+
+
+def label(
+    record: Record, line: Timeline, file: str = '', name: str = ''
+) -> tuple[Dialogue | None, list[Finding]]:
+    """Label every turn of one video.
+
+    Answers due in the same turn are joined in the order of the annotation; a Response is never
+    overwritten by another event's Standby; an answer due past the last frame, or before the first
+    instruction, is given in the last turn, or with that instruction. Nothing is lost unreported.
+
+    Returns:
+        The dialogue, or None when no instruction falls into the video, and what was left out or
+        moved.
+    """
+    findings: list[Finding] = []
+    instructions: dict[int, list[str]] = {}
+    for number, question in enumerate(record.questions, 1):
+        try:
+            line.check(question.time, f'question {number}')
+        except AnnotationError as error:
+            findings.append(Finding(file, name, 'question', str(error)))
+            continue
+        turn = min(line.turn_of(question.time), line.turns - 1)
+        instructions.setdefault(turn, []).append(question.text)
+    if not instructions:
+        return None, [*findings, Finding(file, name, 'record', 'no question lies in the video')]
+    spans = _spans(record, line, min(instructions), findings, file, name)
+    states, texts = _states(spans, line.turns)
+    turns = tuple(
+        Turn(k / line.rate, (k + 1) / line.rate, states[k], ' '.join(texts[k]),
+             '\n'.join(instructions.get(k, ())), 0, k / line.rate)
+        for k in range(line.turns)
+    )
+    dialogue = Dialogue(record.name, record.task, record.source, (record.video,), turns)
+    return dialogue, findings
+
+
+def _spans(
+    record: Record, line: Timeline, asked: int, findings: list[Finding], file: str, name: str
+) -> list[Span]:
+    spans = []
+    for number, answer in enumerate(record.answers, 1):
+        try:
+            line.check(answer.end, f'answer {number}')
+        except AnnotationError as error:
+            findings.append(Finding(file, name, 'answer', str(error)))
+            continue
+        standby, due = _wished(answer, line)
+        final = min(max(due, asked), line.turns - 1)
+        if final != due:
+            why = 'it is due before the first question' if due < asked else (
+                'it is due after the last frame')
+            findings.append(Finding(file, name, 'changed', f'answer {number}: {why}; it is given '
+                                    f'at {seconds_text(final / line.rate)} s'))
+        spans.append(Span(max(standby, asked), final, answer.text))
+    return spans
+
+
+def _wished(answer: Answer, line: Timeline) -> tuple[int, int]:
+    end = line.turn_of(answer.end)
+    if answer.start is None:
+        return end, end
+    return line.turn_of(answer.start), end + 1
+
+
+def _states(spans: list[Span], turns: int) -> tuple[list[State], list[list[str]]]:
+    states = [State.SILENCE] * turns
+    texts: list[list[str]] = [[] for _ in range(turns)]
+    for span in spans:
+        for turn in range(span.standby, span.due):
+            states[turn] = max(states[turn], State.STANDBY)
+        states[span.due] = State.RESPONSE
+        texts[span.due].append(span.text)
+    return states, texts

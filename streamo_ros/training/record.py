@@ -1,0 +1,208 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A raw annotation: one video, what was asked, what was to be answered when (Streamo's schema).
+
+Knows the fields of the raw schema and what is wrong with a bad one. Knows no turns, no frames and
+no other dataset's layout: `annotations` brings those into this schema.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from typing import Any
+from typing import Literal
+from typing import TypeVar
+
+from streamo_ros.protocol import STATE_TAGS
+from streamo_ros.protocol import seconds_text
+
+Part = TypeVar('Part')
+
+
+class AnnotationError(ValueError):
+    """An annotation cannot be used; the message says which field is wrong, and why."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the drop report.
+
+    Attributes:
+        file: the annotation file.
+        record: which record of it, as the file names it or by its number.
+        kind: 'record' was left out, a 'question' or an 'answer' of it was left out, or the record
+            was 'changed' so that nothing is lost.
+        why: one sentence.
+    """
+
+    file: str
+    record: str
+    kind: Literal['record', 'question', 'answer', 'changed']
+    why: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """An instruction and when it is given, in seconds of the video."""
+
+    text: str
+    time: Fraction
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is to be said, after the event [start, end], or at `end` when `start` is None."""
+
+    text: str
+    start: Fraction | None
+    end: Fraction
+
+
+@dataclass(frozen=True)
+class Record:
+    """A checked annotation; times in seconds.
+
+    Attributes:
+        duration: length of the video as the annotation states it; None when it does not.
+    """
+
+    name: str
+    video: str
+    task: str
+    source: str
+    questions: tuple[Question, ...]
+    answers: tuple[Answer, ...]
+    duration: Fraction | None = None
+
+
+def seconds(value: object) -> Fraction | None:
+    """A time of the schema in seconds: a number, '5', '5.5', 'MM:SS' or 'HH:MM:SS'.
+
+    Returns:
+        None where the field is absent: None or an empty string.
+
+    Raises:
+        AnnotationError: it is not a time, not finite, or negative.
+    """
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        raise AnnotationError(f'the time {value!r} is neither a number nor a text')
+    if isinstance(value, float) and not math.isfinite(value):
+        raise AnnotationError(f'the time {value!r} is not finite')
+    try:
+        parts = [Fraction(part.strip()) for part in str(value).split(':')]
+    except (ValueError, ZeroDivisionError) as error:
+        raise AnnotationError(f'the time {value!r} is not seconds, MM:SS or HH:MM:SS') from error
+    if len(parts) > 3:
+        raise AnnotationError(f'the time {value!r} is not seconds, MM:SS or HH:MM:SS')
+    total = sum((part * 60 ** power for power, part in enumerate(reversed(parts))), Fraction(0))
+    if min(parts) < 0:
+        raise AnnotationError(f'the time {value!r} is negative')
+    return total
+
+
+def read_record(
+    raw: object, file: str = '', label: str = ''
+) -> tuple[Record | None, list[Finding]]:
+    """Check one raw record; what is wrong in it is reported and the rest kept.
+
+    Args:
+        raw: a mapping in the raw schema: video_name, video_path, task_type, source, question
+            [{content, time}], response [{content, st_time, end_time, time}], duration (optional).
+        file: the file it comes from, for the report.
+        label: which record it is, for the report.
+
+    Returns:
+        The record, or None when nothing of it can be used, and what was found.
+    """
+    findings: list[Finding] = []
+
+    def report(kind: Literal['question', 'answer'], number: int, why: str) -> None:
+        findings.append(Finding(file, label, kind, f'{kind} {number}: {why}'))
+
+    try:
+        fields = _mapping(raw, 'the record')
+        video = _video(fields)
+        duration = seconds(fields.get('duration'))
+        questions = _each(fields, 'question', _question, partial(report, 'question'))
+        answers = _each(fields, 'response', _answer, partial(report, 'answer'))
+        if not questions:
+            raise AnnotationError('it has no usable question')
+    except AnnotationError as error:
+        return None, [*findings, Finding(file, label, 'record', str(error))]
+    name = str(fields.get('video_name') or video)
+    task, source = str(fields.get('task_type') or ''), str(fields.get('source') or '')
+    return Record(name, video, task, source, questions, answers, duration), findings
+
+
+def _each(
+    fields: Mapping[str, Any],
+    field: str,
+    read: Callable[[Mapping[str, Any]], Part],
+    report: Callable[[int, str], None],
+) -> tuple[Part, ...]:
+    entries = fields.get(field)
+    if entries is None:
+        raise AnnotationError(f'the field {field} is missing')
+    if isinstance(entries, (str, bytes)) or not isinstance(entries, Sequence):
+        raise AnnotationError(f'the field {field} is not a list')
+    parts = []
+    for number, entry in enumerate(entries, 1):
+        try:
+            parts.append(read(_mapping(entry, 'it')))
+        except AnnotationError as error:
+            report(number, str(error))
+    return tuple(parts)
+
+
+def _mapping(value: object, what: str) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise AnnotationError(f'{what} is not an object with named fields')
+    return value
+
+
+def _video(fields: Mapping[str, Any]) -> str:
+    video = fields.get('video_path')
+    if not isinstance(video, str) or not video.strip():
+        raise AnnotationError('the field video_path is missing')
+    return video
+
+
+def _content(entry: Mapping[str, Any]) -> str:
+    content = entry.get('content')
+    if not isinstance(content, str) or not content.strip():
+        raise AnnotationError('its content is missing')
+    found = next((tag for tag in STATE_TAGS.values() if tag in content), None)
+    if found:
+        raise AnnotationError(f'its content holds the state tag {found}')
+    return content.strip()
+
+
+def _question(entry: Mapping[str, Any]) -> Question:
+    time = seconds(entry.get('time'))
+    if time is None:
+        raise AnnotationError('its time is missing')
+    return Question(_content(entry), time)
+
+
+def _answer(entry: Mapping[str, Any]) -> Answer:
+    text = _content(entry)
+    start, end = seconds(entry.get('st_time')), seconds(entry.get('end_time'))
+    if start is not None and end is not None:
+        if end < start:
+            raise AnnotationError(
+                f'its interval is reversed: it ends at {seconds_text(end)} s and starts at '
+                f'{seconds_text(start)} s'
+            )
+        return Answer(text, start, end)
+    time = seconds(entry.get('time'))
+    if time is None:
+        raise AnnotationError('it has neither a time nor both st_time and end_time')
+    return Answer(text, None, time)

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Labels as the authors' released converter makes them, byte for byte, its defects included.
+
+Knows that converter's rule for the sake of comparison with data made by it: later answers
+overwrite earlier ones, an answer past the last frame vanishes, and the first question is repeated
+at second 0. Use `labels` for anything else.
+
+Source: behaviour of scripts/convert_streaming_video.py (to-stream), maifoundations/Streamo at
+6d1f1ab, written anew from its description.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+from streamo_ros.protocol import STATE_TAGS
+from streamo_ros.protocol import SYSTEM_PROMPT
+from streamo_ros.protocol import State
+from streamo_ros.training.dialogue import STREAM
+
+DEFAULT_QUESTION = 'Find all significant events in the video and describe them.'
+
+
+def turn_count(frames: int, frame_rate: float, rate: float) -> int:
+    """Turns that the released converter makes of a video: an integer stride, never below 1."""
+    return frames // max(1, int(frame_rate / rate))
+
+
+def released_dialogue(
+    raw: Mapping[str, Any], video: str, turns: int, rate: float = 1.0
+) -> dict[str, Any]:
+    """One dialogue in the released layout.
+
+    Args:
+        raw: a record of the raw schema.
+        video: the path that the dialogue names.
+        turns: see `turn_count`.
+        rate: turns a second; only texts that are no whole number are multiplied by it.
+    """
+    questions, answers = raw.get('question', []), raw.get('response', [])
+    asked = _questions(questions, turns, rate)
+    if 0 not in asked:
+        first = questions[0].get('content') if questions else None
+        asked[0] = first or DEFAULT_QUESTION
+    messages = [{'role': 'system', 'content': SYSTEM_PROMPT}]
+    for turn, reply in enumerate(_replies(answers, turns, rate)):
+        lines = [asked[turn]] if turn in asked else []
+        request = '\n'.join([*lines, f'<{turn}s-{turn + 1}s>', STREAM])
+        messages.append({'role': 'user', 'content': request})
+        messages.append({'role': 'assistant', 'content': reply})
+    kept = {key: raw[key] for key in ('video_name', 'task_type', 'source') if raw.get(key)}
+    return {'messages': messages, 'videos': [video], **kept}
+
+
+def released_text(dialogues: Sequence[Mapping[str, Any]]) -> str:
+    """The file that the released converter writes for a list of records."""
+    return json.dumps(list(dialogues), ensure_ascii=False, indent=2)
+
+
+def _index(value: object, rate: float) -> int | None:
+    """A time as that converter counts: whole numbers are turns, anything else is seconds."""
+    if isinstance(value, (int, float)):
+        return int(value)
+    text = str(value or '').strip()
+    try:
+        return int(text)
+    except ValueError:
+        pass
+    try:
+        parts = [float(part) for part in text.split(':')]
+    except ValueError:
+        return None
+    if len(parts) > 3:
+        return None
+    return int(sum(part * 60 ** power for power, part in enumerate(reversed(parts))) * rate)
+
+
+def _turn(value: object, rate: float) -> int | None:
+    index = _index(value, rate)
+    return None if index is None else max(0, index - 1)
+
+
+def _questions(questions: Sequence[Mapping[str, Any]], turns: int, rate: float) -> dict[int, str]:
+    asked = {}
+    for question in questions:
+        turn = _turn(question.get('time'), rate)
+        if question.get('content') and turn is not None and turn < turns:
+            asked[turn] = question['content']
+    return asked
+
+
+def _replies(answers: Sequence[Mapping[str, Any]], turns: int, rate: float) -> list[str]:
+    replies = [STATE_TAGS[State.SILENCE]] * turns
+    for answer in answers:
+        start, end, time = (_turn(answer.get(k), rate) for k in ('st_time', 'end_time', 'time'))
+        if start is not None and end is not None:
+            for turn in range(start, min(end + 1, turns)):
+                replies[turn] = STATE_TAGS[State.STANDBY]
+            due = end + 1
+        elif time is not None:
+            due = time
+        else:
+            continue
+        if answer.get('content') and due < turns:
+            replies[due] = f"{STATE_TAGS[State.RESPONSE]} {answer['content']}"
+    return replies
