@@ -251,8 +251,8 @@ def build(distro: str | None) -> None:
         '--build-base', VENV / 'build', '--merge-install', '--install-base', VENV,
         '--symlink-install', '--event-handlers', 'console_cohesion-', 'console_stderr+',
         '--cmake-args', '-DBUILD_TESTING=OFF', '-DCMAKE_BUILD_TYPE=Release',
-        f'-DPython3_EXECUTABLE={PYTHON}', f'-DPYTHON_INSTALL_DIR={site_packages().relative_to(VENV)}',
-        env=env)
+        f'-DPython3_EXECUTABLE={PYTHON}',
+        f'-DPYTHON_INSTALL_DIR={site_packages().relative_to(VENV)}', env=env)
     try:
         ask('import rclpy; from streamo_ros.msg import FrameState; FrameState()')
     except subprocess.CalledProcessError as error:

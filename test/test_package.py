@@ -1,0 +1,276 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The package as ROS, pip and a fresh process see it."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
+CMAKE = (ROOT / 'CMakeLists.txt').read_text()
+
+HEADER, TIME, DURATION = (
+    'std_msgs/Header', 'builtin_interfaces/Time', 'builtin_interfaces/Duration',
+)
+# The names and types that stand in every bag: a change here breaks recordings.
+INTERFACES = {
+    'msg/FrameState.msg': f"""
+        {HEADER} header
+        uint8 UNKNOWN=0 uint8 SILENCE=1 uint8 STANDBY=2 uint8 RESPONSE=3 uint8 state
+        uint8 REASON_NONE=0 uint8 REASON_NO_INSTRUCTION=1 uint8 REASON_BAD_FRAME=2
+        uint8 REASON_MODEL_FAILED=3 uint8 REASON_OVERFLOW=4 uint8 unknown_reason
+        float32 silence_probability float32 standby_probability float32 response_probability
+        uint32 instruction_id uint32 response_id uint32 stream_id uint64 frame_index
+        {TIME} time_origin uint64 received_frames uint64 dropped_frames
+        uint32 context_tokens float32 encode_time float32 extend_time float32 latency""",
+    'msg/Response.msg': f"""
+        {HEADER} header uint32 instruction_id uint32 response_id uint32 stream_id
+        uint64 frame_index string text
+        {TIME} event_start {TIME} event_end {TIME} time_origin
+        uint8 FINISH_UNKNOWN=0 uint8 FINISH_STOP=1 uint8 FINISH_LENGTH=2
+        uint8 FINISH_CANCELED=3 uint8 FINISH_ERROR=4 uint8 finish_reason
+        uint32 token_count float32 probability float32 first_token_time
+        float32 generation_time string model_id""",
+    'msg/ResponseDelta.msg': f"""
+        {HEADER} header uint32 instruction_id uint32 response_id uint32 index string text
+        bool is_final""",
+    'msg/Instruction.msg': f"""
+        uint32 id string text {TIME} stamp
+        uint8 SOURCE_UNKNOWN=0 uint8 SOURCE_SERVICE=1 uint8 SOURCE_ACTION=2
+        uint8 SOURCE_PARAMETER=3 uint8 source
+        uint32 max_responses {DURATION} cooldown {DURATION} lifetime {DURATION} backfill
+        uint32 response_count""",
+    'msg/InstructionArray.msg': f'{HEADER} header Instruction[] instructions',
+    'msg/ModelInfo.msg': f"""
+        {HEADER} header string model_id string model string architecture string protocol
+        string dtype string device string vision_backend string vision_backend_version
+        string package_version uint32 image_width uint32 image_height uint32 tokens_per_frame
+        uint32 context_capacity float32 sampling_rate string parameters""",
+    'srv/SetInstruction.srv': f"""
+        string text uint32 max_responses {DURATION} cooldown {DURATION} lifetime
+        {DURATION} backfill uint32 replace_id
+        --- --- bool success string message uint32 instruction_id""",
+    'srv/CancelInstruction.srv': """
+        uint32 instruction_id --- --- bool success string message uint32[] canceled_ids""",
+    'action/Watch.action': f"""
+        string text uint32 max_responses {DURATION} timeout {DURATION} cooldown
+        {DURATION} backfill
+        --- --- uint8 OUTCOME_UNKNOWN=0 uint8 OUTCOME_COMPLETED=1 uint8 OUTCOME_TIMEOUT=2
+        uint8 OUTCOME_CANCELED=3 uint8 OUTCOME_DEACTIVATED=4 uint8 OUTCOME_ERROR=5 uint8 outcome
+        string message Response[] responses
+        --- --- FrameState frame_state string partial_text""",
+}
+INTERFACE_FILES = [
+    path for kind in ('msg', 'srv', 'action') for path in sorted((ROOT / kind).glob(f'*.{kind}'))
+]
+
+
+def declarations(text: str) -> list[str]:
+    """Return the lines of an interface file that are no comments, blanks made equal."""
+    bare = [line.split('#')[0].split() for line in text.splitlines()]
+    return [' '.join(words) for words in bare if words]
+
+
+def fresh(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run Python code in a new process far from the source tree."""
+    return subprocess.run(
+        [sys.executable, '-c', code], cwd='/', env={**os.environ, **environment},
+        capture_output=True, text=True, check=False, timeout=120,
+    )
+
+
+def cmake_list(opening: str) -> list[str]:
+    """Return the words of the first CMake call that begins like this."""
+    match = re.search(re.escape(opening) + r'([^)]*)\)', CMAKE)
+    assert match, f'no {opening} in CMakeLists.txt'
+    return match.group(1).split()
+
+
+@pytest.mark.parametrize('name', INTERFACES)
+def test_interface_has_the_fields_that_bags_hold(name: str) -> None:
+    words = INTERFACES[name].replace('--- ---', '\x00 \x00').split()
+    pairs = [f'{first} {second}' for first, second in zip(words[::2], words[1::2], strict=True)]
+    expected = ['---' if pair == '\x00 \x00' else pair for pair in pairs]
+
+    assert declarations((ROOT / name).read_text()) == expected
+
+
+@pytest.mark.parametrize('path', INTERFACE_FILES, ids=lambda path: path.name)
+def test_every_field_is_explained_in_the_line_above(path: Path) -> None:
+    lines = path.read_text().splitlines()
+
+    bare = [line for above, line in zip(['', *lines], lines, strict=False)
+            if line.strip() and line != '---' and not line.startswith('#')
+            and not above.startswith('# ')]
+
+    assert bare == []
+
+
+def test_cmake_generates_every_interface_file() -> None:
+    generated = cmake_list('rosidl_generate_interfaces(${PROJECT_NAME}')
+
+    assert [word for word in generated if '/' in word] == [
+        str(path.relative_to(ROOT)) for path in INTERFACE_FILES
+    ]
+    assert sorted(INTERFACES) == sorted(str(path.relative_to(ROOT)) for path in INTERFACE_FILES)
+
+
+def test_manifest_is_format_3_and_names_what_cmake_finds() -> None:
+    keys = {element.text for element in MANIFEST if element.tag.endswith('depend')}
+    found = set(re.findall(r'find_package\((\w+)', CMAKE))
+
+    assert MANIFEST.get('format') == '3'
+    assert MANIFEST.findtext('name') == 'streamo_ros'
+    assert MANIFEST.findtext('export/build_type') == 'ament_cmake'
+    assert MANIFEST.findtext('member_of_group') == 'rosidl_interface_packages'
+    assert found <= keys
+
+
+def test_colcon_recognises_the_package() -> None:
+    parsing = pytest.importorskip('catkin_pkg.package')
+
+    package = parsing.parse_package(str(ROOT / 'package.xml'))
+
+    package.validate()
+    assert package.get_build_type() == 'ament_cmake'
+
+
+def test_manifest_asks_rosdep_for_no_heavy_package() -> None:
+    keys = {element.text or '' for element in MANIFEST if element.tag.endswith('depend')}
+
+    assert not [key for key in keys if re.search('torch|transformers|tensorrt|rosbags', key)]
+
+
+def test_pip_and_ros_see_one_package() -> None:
+    seen = subprocess.run(
+        [sys.executable, 'setup.py', '--quiet', '--name', '--version'],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
+    ).stdout.split()
+
+    assert seen == [MANIFEST.findtext('name'), MANIFEST.findtext('version')]
+
+
+def test_pip_offers_the_command_and_the_extras() -> None:
+    tree = ast.parse((ROOT / 'setup.py').read_text())
+    literals = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+
+    assert 'streamo = streamo_ros.cli:main' in literals
+    assert {'torch', 'train', 'tensorrt', 'bag', 'dev'} <= literals
+    assert not [word for word in literals if 'torchvision' in str(word)]
+
+
+def test_every_folder_of_python_is_a_package() -> None:
+    folders = {path.parent for path in (ROOT / 'streamo_ros').rglob('*.py')}
+
+    assert [folder.name for folder in folders if not (folder / '__init__.py').exists()] == []
+
+
+def test_cmake_installs_what_users_look_for() -> None:
+    words = cmake_list('install(DIRECTORY config')
+
+    assert {'launch', 'models'} <= set(words)
+    for name in ('launch/streamo.launch.py', 'launch/replay.launch.py', 'config/streamo.yaml',
+                 'config/fastdds.xml', 'models/streamo-tiny/config.json'):
+        assert (ROOT / name).is_file(), f'{name} is missing'
+
+
+def test_executable_respects_a_virtual_environment() -> None:
+    program = ROOT / 'resource' / 'streamo_node'
+
+    assert program.read_text().splitlines()[0] == '#!/usr/bin/env python3'
+    assert os.access(program, os.X_OK)
+
+
+def test_requirements_of_ros_are_pinned_by_hash() -> None:
+    text = (ROOT / 'requirements' / 'ros-jazzy.txt').read_text().replace('\\\n', ' ')
+    lines = [line for line in text.splitlines() if line and not line.startswith('#')]
+
+    assert any(line.startswith('ros-rclpy==7.1.6') for line in lines)
+    assert [line for line in lines if '==' not in line or '--hash=sha256:' not in line] == []
+
+
+def test_no_requirement_brings_torchvision() -> None:
+    lists = (ROOT / 'requirements').glob('*.txt')
+
+    assert not [path.name for path in lists if re.search('^torchvision', path.read_text(), re.M)]
+
+
+@pytest.mark.ros
+def test_message_works_in_a_fresh_process_and_loads_no_model_library() -> None:
+    done = fresh(
+        'import sys\n'
+        'from streamo_ros.msg import FrameState\n'
+        'from streamo_ros.srv import SetInstruction\n'
+        'from streamo_ros.action import Watch\n'
+        'from rclpy.serialization import deserialize_message, serialize_message\n'
+        'sent = FrameState(state=FrameState.STANDBY, frame_index=2**40)\n'
+        'got = deserialize_message(serialize_message(sent), FrameState)\n'
+        'print(got.state, got.frame_index, sorted({"torch", "tensorrt"} & set(sys.modules)))\n'
+    )
+
+    assert done.stdout.split() == ['2', str(2**40), '[]'], done.stderr
+
+
+@pytest.mark.ros
+def test_interfaces_are_found_where_ros_looks_for_them() -> None:
+    done = fresh(
+        'from ament_index_python import get_package_prefix, get_package_share_directory\n'
+        'import pathlib\n'
+        'share = pathlib.Path(get_package_share_directory("streamo_ros"))\n'
+        'prefix = pathlib.Path(get_package_prefix("streamo_ros"))\n'
+        'print((share / "config" / "fastdds.xml").is_file(),\n'
+        '      (share / "msg" / "FrameState.msg").is_file(),\n'
+        '      (prefix / "lib" / "streamo_ros" / "streamo_node").is_file())\n'
+    )
+
+    assert done.stdout.split() == ['True'] * 3, done.stderr
+
+
+@pytest.mark.ros
+def test_a_foreign_guard_does_not_keep_ros_from_loading() -> None:
+    """A parent in another environment of wheels leaves its guard and its paths behind."""
+    done = fresh(
+        'import rclpy.utilities; print(rclpy.utilities.get_rmw_implementation_identifier())',
+        _ROS_WHEELS_BOOTSTRAP_COMPLETE='1', LD_LIBRARY_PATH='/nonexistent',
+    )
+
+    assert done.stdout.startswith('rmw_'), done.stderr
+
+
+IMAGES_THROUGH_PROFILE = """
+import array, rclpy
+from rclpy.qos import qos_profile_sensor_data
+from sensor_msgs.msg import Image
+rclpy.init()
+node = rclpy.create_node('profile')
+got = []
+node.create_subscription(Image, 'image', got.append, qos_profile_sensor_data)
+publisher = node.create_publisher(Image, 'image', qos_profile_sensor_data)
+image = Image(height=480, width=640, step=1920, encoding='rgb8')
+image.data = array.array('B', bytes(921600))
+for _ in range(200):
+    publisher.publish(image)
+    rclpy.spin_once(node, timeout_sec=0.1)
+    if len(got) >= 5:
+        break
+print(len(got), len(got[-1].data))
+"""
+
+
+@pytest.mark.ros
+def test_fast_dds_accepts_the_profile_for_large_images() -> None:
+    done = fresh(
+        IMAGES_THROUGH_PROFILE, ROS_DOMAIN_ID=str(1 + os.getpid() % 100),
+        RMW_IMPLEMENTATION='rmw_fastrtps_cpp',
+        FASTRTPS_DEFAULT_PROFILES_FILE=str(ROOT / 'config' / 'fastdds.xml'),
+    )
+
+    assert done.stdout.split() == ['5', '921600'], done.stderr
+    assert 'XMLPARSER' not in done.stderr + done.stdout
