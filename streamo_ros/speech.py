@@ -12,8 +12,8 @@ import enum
 from collections.abc import Callable
 from collections.abc import Sequence
 
-from streamo_ros.protocol import STATE_TAGS
 from streamo_ros.protocol import clean_answer
+from streamo_ros.protocol import STATE_TAGS
 
 
 class Finish(enum.IntEnum):

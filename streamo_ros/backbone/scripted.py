@@ -1,0 +1,255 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A backbone that follows a script: every node, replay and timing test runs without a model.
+
+It keeps real token rows and refuses what a real window would refuse, so a mistake in what a lane
+appends or evicts is seen; but it looks at no pixel. It says so in its identity.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.face import BackboneInfo
+from streamo_ros.backbone.face import Piece
+from streamo_ros.backbone.face import Request
+from streamo_ros.backbone.face import Sampling
+from streamo_ros.protocol import ChatFormat
+from streamo_ros.protocol import DECISIONS
+from streamo_ros.protocol import State
+from streamo_ros.protocol import STATE_TAGS
+from streamo_ros.protocol import Wording
+
+Line = tuple[State, str]
+Script = Callable[[str, float], Line]
+"""(instruction, seconds since the lane's time origin) to state and answer."""
+
+_CONTROL = re.compile(r'<\|[a-z_]+\|>|</(?:Silence|Standby|Response)>')
+_TAG = re.compile(r'<(-?[\d.]+)s-[\d.]+s>\n[^<]*<\|vision_start\|>[^<]*<\|vision_end\|>')
+_PATCH = '\ufffc'
+
+
+class CharacterTokenizer:
+    """One id a character, one id a control token. See `protocol.Tokenizer`."""
+
+    def __init__(self) -> None:
+        chat = ChatFormat()
+        tokens = (
+            '<|im_start|>', chat.stop, chat.image_open, chat.image_close, *STATE_TAGS.values()
+        )
+        self._names = {token: 0x110000 + at for at, token in enumerate(tokens)}
+        self._ids = {at: token for token, at in self._names.items()}
+
+    @property
+    def control_tokens(self) -> frozenset[str]:
+        """See `protocol.Tokenizer`."""
+        return frozenset(self._names)
+
+    @property
+    def control_ids(self) -> frozenset[int]:
+        """See `protocol.Tokenizer`."""
+        return frozenset(self._ids)
+
+    def control(self, text: str) -> tuple[int, ...]:
+        """See `protocol.Tokenizer`."""
+        ids: list[int] = []
+        at = 0
+        for match in _CONTROL.finditer(text):
+            ids += map(ord, text[at:match.start()])
+            ids.append(self._names[match[0]])
+            at = match.end()
+        return (*ids, *map(ord, text[at:]))
+
+    def plain(self, text: str) -> tuple[int, ...]:
+        """See `protocol.Tokenizer`."""
+        return tuple(map(ord, text))
+
+    def text(self, ids: Sequence[int]) -> str:
+        """See `protocol.Tokenizer`."""
+        return ''.join(chr(one) for one in ids if one not in self._ids)
+
+    def transcript(self, ids: Sequence[int]) -> str:
+        """Everything, control tokens written out."""
+        return ''.join(self._ids.get(one) or chr(one) for one in ids)
+
+
+@dataclass(frozen=True)
+class ScriptedSight:
+    """A frame of `tokens` places."""
+
+    tokens: int
+    grid: tuple[int, int]
+
+
+@dataclass
+class Passes:
+    """How often each verb was called."""
+
+    encode: int = 0
+    extend: int = 0
+    decode: int = 0
+    prefill: int = 0
+
+
+@dataclass
+class ScriptedBackbone:
+    """See `face.Backbone`.
+
+    Args:
+        script: what to decide and say.
+        lanes: slots.
+        capacity: tokens a slot.
+    """
+
+    script: Script
+    lanes: int = 8
+    capacity: int = 8192
+    passes: Passes = field(default_factory=Passes)
+    name: str = 'scripted'
+
+    def __post_init__(self) -> None:
+        self.tokenizer = CharacterTokenizer()
+        self.wording = Wording(self.tokenizer, system_prompt='You watch.')
+        self.rows: dict[int, list[int]] = {}
+        self._answers: dict[int, str] = {}
+        self._grid = (0, 0)
+
+    @property
+    def info(self) -> BackboneInfo:
+        """See `face.Backbone`."""
+        return BackboneInfo(
+            model_id=f'scripted:{self.name}', model=self.name, architecture='scripted',
+            protocol='special_tokens', dtype='none', device='none', vision_backend='none',
+            tokens_per_frame=self._grid[0] * self._grid[1], context_capacity=self.capacity,
+        )
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """3 rows of 4 for a frame as wide as 4:3 or wider, 3 of 3 for a squarer one."""
+        return (3, 4) if 4 * height <= 3 * width else (3, 3)
+
+    def encode(self, image: NDArray[np.uint8]) -> ScriptedSight:
+        """See `face.Backbone`."""
+        self.passes.encode += 1
+        self._grid = self.grid(image.shape[0], image.shape[1])
+        return ScriptedSight(self._grid[0] * self._grid[1], self._grid)
+
+    def open(self) -> int:
+        """See `face.Backbone`."""
+        slot = next((slot for slot in range(self.lanes) if slot not in self.rows), None)
+        if slot is None:
+            raise BackboneError(f'all {self.lanes} lanes are taken: cancel an instruction')
+        self.rows[slot] = []
+        return slot
+
+    def close(self, slot: int) -> None:
+        """See `face.Backbone`."""
+        del self.rows[slot]
+
+    def length(self, slot: int) -> int:
+        """See `face.Backbone`."""
+        return len(self.rows[slot])
+
+    def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
+        """See `face.Backbone`."""
+        self.passes.extend += 1
+        for request in requests:
+            self._append(request)
+        return np.stack([self._logits(request.slot) for request in requests])
+
+    def prefill(self, request: Request) -> None:
+        """See `face.Backbone`."""
+        self.passes.prefill += 1
+        self._append(request)
+
+    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
+        """See `face.Backbone`; the answer comes one character at a time."""
+        self.passes.decode += 1
+        tokens = []
+        for request in requests:
+            self._append(request)
+            left = self._answers[request.slot]
+            self._answers[request.slot] = left[1:]
+            tokens.append(ord(left[0]) if left else self.wording.stop)
+        return tokens
+
+    def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
+        """See `face.Backbone`."""
+        row = self.rows[slot]
+        self.rows[slot] = [one for start, stop in keep for one in row[start:stop]]
+
+    def truncate(self, slot: int, length: int) -> None:
+        """See `face.Backbone`."""
+        del self.rows[slot][length:]
+
+    def memory(self) -> dict[str, Any]:
+        """See `face.Backbone`."""
+        return {'window': sum(map(len, self.rows.values())) * 8}
+
+    def transcript(self, slot: int) -> str:
+        """The dialogue that the slot holds, frames as one mark a token."""
+        return self.tokenizer.transcript(self.rows[slot])
+
+    def _append(self, request: Request) -> None:
+        row = self.rows[request.slot]
+        if len(row) + request.tokens > self.capacity:
+            raise BackboneError(f'lane {request.slot} overflows its {self.capacity} tokens')
+        for piece in request.pieces:
+            row += _characters(piece)
+
+    def _logits(self, slot: int) -> NDArray[np.float32]:
+        """The script's line for the last frame; its state gets nearly all probability."""
+        said = self.transcript(slot)
+        instruction = said.split('<|im_start|>user\n', 1)[1].split('\n<', 1)[0]
+        state, self._answers[slot] = self.script(instruction, float(_TAG.findall(said)[-1]))
+        if state is State.UNKNOWN:
+            return np.full(3, np.nan, np.float32)
+        return np.array([5.0 if one is state else 0.0 for one in DECISIONS], np.float32)
+
+
+def _characters(piece: Piece) -> list[int]:
+    return list(piece) if isinstance(piece, tuple) else [ord(_PATCH)] * piece.tokens
+
+
+def load_script(path: Path) -> ScriptedBackbone:
+    """Read a script: a YAML list of rules, the first that fits an instruction speaks.
+
+    A rule has `instruction` (a part of its text; '' fits all), optionally `period` (the script
+    begins anew every so many seconds) and `say`: a list of `from`, `to` (seconds), `state`,
+    `text`. Other seconds are Silence.
+
+    Raises:
+        BackboneError: the file is not such a list.
+    """
+    try:
+        rules = yaml.safe_load(path.read_text())
+        lines = [(str(rule['instruction']), float(rule.get('period', 0)), [
+            (float(say['from']), float(say['to']), State[say['state'].upper()],
+             str(say.get('text', ''))) for say in rule['say']
+        ]) for rule in rules]
+    except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BackboneError(
+            f'{path} is not a script of a scripted backbone ({error!r}): see docs/testing.md'
+        ) from error
+
+    def script(instruction: str, seconds: float) -> Line:
+        for part, period, says in lines:
+            if part in instruction:
+                at = seconds % period if period else seconds
+                for begin, end, state, text in says:
+                    if begin <= at < end:
+                        return state, text
+                break
+        return State.SILENCE, ''
+
+    return ScriptedBackbone(script, name=path.stem)
