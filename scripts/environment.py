@@ -10,10 +10,13 @@ ROS 2 comes as wheels. What has not changed since the last call is not done agai
 from __future__ import annotations
 
 import fcntl
+import importlib.util
 import os
+import pathlib
 import platform
 import shutil
 import sys
+import sysconfig
 
 from interfaces import build
 from packages import install_packages
@@ -45,9 +48,16 @@ def check_machine(distro: str | None) -> None:
             'ROS 2 as wheels exists for x86-64 Linux only; install ROS 2 on this machine and '
             'source its setup.bash first.'
         )
-    for tool in ('gcc', 'g++'):
-        if not shutil.which(tool):
-            raise SetupError(f'{tool} is missing; `apt install build-essential` brings it.')
+    headers = pathlib.Path(sysconfig.get_path('include'), 'Python.h')
+    needed = {
+        'gcc': (shutil.which('gcc'), 'build-essential'),
+        'g++': (shutil.which('g++'), 'build-essential'),
+        'The module ensurepip': (importlib.util.find_spec('ensurepip'), 'python3-venv'),
+        str(headers): (headers.exists(), 'python3-dev'),
+    }
+    for name, (there, package) in needed.items():
+        if not there:
+            raise SetupError(f'{name} is missing; `apt install {package}` brings it.')
 
 
 def make_venv(distro: str | None) -> None:
