@@ -28,40 +28,43 @@ def bag_files(path: Path, salvage: bool = False) -> list[Path]:
     """
     if path.is_file():
         return [path]
-    metadata = path / 'metadata.yaml'
-    if metadata.exists():
-        return _listed_files(metadata, salvage)
-    found = [file for file in path.iterdir() if file.name.endswith(BAG_SUFFIXES)]
-    if not found:
-        raise SourceError(f'{path} is neither a bag nor a folder of images')
-    if not salvage:
-        raise SourceError(
-            f'{path} has no metadata.yaml: write it with ros2 bag reindex {path}, or add '
-            '--salvage to read its files in the order of their numbers'
-        )
-    return sorted(found, key=_number)
-
-
-def _listed_files(metadata: Path, salvage: bool) -> list[Path]:
     try:
-        information = yaml.safe_load(metadata.read_text())['rosbag2_bagfile_information']
-        files = [metadata.parent / Path(name).name for name in information['relative_file_paths']]
-        storage = information['storage_identifier']
-    except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise SourceError(
-            f'{metadata} is no metadata of a bag: write it anew with ros2 bag reindex '
-            f'{metadata.parent}'
-        ) from error
-    if storage not in ('mcap', 'sqlite3'):
-        raise SourceError(
-            f'{metadata.parent} is stored as {storage!r}: convert it with ros2 bag convert to mcap'
-        )
-    missing = [file.name for file in files if not file.exists()]
+        files, missing = _listed_files(path / 'metadata.yaml')
+    except SourceError:
+        if not salvage:
+            raise
+        files = sorted((file for file in path.iterdir() if _is_storage(file)), key=_number)
+        missing = []
     if missing and not salvage:
-        raise SourceError(
-            f'{metadata.parent} lacks {", ".join(missing)}: copy all its files, or add --salvage'
-        )
-    return [file for file in files if file.exists()]
+        raise SourceError(f'{path} lacks {", ".join(missing)}: copy all its files, or add --salvage')
+    if not files:
+        raise SourceError(f'{path} is neither a bag nor a folder of images')
+    return files
+
+
+def _listed_files(metadata: Path) -> tuple[list[Path], list[str]]:
+    """The files that are there, and the names of those that are missing."""
+    bag = metadata.parent
+    mending = f'write it anew with ros2 bag reindex {bag}, or add --salvage'
+    try:
+        text = metadata.read_text()
+        information = yaml.safe_load(text)['rosbag2_bagfile_information']
+        files = [bag / Path(name).name for name in information['relative_file_paths']]
+        storage = information['storage_identifier']
+    except FileNotFoundError as error:
+        if not any(_is_storage(file) for file in bag.iterdir()):
+            raise SourceError(f'{bag} is neither a bag nor a folder of images') from error
+        raise SourceError(f'{bag} has no metadata.yaml: {mending}') from error
+    except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
+        raise SourceError(f'{metadata} is no metadata of a bag: {mending}') from error
+    if storage not in ('mcap', 'sqlite3'):
+        raise SourceError(f'{bag} is stored as {storage!r}: convert it to mcap, ros2 bag convert')
+    there = [file for file in files if file.exists()]
+    return there, [file.name for file in files if file not in there]
+
+
+def _is_storage(file: Path) -> bool:
+    return file.name.endswith(BAG_SUFFIXES)
 
 
 def _number(file: Path) -> tuple[int, str]:
