@@ -5,6 +5,7 @@
 import ast
 import os
 import re
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -200,6 +201,61 @@ def test_no_requirement_brings_torchvision() -> None:
     lists = (ROOT / 'requirements').glob('*.txt')
 
     assert not [path.name for path in lists if re.search('^torchvision', path.read_text(), re.M)]
+
+
+def test_make_demo_passes_source_and_instruction_whole(tmp_path: Path) -> None:
+    program = tmp_path / 'streamo'
+    program.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    program.chmod(0o755)
+    source, instruction = "my video's.mp4", 'say "it is $HOME" & *stop*; when it\'s over'
+
+    # Without what the `make test` around this test hands down.
+    outer = ('MAKEFLAGS', 'MAKELEVEL', 'MAKEOVERRIDES', 'MFLAGS', 'ARGS')
+    inherited = {name: value for name, value in os.environ.items() if name not in outer}
+
+    done = subprocess.run(
+        ['make', '--silent', 'demo', f'VENV={tmp_path}', 'PYTHON=true'], cwd=ROOT, check=True,
+        env={**inherited, 'SOURCE': source, 'INSTRUCTION': instruction},
+        capture_output=True, text=True, timeout=60,
+    )
+
+    assert done.stdout.splitlines() == [
+        'demo', '--source', source, '--instruction', instruction,
+    ]
+
+
+def test_search_paths_are_extended_once_and_in_front(monkeypatch: pytest.MonkeyPatch) -> None:
+    extend = runpy.run_path(str(ROOT / 'scripts' / 'streamo_prefix.py'))['extend']
+    monkeypatch.setenv('LD_LIBRARY_PATH', '/robot/lib')
+    monkeypatch.delenv('AMENT_PREFIX_PATH', raising=False)
+    folders = {'AMENT_PREFIX_PATH': ['/venv'], 'LD_LIBRARY_PATH': ['/venv/lib']}
+
+    assert extend(folders) is True
+    assert os.environ['LD_LIBRARY_PATH'] == '/venv/lib:/robot/lib'
+    assert os.environ['AMENT_PREFIX_PATH'] == '/venv'
+    assert extend(folders) is False
+
+
+def test_only_a_path_of_ros_indexes_needs_no_second_start(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    extend = runpy.run_path(str(ROOT / 'scripts' / 'streamo_prefix.py'))['extend']
+    monkeypatch.setenv('AMENT_PREFIX_PATH', '/opt/ros/jazzy')
+
+    assert extend({'AMENT_PREFIX_PATH': ['/venv']}) is False
+
+
+def test_setup_refuses_a_python_that_ros_does_not_support() -> None:
+    code = (
+        'import sys; sys.version_info = (3, 9, 0)\n'
+        f'sys.path.insert(0, {str(ROOT / "scripts")!r})\n'
+        'import environment; environment.VENV = None; sys.exit(environment.main())\n'
+    )
+
+    done = fresh(code)
+
+    assert done.returncode == 1
+    assert 'Python 3.9 is not supported' in done.stderr
 
 
 @pytest.mark.ros
