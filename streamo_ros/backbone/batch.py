@@ -1,0 +1,181 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Requests of several lanes as the tensors of one pass.
+
+Knows how ids and frames become rows, positions and spans, and how tails are padded. Knows no
+weights beyond the embedding, and runs nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from streamo_ros.backbone.decoder import Span
+from streamo_ros.backbone.decoder import Step
+from streamo_ros.backbone.face import Piece
+from streamo_ros.backbone.face import Request
+from streamo_ros.backbone.vision import VisionTokens
+from streamo_ros.backbone.window import join_marks
+from streamo_ros.backbone.window import KeyValueWindow
+from streamo_ros.backbone.window import Marks
+from streamo_ros.backbone.window import text_marks
+
+MarksOf = Callable[[int, int], Marks]
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """How sizes are rounded up, so that few different passes exist.
+
+    Attributes:
+        tokens: new rows of a lane, padded at the tail, are a multiple of this; a single one
+            stays single. 1 pads nothing.
+        attend: looked-at rows are a multiple of this. 1 looks at exactly those in use.
+    """
+
+    tokens: int = 1
+    attend: int = 1
+
+    def rows(self, tokens: int) -> int:
+        """Rows for so many new tokens."""
+        return 1 if tokens == 1 else -(-tokens // self.tokens) * self.tokens
+
+    def looked_at(self, used: int, most: int) -> int:
+        """Rows looked at when so many are in use, of `most`."""
+        return min(-(-used // self.attend) * self.attend, most)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """One pass: what is computed, and what the window holds afterwards."""
+
+    spans: tuple[Span, ...]
+    step: Step
+    slots: tuple[int, ...]
+    marks: tuple[Marks, ...]
+
+
+def assemble(
+    requests: Sequence[Request],
+    window: KeyValueWindow,
+    marks_of: MarksOf,
+    embed: Callable[[Tensor], Tensor],
+    buckets: Buckets,
+) -> Batch:
+    """Lay out one pass; lanes are ordered by slot by the caller.
+
+    Args:
+        requests: what to append; every one has at least one token.
+        window: gives each lane's start.
+        marks_of: a frame's marks, of (rows, columns).
+        embed: embeds ids.
+        buckets: how to pad.
+    """
+    marks = tuple(_request_marks(request, marks_of) for request in requests)
+    starts = [window.length(request.slot) for request in requests]
+    sizes = [buckets.rows(request.tokens) for request in requests]
+    begins = [0, *itertools.accumulate(sizes)]
+    positions = np.zeros((3, begins[-1]), np.int64)
+    for request, mark, begin in zip(requests, marks, begins, strict=False):
+        at = window.position(request.slot)
+        positions[:, begin:begin + len(mark)] = mark.positions(at)
+    device = window.layers[0].device
+    embeddings, deepstack = _rows(requests, begins, embed, device)
+    last = [begin + len(mark) - 1 for begin, mark in zip(begins, marks, strict=False)]
+    step = Step(
+        embeddings=embeddings,
+        positions=torch.from_numpy(positions).to(device),
+        starts=torch.tensor(starts, device=device),
+        last=torch.tensor(last, device=device),
+        deepstack=deepstack,
+    )
+    spans = _spans(requests, starts, sizes, window, buckets)
+    return Batch(spans, step, tuple(request.slot for request in requests), marks)
+
+
+def _spans(
+    requests: Sequence[Request],
+    starts: Sequence[int],
+    sizes: Sequence[int],
+    window: KeyValueWindow,
+    buckets: Buckets,
+) -> tuple[Span, ...]:
+    """Neighbouring slots with the same sizes become one span.
+
+    Where looked-at rows are rounded up, all lanes look at the most that any of them needs: one
+    more lane must not mean new sizes.
+    """
+    most = window.shape.capacity + window.shape.slack
+    attends = [
+        buckets.looked_at(start + size, most) for start, size in zip(starts, sizes, strict=True)
+    ]
+    if buckets.attend > 1:
+        attends = [max(attends)] * len(attends)
+    spans: list[Span] = []
+    for request, size, attend in zip(requests, sizes, attends, strict=True):
+        masked = size > 1 or buckets.attend > 1
+        before = spans[-1] if spans else None
+        if before and before == Span(
+            request.slot - before.lanes, before.lanes, size, attend, masked
+        ):
+            spans[-1] = Span(before.slot, before.lanes + 1, size, attend, masked)
+        else:
+            spans.append(Span(request.slot, 1, size, attend, masked))
+    return tuple(spans)
+
+
+def _request_marks(request: Request, marks_of: MarksOf) -> Marks:
+    return join_marks([_piece_marks(piece, marks_of) for piece in request.pieces])
+
+
+def _piece_marks(piece: Piece, marks_of: MarksOf) -> Marks:
+    return text_marks(len(piece)) if isinstance(piece, tuple) else marks_of(*piece.grid)
+
+
+def _rows(
+    requests: Sequence[Request],
+    begins: Sequence[int],
+    embed: Callable[[Tensor], Tensor],
+    device: torch.device,
+) -> tuple[Tensor, Tensor | None]:
+    """Embeddings of all rows, and what deepstack adds to them; padding is token 0."""
+    ids = np.zeros(begins[-1], np.int64)
+    sights: list[tuple[int, VisionTokens]] = []
+    for request, begin in zip(requests, begins, strict=False):
+        at = int(begin)
+        for piece in request.pieces:
+            if isinstance(piece, tuple):
+                ids[at:at + len(piece)] = piece
+                at += len(piece)
+            else:
+                sights.append((at, _own(piece)))
+                at += piece.tokens
+    rows = embed(torch.from_numpy(ids).to(device))
+    for at, sight in sights:
+        rows[at:at + sight.tokens] = sight.embeddings
+    return rows, _added(sights, rows)
+
+
+def _added(sights: Sequence[tuple[int, VisionTokens]], rows: Tensor) -> Tensor | None:
+    levels = max((len(sight.deepstack) for _, sight in sights), default=0)
+    if not levels:
+        return None
+    added = rows.new_zeros((levels, *rows.shape))
+    for at, sight in sights:
+        for level, features in enumerate(sight.deepstack):
+            added[level, at:at + sight.tokens] = features
+    return added
+
+
+def _own(piece: Piece) -> VisionTokens:
+    if not isinstance(piece, VisionTokens):
+        raise TypeError(f'a frame must come from encode() of this backbone, got {type(piece)}')
+    return piece
+

@@ -1,0 +1,260 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The language model's forward pass over the key-value window, for several lanes at once.
+
+Own code over the checkpoint's weights, because the stock forward can neither read a preallocated
+window nor append different counts to several lanes. All lanes' new tokens stand one behind the
+other in one flat row; only attention goes lane by lane. Everything that changes from frame to
+frame is in tensors (`Step`) and everything else in `Span`s, so a pass with the same spans can be
+captured once and replayed.
+
+Knows Qwen2 and Qwen3 text layers (optional biases, optional query and key norms, SwiGLU). Knows
+no words, no images and no policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch import Tensor
+
+from streamo_ros.backbone.rotary import Rotary
+from streamo_ros.backbone.rotary import rotate
+from streamo_ros.backbone.window import KeyValueWindow
+from streamo_ros.backbone.window import ROTATED
+from streamo_ros.backbone.window import VALUE
+
+
+@dataclass(frozen=True)
+class Span:
+    """One run of lanes in a pass: neighbouring slots with equally many rows.
+
+    Attributes:
+        slot: the first lane's slot.
+        lanes: how many slots follow each other, one or more.
+        tokens: new rows of each lane, padded tail included.
+        attend: rows of the window that are looked at, new ones included.
+        masked: False when every new token may look at every row.
+    """
+
+    slot: int
+    lanes: int
+    tokens: int
+    attend: int
+    masked: bool
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one pass computes with, on the device.
+
+    Attributes:
+        embeddings: (rows, hidden).
+        positions: int64, (3, rows).
+        starts: first new row of each lane in the window, int64, (lanes,).
+        last: row whose hidden state is read, of each lane, int64, (lanes,).
+        deepstack: added behind the first layers, (levels, rows, hidden), or None.
+    """
+
+    embeddings: Tensor
+    positions: Tensor
+    starts: Tensor
+    last: Tensor
+    deepstack: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class _Geometry:
+    """What all layers of one pass share: angles, and of each span rows to write and mask."""
+
+    spans: Sequence[Span]
+    rows: Sequence[Tensor]
+    masks: Sequence[Tensor | None]
+    cos: Tensor
+    sin: Tensor
+
+
+class Projection:
+    """Linear layers that read the same input, as one matrix product where they are plain."""
+
+    def __init__(self, *modules: nn.Module) -> None:
+        linear = [module for module in modules if type(module) is nn.Linear]
+        plain = len(linear) == len(modules)
+        self._modules = () if plain else modules
+        if plain:
+            self._weight = _join([module.weight for module in linear])
+            biases = [module.bias for module in linear]
+            self._bias = None if biases[0] is None else _join(biases)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Outputs of all layers, one behind the other on the last axis."""
+        if not self._modules:
+            return F.linear(x, self._weight, self._bias)
+        return torch.cat([module(x) for module in self._modules], dim=-1)
+
+
+class Layer:
+    """Weights of one decoder layer, projections of the same input joined."""
+
+    def __init__(self, layer: Any) -> None:
+        attention, mlp = layer.self_attn, layer.mlp
+        self.qkv = Projection(attention.q_proj, attention.k_proj, attention.v_proj)
+        self.out = Projection(attention.o_proj)
+        self.gate_up = Projection(mlp.gate_proj, mlp.up_proj)
+        self.down = Projection(mlp.down_proj)
+        self.input_norm = layer.input_layernorm.weight
+        self.post_norm = layer.post_attention_layernorm.weight
+        self.bytes = sum(map(_bytes, layer.parameters()))
+        self.query_norm = _weight(attention, 'q_norm')
+        self.key_norm = _weight(attention, 'k_norm')
+
+
+class Decoder:
+    """The text model of a checkpoint.
+
+    Args:
+        text: the checkpoint's text model. Its projections are taken over and let go layer by
+            layer, so that weights are never held twice.
+        head: the language model head.
+        rotary: its rotary embedding.
+        window: where keys and values are kept.
+    """
+
+    def __init__(
+        self, text: Any, head: nn.Module, rotary: Rotary, window: KeyValueWindow
+    ) -> None:
+        config = text.config
+        self.heads = config.num_attention_heads
+        self.groups = self.heads // config.num_key_value_heads
+        self.dim = window.shape.dim
+        self.epsilon = config.rms_norm_eps
+        self.embedding = text.embed_tokens.weight
+        self.norm = text.norm.weight
+        self.head = head
+        self.window = window
+        self._rotary = rotary
+        self._layers = []
+        for at, layer in enumerate(text.layers):
+            self._layers.append(Layer(layer))
+            text.layers[at] = nn.Identity()
+        self.weight_bytes = sum(layer.bytes for layer in self._layers) + _bytes(self.embedding)
+
+    def embed(self, ids: Tensor) -> Tensor:
+        """Embeddings of ids, (tokens, hidden)."""
+        return F.embedding(ids, self.embedding)
+
+    def logits(self, hidden: Tensor) -> Tensor:
+        """Logits of the whole vocabulary, float32, (lanes, vocabulary)."""
+        logits: Tensor = self.head(hidden)
+        return logits.float()
+
+    def head_rows(self, ids: Tensor) -> Tensor | None:
+        """Rows of the head for a few ids, float32, (ids, hidden); None if it is quantised."""
+        return self.head.weight.detach()[ids].float() if type(self.head) is nn.Linear else None
+
+    def forward(self, spans: Sequence[Span], step: Step) -> Tensor:
+        """Append to the window and return the normed hidden state at `step.last`.
+
+        Returns:
+            Shape (lanes, hidden).
+        """
+        geometry = self._geometry(spans, step)
+        x = step.embeddings
+        for at, layer in enumerate(self._layers):
+            normed = F.rms_norm(x, layer.input_norm.shape, layer.input_norm, self.epsilon)
+            x = x + layer.out(self._attend(at, normed, geometry))
+            normed = F.rms_norm(x, layer.post_norm.shape, layer.post_norm, self.epsilon)
+            gate, up = layer.gate_up(normed).chunk(2, dim=-1)
+            x = x + layer.down(F.silu(gate) * up)
+            if step.deepstack is not None and at < len(step.deepstack):
+                x = x + step.deepstack[at]
+        read = x.index_select(0, step.last)
+        return F.rms_norm(read, self.norm.shape, self.norm, self.epsilon)
+
+    def _geometry(self, spans: Sequence[Span], step: Step) -> _Geometry:
+        cos, sin = self._rotary.angles(step.positions)
+        rows = self._rows(spans, step.starts)
+        masks = [
+            self._mask(span, row, step.embeddings.dtype)
+            for span, row in zip(spans, rows, strict=True)
+        ]
+        return _Geometry(spans, rows, masks, cos.unsqueeze(1), sin.unsqueeze(1))
+
+    @staticmethod
+    def _rows(spans: Sequence[Span], starts: Tensor) -> list[Tensor]:
+        """Window rows that each span's lanes write, each of shape (lanes, tokens)."""
+        rows, at = [], 0
+        for span in spans:
+            ahead = torch.arange(span.tokens, device=starts.device)
+            rows.append(starts[at:at + span.lanes, None] + ahead)
+            at += span.lanes
+        return rows
+
+    def _mask(self, span: Span, rows: Tensor, dtype: torch.dtype) -> Tensor | None:
+        """What is added to scores, (lanes, 1, groups * tokens, attend)."""
+        if not span.masked:
+            return None
+        hidden = torch.arange(span.attend, device=rows.device) > rows.unsqueeze(-1)
+        mask = torch.zeros(hidden.shape, dtype=dtype, device=rows.device)
+        mask.masked_fill_(hidden, float('-inf'))
+        return mask.repeat(1, self.groups, 1).unsqueeze(1)
+
+    def _attend(self, at: int, x: Tensor, geometry: _Geometry) -> Tensor:
+        """Self-attention of all lanes; writes keys and values on the way. (rows, heads * dim)."""
+        buffer = self.window.layers[at]
+        query, key, value = self._split(self._layers[at], x)
+        turned = rotate(torch.cat((query, key), dim=1), geometry.cos, geometry.sin)
+        query, rotated = turned.split((self.heads, key.shape[1]), dim=1)
+        entry = torch.stack((key, rotated, value), dim=0).transpose(1, 2)
+        out, begin = [], 0
+        for span, row, mask in zip(geometry.spans, geometry.rows, geometry.masks, strict=True):
+            for lane in range(span.lanes):
+                own = entry[:, :, begin + lane * span.tokens:begin + (lane + 1) * span.tokens]
+                buffer[span.slot + lane].index_copy_(2, row[lane], own)
+            end = begin + span.lanes * span.tokens
+            out.append(self._look(buffer, span, query[begin:end], mask))
+            begin = end
+        return out[0] if len(out) == 1 else torch.cat(out)
+
+    def _look(self, buffer: Tensor, span: Span, query: Tensor, mask: Tensor | None) -> Tensor:
+        """Attention of one span.
+
+        The query heads of a key head stand behind each other as rows, so that keys and values
+        are read in place and never repeated.
+        """
+        past = buffer[span.slot:span.slot + span.lanes]
+        shape = (span.lanes, span.tokens, -1, self.groups, self.dim)
+        grouped = query.reshape(shape).permute(0, 2, 3, 1, 4).flatten(2, 3)
+        seen = F.scaled_dot_product_attention(
+            grouped, past[:, ROTATED, :, :span.attend], past[:, VALUE, :, :span.attend], mask
+        )
+        seen = seen.unflatten(2, (self.groups, span.tokens)).permute(0, 3, 1, 2, 4)
+        return seen.reshape(span.lanes * span.tokens, -1)
+
+    def _split(self, layer: Layer, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Query, key and value, each (rows, heads, dim), normed where the layer says so."""
+        qkv = layer.qkv(x).unflatten(-1, (-1, self.dim))
+        keys = self.heads // self.groups
+        query, key, value = qkv.split((self.heads, keys, keys), dim=1)
+        if layer.query_norm is not None and layer.key_norm is not None:
+            query = F.rms_norm(query, (self.dim,), layer.query_norm, self.epsilon)
+            key = F.rms_norm(key, (self.dim,), layer.key_norm, self.epsilon)
+        return query, key, value
+
+
+def _join(tensors: list[Tensor]) -> Tensor:
+    return tensors[0].detach() if len(tensors) == 1 else torch.cat([t.detach() for t in tensors])
+
+
+def _weight(module: Any, name: str) -> Tensor | None:
+    norm = getattr(module, name, None)
+    return None if norm is None else norm.weight
+
+
+def _bytes(tensor: Tensor) -> int:
+    return tensor.numel() * tensor.element_size()

@@ -1,0 +1,246 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a path to a backbone that is ready to see; everything that can be wrong is said here.
+
+`load` is what the node, the tools and the tests call. Knows which parts make a backbone and how
+much memory they need; the parts know themselves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from typing import cast
+
+import torch
+
+from streamo_ros.backbone.batch import Buckets
+from streamo_ros.backbone.checkpoint import Checkpoint
+from streamo_ros.backbone.checkpoint import fingerprint
+from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.decoder import Decoder
+from streamo_ros.backbone.face import Backbone
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.face import BackboneInfo
+from streamo_ros.backbone.family import Family
+from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.family import find_rotary
+from streamo_ros.backbone.memory import check_memory
+from streamo_ros.backbone.memory import free_bytes
+from streamo_ros.backbone.scripted import load_script
+from streamo_ros.backbone.streaming import StreamingBackbone
+from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision.frames import FrameEncoder
+from streamo_ros.backbone.vision.preprocess import Normalisation
+from streamo_ros.backbone.window import KeyValueWindow
+from streamo_ros.backbone.window import WindowShape
+from streamo_ros.protocol import ProtocolError
+from streamo_ros.protocol import ProtocolKind
+from streamo_ros.protocol import SYSTEM_PROMPT
+from streamo_ros.protocol import Wording
+
+MAX_PIXELS = 100352
+"""Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
+
+DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
+
+
+@dataclass(frozen=True)
+class Options:
+    """How a checkpoint is run; see `load`."""
+
+    device: str = 'auto'
+    dtype: str = 'auto'
+    protocol: str = 'auto'
+    max_pixels: int = MAX_PIXELS
+    lanes: int = 8
+    capacity: int = 8192
+    vision: str = 'auto'
+
+
+def load(
+    path: str | Path,
+    *,
+    device: str = 'auto',
+    dtype: str = 'auto',
+    protocol: str = 'auto',
+    max_pixels: int = MAX_PIXELS,
+    lanes: int = 8,
+    capacity: int = 8192,
+    vision: str = 'auto',
+) -> Backbone:
+    """Load a model.
+
+    Args:
+        path: a transformers folder with safetensors weights, or a .yaml script.
+        device: 'cpu', 'cuda', 'cuda:1'; 'auto' is a CUDA device where there is one.
+        dtype: 'float32', 'bfloat16', 'float16'; 'auto' is float32 on a CPU, else bfloat16.
+        protocol: 'special_tokens' or 'text_tags'; 'auto' is what the checkpoint's streamo.json
+            says, else special_tokens.
+        max_pixels: largest area of a frame.
+        lanes: slots of the key-value window.
+        capacity: tokens that one slot can hold.
+        vision: what runs the vision tower: 'auto' or 'torch'.
+
+    Raises:
+        BackboneError: the model cannot be loaded as asked; the message says what mends it.
+    """
+    path = Path(path).expanduser()
+    if path.suffix in ('.yaml', '.yml'):
+        scripted = load_script(path)
+        scripted.lanes, scripted.capacity = lanes, capacity
+        return scripted
+    options = Options(device, dtype, protocol, max_pixels, lanes, capacity, vision)
+    target, number = find_device(options)
+    checkpoint = read_checkpoint(path)
+    wording = find_wording(checkpoint, options)
+    model = checkpoint.model(target, number)
+    identity = BackboneInfo(
+        model_id=fingerprint(path, 'torch'),
+        model=path.resolve().name,
+        architecture=checkpoint.architecture,
+        protocol=wording.kind,
+        dtype=str(number).removeprefix('torch.'),
+        device=str(target),
+        vision_backend_version=torch.__version__,
+        context_capacity=capacity,
+        max_frames=checkpoint.settings.max_frames,
+        max_time=checkpoint.settings.max_time,
+    )
+    return build(model, checkpoint.processor, wording, identity, options)
+
+
+def build(
+    model: Any,
+    processor: dict[str, Any],
+    wording: Wording,
+    identity: BackboneInfo,
+    options: Options,
+) -> StreamingBackbone:
+    """Put a backbone together around a loaded transformers model, whose layers it takes over.
+
+    Raises:
+        BackboneError: the window does not fit, or is longer than the model was trained for.
+    """
+    device, dtype = find_device(options)
+    family = find_family(identity.architecture)
+    text = model.model.language_model
+    buckets = Buckets(tokens=32, attend=512) if device.type == 'cuda' else Buckets()
+    shape = window_shape(text.config, options, buckets)
+    check_memory(shape, dtype, free_bytes(device))
+    rotary = find_rotary(family, text, dtype)
+    window = KeyValueWindow(shape, rotary, device, dtype)
+    frames = FrameEncoder(
+        partial(_grid, family, model.config, processor, options.max_pixels),
+        partial(family.tower, model),
+        normalisation(processor),
+        device,
+        dtype,
+    )
+    decoder = Decoder(text, model.lm_head, rotary, window)
+    return StreamingBackbone(frames, decoder, family.marks, wording, identity, buckets)
+
+
+def window_shape(config: Any, options: Options, buckets: Buckets) -> WindowShape:
+    """Sizes of the window of a text model.
+
+    Raises:
+        BackboneError: it would be longer than the model's trained positions, or empty.
+    """
+    trained = config.max_position_embeddings
+    if options.capacity > trained:
+        raise BackboneError(
+            f'context.capacity {options.capacity} is more than the {trained} positions that the '
+            f'checkpoint was trained for: set it to at most {trained}'
+        )
+    if options.capacity < 1 or options.lanes < 1:
+        raise BackboneError(
+            f'{options.lanes} lanes of {options.capacity} tokens hold nothing: both must be at '
+            'least 1'
+        )
+    dim = getattr(config, 'head_dim', None) or config.hidden_size // config.num_attention_heads
+    return WindowShape(
+        lanes=options.lanes,
+        capacity=options.capacity,
+        layers=config.num_hidden_layers,
+        heads=config.num_key_value_heads,
+        dim=dim,
+        slack=buckets.tokens - 1,
+    )
+
+
+def find_device(options: Options) -> tuple[torch.device, torch.dtype]:
+    """Device and number format that are meant.
+
+    Raises:
+        BackboneError: this machine or build of torch does not have them.
+    """
+    name = options.device
+    if name == 'auto':
+        name = 'cuda' if torch.cuda.is_available() else 'cpu'
+    try:
+        device = torch.device(name)
+    except RuntimeError as error:
+        raise BackboneError(f'there is no device {name!r}: use auto, cpu or cuda') from error
+    if device.type == 'cuda' and not torch.cuda.is_available():
+        raise BackboneError('torch sees no CUDA device: set model.device to cpu or auto')
+    if device.type not in ('cpu', 'cuda'):
+        raise BackboneError(f'the device {name!r} is not supported: use auto, cpu or cuda')
+    kind = options.dtype
+    if kind == 'auto':
+        kind = 'float32' if device.type == 'cpu' else 'bfloat16'
+    if kind not in DTYPES:
+        raise BackboneError(f'the dtype {kind!r} is not supported: use auto, {", ".join(DTYPES)}')
+    return device, DTYPES[kind]
+
+
+def find_wording(checkpoint: Checkpoint, options: Options) -> Wording:
+    """The dialogue in a checkpoint's tokens.
+
+    Raises:
+        BackboneError: it lacks the state tokens; says how to add them.
+    """
+    kind = options.protocol
+    if kind == 'auto':
+        kind = checkpoint.settings.protocol or 'special_tokens'
+    if kind not in ('special_tokens', 'text_tags'):
+        raise BackboneError(
+            f'the protocol {kind!r} is not known: use auto, special_tokens or text_tags'
+        )
+    tokenizer = CheckpointTokenizer(checkpoint.path / 'tokenizer.json')
+    chat = find_family(checkpoint.architecture).chat
+    prompt = checkpoint.settings.system_prompt or SYSTEM_PROMPT
+    try:
+        return Wording(tokenizer, chat, cast('ProtocolKind', kind), prompt)
+    except ProtocolError as error:
+        raise BackboneError(f'{checkpoint.path}: {error}') from error
+
+
+def normalisation(processor: dict[str, Any]) -> Normalisation:
+    """What an image processor's settings say about pixels.
+
+    Raises:
+        BackboneError: they do not say it.
+    """
+    try:
+        return Normalisation(
+            tuple(processor['image_mean']),
+            tuple(processor['image_std']),
+            int(processor.get('resample', 3)),
+            float(processor.get('rescale_factor', 1 / 255)),
+        )
+    except (KeyError, TypeError) as error:
+        raise BackboneError(
+            'the image processor does not name image_mean and image_std: copy the checkpoint '
+            'again'
+        ) from error
+
+
+def _grid(
+    family: Family, config: Any, processor: dict[str, Any], max_pixels: int, height: int,
+    width: int,
+) -> Grid:
+    return family.grid(config, processor, height, width, max_pixels)

@@ -1,0 +1,67 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Rotary positions: three-axis positions to cosines and sines, and the rotation itself.
+
+Knows the frequencies of a checkpoint and which axis (time, row, column) turns which of them.
+Knows no window and no model; a one-dimensional model is the case of three equal axes.
+
+Source: Su et al., 'RoFormer', arXiv 2104.09864, eq. 15; the sections of Qwen2-VL's multimodal
+rotary embedding, Wang et al., arXiv 2409.12191, sec. 2.1.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+class Rotary:
+    """Angles of a checkpoint's rotary embedding.
+
+    Args:
+        frequencies: inverse frequencies, float32, shape (dim / 2,).
+        axes: for each frequency the axis that turns it (0 time, 1 row, 2 column), int64, same
+            shape.
+        scaling: factor on cosines and sines (attention factor of scaled embeddings).
+        dtype: of the result; computed in float32.
+    """
+
+    def __init__(
+        self, frequencies: Tensor, axes: Tensor, scaling: float, dtype: torch.dtype
+    ) -> None:
+        self.frequencies = frequencies.float()
+        self.axes = axes.to(frequencies.device)
+        self.scaling = scaling
+        self.dtype = dtype
+
+    def angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Cosines and sines, each of shape (tokens, dim).
+
+        Args:
+            positions: int64, shape (3, tokens).
+        """
+        half = positions[self.axes].float().T * self.frequencies
+        full = torch.cat((half, half), dim=-1)
+        return (
+            (full.cos() * self.scaling).to(self.dtype),
+            (full.sin() * self.scaling).to(self.dtype),
+        )
+
+
+def sections(sizes: tuple[int, ...]) -> Tensor:
+    """Axes of consecutive sections: (16, 24, 24) is 16 times time, 24 rows, 24 columns."""
+    return torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
+
+
+def interleaved(sizes: tuple[int, ...]) -> Tensor:
+    """Axes of Qwen3-VL's order: time, row, column by turns, the rest time."""
+    axes = torch.zeros(sum(sizes), dtype=torch.int64)
+    for axis in (1, 2):
+        axes[axis:3 * sizes[axis]:3] = axis
+    return axes
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Turn each pair (i, i + dim / 2) of the last axis; `cos` and `sin` broadcast to `x`."""
+    first, second = x.chunk(2, dim=-1)
+    return x * cos + torch.cat((-second, first), dim=-1) * sin

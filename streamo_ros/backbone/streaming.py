@@ -1,0 +1,247 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The streaming backbone: a checkpoint behind the face of `face.Backbone`.
+
+Brings vision encoder, window and decoder together: a frame is encoded once, appended to the
+lanes that look at it in one pass, and its states are read from the last row of that very pass.
+Knows no policy, no protocol beyond ids, and no ROS.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from streamo_ros.backbone.batch import assemble
+from streamo_ros.backbone.batch import Buckets
+from streamo_ros.backbone.decoder import Decoder
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.face import BackboneInfo
+from streamo_ros.backbone.face import Piece
+from streamo_ros.backbone.face import piece_tokens
+from streamo_ros.backbone.face import Request
+from streamo_ros.backbone.face import Sampling
+from streamo_ros.backbone.sampling import choose
+from streamo_ros.backbone.sampling import FAILED
+from streamo_ros.backbone.vision import VisionTokens
+from streamo_ros.backbone.vision.frames import FrameEncoder
+from streamo_ros.backbone.window import Marks
+from streamo_ros.protocol import Wording
+
+PREFILL_TOKENS = 1024
+"""Longest part of a prefill in one pass: bounds its working memory."""
+
+
+class StreamingBackbone:
+    """Satisfies `face.Backbone`.
+
+    A request whose numbers are not finite leaves its lane as it was.
+
+    Args:
+        frames: encodes frames.
+        decoder: the text model with its window.
+        marks: a frame's marks, of (rows, columns).
+        wording: the dialogue in this checkpoint's tokens.
+        info: identity and sizes.
+        buckets: how passes are padded.
+    """
+
+    def __init__(
+        self,
+        frames: FrameEncoder,
+        decoder: Decoder,
+        marks: Callable[[int, int], Marks],
+        wording: Wording,
+        info: BackboneInfo,
+        buckets: Buckets,
+    ) -> None:
+        self.wording = wording
+        self._frames = frames
+        self._decoder = decoder
+        self._window = decoder.window
+        self._marks = lru_cache(maxsize=16)(marks)
+        self._info = info
+        self._buckets = buckets
+        self._states = torch.tensor(wording.state_ids, device=frames.device)
+        self._state_rows = decoder.head_rows(self._states)
+
+    @property
+    def info(self) -> BackboneInfo:
+        """Identity and sizes."""
+        return self._info
+
+    @property
+    def lanes(self) -> int:
+        """How many slots there are."""
+        return self._window.shape.lanes
+
+    @property
+    def capacity(self) -> int:
+        """Tokens that one slot can hold."""
+        return self._window.shape.capacity
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Merged token grid (rows, columns) of a frame of this size in pixels."""
+        grid = self._frames.find_grid(height, width)
+        return grid.rows, grid.columns
+
+    @torch.inference_mode()
+    def encode(self, image: NDArray[np.uint8]) -> VisionTokens:
+        """One vision pass; see `face.Backbone.encode`."""
+        try:
+            sight = self._frames(image)
+        except BackboneError:
+            raise
+        except RuntimeError as error:
+            raise _failure('the vision pass', error) from error
+        grid = self._frames.find_grid(*image.shape[:2])
+        height, width = grid.pixels
+        if self._info.image_size != (width, height):
+            self._info = replace(
+                self._info, image_size=(width, height), tokens_per_frame=grid.tokens
+            )
+        return sight
+
+    def open(self) -> int:
+        """Take a free, empty slot."""
+        return self._window.open()
+
+    def close(self, slot: int) -> None:
+        """Empty a slot and give it back."""
+        self._window.close(slot)
+
+    def length(self, slot: int) -> int:
+        """Tokens that the slot holds."""
+        return self._window.length(slot)
+
+    @torch.inference_mode()
+    def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
+        """Append to several lanes in one pass and read the states."""
+        if not requests:
+            return np.zeros((0, 3), np.float32)
+        ordered, back = _by_slot(requests)
+        hidden = self._append(ordered)
+        if self._state_rows is None:
+            logits = self._decoder.logits(hidden)[:, self._states]
+        else:
+            logits = F.linear(hidden.float(), self._state_rows)
+        states: NDArray[np.float32] = logits.cpu().numpy()
+        failed: NDArray[np.bool_] = np.logical_not(np.isfinite(states).all(axis=1))
+        states[failed] = np.nan
+        self._undo([request for request, bad in zip(ordered, failed, strict=True) if bad])
+        return states[back]
+
+    @torch.inference_mode()
+    def prefill(self, request: Request) -> None:
+        """Append without reading anything, in parts.
+
+        Raises:
+            BackboneError: a pass failed or its numbers are not finite; the lane is as it was.
+        """
+        self._window.check_room(request.slot, request.tokens)
+        before = self._window.length(request.slot)
+        for pieces in _parts(request.pieces, PREFILL_TOKENS):
+            hidden = self._append([Request(request.slot, pieces)])
+            if not bool(torch.isfinite(hidden).all()):
+                self._window.truncate(request.slot, before)
+                self._window.scrub(request.slot)
+                raise BackboneError(
+                    'the model gave numbers that are not finite: try model.dtype float32'
+                )
+
+    @torch.inference_mode()
+    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
+        """Append to several lanes in one pass and choose the next tokens."""
+        if not requests:
+            return []
+        ordered, back = _by_slot(requests)
+        logits = self._decoder.logits(self._append(ordered))
+        lengths = [self._window.length(request.slot) for request in ordered]
+        tokens = choose(logits, lengths, sampling)
+        self._undo([
+            request for request, token in zip(ordered, tokens, strict=True) if token == FAILED
+        ])
+        return [tokens[at] for at in back]
+
+    @torch.inference_mode()
+    def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
+        """Forget all tokens but those in the ranges; see `face.Backbone.evict`."""
+        self._window.evict(slot, keep)
+
+    def truncate(self, slot: int, length: int) -> None:
+        """Forget everything behind the first `length` tokens."""
+        self._window.truncate(slot, length)
+
+    def memory(self) -> dict[str, Any]:
+        """Bytes in use, by part."""
+        window = sum(layer.numel() * layer.element_size() for layer in self._window.layers)
+        parts = {'window': window, 'weights': self._decoder.weight_bytes}
+        if self._frames.device.type == 'cuda':
+            parts['allocated'] = torch.cuda.memory_allocated(self._frames.device)
+            parts['peak'] = torch.cuda.max_memory_allocated(self._frames.device)
+        return parts
+
+    def _append(self, requests: Sequence[Request]) -> Tensor:
+        """Run one pass and count it; the hidden state of each lane's last row."""
+        for request in requests:
+            if not request.tokens:
+                raise BackboneError(f'nothing to append to lane {request.slot}')
+            self._window.check_room(request.slot, request.tokens)
+        batch = assemble(
+            requests, self._window, self._marks, self._decoder.embed, self._buckets
+        )
+        try:
+            hidden = self._decoder.forward(batch.spans, batch.step)
+        except RuntimeError as error:
+            raise _failure('the pass', error) from error
+        for slot, marks in zip(batch.slots, batch.marks, strict=True):
+            self._window.commit(slot, marks)
+        return hidden
+
+    def _undo(self, requests: Sequence[Request]) -> None:
+        """Take back what has just been appended to these lanes."""
+        for request in requests:
+            length = self._window.length(request.slot) - request.tokens
+            self._window.truncate(request.slot, length)
+            self._window.scrub(request.slot)
+
+
+def _by_slot(requests: Sequence[Request]) -> tuple[list[Request], list[int]]:
+    """Requests ordered by slot, and where each of the given ones went."""
+    order = sorted(range(len(requests)), key=lambda at: requests[at].slot)
+    ordered = [requests[at] for at in order]
+    if len({request.slot for request in ordered}) < len(ordered):
+        raise BackboneError('a lane can take part in a pass only once')
+    return ordered, [order.index(at) for at in range(len(requests))]
+
+
+def _parts(pieces: Sequence[Piece], most: int) -> list[tuple[Piece, ...]]:
+    """Cut pieces into groups of at most `most` tokens; a frame is never cut."""
+    small: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, tuple):
+            small += [piece[at:at + most] for at in range(0, len(piece), most)]
+        else:
+            small.append(piece)
+    groups: list[tuple[Piece, ...]] = []
+    for piece in small:
+        held = sum(map(piece_tokens, groups[-1])) if groups else most
+        if held + piece_tokens(piece) > most:
+            groups.append((piece,))
+        else:
+            groups[-1] = (*groups[-1], piece)
+    return groups
+
+
+def _failure(what: str, error: RuntimeError) -> BackboneError:
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return BackboneError(f'{what} failed: {lines[0]}')

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A checkpoint's tokenizer as the protocol needs it: our text, text from outside, and back.
+
+Reads `tokenizer.json` alone, with the tokenizers library. Text from outside goes through a second
+tokenizer that has no added token at all, so that nothing in it can become a control id.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from streamo_ros.backbone.face import BackboneError
+
+
+class CheckpointTokenizer:
+    """Satisfies `protocol.Tokenizer`.
+
+    Args:
+        path: the checkpoint's `tokenizer.json`.
+
+    Raises:
+        BackboneError: the file is missing or is not a tokenizer.
+    """
+
+    def __init__(self, path: Path) -> None:
+        if not path.is_file():
+            raise BackboneError(
+                f'{path} is missing: save the checkpoint with its fast tokenizer '
+                '(tokenizer.save_pretrained)'
+            )
+        try:
+            described = json.loads(path.read_text(encoding='utf-8'))
+            added = described.get('added_tokens', [])
+            self._control = Tokenizer.from_str(json.dumps(described))
+            self._plain = Tokenizer.from_str(json.dumps({**described, 'added_tokens': []}))
+        except Exception as error:  # the library raises bare Exception
+            raise BackboneError(f'{path} is not a tokenizer: {error}') from error
+        for tokenizer in (self._control, self._plain):
+            tokenizer.no_truncation()
+            tokenizer.no_padding()
+        self.control_tokens = frozenset(token['content'] for token in added)
+        self.control_ids = frozenset(token['id'] for token in added)
+
+    def control(self, text: str) -> tuple[int, ...]:
+        """Encode our own text, in which control tokens count as such."""
+        return tuple(self._control.encode(text, add_special_tokens=False).ids)
+
+    def plain(self, text: str) -> tuple[int, ...]:
+        """Encode text from outside: no id of the result is a control token.
+
+        Raises:
+            BackboneError: the vocabulary itself spells a control token.
+        """
+        ids = tuple(self._plain.encode(text, add_special_tokens=False).ids)
+        if not self.control_ids.isdisjoint(ids):
+            raise BackboneError(
+                'the text contains a control token of this checkpoint: leave it out'
+            )
+        return ids
+
+    def text(self, ids: Sequence[int]) -> str:
+        """Decode generated ids; control tokens are left out."""
+        spoken = [at for at in ids if at not in self.control_ids]
+        return str(self._control.decode(spoken, skip_special_tokens=False))

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How frames are seen: one face for every vision encoder, whatever runs it.
+
+An encoder is made for one grid. It takes flattened patches and gives vision tokens; resizing,
+normalisation and patch order stand before it, in `preprocess`, and are shared by all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Size of a frame for the encoder.
+
+    Attributes:
+        rows: merged token rows.
+        columns: merged token columns.
+        patch: pixels along a patch's edge.
+        merge: patches along a merged token's edge.
+    """
+
+    rows: int
+    columns: int
+    patch: int
+    merge: int
+
+    @property
+    def tokens(self) -> int:
+        """Vision tokens of a frame."""
+        return self.rows * self.columns
+
+    @property
+    def patches(self) -> tuple[int, int]:
+        """Patch rows and columns."""
+        return self.rows * self.merge, self.columns * self.merge
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Height and width of the resized frame."""
+        edge = self.patch * self.merge
+        return self.rows * edge, self.columns * edge
+
+
+@dataclass(frozen=True)
+class VisionTokens:
+    """One frame, seen; satisfies `face.Sight`.
+
+    Attributes:
+        embeddings: (tokens, hidden) of the text model.
+        deepstack: what is added behind the first text layers, each (tokens, hidden).
+        grid: merged (rows, columns).
+    """
+
+    embeddings: Tensor
+    deepstack: tuple[Tensor, ...]
+    grid: tuple[int, int]
+
+    @property
+    def tokens(self) -> int:
+        """Places that it takes in a lane."""
+        return int(self.embeddings.shape[0])
+
+
+class VisionEncoder(Protocol):
+    """Runs a vision tower of one grid."""
+
+    grid: Grid
+    """The grid that it was made for."""
+
+    def __call__(self, patches: Tensor) -> tuple[Tensor, ...]:
+        """One pass.
+
+        Args:
+            patches: shape (patches, 3 * patch * patch), the model's dtype, in the order of
+                `preprocess.patchify`.
+
+        Returns:
+            Vision tokens, then the deepstack levels, each (tokens, hidden).
+        """

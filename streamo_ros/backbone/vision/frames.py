@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Camera frames to vision tokens, for whatever size of frame comes.
+
+Keeps an encoder for each grid that is in use. Knows no lanes and no text.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision import VisionTokens
+from streamo_ros.backbone.vision.preprocess import Normalisation
+from streamo_ros.backbone.vision.preprocess import Preprocessor
+
+MAX_GRIDS = 4
+"""Grids whose constants are kept: a stream has one, two while the camera's mode changes."""
+
+
+class FrameEncoder:
+    """Encodes frames of any size.
+
+    Args:
+        find_grid: the grid of a frame of (height, width) pixels.
+        make: makes the encoder of a grid.
+        normalisation: what the checkpoint's image processor does.
+        device: of the encoder.
+        dtype: of its patches.
+    """
+
+    def __init__(
+        self,
+        find_grid: Callable[[int, int], Grid],
+        make: Callable[[Grid], VisionEncoder],
+        normalisation: Normalisation,
+        device: torch.device,
+        dtype: torch.dtype,
+    ) -> None:
+        self.find_grid = find_grid
+        self.device = device
+        self.dtype = dtype
+        self._make = make
+        self._normalisation = normalisation
+        self._ready: OrderedDict[Grid, tuple[Preprocessor, VisionEncoder]] = OrderedDict()
+
+    def __call__(self, image: NDArray[np.uint8]) -> VisionTokens:
+        """One vision pass over an RGB frame of shape (height, width, 3)."""
+        preprocess, encoder = self.encoder(self.find_grid(*image.shape[:2]))
+        embeddings, *deepstack = encoder(preprocess(image))
+        grid = encoder.grid
+        return VisionTokens(embeddings, tuple(deepstack), (grid.rows, grid.columns))
+
+    def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
+        """Preprocessing and encoder of a grid, made when first asked for."""
+        if grid not in self._ready:
+            self._ready[grid] = (
+                Preprocessor(grid, self._normalisation, self.device, self.dtype), self._make(grid)
+            )
+            if len(self._ready) > MAX_GRIDS:
+                self._ready.popitem(last=False)
+        self._ready.move_to_end(grid)
+        return self._ready[grid]

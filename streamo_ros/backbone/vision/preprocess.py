@@ -1,0 +1,149 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From a camera frame to the patches that a vision tower reads.
+
+Gives the same numbers as the checkpoint's own image processor in its Pillow form: size, bicubic
+resampling, rescaling, normalisation, patch order. Knows no model.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.vision import Grid
+
+MAX_ASPECT = 200
+
+
+@dataclass(frozen=True)
+class Normalisation:
+    """What a checkpoint's image processor does to pixels.
+
+    Attributes:
+        mean: of red, green, blue, after rescaling to 0..1.
+        deviation: likewise.
+        resample: Pillow's number of the filter; 3 is bicubic.
+        scale: factor that rescales a byte.
+    """
+
+    mean: tuple[float, ...]
+    deviation: tuple[float, ...]
+    resample: int = 3
+    scale: float = 1 / 255
+
+    def table(self) -> Tensor:
+        """Normalised value of each byte in each channel, float32, shape (3, 256)."""
+        levels = (np.arange(256) * self.scale).astype(np.float32)
+        mean = np.array(self.mean, np.float32)[:, None]
+        deviation = np.array(self.deviation, np.float32)[:, None]
+        return torch.from_numpy((levels - mean) / deviation)
+
+
+def smart_size(
+    height: int, width: int, edge: int, min_pixels: int, max_pixels: int
+) -> tuple[int, int]:
+    """Height and width in multiples of `edge`, aspect kept, area within limits.
+
+    Source: `smart_resize` of Qwen2-VL's released preprocessing.
+
+    Raises:
+        BackboneError: one side is more than 200 times the other.
+    """
+    if max(height, width) > MAX_ASPECT * min(height, width):
+        raise BackboneError(
+            f'a frame of {width}x{height} pixels is too narrow: one side may be at most '
+            f'{MAX_ASPECT} times the other'
+        )
+    rows, columns = round(height / edge), round(width / edge)
+    if rows * columns * edge * edge > max_pixels:
+        shrink = math.sqrt(height * width / max_pixels)
+        rows = max(1, math.floor(height / shrink / edge))
+        columns = max(1, math.floor(width / shrink / edge))
+    elif rows * columns * edge * edge < min_pixels:
+        grow = math.sqrt(min_pixels / (height * width))
+        rows, columns = math.ceil(height * grow / edge), math.ceil(width * grow / edge)
+    return rows * edge, columns * edge
+
+
+def resize(
+    image: NDArray[np.uint8], height: int, width: int, resample: int
+) -> NDArray[np.uint8]:
+    """Resample a frame of shape (height, width, 3)."""
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(Image.fromarray(image).resize((width, height), resample))
+
+
+class Preprocessor:
+    """Frames to patches of one grid, on one device.
+
+    Args:
+        grid: the grid.
+        normalisation: the checkpoint's.
+        device: where the patches are wanted; the resized bytes travel there, not the floats.
+        dtype: of the patches.
+    """
+
+    def __init__(
+        self, grid: Grid, normalisation: Normalisation, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.grid = grid
+        self._resample = normalisation.resample
+        self._device = device
+        self._dtype = dtype
+        self._table = normalisation.table().flatten().to(device)
+        self._channels = 256 * torch.arange(3, device=device)
+
+    def __call__(self, image: NDArray[np.uint8]) -> Tensor:
+        """Patches, shape (patches, 3 * patch * patch).
+
+        Args:
+            image: RGB, uint8, shape (height, width, 3).
+
+        Raises:
+            BackboneError: the array is not such an image.
+        """
+        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+            raise BackboneError(
+                f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
+                f'of shape {image.shape}'
+            )
+        small = np.array(resize(image, *self.grid.pixels, self._resample), order='C')
+        levels = torch.from_numpy(small).to(self._device)
+        pixels = self._table.take(levels.long() + self._channels)
+        return patchify(pixels, self.grid).to(self._dtype)
+
+
+def patchify(pixels: Tensor, grid: Grid) -> Tensor:
+    """Cut into patches; those of one merged token stand behind each other.
+
+    Args:
+        pixels: shape (height, width, 3).
+        grid: what the shape must agree with.
+
+    Returns:
+        Shape (patches, 3 * patch * patch): merged row, merged column, row and column within;
+        each patch as channel, row, column.
+    """
+    cut = pixels.reshape(
+        grid.rows, grid.merge, grid.patch, grid.columns, grid.merge, grid.patch, 3
+    )
+    return cut.permute(0, 3, 1, 4, 6, 2, 5).reshape(-1, 3 * grid.patch * grid.patch)
+
+
+def pixel_limits(processor: dict[str, Any], max_pixels: int) -> tuple[int, int]:
+    """Smallest and largest area of a frame: the processor's, and at most `max_pixels`."""
+    size = processor.get('size') or {}
+    low = processor.get('min_pixels') or size.get('shortest_edge') or size.get('min_pixels')
+    high = processor.get('max_pixels') or size.get('longest_edge') or size.get('max_pixels')
+    high = min(int(high), max_pixels) if high else max_pixels
+    return min(int(low or 1), high), high

@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tiny random checkpoints of every family, as folders, and the dialogues that test them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from numpy.typing import NDArray
+from tokenizers import AddedToken
+from tokenizers import decoders
+from tokenizers import models
+from tokenizers import pre_tokenizers
+from tokenizers import Regex
+from tokenizers import Tokenizer
+from tokenizers import trainers
+
+from streamo_ros.protocol import STATE_TAGS
+from streamo_ros.protocol import SYSTEM_PROMPT
+
+torch.set_num_threads(1)
+
+CHAT_TOKENS = (
+    '<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|vision_start|>', '<|vision_end|>',
+    '<|image_pad|>', '<img>', '</img>', '<IMG_CONTEXT>',
+)
+QWEN_SPLIT = (
+    r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
+    r'|\s*[\r\n]+|\s+(?!\S)|\s+'
+)
+
+
+def make_tokenizer(states: bool = True) -> Tokenizer:
+    """A byte-level tokenizer trained here, split as Qwen's, with chat and state tokens."""
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(QWEN_SPLIT), 'isolated'),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=420, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
+    )
+    tokenizer.train_from_iterator([SYSTEM_PROMPT, 'user assistant system <0s-1s>'], trainer)
+    tokens = [*CHAT_TOKENS, *(STATE_TAGS.values() if states else ())]
+    tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token in tokens])
+    tokenizer.add_tokens([AddedToken('<tool_call>', normalized=False, special=False)])
+    return tokenizer
+
+
+def text_settings(**more: Any) -> dict[str, Any]:
+    return {
+        'vocab_size': 512, 'hidden_size': 64, 'num_hidden_layers': 3, 'num_attention_heads': 4,
+        'num_key_value_heads': 2, 'intermediate_size': 96, 'max_position_embeddings': 8192,
+        'initializer_range': 0.2, 'tie_word_embeddings': True, **more,
+    }
+
+
+def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    config = transformers.Qwen2_5_VLConfig(
+        text_config=text_settings(rope_parameters={
+            'rope_type': 'default', 'rope_theta': 10000.0, 'mrope_section': [2, 3, 3],
+        }),
+        vision_config={
+            'depth': 3, 'hidden_size': 48, 'num_heads': 2, 'intermediate_size': 64,
+            'patch_size': 14, 'out_hidden_size': 64, 'window_size': 56,
+            'fullatt_block_indexes': [1], 'initializer_range': 0.2,
+        },
+        image_token_id=tokenizer.token_to_id('<|image_pad|>'), tie_word_embeddings=True,
+    )
+    return transformers.Qwen2_5_VLForConditionalGeneration(config), {
+        'image_processor_type': 'Qwen2VLImageProcessor', 'patch_size': 14, 'merge_size': 2,
+        'temporal_patch_size': 2, 'size': {'shortest_edge': 784, 'longest_edge': 1003520},
+        'image_mean': [0.48145466, 0.4578275, 0.40821073],
+        'image_std': [0.26862954, 0.26130258, 0.27577711],
+    }
+
+
+MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
+    'qwen2_5_vl': qwen2_5_vl,
+}
+
+
+def save_checkpoint(folder: Path, family: str, states: bool = True) -> Path:
+    """A checkpoint with random weights, seeded."""
+    torch.manual_seed(sum(map(ord, family)))
+    tokenizer = make_tokenizer(states)
+    model, processor = MAKERS[family](tokenizer)
+    model.save_pretrained(folder)
+    tokenizer.save(str(folder / 'tokenizer.json'))
+    (folder / 'preprocessor_config.json').write_text(json.dumps(processor))
+    return folder
+
+
+@pytest.fixture(scope='session', params=sorted(MAKERS))
+def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny checkpoint, one of each family in turn."""
+    return save_checkpoint(tmp_path_factory.mktemp(request.param), request.param)
+
+
+def frames(count: int, height: int = 120, width: int = 160) -> list[NDArray[np.uint8]]:
+    """Random frames."""
+    generator = np.random.default_rng(7)
+    return [generator.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(count)]
