@@ -3,7 +3,7 @@
 """Bags as sources: split files, compression, and the one image topic.
 
 Knows `sensor_msgs`' two image types; which files a bag has is known by `layout`, the files
-themselves are read by `mcap` and `sqlite`. No message is deserialized until its image is asked for.
+themselves are read by `mcap` and `sqlite`. No message is deserialized unless its image is wanted.
 """
 
 from __future__ import annotations

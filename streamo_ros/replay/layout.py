@@ -36,7 +36,8 @@ def bag_files(path: Path, salvage: bool = False) -> list[Path]:
         files = sorted((file for file in path.iterdir() if _is_storage(file)), key=_number)
         missing = []
     if missing and not salvage:
-        raise SourceError(f'{path} lacks {", ".join(missing)}: copy all its files, or add --salvage')
+        lacking = ', '.join(missing)
+        raise SourceError(f'{path} lacks {lacking}: copy all its files, or add --salvage')
     if not files:
         raise SourceError(f'{path} is neither a bag nor a folder of images')
     return files

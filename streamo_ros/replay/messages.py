@@ -1,0 +1,170 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Events as messages: the one place where a field of an event becomes a field of a message.
+
+Knows the fields of DESIGN's interfaces. Does not know whose message classes it fills: those of
+`rosbags` in a replay, those of rclpy in the node; both take their fields as keywords.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from typing import Any
+
+from streamo_ros.backbone.face import BackboneInfo
+from streamo_ros.events import Answered
+from streamo_ros.events import Decided
+from streamo_ros.events import Spoke
+from streamo_ros.frame import SECOND
+from streamo_ros.frame import Frame
+from streamo_ros.instruction import Instruction
+
+FRAME_STATE = 'streamo_ros/msg/FrameState'
+RESPONSE = 'streamo_ros/msg/Response'
+RESPONSE_DELTA = 'streamo_ros/msg/ResponseDelta'
+INSTRUCTION = 'streamo_ros/msg/Instruction'
+INSTRUCTIONS = 'streamo_ros/msg/InstructionArray'
+MODEL_INFO = 'streamo_ros/msg/ModelInfo'
+
+
+class Messages:
+    """Makes messages of one set of classes.
+
+    Args:
+        types: message classes by name, e.g. 'streamo_ros/msg/FrameState'.
+    """
+
+    def __init__(self, types: Mapping[str, Any]) -> None:
+        self._types = types
+
+    def time(self, nanoseconds: int) -> Any:
+        """builtin_interfaces/Time."""
+        sec, nanosec = divmod(nanoseconds, SECOND)
+        return self._types['builtin_interfaces/msg/Time'](sec=sec, nanosec=nanosec)
+
+    def duration(self, nanoseconds: int) -> Any:
+        """builtin_interfaces/Duration."""
+        sec, nanosec = divmod(nanoseconds, SECOND)
+        return self._types['builtin_interfaces/msg/Duration'](sec=sec, nanosec=nanosec)
+
+    def header(self, stamp: int, frame_id: str = '') -> Any:
+        """std_msgs/Header; stamp in nanoseconds."""
+        return self._types['std_msgs/msg/Header'](stamp=self.time(stamp), frame_id=frame_id)
+
+    def frame_state(
+        self, event: Decided, received: int = 0, dropped: int = 0, latency: float = 0.0
+    ) -> Any:
+        """FrameState.
+
+        Args:
+            event: the decision.
+            received: frames received since activation.
+            dropped: frames that should have been looked at and were not.
+            latency: seconds from reception to publication, steady clock.
+        """
+        silence, standby, response = event.probabilities
+        return self._types[FRAME_STATE](
+            header=self._header_of(event.frame),
+            state=int(event.state),
+            unknown_reason=int(event.reason),
+            silence_probability=silence,
+            standby_probability=standby,
+            response_probability=response,
+            instruction_id=event.instruction_id,
+            response_id=event.response_id,
+            stream_id=event.frame.tick.stream_id,
+            frame_index=event.frame.tick.index,
+            time_origin=self.time(event.time_origin),
+            received_frames=received,
+            dropped_frames=dropped,
+            context_tokens=event.context_tokens,
+            encode_time=event.encode_time,
+            extend_time=event.extend_time,
+            latency=latency,
+        )
+
+    def response(self, event: Answered, model_id: str) -> Any:
+        """Response."""
+        return self._types[RESPONSE](
+            header=self._header_of(event.frame),
+            instruction_id=event.instruction_id,
+            response_id=event.response_id,
+            stream_id=event.frame.tick.stream_id,
+            frame_index=event.frame.tick.index,
+            text=event.text,
+            event_start=self.time(event.event_start),
+            event_end=self.time(event.event_end),
+            time_origin=self.time(event.time_origin),
+            finish_reason=int(event.finish),
+            token_count=event.token_count,
+            probability=event.probability,
+            first_token_time=event.first_token_time,
+            generation_time=event.generation_time,
+            model_id=model_id,
+        )
+
+    def response_delta(self, event: Spoke) -> Any:
+        """ResponseDelta."""
+        return self._types[RESPONSE_DELTA](
+            header=self._header_of(event.frame),
+            instruction_id=event.instruction_id,
+            response_id=event.response_id,
+            index=event.index,
+            text=event.text,
+            is_final=event.is_final,
+        )
+
+    def instruction(self, instruction: Instruction) -> Any:
+        """Instruction."""
+        return self._types[INSTRUCTION](
+            id=instruction.id,
+            text=instruction.text,
+            stamp=self.time(instruction.stamp),
+            source=int(instruction.source),
+            max_responses=instruction.max_responses,
+            cooldown=self.duration(instruction.cooldown),
+            lifetime=self.duration(instruction.lifetime),
+            backfill=self.duration(instruction.backfill),
+            response_count=instruction.response_count,
+        )
+
+    def instructions(self, standing: Sequence[Instruction], stamp: int) -> Any:
+        """InstructionArray; stamp of the change, nanoseconds."""
+        return self._types[INSTRUCTIONS](
+            header=self.header(stamp), instructions=[self.instruction(one) for one in standing]
+        )
+
+    def model_info(
+        self, info: BackboneInfo, stamp: int, rate: float, version: str, parameters: str = ''
+    ) -> Any:
+        """ModelInfo.
+
+        Args:
+            info: identity and sizes.
+            stamp: when the model became active, nanoseconds.
+            rate: frames looked at per second of capture time.
+            version: of this package.
+            parameters: all parameters in effect, YAML.
+        """
+        return self._types[MODEL_INFO](
+            header=self.header(stamp),
+            model_id=info.model_id,
+            model=info.model,
+            architecture=info.architecture,
+            protocol=info.protocol,
+            dtype=info.dtype,
+            device=info.device,
+            vision_backend=info.vision_backend,
+            vision_backend_version=info.vision_backend_version,
+            package_version=version,
+            image_width=info.image_size[0],
+            image_height=info.image_size[1],
+            tokens_per_frame=info.tokens_per_frame,
+            context_capacity=info.context_capacity,
+            sampling_rate=rate,
+            parameters=parameters,
+        )
+
+    def _header_of(self, frame: Frame) -> Any:
+        return self.header(frame.stamp, frame.frame_id)
