@@ -25,8 +25,8 @@ from rosbags.rosbag2 import CompressionFormat
 from rosbags.rosbag2 import CompressionMode
 from rosbags.rosbag2 import StoragePlugin
 from rosbags.rosbag2 import Writer
-from rosbags.typesys import Stores
 from rosbags.typesys import get_typestore
+from rosbags.typesys import Stores
 
 from streamo_ros.training.worlds import World
 

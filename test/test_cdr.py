@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rosbags.typesys import Stores
 from rosbags.typesys import get_typestore
+from rosbags.typesys import Stores
 
 from streamo_ros.cdr import CdrError
 from streamo_ros.cdr import peek_header

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
+from streamo_ros.image import decode_compressed
 from streamo_ros.image import ENCODINGS
 from streamo_ros.image import ImageError
-from streamo_ros.image import decode_compressed
 from streamo_ros.image import to_rgb
 
 HEIGHT, WIDTH = 32, 48

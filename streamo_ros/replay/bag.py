@@ -31,8 +31,8 @@ from streamo_ros.cdr import peek_header
 from streamo_ros.cdr import peek_stamp
 from streamo_ros.cdr import read_compressed
 from streamo_ros.cdr import read_image
-from streamo_ros.image import ImageError
 from streamo_ros.image import decode_compressed
+from streamo_ros.image import ImageError
 from streamo_ros.image import to_rgb
 from streamo_ros.replay.layout import bag_files
 from streamo_ros.replay.mcap import McapFile

@@ -13,9 +13,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from rosbags.typesys import Stores
 from rosbags.typesys import get_types_from_msg
 from rosbags.typesys import get_typestore
+from rosbags.typesys import Stores
 from rosbags.typesys.store import Typestore
 
 PACKAGE = 'streamo_ros'

@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.image import ImageError
 from streamo_ros.image import decode_compressed
+from streamo_ros.image import ImageError
 from streamo_ros.replay.source import FIRST_STAMP
 from streamo_ros.replay.source import IMAGE_SUFFIXES
 from streamo_ros.replay.source import SourceError

@@ -16,8 +16,8 @@ from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.events import Answered
 from streamo_ros.events import Decided
 from streamo_ros.events import Spoke
-from streamo_ros.frame import SECOND
 from streamo_ros.frame import Frame
+from streamo_ros.frame import SECOND
 from streamo_ros.instruction import Instruction
 
 FRAME_STATE = 'streamo_ros/msg/FrameState'

@@ -9,8 +9,8 @@ import pytest
 
 from streamo_ros.image import ImageError
 from streamo_ros.replay.source import FIRST_STAMP
-from streamo_ros.replay.source import SourceError
 from streamo_ros.replay.source import open_source
+from streamo_ros.replay.source import SourceError
 
 EXACT = ['raw_mcap', 'raw_mcap/raw_mcap.mcap', 'zstd_mcap', 'lz4_mcap.mcap', 'file_mcap',
          'raw_sqlite', 'raw_sqlite/raw_sqlite.db3', 'message_sqlite', 'split_mcap', 'both_mcap']
