@@ -9,13 +9,16 @@ description are read from package.xml, the one place that states them.
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from setuptools import find_packages, setup
+from setuptools import find_packages
+from setuptools import setup
 
 ROOT = Path(__file__).parent
 MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
 NAME = MANIFEST.findtext('name', '')
 README = ROOT / 'README.md'
 
+# What a program looks for at run time, beside the Python files.
+SHARED = ('action', 'config', 'launch', 'models', 'msg', 'srv')
 EXTRAS = {
     'torch': ['torch>=2.5', 'transformers>=5.17', 'safetensors'],
     'train': ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'accelerate', 'pillow', 'rich'],
@@ -23,6 +26,17 @@ EXTRAS = {
     'bag': ['rosbags>=0.11', 'rich'],
     'dev': ['hypothesis', 'mypy', 'pytest', 'ruff'],
 }
+
+def shared_files() -> list[tuple[str, list[str]]]:
+    """Return the data files by folder, where CMake installs them too."""
+    folders: dict[str, list[str]] = {}
+    for top in SHARED:
+        for path in sorted((ROOT / top).rglob('*')):
+            if path.is_file() and '__pycache__' not in path.parts:
+                inside = path.relative_to(ROOT)
+                folders.setdefault(f'share/{NAME}/{inside.parent}', []).append(str(inside))
+    return list(folders.items())
+
 
 setup(
     name=NAME,
@@ -39,6 +53,7 @@ setup(
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
+        *shared_files(),
     ],
     install_requires=['numpy', 'pyyaml', 'opencv-python-headless', 'rich'],
     extras_require=EXTRAS,

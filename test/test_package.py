@@ -158,6 +158,22 @@ def test_pip_and_ros_see_one_package() -> None:
     assert seen == [MANIFEST.findtext('name'), MANIFEST.findtext('version')]
 
 
+def test_pip_installs_the_data_that_cmake_installs(tmp_path: Path) -> None:
+    prefix = tmp_path / 'prefix'
+
+    subprocess.run(
+        [sys.executable, 'setup.py', '--quiet', 'install_data', '--install-dir', str(prefix)],
+        cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
+    )
+
+    share = prefix / 'share' / 'streamo_ros'
+    assert {path.name for path in share.iterdir() if path.is_dir()} == {
+        *cmake_list('install(DIRECTORY config')[:2], 'config', 'msg', 'srv', 'action',
+    }
+    assert (share / 'config' / 'fastdds.xml').is_file()
+    assert (share / 'msg' / 'FrameState.msg').is_file()
+
+
 def test_pip_offers_the_command_and_the_extras() -> None:
     tree = ast.parse((ROOT / 'setup.py').read_text())
     literals = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
