@@ -61,8 +61,9 @@ def write_hook(distro: str | None) -> None:
 
 def build_inputs() -> list[str | pathlib.Path]:
     """Return what the build depends on: contents of build files, names of linked data files."""
-    files = [ROOT / 'CMakeLists.txt', ROOT / 'package.xml']
-    for folder in ('msg', 'srv', 'action', 'resource', 'scripts'):
+    names = ('CMakeLists.txt', 'package.xml', 'scripts/interfaces.py', 'scripts/streamo_prefix.py')
+    files = [ROOT / name for name in names]
+    for folder in ('msg', 'srv', 'action', 'resource'):
         files += sorted(path for path in (ROOT / folder).glob('*') if path.is_file())
     linked = [path for folder in ('launch', 'config', 'models')
               for path in sorted((ROOT / folder).rglob('*'))]

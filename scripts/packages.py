@@ -52,7 +52,8 @@ def install_torch(distro: str | None) -> None:
         small = [str(PYTHON), '-m', 'pip', 'install', '--quiet', f'{pinned}+cpu']
         if subprocess.run(small, capture_output=True, check=False).returncode == 0:
             return
-        say('pip knows no index with torch for CPU only: taking the general one, about 3 GB')
+        say('taking torch with CUDA, about 3 GB; to spare that, name the CPU index of PyTorch '
+            'in PIP_EXTRA_INDEX_URL')
     pip(pinned)
 
 
