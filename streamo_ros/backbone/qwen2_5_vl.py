@@ -15,10 +15,10 @@ from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.family import spatial_marks
-from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision.attention import attend
 from streamo_ros.backbone.vision.constants import attention_windows
 from streamo_ros.backbone.vision.constants import axial_angles
 from streamo_ros.backbone.vision.constants import by_size
@@ -76,6 +76,7 @@ class WindowedTower(nn.Module):
         unit = grid.merge * grid.merge
         groups = by_size(attention_windows(grid, visual.window_size // grid.merge // grid.patch))
         self.windows = tuple((len(group), group.shape[1] * unit) for group in groups)
+        self.whole = ((1, grid.tokens * unit),)
         tokens = torch.cat([group.flatten() for group in groups])
         order = (tokens[:, None] * unit + torch.arange(unit)).flatten()
         cos, sin = axial_angles(patch_places(grid)[order], visual.rotary_pos_emb.inv_freq)
@@ -89,21 +90,7 @@ class WindowedTower(nn.Module):
         """See `vision.VisionEncoder`."""
         x = F.linear(patches[self.order], self.embed)
         for at, block in enumerate(self.blocks):
-            x = x + self._attend(block.attn, block.norm1(x), at in self.full)
+            parts = self.whole if at in self.full else self.windows
+            x = x + attend(block.attn, block.norm1(x), self.cos, self.sin, parts)
             x = x + block.mlp(block.norm2(x))
         return (self.merger(x)[self.restore],)
-
-    def _attend(self, attention: Any, x: Tensor, full: bool) -> Tensor:
-        qkv = attention.qkv(x).unflatten(-1, (3, attention.num_heads, -1))
-        turned = rotate(qkv[:, :2].float(), self.cos.unsqueeze(1), self.sin.unsqueeze(1))
-        query, key = turned.to(x.dtype).unbind(1)
-        parts = ((1, len(x)),) if full else self.windows
-        seen, begin = [], 0
-        for count, size in parts:
-            rows = slice(begin, begin + count * size)
-            shape = (count, size, attention.num_heads, -1)
-            heads = [t[rows].reshape(shape).transpose(1, 2) for t in (query, key, qkv[:, 2])]
-            out = F.scaled_dot_product_attention(heads[0], heads[1], heads[2])
-            seen.append(out.transpose(1, 2).reshape(count * size, -1))
-            begin = rows.stop
-        return attention.proj(seen[0] if len(seen) == 1 else torch.cat(seen))

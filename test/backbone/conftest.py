@@ -83,8 +83,49 @@ def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     }
 
 
+def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    config = transformers.Qwen3VLConfig(
+        text_config=text_settings(head_dim=24, rope_parameters={
+            'rope_type': 'default', 'rope_theta': 10000.0, 'mrope_section': [4, 4, 4],
+            'mrope_interleaved': True,
+        }),
+        vision_config={
+            'depth': 4, 'hidden_size': 48, 'num_heads': 2, 'intermediate_size': 64,
+            'patch_size': 16, 'out_hidden_size': 64, 'num_position_embeddings': 64,
+            'deepstack_visual_indexes': [0, 2], 'initializer_range': 0.2,
+        },
+        image_token_id=tokenizer.token_to_id('<|image_pad|>'), tie_word_embeddings=True,
+    )
+    return transformers.Qwen3VLForConditionalGeneration(config), {
+        'image_processor_type': 'Qwen2VLImageProcessor', 'patch_size': 16, 'merge_size': 2,
+        'temporal_patch_size': 2, 'size': {'shortest_edge': 1024, 'longest_edge': 1003520},
+        'image_mean': [0.5, 0.5, 0.5], 'image_std': [0.5, 0.5, 0.5],
+    }
+
+
+def internvl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    config = transformers.InternVLConfig(
+        text_config={'model_type': 'qwen2', **text_settings()},
+        vision_config={
+            'hidden_size': 48, 'num_hidden_layers': 2, 'num_attention_heads': 2,
+            'intermediate_size': 64, 'image_size': [84, 84], 'patch_size': [14, 14],
+            'initializer_range': 0.2, 'attention_bias': True,
+        },
+        image_token_id=tokenizer.token_to_id('<IMG_CONTEXT>'), image_seq_length=9,
+        tie_word_embeddings=True,
+    )
+    model = transformers.InternVLForConditionalGeneration(config)
+    torch.nn.init.normal_(model.model.vision_tower.embeddings.position_embeddings)
+    return model, {
+        'image_processor_type': 'GotOcr2ImageProcessor', 'size': {'height': 84, 'width': 84},
+        'image_mean': [0.485, 0.456, 0.406], 'image_std': [0.229, 0.224, 0.225],
+    }
+
+
 MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
+    'internvl': internvl,
     'qwen2_5_vl': qwen2_5_vl,
+    'qwen3_vl': qwen3_vl,
 }
 
 

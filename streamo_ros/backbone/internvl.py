@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""InternVL3: a square tower with pixel shuffle in front of a one-dimensional text model.
+
+Source: Zhu et al., 'InternVL3', arXiv 2504.10479; pixel shuffle as in InternVL 1.5, arXiv
+2404.16821, sec. 3.2.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+from torch import Tensor
+
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.family import sequential_marks
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision.constants import in_merge_order
+from streamo_ros.backbone.window import Marks
+from streamo_ros.protocol import ChatFormat
+
+
+class InternVL:
+    """The family; see `family.Family`."""
+
+    chat = ChatFormat(image_open='<img>', image_close='</img>')
+
+    def grid(
+        self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
+    ) -> Grid:
+        """One square tile, whatever the frame's shape, as the model was trained.
+
+        Its own size where `max_pixels` allows, else the largest that it allows.
+        """
+        del processor, height, width
+        patch = config.vision_config.patch_size[0]
+        merge = round(1 / config.downsample_ratio)
+        edge = patch * merge
+        side = min(config.vision_config.image_size[0], int(max_pixels ** 0.5)) // edge
+        if side < 1:
+            raise BackboneError(
+                f'model.max_pixels {max_pixels} is less than one token of this checkpoint: set '
+                f'it to at least {edge * edge}'
+            )
+        return Grid(side, side, patch, merge)
+
+    def tower(self, model: Any, grid: Grid) -> VisionEncoder:
+        """The vision tower for one grid."""
+        return ShuffledTower(model, grid)
+
+    def axes(self, text: Any) -> Tensor:
+        """All frequencies follow the one position."""
+        return torch.zeros(len(text.rotary_emb.inv_freq), dtype=torch.int64)
+
+    def marks(self, rows: int, columns: int) -> Marks:
+        """One position a token."""
+        return sequential_marks(rows, columns)
+
+
+class ShuffledTower(nn.Module):
+    """InternVL's vision tower, pixel shuffle and projector with the grid as constants.
+
+    Patches stand in merge order from the beginning, which makes the shuffle a reshape: attention
+    does not mind the order, and the positions are put into it once.
+    """
+
+    def __init__(self, model: Any, grid: Grid) -> None:
+        super().__init__()
+        self.grid = grid
+        vision, config = model.model.vision_tower, model.config
+        chosen = (config.vision_feature_layer, config.vision_feature_select_strategy)
+        if chosen != (-1, 'default'):
+            raise BackboneError(
+                f'vision features {chosen} are not supported: use a checkpoint that takes the '
+                "last layer's patches (-1, default)"
+            )
+        self.layers = vision.encoder.layer
+        self.norm = vision.layernorm
+        self.projector = model.model.multi_modal_projector
+        patch = vision.embeddings.patch_embeddings.projection
+        self.embed = nn.Buffer(patch.weight.detach().flatten(1), persistent=False)
+        first = vision.embeddings.cls_token.detach()[0]
+        places = patch.bias.detach().expand(grid.patches[0] * grid.patches[1], -1)
+        if vision.embeddings.position_embeddings is not None:
+            head, body = _places(vision.embeddings, grid)
+            first, places = first + head, places + body
+        self.first = nn.Buffer(first, persistent=False)
+        self.places = nn.Buffer(places.contiguous(), persistent=False)
+
+    def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
+        """See `vision.VisionEncoder`."""
+        x = torch.cat((self.first, F.linear(patches, self.embed) + self.places))
+        for layer in self.layers:
+            seen = _attend(layer.attention, layer.layernorm_before(x))
+            x = x + layer.lambda_1 * seen
+            x = x + layer.lambda_2 * layer.mlp(layer.layernorm_after(x))
+        merged = self.norm(x)[1:].reshape(self.grid.tokens, -1)
+        return (self.projector(merged),)
+
+
+def _places(embeddings: Any, grid: Grid) -> tuple[Tensor, Tensor]:
+    """Learned positions of the class token, (1, hidden), and of the patches, in merge order."""
+    learned = embeddings.position_embeddings.detach()
+    height, width = grid.pixels
+    blank = learned.new_zeros((1, 1 + grid.patches[0] * grid.patches[1], learned.shape[-1]))
+    table = embeddings.interpolate_pos_encoding(blank, height, width)[0]
+    return table[:1], in_merge_order(table[1:].unflatten(0, grid.patches), grid)
+
+
+def _attend(attention: Any, x: Tensor) -> Tensor:
+    rows = (
+        attention.q_norm(attention.q_proj(x)),
+        attention.k_norm(attention.k_proj(x)),
+        attention.v_proj(x),
+    )
+    query, key, value = (
+        row.unflatten(-1, (attention.num_heads, -1)).transpose(0, 1) for row in rows
+    )
+    seen = F.scaled_dot_product_attention(query[None], key[None], value[None])[0]
+    whole: Tensor = attention.projection_layer(seen.transpose(0, 1).flatten(1))
+    return whole

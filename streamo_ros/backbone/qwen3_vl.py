@@ -1,0 +1,68 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Qwen3-VL: a tower whose middle layers feed the first text layers, interleaved positions.
+
+Source: 'Qwen3-VL Technical Report', arXiv 2511.21631; DeepStack, arXiv 2406.04334.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch.nn.functional as F
+from torch import nn
+from torch import Tensor
+
+from streamo_ros.backbone.qwen2_5_vl import Qwen25VL
+from streamo_ros.backbone.rotary import interleaved
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision.attention import attend
+from streamo_ros.backbone.vision.constants import axial_angles
+from streamo_ros.backbone.vision.constants import patch_places
+from streamo_ros.backbone.vision.constants import resampled
+
+
+class Qwen3VL(Qwen25VL):
+    """The family; see `family.Family`. Chat format and places of a frame are Qwen2.5-VL's."""
+
+    def tower(self, model: Any, grid: Grid) -> VisionEncoder:
+        """The vision tower for one grid."""
+        return DeepstackTower(model.model.visual, grid)
+
+    def axes(self, text: Any) -> Tensor:
+        """Time, row and column by turns."""
+        return interleaved(tuple(text.config.rope_parameters['mrope_section']))
+
+
+class DeepstackTower(nn.Module):
+    """Qwen3-VL's vision tower with the grid as constants."""
+
+    def __init__(self, visual: Any, grid: Grid) -> None:
+        super().__init__()
+        self.grid = grid
+        self.blocks = visual.blocks
+        self.merger = visual.merger
+        self.levels = visual.deepstack_merger_list
+        self.taps = tuple(visual.deepstack_visual_indexes)
+        self.parts = ((1, grid.patches[0] * grid.patches[1]),)
+        patch = visual.patch_embed.proj
+        kernel = patch.weight.detach()
+        # A still frame is shown twice along the temporal axis: the two kernels add up.
+        self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
+        places = resampled(visual.pos_embed.weight.detach(), grid) + patch.bias.detach().float()
+        self.places = nn.Buffer(places.to(kernel.dtype), persistent=False)
+        cos, sin = axial_angles(patch_places(grid), visual.rotary_pos_emb.inv_freq)
+        self.cos = nn.Buffer(cos.unsqueeze(1), persistent=False)
+        self.sin = nn.Buffer(sin.unsqueeze(1), persistent=False)
+
+    def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
+        """See `vision.VisionEncoder`."""
+        x = F.linear(patches, self.embed) + self.places
+        levels = []
+        for at, block in enumerate(self.blocks):
+            x = x + attend(block.attn, block.norm1(x), self.cos, self.sin, self.parts)
+            x = x + block.mlp(block.norm2(x))
+            if at in self.taps:
+                levels.append(self.levels[self.taps.index(at)](x))
+        return (self.merger(x), *levels)
