@@ -18,67 +18,6 @@ ROOT = Path(__file__).resolve().parent.parent
 MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
 CMAKE = (ROOT / 'CMakeLists.txt').read_text()
 
-HEADER, TIME, DURATION = (
-    'std_msgs/Header', 'builtin_interfaces/Time', 'builtin_interfaces/Duration',
-)
-# The names and types that stand in every bag: a change here breaks recordings.
-INTERFACES = {
-    'msg/FrameState.msg': f"""
-        {HEADER} header
-        uint8 UNKNOWN=0 uint8 SILENCE=1 uint8 STANDBY=2 uint8 RESPONSE=3 uint8 state
-        uint8 REASON_NONE=0 uint8 REASON_NO_INSTRUCTION=1 uint8 REASON_BAD_FRAME=2
-        uint8 REASON_MODEL_FAILED=3 uint8 REASON_OVERFLOW=4 uint8 unknown_reason
-        float32 silence_probability float32 standby_probability float32 response_probability
-        uint32 instruction_id uint32 response_id uint32 stream_id uint64 frame_index
-        {TIME} time_origin uint64 received_frames uint64 dropped_frames
-        uint32 context_tokens float32 encode_time float32 extend_time float32 latency""",
-    'msg/Response.msg': f"""
-        {HEADER} header uint32 instruction_id uint32 response_id uint32 stream_id
-        uint64 frame_index string text
-        {TIME} event_start {TIME} event_end {TIME} time_origin
-        uint8 FINISH_UNKNOWN=0 uint8 FINISH_STOP=1 uint8 FINISH_LENGTH=2
-        uint8 FINISH_CANCELED=3 uint8 FINISH_ERROR=4 uint8 finish_reason
-        uint32 token_count float32 probability float32 first_token_time
-        float32 generation_time string model_id""",
-    'msg/ResponseDelta.msg': f"""
-        {HEADER} header uint32 instruction_id uint32 response_id uint32 index string text
-        bool is_final""",
-    'msg/Instruction.msg': f"""
-        uint32 id string text {TIME} stamp
-        uint8 SOURCE_UNKNOWN=0 uint8 SOURCE_SERVICE=1 uint8 SOURCE_ACTION=2
-        uint8 SOURCE_PARAMETER=3 uint8 source
-        uint32 max_responses {DURATION} cooldown {DURATION} lifetime {DURATION} backfill
-        uint32 response_count""",
-    'msg/InstructionArray.msg': f'{HEADER} header Instruction[] instructions',
-    'msg/ModelInfo.msg': f"""
-        {HEADER} header string model_id string model string architecture string protocol
-        string dtype string device string vision_backend string vision_backend_version
-        string package_version uint32 image_width uint32 image_height uint32 tokens_per_frame
-        uint32 context_capacity float32 sampling_rate string parameters""",
-    'srv/SetInstruction.srv': f"""
-        string text uint32 max_responses {DURATION} cooldown {DURATION} lifetime
-        {DURATION} backfill uint32 replace_id
-        --- --- bool success string message uint32 instruction_id""",
-    'srv/CancelInstruction.srv': """
-        uint32 instruction_id --- --- bool success string message uint32[] canceled_ids""",
-    'action/Watch.action': f"""
-        string text uint32 max_responses {DURATION} timeout {DURATION} cooldown
-        {DURATION} backfill
-        --- --- uint8 OUTCOME_UNKNOWN=0 uint8 OUTCOME_COMPLETED=1 uint8 OUTCOME_TIMEOUT=2
-        uint8 OUTCOME_CANCELED=3 uint8 OUTCOME_DEACTIVATED=4 uint8 OUTCOME_ERROR=5 uint8 outcome
-        string message Response[] responses
-        --- --- FrameState frame_state string partial_text""",
-}
-INTERFACE_FILES = [
-    path for kind in ('msg', 'srv', 'action') for path in sorted((ROOT / kind).glob(f'*.{kind}'))
-]
-
-
-def declarations(text: str) -> list[str]:
-    """Return the lines of an interface file that are no comments, blanks made equal."""
-    bare = [line.split('#')[0].split() for line in text.splitlines()]
-    return [' '.join(words) for words in bare if words]
-
 
 def fresh(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run Python code in a new process far from the source tree."""
@@ -93,35 +32,6 @@ def cmake_list(opening: str) -> list[str]:
     match = re.search(re.escape(opening) + r'([^)]*)\)', CMAKE)
     assert match, f'no {opening} in CMakeLists.txt'
     return match.group(1).split()
-
-
-@pytest.mark.parametrize('name', INTERFACES)
-def test_interface_has_the_fields_that_bags_hold(name: str) -> None:
-    words = INTERFACES[name].replace('--- ---', '\x00 \x00').split()
-    pairs = [f'{first} {second}' for first, second in zip(words[::2], words[1::2], strict=True)]
-    expected = ['---' if pair == '\x00 \x00' else pair for pair in pairs]
-
-    assert declarations((ROOT / name).read_text()) == expected
-
-
-@pytest.mark.parametrize('path', INTERFACE_FILES, ids=lambda path: path.name)
-def test_every_field_is_explained_in_the_line_above(path: Path) -> None:
-    lines = path.read_text().splitlines()
-
-    bare = [line for above, line in zip(['', *lines], lines, strict=False)
-            if line.strip() and line != '---' and not line.startswith('#')
-            and not above.startswith('# ')]
-
-    assert bare == []
-
-
-def test_cmake_generates_every_interface_file() -> None:
-    generated = cmake_list('rosidl_generate_interfaces(${PROJECT_NAME}')
-
-    assert [word for word in generated if '/' in word] == [
-        str(path.relative_to(ROOT)) for path in INTERFACE_FILES
-    ]
-    assert sorted(INTERFACES) == sorted(str(path.relative_to(ROOT)) for path in INTERFACE_FILES)
 
 
 def test_manifest_is_format_3_and_names_what_cmake_finds() -> None:
