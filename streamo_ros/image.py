@@ -144,11 +144,11 @@ def _check_size(
         raise ImageError(f'a {encoding} image needs 2x2 pixels, but it is {width}x{height}')
 
 
-def decode_compressed(format: str, data: Buffer) -> Rgb:
+def decode_compressed(kind: str, data: Buffer) -> Rgb:
     """Convert the fields of a `sensor_msgs/CompressedImage`.
 
     Args:
-        format: the message's `format`, e.g. 'jpeg', 'rgb8; jpeg compressed bgr8' or
+        kind: the message's `format`, e.g. 'jpeg', 'rgb8; jpeg compressed bgr8' or
             'bayer_rggb8; png compressed bayer_rggb8'.
         data: JPEG, PNG or another still image that OpenCV reads.
 
@@ -158,11 +158,11 @@ def decode_compressed(format: str, data: Buffer) -> Rgb:
     Raises:
         ImageError: the data are empty, truncated, no image, or a depth image.
     """
-    if 'compressedDepth' in format:
+    if 'compressedDepth' in kind:
         raise ImageError('compressedDepth holds depth and no color: choose a color image topic')
     raw = np.frombuffer(data, np.uint8)
     _check_whole(raw)
-    stored = format.rpartition('compressed ')[2].strip()
+    stored = kind.rpartition('compressed ')[2].strip()
     if stored.startswith('bayer'):
         return _decode_mosaic(stored, raw)
     bgr = _decode(raw, cv2.IMREAD_COLOR)

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from rosbags.interfaces import Connection
@@ -102,19 +101,6 @@ class Recorder:
             shutil.rmtree(self._folder.parent)
         except OSError as error:
             raise RecordError(f'{self.path} cannot be completed: {error}') from error
-
-    def __enter__(self) -> Recorder:
-        """Begin a `with` block that completes the file, whatever happens in it."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Complete the file."""
-        self.close()
 
     def _connect(self, topic: str, type_name: str, latched: bool) -> Connection:
         if topic not in self._connections:

@@ -36,7 +36,6 @@ class SqliteFile:
         self.damage = ''
         self._salvage = salvage
         self._topics: dict[str, TopicEntry] = {}
-        self._keys: dict[str, list[int]] = {}
         self.span = (0, 0)
         try:
             self._database = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READONLY)
@@ -54,10 +53,10 @@ class SqliteFile:
 
     def messages(self, topic: str) -> Iterator[Message]:
         """Messages of a topic in the order of recording time; see `Storage`."""
-        keys = ','.join(map(str, self._keys[topic]))
         rows = self._database.execute(
-            f'SELECT id, timestamp FROM messages WHERE topic_id IN ({keys}) '
-            'ORDER BY timestamp, id'
+            'SELECT id, timestamp FROM messages WHERE topic_id IN '
+            '(SELECT id FROM topics WHERE name = ?) ORDER BY timestamp, id',
+            (topic,),
         )
         try:
             for row, log_time in rows:
@@ -79,7 +78,6 @@ class SqliteFile:
         for key, name, kind in self._database.execute('SELECT id, name, type FROM topics'):
             before = self._topics[name].count if name in self._topics else 0
             self._topics[name] = TopicEntry(kind, before + counts.get(key, 0))
-            self._keys.setdefault(name, []).append(key)
         if counts:
             query = 'SELECT min(timestamp), max(timestamp) FROM messages'
             first, last = next(iter(self._database.execute(query)))
