@@ -249,7 +249,7 @@ class Lane:
         return [(start, seen), (seen + size.vision_tokens, stop)]
 
     def _move_origin(self, tick: Tick) -> None:
-        """Keep the tags in the trained range: rebuild with a new origin when they grow too long."""
+        """Keep the tags in the trained range: rebuild with a new origin when they grow long."""
         longest = Fraction(self._memory.max_time).limit_denominator(1000)
         if not longest or self._origin is None or self.interval(tick)[0] < longest:
             return

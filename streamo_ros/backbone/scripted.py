@@ -172,7 +172,9 @@ class ScriptedBackbone:
         self.passes.prefill += 1
         self._append(request)
 
-    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
+    def decode(
+        self, requests: Sequence[Request], sampling: Sampling  # noqa: ARG002 (part of the face)
+    ) -> list[int]:
         """See `face.Backbone`; the answer comes one character at a time."""
         self.passes.decode += 1
         tokens = []
