@@ -217,8 +217,9 @@ class Lane:
             self._carry_out(fates)
 
     def _carry_out(self, fates: tuple[Fate, ...]) -> None:
-        """Evict, so that the kept text is again a well-formed dialogue: the first kept turn
-        follows the instruction directly and has no opening of its own.
+        """Evict, so that the kept text is again a well-formed dialogue.
+
+        The first kept turn follows the instruction directly and has no opening of its own.
         """
         keep, at, kept = [(0, len(self._sink))], len(self._sink), list[Turn]()
         for turn, fate in zip(self._turns, fates, strict=True):
