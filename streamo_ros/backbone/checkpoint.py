@@ -66,6 +66,7 @@ class Checkpoint:
         """
         import transformers
 
+        transformers.utils.logging.disable_progress_bar()
         kind = getattr(transformers, self.architecture)
         try:
             model, report = kind.from_pretrained(

@@ -45,6 +45,7 @@ from streamo_ros.protocol import Wording
 MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
+VISION = ('auto', 'torch')
 DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
 
@@ -95,6 +96,8 @@ def load(
         return scripted
     options = Options(device, dtype, protocol, max_pixels, lanes, capacity, vision)
     target, number = find_device(options)
+    if vision not in VISION:
+        raise BackboneError(f'the vision backend {vision!r} is not known: use {", ".join(VISION)}')
     checkpoint = read_checkpoint(path)
     wording = find_wording(checkpoint, options)
     model = checkpoint.model(target, number)
@@ -128,7 +131,7 @@ def build(
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
     text = model.model.language_model
-    buckets = Buckets(tokens=32, attend=512) if device.type == 'cuda' else Buckets()
+    buckets = find_buckets(device)
     shape = window_shape(text.config, options, buckets)
     check_memory(shape, dtype, free_bytes(device))
     rotary = find_rotary(family, text, dtype)
@@ -170,6 +173,11 @@ def window_shape(config: Any, options: Options, buckets: Buckets) -> WindowShape
         dim=dim,
         slack=buckets.tokens - 1,
     )
+
+
+def find_buckets(device: torch.device) -> Buckets:
+    """How passes are padded: on CUDA so that few are captured, on a CPU not at all."""
+    return Buckets(tokens=32, attend=512) if device.type == 'cuda' else Buckets()
 
 
 def find_device(options: Options) -> tuple[torch.device, torch.dtype]:

@@ -224,9 +224,9 @@ class KeyValueWindow:
                 raise BackboneError(
                     f'ranges to keep must ascend within 0..{len(marks)}, got {list(keep)}'
                 )
-            self._check_cut(marks, start)
-            self._check_cut(marks, stop)
             edge = stop
+        for cut in (cut for ends in keep for cut in ends):
+            self._check_cut(marks, cut)
         return np.concatenate(
             [np.zeros(0, np.int64), *(np.arange(start, stop) for start, stop in keep)]
         )

@@ -6,6 +6,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,9 @@ from tokenizers import Regex
 from tokenizers import Tokenizer
 from tokenizers import trainers
 
+from streamo_ros.backbone.face import Request
+from streamo_ros.backbone.load import load
+from streamo_ros.protocol import State
 from streamo_ros.protocol import STATE_TAGS
 from streamo_ros.protocol import SYSTEM_PROMPT
 
@@ -48,7 +54,8 @@ def make_tokenizer(states: bool = True) -> Tokenizer:
     trainer = trainers.BpeTrainer(
         vocab_size=420, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
     )
-    tokenizer.train_from_iterator([SYSTEM_PROMPT, 'user assistant system <0s-1s>'], trainer)
+    words = 'user assistant system <0s-1s> </Silence></Standby></Response> ' * 50
+    tokenizer.train_from_iterator([SYSTEM_PROMPT, words], trainer)
     tokens = [*CHAT_TOKENS, *(STATE_TAGS.values() if states else ())]
     tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token in tokens])
     tokenizer.add_tokens([AddedToken('<tool_call>', normalized=False, special=False)])
@@ -140,13 +147,119 @@ def save_checkpoint(folder: Path, family: str, states: bool = True) -> Path:
     return folder
 
 
+class Original:
+    """The same checkpoint run by plain transformers, whole dialogues at once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.model = transformers.AutoModelForImageTextToText.from_pretrained(
+            folder, dtype=torch.float32
+        ).eval()
+        self.processor = transformers.AutoImageProcessor.from_pretrained(folder, backend='pil')
+        self.image_token = self.model.config.image_token_id
+
+    def inputs(
+        self, rows: Sequence[int | None], images: Sequence[NDArray[np.uint8]], max_pixels: int
+    ) -> dict[str, torch.Tensor]:
+        """Inputs of a dialogue; None stands for a place of a frame."""
+        ids = torch.tensor([[self.image_token if row is None else row for row in rows]])
+        size = dict(self.processor.size)
+        if 'longest_edge' in size:
+            size['longest_edge'] = max_pixels
+        found = self.processor(list(images), return_tensors='pt', size=size)
+        inputs = {'input_ids': ids, 'pixel_values': found['pixel_values']}
+        if 'image_grid_thw' in found:
+            inputs['image_grid_thw'] = found['image_grid_thw']
+            inputs['mm_token_type_ids'] = (ids == self.image_token).int()
+        return inputs
+
+    @torch.no_grad()
+    def logits(
+        self, rows: Sequence[int | None], images: Sequence[NDArray[np.uint8]], max_pixels: int
+    ) -> NDArray[np.float32]:
+        """Logits of every row, (rows, vocabulary)."""
+        return self.model(**self.inputs(rows, images, max_pixels)).logits[0].numpy()
+
+
+class Dialogue:
+    """One lane's dialogue: what goes into the backbone, and the same as plain rows."""
+
+    def __init__(self, backbone: Any, instruction: str) -> None:
+        self.backbone = backbone
+        self.slot = backbone.open()
+        self.rows: list[int | None] = []
+        self.images: list[NDArray[np.uint8]] = []
+        self.pending = backbone.wording.sink(instruction)
+
+    def turn(self, image: NDArray[np.uint8], sight: Any = None) -> Request:
+        """The next frame's request; what was pending leads it."""
+        words = self.backbone.wording
+        at = len(self.images)
+        sight = sight or self.backbone.encode(image)
+        head = words.head if at else ()
+        tag = words.tag(Fraction(at), Fraction(at + 1))
+        before = self.pending + head + tag + words.image_open
+        after = words.image_close + words.ask
+        self.rows += [*before, *[None] * sight.tokens, *after]
+        self.images.append(image)
+        self.pending = ()
+        return Request(self.slot, (before, sight, after))
+
+    def settle(self, state: State) -> None:
+        """The state's tokens and the end of the turn wait for the next request."""
+        words = self.backbone.wording
+        self.pending = words.replies[state] + words.close
+
+
+MAX_PIXELS = 16384
+"""Small frames: a few tokens on every family."""
+
+
 @pytest.fixture(scope='session', params=sorted(MAKERS))
 def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny checkpoint, one of each family in turn."""
     return save_checkpoint(tmp_path_factory.mktemp(request.param), request.param)
 
 
-def frames(count: int, height: int = 120, width: int = 160) -> list[NDArray[np.uint8]]:
-    """Random frames."""
+@pytest.fixture(scope='session')
+def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a tiny Qwen2.5-VL checkpoint, for what does not depend on the family."""
+    return save_checkpoint(tmp_path_factory.mktemp('qwen'), 'qwen2_5_vl')
+
+
+@pytest.fixture
+def without_states(tmp_path: Path) -> Path:
+    """A checkpoint whose tokenizer has no state tokens."""
+    return save_checkpoint(tmp_path / 'model', 'qwen2_5_vl', states=False)
+
+
+@pytest.fixture(scope='session')
+def original(checkpoint: Path) -> Original:
+    """Plain transformers over `checkpoint`."""
+    return Original(checkpoint)
+
+
+@pytest.fixture(scope='session')
+def original_qwen(qwen: Path) -> Original:
+    """Plain transformers over `qwen`."""
+    return Original(qwen)
+
+
+@pytest.fixture
+def load_tiny() -> Callable[..., Any]:
+    """Loads a tiny checkpoint with small sizes."""
+    return partial(
+        load, device='cpu', dtype='float32', max_pixels=MAX_PIXELS, lanes=3, capacity=1024
+    )
+
+
+@pytest.fixture(scope='session')
+def frames() -> list[NDArray[np.uint8]]:
+    """Random frames of one size."""
     generator = np.random.default_rng(7)
-    return [generator.integers(0, 256, (height, width, 3), dtype=np.uint8) for _ in range(count)]
+    return [generator.integers(0, 256, (120, 160, 3), dtype=np.uint8) for _ in range(8)]
+
+
+@pytest.fixture
+def dialogue() -> type[Dialogue]:
+    """The class."""
+    return Dialogue

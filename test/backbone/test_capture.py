@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A pass can be captured: nothing that changes from frame to frame is outside its tensors.
+
+A CUDA graph replays the kernels of one run with other numbers in the same buffers. Without a GPU
+the same is shown by tracing one run and replaying the trace on another step of the same spans.
+"""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.fx.experimental.proxy_tensor import make_fx
+
+from streamo_ros.backbone.batch import assemble
+from streamo_ros.backbone.batch import Buckets
+from streamo_ros.backbone.decoder import Step
+from streamo_ros.backbone.face import Request
+from streamo_ros.protocol import State
+
+PADDED = Buckets(tokens=64, attend=1024)
+
+
+def batch(backbone, requests):
+    return assemble(
+        requests, backbone._window, backbone._marks, backbone._decoder.embed, PADDED
+    )
+
+
+def tensors(step):
+    return [part for part in vars(step).values() if part is not None]
+
+
+@pytest.fixture
+def padded(checkpoint, load_tiny, monkeypatch):
+    monkeypatch.setattr('streamo_ros.backbone.load.find_buckets', lambda device: PADDED)
+    return load_tiny(checkpoint)
+
+
+def test_a_trace_of_one_frame_serves_the_next(padded, dialogue, frames):
+    lanes = [dialogue(padded, text) for text in ('watch', 'tell me when it boils')]
+    for lane in lanes:
+        padded.extend([lane.turn(frames[0])])
+        lane.settle(State.SILENCE)
+    requests = [lane.turn(frames[1]) for lane in lanes]
+    first = batch(padded, requests)
+    with torch.no_grad():
+        graph = make_fx(lambda *parts: padded._decoder.forward(first.spans, Step(*parts)))(
+            *tensors(first.step)
+        )
+        padded.extend(requests)
+        for lane in lanes:
+            lane.settle(State.STANDBY)
+        requests = [lane.turn(frames[2]) for lane in lanes]
+        second = batch(padded, requests)
+        assert second.spans == first.spans
+        assert not torch.equal(second.step.starts, first.step.starts)
+        replayed = graph(*tensors(second.step))
+        computed = padded._decoder.forward(second.spans, second.step)
+    torch.testing.assert_close(replayed, computed, atol=1e-5, rtol=0)
+
+
+def test_decode_steps_share_one_shape(padded, dialogue, frames):
+    lane = dialogue(padded, 'watch')
+    padded.extend([lane.turn(frames[0])])
+    spans = set()
+    for token in range(5):
+        request = Request(lane.slot, ((token,),))
+        spans.add(batch(padded, [request]).spans)
+        padded.prefill(request)
+    assert len(spans) == 1
+
+
+def test_a_vision_tower_is_captured_the_same_way(padded, frames):
+    grid = padded._frames.find_grid(*frames[0].shape[:2])
+    preprocess, tower = padded._frames.encoder(grid)
+    with torch.no_grad():
+        graph = make_fx(tower)(preprocess(frames[0]))
+        for replayed, computed in zip(
+            graph(preprocess(frames[1])), tower(preprocess(frames[1])), strict=True
+        ):
+            torch.testing.assert_close(replayed, computed, atol=1e-5, rtol=0)

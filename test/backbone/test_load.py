@@ -1,0 +1,165 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What cannot be loaded is refused in one sentence that says what mends it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+import torch
+
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.load import load
+from streamo_ros.backbone.memory import check_memory
+from streamo_ros.backbone.scripted import ScriptedBackbone
+from streamo_ros.backbone.window import WindowShape
+from streamo_ros.protocol import SYSTEM_PROMPT
+
+
+@pytest.fixture
+def folder(qwen, tmp_path):
+    """A copy that a test may spoil."""
+    return shutil.copytree(qwen, tmp_path / 'copy')
+
+
+def edit(file, **changes):
+    file.write_text(json.dumps({**json.loads(file.read_text()), **changes}))
+
+
+def refusal(load_tiny, path, **choices):
+    with pytest.raises(BackboneError) as caught:
+        load_tiny(path, **choices)
+    assert '\n' not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_missing_folder(load_tiny, tmp_path):
+    assert 'no model folder' in refusal(load_tiny, tmp_path / 'nowhere')
+
+
+@pytest.mark.parametrize('name', ['config.json', 'tokenizer.json', 'preprocessor_config.json'])
+def test_a_missing_file_is_named(load_tiny, folder, name):
+    (folder / name).unlink()
+    assert name in refusal(load_tiny, folder)
+
+
+def test_missing_weights(load_tiny, folder):
+    (folder / 'model.safetensors').unlink()
+    assert 'safetensors' in refusal(load_tiny, folder)
+
+
+def test_pickled_weights_are_not_read(load_tiny, folder):
+    (folder / 'model.safetensors').rename(folder / 'pytorch_model.bin')
+    assert 'no safetensors weights' in refusal(load_tiny, folder)
+
+
+def test_broken_weights(load_tiny, folder):
+    file = folder / 'model.safetensors'
+    file.write_bytes(file.read_bytes()[:1000])
+    assert 'cannot be loaded' in refusal(load_tiny, folder)
+
+
+def test_incomplete_weights(load_tiny, folder):
+    from safetensors.torch import load_file
+    from safetensors.torch import save_file
+    file = folder / 'model.safetensors'
+    tensors = load_file(file)
+    name = next(name for name in tensors if 'layers.1' in name)
+    del tensors[name]
+    save_file(tensors, file, metadata={'format': 'pt'})
+    assert 'lack 1 tensors' in refusal(load_tiny, folder)
+
+
+def test_an_unsupported_architecture_lists_the_supported(load_tiny, folder):
+    edit(folder / 'config.json', architectures=['LlamaForCausalLM'])
+    words = refusal(load_tiny, folder)
+    assert 'LlamaForCausalLM' in words
+    assert all(name in words for name in ('Qwen2_5_VL', 'Qwen3VL', 'InternVL'))
+
+
+def test_a_configuration_that_is_not_json(load_tiny, folder):
+    (folder / 'config.json').write_text('{')
+    assert 'is not JSON' in refusal(load_tiny, folder)
+
+
+def test_missing_state_tokens_say_how_to_add_them(load_tiny, without_states):
+    words = refusal(load_tiny, without_states)
+    assert '--add-tokens' in words
+    assert 'text_tags' in words
+    assert load_tiny(without_states, protocol='text_tags').wording.kind == 'text_tags'
+
+
+def test_more_context_than_was_trained(load_tiny, qwen):
+    assert 'at most 8192' in refusal(load_tiny, qwen, capacity=9000)
+
+
+def test_a_window_that_does_not_fit_says_what_would(load_tiny, qwen, monkeypatch):
+    monkeypatch.setattr('streamo_ros.backbone.load.free_bytes', lambda device: 3_000_000)
+    words = refusal(load_tiny, qwen)
+    assert 'would fit' in words
+    assert '2 lanes of 1024 tokens' in words
+    load_tiny(qwen, lanes=2)
+    tokens = int(words.split(' tokens with 3 lanes')[0].rsplit(' ', 1)[1])
+    load_tiny(qwen, capacity=tokens)
+    refusal(load_tiny, qwen, capacity=tokens + 1)
+
+
+def test_the_size_of_a_window_is_what_it_allocates():
+    shape = WindowShape(lanes=2, capacity=10, layers=3, heads=2, dim=16)
+    assert shape.bytes(torch.bfloat16) == 3 * 3 * 2 * 10 * 2 * 16 * 2
+    check_memory(shape, torch.bfloat16, shape.bytes(torch.bfloat16))
+    with pytest.raises(BackboneError):
+        check_memory(shape, torch.bfloat16, shape.bytes(torch.bfloat16) - 1)
+
+
+@pytest.mark.parametrize(('choice', 'words'), [
+    ({'device': 'toaster'}, 'no device'),
+    ({'device': 'meta'}, 'not supported'),
+    ({'dtype': 'int3'}, 'not supported'),
+    ({'protocol': 'morse'}, 'not known'),
+    ({'lanes': 0}, 'at least 1'),
+    ({'vision': 'glasses'}, 'not known'),
+])
+def test_choices_that_do_not_exist(load_tiny, qwen, choice, words):
+    assert words in refusal(load_tiny, qwen, **choice)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason='has a GPU')
+def test_cuda_without_a_gpu(load_tiny, qwen):
+    assert 'sees no CUDA device' in refusal(load_tiny, qwen, device='cuda')
+
+
+def test_settings_of_the_checkpoint_are_followed(load_tiny, folder):
+    plain = load_tiny(folder)
+    assert (plain.info.max_frames, plain.info.max_time) == (0, 0.0)
+    (folder / 'streamo.json').write_text(json.dumps({
+        'protocol': 'text_tags', 'max_frames': 20, 'max_time': 60.0, 'system_prompt': 'Look.',
+        'sampling_rate': 1.0, 'comment': 'ignored',
+    }))
+    told = load_tiny(folder)
+    assert told.wording.kind == told.info.protocol == 'text_tags'
+    assert (told.info.max_frames, told.info.max_time) == (20, 60.0)
+    assert len(plain.wording.sink('x')) - len(told.wording.sink('x')) > len(SYSTEM_PROMPT) // 8
+    assert load_tiny(folder, protocol='special_tokens').wording.kind == 'special_tokens'
+    edit(folder / 'streamo.json', protocol='morse')
+    assert 'morse' in refusal(load_tiny, folder)
+
+
+def test_the_identity_follows_the_weights(load_tiny, folder):
+    from safetensors.torch import load_file
+    from safetensors.torch import save_file
+    first, again = load_tiny(folder).info.model_id, load_tiny(folder).info.model_id
+    tensors = load_file(folder / 'model.safetensors')
+    tensors[min(tensors)].view(-1)[0] += 1
+    save_file(tensors, folder / 'model.safetensors', metadata={'format': 'pt'})
+    assert first == again != load_tiny(folder).info.model_id
+
+
+def test_a_script_is_loaded_with_the_sizes_asked_for(tmp_path):
+    file = tmp_path / 'script.yaml'
+    file.write_text('- {instruction: "", say: [{from: 1, to: 2, state: standby}]}')
+    backbone = load(file, lanes=2, capacity=99)
+    assert isinstance(backbone, ScriptedBackbone)
+    assert (backbone.lanes, backbone.capacity) == (2, 99)

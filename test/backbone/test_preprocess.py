@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Patches and vision tokens are those of the checkpoint's own image processor and tower."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.vision.preprocess import smart_size
+
+SIZES = [(120, 160), (112, 168), (480, 640), (720, 1280), (37, 211), (640, 480), (90, 90)]
+
+
+def image(height, width):
+    return np.random.default_rng(height).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize('size', SIZES)
+def test_patches_equal_the_image_processor(checkpoint, original, load_tiny, size):
+    backbone = load_tiny(checkpoint)
+    frame = image(*size)
+    preprocess, _ = backbone._frames.encoder(backbone._frames.find_grid(*size))
+    patches = preprocess(frame)
+    expected = original.inputs([None], [frame], 16384)['pixel_values']
+    if expected.ndim == 4:
+        grid = preprocess.grid
+        cut = expected[0].unflatten(2, (grid.columns, grid.merge, grid.patch)).unflatten(
+            1, (grid.rows, grid.merge, grid.patch))
+        expected = cut.permute(1, 4, 2, 5, 0, 3, 6).flatten(0, 3).flatten(1)
+    else:
+        # The processor shows a still frame twice; the towers here add the two kernels up.
+        shown = expected.unflatten(1, (3, 2, preprocess.grid.patch, -1))
+        assert torch.equal(shown[:, :, 0], shown[:, :, 1])
+        expected = shown[:, :, 0].flatten(1)
+    assert torch.equal(patches, expected)
+
+
+@pytest.mark.parametrize('size', SIZES)
+def test_vision_tokens_equal_the_tower(checkpoint, original, load_tiny, size):
+    """Windows of unequal sizes, one row of tokens, wide and tall grids."""
+    backbone = load_tiny(checkpoint)
+    frame = image(*size)
+    sight = backbone.encode(frame)
+    inputs = original.inputs([None], [frame], 16384)
+    wanted = {
+        name: inputs[name] for name in ('pixel_values', 'image_grid_thw') if name in inputs
+    }
+    with torch.no_grad():
+        expected = original.model.model.get_image_features(**wanted, return_dict=True)
+    pooled = joined(expected.pooler_output).reshape(sight.embeddings.shape)
+    torch.testing.assert_close(sight.embeddings, pooled, atol=1e-4, rtol=1e-5)
+    levels = getattr(expected, 'deepstack_features', None) or []
+    assert len(levels) == len(sight.deepstack)
+    for level, features in zip(sight.deepstack, levels, strict=True):
+        torch.testing.assert_close(level, joined(features), atol=1e-4, rtol=1e-5)
+
+
+def joined(found):
+    """Some versions of transformers split features by image."""
+    return found if isinstance(found, torch.Tensor) else torch.cat(list(found))
+
+
+def test_grids_keep_the_aspect_within_the_limits():
+    for height, width in SIZES:
+        tall, wide = smart_size(height, width, 28, 784, 100352)
+        assert tall % 28 == wide % 28 == 0
+        assert 784 <= tall * wide <= 100352
+    assert smart_size(480, 640, 28, 784, 100352) == (252, 364)
+
+
+def test_a_frame_that_is_too_narrow_is_refused():
+    with pytest.raises(BackboneError, match='too narrow'):
+        smart_size(2, 1000, 28, 784, 100352)
+
+
+def test_a_new_size_is_a_new_grid(qwen, load_tiny):
+    backbone = load_tiny(qwen)
+    for size in SIZES:
+        assert backbone.encode(image(*size)).grid == backbone.grid(*size)
+    wide, height = backbone.info.image_size
+    assert (height // 28, wide // 28) == backbone.grid(*SIZES[-1])
