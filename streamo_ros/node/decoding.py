@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A serialized camera message as a frame; a broken one as a frame without an image.
+
+Knows the two message types and what to do with encodings that the package does not convert
+itself; not which messages are looked at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+
+from streamo_ros.cdr import CdrError
+from streamo_ros.cdr import peek_stamp
+from streamo_ros.cdr import read_compressed
+from streamo_ros.cdr import read_image
+from streamo_ros.frame import Frame
+from streamo_ros.frame import Reason
+from streamo_ros.frame import SECOND
+from streamo_ros.frame import Tick
+from streamo_ros.image import decode_compressed
+from streamo_ros.image import ENCODINGS
+from streamo_ros.image import ImageError
+from streamo_ros.image import to_rgb
+
+
+def stamp_of(data: bytes, kind: type) -> int:
+    """The stamp of a message that is not in plain CDR, nanoseconds; 0 when it cannot be read."""
+    try:
+        stamp = deserialize_message(data, kind).header.stamp
+    except Exception:  # noqa: BLE001 - rmw raises its own types for a broken message
+        return 0
+    return int(stamp.sec) * SECOND + int(stamp.nanosec)
+
+
+def decode(data: bytes, kind: type, tick: Tick, received: float) -> Frame:
+    """Make a frame of a sampled message; never raises.
+
+    Args:
+        data: the serialized message.
+        kind: `sensor_msgs/Image` or `CompressedImage`.
+        tick: its place in the stream.
+        received: steady-clock seconds.
+    """
+    try:
+        if peek_stamp(data) is None:
+            image, frame_id = _deserialized(deserialize_message(data, kind))
+        elif kind is CompressedImage:
+            packed = read_compressed(data)
+            image, frame_id = decode_compressed(packed.format, packed.data), packed.frame_id
+        else:
+            image, frame_id = _plain(data)
+    except (CdrError, ImageError) as error:
+        return _broken(tick, received, str(error))
+    except Exception as error:  # noqa: BLE001 - one bad frame must never end the stream
+        return _broken(tick, received, f'{type(error).__name__}: {error}')
+    return Frame(tick, image, frame_id, received)
+
+
+def _broken(tick: Tick, received: float, flaw: str) -> Frame:
+    return Frame(tick, None, '', received, Reason.BAD_FRAME, flaw)
+
+
+def _plain(data: bytes) -> tuple[NDArray[np.uint8], str]:
+    raw = read_image(data)
+    if raw.encoding not in ENCODINGS:
+        return _bridged(deserialize_message(data, Image)), raw.frame_id
+    rgb = to_rgb(raw.encoding, raw.width, raw.height, raw.step, raw.data, raw.is_bigendian)
+    return rgb, raw.frame_id
+
+
+def _deserialized(message: Any) -> tuple[NDArray[np.uint8], str]:
+    frame_id = message.header.frame_id
+    if isinstance(message, CompressedImage):
+        return decode_compressed(message.format, message.data), frame_id
+    if message.encoding not in ENCODINGS:
+        return _bridged(message), frame_id
+    rgb = to_rgb(
+        message.encoding, message.width, message.height, message.step, message.data,
+        bool(message.is_bigendian),
+    )
+    return rgb, frame_id
+
+
+def _bridged(message: Image) -> NDArray[np.uint8]:
+    """An encoding that only cv_bridge knows.
+
+    Raises:
+        ImageError: it is not installed, or does not know it either.
+    """
+    try:
+        from cv_bridge import CvBridge
+        from cv_bridge import CvBridgeError
+    except ImportError as error:
+        raise ImageError(
+            f'the encoding {message.encoding!r} is not known: publish one of '
+            f'{", ".join(ENCODINGS)}, or install cv_bridge'
+        ) from error
+    try:
+        return CvBridge().imgmsg_to_cv2(message, 'rgb8')  # type: ignore[no-any-return]
+    except CvBridgeError as error:
+        raise ImageError(f'cv_bridge cannot convert {message.encoding!r}: {error}') from error

@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The process: start, spin, end.
+
+Knows signals and exit codes. SIGINT and SIGTERM end it within two seconds with code 0, whatever
+the model is doing; an error in a callback is logged and does not end it.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import traceback
+from collections.abc import Sequence
+
+import rclpy
+from rclpy.exceptions import InvalidParameterTypeException
+from rclpy.exceptions import InvalidParameterValueException
+from rclpy.executors import ExternalShutdownException
+from rclpy.executors import ShutdownException
+from rclpy.executors import SingleThreadedExecutor
+
+from streamo_ros.node.parameters import ParameterError
+from streamo_ros.node.streamo_node import StreamoNode
+
+GRACE = 1.0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the node until it is asked to end.
+
+    Args:
+        argv: arguments behind the program's name, as `--ros-args ...`; None = the process's.
+
+    Returns:
+        0 after SIGINT or SIGTERM, 1 after an error that it could not survive.
+    """
+    rclpy.init(args=[sys.argv[0], *(sys.argv[1:] if argv is None else argv)])
+    executor = SingleThreadedExecutor()
+    try:
+        node = StreamoNode()
+    except (
+        ParameterError, InvalidParameterTypeException, InvalidParameterValueException
+    ) as error:
+        print(f'streamo: {error}', file=sys.stderr)
+        rclpy.try_shutdown()
+        return 1
+    executor.add_node(node)
+    code = _spin(executor, node)
+    if node.session is not None:
+        node.session.worker.stop()
+        node.session.worker.join(GRACE)
+    _leave(code)
+    return code
+
+
+def _spin(executor: SingleThreadedExecutor, node: StreamoNode) -> int:
+    while node.exit_code is None:
+        try:
+            executor.spin_once()
+        except (ExternalShutdownException, ShutdownException, KeyboardInterrupt):
+            return 0
+        except Exception:  # noqa: BLE001 - one bad call must not take the camera's watcher down
+            if not rclpy.ok():
+                return 0
+            node.get_logger().error(f'a callback failed:\n{traceback.format_exc()}')
+    return node.exit_code
+
+
+def _leave(code: int) -> None:
+    """End the process; at once when a thread is inside a library that cannot be interrupted."""
+    rclpy.try_shutdown()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    others = [one for one in threading.enumerate() if one.name.startswith(('streamo', 'loading'))]
+    if any(one.is_alive() for one in others):
+        os._exit(code)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

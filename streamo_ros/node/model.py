@@ -1,0 +1,106 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From parameters to a loaded model, off the executor's thread.
+
+Knows which parameters mean which argument of `backbone.load`; imports torch only through it, and
+only for a checkpoint: a script needs none.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from collections.abc import Mapping
+from pathlib import Path
+
+from rclpy.executors import Executor
+from rclpy.task import Future
+
+from streamo_ros.backbone.face import Backbone
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.scripted import load_script
+from streamo_ros.node.parameters import Value
+
+EMBEDDED = 'streamo-tiny'
+
+
+def load_model(values: Mapping[str, Value]) -> Backbone:
+    """Load what the parameters ask for.
+
+    Raises:
+        BackboneError: it cannot be loaded; the message says what mends it.
+    """
+    path = Path(str(values['model.path'])).expanduser() if values['model.path'] else embedded()
+    lanes = int(values['instructions.capacity'])  # type: ignore[arg-type]
+    if path.suffix in ('.yaml', '.yml'):
+        scripted = load_script(path)
+        scripted.lanes = lanes
+        return scripted
+    from streamo_ros.backbone.load import load
+
+    return load(
+        path,
+        device=str(values['model.device']),
+        dtype=str(values['model.dtype']),
+        protocol=str(values['model.protocol']),
+        max_pixels=int(values['model.max_pixels']),  # type: ignore[arg-type]
+        lanes=lanes,
+        vision=str(values['model.vision']),
+    )
+
+
+def embedded() -> Path:
+    """The folder of the model that comes with the package.
+
+    Raises:
+        BackboneError: the package was installed without it.
+    """
+    from ament_index_python.packages import get_package_share_path
+    from ament_index_python.packages import PackageNotFoundError
+
+    beside = Path(__file__).parents[2] / 'models' / EMBEDDED
+    if beside.is_dir():
+        return beside
+    try:
+        installed: Path = get_package_share_path('streamo_ros') / 'models' / EMBEDDED
+    except PackageNotFoundError:
+        installed = beside
+    if not installed.is_dir():
+        raise BackboneError(
+            f'the embedded model is not at {installed}: install the package again, or set '
+            'model.path to the folder of a checkpoint'
+        )
+    return installed
+
+
+class Errand:
+    """Something slow in a thread of its own, awaited by the executor.
+
+    Args:
+        work: what to do.
+        executor: woken when it is done.
+        name: what it is, for diagnostics.
+    """
+
+    def __init__(self, work: Callable[[], object], executor: Executor, name: str) -> None:
+        self.name = name
+        self.done: Future = Future(executor=executor)
+        self._began = time.perf_counter()
+        self._executor = executor
+        self._work = work
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    @property
+    def seconds(self) -> float:
+        """How long it has been under way, steady clock."""
+        return time.perf_counter() - self._began
+
+    def _run(self) -> None:
+        try:
+            result = self._work()
+        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+            self.done.set_exception(error)
+        else:
+            self.done.set_result(result)
+        self._executor.wake()

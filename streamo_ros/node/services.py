@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The services: set and cancel an instruction, forget the stream. All answer at once.
+
+Knows requests and replies; the book decides what is refused and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rclpy.node import Node
+from std_srvs.srv import Trigger
+
+from streamo_ros.instruction import InstructionBook
+from streamo_ros.instruction import InstructionError
+from streamo_ros.instruction import Source
+from streamo_ros.node.messages import nanoseconds
+from streamo_ros.srv import CancelInstruction
+from streamo_ros.srv import SetInstruction
+
+_NOBODY = 'the node is not configured: configure it first'
+
+
+class InstructionServices:
+    """`~/set_instruction`, `~/cancel_instruction` and `~/reset`.
+
+    Args:
+        node: where they are made.
+        book: gives the book, None while the node is unconfigured.
+        changed: called after a change of the book, before the reply.
+        forget: forgets the stream; called by `~/reset`.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        book: Callable[[], InstructionBook | None],
+        changed: Callable[[], None],
+        forget: Callable[[], None],
+    ) -> None:
+        self._book = book
+        self._changed = changed
+        self._forget = forget
+        node.create_service(SetInstruction, '~/set_instruction', self._set)
+        node.create_service(CancelInstruction, '~/cancel_instruction', self._cancel)
+        node.create_service(Trigger, '~/reset', self._reset)
+
+    def _set(
+        self, request: SetInstruction.Request, reply: SetInstruction.Response
+    ) -> SetInstruction.Response:
+        book = self._book()
+        if book is None:
+            reply.message = _NOBODY
+            return reply
+        try:
+            instruction = book.add(
+                request.text,
+                source=Source.SERVICE,
+                max_responses=request.max_responses,
+                cooldown=nanoseconds(request.cooldown),
+                lifetime=nanoseconds(request.lifetime),
+                backfill=nanoseconds(request.backfill),
+                replace_id=request.replace_id,
+            )
+        except InstructionError as error:
+            reply.message = str(error)
+            return reply
+        reply.success, reply.instruction_id = True, instruction.id
+        self._changed()
+        return reply
+
+    def _cancel(
+        self, request: CancelInstruction.Request, reply: CancelInstruction.Response
+    ) -> CancelInstruction.Response:
+        book = self._book()
+        if book is None:
+            reply.message = _NOBODY
+            return reply
+        try:
+            reply.canceled_ids = book.cancel(request.instruction_id)
+        except InstructionError as error:
+            reply.message = str(error)
+            return reply
+        reply.success = True
+        self._changed()
+        return reply
+
+    def _reset(self, _: Trigger.Request, reply: Trigger.Response) -> Trigger.Response:
+        if self._book() is None:
+            reply.message = _NOBODY
+            return reply
+        self._forget()
+        reply.success = True
+        return reply

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One activation: camera, sampler, mailbox and worker, from the first frame to the last.
+
+Knows how the parts of an active node are connected; everything it counts begins with it and ends
+with it. The model and the book outlive it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from fractions import Fraction
+
+from rclpy.node import Node
+
+from streamo_ros.assistant import Assistant
+from streamo_ros.assistant import Settings
+from streamo_ros.backbone.face import Backbone
+from streamo_ros.backbone.policy import Policy
+from streamo_ros.events import Event
+from streamo_ros.frame import FrameSampler
+from streamo_ros.frame import SECOND
+from streamo_ros.instruction import InstructionBook
+from streamo_ros.node.camera_input import CameraInput
+from streamo_ros.node.mailbox import Mailbox
+from streamo_ros.node.mailbox import Reset
+from streamo_ros.node.settings import Values
+from streamo_ros.node.tally import Tally
+from streamo_ros.node.worker import Worker
+
+
+class Session:
+    """What an active node has that an inactive one has not.
+
+    Args:
+        node: where the camera's topic is.
+        backbone: the model.
+        book: what is being watched for.
+        values: the parameters, also as they change.
+        policy: what leaves a lane's window.
+        settings: the assistant's settings now.
+        report: takes events in the worker's thread, after they are counted.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        backbone: Backbone,
+        book: InstructionBook,
+        values: Values,
+        policy: Policy,
+        settings: Callable[[], Settings],
+        report: Callable[[Sequence[Event]], None],
+    ) -> None:
+        self.tally = Tally()
+        self.sampler = FrameSampler(
+            Fraction(values.number('sampling.rate')),
+            int(values.number('sampling.reorder_tolerance') * SECOND),
+            int(values.number('sampling.max_gap') * SECOND),
+        )
+        self.mailbox = Mailbox(values.whole('sampling.queue'))
+        self._report = report
+        self.assistant = Assistant(backbone, book, settings(), policy)
+        self.worker = Worker(
+            self.assistant, book, self.mailbox, settings,
+            lambda: values.whole('generation.budget'), self._count, node.get_logger().error,
+        )
+        self.camera = CameraInput(
+            node, values.text('image_transport'), self.sampler, self.mailbox.put
+        )
+
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Frames received, and sampled ones that nobody could decide about."""
+        return self.sampler.counts.received, self.tally.frames_dropped + self.mailbox.lost
+
+    def forget(self) -> None:
+        """Forget the stream, keep the instructions."""
+        self.sampler.reset()
+        self.mailbox.put(Reset())
+
+    def stop(self) -> None:
+        """Take no more frames, and let the worker end."""
+        self.camera.close()
+        self.worker.stop()
+
+    def _count(self, events: Sequence[Event]) -> None:
+        self.tally.count(events)
+        self._report(events)

@@ -1,0 +1,264 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A graph of one test's own: the node as a process, and a peer that publishes, calls, listens."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from array import array
+from collections.abc import Callable
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPT = """
+- instruction: kettle
+  period: 10
+  say:
+  - {from: 3, to: 5, state: standby}
+  - {from: 5, to: 6, state: response, text: It boils.}
+- instruction: always
+  say:
+  - {from: 0, to: 100000000, state: response, text: 'Yes, here it is.'}
+- instruction: ''
+  say: []
+"""
+PATIENCE = 15.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.ros)
+
+
+def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE, what: str = '') -> Any:
+    """The condition's value once it is true; fails the test when that takes too long."""
+    end = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > end:
+            pytest.fail(f'not within {seconds} s: {what or condition}')
+        time.sleep(0.01)
+    return value
+
+
+class NodeProcess:
+    """`streamo_node` as a process of its own."""
+
+    def __init__(self, *arguments: str, log: Path, **parameters: object) -> None:
+        self.log = log
+        command = [sys.executable, '-m', 'streamo_ros.node.main', '--ros-args', *arguments]
+        for name, value in parameters.items():
+            command += ['-p', f'{name.replace("__", ".")}:={value}']
+        with log.open('a') as output:
+            self.process = subprocess.Popen(
+                command, stdout=output, stderr=output, start_new_session=True
+            )
+
+    @property
+    def text(self) -> str:
+        return self.log.read_text()
+
+    def stop(self, number: int = signal.SIGINT, patience: float = 5.0) -> tuple[int, float]:
+        """Send a signal; exit code and seconds that it took."""
+        began = time.monotonic()
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            code = self.process.wait(patience)
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+        return code, time.monotonic() - began
+
+    def memory(self) -> int:
+        """Resident bytes."""
+        status = Path(f'/proc/{self.process.pid}/status').read_text()
+        return int(status.split('VmRSS:')[1].split()[0]) * 1024
+
+
+class Peer:
+    """The rest of the graph: a camera, a client and an ear, spinning in a thread."""
+
+    def __init__(self, name: str = 'streamo') -> None:
+        import rclpy
+        from rclpy.executors import SingleThreadedExecutor
+        from rclpy.node import Node
+
+        self.context = rclpy.Context()
+        rclpy.init(context=self.context)
+        self.node = Node('peer', context=self.context)
+        self.name = name
+        self.executor = SingleThreadedExecutor(context=self.context)
+        self.executor.add_node(self.node)
+        self._clients: dict[str, Any] = {}
+        self._spinning = True
+        self._thread = threading.Thread(target=self._spin, daemon=True)
+        self._thread.start()
+
+    def _spin(self) -> None:
+        while self._spinning and self.context.ok():
+            self.executor.spin_once(timeout_sec=0.1)
+
+    def close(self) -> None:
+        self._spinning = False
+        self._thread.join(5)
+        self.node.destroy_node()
+        self.context.try_shutdown()
+
+    def hear(self, topic: str, kind: type, latched: bool = False) -> list[Any]:
+        """A list to which messages are appended as they come."""
+        from rclpy.qos import QoSDurabilityPolicy
+        from rclpy.qos import QoSProfile
+
+        durability = QoSDurabilityPolicy.TRANSIENT_LOCAL if latched else None
+        qos = QoSProfile(depth=1000, **({'durability': durability} if durability else {}))
+        heard: list[Any] = []
+        self.node.create_subscription(kind, self.full(topic), heard.append, qos)
+        return heard
+
+    def full(self, name: str) -> str:
+        return name.replace('~', f'/{self.name}')
+
+    def client(self, name: str, kind: type) -> Any:
+        name = self.full(name)
+        if name not in self._clients:
+            self._clients[name] = self.node.create_client(kind, name)
+            wait_for(self._clients[name].service_is_ready, what=f'service {name}')
+        return self._clients[name]
+
+    def call(self, name: str, kind: type, seconds: float = PATIENCE, **fields: object) -> Any:
+        """Call a service and wait for its reply."""
+        future = self.client(name, kind).call_async(kind.Request(**fields))
+        wait_for(future.done, seconds, f'reply of {name}')
+        return future.result()
+
+    def state(self) -> str:
+        from lifecycle_msgs.srv import GetState
+
+        return str(self.call('~/get_state', GetState).current_state.label)
+
+    def change(self, transition: int, seconds: float = PATIENCE) -> bool:
+        from lifecycle_msgs.msg import Transition
+        from lifecycle_msgs.srv import ChangeState
+
+        request = Transition(id=transition)
+        return bool(self.call('~/change_state', ChangeState, seconds, transition=request).success)
+
+    def instruct(self, text: str, **fields: object) -> Any:
+        from streamo_ros.srv import SetInstruction
+
+        return self.call('~/set_instruction', SetInstruction, text=text, **fields)
+
+    def set_parameter(self, name: str, value: object) -> Any:
+        from rcl_interfaces.srv import SetParameters
+        from rclpy.parameter import Parameter
+
+        message = Parameter(name, value=value).to_parameter_msg()
+        return self.call('~/set_parameters', SetParameters, parameters=[message]).results[0]
+
+    def camera(self, topic: str = '/image', **qos: Any) -> Camera:
+        return Camera(self, topic, **qos)
+
+
+class Camera:
+    """Publishes small grey images with the stamps it is told."""
+
+    def __init__(self, peer: Peer, topic: str, compressed: bool = False, **qos: Any) -> None:
+        from rclpy.qos import QoSProfile
+        from sensor_msgs.msg import CompressedImage
+        from sensor_msgs.msg import Image
+
+        self._kind = CompressedImage if compressed else Image
+        self.publisher = peer.node.create_publisher(
+            self._kind, topic, QoSProfile(**{'depth': 10, **qos})
+        )
+
+    def matched(self) -> Camera:
+        wait_for(self.publisher.get_subscription_count, what='the node subscribes to the camera')
+        return self
+
+    def show(self, second: float, **fields: Any) -> None:
+        """One image of this capture time, seconds; fields override those of a good image."""
+        from builtin_interfaces.msg import Time
+        from std_msgs.msg import Header
+
+        width, height = fields.pop('width', 8), fields.pop('height', 6)
+        whole = int(second // 1)
+        header = Header(
+            stamp=Time(sec=whole, nanosec=round((second - whole) * 1e9)), frame_id='optical'
+        )
+        data = array('B')
+        data.frombytes(fields.pop('data', b'\x80' * (width * height * 3)))
+        if 'format' in fields:
+            message = self._kind(header=header, data=data, **fields)
+        else:
+            message = self._kind(header=header, data=data, **{
+                'width': width, 'height': height, 'step': width * 3, 'encoding': 'rgb8', **fields
+            })
+        self.publisher.publish(message)
+
+    def film(self, first: float, last: float, step: float = 1.0, wait: float = 0.02) -> None:
+        """Images from `first` up to and with `last`."""
+        second = first
+        while second <= last:
+            self.show(second)
+            time.sleep(wait)
+            second += step
+
+
+@pytest.fixture(scope='module', autouse=True)
+def own_graph() -> Iterator[None]:
+    """A domain of this process's own, this machine only."""
+    kept = dict(os.environ)
+    os.environ.setdefault('ROS_DOMAIN_ID', str(30 + os.getpid() % 70))
+    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    yield
+    os.environ.clear()
+    os.environ.update(kept)
+
+
+@pytest.fixture(scope='module')
+def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp('script') / 'kettle.yaml'
+    path.write_text(SCRIPT)
+    return path
+
+
+@pytest.fixture
+def peer(own_graph: None) -> Iterator[Peer]:
+    peer = Peer()
+    yield peer
+    peer.close()
+
+
+@pytest.fixture
+def start(own_graph: None, script: Path, tmp_path: Path) -> Iterator[Callable[..., NodeProcess]]:
+    """Starts nodes with the scripted model; ends them after the test."""
+    started: list[NodeProcess] = []
+
+    def start(*arguments: str, **parameters: object) -> NodeProcess:
+        parameters.setdefault('model__path', script)
+        log = tmp_path / f'node_{len(started)}.log'
+        started.append(NodeProcess(*arguments, log=log, **parameters))
+        return started[-1]
+
+    yield start
+    for node in started:
+        if node.process.poll() is None:
+            node.process.kill()
+        node.process.wait()
+        print(node.text)
+
+
+@pytest.fixture(name='wait_for')
+def wait_for_fixture() -> Callable[..., Any]:
+    return wait_for
