@@ -55,9 +55,9 @@ def clock(seconds: float) -> str:
     """'7 s', '7.5 s', '2:05', '1:02:05'."""
     if seconds < 60:
         return f'{seconds:.1f}'.removesuffix('.0') + ' s'
-    whole = round(seconds)
-    hours, rest = divmod(whole, 3600)
-    return f'{hours}:{rest // 60:02d}:{rest % 60:02d}' if hours else f'{rest // 60}:{rest % 60:02d}'
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f'{hours}:{minutes:02d}:{rest:02d}' if hours else f'{minutes}:{rest:02d}'
 
 
 def track_picture(track: Track, axis: Axis, period: float, jumps: Iterable[float] = ()) -> str:
@@ -181,7 +181,7 @@ def _scale(peak: float, top: float, bottom: float) -> Callable[[float], float]:
 def _round_up(peak: float) -> float:
     if peak <= 0:
         return 1.0
-    unit = 10 ** math.floor(math.log10(peak))
+    unit = 10.0 ** math.floor(math.log10(peak))
     return next(step * unit for step in (1, 2, 3, 5, 10) if step * unit >= peak)
 
 

@@ -120,6 +120,7 @@ def end_row(totals: Totals) -> Row:
         'wall_seconds': round(totals.wall_seconds, 6),
         'speed': round(totals.speed, 3),
         'stopped': totals.stopped,
+        'failure': totals.failure,
     }
 
 

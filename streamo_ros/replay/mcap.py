@@ -23,7 +23,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import NamedTuple
 
-import lz4.frame  # type: ignore[import-untyped]
+import lz4.frame
 
 if sys.version_info >= (3, 14):
     from compression import zstd

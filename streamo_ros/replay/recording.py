@@ -31,6 +31,7 @@ from streamo_ros.replay.messages import RESPONSE
 from streamo_ros.replay.messages import RESPONSE_DELTA
 from streamo_ros.replay.recorder import Recorder
 from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import Totals
 
 _QUALITY = 80
 
@@ -81,7 +82,7 @@ class Recording:
         for event in step.events:
             self._write_event(event, step)
 
-    def close(self) -> None:
+    def close(self, totals: Totals) -> None:  # noqa: ARG002
         """Complete the bag."""
         self._recorder.close()
 

@@ -45,7 +45,8 @@ section { border-top: 1px solid #e0e4ea; margin-top: 22px; padding-top: 16px; }
 .answer { display: flex; gap: 12px; border: 1px solid #e0e4ea; border-radius: 6px; padding: 8px; }
 .answer img { width: 128px; height: 96px; object-fit: cover; border-radius: 4px; flex: none; }
 .number { background: #2e9e5b; color: #fff; border-radius: 9px; padding: 0 7px; font-size: 12px; }
-.warning { background: #fdf0ef; border-left: 4px solid #e05d5d; padding: 8px 12px; margin: 10px 0; }
+.warning { background: #fdf0ef; border-left: 4px solid #e05d5d; padding: 8px 12px;
+  margin: 10px 0; }
 table { border-collapse: collapse; font-size: 13px; } td { padding: 2px 18px 2px 0; }
 td:first-child { color: #5b6470; } svg { display: block; }
 @media print { section, .answer { break-inside: avoid; } }
@@ -104,9 +105,11 @@ def _timeline(timeline: Timeline) -> str:
 def _lead(timeline: Timeline) -> str:
     model, topic = timeline.head.get('model', {}), timeline.head.get('topic', '')
     where = f' on <code>{html.escape(str(topic))}</code>' if topic else ''
+    rate = float(timeline.head.get('rate') or 1)
+    pace = '1 frame' if rate == 1 else f'{rate:g} frames'
     return (
-        f'<p>Watched{where} at {timeline.head.get("rate", 1):g} frames a second of capture time by '
-        f'<b>{html.escape(str(model.get("model", "?")))}</b>, '
+        f'<p>Watched{where}, {pace} a second of capture time, by '
+        f'<b>{html.escape(str(model.get("model", "?")))}</b> on '
         f'{html.escape(str(model.get("device", "?")))}.</p>'
     )
 
@@ -131,8 +134,10 @@ def _facts(timeline: Timeline) -> str:
 def _flaws(timeline: Timeline) -> str:
     end = timeline.end
     flaws = []
-    if not end or end.get('stopped'):
-        flaws.append('This replay was stopped before the end of its source.')
+    if end.get('failure'):
+        flaws.append(f'The replay broke off: {end["failure"]}.')
+    elif not end or end.get('stopped'):
+        flaws.append('The replay was stopped before the end of its source.')
     if end.get('bad_frames'):
         flaws.append(f'{end["bad_frames"]} frames could not be decoded: {end["flaw"]}.')
     odd = {name: end.get(name, 0) for name in ('zero', 'duplicate', 'reordered', 'doubtful')}
@@ -176,7 +181,8 @@ def _answer(number: int, one: Answer) -> str:
     return (
         f'<div class="answer">{image}<div><span class="number">{number}</span> '
         f'<b>{clock(one.at)}</b><p>{html.escape(one.text) or "(no text)"}</p>'
-        f'<p class="quiet">event {clock(one.began)} to {clock(one.at)}{chance}{end}</p></div></div>'
+        f'<p class="quiet">event {clock(one.began)} to {clock(one.at)}{chance}{end}</p>'
+        '</div></div>'
     )
 
 

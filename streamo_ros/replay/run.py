@@ -87,7 +87,7 @@ class Sink(Protocol):
     def take(self, step: Step) -> None:
         """Take the next step."""
 
-    def close(self) -> None:
+    def close(self, totals: Totals) -> None:
         """Complete what was begun; called once, whatever happened before."""
 
 
@@ -102,6 +102,7 @@ class Totals:
         stream_seconds: capture time that was replayed, jumps not counted.
         wall_seconds: how long it took, steady clock.
         stopped: whether it was stopped before the source ended.
+        failure: what broke it off, in one sentence; '' when nothing did.
     """
 
     counts: SamplerCounts
@@ -110,6 +111,7 @@ class Totals:
     stream_seconds: float = 0.0
     wall_seconds: float = 0.0
     stopped: bool = False
+    failure: str = ''
 
     @property
     def speed(self) -> float:
@@ -144,28 +146,36 @@ def replay(
         InstructionError: an order is refused.
     """
     totals = Totals(sampler.counts)
-    began = time.perf_counter()
+    walk = _Walk(assistant, sampler, book, orders, totals)
     with ExitStack() as stack:
         stack.callback(source.close)
         for sink in sinks:
-            stack.callback(sink.close)
-        walk = _Walk(assistant, sampler, book, orders, totals)
-        for record in source.records():
-            step = walk.step(record)
-            if step is not None:
-                for sink in sinks:
-                    sink.take(step)
-            totals.wall_seconds = time.perf_counter() - began
-            if stop():
-                totals.stopped = True
-                break
-    if not sampler.counts.sampled and not totals.stopped:
-        raise SourceError(_unusable(source, sampler.counts))
+            stack.callback(sink.close, totals)
+        try:
+            _go(walk, source, sinks, stop)
+        except Exception as error:
+            totals.failure = str(error)
+            raise
     return totals
 
 
+def _go(walk: _Walk, source: Source, sinks: Sequence[Sink], stop: Callable[[], bool]) -> None:
+    began, totals = time.perf_counter(), walk.totals
+    for record in source.records():
+        step = walk.step(record)
+        if step is not None:
+            for sink in sinks:
+                sink.take(step)
+        totals.wall_seconds = time.perf_counter() - began
+        if stop():
+            totals.stopped = True
+            return
+    if not totals.counts.sampled:
+        raise SourceError(_unusable(source, totals.counts))
+
+
 class _Walk:
-    """The way through one source."""
+    """The way through one source, frame by frame."""
 
     def __init__(
         self,
@@ -176,7 +186,7 @@ class _Walk:
         totals: Totals,
     ) -> None:
         self._assistant, self._sampler, self._book = assistant, sampler, book
-        self._orders, self._totals = orders, totals
+        self._orders, self.totals = orders, totals
         self._first: Tick | None = None
         self._last: Tick | None = None
 
@@ -199,7 +209,7 @@ class _Walk:
             events=tuple(events),
             standing=self._book.standing(),
             counts=replace(self._sampler.counts),
-            dropped=self._totals.bad_frames,
+            dropped=self.totals.bad_frames,
             latency=latency,
         )
 
@@ -211,15 +221,15 @@ class _Walk:
         if self._first is None or tick.stream_id != self._first.stream_id:
             self._first = tick
         elif self._last is not None:
-            self._totals.stream_seconds += (tick.stamp - self._last.stamp) / SECOND
+            self.totals.stream_seconds += (tick.stamp - self._last.stamp) / SECOND
         self._last = tick
 
     def _decode(self, record: Record, tick: Tick, received: float) -> Frame:
         try:
             return Frame(tick, record.image(), record.frame_id, received)
         except ImageError as error:
-            self._totals.bad_frames += 1
-            self._totals.flaw = self._totals.flaw or str(error)
+            self.totals.bad_frames += 1
+            self.totals.flaw = self.totals.flaw or str(error)
             return Frame(tick, None, record.frame_id, received, Reason.BAD_FRAME, str(error))
 
 

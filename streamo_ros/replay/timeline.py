@@ -102,7 +102,6 @@ class Timeline:
     _origin: int = 0
     _newest: int = 0
     _stride: int = 1
-    _frames: int = 0
 
     @property
     def seconds(self) -> float:
@@ -133,11 +132,14 @@ class Timeline:
             case 'end':
                 self.end = dict(row)
 
+    @property
+    def wants_picture(self) -> bool:
+        """Whether the film strip needs the newest frame."""
+        return bool(self.costs) and (len(self.costs) - 1) % self._stride == 0
+
     def show(self, picture: bytes) -> None:
-        """Offer a small JPEG file of the newest frame to the film strip."""
-        if self._frames % self._stride == 0 and self.costs:
-            self.strip.append((self.costs[-1].at, picture))
-        self._frames += 1
+        """Give a small JPEG file of the newest frame to the film strip."""
+        self.strip.append((self.costs[-1].at, picture))
         if len(self.strip) > PICTURES:
             self.strip = self.strip[::2]
             self._stride *= 2

@@ -1,0 +1,180 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo replay`: arguments in, exit code out.
+
+Knows the command line and the terminal; the work is done by jobs.
+Exit codes: 0 as expected, 1 different from the golden file, 2 bad input, 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.instruction import InstructionError
+from streamo_ros.replay.batch import merge
+from streamo_ros.replay.batch import run_batch
+from streamo_ros.replay.batch import split
+from streamo_ros.replay.chronicle import REPORT
+from streamo_ros.replay.definitions import DefinitionError
+from streamo_ros.replay.golden import GoldenError
+from streamo_ros.replay.golden import TOLERANCE
+from streamo_ros.replay.job import carry_out
+from streamo_ros.replay.job import Job
+from streamo_ros.replay.job import JobError
+from streamo_ros.replay.progress import Interruption
+from streamo_ros.replay.progress import Progress
+from streamo_ros.replay.recorder import RecordError
+from streamo_ros.replay.run import Order
+from streamo_ros.replay.run import Sink
+from streamo_ros.replay.source import Source
+from streamo_ros.replay.source import SourceError
+from streamo_ros.replay.summary import describe
+from streamo_ros.replay.summary import summarize
+from streamo_ros.replay.summary import Summary
+
+ERRORS = (
+    SourceError, GoldenError, JobError, RecordError, DefinitionError, BackboneError,
+    InstructionError, OSError,
+)
+MODEL = 'models/streamo-tiny'
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command.
+
+    Args:
+        argv: arguments behind the verb; None takes those of the process.
+
+    Returns:
+        The exit code.
+    """
+    arguments = parser().parse_args(argv)
+    try:
+        job = _job(arguments)
+        if len(arguments.source) > 1:
+            summaries = _many(job, arguments)
+        else:
+            summaries = [_one(job, arguments.json)]
+    except ERRORS as error:
+        print(f'streamo replay: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    _tell(summaries, arguments.json)
+    codes = {summary.exit_code for summary in summaries}
+    return next((code for code in (2, 130, 1) if code in codes), 0)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The arguments of `streamo replay`."""
+    made = argparse.ArgumentParser(
+        prog='streamo replay', description='Watch a recording as the node would watch the camera.',
+        epilog='Exit codes: 0 as expected, 1 different from the golden file, 2 bad input.',
+    )
+    add = made.add_argument
+    add('source', nargs='+', help='bag (folder, .mcap, .db3), video, image folder, /dev/videoN')
+    add('--instruction', '-i', action='append', default=[], metavar='TEXT[@SECONDS]',
+        help='what to watch for, from that second on; repeatable')
+    add('--output', '-o', type=Path, metavar='DIR',
+        help='write events.jsonl, replay.mcap and report.html there')
+    add('--model', type=Path, metavar='PATH', help=f'checkpoint or .yaml script; default {MODEL}')
+    add('--device', default='auto', help='auto, cpu, cuda, cuda:1')
+    add('--rate', type=float, metavar='HZ', help='frames looked at per second; default 1')
+    add('--topic', default='', help='image topic of the bag; default: the only one')
+    add('--golden', type=Path, metavar='FILE',
+        help='compare with this file; a folder of them for many sources')
+    add('--update-golden', action='store_true', help='write the golden file instead')
+    add('--tolerance', type=float, default=TOLERANCE, metavar='P',
+        help='how far probabilities may differ; default %(default)s')
+    add('--salvage', action='store_true', help='replay what is readable of a damaged source')
+    add('--no-images', action='store_true', help='leave the frames out of replay.mcap')
+    add('--workers', type=int, default=1, metavar='N', help='sources at a time')
+    add('--json', action='store_true', help='print the result as JSON')
+    return made
+
+
+def find_model(path: Path | None) -> Path:
+    """The model's path; that of the embedded model when none is given.
+
+    Raises:
+        JobError: the embedded model is not there.
+    """
+    if path is not None:
+        return path
+    for above in Path(__file__).resolve().parents[2:]:
+        for place in (above / MODEL, above / 'share' / 'streamo_ros' / MODEL):
+            if place.is_dir():
+                return place
+    raise JobError(f'the embedded model {MODEL} is not there: name one with --model')
+
+
+def _job(arguments: argparse.Namespace) -> Job:
+    if arguments.rate is not None and not 0.01 <= arguments.rate <= 100:
+        raise JobError(f'the rate is {arguments.rate:g}: give 0.01 to 100 frames a second')
+    if arguments.workers < 1:
+        raise JobError(f'there must be at least 1 worker, not {arguments.workers}')
+    if arguments.update_golden and not arguments.golden:
+        raise JobError('--update-golden needs the file: add --golden FILE')
+    return Job(
+        source=arguments.source[0],
+        model=find_model(arguments.model),
+        orders=tuple(Order.parse(text) for text in arguments.instruction),
+        rate=arguments.rate,
+        topic=arguments.topic,
+        output=arguments.output,
+        golden=arguments.golden,
+        update=arguments.update_golden,
+        tolerance=arguments.tolerance,
+        images=not arguments.no_images,
+        salvage=arguments.salvage,
+        device=arguments.device,
+    )
+
+
+def _one(job: Job, quiet: bool) -> Summary:
+    console = Console(stderr=True)
+
+    def watch(source: Source) -> list[Sink]:
+        if quiet or not console.is_terminal:
+            return []
+        return [Progress(Path(source.name).name, source.duration, console)]
+
+    with Interruption() as stop:
+        return summarize(carry_out(job, stop, watch))
+
+
+def _many(job: Job, arguments: argparse.Namespace) -> list[Summary]:
+    jobs = split(job, arguments.source)
+    done: list[Summary] = []
+
+    def told(summary: Summary) -> None:
+        done.append(summary)
+        if not arguments.json:
+            what = summary.failure or f'{summary.speed:,.1f} × real time'
+            print(f'{len(done)} of {len(jobs)}: {summary.source}: {what}', file=sys.stderr)
+
+    summaries = run_batch(jobs, arguments.workers, told)
+    if job.output is not None:
+        merge(jobs, summaries, job.output / REPORT)
+    return summaries
+
+
+def _tell(summaries: Sequence[Summary], as_json: bool) -> None:
+    if as_json:
+        plain = [asdict(summary) for summary in summaries]
+        print(json.dumps(plain[0] if len(plain) == 1 else plain, ensure_ascii=False, indent=2))
+        return
+    for summary in summaries:
+        print(describe(summary))
+
+
+if __name__ == '__main__':
+    sys.exit(main())

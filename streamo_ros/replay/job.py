@@ -1,0 +1,201 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""One source to replay with everything that goes with it, as plain data, and its result.
+
+Knows how source, model, sinks and golden file come together; nothing of a command line and nothing
+of where it runs: a job can be sent to another process or machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+from streamo_ros.assistant import Assistant
+from streamo_ros.assistant import Settings
+from streamo_ros.backbone.face import Backbone
+from streamo_ros.backbone.scripted import load_script
+from streamo_ros.frame import FrameSampler
+from streamo_ros.instruction import InstructionBook
+from streamo_ros.lane import Memory
+from streamo_ros.replay.chronicle import BAG
+from streamo_ros.replay.chronicle import Chronicle
+from streamo_ros.replay.comparison import Comparison
+from streamo_ros.replay.golden import Difference
+from streamo_ros.replay.golden import Golden
+from streamo_ros.replay.golden import Head
+from streamo_ros.replay.golden import read_golden
+from streamo_ros.replay.golden import TOLERANCE
+from streamo_ros.replay.journal import RowMaker
+from streamo_ros.replay.recorder import Recorder
+from streamo_ros.replay.recording import Recording
+from streamo_ros.replay.run import Order
+from streamo_ros.replay.run import replay
+from streamo_ros.replay.run import Sink
+from streamo_ros.replay.run import Totals
+from streamo_ros.replay.source import open_source
+from streamo_ros.replay.source import Source
+from streamo_ros.replay.timeline import Timeline
+
+
+class JobError(ValueError):
+    """A job cannot be done as asked; the message says what mends it."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What to replay, and how.
+
+    Attributes:
+        source: a bag, a video, a folder of images or /dev/videoN.
+        model: a checkpoint's folder, or a .yaml script.
+        orders: the instructions; empty takes those of the golden file.
+        rate: frames looked at per second of capture time; None takes the golden file's, or 1.
+        topic: the image topic of a bag; '' finds it.
+        output: folder for events, bag and report; None writes nothing.
+        golden: golden file; None compares nothing.
+        update: write the golden file instead of comparing with it.
+        tolerance: how far probabilities may be from the golden ones.
+        images: record the sampled frames as JPEG in the bag.
+        salvage: read a damaged source as far as possible.
+        device: where the model runs; 'auto' is a CUDA device where there is one.
+    """
+
+    source: str
+    model: Path
+    orders: tuple[Order, ...] = ()
+    rate: float | None = None
+    topic: str = ''
+    output: Path | None = None
+    golden: Path | None = None
+    update: bool = False
+    tolerance: float = TOLERANCE
+    images: bool = True
+    salvage: bool = False
+    device: str = 'auto'
+
+
+@dataclass
+class Outcome:
+    """What came of a job.
+
+    Attributes:
+        totals: what the replay amounted to.
+        timeline: what happened.
+        damage: what was lost of a damaged source, in one sentence; '' when it was whole.
+        differences: from the golden file, in the order of time.
+        instructions: texts by id.
+        other_model: the golden file's model when it is another one; ''.
+    """
+
+    job: Job
+    totals: Totals
+    timeline: Timeline
+    damage: str = ''
+    differences: list[Difference] = field(default_factory=list)
+    instructions: dict[int, str] = field(default_factory=dict)
+    other_model: str = ''
+
+
+def settle(job: Job) -> tuple[Job, Golden | None]:
+    """Fill in what the golden file knows.
+
+    Returns:
+        The job, its instructions and rate known; the golden file when it is to be compared with.
+
+    Raises:
+        JobError: no instruction, or others than the golden file's.
+        GoldenError: the golden file is not there, or is none.
+    """
+    golden = read_golden(job.golden) if job.golden and not job.update else None
+    if golden is not None:
+        given = replace(golden.head, orders=job.orders or golden.head.orders,
+                        rate=job.rate or golden.head.rate)
+        if given != golden.head:
+            raise JobError(
+                f'{job.golden} was made with other instructions or another rate: leave out '
+                '--instruction and --rate to take its own, or write it anew with --update-golden'
+            )
+        job = replace(job, orders=given.orders, rate=given.rate, topic=job.topic or given.topic)
+    if not job.orders:
+        raise JobError('there is nothing to watch for: add --instruction TEXT')
+    return replace(job, rate=job.rate or 1.0), golden
+
+
+def carry_out(
+    job: Job,
+    stop: Callable[[], bool] = lambda: False,
+    watch: Callable[[Source], Sequence[Sink]] = lambda _: (),
+    backbone: Backbone | None = None,
+) -> Outcome:
+    """Replay a source and compare or write what is asked for.
+
+    Args:
+        job: see `Job`.
+        stop: asked after every record; True ends the replay in good order.
+        watch: further sinks for the source, e.g. a progress bar.
+        backbone: a model that is loaded already, instead of the job's.
+
+    Raises:
+        SourceError, GoldenError, JobError, RecordError, BackboneError, InstructionError: the job
+            cannot be done; the message says what mends it.
+    """
+    job, golden = settle(job)
+    rate = job.rate or 1.0
+    with closing(open_source(job.source, job.topic, job.salvage)) as source:
+        backbone = backbone or load_backbone(job)
+        chronicle = Chronicle(RowMaker(source.name, source.topic, rate, backbone), job.output)
+        comparison = Comparison(golden, job.tolerance, job.output)
+        sinks: list[Sink] = [chronicle, comparison, *watch(source)]
+        if job.output is not None:
+            recorder = Recorder(job.output / BAG)
+            sinks.append(Recording(recorder, backbone, rate, source.topic, job.images))
+        book = InstructionBook(len(job.orders))
+        assistant = Assistant(backbone, book, _settings(backbone))
+        sampler = FrameSampler(Fraction(rate).limit_denominator(1000))
+        totals = replay(source, assistant, sampler, book, job.orders, sinks, stop)
+        outcome = Outcome(job, totals, chronicle.timeline, source.damage)
+        head = Head(rate, source.topic, job.orders, backbone.info.model_id)
+    _judge(outcome, Golden(head, comparison.entries), golden, comparison)
+    return outcome
+
+
+def _judge(outcome: Outcome, fresh: Golden, golden: Golden | None, comparison: Comparison) -> None:
+    """Write the golden file, or compare with it."""
+    job, stopped = outcome.job, outcome.totals.stopped
+    outcome.instructions = fresh.instructions
+    if job.golden and job.update and not stopped:
+        fresh.write(job.golden)
+    if golden is not None:
+        outcome.differences = comparison.differences(stopped)
+        if golden.head.model_id != fresh.head.model_id:
+            outcome.other_model = golden.head.model_id
+
+
+def load_backbone(job: Job) -> Backbone:
+    """Load the job's model, with a lane for every instruction.
+
+    Raises:
+        BackboneError: it cannot be loaded.
+    """
+    if job.model.suffix in ('.yaml', '.yml'):
+        scripted = load_script(job.model)
+        scripted.lanes = len(job.orders)
+        return scripted
+    # Imported here: torch takes seconds, and a scripted replay does without.
+    from streamo_ros.backbone.load import load
+
+    return load(job.model, device=job.device, lanes=len(job.orders))
+
+
+def _settings(backbone: Backbone) -> Settings:
+    info, usual = backbone.info, Memory()
+    return Settings(memory=replace(
+        usual, max_frames=info.max_frames or usual.max_frames, max_time=info.max_time
+    ))

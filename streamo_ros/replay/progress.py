@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How far a replay has come, on a terminal, and its orderly end at Ctrl-C.
+
+Knows terminals and signals; nothing of what is replayed but its duration.
+"""
+
+from __future__ import annotations
+
+import signal
+import time
+from types import FrameType
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn
+from rich.progress import Progress as Bars
+from rich.progress import TaskProgressColumn
+from rich.progress import TextColumn
+from rich.progress import TimeRemainingColumn
+
+from streamo_ros.events import Answered
+from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import Totals
+
+
+class Progress:
+    """A `Sink` that draws a bar with the speed as a multiple of real time.
+
+    Args:
+        name: what is replayed.
+        duration: its seconds; None when it does not end by itself.
+        console: where to draw.
+    """
+
+    def __init__(self, name: str, duration: float | None, console: Console) -> None:
+        self._began = time.perf_counter()
+        self._first = self._reached = 0
+        self._responses = 0
+        self._bars = Bars(
+            TextColumn('{task.description}'), BarColumn(), TaskProgressColumn(),
+            TextColumn('{task.fields[speed]}'), TimeRemainingColumn(), console=console,
+        )
+        self._task = self._bars.add_task(name, total=duration, speed='')
+        self._bars.start()
+
+    def take(self, step: Step) -> None:
+        """Draw a step."""
+        stamp = step.frame.stamp
+        self._first = self._first or stamp
+        # A source that loops jumps back: the bar stays.
+        self._reached = max(self._reached, stamp)
+        done = (self._reached - self._first) / 1e9
+        speed = done / max(time.perf_counter() - self._began, 1e-9)
+        self._responses += sum(isinstance(event, Answered) for event in step.events)
+        self._bars.update(
+            self._task, completed=done,
+            speed=f'{speed:,.1f} × real time, {self._responses} responses',
+        )
+
+    def close(self, totals: Totals) -> None:
+        """Draw the end."""
+        if not (totals.stopped or totals.failure):
+            total = self._bars.tasks[0].total or totals.stream_seconds
+            self._bars.update(self._task, completed=total, total=total)
+        self._bars.stop()
+
+
+class Interruption:
+    """Within its `with` block the first Ctrl-C only asks for an end; the second one is felt."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._before: signal.Handlers | int | None = None
+
+    def __call__(self) -> bool:
+        """Whether an end was asked for."""
+        return self.asked
+
+    def __enter__(self) -> Interruption:  # noqa: PYI034 - Self needs Python 3.11
+        """Begin to listen."""
+        self._before = signal.signal(signal.SIGINT, self._hear)  # type: ignore[assignment]
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Let Ctrl-C be what it was."""
+        signal.signal(signal.SIGINT, self._before)
+
+    def _hear(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
