@@ -26,13 +26,13 @@ from rich.progress import track
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
 from streamo_ros.training.dialogue import Dialogue
-from streamo_ros.training.labels import Timeline
 from streamo_ros.training.labels import label
+from streamo_ros.training.labels import Timeline
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Finding
-from streamo_ros.training.record import Record
 from streamo_ros.training.record import read_record
+from streamo_ros.training.record import Record
 from streamo_ros.training.released import released_dialogue
 from streamo_ros.training.released import released_text
 from streamo_ros.training.released import turn_count
@@ -91,7 +91,8 @@ def _convert(options: argparse.Namespace, findings: list[Finding]) -> int:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     if options.compat:
         if options.without_videos:
-            raise AnnotationError('--compat released needs the videos: leave --without-videos out')
+            raise AnnotationError('--compat released needs the videos: leave --without-videos '
+                                  'out')
         dialogues = list(_released(entries, options, rate, findings))
         options.output.write_text(released_text(dialogues), encoding='utf-8')
         return len(dialogues)
@@ -169,4 +170,5 @@ def _print(report: dict[str, Any], findings: Sequence[Finding], as_json: bool) -
     if len(findings) > 20:
         print(f'and {len(findings) - 20} more: --report writes them all', file=sys.stderr)
     counts = ', '.join(f'{count} {kind}' for kind, count in report['findings'].items())
-    print(f"{report['dialogues']} dialogues in {report['output']}; reported: {counts or 'nothing'}")
+    written = f"{report['dialogues']} dialogues in {report['output']}"
+    print(f"{written}; reported: {counts or 'nothing'}")

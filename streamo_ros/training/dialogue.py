@@ -18,10 +18,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.protocol import parse_reply
+from streamo_ros.protocol import State
 from streamo_ros.protocol import STATE_TAGS
 from streamo_ros.protocol import SYSTEM_PROMPT
-from streamo_ros.protocol import State
-from streamo_ros.protocol import parse_reply
 from streamo_ros.protocol import time_tag
 from streamo_ros.training.record import AnnotationError
 

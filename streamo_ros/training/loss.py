@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loss of the three state tokens: focal and alpha as Streamo has it, and what it is held against.
+"""The loss of the three state tokens: Streamo's focal and alpha, and what it is held against.
 
-Knows logits and labels. Knows no model and no trainer: counts of the whole batch come from outside,
-because only the trainer sees all micro-batches of a step before the first forward. Every loss is a
-weight for each supervised token, times its cross-entropy, over the number of supervised tokens;
-tokens that are no state always weigh `text_weight` (1: plain cross-entropy).
+Knows logits and labels. Knows no model and no trainer: counts of the whole batch come from
+outside, because only the trainer sees all micro-batches of a step before the first forward. Every
+loss is a weight for each supervised token, times its cross-entropy, over the number of supervised
+tokens; tokens that are no state always weigh `text_weight` (1: plain cross-entropy).
 
 Sources: Streamo, arXiv 2512.21334, eqs. 3-7 (focal_alpha) and Tab. 4 (fixed); Lin et al., 'Focal
 Loss', arXiv 1708.02002; Cui et al., 'Class-Balanced Loss Based on Effective Number of Samples',
@@ -17,14 +17,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
-from typing import Literal
 from typing import get_args
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-IGNORED = -100
+from streamo_ros.training.sequence import IGNORED
+
 CLASSES = 3
 
 Kind = Literal['ce', 'focal_alpha', 'fixed', 'class_balanced', 'role']
@@ -63,8 +64,8 @@ class LossSettings:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind) or self.reading not in get_args(Reading):
-            raise LossError(f'loss.kind {self.kind!r} or loss.reading {self.reading!r} is unknown: '
-                            f'choose from {get_args(Kind)} and {get_args(Reading)}')
+            raise LossError(f'loss.kind {self.kind!r} or loss.reading {self.reading!r} is '
+                            f'unknown: choose from {get_args(Kind)} and {get_args(Reading)}')
         if self.reading == 'released' and self.detach_focal:
             raise LossError('loss.reading released does not detach the focal factor: set '
                             'loss.detach_focal to false, or loss.reading to paper')
@@ -110,34 +111,33 @@ class StateLoss:
                             "distinct ones: add them with 'streamo train --add-tokens'")
         self._ids = torch.as_tensor(list(self.state_ids))
 
-    def count(self, labels: Tensor) -> BatchCounts:
-        """Count what a batch of labels supervises; labels of shape (batch, tokens), unshifted."""
-        targets = labels[:, 1:]
+    def count(self, targets: Tensor) -> BatchCounts:
+        """Count what a batch of targets supervises; any shape."""
         states = [int((targets == token).sum()) for token in self.state_ids]
         silence, standby, response = states
         return BatchCounts((silence, standby, response), int((targets != IGNORED).sum()))
 
     def __call__(
-        self, logits: Tensor, labels: Tensor, counts: BatchCounts | None = None
+        self, logits: Tensor, targets: Tensor, counts: BatchCounts | None = None
     ) -> Tensor:
         """The loss.
 
         Args:
-            logits: shape (batch, tokens, vocabulary), any float dtype; the softmax is over the
+            logits: shape (batch, places, vocabulary), any float dtype; the softmax is over the
                 full vocabulary, in float32 or wider.
-            labels: ids, int64, shape (batch, tokens), -100 where nothing is supervised; the
-                logits at k are held against the label at k + 1.
+            targets: ids, int64, shape (batch, places), in the order of the dialogue, -100 where
+                nothing is supervised; logits and targets of one place belong together: the
+                caller has shifted them.
             counts: of the whole optimiser step; None where this batch is the whole step.
 
         Returns:
             Scalar: sum of weighted cross-entropies over the step's number of supervised tokens.
         """
-        targets = labels[:, 1:]
         mask = targets != IGNORED
         if counts is None:
-            counts = self.count(labels)
+            counts = self.count(targets)
         # Only supervised rows are widened: the full tensor would double the largest buffer.
-        rows = logits[:, :-1][mask]
+        rows = logits[mask]
         rows = rows.float() if rows.dtype in (torch.float16, torch.bfloat16) else rows
         chosen = targets[mask]
         entropy = functional.cross_entropy(rows, chosen, reduction='none')

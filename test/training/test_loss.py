@@ -9,17 +9,17 @@ import math
 import pytest
 import torch
 
+from streamo_ros.training.loss import alphas
 from streamo_ros.training.loss import BatchCounts
+from streamo_ros.training.loss import class_balanced_weights
 from streamo_ros.training.loss import LossError
 from streamo_ros.training.loss import LossSettings
 from streamo_ros.training.loss import StateLoss
-from streamo_ros.training.loss import alphas
-from streamo_ros.training.loss import class_balanced_weights
 
 # A vocabulary of five: 0 and 1 are words, 2, 3, 4 are Silence, Standby, Response.
 STATES = (2, 3, 4)
 # Supervised: S S S word B R word; one row, unsupervised tokens between.
-LABELS = [-100, 2, -100, 2, 2, 0, 3, -100, 4, 1]
+LABELS = [2, -100, 2, 2, 0, 3, -100, 4, 1]
 # Probabilities given to the true token, in that order.
 CHANCES = [0.5, 0.8, 0.9, 0.25, 0.2, 0.1, 0.5]
 
@@ -28,7 +28,7 @@ def batch(labels=LABELS, chances=CHANCES, dtype=torch.float64):
     """Logits whose full softmax gives the true token the wanted probability."""
     logits = torch.zeros(1, len(labels), 5, dtype=dtype)
     wanted = iter(chances)
-    for k, label in enumerate(labels[1:]):
+    for k, label in enumerate(labels):
         if label != -100:
             p = next(wanted)
             logits[0, k] = math.log((1 - p) / 4)
@@ -48,7 +48,7 @@ def entropies(weights):
 def test_plain_cross_entropy():
     assert loss_of('ce') == pytest.approx(entropies([1] * 7))
     logits, labels = batch()
-    theirs = torch.nn.functional.cross_entropy(logits[0, :-1], labels[0, 1:])
+    theirs = torch.nn.functional.cross_entropy(logits[0], labels[0])
     assert loss_of('ce') == pytest.approx(theirs.item())
 
 
@@ -67,7 +67,7 @@ def test_the_paper_counts_the_whole_step_and_three_classes():
 
 
 def test_the_released_reading_counts_its_micro_batch_and_the_classes_present():
-    labels, chances = [-100, 2, 2, 3], [0.5, 0.5, 0.5]
+    labels, chances = [2, 2, 3], [0.5, 0.5, 0.5]
     entropy = math.log(2)
     # Present: Silence 2, Standby 1 of 3. Released |S| = 2: 3/4, 3/2; paper |S| = 3: 1/2, 1.
     counts = BatchCounts((200, 10, 1), 50)
@@ -78,7 +78,7 @@ def test_the_released_reading_counts_its_micro_batch_and_the_classes_present():
 
 
 def test_only_silence_weighs_one_in_the_released_reading():
-    value = loss_of(reading='released', gamma=0.0, labels=[-100, 2, 2], chances=[0.5, 0.5])
+    value = loss_of(reading='released', gamma=0.0, labels=[2, 2], chances=[0.5, 0.5])
     assert value == pytest.approx(math.log(2))
 
 
@@ -104,7 +104,7 @@ def test_fixed_and_class_balanced_and_text_weight_by_hand():
 def test_roles_by_hand():
     # S S S word B R word: first of the run 1, repeated 0.8, Standby 1, Response 1.5.
     assert loss_of('role') == pytest.approx(entropies([1, .8, .8, 1, 1, 1.5, 1]))
-    back = loss_of('role', labels=[-100, 2, 4, 2], chances=[.5, .5, .5])
+    back = loss_of('role', labels=[2, 4, 2], chances=[.5, .5, .5])
     assert back == pytest.approx(math.log(2) * (1 + 1.5 + 1) / 3)
 
 

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from streamo_ros.protocol import State
 from streamo_ros.training.dialogue import Dialogue
 from streamo_ros.training.dialogue import Turn
-from streamo_ros.training.stream_it import StreamIt
 from streamo_ros.training.stream_it import concatenate
 from streamo_ros.training.stream_it import drop_questions
 from streamo_ros.training.stream_it import shift_questions
 from streamo_ros.training.stream_it import similar_groups
+from streamo_ros.training.stream_it import StreamIt
 from streamo_ros.training.stream_it import word_vectors
 
 STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}

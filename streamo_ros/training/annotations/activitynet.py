@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """ActivityNet Captions: video id to duration, timestamps [[start, end]] and sentences.
 
-Source: Krishna et al., 'Dense-Captioning Events in Videos', ICCV 2017; files train.json, val_1.json.
+Source: Krishna et al., 'Dense-Captioning Events in Videos', ICCV 2017;
+files train.json, val_1.json, val_2.json.
 Gives an event caption a video, and a grounding question an event.
 """
 
@@ -13,8 +14,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from streamo_ros.training.annotations.instructions import EVENT_CAPTION
 from streamo_ros.training.annotations.instructions import caption_record
+from streamo_ros.training.annotations.instructions import EVENT_CAPTION
 from streamo_ros.training.annotations.instructions import grounding_record
 
 SOURCE = 'ActivityNet'

@@ -29,8 +29,9 @@ def raw(label: str, entry: Any) -> list[dict[str, Any]]:
     """One grounding record that answers after each window."""
     windows = entry['relevant_windows']
     records = [
-        grounding_record(entry['vid'], SOURCE, label, entry['query'], *window, entry['duration'])
-        for window in windows
+        grounding_record(
+            entry['vid'], SOURCE, label, entry['query'], start, end, entry['duration'])
+        for start, end in windows
     ]
     if not records:
         raise ValueError('relevant_windows is empty')

@@ -27,6 +27,6 @@ def entries(path: Path) -> Iterator[tuple[str, Any]]:
         yield (f'{number} ({name})' if name else str(number)), record
 
 
-def raw(label: str, entry: Any) -> list[Any]:
+def raw(_label: str, entry: Any) -> list[Any]:
     """It is the raw schema already; the checks are those of every raw record."""
     return [entry]

@@ -1,0 +1,205 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The configuration of a training run, read from YAML and checked before anything is loaded.
+
+Knows names and ranges. What concerns optimisation, precision, checkpoints and processes is
+transformers' own (`trainer:` holds `TrainingArguments` by their names) and is not repeated here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import fields
+from dataclasses import is_dataclass
+from pathlib import Path
+from typing import Any
+from typing import get_args
+from typing import get_origin
+from typing import get_type_hints
+from typing import Literal
+
+import yaml
+
+NUMBER = re.compile(r'[+-]?\d+(\.\d*)?[eE][+-]?\d+')
+
+
+class TrainingError(ValueError):
+    """A training run cannot begin; the message says what is wrong and what mends it."""
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """What is trained on.
+
+    Attributes:
+        dialogues: JSON-lines files that `streamo convert` wrote.
+        videos: folder that the video paths count from; '' = the working directory.
+        max_tokens: tokens of one example; vision tokens count as the largest frame's.
+        too_long: 'drop' leaves a longer dialogue out, as Streamo does; 'window' cuts it into
+            windows that each begin with the standing instruction, as a lane does when it evicts.
+        begin: 'instruction' leaves out the turns before the first instruction, which a lane
+            never sees; 'stream' keeps them, as the paper does.
+    """
+
+    dialogues: tuple[str, ...] = ()
+    videos: str = ''
+    max_tokens: int = 32768
+    too_long: Literal['drop', 'window'] = 'drop'
+    begin: Literal['instruction', 'stream'] = 'stream'
+
+
+@dataclass(frozen=True)
+class FrameSettings:
+    """Area of a frame, in pixels."""
+
+    min_pixels: int = 3136
+    max_pixels: int = 100352
+
+
+@dataclass(frozen=True)
+class TrainableSettings:
+    """Which parts learn."""
+
+    vision: bool = False
+    connector: bool = True
+    language: bool = True
+
+
+@dataclass(frozen=True)
+class LoraSettings:
+    """Low-rank adaptation of the language model; rank 0 = none, everything trainable learns.
+
+    Attributes:
+        merge: fold the adapter into the weights at the end, so that the result is a plain
+            checkpoint; the adapter is kept beside it.
+    """
+
+    rank: int = 0
+    alpha: int = 32
+    dropout: float = 0.0
+    merge: bool = True
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """A run on any supported checkpoint.
+
+    Attributes:
+        model: folder of the base checkpoint.
+        output: folder of the run; the trained checkpoint is `output`/final.
+        dtype: of the weights as loaded; 'auto' is that of the file. Keep float32 with
+            `trainer.bf16`: at a learning rate of 1e-5 most updates of bfloat16 weights round to
+            nothing.
+        attention: transformers' attention implementation.
+        packing: several dialogues in one row; needs attention of variable length.
+        loss: `loss.LossSettings` by its names.
+        max_frames: frames of a lane that the checkpoint asks for; written to streamo.json.
+        sampling_rate: frames a second of the data; written to streamo.json.
+        trainer: `transformers.TrainingArguments` by their names.
+    """
+
+    model: str
+    output: str
+    kind: Literal['transformers'] = 'transformers'
+    dtype: Literal['float32', 'bfloat16', 'float16', 'auto'] = 'float32'
+    attention: str = 'sdpa'
+    packing: bool = False
+    data: DataSettings = field(default_factory=DataSettings)
+    frames: FrameSettings = field(default_factory=FrameSettings)
+    trainable: TrainableSettings = field(default_factory=TrainableSettings)
+    lora: LoraSettings = field(default_factory=LoraSettings)
+    loss: dict[str, Any] = field(default_factory=dict)
+    max_frames: int = 120
+    sampling_rate: float = 1.0
+    trainer: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not self.data.dialogues:
+            raise TrainingError('data.dialogues names no file: make one with `streamo convert`')
+        if self.packing and not self.attention.startswith('flash_attention'):
+            raise TrainingError(
+                f'packing needs attention of variable length and attention is {self.attention}: '
+                'set attention to flash_attention_2, or packing to false'
+            )
+        if not 0 < self.frames.min_pixels <= self.frames.max_pixels:
+            raise TrainingError('frames.min_pixels must be above 0 and at most frames.max_pixels')
+        if not any((self.trainable.vision, self.trainable.connector, self.trainable.language)):
+            raise TrainingError('nothing is trainable: set one part of trainable to true')
+        if self.lora.rank < 0 or self.data.max_tokens < 1:
+            raise TrainingError('lora.rank must be at least 0 and data.max_tokens at least 1')
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping of a YAML file.
+
+    Raises:
+        TrainingError: the file is missing or holds no mapping.
+    """
+    if not path.is_file():
+        raise TrainingError(f'the configuration {path} does not exist: see config/train')
+    try:
+        found = yaml.safe_load(path.read_text(encoding='utf-8'))
+    except yaml.YAMLError as error:
+        raise TrainingError(f'{path} is not YAML: {error}') from error
+    if not isinstance(found, dict):
+        raise TrainingError(f'{path} holds no mapping of names to values')
+    return found
+
+
+def train_config(values: Mapping[str, Any]) -> TrainConfig:
+    """Check a configuration.
+
+    Raises:
+        TrainingError: a name is unknown or missing, or a value is of the wrong kind.
+    """
+    config: TrainConfig = _build(TrainConfig, values, '')
+    return config
+
+
+def _build(kind: Any, values: Any, where: str) -> Any:
+    if not isinstance(values, Mapping):
+        raise TrainingError(f'{where or "the configuration"} must be a mapping, not {values!r}')
+    known = {one.name for one in fields(kind)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise TrainingError(f'{where}{unknown[0]} is no setting: choose from '
+                            f'{", ".join(sorted(known))}')
+    hints = get_type_hints(kind)
+    try:
+        return kind(**{name: _value(hints[name], value, f'{where}{name}')
+                       for name, value in values.items()})
+    except TypeError as error:
+        raise TrainingError(f'{where or "the configuration"}: {error}') from error
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    """A YAML value as the field's type; YAML reads 1e-5 as text, so numbers may be texts."""
+    if is_dataclass(hint):
+        return _build(hint, value, f'{where}.')
+    if get_origin(hint) is Literal:
+        if value not in get_args(hint):
+            raise TrainingError(f'{where} is {value!r}: choose from {get_args(hint)}')
+        return value
+    if get_origin(hint) is tuple:
+        return tuple([value] if isinstance(value, str) else value)
+    if get_origin(hint) is dict:
+        return _numbers(value or {})
+    try:
+        right = hint(value)
+    except (TypeError, ValueError) as error:
+        raise TrainingError(f'{where} is {value!r} and not a {hint.__name__}') from error
+    if hint in (bool, int, str) and right != value:
+        raise TrainingError(f'{where} is {value!r} and not a {hint.__name__}')
+    return right
+
+
+def _numbers(value: Any) -> Any:
+    """The same values, with texts such as '1e-5' as the numbers that YAML does not see."""
+    if isinstance(value, Mapping):
+        return {name: _numbers(one) for name, one in value.items()}
+    if isinstance(value, str) and NUMBER.fullmatch(value):
+        return float(value)
+    return value

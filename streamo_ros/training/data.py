@@ -1,0 +1,244 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Dialogues on disk as examples and batches: ids and labels from `sequence`, pixels from videos.
+
+Knows files, frames and batches. Knows no weights. Dialogues stay on disk; what is kept of each is
+its place and its length.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from streamo_ros.protocol import Wording
+from streamo_ros.training.config import DataSettings
+from streamo_ros.training.config import TrainingError
+from streamo_ros.training.dialogue import Dialogue
+from streamo_ros.training.dialogue import from_json
+from streamo_ros.training.dialogue import Turn
+from streamo_ros.training.record import AnnotationError
+from streamo_ros.training.sequence import IGNORED
+from streamo_ros.training.sequence import token_ids
+from streamo_ros.training.sequence import TokenCount
+from streamo_ros.training.sequence import window
+from streamo_ros.training.video import find_video
+from streamo_ros.training.video import frames_at
+
+Example = dict[str, Tensor]
+FrameReader = Callable[[Sequence[NDArray[np.uint8]]], tuple[dict[str, Tensor], list[int]]]
+"""RGB images to the model's image inputs, and the vision tokens of each."""
+
+
+class ImageInputs:
+    """Images as the checkpoint's own image processor gives them, in its Pillow form.
+
+    Args:
+        folder: the checkpoint.
+        config: its transformers configuration.
+        pixels: smallest and largest area of a frame.
+    """
+
+    def __init__(self, folder: Path, config: Any, pixels: tuple[int, int]) -> None:
+        from transformers import AutoImageProcessor
+
+        low, high = pixels
+        self._processor = AutoImageProcessor.from_pretrained(
+            folder, local_files_only=True, backend='pil')
+        self._tokens = getattr(config, 'image_seq_length', 0)
+        self._options: dict[str, Any] = {'crop_to_patches': False}
+        if not self._tokens:
+            self._options = {'size': {'shortest_edge': low, 'longest_edge': high}}
+            self._merge = config.vision_config.spatial_merge_size
+            edge = config.vision_config.patch_size * self._merge
+            self._tokens = high // (edge * edge)
+
+    @property
+    def most_tokens(self) -> int:
+        """Vision tokens of the largest frame."""
+        return int(self._tokens)
+
+    def __call__(
+        self, images: Sequence[NDArray[np.uint8]]
+    ) -> tuple[dict[str, Tensor], list[int]]:
+        """See `FrameReader`."""
+        made = dict(self._processor(list(images), return_tensors='pt', **self._options))
+        if 'image_grid_thw' not in made:
+            return {'pixel_values': made['pixel_values']}, [self._tokens] * len(images)
+        grids = made['image_grid_thw']
+        counts = (grids.prod(-1) // self._merge ** 2).tolist()
+        return {'pixel_values': made['pixel_values'], 'image_grid_thw': grids}, counts
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where one example is: a line of a file, and the turns [start, stop) of its dialogue."""
+
+    file: int
+    offset: int
+    start: int
+    stop: int
+    tokens: int
+
+
+class DialogueExamples(Dataset[Example]):
+    """Examples out of JSON-lines files, read when they are asked for.
+
+    Args:
+        settings: see `DataSettings`.
+        wording: the dialogue's words in this tokenizer.
+        images: see `FrameReader`; with `most_tokens`.
+        image_token: placeholder of one vision token.
+
+    Attributes:
+        lengths: tokens of each example, at most.
+        dropped: why examples were left out, and how many each.
+
+    Raises:
+        TrainingError: no example is left.
+        AnnotationError: a line is not a dialogue.
+    """
+
+    def __init__(
+        self, settings: DataSettings, wording: Wording, images: ImageInputs, image_token: int
+    ) -> None:
+        self._settings = settings
+        self._wording = wording
+        self._images = images
+        self._image_token = image_token
+        self._count = TokenCount(wording, images.most_tokens)
+        self._root = Path(settings.videos) if settings.videos else None
+        self._files = [Path(name) for name in settings.dialogues]
+        self.dropped = {'too long': 0, 'video missing': 0, 'no instruction': 0}
+        self._places = [place for at in range(len(self._files)) for place in self._scan(at)]
+        if not self._places:
+            raise TrainingError(f'no dialogue of {", ".join(settings.dialogues)} can be trained '
+                                f'on; left out: {self.dropped}')
+        self.lengths = [place.tokens for place in self._places]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def __getitem__(self, index: int) -> Example:
+        """One example: input_ids, labels and the image inputs, without a batch axis."""
+        place = self._places[index]
+        with self._files[place.file].open('rb') as lines:
+            lines.seek(place.offset)
+            dialogue = from_json(json.loads(lines.readline()))
+        turns = window(dialogue.turns, place.start, place.stop)
+        inputs, counts = self._images(self._frames(dialogue, turns))
+        ids, labels = token_ids(self._wording, turns, counts, self._image_token)
+        return {'input_ids': torch.tensor(ids), 'labels': torch.tensor(labels), **inputs}
+
+    def _frames(self, dialogue: Dialogue, turns: Sequence[Turn]) -> list[NDArray[np.uint8]]:
+        frames: list[NDArray[np.uint8]] = []
+        for number in sorted({turn.video for turn in turns}):
+            path = find_video(dialogue.videos[number], self._root)
+            frames += frames_at(path, [turn.time for turn in turns if turn.video == number])
+        return frames
+
+    def _scan(self, at: int) -> Iterator[Place]:
+        path, offset = self._files[at], 0
+        if not path.is_file():
+            raise TrainingError(f'{path} does not exist: make it with `streamo convert`')
+        with path.open('rb') as lines:
+            for number, line in enumerate(lines, 1):
+                try:
+                    dialogue = from_json(json.loads(line))
+                except (AnnotationError, ValueError) as error:
+                    raise AnnotationError(f'{path}, line {number}: {error}') from error
+                for start, stop, tokens in self._cut(dialogue):
+                    yield Place(at, offset, start, stop, tokens)
+                offset += len(line)
+
+    def _cut(self, dialogue: Dialogue) -> list[tuple[int, int, int]]:
+        """Turns [start, stop) of each example, and its tokens at most."""
+        asked = next((k for k, turn in enumerate(dialogue.turns) if turn.instruction), None)
+        if asked is None:
+            return self._drop('no instruction')
+        try:
+            for video in dialogue.videos:
+                find_video(video, self._root)
+        except AnnotationError:
+            return self._drop('video missing')
+        start = asked if self._settings.begin == 'instruction' else 0
+        cuts = list(self._windows(dialogue.turns, start))
+        if len(cuts) > 1 and self._settings.too_long == 'drop':
+            return self._drop('too long')
+        return cuts
+
+    def _drop(self, why: str) -> list[tuple[int, int, int]]:
+        self.dropped[why] += 1
+        return []
+
+    def _windows(self, turns: Sequence[Turn], start: int) -> Iterator[tuple[int, int, int]]:
+        """As few windows as fit into `max_tokens`, one after another."""
+        standing, begin = '', start
+        used = self._count.opening(turns[start].instruction)
+        for at in range(start, len(turns)):
+            turn = turns[at]
+            need = self._count.turn(turn)
+            if at > begin and turn.instruction:
+                need += self._count.opening(turn.instruction) - self._count.opening('')
+            if at > begin and used + need > self._settings.max_tokens:
+                yield begin, at, used
+                begin, used = at, self._count.opening(turn.instruction or standing)
+                need = self._count.turn(turn)
+            standing = turn.instruction or standing
+            used += need
+        yield begin, len(turns), used
+
+
+@dataclass(frozen=True)
+class Collator:
+    """A batch of examples, padded behind.
+
+    Attributes:
+        pad: id of the padding.
+        image_token: placeholder of one vision token; its places are marked for models that ask.
+        marks_images: whether the model takes `mm_token_type_ids`.
+        packing: one row of all examples, with their lengths, instead of padding.
+    """
+
+    pad: int
+    image_token: int
+    marks_images: bool
+    packing: bool = False
+
+    def __call__(self, examples: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
+        """Stack examples; image inputs are put one after another."""
+        rows = [example['input_ids'] for example in examples]
+        labels = [example['labels'] for example in examples]
+        batch: dict[str, Tensor] = {}
+        if self.packing:
+            batch['input_ids'] = torch.cat(rows).unsqueeze(0)
+            # The first token of each dialogue is no target of the one before it.
+            cut = [torch.cat((torch.tensor([IGNORED]), row[1:])) for row in labels]
+            batch['labels'] = torch.cat(cut).unsqueeze(0)
+            batch['lengths'] = torch.tensor([len(row) for row in rows])
+        else:
+            batch['input_ids'] = _padded(rows, self.pad)
+            batch['labels'] = _padded(labels, IGNORED)
+            batch['attention_mask'] = _padded([torch.ones_like(row) for row in rows], 0)
+        for name in ('pixel_values', 'image_grid_thw'):
+            if name in examples[0]:
+                batch[name] = torch.cat([example[name] for example in examples])
+        if self.marks_images:
+            batch['mm_token_type_ids'] = (batch['input_ids'] == self.image_token).int()
+        return batch
+
+
+def _padded(rows: Sequence[Tensor], value: int) -> Tensor:
+    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True, padding_value=value)

@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Low-rank adaptation through peft: the language model's matrices, and the state tokens' rows.
+
+Knows which modules are adapted. The rows of the three new tokens are trained as they are, because
+an adapter on a frozen embedding could never move them.
+
+Source: Hu et al., 'LoRA: Low-Rank Adaptation of Large Language Models', arXiv 2106.09685.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from streamo_ros.training.config import LoraSettings
+from streamo_ros.training.config import TrainingError
+
+TARGETS = (
+    r'.*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)'
+)
+
+
+def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
+    """The model with an adapter; only the adapter and the state tokens' rows learn.
+
+    Raises:
+        TrainingError: peft is not installed.
+    """
+    try:
+        from peft import get_peft_model
+        from peft import LoraConfig
+    except ImportError as error:
+        raise TrainingError('LoRA needs peft: pip install "streamo_ros[train]"') from error
+    rows = {'embed_tokens': list(state_ids)}
+    if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
+        rows['lm_head'] = list(state_ids)
+    model.enable_input_require_grads()
+    return get_peft_model(model, LoraConfig(
+        r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout,
+        target_modules=TARGETS, trainable_token_indices=rows, task_type='CAUSAL_LM'))
+
+
+def merged(model: Any, adapter: Path) -> Any:
+    """A plain model with the adapter folded into its weights."""
+    from peft import PeftModel
+
+    return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()

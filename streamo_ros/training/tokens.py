@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The three state tokens in a checkpoint that has none: added, started sensibly, saved.
+
+Knows a tokenizer and the two embedding tables. Knows no data and no loss.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from streamo_ros.protocol import DECISIONS
+from streamo_ros.protocol import STATE_TAGS
+from streamo_ros.training.config import TrainingError
+
+COPIED = ('chat_template.jinja', 'chat_template.json', 'LICENSE', 'generation_config.json')
+
+
+def load_tokenizer(path: Path) -> Any:
+    """The checkpoint's fast tokenizer.
+
+    Raises:
+        TrainingError: there is none.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError(f'{path} has no tokenizer that can be loaded: {error}') from error
+    if not tokenizer.is_fast:
+        raise TrainingError(f'{path} has no fast tokenizer: save one (tokenizer.json)')
+    return tokenizer
+
+
+def state_ids(tokenizer: Any) -> tuple[int, int, int]:
+    """The ids of Silence, Standby and Response.
+
+    Raises:
+        TrainingError: a tag is not one id, so that the three could not be told apart.
+    """
+    ids = []
+    for state in DECISIONS:
+        found = tokenizer.encode(STATE_TAGS[state], add_special_tokens=False)
+        if len(found) != 1:
+            raise TrainingError(f'{STATE_TAGS[state]} is {len(found)} tokens and not one: add the '
+                                "state tokens with 'streamo train --add-tokens'")
+        ids.append(found[0])
+    silence, standby, response = ids
+    return silence, standby, response
+
+
+def add_state_tokens(tokenizer: Any, model: Any) -> tuple[int, int, int]:
+    """Make each state tag one id; tags that are one already stay as they are.
+
+    A new row starts as the mean of the rows of the tag's former tokens: it keeps their meaning,
+    where the spare rows of a released checkpoint are untrained. Embeddings grow only when the
+    vocabulary has no spare row.
+
+    Returns:
+        The ids of Silence, Standby and Response.
+    """
+    from transformers import AddedToken
+
+    pieces = {
+        tag: tokenizer.encode(tag, add_special_tokens=False) for tag in STATE_TAGS.values()
+    }
+    missing = [tag for tag, ids in pieces.items() if len(ids) != 1]
+    tokens = [AddedToken(tag, special=True, normalized=False) for tag in missing]
+    tokenizer.add_tokens(tokens, special_tokens=True)
+    if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
+        model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
+    ids = state_ids(tokenizer)
+    tables = {id(table.weight): table.weight for table in
+              (model.get_input_embeddings(), model.get_output_embeddings())}
+    with torch.no_grad():
+        for weight in tables.values():
+            for tag, token in zip(STATE_TAGS.values(), ids, strict=True):
+                if tag in missing:
+                    weight[token] = weight[pieces[tag]].mean(0)
+    return ids
+
+
+def save_beside(
+    tokenizer: Any,
+    source: Path,
+    target: Path,
+    pixels: tuple[int, int] | None,
+    settings: dict[str, Any],
+) -> None:
+    """Write everything of a checkpoint folder but its weights and configuration.
+
+    Args:
+        tokenizer: with the state tokens.
+        source: the base checkpoint, whose image processor and chat template are kept.
+        target: the new folder.
+        pixels: smallest and largest area of a frame that it was trained with; None = as before.
+        settings: of `streamo.json`.
+    """
+    target.mkdir(parents=True, exist_ok=True)
+    tokenizer.save_pretrained(target)
+    for name in COPIED:
+        if (source / name).is_file() and not (target / name).exists():
+            shutil.copyfile(source / name, target / name)
+    write_json(target / 'preprocessor_config.json', image_settings(source, pixels))
+    write_json(target / 'streamo.json', {'protocol': 'special_tokens', **settings})
+
+
+def image_settings(source: Path, pixels: tuple[int, int] | None) -> dict[str, Any]:
+    """The base checkpoint's image processor with another frame area.
+
+    Raises:
+        TrainingError: the checkpoint has no image processor.
+    """
+    for name in ('preprocessor_config.json', 'processor_config.json'):
+        if (source / name).is_file():
+            found = json.loads((source / name).read_text(encoding='utf-8'))
+            found = dict(found.get('image_processor', found))
+            break
+    else:
+        raise TrainingError(f'{source} has no preprocessor_config.json: copy it there')
+    size = found.get('size') or {}
+    if pixels is None:
+        return found
+    low, high = pixels
+    if 'min_pixels' in found or 'shortest_edge' in size:
+        found |= {'min_pixels': low, 'max_pixels': high,
+                  'size': {'shortest_edge': low, 'longest_edge': high}}
+    return found
+
+
+def write_json(path: Path, values: object) -> None:
+    """Write a small JSON file."""
+    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
+

@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo train CONFIG`: one training run; or `streamo train --add-tokens MODEL --output FOLDER`.
+
+Knows the command line. The configuration's `kind` says who trains: 'transformers', any supported
+checkpoint; 'tiny', the embedded model. Several GPUs or machines: `accelerate launch`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from streamo_ros.training.config import read_yaml
+from streamo_ros.training.config import train_config
+from streamo_ros.training.config import TrainingError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `streamo train`; 0 when a checkpoint was written."""
+    options = _parser().parse_args(argv)
+    try:
+        print(_run(options))
+    except (ValueError, OSError) as error:
+        # Every error class of this area is a ValueError with one sentence for the user.
+        print(f'streamo train: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='streamo train', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('config', type=Path, nargs='?', help='YAML file, such as those in config/train')
+    add('--resume', action='store_true', help='go on from the newest checkpoint of the run')
+    add('--set', action='append', default=[], metavar='NAME=VALUE',
+        help='replace a setting, such as model=/models/Qwen2.5-VL-3B or trainer.max_steps=10')
+    add('--add-tokens', type=Path, metavar='MODEL', help='only add the state tokens to MODEL')
+    add('--output', type=Path, help='with --add-tokens: folder of the new checkpoint')
+    return parser
+
+
+def _run(options: argparse.Namespace) -> str:
+    if options.add_tokens:
+        if options.config or not options.output:
+            raise TrainingError('--add-tokens takes --output FOLDER and no configuration')
+        return add_tokens(options.add_tokens, options.output)
+    if not options.config:
+        raise TrainingError('name a configuration, such as config/train/qwen2.5-vl-3b.yaml')
+    values = read_yaml(options.config)
+    for setting in options.set:
+        _replace(values, setting)
+    kind = values.get('kind', 'transformers')
+    if kind == 'tiny':
+        from streamo_ros.training import tiny
+
+        return f'trained: {tiny.train(values)}'
+    if kind != 'transformers':
+        raise TrainingError(f"kind is {kind!r}: use 'transformers' or 'tiny'")
+    config = train_config(values)
+    try:
+        from streamo_ros.training.trainer import train
+    except ImportError as error:
+        raise TrainingError(
+            f'training needs the extra packages ({error}): pip install "streamo_ros[train]"'
+        ) from error
+    return f'trained: {train(config, options.resume)}'
+
+
+def add_tokens(source: Path, output: Path) -> str:
+    """Write a checkpoint like `source` in which each state tag is one token."""
+    from streamo_ros.training.tokens import save_beside
+    from streamo_ros.training.trainer import load_model
+
+    config = train_config({'model': str(source), 'output': str(output), 'dtype': 'auto',
+                           'data': {'dialogues': ['none']}})
+    if output.exists() and any(output.iterdir()):
+        raise TrainingError(f'{output} is not empty: name a new folder')
+    model, tokenizer, ids = load_model(config)
+    model.save_pretrained(output)
+    save_beside(tokenizer, source, output, None, {})
+    return f'{output}: Silence, Standby and Response are the tokens {ids}'
+
+
+def _replace(values: dict[str, Any], setting: str) -> None:
+    import yaml
+
+    name, separator, text = setting.partition('=')
+    if not separator:
+        raise TrainingError(f'--set {setting} is not NAME=VALUE')
+    *path, last = name.split('.')
+    for part in path:
+        values = values.setdefault(part, {})
+        if not isinstance(values, dict):
+            raise TrainingError(f'--set {setting}: {part} is no group of settings')
+    values[last] = yaml.safe_load(text)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,239 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo train` from a released-style checkpoint to a folder that the engine loads."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import transformers
+import yaml
+
+from streamo_ros.backbone.face import Request
+from streamo_ros.backbone.load import load
+from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.training.config import train_config
+from streamo_ros.training.convert import main as convert
+from streamo_ros.training.train import main
+from streamo_ros.training.trainer import accepts
+from streamo_ros.training.trainer import freeze
+from streamo_ros.training.trainer import load_model
+
+torch.set_num_threads(1)
+
+
+def raw(video: Path) -> dict:
+    return {'video_name': video.name, 'video_path': str(video), 'task_type': 'QA', 'source': 's',
+            'question': [{'content': 'what?', 'time': '1'}],
+            'response': [{'content': 'red', 'st_time': 2, 'end_time': 3, 'time': ''}]}
+
+
+@pytest.fixture
+def dialogues(tmp_path: Path, make_video) -> Path:
+    videos = [make_video(tmp_path / f'v{k}.mp4', frames=5 + k) for k in range(4)]
+    (tmp_path / 'raw.json').write_text(json.dumps([raw(video) for video in videos]))
+    output = tmp_path / 'train.jsonl'
+    assert convert([str(tmp_path / 'raw.json'), '-o', str(output)]) == 0
+    return output
+
+
+def settings(model: Path, dialogues: Path, output: Path, **more) -> dict:
+    return {
+        'kind': 'transformers', 'model': str(model), 'output': str(output),
+        'data': {'dialogues': [str(dialogues)], 'max_tokens': 2048},
+        'frames': {'min_pixels': 784, 'max_pixels': 3136},
+        'trainer': {
+            'max_steps': 2, 'per_device_train_batch_size': 1, 'gradient_accumulation_steps': 2,
+            'learning_rate': '1e-2', 'use_cpu': True, 'save_steps': 1, 'logging_steps': 1,
+            'disable_tqdm': True, 'train_sampling_strategy': 'group_by_length',
+            'gradient_checkpointing': True, 'dataloader_pin_memory': False},
+    } | more
+
+
+def run(tmp_path: Path, values: dict, *arguments: str) -> int:
+    path = tmp_path / 'config.yaml'
+    path.write_text(yaml.safe_dump(values))
+    return main([str(path), *arguments])
+
+
+def weights(folder: Path) -> dict[str, torch.Tensor]:
+    model = transformers.AutoModelForImageTextToText.from_pretrained(folder, dtype=torch.float32)
+    return dict(model.named_parameters())
+
+
+def moved(before: Path, after: Path) -> set[str]:
+    old, new = weights(before), weights(after)
+    return {name for name, value in new.items()
+            if old[name].shape != value.shape or not torch.equal(old[name], value)}
+
+
+@pytest.mark.parametrize('family', ['Qwen2_5_VL', 'Qwen3VL', 'InternVL'])
+def test_a_run_ends_in_a_checkpoint_that_the_engine_loads(
+    tmp_path, family, make_checkpoint, dialogues
+):
+    base, output = make_checkpoint(family), tmp_path / 'run'
+    assert run(tmp_path, settings(base, dialogues, output)) == 0
+    final = output / 'final'
+    changed = moved(base, final)
+    assert any('language_model' in name for name in changed)
+    assert any('merger' in name or 'multi_modal_projector' in name for name in changed)
+    assert not [name for name in changed if ('visual' in name or 'vision_tower' in name)
+                and 'merger' not in name]
+    log = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
+    assert [line['step'] for line in log if 'loss' in line] == [1, 2]
+    backbone = load(final, device='cpu', lanes=1, capacity=512)
+    sight = backbone.encode(np.zeros((24, 32, 3), np.uint8))
+    words = backbone.wording
+    request = Request(backbone.open(), (words.sink('what?'), sight, words.ask))
+    assert np.isfinite(backbone.extend([request])).all()
+
+
+def test_a_run_is_resumed_where_it_stopped(tmp_path, make_checkpoint, dialogues, capsys):
+    base = make_checkpoint()
+    whole = settings(base, dialogues, tmp_path / 'whole')
+    assert run(tmp_path, whole) == 0
+    halves = settings(base, dialogues, tmp_path / 'halves')
+    # The schedule must be the whole run's, so it is the run that is cut and not its length.
+    assert run(tmp_path, halves) == 0
+    for name in ('checkpoint-2', 'final'):
+        shutil.rmtree(tmp_path / 'halves' / name)
+    assert run(tmp_path, halves, '--resume') == 0
+    one, two = weights(tmp_path / 'whole' / 'final'), weights(tmp_path / 'halves' / 'final')
+    assert all(torch.equal(one[name], two[name]) for name in one)
+    assert run(tmp_path, settings(base, dialogues, tmp_path / 'new'), '--resume') == 1
+    assert 'no checkpoint to resume' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize('tied', [True, False])
+def test_lora_trains_the_language_model_and_the_state_rows_alone(
+    tmp_path, tied, make_checkpoint, dialogues
+):
+    base, output = make_checkpoint(tied=tied), tmp_path / 'run'
+    assert run(tmp_path, settings(base, dialogues, output, lora={'rank': 4})) == 0
+    old, new = weights(base), weights(output / 'final')
+    assert (output / 'adapter' / 'adapter_model.safetensors').is_file()
+    tokenizer = CheckpointTokenizer(output / 'final' / 'tokenizer.json')
+    states = [tokenizer.control(tag)[0] for tag in ('</Silence>', '</Standby>', '</Response>')]
+    embeddings = 'model.language_model.embed_tokens.weight'
+    rows = (old[embeddings] != new[embeddings]).any(1).nonzero().flatten().tolist()
+    assert rows == sorted(states)
+    assert not [name for name in moved(base, output / 'final') if 'visual' in name]
+    assert not torch.equal(old['model.language_model.layers.0.mlp.up_proj.weight'],
+                           new['model.language_model.layers.0.mlp.up_proj.weight'])
+    assert load(output / 'final', device='cpu', lanes=1, capacity=512).info.protocol
+
+
+def test_accumulated_micro_batches_are_one_batch(tmp_path, make_checkpoint, dialogues):
+    """With the paper's reading two micro-batches of one give the update of one batch of two."""
+    base = make_checkpoint()
+    made = []
+    for size, steps in ((1, 2), (2, 1)):
+        values = settings(base, dialogues, tmp_path / f'run{size}')
+        values['trainer'] |= {
+            'max_steps': 1, 'per_device_train_batch_size': size, 'optim': 'sgd',
+            'gradient_accumulation_steps': steps, 'gradient_checkpointing': False}
+        assert run(tmp_path, values) == 0
+        made.append(weights(tmp_path / f'run{size}' / 'final'))
+    one, two = made
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], atol=1e-6, rtol=1e-5)
+
+
+@pytest.mark.parametrize('vocabulary', [480, 400])
+def test_added_tokens_start_as_the_mean_of_what_they_spell(
+    tmp_path, make_checkpoint, vocabulary
+):
+    base = make_checkpoint(tied=False, vocabulary=vocabulary)
+    output = tmp_path / 'new'
+    assert main(['--add-tokens', str(base), '--output', str(output)]) == 0
+    before, after = weights(base), weights(output)
+    old = CheckpointTokenizer(base / 'tokenizer.json')
+    new = CheckpointTokenizer(output / 'tokenizer.json')
+    for tag in ('</Silence>', '</Standby>', '</Response>'):
+        (token,) = new.control(tag)
+        pieces = list(old.control(tag))
+        for name in ('model.language_model.embed_tokens.weight', 'lm_head.weight'):
+            torch.testing.assert_close(after[name][token], before[name][pieces].mean(0))
+    model = transformers.AutoModelForImageTextToText.from_pretrained(output)
+    rows = model.get_input_embeddings().weight.shape[0]
+    assert rows == (480 if vocabulary == 480 else 403)
+    assert load(output, device='cpu', lanes=1, capacity=512).wording.state_ids
+    assert main(['--add-tokens', str(base), '--output', str(output)]) == 1
+
+
+def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialogues):
+    from streamo_ros.training.data import Collator
+    from streamo_ros.training.data import DialogueExamples
+    from streamo_ros.training.data import ImageInputs
+    from streamo_ros.training.positions import packed_positions
+    from streamo_ros.training.tokens import save_beside
+    from streamo_ros.training.trainer import find_wording
+
+    for family in ('Qwen2_5_VL', 'Qwen3VL', 'InternVL'):
+        base = make_checkpoint(family)
+        config = train_config(settings(base, dialogues, tmp_path / 'run'))
+        model, tokenizer, _ = load_model(config)
+        start = tmp_path / family
+        save_beside(tokenizer, base, start, (784, 3136), {})
+        images = ImageInputs(start, model.config, (784, 3136))
+        token = model.config.image_token_id
+        examples = DialogueExamples(config.data, find_wording(model, start), images, token)
+        pair = [examples[0], examples[3]]
+        marks = 'mm_token_type_ids' in accepts(model)
+        batch = Collator(0, token, marks, packing=True)(pair)
+        labels = batch.pop('labels')
+        batch |= packed_positions(model, batch)
+        with torch.no_grad():
+            packed = model.eval()(**batch, use_cache=False).logits[0]
+            alone = [Collator(0, token, marks)([example]) for example in pair]
+            for one in alone:
+                one.pop('labels')
+            apart = torch.cat([model(**one, use_cache=False).logits[0] for one in alone])
+        torch.testing.assert_close(packed, apart, atol=1e-4, rtol=1e-3)
+        assert labels.shape[1] == len(apart)
+
+
+def test_what_is_frozen(make_checkpoint, dialogues, tmp_path):
+    config = train_config(settings(make_checkpoint(), dialogues, tmp_path / 'run',
+                                   trainable={'vision': True, 'connector': False}))
+    model, *_ = load_model(config)
+    freeze(model, config.trainable)
+    learns = {name: p.requires_grad for name, p in model.named_parameters()}
+    assert learns['model.visual.blocks.0.attn.qkv.weight']
+    assert not learns['model.visual.merger.mlp.0.weight']
+    assert learns['model.language_model.embed_tokens.weight']
+
+
+@pytest.mark.parametrize(('change', 'message'), [
+    ({'packing': True}, 'flash_attention_2'),
+    ({'model': 'nowhere'}, 'no model folder'),
+    ({'loss': {'kind': 'hinge'}}, 'hinge'),
+    ({'loss': {'gama': 1}}, 'gama'),
+    ({'kind': 'other'}, 'transformers'),
+    ({'colour': 1}, 'colour'),
+    ({'dtype': 'int8'}, 'int8'),
+    ({'lora': {'rank': 'x'}}, 'lora.rank'),
+    ({'trainer': {'learning_rat': 1}}, 'learning_rat'),
+    ({'trainer': {'output_dir': 'x'}}, 'output_dir'),
+    ({'data': {'dialogues': []}}, 'streamo convert'),
+    ({'data': {'dialogues': ['nothing.jsonl']}}, 'nothing.jsonl does not exist'),
+    ({'trainable': {'vision': False, 'connector': False, 'language': False}}, 'trainable'),
+])
+def test_a_bad_configuration_is_one_sentence(
+    tmp_path, make_checkpoint, dialogues, capsys, change, message
+):
+    values = settings(make_checkpoint(), dialogues, tmp_path / 'run') | change
+    assert run(tmp_path, values) == 1
+    assert message in capsys.readouterr().err
+
+
+def test_a_setting_may_be_given_on_the_command_line(tmp_path, make_checkpoint, dialogues):
+    values = settings(make_checkpoint(), dialogues, tmp_path / 'run')
+    assert run(tmp_path, values, '--set', 'trainer.max_steps=1', '--set', 'loss.kind=ce') == 0
+    assert (tmp_path / 'run' / 'checkpoint-1').is_dir()
+    assert not (tmp_path / 'run' / 'checkpoint-2').exists()
