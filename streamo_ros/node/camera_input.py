@@ -42,8 +42,9 @@ class CameraInput:
 
     Attributes:
         opaque: messages whose stamp had to be deserialized.
-        age: steady-clock seconds of the newest message; 0 = none yet.
+        received_at: steady-clock seconds of the newest message; 0 = none yet.
         complaint: what is wrong with the input; '' when all is well.
+        silent: whether no frame has come for `PATIENCE` seconds.
     """
 
     def __init__(
@@ -56,6 +57,7 @@ class CameraInput:
         self.opaque = 0
         self.received_at = 0.0
         self.complaint = ''
+        self.silent = False
         self._heard = 0
         self._quiet_since = node.get_clock().now()
         self._subscription = node.create_subscription(
@@ -97,9 +99,11 @@ class CameraInput:
         if heard != self._heard or now < self._quiet_since:
             if self.complaint:
                 self._node.get_logger().info(f'frames come on {self.topic}')
-            self._heard, self._quiet_since, self.complaint = heard, now, ''
-        elif not self.complaint and (now - self._quiet_since).nanoseconds >= PATIENCE * 1e9:
-            self.complaint = self._diagnosis()
+            self._heard, self._quiet_since = heard, now
+            self.complaint, self.silent = '', False
+        elif not self.silent and (now - self._quiet_since).nanoseconds >= PATIENCE * 1e9:
+            self.silent = True
+            self.complaint = self.complaint or self._diagnosis()
             self._node.get_logger().warning(self.complaint)
 
     def _on_incompatible(self, event: object) -> None:

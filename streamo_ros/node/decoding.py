@@ -103,6 +103,6 @@ def _bridged(message: Image) -> NDArray[np.uint8]:
             f'{", ".join(ENCODINGS)}, or install cv_bridge'
         ) from error
     try:
-        return CvBridge().imgmsg_to_cv2(message, 'rgb8')  # type: ignore[no-any-return]
+        return CvBridge().imgmsg_to_cv2(message, 'rgb8')
     except CvBridgeError as error:
         raise ImageError(f'cv_bridge cannot convert {message.encoding!r}: {error}') from error

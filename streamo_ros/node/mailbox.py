@@ -62,7 +62,7 @@ class Mailbox:
     """
 
     def __init__(self, capacity: int, limit: int = 4096) -> None:
-        self._capacity = capacity
+        self.capacity = capacity
         self._limit = limit
         self._missed: deque[Item] = deque()
         self._letters: deque[Item] = deque()
@@ -77,7 +77,7 @@ class Mailbox:
         """Leave a frame; the oldest that waits loses its bytes when there is no room."""
         with self._ready:
             self._letters.append(letter)
-            if len(self._letters) > self._capacity:
+            if len(self._letters) > self.capacity:
                 self._missed.append(self._letters.popleft().overflowed())
             while len(self._missed) > self._limit:
                 self._missed.popleft()

@@ -73,9 +73,9 @@ class Parameter:
             raise ParameterError(
                 f'{self.name} is {value!r}: choose one of {", ".join(self.choices)}'
             )
-        if self.low is not None and self.high is not None and not self.low <= value <= self.high:
+        if self.low is not None and not self.low <= float(value) <= (self.high or 0.0):
             raise ParameterError(f'{self.name} is {value}: {self.allowed} is allowed')
-        return value  # type: ignore[no-any-return]
+        return value
 
     def _check_texts(self, value: Any) -> tuple[str, ...]:
         texts = tuple(value or ())
@@ -201,7 +201,7 @@ def check_change(changes: Mapping[str, Any], unconfigured: bool) -> dict[str, Va
 
 def markdown() -> str:
     """The table as Markdown."""
-    lines = ['| parameter | default | allowed | may change | what it does |', '|---|---|---|---|---|']
+    lines = ['| parameter | default | allowed | may change | what it does |', '|---' * 5 + '|']
     for row in TABLE:
         default = '[]' if row.default == () else f'{row.default!r}'.lower().replace("'", '"')
         lines.append(

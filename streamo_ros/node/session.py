@@ -8,9 +8,11 @@ with it. The model and the book outlive it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import Any
 
 from rclpy.node import Node
 
@@ -54,6 +56,9 @@ class Session:
         report: Callable[[Sequence[Event]], None],
     ) -> None:
         self.tally = Tally()
+        self.memory: dict[str, Any] = {}
+        self._measured = 0.0
+        self._backbone = backbone
         self.sampler = FrameSampler(
             Fraction(values.number('sampling.rate')),
             int(values.number('sampling.reorder_tolerance') * SECOND),
@@ -86,5 +91,8 @@ class Session:
         self.worker.stop()
 
     def _count(self, events: Sequence[Event]) -> None:
+        """In the worker's thread, because only that one may ask the model for its memory."""
         self.tally.count(events)
+        if time.perf_counter() - self._measured > 1.0:
+            self.memory, self._measured = self._backbone.memory(), time.perf_counter()
         self._report(events)

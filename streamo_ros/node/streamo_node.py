@@ -29,6 +29,8 @@ from streamo_ros.events import Event
 from streamo_ros.instruction import InstructionBook
 from streamo_ros.instruction import InstructionError
 from streamo_ros.instruction import Source
+from streamo_ros.node.diagnostics import Diagnostics
+from streamo_ros.node.diagnostics import Health
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.lifecycle import FAILURE
 from streamo_ros.node.lifecycle import SUCCESS
@@ -45,7 +47,8 @@ from streamo_ros.node.settings import assistant_settings
 from streamo_ros.node.settings import context_policy
 from streamo_ros.node.settings import Values
 
-POLL = 0.05
+HUNG = 3
+"""Exit code when the model hangs or cannot be brought back."""
 
 
 class StreamoNode(AwaitableLifecycleNode):
@@ -68,6 +71,7 @@ class StreamoNode(AwaitableLifecycleNode):
         self._declare()
         self.add_on_set_parameters_callback(self._on_parameters)
         InstructionServices(self, lambda: self.book, self._book_changed, self._forget)
+        self._diagnostics = Diagnostics(self)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0, self._each_second, clock=self._steady)
         self._book_version = 0
@@ -78,6 +82,7 @@ class StreamoNode(AwaitableLifecycleNode):
 
     async def configure(self) -> TransitionCallbackReturn:
         """Load the model; refuse what cannot work with one sentence."""
+        self.last_error = ''
         try:
             self._refuse_unknown()
             context_policy(self.values.text('context.policy'))
@@ -184,8 +189,39 @@ class StreamoNode(AwaitableLifecycleNode):
             self.session.forget()
 
     def _each_second(self) -> None:
-        if self.session is not None:
-            self.session.camera.watch()
+        session = self.session
+        if session is not None:
+            session.camera.watch()
+        self._diagnostics.publish(self._health(), session)
+        if session is not None:
+            self._watch_worker(session)
+
+    def _watch_worker(self, session: Session) -> None:
+        """End the process when the model hangs: Python cannot stop a kernel under way."""
+        limit = self.values.number('model.timeout')
+        if session.worker.broken:
+            self._say(f'the model cannot go on: {session.worker.broken}')
+        elif 0 < limit < session.worker.busy_for:
+            self._say(
+                f'a pass of the model has taken more than model.timeout = {limit:g} s: the '
+                'process ends; raise model.timeout if the model is just slow'
+            )
+        else:
+            return
+        self.exit_code = HUNG
+
+    def _health(self) -> Health:
+        errand, book = self._errand, self.book
+        return Health(
+            state=self.state.label,
+            doing=f'{errand.name}, {errand.seconds:.0f} s' if errand else '',
+            error=self.last_error,
+            info=self._backbone.info if self._backbone else None,
+            model_timeout=self.values.number('model.timeout'),
+            rate=self.values.number('sampling.rate'),
+            standing=len(book.standing()) if book else 0,
+            capacity=book.capacity if book else 0,
+        )
 
     def _say(self, error: str) -> None:
         self.last_error = error

@@ -31,7 +31,7 @@ class Times:
 
     def percentile(self, percent: float) -> float:
         """The time that `percent` of the last ones do not exceed; 0 when there is none."""
-        ordered = sorted(self.last)
+        ordered = sorted(self.last.copy())
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else 0
 
 
@@ -44,6 +44,7 @@ class Tally:
         dropped: sampled frames that nobody could decide about, by reason.
         flaw: the last thing that was wrong with a frame, in one sentence.
         last_flaw_at: steady-clock seconds of it.
+        failed_at: steady-clock seconds of the model's last failure; 0 = none.
     """
 
     decided: Counter[str] = field(default_factory=Counter)
@@ -52,6 +53,7 @@ class Tally:
     context_tokens: int = 0
     flaw: str = ''
     last_flaw_at: float = 0.0
+    failed_at: float = 0.0
     encode: Times = field(default_factory=Times)
     extend: Times = field(default_factory=Times)
     latency: Times = field(default_factory=Times)
@@ -62,6 +64,10 @@ class Tally:
     def frames_dropped(self) -> int:
         """Sampled frames that nobody could decide about."""
         return sum(self.dropped.values())
+
+    def recently_late(self, limit: float, count: int = 10) -> bool:
+        """Whether one of the last decisions came later than `limit` seconds."""
+        return any(late > limit for late in list(self.latency.last)[-count:])
 
     def count(self, events: Sequence[Event]) -> None:
         """Take events in."""
@@ -77,12 +83,13 @@ class Tally:
         self.latency.last.append(time.perf_counter() - event.frame.received)
         if event.reason in _DROPS:
             self._drop(event)
+        if event.reason:
             return
         if event.encode_time:
             self.encode.last.append(event.encode_time)
         if event.extend_time:
             self.extend.last.append(event.extend_time)
-        self.context_tokens = max(event.context_tokens, 0)
+        self.context_tokens = event.context_tokens
 
     def _drop(self, event: Decided) -> None:
         """A frame counts once, however many instructions missed it."""
@@ -93,3 +100,5 @@ class Tally:
         self._counted.append(key)
         self.dropped[event.reason] += 1
         self.flaw, self.last_flaw_at = frame.flaw, time.perf_counter()
+        if event.reason is Reason.MODEL_FAILED:
+            self.failed_at = self.last_flaw_at

@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How the node is, once a second on /diagnostics: input, model, instructions, process.
+
+Knows which figures there are and from which value on they are worth a warning; measures nothing
+but memory and rates itself.
+
+Levels: STALE = no frame for 5 s; WARN = incompatible QoS, a frame dropped or answered late (p95
+latency above one sampling period) in the last 10 s, a pass longer than half of model.timeout, or a
+journal that cannot be written; ERROR = the model failed in the last 10 s, a pass longer than
+model.timeout, or the last transition failed; otherwise OK.
+"""
+
+from __future__ import annotations
+
+import resource
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+
+from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import KeyValue
+from rclpy.node import Node
+
+from streamo_ros.backbone.face import BackboneInfo
+from streamo_ros.frame import Reason
+from streamo_ros.node.session import Session
+from streamo_ros.node.tally import Times
+
+OK, WARN, ERROR, STALE = (
+    DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
+)
+RECENT = 10.0
+"""Seconds for which a fault is shown after it happened."""
+
+
+@dataclass
+class Health:
+    """What the node knows of itself besides its session.
+
+    Attributes:
+        state: label of the life cycle.
+        doing: the slow thing under way and its seconds; '' when there is none.
+        error: why the last transition failed; '' when it did not.
+        info: the model's identity, None while there is none.
+        model_timeout: seconds, 0 = never.
+        rate: sampling rate, hertz.
+        standing: instructions that stand.
+        capacity: instructions that may stand.
+        journal: what is wrong with the journal; '' when all is well or there is none.
+    """
+
+    state: str
+    doing: str = ''
+    error: str = ''
+    info: BackboneInfo | None = None
+    model_timeout: float = 0.0
+    rate: float = 1.0
+    standing: int = 0
+    capacity: int = 0
+    journal: str = ''
+
+
+@dataclass
+class _Status:
+    """One status under construction: the worst level and its message win."""
+
+    name: str
+    level: bytes = OK
+    message: str = 'ok'
+    values: dict[str, object] = field(default_factory=dict)
+
+    def worse(self, level: bytes, message: str) -> None:
+        if level > self.level:
+            self.level, self.message = level, message
+
+    def message_of(self, hardware: str) -> DiagnosticStatus:
+        return DiagnosticStatus(
+            level=self.level, name=self.name, message=self.message, hardware_id=hardware,
+            values=[KeyValue(key=key, value=_text(one)) for key, one in self.values.items()],
+        )
+
+
+class Diagnostics:
+    """Publishes the statuses of one node; call `publish` once a second.
+
+    Args:
+        node: where the topic is made.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node
+        self._publisher = node.create_publisher(DiagnosticArray, '/diagnostics', 10)
+        self._name = node.get_fully_qualified_name().lstrip('/')
+        self._before = (0, time.perf_counter())
+
+    def publish(self, health: Health, session: Session | None) -> None:
+        """Publish how things are."""
+        statuses = [self._model(health, session), self._process()]
+        if session is not None:
+            statuses.insert(0, self._input(session))
+            statuses.insert(2, self._watching(health, session))
+        hardware = health.info.model_id if health.info else ''
+        message = DiagnosticArray(status=[one.message_of(hardware) for one in statuses])
+        message.header.stamp = self._node.get_clock().now().to_msg()
+        self._publisher.publish(message)
+
+    def _input(self, session: Session) -> _Status:
+        camera, counts, tally = session.camera, session.sampler.counts, session.tally
+        now = time.perf_counter()
+        before, then = self._before
+        self._before = counts.received, now
+        status = _Status(f'{self._name}: input', message=f'frames come on {camera.topic}')
+        if camera.complaint:
+            status.worse(STALE if camera.silent else WARN, camera.complaint)
+        if tally.dropped and now - tally.last_flaw_at < RECENT:
+            status.worse(WARN, f'a frame was dropped: {tally.flaw}')
+        status.values = {
+            'topic': camera.topic,
+            'rate (Hz)': max(0, counts.received - before) / (now - then),
+            'age (s)': now - camera.received_at if camera.received_at else '',
+            'received': counts.received,
+            'sampled': counts.sampled,
+            'dropped: bad': tally.dropped[Reason.BAD_FRAME],
+            'dropped: model failed': tally.dropped[Reason.MODEL_FAILED],
+            'dropped: overflow': tally.dropped[Reason.OVERFLOW] + session.mailbox.lost,
+            'stamps: zero': counts.zero,
+            'stamps: duplicate': counts.duplicate,
+            'stamps: late': counts.reordered,
+            'stamps: doubtful': counts.doubtful,
+            'stamps: jumps': counts.jumps,
+            'not plain CDR': camera.opaque,
+            'stream': session.sampler.stream_id,
+            'queue': f'{len(session.mailbox)} of {session.mailbox.capacity}',
+        }
+        return status
+
+    def _model(self, health: Health, session: Session | None) -> _Status:
+        status = _Status(f'{self._name}: model', message=health.doing or health.state)
+        if health.error:
+            status.worse(ERROR, health.error)
+        status.values = {'state': health.state}
+        if health.info is not None:
+            status.values |= {
+                'model': health.info.model, 'architecture': health.info.architecture,
+                'device': health.info.device, 'dtype': health.info.dtype,
+                'vision': f'{health.info.vision_backend} {health.info.vision_backend_version}',
+            }
+        if session is not None:
+            self._passes(status, health, session)
+        return status
+
+    def _passes(self, status: _Status, health: Health, session: Session) -> None:
+        tally, assistant, busy = session.tally, session.assistant, session.worker.busy_for
+        if tally.failed_at and time.perf_counter() - tally.failed_at < RECENT:
+            status.worse(ERROR, f'the model failed: {assistant.last_failure}')
+        limit = health.model_timeout
+        if limit and busy > limit / 2:
+            level = ERROR if busy > limit else WARN
+            status.worse(level, f'a pass has taken {busy:.0f} s, model.timeout is {limit:g} s')
+        late = tally.latency.percentile(95)
+        if late > 1 / health.rate and tally.recently_late(1 / health.rate):
+            status.worse(WARN, f'decisions are late: p95 of the latency is {late:.2f} s')
+        status.values |= {'failures': assistant.failures, 'last failure': assistant.last_failure}
+        for name, times in (
+            ('encode', tally.encode), ('extend', tally.extend), ('latency', tally.latency),
+            ('first token', tally.first_token),
+        ):
+            status.values |= _percentiles(name, times)
+
+    def _watching(self, health: Health, session: Session) -> _Status:
+        status = _Status(
+            f'{self._name}: instructions', message=f'{health.standing} instructions stand'
+        )
+        if health.journal:
+            status.worse(WARN, health.journal)
+        capacity = health.info.context_capacity if health.info else 0
+        status.values = {
+            'standing': f'{health.standing} of {health.capacity}',
+            'answers': session.tally.answers,
+            'context (tokens)': f'{session.tally.context_tokens} of {capacity}',
+            **{f'decided: {state}': count for state, count in session.tally.decided.items()},
+            **{f'memory: {part} (bytes)': size for part, size in session.memory.items()},
+        }
+        return status
+
+    def _process(self) -> _Status:
+        status = _Status(f'{self._name}: process', message='running')
+        status.values = {
+            'memory (bytes)': resident_bytes(),
+            'largest memory (bytes)': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+            'threads': threading.active_count(),
+        }
+        return status
+
+
+def resident_bytes() -> int:
+    """Memory of this process, bytes."""
+    pages = int(Path('/proc/self/statm').read_text().split()[1])
+    return pages * resource.getpagesize()
+
+
+def _percentiles(name: str, times: Times) -> Mapping[str, object]:
+    return {
+        f'{name} p{percent} (s)': times.percentile(percent) for percent in (50, 95, 100)
+    } if times.last else {}
+
+
+def _text(value: object) -> str:
+    return f'{value:.4g}' if isinstance(value, float) else str(value)
