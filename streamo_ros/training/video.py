@@ -9,6 +9,7 @@ the live sampler: the first frame at or after the wanted time, the last one behi
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -69,14 +70,14 @@ def video_length(path: Path) -> VideoLength:
     return VideoLength(frames, Fraction(rate).limit_denominator(1001))
 
 
-def frames_at(path: Path, times: Sequence[Fraction]) -> list[NDArray[np.uint8]]:
-    """The frames at these times, decoded in one pass.
+def frames_at(path: Path, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
+    """The frames at these times, decoded in one pass, one in memory.
 
     Args:
         path: the video.
         times: seconds, ascending.
 
-    Returns:
+    Yields:
         RGB, uint8, shape (height, width, 3), one for each time.
 
     Raises:
@@ -87,25 +88,18 @@ def frames_at(path: Path, times: Sequence[Fraction]) -> list[NDArray[np.uint8]]:
     if wanted != sorted(wanted):
         raise AnnotationError(f'the frame times asked of {path} do not ascend')
     capture = cv2.VideoCapture(str(path))
+    at, last = -1, None
     try:
-        return _decode(capture, wanted, length.frames, path)
+        for index in wanted:
+            while at < index and capture.grab():
+                at += 1
+                # Containers overstate their length: the newest frame near the end stands for
+                # the rest.
+                if at >= min(index, length.frames - TAIL):
+                    good, image = capture.retrieve()
+                    last = image if good else last
+            if last is None:
+                raise AnnotationError(f'the video {path} cannot be decoded')
+            yield np.ascontiguousarray(last[:, :, ::-1])
     finally:
         capture.release()
-
-
-def _decode(
-    capture: cv2.VideoCapture, wanted: Sequence[int], frames: int, path: Path
-) -> list[NDArray[np.uint8]]:
-    images: list[NDArray[np.uint8]] = []
-    at, last = -1, None
-    for index in wanted:
-        while at < index and capture.grab():
-            at += 1
-            # Containers overstate their length: the newest frame near the end stands for the rest.
-            if at >= min(index, frames - TAIL):
-                good, image = capture.retrieve()
-                last = image if good else last
-        if last is None:
-            raise AnnotationError(f'the video {path} cannot be decoded')
-        images.append(np.ascontiguousarray(last[:, :, ::-1]))
-    return images

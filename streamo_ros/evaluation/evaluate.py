@@ -1,0 +1,177 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo evaluate MODEL`: how well a model watches, free-running through the node's own engine.
+
+Knows the command line and the table. Cases come from drawn worlds (--worlds, seeds that no
+training uses), from labelled dialogues (--dialogues) or from a video in which nothing that is
+asked for happens (--video); every case is watched frame by frame, alone in its lane.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from streamo_ros.backbone.face import Backbone
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.scripted import load_script
+from streamo_ros.evaluation.case import Case
+from streamo_ros.evaluation.case import EvaluationError
+from streamo_ros.evaluation.case import without_frames
+from streamo_ros.evaluation.score import report
+from streamo_ros.evaluation.sources import dialogue_cases
+from streamo_ros.evaluation.sources import video_cases
+from streamo_ros.evaluation.watch import settings_for
+from streamo_ros.evaluation.watch import watch
+
+ROWS = ('state_macro_f1', 'timing_f1', 'timing_f1_2s', 'answer_accuracy', 'interval_iou',
+        'false_alarms_per_hour', 'duplicate_rate', 'episodes')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `streamo evaluate`; 0 when there are figures."""
+    options = _parser().parse_args(argv)
+    try:
+        cases = list(find_cases(options))
+        found = evaluate(load_model(options), cases, options)
+    except (ValueError, OSError, BackboneError) as error:
+        # Every error class of this area is a ValueError with one sentence for the user.
+        print(f'streamo evaluate: {error}', file=sys.stderr)
+        return 1
+    if options.output:
+        options.output.write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
+    if options.json:
+        print(json.dumps(found))
+    else:
+        _print(found)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='streamo evaluate', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('model', type=Path, help='folder of a checkpoint, or a .yaml script')
+    add('--worlds', type=int, default=0, metavar='N', help='episodes of drawn worlds')
+    add('--seed', type=int, default=1_000_003, help='of the worlds; default %(default)s')
+    add('--rate', type=Fraction, default=Fraction(1), help='frames a second; default 1')
+    add('--frames', type=int, default=0, metavar='N', help='frames of an episode; default 24')
+    add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
+    add('--held-out', action='store_true', help='phrasings that no training uses')
+    add('--regular', action='store_true', help='frames without jitter and gaps')
+    add('--never-hours', type=float, default=0.0, metavar='H',
+        help='add so many hours in which nothing is due, for the false alarms')
+    add('--dialogues', type=Path, help='labelled dialogues: what streamo convert wrote')
+    add('--videos', type=Path, help='folder that their video paths count from')
+    add('--video', type=Path, help='a video in which none of the instructions is ever due')
+    add('--instruction', action='append', default=[], help='for --video (repeatable)')
+    add('--drop', type=float, default=0.0, metavar='SHARE', help='lose frames at random')
+    add('--max-frames', type=int, default=0, help="frames of a lane; default the checkpoint's")
+    add('--device', default='auto')
+    add('--output', type=Path, help='write the figures to this JSON file')
+    add('--json', action='store_true', help='print the figures as JSON')
+    return parser
+
+
+def find_cases(options: argparse.Namespace) -> Iterator[Case]:
+    """The cases that the options ask for.
+
+    Raises:
+        EvaluationError: they ask for none.
+    """
+    if not 0 <= options.drop < 1 or options.rate <= 0:
+        raise EvaluationError('--drop must be in [0, 1) and --rate above 0')
+    cases = [*_worlds(options)]
+    if options.dialogues:
+        cases += dialogue_cases(options.dialogues, options.videos)
+    if options.video:
+        cases += video_cases(options.video, options.instruction, options.rate)
+    if not cases:
+        raise EvaluationError('there is nothing to evaluate: give --worlds N, --dialogues FILE or '
+                              '--video FILE')
+    for case in cases:
+        yield without_frames(case, options.drop, options.seed) if options.drop else case
+
+
+def _worlds(options: argparse.Namespace) -> Iterator[Case]:
+    if not options.worlds and not options.never_hours:
+        return
+    # Imported here: labelled dialogues need no worlds.
+    from streamo_ros.evaluation.drawn import drawn_cases
+    from streamo_ros.evaluation.drawn import DrawnSettings
+    from streamo_ros.evaluation.drawn import never_cases
+
+    settings = DrawnSettings(
+        seed=options.seed, rate=options.rate, frames=options.frames or 24,
+        families=tuple(options.family), held_out=options.held_out, regular=options.regular)
+    yield from drawn_cases(options.worlds, settings)
+    yield from never_cases(options.never_hours, settings)
+
+
+def load_model(options: argparse.Namespace) -> Backbone:
+    """The model, with one lane.
+
+    Raises:
+        BackboneError: it cannot be loaded.
+    """
+    if options.model.suffix in ('.yaml', '.yml'):
+        return load_script(options.model)
+    # Imported here: torch takes seconds, and a script does without.
+    from streamo_ros.backbone.load import load
+
+    return load(options.model, device=options.device, lanes=1)
+
+
+def evaluate(
+    backbone: Backbone, cases: Sequence[Case], options: argparse.Namespace
+) -> dict[str, Any]:
+    """Watch all cases, one after another, and report; with the model and the options beside."""
+    console = Console(stderr=True)
+    settings = settings_for(backbone, options.max_frames)
+    progress = track(cases, 'watching', console=console, disable=not console.is_terminal)
+    watched = [(case, watch(backbone, case, settings)) for case in progress]
+    info = backbone.info
+    return {
+        **report(watched),
+        'model': info.model,
+        'model_id': info.model_id,
+        'max_frames': settings.memory.max_frames,
+        'seed': options.seed,
+        'rate': float(options.rate),
+        'drop': options.drop,
+        'held_out': options.held_out,
+    }
+
+
+def _print(found: dict[str, Any]) -> None:
+    table = Table(title=f"{found['model']} ({found['model_id']})")
+    table.add_column('')
+    families = found['families']
+    for name in ('all', *families):
+        table.add_column(name, justify='right')
+    for row in ROWS:
+        table.add_row(row, *(_cell(one[row]) for one in (found, *families.values())))
+    Console().print(table)
+    latency = found['latency_ms']
+    print(f"encode and extend of a frame: median {latency['median']} ms, p95 {latency['p95']} ms")
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return '-'
+    return str(value) if isinstance(value, int) else f'{value:.3f}'
+
+
+if __name__ == '__main__':
+    sys.exit(main())

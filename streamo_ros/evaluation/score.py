@@ -1,0 +1,127 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From cases and what a model made of them to one table of figures, whole and for each family.
+
+Knows which metric is taken over what. The metrics themselves stand in `metrics`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from streamo_ros.evaluation import metrics
+from streamo_ros.evaluation.case import Case
+from streamo_ros.evaluation.watch import Watched
+from streamo_ros.protocol import DECISIONS
+from streamo_ros.protocol import State
+
+TOLERANCE = 1.0
+WIDE_TOLERANCE = 2.0
+
+Pair = tuple[Case, Watched]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Answers of one case: those due and those given, as (seconds, text)."""
+
+    due: list[tuple[float, str]]
+    said: list[tuple[float, str]]
+
+    def pairs(self, tolerance: float) -> list[tuple[int, int]]:
+        """See `metrics.match`."""
+        return metrics.match(
+            [time for time, _ in self.due], [time for time, _ in self.said], tolerance)
+
+
+def answers(case: Case, watched: Watched) -> Answers:
+    """What was due and what was given, timed by the capture time of the frames."""
+    due = [(one.seconds, one.text) for one in case.moments if one.state is State.RESPONSE]
+    said = [(case.moments[one.moment].seconds, one.text) for one in watched.answers]
+    return Answers(due, said)
+
+
+def report(pairs: Sequence[Pair]) -> dict[str, Any]:
+    """All figures.
+
+    Keys: state_macro_f1, state_f1 (by state), timing_f1 (within 1 s), timing_f1_2s,
+    answer_accuracy (exact and within 1 s, over all answers due), answer_accuracy_matched (over
+    those matched), interval_iou (over answers due that name an interval), false_alarms_per_hour
+    (on cases in which nothing is due), never_hours, duplicate_rate (share of the answers given),
+    latency_ms (median, p95 of encode and extend), episodes, frames, families (the same without
+    latency, by family). None: nothing of that kind was due.
+    """
+    names = sorted({case.family for case, _ in pairs})
+    families = {name: _figures([pair for pair in pairs if pair[0].family == name])
+                for name in names}
+    return {**_figures(pairs), 'latency_ms': _latency(pairs), 'families': families}
+
+
+def _figures(pairs: Sequence[Pair]) -> dict[str, Any]:
+    table = sum(
+        (metrics.confusion([one.state for one in case.moments], watched.states)
+         for case, watched in pairs), np.zeros((3, 4), np.int64))
+    spoken = [answers(case, watched) for case, watched in pairs]
+    scores = zip(DECISIONS, metrics.state_f1(table), strict=True)
+    return {
+        'state_macro_f1': metrics.macro_f1(table),
+        'state_f1': {state.name.lower(): score for state, score in scores},
+        'timing_f1': _timing(spoken, TOLERANCE),
+        'timing_f1_2s': _timing(spoken, WIDE_TOLERANCE),
+        **_answer_figures(spoken),
+        **_false_alarms(pairs),
+        'duplicate_rate': _duplicate_rate(spoken),
+        'episodes': len(pairs),
+        'frames': int(table.sum()),
+    }
+
+
+def _timing(spoken: Sequence[Answers], tolerance: float) -> float | None:
+    matched = sum(len(one.pairs(tolerance)) for one in spoken)
+    due, said = sum(len(one.due) for one in spoken), sum(len(one.said) for one in spoken)
+    return metrics.f1(matched, due, said)
+
+
+def _answer_figures(spoken: Sequence[Answers]) -> dict[str, float | None]:
+    right, overlap = [], []
+    matched = 0
+    for one in spoken:
+        heard = {i: one.said[j][1] for i, j in one.pairs(TOLERANCE)}
+        matched += len(heard)
+        for i, (_, text) in enumerate(one.due):
+            right.append(metrics.same_answer(text, heard[i]) if i in heard else False)
+            span = metrics.interval(text)
+            if span is not None:
+                overlap.append(metrics.interval_iou(span, metrics.interval(heard.get(i, ''))))
+    return {
+        'answer_accuracy': metrics.mean(right),
+        'answer_accuracy_matched': sum(right) / matched if matched else None,
+        'interval_iou': metrics.mean(overlap),
+    }
+
+
+def _false_alarms(pairs: Sequence[Pair]) -> dict[str, float | None]:
+    never = [(case, watched) for case, watched in pairs if not case.fires]
+    hours = sum(case.hours for case, _ in never)
+    alarms = sum(len(watched.answers) for _, watched in never)
+    return {'false_alarms_per_hour': alarms / hours if hours else None, 'never_hours': hours}
+
+
+def _duplicate_rate(spoken: Sequence[Answers]) -> float | None:
+    given = sum(len(one.said) for one in spoken)
+    again = sum(
+        metrics.duplicates([time for time, _ in one.due], one.said, one.pairs(TOLERANCE))
+        for one in spoken)
+    return again / given if given else None
+
+
+def _latency(pairs: Sequence[Pair]) -> dict[str, float | None]:
+    passes = [1000 * one for _, watched in pairs for one in watched.passes]
+    if not passes:
+        return {'median': None, 'p95': None}
+    median, p95 = np.percentile(passes, [50, 95]).tolist()
+    return {'median': round(median, 3), 'p95': round(p95, 3)}

@@ -1,0 +1,86 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A model watches a case: the node's own engine, frame by frame, its own words as its history.
+
+Knows the assistant and its events. Knows no metric. Nothing of the truth reaches the model.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+
+from streamo_ros.assistant import Assistant
+from streamo_ros.assistant import Settings
+from streamo_ros.backbone.face import Backbone
+from streamo_ros.evaluation.case import Case
+from streamo_ros.events import Answered
+from streamo_ros.events import Decided
+from streamo_ros.events import Event
+from streamo_ros.frame import Frame
+from streamo_ros.instruction import InstructionBook
+from streamo_ros.lane import Memory
+from streamo_ros.protocol import State
+
+BUDGET = 16
+
+
+@dataclass(frozen=True)
+class Said:
+    """An answer and the moment (index in the case) that it is about."""
+
+    moment: int
+    text: str
+
+
+@dataclass
+class Watched:
+    """What a model decided and said.
+
+    Attributes:
+        states: one for each moment; UNKNOWN where none was decided.
+        answers: in order.
+        passes: seconds of encode and extend for each decided frame, steady clock.
+    """
+
+    states: list[State]
+    answers: list[Said] = field(default_factory=list)
+    passes: list[float] = field(default_factory=list)
+
+
+def settings_for(backbone: Backbone, max_frames: int = 0) -> Settings:
+    """The node's defaults with what the checkpoint asks for; `max_frames` 0 leaves it to it."""
+    info, usual = backbone.info, Memory()
+    return Settings(memory=replace(
+        usual, max_frames=max_frames or info.max_frames or usual.max_frames,
+        max_time=info.max_time,
+    ))
+
+
+def watch(backbone: Backbone, case: Case, settings: Settings) -> Watched:
+    """Let a model watch one case, alone in its lane.
+
+    Raises:
+        BackboneError: the model failed as a whole.
+    """
+    book = InstructionBook()
+    assistant = Assistant(backbone, book, settings)
+    book.add(case.instruction)
+    watched = Watched([State.UNKNOWN] * len(case.moments))
+    for moment, image in zip(case.moments, case.images(), strict=True):
+        events = assistant.observe(Frame(moment.tick, image, 'evaluation'))
+        while assistant.busy:
+            events += assistant.speak(BUDGET)
+        _take(events, watched)
+    assistant.reset()
+    return watched
+
+
+def _take(events: list[Event], watched: Watched) -> None:
+    for event in events:
+        if isinstance(event, Decided) and event.state is not State.UNKNOWN:
+            watched.states[event.frame.tick.index] = event.state
+            watched.passes.append(event.encode_time + event.extend_time)
+        elif isinstance(event, Answered):
+            watched.answers.append(Said(event.frame.tick.index, event.text))

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Cases watched through the real engine with a scripted model, and the figures of the report."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from streamo_ros.backbone.scripted import ScriptedBackbone
+from streamo_ros.evaluation.case import Case
+from streamo_ros.evaluation.case import EvaluationError
+from streamo_ros.evaluation.case import moments
+from streamo_ros.evaluation.case import silent_case
+from streamo_ros.evaluation.case import without_frames
+from streamo_ros.evaluation.score import report
+from streamo_ros.evaluation.watch import settings_for
+from streamo_ros.evaluation.watch import watch
+from streamo_ros.protocol import State
+from streamo_ros.training.dialogue import Turn
+
+STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
+
+
+def case(name, drawn, text='the red ball', family='appear', begin=0):
+    turns = [Turn(Fraction(begin + k), Fraction(begin + k + 1), STATES[mark],
+                  text if mark == '!' else '') for k, mark in enumerate(drawn)]
+    return Case(name, family, name, moments(turns), lambda: (
+        np.full((24, 32, 3), k, np.uint8) for k in range(len(turns))))
+
+
+def scripted(lines):
+    """A model that does, for each instruction, what is drawn; its answer stands behind it."""
+
+    def script(instruction, seconds):
+        drawn, text = lines[instruction]
+        state = STATES[drawn[int(seconds)]]
+        return state, text if state is State.RESPONSE else ''
+
+    return ScriptedBackbone(script, lanes=1)
+
+
+def figures(truth, lines):
+    backbone = scripted(lines)
+    settings = settings_for(backbone)
+    return report([(one, watch(backbone, one, settings)) for one in truth])
+
+
+def test_a_model_that_does_everything_right():
+    truth = [case('a', '..--!...', begin=300), case('b', '........', family='never')]
+    found = figures(truth, {'a': ('..--!...', ' the red ball'), 'b': ('........', '')})
+    assert found['state_macro_f1'] == 1
+    assert found['state_f1'] == {'silence': 1, 'standby': 1, 'response': 1}
+    assert found['timing_f1'] == found['timing_f1_2s'] == 1
+    assert found['answer_accuracy'] == found['answer_accuracy_matched'] == 1
+    assert found['false_alarms_per_hour'] == 0
+    assert found['duplicate_rate'] == 0
+    assert found['interval_iou'] is None
+    assert (found['episodes'], found['frames']) == (2, 16)
+    assert found['latency_ms']['median'] > 0
+    assert found['families']['never']['state_macro_f1'] == 1
+    assert found['families']['never']['timing_f1'] is None
+
+
+def test_late_wrong_repeated_and_false_answers_by_hand():
+    truth = [
+        case('late', '..--!.....'), case('wrong', '..--!.....'), case('twice', '..--!.....'),
+        case('never', '.' * 10, family='never')]
+    found = figures(truth, {
+        'late': ('..---.!...', 'the red ball'), 'wrong': ('..--!.....', 'the blue ball'),
+        'twice': ('..--!..!..', 'the red ball'), 'never': ('..!.......', 'the red ball')})
+    # Due 3, said 5. Within 1 s: wrong and twice; within 2 s late as well.
+    assert found['timing_f1'] == pytest.approx(2 * 2 / (3 + 5))
+    assert found['timing_f1_2s'] == pytest.approx(2 * 3 / (3 + 5))
+    assert found['answer_accuracy'] == pytest.approx(1 / 3)
+    assert found['answer_accuracy_matched'] == pytest.approx(1 / 2)
+    assert found['duplicate_rate'] == pytest.approx(1 / 5)
+    assert found['never_hours'] == pytest.approx(10 / 3600)
+    assert found['false_alarms_per_hour'] == pytest.approx(360)
+    # Response: due 3, decided 5, right 2. Standby: due 6, decided 7, right 6.
+    assert found['state_f1']['response'] == pytest.approx(2 * 2 / 8)
+    assert found['state_f1']['standby'] == pytest.approx(2 * 6 / 13)
+    assert found['families']['appear']['timing_f1'] == pytest.approx(2 * 2 / (3 + 4))
+
+
+def test_interval_answers():
+    truth = [case('a', '.-!..', text='0s to 10s', family='ground'),
+             case('b', '.-!..', text='0s to 10s', family='ground')]
+    found = figures(truth, {'a': ('.-!..', '5s to 10s'), 'b': ('.....', '')})
+    assert found['interval_iou'] == pytest.approx(0.25)
+    assert found['answer_accuracy'] == 0
+
+
+def test_the_history_of_one_case_does_not_reach_the_next():
+    backbone = scripted({'a': ('.-!', 'x'), 'b': ('...', '')})
+    settings = settings_for(backbone)
+    watch(backbone, case('a', '.-!'), settings)
+    assert not backbone.rows
+    watched = watch(backbone, case('b', '...'), settings)
+    assert watched.states == [State.SILENCE] * 3
+
+
+def test_an_undecided_frame_counts_against_the_model():
+    def script(instruction, seconds):
+        return (State.UNKNOWN if seconds == 1 else State.SILENCE), ''
+
+    backbone = ScriptedBackbone(script, lanes=1)
+    one = case('a', '...')
+    found = report([(one, watch(backbone, one, settings_for(backbone)))])
+    assert found['state_f1']['silence'] == pytest.approx(2 * 2 / 5)
+
+
+def test_lost_frames_shift_what_is_due():
+    one = case('a', '.-!-!..!', text='x')
+    seen = set()
+    for seed in range(60):
+        cut = without_frames(one, 0.4, seed)
+        kept = [round(moment.seconds) for moment in cut.moments]
+        seen.add(tuple(kept))
+        assert kept[0] == 0
+        assert [m.tick.index for m in cut.moments] == list(range(len(kept)))
+        assert [int(image[0, 0, 0]) for image in cut.images()] == kept
+        due = {round(moment.seconds): moment.text for moment in cut.moments if moment.text}
+        wanted: dict[int, str] = {}
+        for second in (2, 4, 7):
+            first = next((k for k in kept if k >= second), None)
+            if first is not None:
+                wanted[first] = f'{wanted[first]} x' if first in wanted else 'x'
+        assert due == wanted
+    assert len(seen) > 10
+    assert without_frames(one, 0.0, 1).moments == one.moments
+    assert without_frames(one, 0.4, 7).moments == without_frames(one, 0.4, 7).moments
+
+
+def test_a_video_in_which_nothing_happens():
+    one = silent_case('real', 'tell me', [Fraction(k, 2) for k in range(7200)], list)
+    assert one.hours == pytest.approx(1)
+    assert not one.fires
+    with pytest.raises(EvaluationError, match='no frame'):
+        silent_case('empty', 'tell me', [], list)
