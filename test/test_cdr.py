@@ -85,10 +85,10 @@ def test_compressed_image_is_read():
 
 @pytest.mark.parametrize('kept', range(4, 80, 7))
 def test_message_cut_anywhere_says_which_field_is_missing(kept):
-    with pytest.raises(CdrError, match='message ends inside [a-z_.]+: [0-9]+ bytes are needed'):
+    with pytest.raises(CdrError, match=r'message ends inside [a-z_.]+: [0-9]+ bytes are needed'):
         read_image(image()[:kept])
 
 
 def test_unknown_representation_is_named():
-    with pytest.raises(CdrError, match='not in plain CDR .representation 0003'):
+    with pytest.raises(CdrError, match=r'not in plain CDR .representation 0003'):
         read_image(b'\0\3' + image()[2:])

@@ -112,15 +112,15 @@ def test_broken_image_is_refused_in_one_sentence(fields, sentence):
         to_rgb(*fields)
 
 
-@pytest.mark.parametrize(('suffix', 'format'), [
+@pytest.mark.parametrize(('suffix', 'kind'), [
     ('.jpg', 'jpeg'),
     ('.png', 'png'),
     ('.jpg', 'rgb8; jpeg compressed bgr8'),
     ('.png', 'bgr8; png compressed bgr8'),
 ])
-def test_compressed_image_gives_the_scene(scene, suffix, format):
+def test_compressed_image_gives_the_scene(scene, suffix, kind):
     _, coded = cv2.imencode(suffix, scene[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 98])
-    rgb = decode_compressed(format, coded.tobytes())
+    rgb = decode_compressed(kind, coded.tobytes())
     assert np.abs(rgb[:, [8, 24, 40]].astype(int) - scene[:, [8, 24, 40]]).max() <= 6
 
 
@@ -146,12 +146,12 @@ def test_jpeg_that_the_camera_padded_is_read(scene):
     assert decode_compressed('jpeg', coded.tobytes() + bytes(512)).shape == scene.shape
 
 
-@pytest.mark.parametrize(('format', 'data', 'sentence'), [
+@pytest.mark.parametrize(('kind', 'data', 'sentence'), [
     ('jpeg', b'', 'is empty'),
     ('jpeg', b'no image at all', 'its data are corrupt'),
     ('png', b'\x89PNG\r\n\x1a\nIEND', 'its data are corrupt'),
     ('16UC1; compressedDepth', b'x', 'holds depth and no color'),
 ])
-def test_undecodable_data_are_refused_in_one_sentence(format, data, sentence):
+def test_undecodable_data_are_refused_in_one_sentence(kind, data, sentence):
     with pytest.raises(ImageError, match=sentence):
-        decode_compressed(format, data)
+        decode_compressed(kind, data)

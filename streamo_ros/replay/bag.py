@@ -74,9 +74,9 @@ class BagRecord:
     def frame_id(self) -> str:
         """The camera's coordinate frame; '' when it cannot be read."""
         try:
-            return peek_header(self.data())[1]
+            return peek_header(self.message.head)[1]
         except CdrError:
-            return ''
+            return self._long_frame_id()
 
     def data(self) -> Buffer:
         """The serialized message."""
@@ -94,6 +94,13 @@ class BagRecord:
         return to_rgb(
             raw.encoding, raw.width, raw.height, raw.step, raw.data, raw.is_bigendian
         )
+
+    def _long_frame_id(self) -> str:
+        """One that goes on behind the head."""
+        try:
+            return peek_header(self.data())[1]
+        except CdrError:
+            return ''
 
 
 class BagSource:

@@ -25,6 +25,9 @@ _INK, _FAINT, _BLUE, _VIOLET = '#5b6470', '#e6e9ee', '#3977c4', '#8a63b8'
 _LINES = {'standby': '#d98c1f', 'response': '#1f7f45'}
 WIDTH, _LEFT, _RIGHT = 1080, 64, 16
 _COLUMNS = 500
+_PLACES = 11
+# Frames are at most two periods apart; more is a hole in the recording.
+_HOLE = 2.1
 Places = Sequence[tuple[float, float]]
 
 
@@ -83,7 +86,8 @@ def track_picture(track: Track, axis: Axis, period: float, jumps: Iterable[float
     decided = [point for point in track.points if point.chances]
     for number, name in ((1, 'standby'), (2, 'response')):
         places = [(point.at, point.chances[number]) for point in decided if point.chances]
-        parts.append(_curve(places, axis, _scale(1.0, top, bottom), _LINES[name]))
+        scale = _scale(1.0, top, bottom)
+        parts.append(_curve(places, axis, scale, _LINES[name], _HOLE * period))
     parts += [_jump(axis.x(at), bottom) for at in jumps]
     parts += [_marker(axis.x(one.at), number, one.text) for number, one in enumerate(
         track.answers, 1)]
@@ -106,18 +110,19 @@ def drop_picture(costs: Sequence[Cost], axis: Axis) -> str:
 
 
 def strip_picture(strip: Sequence[tuple[float, bytes]], axis: Axis) -> str:
-    """Pictures where they belong on the axis, as many as fit."""
-    height, width, free = 66, 88, 0.0
-    parts = []
-    for at, picture in strip:
-        x = min(axis.x(at), WIDTH - _RIGHT - width)
-        if x >= free:
+    """A row of pictures above the axis, in each place the one nearest in time; holes stay free."""
+    height, pitch = 64, (WIDTH - _LEFT - _RIGHT) / _PLACES
+    reach = axis.seconds / _PLACES
+    parts = [_ruler(axis, height)]
+    for place in range(_PLACES if strip else 0):
+        at, picture = min(strip, key=lambda one: abs(one[0] - (place + 0.5) * reach))
+        if abs(at - (place + 0.5) * reach) <= reach:
             parts.append(
-                f'<image x="{x}" y="0" width="{width}" height="{height}" '
-                f'href="{picture_link(picture)}" preserveAspectRatio="xMidYMid slice"/>'
+                f'<image x="{_LEFT + place * pitch:.1f}" y="0" width="{pitch - 3:.1f}" '
+                f'height="{height}" href="{picture_link(picture)}" '
+                f'preserveAspectRatio="xMidYMid slice"><title>{clock(at)}</title></image>'
             )
-            free = x + width + 4
-    return _svg(height + 4, parts) if parts else ''
+    return _svg(height + 26, parts) if strip else ''
 
 
 def picture_link(jpeg: bytes) -> str:
@@ -141,8 +146,7 @@ def _runs(track: Track, period: float) -> list[tuple[float, float, str]]:
     runs: list[tuple[float, float, str]] = []
     for point in track.points:
         end = point.at + period
-        # Frames are nearly a period apart; a hole in the recording stays a hole.
-        if runs and runs[-1][2] == point.state and point.at - runs[-1][1] < 0.6 * period:
+        if runs and runs[-1][2] == point.state and end - runs[-1][1] <= _HOLE * period:
             runs[-1] = (runs[-1][0], end, point.state)
         else:
             if runs and runs[-1][1] > point.at:
@@ -163,15 +167,33 @@ def _thin(places: Places) -> Places:
     return kept
 
 
-def _curve(places: Places, axis: Axis, scale: Callable[[float], float], color: str) -> str:
-    points = ' '.join(f'{axis.x(at)},{scale(y)}' for at, y in _thin(places))
-    if len(places) == 1:
-        x, y = points.split(',')
-        return f'<circle cx="{x}" cy="{y}" r="2.5" fill="{color}"/>'
+def _curve(
+    places: Places, axis: Axis, scale: Callable[[float], float], color: str, hole: float = math.inf
+) -> str:
+    """A line through the places, interrupted where two are further apart than `hole` seconds."""
+    return ''.join(
+        _stroke([(axis.x(at), scale(y)) for at, y in _thin(part)], color)
+        for part in _parts(places, hole)
+    )
+
+
+def _stroke(points: Places, color: str) -> str:
+    if len(points) == 1:
+        return f'<circle cx="{points[0][0]}" cy="{points[0][1]}" r="2" fill="{color}"/>'
+    joined = ' '.join(f'{x},{y}' for x, y in points)
     return (
-        f'<polyline points="{points}" fill="none" stroke="{color}" stroke-width="1.6" '
+        f'<polyline points="{joined}" fill="none" stroke="{color}" stroke-width="1.6" '
         'stroke-linejoin="round"/>'
     )
+
+
+def _parts(places: Places, hole: float) -> list[list[tuple[float, float]]]:
+    parts: list[list[tuple[float, float]]] = []
+    for at, y in places:
+        if not parts or at - parts[-1][-1][0] > hole:
+            parts.append([])
+        parts[-1].append((at, y))
+    return parts
 
 
 def _scale(peak: float, top: float, bottom: float) -> Callable[[float], float]:

@@ -36,7 +36,7 @@ class Head:
 
     Attributes:
         rate: frames looked at per second of capture time.
-        topic: the image topic; '' outside bags.
+        topic: the image topic that was asked for; '' for the only one.
         orders: the instructions.
         model_id: the model's identity; another one is named when there are differences.
     """

@@ -41,6 +41,7 @@ from streamo_ros.replay.run import Sink
 from streamo_ros.replay.run import Totals
 from streamo_ros.replay.source import open_source
 from streamo_ros.replay.source import Source
+from streamo_ros.replay.timeline import Answer
 from streamo_ros.replay.timeline import Timeline
 
 
@@ -102,6 +103,16 @@ class Outcome:
     instructions: dict[int, str] = field(default_factory=dict)
     other_model: str = ''
 
+    @property
+    def responses(self) -> list[Answer]:
+        """All answers, in the order of time."""
+        answers = [one for track in self.timeline.tracks.values() for one in track.answers]
+        return sorted(answers, key=lambda one: one.at)
+
+    def states(self, instruction_id: int = 1) -> list[str]:
+        """The decisions for one instruction, e.g. ['SILENCE', 'STANDBY', 'RESPONSE']."""
+        return [point.state for point in self.timeline.tracks[instruction_id].points]
+
 
 def settle(job: Job) -> tuple[Job, Golden | None]:
     """Fill in what the golden file knows.
@@ -161,7 +172,7 @@ def carry_out(
         sampler = FrameSampler(Fraction(rate).limit_denominator(1000))
         totals = replay(source, assistant, sampler, book, job.orders, sinks, stop)
         outcome = Outcome(job, totals, chronicle.timeline, source.damage)
-        head = Head(rate, source.topic, job.orders, backbone.info.model_id)
+        head = Head(rate, job.topic, job.orders, backbone.info.model_id)
     _judge(outcome, Golden(head, comparison.entries), golden, comparison)
     return outcome
 

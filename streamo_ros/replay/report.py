@@ -51,6 +51,7 @@ table { border-collapse: collapse; font-size: 13px; } td { padding: 2px 18px 2px
 td:first-child { color: #5b6470; } svg { display: block; }
 @media print { section, .answer { break-inside: avoid; } }
 """
+_UNKNOWN = ('', 'none', None, 0, (0, 0), [0, 0])
 _LINES = ('encode', '#3977c4'), ('extend', '#8a63b8'), ('read to decision', '#5b6470')
 
 
@@ -109,8 +110,7 @@ def _lead(timeline: Timeline) -> str:
     pace = '1 frame' if rate == 1 else f'{rate:g} frames'
     return (
         f'<p>Watched{where}, {pace} a second of capture time, by '
-        f'<b>{html.escape(str(model.get("model", "?")))}</b> on '
-        f'{html.escape(str(model.get("device", "?")))}.</p>'
+        f'<b>{html.escape(str(model.get("model", "?")))}</b>.</p>'
     )
 
 
@@ -192,11 +192,13 @@ def _costs(timeline: Timeline, axis: Axis) -> str:
     legend = ''.join(
         f'<i class="line" style="background:{color}"></i>{name}' for name, color in _LINES
     )
+    dropped = timeline.costs[-1].dropped
+    drops = drop_picture(timeline.costs, axis) if dropped else '<p class="quiet">none</p>'
     return (
         f'<section><h2>What a frame took</h2><div class="legend">{legend}</div>'
-        f'{cost_picture(timeline.costs, axis)}'
-        '<h2>Frames that should have been looked at and were not</h2>'
-        f'{drop_picture(timeline.costs, axis)}</section>'
+        f'{cost_picture(timeline.costs, axis)}</section>'
+        '<section><h2>Frames that should have been looked at and were not</h2>'
+        f'{drops}</section>'
     )
 
 
@@ -206,7 +208,7 @@ def _model(timeline: Timeline) -> str:
     cells = ''.join(
         f'<tr><td>{html.escape(name.replace("_", " "))}</td>'
         f'<td>{html.escape(_plain(value))}</td></tr>'
-        for name, value in rows.items() if value not in ('', None)
+        for name, value in rows.items() if value not in _UNKNOWN
     )
     return f'<section><h2>Model and source</h2><table>{cells}</table></section>'
 

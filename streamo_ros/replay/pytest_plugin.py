@@ -1,0 +1,70 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Bags as tests of your own package: `pytest_plugins = ['streamo_ros.replay.pytest_plugin']`.
+
+Knows pytest; what a replay and a golden file are is known by `job`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from streamo_ros.replay.command import find_model
+from streamo_ros.replay.job import carry_out
+from streamo_ros.replay.job import Job
+from streamo_ros.replay.job import Outcome
+from streamo_ros.replay.run import Order
+from streamo_ros.replay.summary import summarize
+
+_OPTION = '--streamo-update-golden'
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes golden files."""
+    parser.getgroup('streamo').addoption(
+        _OPTION, action='store_true', help='write golden files instead of comparing with them'
+    )
+
+
+@pytest.fixture
+def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Outcome]:
+    """Replay a source; fail, with every difference, when it is not as the golden file says.
+
+    The function takes: `source`, `golden` (None compares nothing), `instructions` ('TEXT' or
+    'TEXT@SECONDS'; empty takes the golden file's), `model`, and the other fields of `Job` by name.
+    Paths are relative to the test's file. It returns the `Outcome`. Events, bag, report and
+    pictures of differences are written to the test's `tmp_path`.
+    """
+    here = request.path.parent
+
+    def run(
+        source: str | Path,
+        golden: str | Path | None = None,
+        instructions: Iterable[str] = (),
+        model: str | Path | None = None,
+        **more: Any,
+    ) -> Outcome:
+        job = Job(
+            source=str(here / source),
+            model=here / model if model else find_model(None),
+            orders=tuple(Order.parse(text) for text in instructions),
+            golden=here / golden if golden else None,
+            update=bool(golden) and request.config.getoption(_OPTION),
+            output=more.pop('output', tmp_path),
+            **more,
+        )
+        outcome = carry_out(job)
+        if outcome.differences:
+            told = '\n'.join([*summarize(outcome).remarks, *summarize(outcome).differences])
+            pytest.fail(
+                f'{source} is not as {golden} says, report in {job.output}:\n{told}\n'
+                f'If this is right, write the file anew with pytest {_OPTION}', pytrace=False,
+            )
+        return outcome
+
+    return run

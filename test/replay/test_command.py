@@ -1,0 +1,229 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo replay` as a user sees it: files, texts and exit codes."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from rosbags.highlevel import AnyReader
+
+from streamo_ros.replay.command import main
+
+ROOT = Path(__file__).parents[2]
+RULES = """
+- instruction: cup
+  say:
+    - {from: 2, to: 3, state: standby}
+    - {from: 3, to: 4, state: response, text: 'The cup is <b>red</b> & full'}
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    file = tmp_path / 'rules.yaml'
+    file.write_text(RULES)
+    return file
+
+
+@pytest.fixture
+def command(bags, script, capsys):
+    def run(*arguments, source='raw_mcap'):
+        sources = [source] if isinstance(source, str) else source
+        code = main([*(str(bags / one) for one in sources), '--model', str(script),
+                     *map(str, arguments)])
+        told = capsys.readouterr()
+        return code, told.out, told.err
+
+    return run
+
+
+def rows(folder, kind):
+    lines = (folder / 'events.jsonl').read_text().splitlines()
+    return [row for row in map(json.loads, lines) if row['row'] == kind]
+
+
+def test_output_folder_has_events_bag_report_and_pictures(command, tmp_path):
+    output = tmp_path / 'out'
+    code, out, _ = command('--instruction', 'watch the cup', '--output', output)
+    assert code == 0
+    assert 'The cup is <b>red</b> & full' in out
+    assert sorted(path.name for path in output.iterdir()) == [
+        'events.jsonl', 'pictures', 'replay.mcap', 'report.html'
+    ]
+    decisions = rows(output, 'decision')
+    assert [row['state'] for row in decisions][:4] == [
+        'SILENCE', 'SILENCE', 'STANDBY', 'RESPONSE'
+    ]
+    assert decisions[3]['tag'] == '<3s-4s>'
+    assert sum(decisions[0]['probabilities']) == pytest.approx(1, abs=1e-4)
+    assert rows(output, 'response')[0]['text'] == 'The cup is <b>red</b> & full'
+    assert rows(output, 'end')[0]['sampled'] == 8
+    assert (output / 'pictures' / 'response_0001.jpg').stat().st_size > 500
+
+
+def test_report_is_one_file_that_escapes_what_it_is_told(command, tmp_path):
+    command('--instruction', 'the cup <script>', '--output', tmp_path / 'out')
+    page = (tmp_path / 'out' / 'report.html').read_text()
+    assert 'The cup is &lt;b&gt;red&lt;/b&gt; &amp; full' in page
+    assert '<script' not in page
+    assert not re.findall(r'(?:src|href)="(?!data:image/jpeg;base64,)', page)
+    assert page.count('<svg') >= 3
+    assert 'scripted:rules' in page
+
+
+def test_json_has_the_figures(command):
+    code, out, _ = command('--instruction', 'cup', '--json')
+    result = json.loads(out)
+    assert code == 0
+    assert result['frames']['received'] == 40
+    assert result['instructions'][0]['states'] == {'SILENCE': 6, 'STANDBY': 1, 'RESPONSE': 1}
+    assert result['instructions'][0]['responses'][0][:2] == [3, 'The cup is <b>red</b> & full']
+
+
+def test_golden_file_is_written_compared_and_brings_its_own_instructions(command, tmp_path):
+    golden = tmp_path / 'golden.jsonl'
+    code, out, _ = command('-i', 'cup', '--rate', 2, '--golden', golden, '--update-golden')
+    assert (code, 'golden file: written' in out) == (0, True)
+    code, out, _ = command('--golden', golden)
+    assert (code, 'golden file: same' in out) == (0, True)
+    assert command('--golden', golden, source='zstd_mcap')[0] == 0
+
+
+def test_difference_says_second_expectation_result_and_picture(command, script, tmp_path):
+    golden = tmp_path / 'golden.jsonl'
+    command('-i', 'cup', '--golden', golden, '--update-golden')
+    script.write_text(RULES.replace('red', 'blue').replace('to: 3', 'to: 2.5'))
+    code, out, _ = command('--golden', golden, '--output', tmp_path / 'out')
+    assert code == 1
+    assert 'differs from the golden file in 1 of 8' in out
+    assert '3 s (stamp 1700000003.000), instruction 1: cup' in out
+    assert re.search(r"expected +response +\[0.007 0.007 0.987\] 'The cup is <b>red</b>", out)
+    assert re.search(r"came +response +\[0.007 0.007 0.987\] 'The cup is <b>blue</b>", out)
+    picture = re.search(r'picture +(\S+\.jpg)', out)[1]
+    assert Path(picture).read_bytes()[:2] == b'\xff\xd8'
+
+
+def test_missing_and_additional_decisions_are_differences(command, tmp_path):
+    golden = tmp_path / 'golden.jsonl'
+    command('-i', 'cup', '--golden', golden, '--update-golden', source='pictures')
+    code, out, _ = command('--golden', golden)
+    assert code == 1
+    assert out.count('expected  no decision') == 4
+
+
+@pytest.mark.parametrize(('change', 'tolerance', 'code'), [
+    (0.0009, '0.001', 0), (0.002, '0.001', 1), (0.002, '0.01', 0),
+])
+def test_probabilities_may_differ_by_the_tolerance(command, tmp_path, change, tolerance, code):
+    golden = tmp_path / 'golden.jsonl'
+    command('-i', 'cup', '--golden', golden, '--update-golden')
+    lines = golden.read_text().splitlines()
+    line = json.loads(lines[3])
+    line['p'][0] += change
+    golden.write_text('\n'.join([*lines[:3], json.dumps(line), *lines[4:]]))
+    assert command('--golden', golden, '--tolerance', tolerance)[0] == code
+
+
+@pytest.mark.parametrize(('arguments', 'source', 'sentence'), [
+    ([], 'raw_mcap', 'there is nothing to watch for: add --instruction TEXT'),
+    (['-i', 'x'], 'nowhere', 'does not exist'),
+    (['-i', 'x'], 'truncated.mcap', 'add --salvage'),
+    (['-i', ' '], 'raw_mcap', 'the instruction is empty'),
+    (['-i', 'x', '--rate', '0'], 'raw_mcap', 'the rate is 0: give 0.01 to 100'),
+    (['-i', 'x', '--workers', '0'], 'raw_mcap', 'at least 1 worker'),
+    (['-i', 'x', '--topic', 'y'], 'raw_mcap', 'topic /y is not there'),
+    (['--golden', 'nowhere.jsonl'], 'raw_mcap', 'write it with --update-golden'),
+    (['-i', 'x', '--update-golden'], 'raw_mcap', 'add --golden FILE'),
+    (['-i', 'x', '--model', 'nowhere.yaml'], 'raw_mcap', 'nowhere.yaml'),
+])
+def test_bad_input_is_one_sentence_and_exit_code_2(command, arguments, source, sentence):
+    code, out, err = command(*arguments, source=source)
+    assert (code, out) == (2, '')
+    assert sentence in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_golden_of_other_instructions_is_refused(command, tmp_path):
+    golden = tmp_path / 'golden.jsonl'
+    command('-i', 'cup', '--golden', golden, '--update-golden')
+    code, _, err = command('-i', 'something else', '--golden', golden)
+    assert code == 2
+    assert 'was made with other instructions or another rate' in err
+
+
+def test_salvaged_source_is_replayed_with_a_note(command):
+    code, out, _ = command('-i', 'cup', '--salvage', source='truncated.mcap')
+    assert code == 0
+    assert 'note: ' in out
+    assert 'is damaged or was cut off' in out
+
+
+def test_many_bags_give_one_report_and_the_failed_one_is_listed(command, tmp_path):
+    output = tmp_path / 'out'
+    sources = ['raw_mcap', 'truncated.mcap', 'jpeg_mcap']
+    code, out, err = command('-i', 'cup', '--output', output, '--workers', 2, source=sources)
+    assert code == 2
+    assert err.count(' of 3: ') == 3
+    assert re.search(r'truncated.mcap: .*add --salvage', out)
+    page = (output / 'report.html').read_text()
+    assert 'truncated.mcap failed: ' in page
+    assert page.count('The cup is &lt;b&gt;red') == 4
+    assert (output / 'raw_mcap' / 'replay.mcap').exists()
+    assert (output / 'jpeg_mcap' / 'replay.mcap').exists()
+
+
+def test_batch_is_resumed_where_it_stopped(command, tmp_path):
+    output = tmp_path / 'out'
+    arguments = ['-i', 'cup', '--output', output, '--json']
+    command(*arguments, source=['raw_mcap', 'jpeg_mcap'])
+    report = output / 'raw_mcap' / 'report.html'
+    before = report.stat().st_mtime_ns
+    code, out, _ = command(*arguments, source=['raw_mcap', 'jpeg_mcap'])
+    assert code == 0
+    assert [one['frames']['sampled'] for one in json.loads(out)] == [8, 8]
+    assert report.stat().st_mtime_ns == before
+    command('-i', 'cup', '-i', 'other', '--output', output, source=['raw_mcap', 'jpeg_mcap'])
+    assert report.stat().st_mtime_ns > before
+
+
+def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
+    bag = bag_maker.write_bag(
+        tmp_path / 'long', bag_maker.jpeg_messages(bag_maker.frames(400, 1))
+    )
+    (tmp_path / 'rules.yaml').write_text(RULES)
+    slow = (
+        'import sys, time; from streamo_ros.replay import command; '
+        'from streamo_ros.backbone.scripted import ScriptedBackbone as B; look = B.encode; '
+        'B.encode = lambda self, image: (time.sleep(0.02), look(self, image))[1]; '
+        'sys.exit(command.main(sys.argv[1:]))'
+    )
+    process = subprocess.Popen(
+        [sys.executable, '-c', slow, str(bag), '-i', 'cup', '--model', 'rules.yaml', '-o', 'out'],
+        cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)}, stdout=subprocess.PIPE,
+    )
+    events = tmp_path / 'out' / 'events.jsonl'
+    deadline = time.monotonic() + 60
+    while not (events.exists() and events.read_text().count('decision') > 5):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out = process.communicate(timeout=60)[0].decode()
+    assert process.returncode == 130
+    assert 'stopped before the end of the source' in out
+    decided = len(rows(tmp_path / 'out', 'decision'))
+    assert 5 < decided < 400
+    assert rows(tmp_path / 'out', 'end')[0]['stopped'] is True
+    assert 'was stopped before the end' in (tmp_path / 'out' / 'report.html').read_text()
+    with AnyReader([tmp_path / 'out' / 'replay.mcap']) as reader:
+        assert len(list(reader.messages(
+            [one for one in reader.connections if one.topic == '/streamo/frame_state']
+        ))) == decided
