@@ -1,0 +1,131 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A vision tower as an ONNX graph, with its grid as constants and its number format in the graph.
+
+The graph is strongly typed: what the torch tower computes in float32 (norms, rotary angles) stays
+float32 in an engine of any format. Knows no TensorRT.
+"""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch import Tensor
+
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision.engine import EngineError
+from streamo_ros.backbone.vision.engine import INPUT
+from streamo_ros.backbone.vision.engine import output_names
+
+OPSET = 18
+"""Newest that TensorRT 10.3 is documented to take is 20; newer attention operators need 10.15."""
+
+GRAPH = 'tower.onnx'
+
+
+@dataclass(frozen=True)
+class Graph:
+    """An exported tower.
+
+    Attributes:
+        path: the ONNX file; its weights lie beside it.
+        outputs: names of the outputs.
+    """
+
+    path: Path
+    outputs: tuple[str, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of graph and weights."""
+        return sum(file.stat().st_size for file in self.path.parent.glob(f'{self.path.name}*'))
+
+
+def patch_shape(grid: Grid) -> tuple[int, int]:
+    """Shape of an encoder's input: (patches, numbers in a patch)."""
+    height, width = grid.patches
+    return height * width, 3 * grid.patch * grid.patch
+
+
+def export(tower: nn.Module, grid: Grid, dtype: torch.dtype, file: Path) -> Graph:
+    """Write a tower as ONNX, weights as external data beside it.
+
+    Args:
+        tower: a torch encoder of the grid, already in `dtype`, on a CPU.
+        grid: its grid.
+        dtype: number format of its weights and patches.
+        file: the .onnx file to write.
+
+    Raises:
+        EngineError: the packages for it are missing, or it cannot be written.
+    """
+    example = torch.zeros(patch_shape(grid), dtype=dtype)
+    frozen = tower.eval().requires_grad_(False)
+    with torch.no_grad(), _quiet():
+        outputs: tuple[Tensor, ...] = frozen(example)
+        names = output_names(len(outputs))
+        program = _program(frozen, example, names)
+    try:
+        program.save(str(file), external_data=True)
+    except OSError as error:
+        raise EngineError(
+            f'the graph cannot be written to {file.parent} ({error.strerror or error}): free '
+            'space there or choose another folder'
+        ) from error
+    return Graph(file, tuple(names))
+
+
+def _program(tower: nn.Module, example: Tensor, names: list[str]) -> Any:
+    try:
+        return torch.onnx.export(
+            tower, (example,), dynamo=True, opset_version=OPSET, input_names=[INPUT],
+            output_names=names, verbose=False,
+        )
+    except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
+        missing = getattr(error, 'name', None) or getattr(error.__cause__, 'name', None)
+        if missing:
+            raise EngineError(
+                f'exporting needs the Python package {missing}: run `pip install onnx onnxscript`'
+            ) from error
+        raise EngineError(f'the vision tower cannot be exported: {_first_line(error)}') from error
+
+
+def operators(file: Path) -> dict[str, int]:
+    """How often each operator occurs in a graph, functions included."""
+    import onnx
+
+    model = onnx.load(str(file), load_external_data=False)
+    found: dict[str, int] = {}
+    for nodes in (model.graph.node, *(function.node for function in model.functions)):
+        for node in nodes:
+            found[node.op_type] = found.get(node.op_type, 0) + 1
+    return found
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter warns of operators of packages that we do not use."""
+    names = ('torch.onnx', 'onnxscript', 'onnx_ir')
+    levels = {name: logging.getLogger(name).level for name in names}
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore')
+        for name in names:
+            logging.getLogger(name).setLevel(logging.ERROR)
+        try:
+            yield
+        finally:
+            for name, level in levels.items():
+                logging.getLogger(name).setLevel(level)
+
+
+def _first_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0] if lines else type(error).__name__
