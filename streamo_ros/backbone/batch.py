@@ -120,14 +120,14 @@ def _spans(
         attends = [max(attends)] * len(attends)
     spans: list[Span] = []
     for request, size, attend in zip(requests, sizes, attends, strict=True):
-        masked = size > 1 or buckets.attend > 1
+        padded = buckets != Buckets()
         before = spans[-1] if spans else None
         if before and before == Span(
-            request.slot - before.lanes, before.lanes, size, attend, masked
+            request.slot - before.lanes, before.lanes, size, attend, padded
         ):
-            spans[-1] = Span(before.slot, before.lanes + 1, size, attend, masked)
+            spans[-1] = Span(before.slot, before.lanes + 1, size, attend, padded)
         else:
-            spans.append(Span(request.slot, 1, size, attend, masked))
+            spans.append(Span(request.slot, 1, size, attend, padded))
     return tuple(spans)
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -23,6 +24,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
+from streamo_ros.backbone.layer import bytes_of
+from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.window import KeyValueWindow
@@ -39,14 +42,14 @@ class Span:
         lanes: how many slots follow each other, one or more.
         tokens: new rows of each lane, padded tail included.
         attend: rows of the window that are looked at, new ones included.
-        masked: False when every new token may look at every row.
+        padded: whether some of those rows can be behind a lane's last token.
     """
 
     slot: int
     lanes: int
     tokens: int
     attend: int
-    masked: bool
+    padded: bool
 
 
 @dataclass(frozen=True)
@@ -69,49 +72,26 @@ class Step:
 
 
 @dataclass(frozen=True)
+class _Glance:
+    """Which rows look, and at what: spans of queries, and what is added to their scores."""
+
+    spans: Sequence[Span]
+    masks: Sequence[Tensor | None]
+
+
+@dataclass(frozen=True)
 class _Geometry:
-    """What all layers of one pass share: angles, and of each span rows to write and mask."""
+    """What all layers of one pass share: angles, rows to write, and who looks at what.
+
+    In the last layer only the rows that are read look at all: nothing else comes of the others.
+    """
 
     spans: Sequence[Span]
     rows: Sequence[Tensor]
-    masks: Sequence[Tensor | None]
     cos: Tensor
     sin: Tensor
-
-
-class Projection:
-    """Linear layers that read the same input, as one matrix product where they are plain."""
-
-    def __init__(self, *modules: nn.Module) -> None:
-        linear = [module for module in modules if type(module) is nn.Linear]
-        plain = len(linear) == len(modules)
-        self._modules = () if plain else modules
-        if plain:
-            self._weight = _join([module.weight for module in linear])
-            biases = [module.bias for module in linear]
-            self._bias = None if biases[0] is None else _join(biases)
-
-    def __call__(self, x: Tensor) -> Tensor:
-        """Outputs of all layers, one behind the other on the last axis."""
-        if not self._modules:
-            return F.linear(x, self._weight, self._bias)
-        return torch.cat([module(x) for module in self._modules], dim=-1)
-
-
-class Layer:
-    """Weights of one decoder layer, projections of the same input joined."""
-
-    def __init__(self, layer: Any) -> None:
-        attention, mlp = layer.self_attn, layer.mlp
-        self.qkv = Projection(attention.q_proj, attention.k_proj, attention.v_proj)
-        self.out = Projection(attention.o_proj)
-        self.gate_up = Projection(mlp.gate_proj, mlp.up_proj)
-        self.down = Projection(mlp.down_proj)
-        self.input_norm = layer.input_layernorm.weight
-        self.post_norm = layer.post_attention_layernorm.weight
-        self.bytes = sum(map(_bytes, layer.parameters()))
-        self.query_norm = _weight(attention, 'q_norm')
-        self.key_norm = _weight(attention, 'k_norm')
+    every: _Glance
+    last: _Glance
 
 
 class Decoder:
@@ -142,7 +122,7 @@ class Decoder:
         for at, layer in enumerate(text.layers):
             self._layers.append(Layer(layer))
             text.layers[at] = nn.Identity()
-        self.weight_bytes = sum(layer.bytes for layer in self._layers) + _bytes(self.embedding)
+        self.weight_bytes = sum(layer.bytes for layer in self._layers) + bytes_of(self.embedding)
 
     def embed(self, ids: Tensor) -> Tensor:
         """Embeddings of ids, (tokens, hidden)."""
@@ -167,74 +147,81 @@ class Decoder:
         x = step.embeddings
         for at, layer in enumerate(self._layers):
             normed = F.rms_norm(x, layer.input_norm.shape, layer.input_norm, self.epsilon)
-            x = x + layer.out(self._attend(at, normed, geometry))
+            query = self._remember(at, normed, geometry)
+            glance = geometry.every
+            if layer is self._layers[-1]:
+                x, query = x.index_select(0, step.last), query.index_select(0, step.last)
+                glance = geometry.last
+            x = x + layer.out(self._look(at, query, glance))
             normed = F.rms_norm(x, layer.post_norm.shape, layer.post_norm, self.epsilon)
             gate, up = layer.gate_up(normed).chunk(2, dim=-1)
             x = x + layer.down(F.silu(gate) * up)
             if step.deepstack is not None and at < len(step.deepstack):
                 x = x + step.deepstack[at]
-        read = x.index_select(0, step.last)
-        return F.rms_norm(read, self.norm.shape, self.norm, self.epsilon)
+        return F.rms_norm(x, self.norm.shape, self.norm, self.epsilon)
 
     def _geometry(self, spans: Sequence[Span], step: Step) -> _Geometry:
         cos, sin = self._rotary.angles(step.positions)
-        rows = self._rows(spans, step.starts)
-        masks = [
-            self._mask(span, row, step.embeddings.dtype)
-            for span, row in zip(spans, rows, strict=True)
-        ]
-        return _Geometry(spans, rows, masks, cos.unsqueeze(1), sin.unsqueeze(1))
-
-    @staticmethod
-    def _rows(spans: Sequence[Span], starts: Tensor) -> list[Tensor]:
-        """Window rows that each span's lanes write, each of shape (lanes, tokens)."""
-        rows, at = [], 0
+        rows, ends, lane, begin = [], [], 0, 0
         for span in spans:
-            ahead = torch.arange(span.tokens, device=starts.device)
-            rows.append(starts[at:at + span.lanes, None] + ahead)
-            at += span.lanes
-        return rows
+            starts = step.starts[lane:lane + span.lanes, None]
+            rows.append(starts + torch.arange(span.tokens, device=starts.device))
+            first = begin + span.tokens * torch.arange(span.lanes, device=starts.device)
+            ends.append(starts + (step.last[lane:lane + span.lanes] - first)[:, None])
+            lane, begin = lane + span.lanes, begin + span.lanes * span.tokens
+        single = [replace(span, tokens=1) for span in spans]
+        every, last = self._glance(spans, rows, cos.dtype), self._glance(single, ends, cos.dtype)
+        return _Geometry(spans, rows, cos.unsqueeze(1), sin.unsqueeze(1), every, last)
+
+    def _glance(
+        self, spans: Sequence[Span], rows: Sequence[Tensor], dtype: torch.dtype
+    ) -> _Glance:
+        masks = [self._mask(span, row, dtype) for span, row in zip(spans, rows, strict=True)]
+        return _Glance(spans, masks)
 
     def _mask(self, span: Span, rows: Tensor, dtype: torch.dtype) -> Tensor | None:
-        """What is added to scores, (lanes, 1, groups * tokens, attend)."""
-        if not span.masked:
+        """What is added to scores, (lanes, 1, groups * tokens, attend), of (lanes, tokens)."""
+        if span.tokens == 1 and not span.padded:
             return None
         hidden = torch.arange(span.attend, device=rows.device) > rows.unsqueeze(-1)
         mask = torch.zeros(hidden.shape, dtype=dtype, device=rows.device)
         mask.masked_fill_(hidden, float('-inf'))
         return mask.repeat(1, self.groups, 1).unsqueeze(1)
 
-    def _attend(self, at: int, x: Tensor, geometry: _Geometry) -> Tensor:
-        """Self-attention of all lanes; writes keys and values on the way. (rows, heads * dim)."""
+    def _remember(self, at: int, x: Tensor, geometry: _Geometry) -> Tensor:
+        """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
         buffer = self.window.layers[at]
         query, key, value = self._split(self._layers[at], x)
         turned = rotate(torch.cat((query, key), dim=1), geometry.cos, geometry.sin)
         query, rotated = turned.split((self.heads, key.shape[1]), dim=1)
         entry = torch.stack((key, rotated, value), dim=0).transpose(1, 2)
-        out, begin = [], 0
-        for span, row, mask in zip(geometry.spans, geometry.rows, geometry.masks, strict=True):
+        begin = 0
+        for span, rows in zip(geometry.spans, geometry.rows, strict=True):
             for lane in range(span.lanes):
-                own = entry[:, :, begin + lane * span.tokens:begin + (lane + 1) * span.tokens]
-                buffer[span.slot + lane].index_copy_(2, row[lane], own)
-            end = begin + span.lanes * span.tokens
-            out.append(self._look(buffer, span, query[begin:end], mask))
-            begin = end
-        return out[0] if len(out) == 1 else torch.cat(out)
+                own = entry[:, :, begin:begin + span.tokens]
+                buffer[span.slot + lane].index_copy_(2, rows[lane], own)
+                begin += span.tokens
+        return query
 
-    def _look(self, buffer: Tensor, span: Span, query: Tensor, mask: Tensor | None) -> Tensor:
-        """Attention of one span.
+    def _look(self, at: int, query: Tensor, glance: _Glance) -> Tensor:
+        """Attention of all lanes, (queries, heads * dim).
 
         The query heads of a key head stand behind each other as rows, so that keys and values
         are read in place and never repeated.
         """
-        past = buffer[span.slot:span.slot + span.lanes]
-        shape = (span.lanes, span.tokens, -1, self.groups, self.dim)
-        grouped = query.reshape(shape).permute(0, 2, 3, 1, 4).flatten(2, 3)
-        seen = F.scaled_dot_product_attention(
-            grouped, past[:, ROTATED, :, :span.attend], past[:, VALUE, :, :span.attend], mask
-        )
-        seen = seen.unflatten(2, (self.groups, span.tokens)).permute(0, 3, 1, 2, 4)
-        return seen.reshape(span.lanes * span.tokens, -1)
+        out, begin = [], 0
+        for span, mask in zip(glance.spans, glance.masks, strict=True):
+            past = self.window.layers[at][span.slot:span.slot + span.lanes]
+            end = begin + span.lanes * span.tokens
+            shape = (span.lanes, span.tokens, -1, self.groups, self.dim)
+            grouped = query[begin:end].reshape(shape).permute(0, 2, 3, 1, 4).flatten(2, 3)
+            seen = F.scaled_dot_product_attention(
+                grouped, past[:, ROTATED, :, :span.attend], past[:, VALUE, :, :span.attend], mask
+            )
+            seen = seen.unflatten(2, (self.groups, span.tokens)).permute(0, 3, 1, 2, 4)
+            out.append(seen.reshape(span.lanes * span.tokens, -1))
+            begin = end
+        return out[0] if len(out) == 1 else torch.cat(out)
 
     def _split(self, layer: Layer, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Query, key and value, each (rows, heads, dim), normed where the layer says so."""
@@ -245,16 +232,3 @@ class Decoder:
             query = F.rms_norm(query, (self.dim,), layer.query_norm, self.epsilon)
             key = F.rms_norm(key, (self.dim,), layer.key_norm, self.epsilon)
         return query, key, value
-
-
-def _join(tensors: list[Tensor]) -> Tensor:
-    return tensors[0].detach() if len(tensors) == 1 else torch.cat([t.detach() for t in tensors])
-
-
-def _weight(module: Any, name: str) -> Tensor | None:
-    norm = getattr(module, name, None)
-    return None if norm is None else norm.weight
-
-
-def _bytes(tensor: Tensor) -> int:
-    return tensor.numel() * tensor.element_size()

@@ -46,6 +46,9 @@ MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
 VISION = ('auto', 'torch')
+CAPACITY = 8192
+"""Tokens of a slot when nothing else is asked for."""
+
 DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
 
@@ -58,7 +61,7 @@ class Options:
     protocol: str = 'auto'
     max_pixels: int = MAX_PIXELS
     lanes: int = 8
-    capacity: int = 8192
+    capacity: int = 0
     vision: str = 'auto'
 
 
@@ -70,7 +73,7 @@ def load(
     protocol: str = 'auto',
     max_pixels: int = MAX_PIXELS,
     lanes: int = 8,
-    capacity: int = 8192,
+    capacity: int = 0,
     vision: str = 'auto',
 ) -> Backbone:
     """Load a model.
@@ -83,7 +86,8 @@ def load(
             says, else special_tokens.
         max_pixels: largest area of a frame.
         lanes: slots of the key-value window.
-        capacity: tokens that one slot can hold.
+        capacity: tokens that one slot can hold; 0 is 8192, or as many as the checkpoint was
+            trained for where that is less.
         vision: what runs the vision tower: 'auto' or 'torch'.
 
     Raises:
@@ -92,7 +96,7 @@ def load(
     path = Path(path).expanduser()
     if path.suffix in ('.yaml', '.yml'):
         scripted = load_script(path)
-        scripted.lanes, scripted.capacity = lanes, capacity
+        scripted.lanes, scripted.capacity = lanes, capacity or scripted.capacity
         return scripted
     options = Options(device, dtype, protocol, max_pixels, lanes, capacity, vision)
     target, number = find_device(options)
@@ -109,7 +113,6 @@ def load(
         dtype=str(number).removeprefix('torch.'),
         device=str(target),
         vision_backend_version=torch.__version__,
-        context_capacity=capacity,
         max_frames=checkpoint.settings.max_frames,
         max_time=checkpoint.settings.max_time,
     )
@@ -154,20 +157,21 @@ def window_shape(config: Any, options: Options, buckets: Buckets) -> WindowShape
         BackboneError: it would be longer than the model's trained positions, or empty.
     """
     trained = config.max_position_embeddings
-    if options.capacity > trained:
+    capacity = options.capacity or min(CAPACITY, trained)
+    if capacity > trained:
         raise BackboneError(
-            f'context.capacity {options.capacity} is more than the {trained} positions that the '
+            f'context.capacity {capacity} is more than the {trained} positions that the '
             f'checkpoint was trained for: set it to at most {trained}'
         )
-    if options.capacity < 1 or options.lanes < 1:
+    if capacity < 1 or options.lanes < 1:
         raise BackboneError(
-            f'{options.lanes} lanes of {options.capacity} tokens hold nothing: both must be at '
+            f'{options.lanes} lanes of {capacity} tokens hold nothing: both must be at '
             'least 1'
         )
     dim = getattr(config, 'head_dim', None) or config.hidden_size // config.num_attention_heads
     return WindowShape(
         lanes=options.lanes,
-        capacity=options.capacity,
+        capacity=capacity,
         layers=config.num_hidden_layers,
         heads=config.num_key_value_heads,
         dim=dim,

@@ -65,11 +65,11 @@ class StreamingBackbone:
         buckets: Buckets,
     ) -> None:
         self.wording = wording
-        self._frames = frames
+        self.frames = frames
         self._decoder = decoder
         self._window = decoder.window
-        self._marks = lru_cache(maxsize=16)(marks)
-        self._info = info
+        self.marks = lru_cache(maxsize=16)(marks)
+        self._info = replace(info, context_capacity=self.capacity)
         self._buckets = buckets
         self._states = torch.tensor(wording.state_ids, device=frames.device)
         self._state_rows = decoder.head_rows(self._states)
@@ -91,19 +91,19 @@ class StreamingBackbone:
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Merged token grid (rows, columns) of a frame of this size in pixels."""
-        grid = self._frames.find_grid(height, width)
+        grid = self.frames.find_grid(height, width)
         return grid.rows, grid.columns
 
     @torch.inference_mode()
     def encode(self, image: NDArray[np.uint8]) -> VisionTokens:
         """One vision pass; see `face.Backbone.encode`."""
         try:
-            sight = self._frames(image)
+            sight = self.frames(image)
         except BackboneError:
             raise
         except RuntimeError as error:
             raise _failure('the vision pass', error) from error
-        grid = self._frames.find_grid(*image.shape[:2])
+        grid = self.frames.find_grid(*image.shape[:2])
         height, width = grid.pixels
         if self._info.image_size != (width, height):
             self._info = replace(
@@ -185,9 +185,9 @@ class StreamingBackbone:
         """Bytes in use, by part."""
         window = sum(layer.numel() * layer.element_size() for layer in self._window.layers)
         parts = {'window': window, 'weights': self._decoder.weight_bytes}
-        if self._frames.device.type == 'cuda':
-            parts['allocated'] = torch.cuda.memory_allocated(self._frames.device)
-            parts['peak'] = torch.cuda.max_memory_allocated(self._frames.device)
+        if self.frames.device.type == 'cuda':
+            parts['allocated'] = torch.cuda.memory_allocated(self.frames.device)
+            parts['peak'] = torch.cuda.max_memory_allocated(self.frames.device)
         return parts
 
     def _append(self, requests: Sequence[Request]) -> Tensor:
@@ -197,7 +197,7 @@ class StreamingBackbone:
                 raise BackboneError(f'nothing to append to lane {request.slot}')
             self._window.check_room(request.slot, request.tokens)
         batch = assemble(
-            requests, self._window, self._marks, self._decoder.embed, self._buckets
+            requests, self._window, self.marks, self._decoder.embed, self._buckets
         )
         try:
             hidden = self._decoder.forward(batch.spans, batch.step)

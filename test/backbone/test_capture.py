@@ -23,7 +23,7 @@ PADDED = Buckets(tokens=64, attend=1024)
 
 def batch(backbone, requests):
     return assemble(
-        requests, backbone._window, backbone._marks, backbone._decoder.embed, PADDED
+        requests, backbone._window, backbone.marks, backbone._decoder.embed, PADDED
     )
 
 
@@ -72,8 +72,8 @@ def test_decode_steps_share_one_shape(padded, dialogue, frames):
 
 
 def test_a_vision_tower_is_captured_the_same_way(padded, frames):
-    grid = padded._frames.find_grid(*frames[0].shape[:2])
-    preprocess, tower = padded._frames.encoder(grid)
+    grid = padded.frames.find_grid(*frames[0].shape[:2])
+    preprocess, tower = padded.frames.encoder(grid)
     with torch.no_grad():
         graph = make_fx(tower)(preprocess(frames[0]))
         for replayed, computed in zip(

@@ -22,7 +22,7 @@ def image(height, width):
 def test_patches_equal_the_image_processor(checkpoint, original, load_tiny, size):
     backbone = load_tiny(checkpoint)
     frame = image(*size)
-    preprocess, _ = backbone._frames.encoder(backbone._frames.find_grid(*size))
+    preprocess, _ = backbone.frames.encoder(backbone.frames.find_grid(*size))
     patches = preprocess(frame)
     expected = original.inputs([None], [frame], 16384)['pixel_values']
     if expected.ndim == 4:

@@ -1,0 +1,142 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The loops that people write with plain transformers, to be measured beside the engine.
+
+`reprefill` runs the whole dialogue for each frame, with vision tokens of old frames kept;
+`append` appends to the stock `DynamicCache`. Both attend the same tokens at the same positions as
+the engine and read one row of logits. Positions are handed to them, so they are a little faster
+than a loop that leaves that to transformers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from streamo_ros.backbone.face import Piece
+from streamo_ros.backbone.streaming import StreamingBackbone
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import VisionTokens
+from streamo_ros.backbone.window import join_marks
+from streamo_ros.backbone.window import Marks
+from streamo_ros.backbone.window import text_marks
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    embeddings: Tensor
+    seen: Tensor
+    levels: tuple[Tensor, ...]
+
+
+class PlainModel:
+    """A transformers model and one dialogue.
+
+    Args:
+        model: untouched by the engine.
+        backbone: the engine with the same weights: frames are prepared as it prepares them.
+    """
+
+    def __init__(self, model: Any, backbone: StreamingBackbone) -> None:
+        self._model = model
+        self._text = model.model.language_model
+        self._frames = backbone.frames
+        self._marks = backbone.marks
+        self._device = model.lm_head.weight.device
+        self._cache: Any = None
+        self._position = 0
+
+    def look(self, image: NDArray[np.uint8]) -> VisionTokens:
+        """The stock vision tower over a camera frame."""
+        grid = self._frames.find_grid(*image.shape[:2])
+        preprocess, _ = self._frames.encoder(grid)
+        return self._encode(preprocess(image), grid)
+
+    @torch.inference_mode()
+    def _encode(self, patches: Tensor, grid: Grid) -> VisionTokens:
+        if hasattr(self._model.model, 'visual'):
+            pair = patches.unflatten(1, (3, 1, -1)).expand(-1, -1, 2, -1).flatten(1)
+            size = torch.tensor([[1, *grid.patches]], device=self._device)
+            found = self._model.model.get_image_features(pair, size, return_dict=True)
+        else:
+            cut = patches.reshape(
+                grid.rows, grid.columns, grid.merge, grid.merge, 3, grid.patch, grid.patch
+            )
+            pixels = cut.permute(4, 0, 2, 5, 1, 3, 6).reshape(1, 3, *grid.pixels)
+            found = self._model.model.get_image_features(pixel_values=pixels, return_dict=True)
+        levels = tuple(map(_joined, getattr(found, 'deepstack_features', None) or ()))
+        tokens = _joined(found.pooler_output).reshape(grid.tokens, -1)
+        return VisionTokens(tokens, levels, (grid.rows, grid.columns))
+
+    @torch.inference_mode()
+    def reprefill(self, pieces: Sequence[Piece]) -> Tensor:
+        """Logits after a whole dialogue, nothing remembered; float32, (vocabulary,)."""
+        return self._run(pieces, 0, None)
+
+    @torch.inference_mode()
+    def append(self, pieces: Sequence[Piece]) -> Tensor:
+        """Logits after these pieces, appended to what is cached; float32, (vocabulary,)."""
+        from transformers import DynamicCache
+
+        if self._cache is None:
+            self._cache = DynamicCache(config=self._text.config)
+        logits = self._run(pieces, self._position, self._cache)
+        marks = self._joint_marks(pieces)
+        self._position += int(marks.steps.sum())
+        return logits
+
+    def take_back(self, pieces: Sequence[Piece]) -> None:
+        """Forget what has just been appended."""
+        marks = self._joint_marks(pieces)
+        self._cache.crop(-len(marks))
+        self._position -= int(marks.steps.sum())
+
+    def _joint_marks(self, pieces: Sequence[Piece]) -> Marks:
+        return join_marks([
+            text_marks(len(piece)) if isinstance(piece, tuple) else self._marks(*piece.grid)
+            for piece in pieces
+        ])
+
+    def _run(self, pieces: Sequence[Piece], position: int, cache: Any) -> Tensor:
+        inputs = self._inputs(pieces)
+        marks = self._joint_marks(pieces)
+        positions = torch.from_numpy(marks.positions(position)).to(self._device)[:, None]
+        more: dict[str, Any] = {}
+        if inputs.levels:
+            more['visual_pos_masks'] = inputs.seen
+            more['deepstack_visual_embeds'] = list(inputs.levels)
+        if not hasattr(self._model.model, 'visual'):
+            positions = positions[0]
+        out = self._text(
+            inputs_embeds=inputs.embeddings, position_ids=positions, past_key_values=cache,
+            use_cache=cache is not None, **more,
+        )
+        logits: Tensor = self._model.lm_head(out.last_hidden_state[0, -1]).float()
+        return logits
+
+    def _inputs(self, pieces: Sequence[Piece]) -> _Inputs:
+        rows, seen, sights = [], [], []
+        for piece in pieces:
+            if isinstance(piece, tuple):
+                ids = torch.tensor(piece, dtype=torch.int64, device=self._device)
+                rows.append(self._text.embed_tokens(ids))
+                seen.append(torch.zeros(len(piece), dtype=torch.bool))
+            elif isinstance(piece, VisionTokens):
+                rows.append(piece.embeddings)
+                seen.append(torch.ones(piece.tokens, dtype=torch.bool))
+                sights.append(piece)
+        levels = zip(*(sight.deepstack for sight in sights), strict=True)
+        return _Inputs(
+            torch.cat(rows)[None], torch.cat(seen)[None].to(self._device),
+            tuple(torch.cat(level) for level in levels),
+        )
+
+
+def _joined(found: Any) -> Tensor:
+    return found if isinstance(found, Tensor) else torch.cat(list(found))

@@ -1,0 +1,204 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Models of a published shape with random weights: what speed and memory can be measured on.
+
+They decide nothing sensible and say so in their identity. Knows the shapes of checkpoints that
+are not at hand; `load` knows those that are.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.face import BackboneInfo
+from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.load import build
+from streamo_ros.backbone.load import find_device
+from streamo_ros.backbone.load import Options
+from streamo_ros.backbone.streaming import StreamingBackbone
+from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.protocol import ChatFormat
+from streamo_ros.protocol import STATE_TAGS
+from streamo_ros.protocol import SYSTEM_PROMPT
+from streamo_ros.protocol import Wording
+
+_CLIP = {
+    'image_mean': (0.48145466, 0.4578275, 0.40821073),
+    'image_std': (0.26862954, 0.26130258, 0.27577711),
+}
+_HALF = {'image_mean': (0.5, 0.5, 0.5), 'image_std': (0.5, 0.5, 0.5)}
+
+
+def _qwen2_5(text: dict[str, Any], vision: dict[str, Any], section: list[int]) -> Any:
+    import transformers
+
+    rope = {'rope_type': 'default', 'rope_theta': 1e6, 'mrope_section': section}
+    text = {'rope_parameters': rope, 'max_position_embeddings': 128000, **text}
+    vision = {'out_hidden_size': text['hidden_size'], **vision}
+    return transformers.Qwen2_5_VLConfig(
+        text_config=text, vision_config=vision, tie_word_embeddings=text['tie_word_embeddings']
+    )
+
+
+def _qwen2_5_large(**text: Any) -> Any:
+    vision = {
+        'depth': 32, 'hidden_size': 1280, 'num_heads': 16, 'intermediate_size': 3420,
+        'window_size': 112, 'fullatt_block_indexes': [7, 15, 23, 31],
+    }
+    return _qwen2_5(text, vision, [16, 24, 24])
+
+
+def _tiny() -> Any:
+    text = {
+        'hidden_size': 192, 'num_hidden_layers': 6, 'num_attention_heads': 6,
+        'num_key_value_heads': 2, 'intermediate_size': 512, 'vocab_size': 1024,
+        'tie_word_embeddings': True, 'max_position_embeddings': 32768,
+    }
+    vision = {
+        'depth': 4, 'hidden_size': 128, 'num_heads': 4, 'intermediate_size': 256,
+        'window_size': 112, 'fullatt_block_indexes': [0, 1, 2, 3],
+    }
+    return _qwen2_5(text, vision, [4, 6, 6])
+
+
+def _qwen3(vision: dict[str, Any], **text: Any) -> Any:
+    import transformers
+
+    rope = {
+        'rope_type': 'default', 'rope_theta': 5e6, 'mrope_section': [24, 20, 20],
+        'mrope_interleaved': True,
+    }
+    shared = {
+        'vocab_size': 151936, 'head_dim': 128, 'num_key_value_heads': 8, 'rope_parameters': rope,
+        'max_position_embeddings': 262144,
+    }
+    return transformers.Qwen3VLConfig(
+        text_config={**shared, **text},
+        vision_config={'out_hidden_size': text['hidden_size'], **vision},
+        tie_word_embeddings=text['tie_word_embeddings'],
+    )
+
+
+def _internvl(**text: Any) -> Any:
+    import transformers
+
+    text = {'model_type': 'qwen2', 'vocab_size': 151674, 'max_position_embeddings': 32768, **text}
+    return transformers.InternVLConfig(text_config=text, tie_word_embeddings=True)
+
+
+_SMALL_TOWER = {
+    'depth': 24, 'hidden_size': 1024, 'intermediate_size': 4096, 'num_heads': 16,
+    'deepstack_visual_indexes': [5, 11, 17],
+}
+_LARGE_TOWER = {
+    'depth': 27, 'hidden_size': 1152, 'intermediate_size': 4304, 'num_heads': 16,
+    'deepstack_visual_indexes': [8, 16, 24],
+}
+
+SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
+    'tiny': ('Qwen2_5_VLForConditionalGeneration', _CLIP, _tiny),
+    'qwen2.5-vl-3b': ('Qwen2_5_VLForConditionalGeneration', _CLIP, lambda: _qwen2_5_large(
+        hidden_size=2048, num_hidden_layers=36, num_attention_heads=16, num_key_value_heads=2,
+        intermediate_size=11008, vocab_size=151936, tie_word_embeddings=True)),
+    'qwen2.5-vl-7b': ('Qwen2_5_VLForConditionalGeneration', _CLIP, lambda: _qwen2_5_large(
+        hidden_size=3584, num_hidden_layers=28, num_attention_heads=28, num_key_value_heads=4,
+        intermediate_size=18944, vocab_size=152064, tie_word_embeddings=False)),
+    'qwen3-vl-2b': ('Qwen3VLForConditionalGeneration', _HALF, lambda: _qwen3(
+        _SMALL_TOWER, hidden_size=2048, num_hidden_layers=28, num_attention_heads=16,
+        intermediate_size=6144, tie_word_embeddings=True)),
+    'qwen3-vl-4b': ('Qwen3VLForConditionalGeneration', _HALF, lambda: _qwen3(
+        _SMALL_TOWER, hidden_size=2560, num_hidden_layers=36, num_attention_heads=32,
+        intermediate_size=9728, tie_word_embeddings=True)),
+    'qwen3-vl-8b': ('Qwen3VLForConditionalGeneration', _HALF, lambda: _qwen3(
+        _LARGE_TOWER, hidden_size=4096, num_hidden_layers=36, num_attention_heads=32,
+        intermediate_size=12288, tie_word_embeddings=False)),
+    'internvl3-1b': ('InternVLForConditionalGeneration', _CLIP, lambda: _internvl(
+        hidden_size=896, num_hidden_layers=24, num_attention_heads=14, num_key_value_heads=2,
+        intermediate_size=4864)),
+    'internvl3-2b': ('InternVLForConditionalGeneration', _CLIP, lambda: _internvl(
+        hidden_size=1536, num_hidden_layers=28, num_attention_heads=12, num_key_value_heads=2,
+        intermediate_size=8960)),
+}
+"""Architecture, image processor's settings and configuration of each name."""
+
+
+def random_model(name: str, options: Options) -> Any:
+    """A transformers model of a published shape; the same numbers at each call.
+
+    Raises:
+        BackboneError: there is no such shape; lists those there are.
+    """
+    import transformers
+
+    if name not in SHAPES:
+        raise BackboneError(f'there is no shape {name!r}: use one of {", ".join(SHAPES)}')
+    architecture, _, configure = SHAPES[name]
+    device, dtype = find_device(options)
+    torch.manual_seed(0)
+    with torch.device(device):
+        kind = getattr(transformers, architecture)
+        model = kind._from_config(configure(), dtype=dtype)  # noqa: SLF001
+    return model.eval().requires_grad_(False)
+
+
+def random_backbone(name: str, options: Options, model: Any = None) -> StreamingBackbone:
+    """A backbone of a published shape.
+
+    Args:
+        name: one of `SHAPES`.
+        options: how it is run.
+        model: made by `random_model`; None makes one. Its layers are taken over.
+
+    Raises:
+        BackboneError: there is no such shape, or it does not fit.
+    """
+    model = model or random_model(name, options)
+    architecture, processor, _ = SHAPES[name]
+    device, dtype = find_device(options)
+    identity = BackboneInfo(
+        model_id=f'random:{name}',
+        model=f'{name} with random weights',
+        architecture=architecture,
+        protocol='special_tokens',
+        dtype=str(dtype).removeprefix('torch.'),
+        device=str(device),
+        vision_backend_version=torch.__version__,
+    )
+    wording = Wording(plain_tokenizer(), find_family(architecture).chat)
+    return build(model, processor, wording, identity, options)
+
+
+def plain_tokenizer() -> CheckpointTokenizer:
+    """A small tokenizer for shapes whose own is not at hand: a turn takes about as many tokens."""
+    from tokenizers import AddedToken
+    from tokenizers import decoders
+    from tokenizers import models
+    from tokenizers import pre_tokenizers
+    from tokenizers import Tokenizer
+    from tokenizers import trainers
+
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), byte_level]
+    )
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=900, initial_alphabet=byte_level.alphabet(), show_progress=False
+    )
+    tokenizer.train_from_iterator([SYSTEM_PROMPT, 'user\nassistant\n' * 50], trainer)
+    chat = ChatFormat()
+    tokens = ('<|im_start|>', chat.stop, chat.image_open, chat.image_close, '<img>', '</img>')
+    tokenizer.add_special_tokens(
+        [AddedToken(token, normalized=False) for token in (*tokens, *STATE_TAGS.values())]
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / 'tokenizer.json'
+        tokenizer.save(str(file))
+        return CheckpointTokenizer(file)
