@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from collections.abc import Sequence
+from typing import TypeAlias
 
 from rclpy.qos import QoSDurabilityPolicy
 from rclpy.qos import QoSProfile
@@ -19,7 +20,6 @@ from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.events import Answered
 from streamo_ros.events import Decided
 from streamo_ros.events import Event
-from streamo_ros.events import Spoke
 from streamo_ros.instruction import InstructionBook
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
@@ -31,6 +31,8 @@ from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 
 LATCHED = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 _MOST_DECISIONS = 64
+
+Message: TypeAlias = 'FrameState | Response | ResponseDelta'
 
 
 class EventPublisher:
@@ -68,19 +70,9 @@ class EventPublisher:
         for plain in (self._instructions, self._model_info):
             self._node.destroy_publisher(plain)
 
-    def report(self, events: Sequence[Event]) -> list[FrameState | Response]:
-        """Publish events; returns the messages of decisions and answers, in order."""
-        said: list[FrameState | Response] = []
-        for event in events:
-            if isinstance(event, Decided):
-                said.append(self._state(event))
-                self._states.publish(said[-1])
-            elif isinstance(event, Answered):
-                said.append(self._response(event))
-                self._responses.publish(said[-1])
-            elif self.deltas and self._deltas.get_subscription_count():
-                self._piece(event)
-        return said
+    def report(self, events: Sequence[Event]) -> list[Message]:
+        """Publish events; returns their messages, in order."""
+        return [self._publish(event) for event in events]
 
     def instructions(self, book: InstructionBook) -> None:
         """Publish what is being watched for."""
@@ -95,6 +87,20 @@ class EventPublisher:
         now = self._node.get_clock().now().to_msg()
         self._model_info.publish(messages.model_info(info, now, rate, parameters))
 
+    def _publish(self, event: Event) -> Message:
+        message: Message
+        if isinstance(event, Decided):
+            message = self._state(event)
+            self._states.publish(message)
+        elif isinstance(event, Answered):
+            message = self._response(event)
+            self._responses.publish(message)
+        else:
+            message = messages.response_delta(event)
+            if self.deltas and self._deltas.get_subscription_count():
+                self._deltas.publish(message)
+        return message
+
     def _state(self, event: Decided) -> FrameState:
         latency = time.perf_counter() - event.frame.received
         if event.response_id:
@@ -106,6 +112,3 @@ class EventPublisher:
     def _response(self, event: Answered) -> Response:
         waited = self._decided_at.pop(event.response_id, 0.0)
         return messages.response(event, self._model_id, waited)
-
-    def _piece(self, event: Spoke) -> None:
-        self._deltas.publish(messages.response_delta(event))

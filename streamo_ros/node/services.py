@@ -8,6 +8,7 @@ Knows requests and replies; the book decides what is refused and why.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 
 from rclpy.node import Node
 from std_srvs.srv import Trigger
@@ -29,6 +30,7 @@ class InstructionServices:
         node: where they are made.
         book: gives the book, None while the node is unconfigured.
         changed: called after a change of the book, before the reply.
+        canceled: told which instructions were cancelled or replaced.
         forget: forgets the stream; called by `~/reset`.
     """
 
@@ -37,10 +39,12 @@ class InstructionServices:
         node: Node,
         book: Callable[[], InstructionBook | None],
         changed: Callable[[], None],
+        canceled: Callable[[Sequence[int]], None],
         forget: Callable[[], None],
     ) -> None:
         self._book = book
         self._changed = changed
+        self._canceled = canceled
         self._forget = forget
         node.create_service(SetInstruction, '~/set_instruction', self._set)
         node.create_service(CancelInstruction, '~/cancel_instruction', self._cancel)
@@ -67,6 +71,7 @@ class InstructionServices:
             reply.message = str(error)
             return reply
         reply.success, reply.instruction_id = True, instruction.id
+        self._canceled([request.replace_id])
         self._changed()
         return reply
 
@@ -83,6 +88,7 @@ class InstructionServices:
             reply.message = str(error)
             return reply
         reply.success = True
+        self._canceled(list(reply.canceled_ids))
         self._changed()
         return reply
 

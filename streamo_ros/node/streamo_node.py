@@ -46,6 +46,7 @@ from streamo_ros.node.session import Session
 from streamo_ros.node.settings import assistant_settings
 from streamo_ros.node.settings import context_policy
 from streamo_ros.node.settings import Values
+from streamo_ros.node.watch_action import WatchAction
 
 HUNG = 3
 """Exit code when the model hangs or cannot be brought back."""
@@ -70,7 +71,13 @@ class StreamoNode(AwaitableLifecycleNode):
         self._errand: Errand | None = None
         self._declare()
         self.add_on_set_parameters_callback(self._on_parameters)
-        InstructionServices(self, lambda: self.book, self._book_changed, self._forget)
+        self._watch = WatchAction(
+            self, lambda: self.book if self.session else None, self._book_changed
+        )
+        InstructionServices(
+            self, lambda: self.book, self._book_changed,
+            lambda ids: self._watch.canceled(ids, 'the instruction was canceled'), self._forget,
+        )
         self._diagnostics = Diagnostics(self)
         self._steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0, self._each_second, clock=self._steady)
@@ -127,6 +134,7 @@ class StreamoNode(AwaitableLifecycleNode):
             assert self.executor is not None
             session.stop()
             await Errand(session.worker.join, self.executor, 'ending the worker').done
+        self._watch.deactivated()
         self.session = None
         super().on_deactivate(self.state)
         return SUCCESS
@@ -164,7 +172,7 @@ class StreamoNode(AwaitableLifecycleNode):
         if publisher is None or not self.context.ok():
             return
         publisher.deltas = self.values.flag('publish.response_delta')
-        publisher.report(events)
+        self._watch.hear(publisher.report(events))
         if self.book is not None and self.book.version != self._book_version:
             self._publish_book()
 

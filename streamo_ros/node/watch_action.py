@@ -1,0 +1,200 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The action `~/watch`: an instruction that belongs to a goal, and ends with it.
+
+Knows goals, their feedback and how each of them ends. A goal waits for a future that the worker's
+thread resolves, so that any number of them costs the executor nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+
+from rclpy.action import ActionServer
+from rclpy.action import CancelResponse
+from rclpy.action import GoalResponse
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
+from rclpy.task import Future
+
+from streamo_ros.action import Watch
+from streamo_ros.instruction import InstructionBook
+from streamo_ros.instruction import InstructionError
+from streamo_ros.instruction import Source
+from streamo_ros.msg import FrameState
+from streamo_ros.msg import Response
+from streamo_ros.msg import ResponseDelta
+from streamo_ros.node.messages import nanoseconds
+
+Result = Watch.Result
+
+
+@dataclass
+class Goal:
+    """A goal under way. Outcome and message are set once, before `done`."""
+
+    handle: Any
+    needed: int
+    done: Future = field(default_factory=Future)
+    responses: list[Response] = field(default_factory=list)
+    feedback: Watch.Feedback = field(default_factory=Watch.Feedback)
+    outcome: int = Result.OUTCOME_UNKNOWN
+    message: str = ''
+
+    def hear(self, message: FrameState | Response | ResponseDelta) -> None:
+        """Take a message about its instruction in."""
+        if isinstance(message, FrameState):
+            self.feedback.frame_state = message
+        elif isinstance(message, ResponseDelta):
+            before = '' if message.index == 0 else self.feedback.partial_text
+            self.feedback.partial_text = before + message.text
+        else:
+            self.responses.append(message)
+            self.feedback.partial_text = ''
+
+
+class WatchAction:
+    """Serves the action.
+
+    Args:
+        node: where it is made.
+        book: gives the book while the node is active, else None.
+        changed: called after a change of the book.
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        book: Callable[[], InstructionBook | None],
+        changed: Callable[[], None],
+    ) -> None:
+        self._node = node
+        self._book = book
+        self._changed = changed
+        self._goals: dict[int, Goal] = {}
+        self._lock = threading.Lock()
+        self._server = ActionServer(
+            node, Watch, '~/watch', self._execute,
+            callback_group=ReentrantCallbackGroup(),
+            goal_callback=self._on_goal,
+            cancel_callback=self._on_cancel,
+        )
+
+    def hear(self, messages: Sequence[FrameState | Response | ResponseDelta]) -> None:
+        """Tell the goals what was decided and said; in the worker's thread."""
+        # A goal is entered under the lock together with its instruction: none is missed here.
+        with self._lock:
+            goals = dict(self._goals)
+        told = {}
+        for message in messages:
+            goal = goals.get(message.instruction_id)
+            if goal is not None:
+                goal.hear(message)
+                told[message.instruction_id] = goal
+        for key, goal in told.items():
+            goal.handle.publish_feedback(goal.feedback)
+            if len(goal.responses) >= goal.needed:
+                self._complete(key, goal)
+
+    def canceled(self, instruction_ids: Iterable[int], why: str) -> None:
+        """Instructions were cancelled by somebody else than their goal's client."""
+        for key in instruction_ids:
+            self._end(key, Result.OUTCOME_CANCELED, why)
+
+    def deactivated(self) -> None:
+        """The node looks no longer: end every goal."""
+        for key in list(self._goals):
+            self._end(key, Result.OUTCOME_DEACTIVATED, 'the node was deactivated')
+
+    def _on_goal(self, _: Watch.Goal) -> GoalResponse:
+        if self._book() is None:
+            self._node.get_logger().warning('a goal of ~/watch is rejected: the node is inactive')
+            return GoalResponse.REJECT
+        return GoalResponse.ACCEPT
+
+    def _on_cancel(self, handle: Any) -> CancelResponse:
+        for key, goal in list(self._goals.items()):
+            if goal.handle.goal_id == handle.goal_id:
+                self._end(key, Result.OUTCOME_CANCELED, 'the client canceled the goal')
+        return CancelResponse.ACCEPT
+
+    async def _execute(self, handle: Any) -> Watch.Result:
+        request, book = handle.request, self._book()
+        goal = Goal(handle, request.max_responses or 1)
+        if book is None:
+            return self._refuse(goal, 'the node was deactivated')
+        try:
+            with self._lock:
+                instruction = book.add(
+                    request.text,
+                    source=Source.ACTION,
+                    max_responses=goal.needed,
+                    cooldown=nanoseconds(request.cooldown),
+                    backfill=nanoseconds(request.backfill),
+                )
+                self._goals[instruction.id] = goal
+        except InstructionError as error:
+            return self._refuse(goal, str(error))
+        self._changed()
+        timer = self._limit(instruction.id, nanoseconds(request.timeout))
+        try:
+            if handle.is_cancel_requested:
+                self._end(instruction.id, Result.OUTCOME_CANCELED, 'the client canceled the goal')
+            await goal.done
+        finally:
+            if timer is not None:
+                self._node.destroy_timer(timer)
+        return self._result(goal)
+
+    def _limit(self, key: int, timeout: int) -> Any:
+        """A timer of the node's clock that ends the goal; None without a timeout."""
+        if timeout <= 0:
+            return None
+        return self._node.create_timer(timeout / 1e9, lambda: self._end(
+            key, Result.OUTCOME_TIMEOUT, f'not seen within {timeout / 1e9:g} s'
+        ))
+
+    def _complete(self, key: int, goal: Goal) -> None:
+        if any(one.finish_reason == Response.FINISH_ERROR for one in goal.responses):
+            self._end(key, Result.OUTCOME_ERROR, 'the model failed while it answered')
+        else:
+            self._end(key, Result.OUTCOME_COMPLETED, '')
+
+    def _end(self, key: int, outcome: int, message: str) -> None:
+        """End a goal once, by whichever thread comes first, and its instruction with it."""
+        with self._lock:
+            goal = self._goals.pop(key, None)
+        if goal is None:
+            return
+        goal.outcome, goal.message = outcome, message
+        book = self._book()
+        if book is not None and book.get(key) is not None:
+            # It may end by itself in the meantime.
+            with contextlib.suppress(InstructionError):
+                book.cancel(key)
+            self._changed()
+        goal.done.set_result(None)
+        if self._node.executor is not None:
+            self._node.executor.wake()
+
+    def _refuse(self, goal: Goal, why: str) -> Watch.Result:
+        goal.outcome, goal.message = Result.OUTCOME_ERROR, why
+        return self._result(goal)
+
+    def _result(self, goal: Goal) -> Watch.Result:
+        if goal.outcome == Result.OUTCOME_COMPLETED:
+            goal.handle.succeed()
+        elif goal.handle.is_cancel_requested:
+            goal.handle.canceled()
+        else:
+            goal.handle.abort()
+        return Watch.Result(
+            outcome=goal.outcome, message=goal.message, responses=goal.responses
+        )
