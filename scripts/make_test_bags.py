@@ -16,6 +16,7 @@ import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cv2
 import lz4.frame
@@ -48,7 +49,7 @@ def frames(count: int = FRAMES, rate: float = RATE) -> Iterator[Stamped]:
         yield START + round(number * SECOND / rate), world.render(number / rate)
 
 
-def header(stamp: int):
+def header(stamp: int) -> Any:
     """A header of the given time, nanoseconds."""
     time = STORE.types['builtin_interfaces/msg/Time'](*divmod(stamp, SECOND))
     return STORE.types['std_msgs/msg/Header'](time, 'camera')

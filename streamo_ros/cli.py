@@ -38,7 +38,7 @@ class Verb:
 VERBS = {
     'demo': Verb('streamo_ros.demo.run:main', 'camera, node, live timeline, recording and report'),
     'node': Verb('streamo_ros.node.main:main', 'the ROS 2 node (what ros2 run starts)'),
-    'replay': Verb('streamo_ros.replay.run:main', 'a bag, video or folder through the same core'),
+    'replay': Verb('streamo_ros.replay.command:main', 'a bag or video through the same core'),
     'convert': Verb('streamo_ros.training.convert:main', 'annotations to per-second dialogues'),
     'train': Verb('streamo_ros.training.train:main', 'train a checkpoint'),
     'evaluate': Verb('streamo_ros.evaluation.evaluate:main', 'score timing, states and answers'),

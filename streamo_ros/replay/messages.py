@@ -84,8 +84,14 @@ class Messages:
             latency=latency,
         )
 
-    def response(self, event: Answered, model_id: str) -> Any:
-        """Response."""
+    def response(self, event: Answered, model_id: str, waited: float = 0.0) -> Any:
+        """Response.
+
+        Args:
+            event: the answer.
+            model_id: who gave it.
+            waited: seconds from the reception of its frame to the beginning of the answer.
+        """
         return self._types[RESPONSE](
             header=self._header_of(event.frame),
             instruction_id=event.instruction_id,
@@ -99,7 +105,7 @@ class Messages:
             finish_reason=int(event.finish),
             token_count=event.token_count,
             probability=event.probability,
-            first_token_time=event.first_token_time,
+            first_token_time=waited + event.first_token_time,
             generation_time=event.generation_time,
             model_id=model_id,
         )

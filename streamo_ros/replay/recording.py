@@ -8,13 +8,12 @@ time is capture time, so that the bag plays back at the pace of what it shows.
 
 from __future__ import annotations
 
-import importlib.metadata
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.backbone.face import Backbone
+from streamo_ros.cli import version
 from streamo_ros.events import Answered
 from streamo_ros.events import Decided
 from streamo_ros.events import Event
@@ -71,7 +70,7 @@ class Recording:
         """Record a step."""
         stamp = step.frame.stamp
         if self._standing is None:
-            info = self._messages.model_info(self._backbone.info, stamp, self._rate, _version())
+            info = self._messages.model_info(self._backbone.info, stamp, self._rate, version())
             self._write('model_info', MODEL_INFO, stamp, info, latched=True)
         if self._images and step.frame.image is not None:
             self._write_image(step.frame, step.frame.image)
@@ -98,7 +97,8 @@ class Recording:
                 delta = self._messages.response_delta(event)
                 self._write('response_delta', RESPONSE_DELTA, stamp, delta)
             case Answered():
-                response = self._messages.response(event, self._backbone.info.model_id)
+                model_id = self._backbone.info.model_id
+                response = self._messages.response(event, model_id, step.latency)
                 self._write('response', RESPONSE, stamp, response)
 
     def _write(
@@ -128,10 +128,3 @@ def jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
     bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
     _, coded = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return coded
-
-
-def _version() -> str:
-    try:
-        return importlib.metadata.version('streamo_ros')
-    except importlib.metadata.PackageNotFoundError:
-        return 'source'
