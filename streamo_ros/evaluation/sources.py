@@ -7,7 +7,6 @@ Knows files. What a case is stands in `case`; drawn worlds stand in `drawn`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from fractions import Fraction
@@ -79,5 +78,5 @@ def video_cases(path: Path, instructions: Sequence[str], rate: Fraction) -> Iter
     line = timeline(length.duration, rate, length.rate)
     times = [k / rate for k in range(line.turns)]
     for text in instructions:
-        images: partial[Iterable[Image]] = partial(frames_at, path, times)
+        images = partial(frames_at, path, times)
         yield silent_case(f'{path.name}: {text}', text, times, images)

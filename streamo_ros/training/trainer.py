@@ -149,8 +149,9 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     beside = (source, (config.frames.min_pixels, config.frames.max_pixels),
               {'max_frames': config.max_frames, 'sampling_rate': config.sampling_rate})
     start = output / 'start'
-    with arguments.main_process_first(desc='tokenizer'):
-        save_beside(tokenizer, beside[0], start, *beside[1:])
+    with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
+        if arguments.should_save:
+            save_beside(tokenizer, beside[0], start, *beside[1:])
     images = ImageInputs(start, model.config, beside[1])
     wording = find_wording(model, start)
     image_token = model.config.image_token_id

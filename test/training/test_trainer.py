@@ -5,7 +5,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -140,6 +143,30 @@ def test_accumulated_micro_batches_are_one_batch(tmp_path, make_checkpoint, dial
         assert run(tmp_path, values) == 0
         made.append(weights(tmp_path / f'run{size}' / 'final'))
     one, two = made
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], atol=1e-6, rtol=1e-5)
+
+
+def test_two_ranks_are_one_batch(tmp_path, make_checkpoint, dialogues):
+    """Two processes of one dialogue each give the update of one process that accumulates two."""
+    base = make_checkpoint()
+    for name, accumulated in (('alone', 2), ('ranks', 1)):
+        values = settings(base, dialogues, tmp_path / name)
+        values['trainer'] |= {
+            'max_steps': 1, 'optim': 'sgd', 'gradient_accumulation_steps': accumulated,
+            'gradient_checkpointing': False, 'train_sampling_strategy': 'random'}
+        if name == 'alone':
+            assert run(tmp_path, values) == 0
+            continue
+        values['trainer']['ddp_backend'] = 'gloo'
+        (tmp_path / 'ranks.yaml').write_text(yaml.safe_dump(values))
+        subprocess.run(
+            [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2',
+             '--rdzv_backend', 'c10d', '--rdzv_endpoint', 'localhost:0',
+             '-m', 'streamo_ros.training.train', str(tmp_path / 'ranks.yaml')],
+            check=True, timeout=180, cwd=Path(__file__).parents[2],
+            env={**os.environ, 'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''})
+    one, two = weights(tmp_path / 'alone' / 'final'), weights(tmp_path / 'ranks' / 'final')
     for name in one:
         torch.testing.assert_close(one[name], two[name], atol=1e-6, rtol=1e-5)
 
