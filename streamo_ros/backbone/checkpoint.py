@@ -58,8 +58,14 @@ class Checkpoint:
     processor: dict[str, Any]
     settings: Settings
 
-    def model(self, device: torch.device, dtype: torch.dtype) -> Any:
+    def model(self, device: torch.device, dtype: torch.dtype, *, layers: bool = True) -> Any:
         """Load the weights.
+
+        Args:
+            device: where to.
+            dtype: of all weights.
+            layers: False leaves out the text model's layers, which is enough to see and takes a
+                fraction of the memory.
 
         Raises:
             BackboneError: a file is missing or broken, or does not fit the configuration.
@@ -68,16 +74,26 @@ class Checkpoint:
 
         transformers.utils.logging.disable_progress_bar()
         kind = getattr(transformers, self.architecture)
+        loud = transformers.utils.logging.get_verbosity()
         try:
+            config = transformers.AutoConfig.from_pretrained(
+                self.path, local_files_only=True, trust_remote_code=False
+            )
+            if not layers:
+                _drop_layers(config.text_config)
+                # It would list every tensor that is left out on purpose.
+                transformers.utils.logging.set_verbosity_error()
             model, report = kind.from_pretrained(
-                self.path, dtype=dtype, local_files_only=True, use_safetensors=True,
-                trust_remote_code=False, output_loading_info=True,
+                self.path, config=config, dtype=dtype, local_files_only=True,
+                use_safetensors=True, trust_remote_code=False, output_loading_info=True,
             )
         except Exception as error:  # safetensors, OS and configuration errors share no base
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise BackboneError(
                 f'the weights in {self.path} cannot be loaded: {reason}'
             ) from error
+        finally:
+            transformers.utils.logging.set_verbosity(loud)
         missing = sorted(report['missing_keys'])
         if missing:
             raise BackboneError(
@@ -85,6 +101,12 @@ class Checkpoint:
                 'copy the checkpoint again'
             )
         return model.to(device).eval().requires_grad_(False)
+
+
+def _drop_layers(config: Any) -> None:
+    config.num_hidden_layers = 0
+    if getattr(config, 'layer_types', None):
+        config.layer_types = []
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
