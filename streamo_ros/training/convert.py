@@ -36,6 +36,7 @@ from streamo_ros.training.record import Record
 from streamo_ros.training.released import released_dialogue
 from streamo_ros.training.released import released_text
 from streamo_ros.training.released import turn_count
+from streamo_ros.training.stream_it import StreamIt
 from streamo_ros.training.video import find_video
 from streamo_ros.training.video import video_length
 
@@ -46,7 +47,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     findings: list[Finding] = []
     try:
         count = _convert(options, findings)
-    except (AnnotationError, OSError) as error:
+    except (ValueError, OSError) as error:
+        # Every error class of this area is a ValueError with one sentence for the user.
         print(f'streamo convert: {error}', file=sys.stderr)
         return 1
     report = {
@@ -75,6 +77,11 @@ def _parser() -> argparse.ArgumentParser:
     add('--without-videos', action='store_true',
         help='take the length of each video from its annotation')
     add('--compat', choices=['released'], help="reproduce the authors' converter, byte for byte")
+    add('--stream-it', type=int, default=0, metavar='CLIPS',
+        help='put up to CLIPS similar clips into one dialogue, drop and shift questions')
+    add('--drop', type=float, default=0.2, help='with --stream-it: share of questions dropped')
+    add('--shift', type=int, default=5, help='with --stream-it: turns that a question may move')
+    add('--seed', type=int, default=0, help='of --stream-it')
     add('--report', type=Path, help='write the drop report to this JSON file')
     add('--json', action='store_true', help='print the figures as JSON')
     return parser
@@ -98,7 +105,7 @@ def _convert(options: argparse.Namespace, findings: list[Finding]) -> int:
         return len(dialogues)
     count = 0
     with options.output.open('w', encoding='utf-8') as lines:
-        for dialogue in _labelled(entries, options, rate, findings):
+        for dialogue in _constructed(_labelled(entries, options, rate, findings), options):
             lines.write(json.dumps(dialogue.to_json(), ensure_ascii=False) + '\n')
             count += 1
     return count
@@ -121,6 +128,21 @@ def _labelled(
         findings += found
         if dialogue is not None:
             yield dialogue
+
+
+def _constructed(dialogues: Iterator[Dialogue], options: argparse.Namespace) -> Iterator[Dialogue]:
+    """The dialogues, or Stream-IT's out of them; those whose answers name seconds stay alone."""
+    if not options.stream_it:
+        yield from dialogues
+        return
+    construct = StreamIt(options.stream_it, options.drop, options.shift, options.seed)
+    short = []
+    for dialogue in dialogues:
+        if 'grounding' in dialogue.task.lower():
+            yield dialogue
+        else:
+            short.append(dialogue)
+    yield from construct(short)
 
 
 def _lengths(

@@ -127,6 +127,25 @@ def test_bad_records_are_reported_and_the_rest_converted(tmp_path, make_video, c
     assert json.loads(capsys.readouterr().out)['dialogues'] == 5
 
 
+def test_stream_it_makes_long_dialogues_and_leaves_grounding_alone(tmp_path, make_video):
+    video = make_video(tmp_path / 'v.mp4', frames=10)
+    records = [{'video_name': f'{k}', 'video_path': str(video), 'source': 's',
+                'task_type': 'event_grounding' if k == 5 else 'QA',
+                'question': [{'content': 'what?', 'time': '1'}],
+                'response': [{'content': f'number {k}', 'time': '6'}]} for k in range(6)]
+    source, output = tmp_path / 'raw.json', tmp_path / 'out.jsonl'
+    source.write_text(json.dumps(records))
+    arguments = [str(source), '-o', str(output), '--stream-it', '3', '--drop', '0']
+    assert main(arguments) == 0
+    made = list(read_dialogues(output))
+    assert sorted(len(one.turns) for one in made) == [10, 20, 30]
+    assert [one.name for one in made if len(one.turns) == 10] == ['5']
+    said = ' '.join(turn.text for one in made for turn in one.turns)
+    assert all(f'number {k}' in said for k in range(6))
+    assert all(len(one.videos) == len(one.turns) // 10 for one in made)
+    assert main([*arguments, '--drop', '1']) == 1
+
+
 def test_nothing_converted_is_a_failure(tmp_path, capsys):
     assert main([str(tmp_path / 'none.json'), '-o', str(tmp_path / 'out.jsonl')]) == 1
     assert 'does not exist' in capsys.readouterr().err
