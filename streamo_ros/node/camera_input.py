@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import qos_policy_name_from_kind
 from rclpy.qos import QoSHistoryPolicy
@@ -26,6 +25,11 @@ from streamo_ros.frame import FrameSampler
 from streamo_ros.node.decoding import decode
 from streamo_ros.node.decoding import stamp_of
 from streamo_ros.node.mailbox import Letter
+
+try:
+    from rclpy.event_handler import SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import SubscriptionEventCallbacks
 
 PATIENCE = 5.0
 """Seconds of the node's clock without a frame after which the reason is looked for."""

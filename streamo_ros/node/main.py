@@ -15,8 +15,6 @@ import traceback
 from collections.abc import Sequence
 
 import rclpy
-from rclpy.exceptions import InvalidParameterTypeException
-from rclpy.exceptions import InvalidParameterValueException
 from rclpy.executors import ExternalShutdownException
 from rclpy.executors import ShutdownException
 from rclpy.executors import SingleThreadedExecutor
@@ -40,9 +38,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     executor = SingleThreadedExecutor()
     try:
         node = StreamoNode()
-    except (
-        ParameterError, InvalidParameterTypeException, InvalidParameterValueException
-    ) as error:
+    except ParameterError as error:
         print(f'streamo: {error}', file=sys.stderr)
         rclpy.try_shutdown()
         return 1

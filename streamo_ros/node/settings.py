@@ -30,8 +30,8 @@ DEFAULT_FRAMES = 120
 class Values:
     """Every parameter of the table with its value; read by any thread, replaced as a whole."""
 
-    def __init__(self) -> None:
-        self._values: dict[str, Value] = {row.name: row.default for row in TABLE}
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = {row.name: values.get(row.name, row.default) for row in TABLE}
 
     def change(self, changes: Mapping[str, Any], unconfigured: bool) -> dict[str, Value]:
         """Take changes over, all or none.
@@ -46,9 +46,9 @@ class Values:
         self._values = {**self._values, **checked}
         return checked
 
-    def start(self, name: str, value: object, check: Any) -> None:
-        """Take the value over that the parameter had when it was declared."""
-        self._values = {**self._values, name: check(value)}
+    def put_back(self, values: Mapping[str, Value]) -> None:
+        """Take back a change."""
+        self._values = dict(values)
 
     def all(self) -> dict[str, Value]:
         """All of them."""

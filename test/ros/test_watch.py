@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import time
 
+import pytest
 from action_msgs.msg import GoalStatus
 from builtin_interfaces.msg import Duration
 from lifecycle_msgs.msg import Transition
-import pytest
 from streamo_ros.action import Watch
 from streamo_ros.msg import InstructionArray
 from streamo_ros.srv import CancelInstruction
