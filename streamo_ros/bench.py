@@ -17,17 +17,17 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 from streamo_ros.backbone.face import Backbone
 from streamo_ros.backbone.face import BackboneError
 from streamo_ros.lane import Memory
 from streamo_ros.measure import compare
 from streamo_ros.measure import decode_ms
-from streamo_ros.measure import EARLY
+from streamo_ros.measure import early_and_late
 from streamo_ros.measure import Stages
 from streamo_ros.measure import Stream
 from streamo_ros.measure import stream_frames
-
-_PART = 1000
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -77,8 +77,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _stages(stages: Stages, stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
-    frames = sorted(stages.frames)
-    first, last = _early_and_late(stages.frames)
+    first, last = early_and_late(stages.frames)
     first_token, token = decode_ms(stream)
     info = stream.backbone.info
     return {
@@ -86,14 +85,14 @@ def _stages(stages: Stages, stream: Stream, options: argparse.Namespace) -> dict
         'lanes': options.lanes, 'frames': options.frames,
         'context_tokens': stream.backbone.length(stream.lanes[0].slot),
         'tokens_per_frame': info.tokens_per_frame,
-        'frame_p50_ms': _ms(median(frames)),
-        'frame_p95_ms': _ms(frames[int(0.95 * (len(frames) - 1))]),
-        'encode_p50_ms': _ms(median(stages.encode)),
-        'extend_p50_ms': _ms(median(stages.extend)),
+        'frame_p50_ms': _ms(np.median(stages.frames)),
+        'frame_p95_ms': _ms(np.percentile(stages.frames, 95)),
+        'encode_p50_ms': _ms(np.median(stages.encode)),
+        'extend_p50_ms': _ms(np.median(stages.extend)),
         'first_token_ms': round(first_token, 3),
         'decode_ms_per_token': round(token, 3),
-        'first_p50_ms': _ms(median(first)),
-        'last_p50_ms': _ms(median(last)),
+        'first_p50_ms': _ms(np.median(first)),
+        'last_p50_ms': _ms(np.median(last)),
         'memory_first_mb': round(stages.memory[0], 2),
         'memory_last_mb': round(stages.memory[-1], 2),
         'threads': _threads(),
@@ -150,16 +149,8 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
     return backbone, PlainModel(model, backbone)
 
 
-def _early_and_late(values: Sequence[float]) -> tuple[Sequence[float], Sequence[float]]:
-    """Frames 1,000 to 2,000 and the last 1,000 of a long run; else second and last quarter."""
-    if len(values) >= EARLY + 2 * _PART:
-        return values[EARLY:EARLY + _PART], values[-_PART:]
-    quarter = max(1, len(values) // 4)
-    return values[quarter:2 * quarter] or values, values[-quarter:]
-
-
-def _ms(seconds: float) -> float:
-    return round(1e3 * seconds, 3)
+def _ms(seconds: float | np.floating[Any]) -> float:
+    return round(1e3 * float(seconds), 3)
 
 
 def _threads() -> int:

@@ -33,22 +33,24 @@ from streamo_ros.protocol import State
 
 INSTRUCTION = 'Tell me when somebody puts a cup on the table.'
 _STEPS = 32
-EARLY = 1000
-"""Frame at which memory is read for the first time in a long run."""
+EARLY, PART = 1000, 1000
+"""Where the early part of a long run begins, and how many frames a part has."""
 
 
 @dataclass
 class Stages:
     """Seconds that each frame took, and memory at two places."""
 
-    encode: list[float] = field(default_factory=list)
-    extend: list[float] = field(default_factory=list)
+    encode: NDArray[np.float64]
+    extend: NDArray[np.float64]
+    processor: NDArray[np.float64]
+    """Processor time of the calling thread: with one thread, what other programs do not change."""
     memory: list[float] = field(default_factory=list)
 
     @property
-    def frames(self) -> list[float]:
+    def frames(self) -> NDArray[np.float64]:
         """Encode and extend together."""
-        return [sum(pair) for pair in zip(self.encode, self.extend, strict=True)]
+        return self.encode + self.extend
 
 
 class Stream:
@@ -118,11 +120,11 @@ def memory_mb(backbone: Backbone) -> float:
 
 def stream_frames(stream: Stream, frames: int, show: bool) -> Stages:
     """Measure so many frames, one after another."""
-    stages = Stages()
+    stages = Stages(np.zeros(frames), np.zeros(frames), np.zeros(frames))
     for at in range(frames):
-        encode, extend, _ = stream.frame()
-        stages.encode.append(encode)
-        stages.extend.append(extend)
+        before = time.thread_time()
+        stages.encode[at], stages.extend[at], _ = stream.frame()
+        stages.processor[at] = time.thread_time() - before
         if at in (min(EARLY, frames // 4), frames - 1):
             stages.memory.append(memory_mb(stream.backbone))
         if show and (at + 1) % max(1, frames // 50) == 0:
@@ -146,6 +148,16 @@ def decode_ms(stream: Stream) -> tuple[float, float]:
     for lane, length in zip(stream.lanes, before, strict=True):
         backbone.truncate(lane.slot, length)
     return took[0], median(took[1:])
+
+
+def early_and_late(
+    values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frames 1,000 to 2,000 and the last 1,000 of a long run; else second and last quarter."""
+    if len(values) >= EARLY + 2 * PART:
+        return values[EARLY:EARLY + PART], values[-PART:]
+    quarter = max(1, len(values) // 4)
+    return values[:2 * quarter][-quarter:], values[-quarter:]
 
 
 @dataclass

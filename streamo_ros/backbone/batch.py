@@ -47,6 +47,11 @@ class Buckets:
         """Rows for so many new tokens."""
         return 1 if tokens == 1 else -(-tokens // self.tokens) * self.tokens
 
+    def slack(self, capacity: int) -> int:
+        """Rows behind the capacity that a padded tail or a rounded look may reach."""
+        rows = capacity + self.tokens - 1
+        return -(-rows // self.attend) * self.attend - capacity
+
     def looked_at(self, used: int, most: int) -> int:
         """Rows looked at when so many are in use, of `most`."""
         return min(-(-used // self.attend) * self.attend, most)

@@ -70,6 +70,11 @@ class Step:
     last: Tensor
     deepstack: Tensor | None = None
 
+    def parts(self) -> tuple[Tensor, ...]:
+        """Its tensors, in order."""
+        parts = (self.embeddings, self.positions, self.starts, self.last)
+        return parts if self.deepstack is None else (*parts, self.deepstack)
+
 
 @dataclass(frozen=True)
 class _Glance:

@@ -29,6 +29,8 @@ from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
 from streamo_ros.backbone.memory import check_memory
 from streamo_ros.backbone.memory import free_bytes
+from streamo_ros.backbone.passes import find_capture
+from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.scripted import load_script
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
@@ -134,7 +136,7 @@ def build(
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
     text = model.model.language_model
-    buckets = find_buckets(device)
+    buckets, passes = find_buckets(device), Passes(find_capture(device))
     shape = window_shape(text.config, options, buckets)
     check_memory(shape, dtype, free_bytes(device))
     rotary = find_rotary(family, text, dtype)
@@ -145,9 +147,10 @@ def build(
         normalisation(processor),
         device,
         dtype,
+        passes,
     )
     decoder = Decoder(text, model.lm_head, rotary, window)
-    return StreamingBackbone(frames, decoder, family.marks, wording, identity, buckets)
+    return StreamingBackbone(frames, decoder, family.marks, wording, identity, buckets, passes)
 
 
 def window_shape(config: Any, options: Options, buckets: Buckets) -> WindowShape:
@@ -175,7 +178,7 @@ def window_shape(config: Any, options: Options, buckets: Buckets) -> WindowShape
         layers=config.num_hidden_layers,
         heads=config.num_key_value_heads,
         dim=dim,
-        slack=buckets.tokens - 1,
+        slack=buckets.slack(capacity),
     )
 
 

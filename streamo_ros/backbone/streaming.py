@@ -22,14 +22,18 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from streamo_ros.backbone.batch import assemble
+from streamo_ros.backbone.batch import Batch
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.decoder import Decoder
+from streamo_ros.backbone.decoder import Step
 from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.backbone.face import Piece
 from streamo_ros.backbone.face import piece_tokens
 from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.face import Sampling
+from streamo_ros.backbone.passes import Passes
+from streamo_ros.backbone.passes import Tensors
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
 from streamo_ros.backbone.vision import VisionTokens
@@ -53,6 +57,7 @@ class StreamingBackbone:
         wording: the dialogue in this checkpoint's tokens.
         info: identity and sizes.
         buckets: how passes are padded.
+        passes: runs them.
     """
 
     def __init__(
@@ -63,6 +68,7 @@ class StreamingBackbone:
         wording: Wording,
         info: BackboneInfo,
         buckets: Buckets,
+        passes: Passes,
     ) -> None:
         self.wording = wording
         self.frames = frames
@@ -71,6 +77,7 @@ class StreamingBackbone:
         self.marks = lru_cache(maxsize=16)(marks)
         self._info = replace(info, context_capacity=self.capacity)
         self._buckets = buckets
+        self._passes = passes
         self._states = torch.tensor(wording.state_ids, device=frames.device)
         self._state_rows = decoder.head_rows(self._states)
 
@@ -150,7 +157,7 @@ class StreamingBackbone:
         self._window.check_room(request.slot, request.tokens)
         before = self._window.length(request.slot)
         for pieces in _parts(request.pieces, PREFILL_TOKENS):
-            hidden = self._append([Request(request.slot, pieces)])
+            hidden = self._append([Request(request.slot, pieces)], captured=False)
             if not bool(torch.isfinite(hidden).all()):
                 self._window.truncate(request.slot, before)
                 self._window.scrub(request.slot)
@@ -190,8 +197,11 @@ class StreamingBackbone:
             parts['peak'] = torch.cuda.max_memory_allocated(self.frames.device)
         return parts
 
-    def _append(self, requests: Sequence[Request]) -> Tensor:
-        """Run one pass and count it; the hidden state of each lane's last row."""
+    def _append(self, requests: Sequence[Request], captured: bool = True) -> Tensor:
+        """Run one pass and count it; the hidden state of each lane's last row.
+
+        Passes of one-off shapes, as a prefill's, are not worth capturing.
+        """
         for request in requests:
             if not request.tokens:
                 raise BackboneError(f'nothing to append to lane {request.slot}')
@@ -200,12 +210,22 @@ class StreamingBackbone:
             requests, self._window, self.marks, self._decoder.embed, self._buckets
         )
         try:
-            hidden = self._decoder.forward(batch.spans, batch.step)
+            hidden = self._run(batch, captured)
         except RuntimeError as error:
             raise _failure('the pass', error) from error
         for slot, marks in zip(batch.slots, batch.marks, strict=True):
             self._window.commit(slot, marks)
         return hidden
+
+    def _run(self, batch: Batch, captured: bool) -> Tensor:
+        if not captured:
+            return self._decoder.forward(batch.spans, batch.step)
+
+        def forward(*parts: Tensor) -> Tensors:
+            return (self._decoder.forward(batch.spans, Step(*parts)),)
+
+        parts = batch.step.parts()
+        return self._passes((batch.spans, len(parts)), forward, *parts)[0]
 
     def _undo(self, requests: Sequence[Request]) -> None:
         """Take back what has just been appended to these lanes."""

@@ -16,19 +16,17 @@ from streamo_ros.backbone.batch import assemble
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.decoder import Step
 from streamo_ros.backbone.face import Request
+from streamo_ros.backbone.face import Sampling
+from streamo_ros.backbone.passes import Passes
 from streamo_ros.protocol import State
 
-PADDED = Buckets(tokens=64, attend=1024)
+PADDED = Buckets(tokens=64, attend=512)
 
 
 def batch(backbone, requests):
     return assemble(
         requests, backbone._window, backbone.marks, backbone._decoder.embed, PADDED
     )
-
-
-def tensors(step):
-    return [part for part in vars(step).values() if part is not None]
 
 
 @pytest.fixture
@@ -46,7 +44,7 @@ def test_a_trace_of_one_frame_serves_the_next(padded, dialogue, frames):
     first = batch(padded, requests)
     with torch.no_grad():
         graph = make_fx(lambda *parts: padded._decoder.forward(first.spans, Step(*parts)))(
-            *tensors(first.step)
+            *first.step.parts()
         )
         padded.extend(requests)
         for lane in lanes:
@@ -55,7 +53,7 @@ def test_a_trace_of_one_frame_serves_the_next(padded, dialogue, frames):
         second = batch(padded, requests)
         assert second.spans == first.spans
         assert not torch.equal(second.step.starts, first.step.starts)
-        replayed = graph(*tensors(second.step))
+        replayed = graph(*second.step.parts())
         computed = padded._decoder.forward(second.spans, second.step)
     torch.testing.assert_close(replayed, computed, atol=1e-5, rtol=0)
 
@@ -80,3 +78,66 @@ def test_a_vision_tower_is_captured_the_same_way(padded, frames):
             graph(preprocess(frames[1])), tower(preprocess(frames[1])), strict=True
         ):
             torch.testing.assert_close(replayed, computed, atol=1e-5, rtol=0)
+
+
+class Traced:
+    """Captures as CUDA graphs do: what the first run did is done again, on the same buffers."""
+
+    def __init__(self):
+        self.count = 0
+
+    def __call__(self, function, inputs):
+        self.count += 1
+        trace = make_fx(function)(*inputs)
+        outputs = tuple(output.clone() for output in trace(*inputs))
+
+        def replay():
+            for output, fresh in zip(outputs, trace(*inputs), strict=True):
+                output.copy_(fresh)
+
+        return replay, outputs
+
+
+def test_a_stream_of_replayed_passes_equals_plain_ones(
+    checkpoint, load_tiny, dialogue, frames, monkeypatch
+):
+    plain = load_tiny(checkpoint)
+    traced = Traced()
+    monkeypatch.setattr('streamo_ros.backbone.load.find_buckets', lambda device: PADDED)
+    monkeypatch.setattr('streamo_ros.backbone.load.find_capture', lambda device: traced)
+    replayed = load_tiny(checkpoint)
+    lanes = [dialogue(backbone, 'watch') for backbone in (plain, replayed)]
+    for frame in frames:
+        expected, found = (lane.backbone.extend([lane.turn(frame)]) for lane in lanes)
+        torch.testing.assert_close(
+            torch.from_numpy(found), torch.from_numpy(expected), atol=1e-4, rtol=0
+        )
+        for lane in lanes:
+            lane.settle(State.SILENCE)
+    for token in range(4):
+        spoken = [
+            lane.backbone.decode([Request(lane.slot, ((token,),))], Sampling())
+            for lane in lanes
+        ]
+        assert spoken[0] == spoken[1]
+    assert traced.count < 2 + len(frames)
+
+
+def test_sights_outlive_the_next_replay(checkpoint, load_tiny, frames, monkeypatch):
+    monkeypatch.setattr('streamo_ros.backbone.load.find_capture', lambda device: Traced())
+    backbone = load_tiny(checkpoint)
+    first = backbone.encode(frames[0])
+    before = first.embeddings.clone()
+    backbone.encode(frames[1])
+    assert torch.equal(first.embeddings, before)
+
+
+def test_the_passes_kept_are_bounded():
+    traced = Traced()
+    passes = Passes(traced, most=2)
+    for key in (1, 2, 1, 3, 1, 3):
+        found = passes(key, lambda x: (x + 1,), torch.tensor([float(key)]))
+        assert found[0].item() == key + 1
+    assert traced.count == 3
+    passes(2, lambda x: (x + 1,), torch.tensor([2.0]))
+    assert traced.count == 4

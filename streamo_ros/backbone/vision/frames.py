@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionTokens
@@ -33,6 +34,7 @@ class FrameEncoder:
         normalisation: what the checkpoint's image processor does.
         device: of the encoder.
         dtype: of its patches.
+        passes: runs the encoder.
     """
 
     def __init__(
@@ -42,19 +44,23 @@ class FrameEncoder:
         normalisation: Normalisation,
         device: torch.device,
         dtype: torch.dtype,
+        passes: Passes,
     ) -> None:
         self.find_grid = find_grid
         self.device = device
         self.dtype = dtype
         self._make = make
+        self._passes = passes
         self._normalisation = normalisation
         self._ready: OrderedDict[Grid, tuple[Preprocessor, VisionEncoder]] = OrderedDict()
 
     def __call__(self, image: NDArray[np.uint8]) -> VisionTokens:
         """One vision pass over an RGB frame of shape (height, width, 3)."""
         preprocess, encoder = self.encoder(self.find_grid(*image.shape[:2]))
-        embeddings, *deepstack = encoder(preprocess(image))
         grid = encoder.grid
+        found = self._passes(encoder, encoder, preprocess(image))
+        # A later frame's pass may overwrite what this one gave; a lane keeps it.
+        embeddings, *deepstack = (tensor.clone() for tensor in found)
         return VisionTokens(embeddings, tuple(deepstack), (grid.rows, grid.columns))
 
     def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
