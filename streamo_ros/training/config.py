@@ -124,6 +124,9 @@ class TrainConfig:
                 f'packing needs attention of variable length and attention is {self.attention}: '
                 'set attention to flash_attention_2, or packing to false'
             )
+        if self.packing and self.loss.get('kind') == 'role':
+            raise TrainingError('loss.kind role reads the order of one dialogue: set packing to '
+                                'false, or choose another loss')
         if not 0 < self.frames.min_pixels <= self.frames.max_pixels:
             raise TrainingError('frames.min_pixels must be above 0 and at most frames.max_pixels')
         if not any((self.trainable.vision, self.trainable.connector, self.trainable.language)):

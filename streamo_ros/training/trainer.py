@@ -267,6 +267,8 @@ def _finish(
             model, *_ = load_model(config)
             merged(model, target).save_pretrained(final)
         save_beside(tokenizer, beside[0], final if final.is_dir() else target, *beside[1:])
+        # A pickle of the arguments: nothing of ours reads one, and a checkpoint should hold none.
+        (target / 'training_args.bin').unlink(missing_ok=True)
         log = '\n'.join(json.dumps(line) for line in trainer.state.log_history)
         (output / 'log.jsonl').write_text(log + '\n', encoding='utf-8')
     return final if final.is_dir() else target

@@ -238,6 +238,7 @@ def test_what_is_frozen(make_checkpoint, dialogues, tmp_path):
 
 @pytest.mark.parametrize(('change', 'message'), [
     ({'packing': True}, 'flash_attention_2'),
+    ({'packing': True, 'attention': 'flash_attention_2', 'loss': {'kind': 'role'}}, 'role'),
     ({'model': 'nowhere'}, 'no model folder'),
     ({'loss': {'kind': 'hinge'}}, 'hinge'),
     ({'loss': {'gama': 1}}, 'gama'),
