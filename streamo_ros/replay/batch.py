@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -26,6 +27,7 @@ from streamo_ros.replay.chronicle import EVENTS
 from streamo_ros.replay.chronicle import REPORT
 from streamo_ros.replay.job import carry_out
 from streamo_ros.replay.job import Job
+from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.report import write_report
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
@@ -82,7 +84,7 @@ def merge(jobs: Sequence[Job], summaries: Sequence[Summary], path: Path) -> None
     timelines = [
         read_timeline(job.output / EVENTS)
         for job, summary in zip(jobs, summaries, strict=True)
-        if job.output and not summary.failure
+        if job.output and not summary.failure and (job.output / EVENTS).exists()
     ]
     remarks = [f'{one.source} failed: {one.failure}' for one in summaries if one.failure]
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -92,10 +94,12 @@ def merge(jobs: Sequence[Job], summaries: Sequence[Summary], path: Path) -> None
 def carry_out_alone(job: Job) -> Summary:
     """Carry out one job; whatever happens becomes a result. What a worker process runs."""
     try:
-        summary = summarize(carry_out(job))
+        # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
+        with Interruption() as stop:
+            summary = summarize(carry_out(job, stop))
     except Exception as error:  # noqa: BLE001 - listed, and the other jobs go on
         return Summary(source=job.source, failure=str(error) or repr(error))
-    if job.output is not None:
+    if job.output is not None and not summary.stopped:
         done = {'job': _fingerprint(job), 'summary': asdict(summary)}
         (job.output / _DONE).write_text(json.dumps(done), 'utf-8')
     return summary
@@ -110,17 +114,27 @@ def _results(jobs: Sequence[Job], workers: int) -> Iterator[tuple[int, Summary]]
         else:
             yield number, kept
     # A forked process would share CUDA and OpenCV's threads.
-    with ProcessPoolExecutor(workers, mp_context=get_context('spawn')) as pool:
-        running: dict[Future[Summary], int] = {
-            pool.submit(carry_out_alone, job): number for number, job in todo.items()
-        }
+    with Interruption() as stop, ProcessPoolExecutor(
+        workers, get_context('spawn'), _share_cores, (workers,)
+    ) as pool:
+        running = {pool.submit(carry_out_alone, job): number for number, job in todo.items()}
         for future in as_completed(running):
-            number = running[future]
-            error = future.exception()
-            if error is not None:
-                yield number, Summary(source=jobs[number].source, failure=repr(error))
-            else:
-                yield number, future.result()
+            if stop():
+                for other in running:
+                    other.cancel()
+            yield running[future], _result(future, jobs[running[future]])
+
+
+def _result(future: Future[Summary], job: Job) -> Summary:
+    if future.cancelled():
+        return Summary(source=job.source, stopped=True)
+    error = future.exception()
+    return Summary(source=job.source, failure=repr(error)) if error else future.result()
+
+
+def _share_cores(workers: int) -> None:
+    """Let this worker's libraries take its share of the cores, before any of them is loaded."""
+    os.environ.setdefault('OMP_NUM_THREADS', str(max(1, (os.cpu_count() or 1) // workers)))
 
 
 def _kept(job: Job) -> Summary | None:

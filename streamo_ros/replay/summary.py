@@ -92,6 +92,9 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield f'{summary.source}: {summary.failure}'
         return
     frames = summary.frames
+    if not frames:
+        yield f'{summary.source}: stopped before it began'
+        return
     yield (
         f'{summary.source}: {clock(summary.stream_seconds)} of capture time, '
         f'{frames["received"]} frames, {frames["sampled"]} looked at, '
