@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from rich import progress
+from rich.console import Console
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -153,7 +155,11 @@ class DialogueExamples(Dataset[Example]):
         path, offset = self._files[at], 0
         if not path.is_file():
             raise TrainingError(f'{path} does not exist: make it with `streamo convert`')
-        with path.open('rb') as lines:
+        console = Console(stderr=True)
+        with progress.open(
+            path, 'rb', description=f'reading {path.name}', console=console,
+            disable=not console.is_terminal,
+        ) as lines:
             for number, line in enumerate(lines, 1):
                 try:
                     dialogue = from_json(json.loads(line))
