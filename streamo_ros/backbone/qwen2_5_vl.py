@@ -88,9 +88,9 @@ class WindowedTower(nn.Module):
 
     def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
         """See `vision.VisionEncoder`."""
-        x = F.linear(patches[self.order], self.embed)
+        x = F.linear(patches.index_select(0, self.order), self.embed)
         for at, block in enumerate(self.blocks):
             parts = self.whole if at in self.full else self.windows
             x = x + attend(block.attn, block.norm1(x), self.cos, self.sin, parts)
             x = x + block.mlp(block.norm2(x))
-        return (self.merger(x)[self.restore],)
+        return (self.merger(x).index_select(0, self.restore),)

@@ -67,6 +67,23 @@ class VisionTokens:
         return int(self.embeddings.shape[0])
 
 
+@dataclass(frozen=True)
+class VisionState:
+    """What runs the vision tower now.
+
+    Attributes:
+        backend: 'torch' or 'tensorrt'.
+        version: of it.
+        note: one sentence on why it is not what was asked for, or what is under way; '' = none.
+        model_id: identity of checkpoint and backend together; '' = the checkpoint's own.
+    """
+
+    backend: str
+    version: str
+    note: str = ''
+    model_id: str = ''
+
+
 class VisionEncoder(Protocol):
     """Runs a vision tower of one grid."""
 
@@ -83,3 +100,13 @@ class VisionEncoder(Protocol):
         Returns:
             Vision tokens, then the deepstack levels, each (tokens, hidden).
         """
+
+
+class Towers(Protocol):
+    """Makes the encoders of a checkpoint."""
+
+    def __call__(self, grid: Grid) -> VisionEncoder:
+        """The encoder of a grid."""
+
+    def state(self, encoder: VisionEncoder) -> VisionState:
+        """What runs one of them now."""

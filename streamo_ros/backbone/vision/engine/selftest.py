@@ -80,6 +80,8 @@ def record(tower: VisionEncoder, dtype: torch.dtype, file: Path) -> None:
         )
     tensors = {name: out.contiguous() for name, out in zip(names, outputs, strict=True)}
     save_file({INPUT: patches, **tensors}, file)
+    # Written for its owner alone, unlike the plan beside it.
+    file.chmod(0o644)
 
 
 def load_reference(file: Path) -> dict[str, Tensor]:
