@@ -19,6 +19,7 @@ from rich.console import Console
 
 from streamo_ros.backbone.face import BackboneError
 from streamo_ros.instruction import InstructionError
+from streamo_ros.node.parameters import ParameterError
 from streamo_ros.replay.batch import merge
 from streamo_ros.replay.batch import run_batch
 from streamo_ros.replay.batch import split
@@ -29,6 +30,8 @@ from streamo_ros.replay.golden import TOLERANCE
 from streamo_ros.replay.job import carry_out
 from streamo_ros.replay.job import Job
 from streamo_ros.replay.job import JobError
+from streamo_ros.replay.parameters import effective
+from streamo_ros.replay.parameters import read_parameters
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.progress import Progress
 from streamo_ros.replay.recorder import RecordError
@@ -42,7 +45,7 @@ from streamo_ros.replay.summary import Summary
 
 ERRORS = (
     SourceError, GoldenError, JobError, RecordError, DefinitionError, BackboneError,
-    InstructionError, OSError,
+    InstructionError, ParameterError, OSError,
 )
 MODEL = 'models/streamo-tiny'
 
@@ -86,7 +89,9 @@ def parser() -> argparse.ArgumentParser:
     add('--output', '-o', type=Path, metavar='DIR',
         help='write events.jsonl, replay.mcap and report.html there')
     add('--model', type=Path, metavar='PATH', help=f'checkpoint or .yaml script; default {MODEL}')
-    add('--device', default='auto', help='auto, cpu, cuda, cuda:1')
+    add('--params-file', type=Path, metavar='FILE',
+        help="the node's parameters, as on the robot; what is given here has the last word")
+    add('--device', choices=('auto', 'cpu', 'cuda'), help='where the model runs; default auto')
     add('--rate', type=float, metavar='HZ', help='frames looked at per second; default 1')
     add('--topic', default='', help='image topic of the bag; default: the only one')
     add('--golden', type=Path, metavar='FILE',
@@ -117,17 +122,21 @@ def find_model(path: Path | None) -> Path:
 
 
 def _job(arguments: argparse.Namespace) -> Job:
-    if arguments.rate is not None and not 0.01 <= arguments.rate <= 100:
-        raise JobError(f'the rate is {arguments.rate:g}: give 0.01 to 100 frames a second')
     if arguments.workers < 1:
         raise JobError(f'there must be at least 1 worker, not {arguments.workers}')
     if arguments.update_golden and not arguments.golden:
         raise JobError('--update-golden needs the file: add --golden FILE')
-    return Job(
+    given = read_parameters(arguments.params_file) if arguments.params_file else {}
+    if arguments.device:
+        given['model.device'] = arguments.device
+    path, standing = given.get('model.path'), given.get('instructions') or ()
+    orders = [Order.parse(text) for text in arguments.instruction]
+    rate = arguments.rate if arguments.rate is not None else given.get('sampling.rate')
+    job = Job(
         source=arguments.source[0],
-        model=find_model(arguments.model),
-        orders=tuple(Order.parse(text) for text in arguments.instruction),
-        rate=arguments.rate,
+        model=find_model(arguments.model or (Path(path) if path else None)),
+        orders=tuple(orders or [Order(text) for text in standing]),
+        rate=rate,
         topic=arguments.topic,
         output=arguments.output,
         golden=arguments.golden,
@@ -135,8 +144,10 @@ def _job(arguments: argparse.Namespace) -> Job:
         tolerance=arguments.tolerance,
         images=not arguments.no_images,
         salvage=arguments.salvage,
-        device=arguments.device,
+        parameters=given,
     )
+    effective({**given, **({'sampling.rate': rate} if rate is not None else {})})
+    return job
 
 
 def _one(job: Job, quiet: bool) -> Summary:

@@ -9,6 +9,7 @@ of where it runs: a job can be sent to another process or machine.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,14 +17,17 @@ from dataclasses import field
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 from streamo_ros.assistant import Assistant
-from streamo_ros.assistant import Settings
 from streamo_ros.backbone.face import Backbone
-from streamo_ros.backbone.scripted import load_script
 from streamo_ros.frame import FrameSampler
+from streamo_ros.frame import SECOND
 from streamo_ros.instruction import InstructionBook
-from streamo_ros.lane import Memory
+from streamo_ros.node.model import load_model
+from streamo_ros.node.settings import assistant_settings
+from streamo_ros.node.settings import context_policy
+from streamo_ros.node.settings import Values
 from streamo_ros.replay.chronicle import BAG
 from streamo_ros.replay.chronicle import Chronicle
 from streamo_ros.replay.comparison import Comparison
@@ -33,6 +37,7 @@ from streamo_ros.replay.golden import Head
 from streamo_ros.replay.golden import read_golden
 from streamo_ros.replay.golden import TOLERANCE
 from streamo_ros.replay.journal import RowMaker
+from streamo_ros.replay.parameters import effective
 from streamo_ros.replay.recorder import Recorder
 from streamo_ros.replay.recording import Recording
 from streamo_ros.replay.run import Order
@@ -65,7 +70,8 @@ class Job:
         tolerance: how far probabilities may be from the golden ones.
         images: record the sampled frames as JPEG in the bag.
         salvage: read a damaged source as far as possible.
-        device: where the model runs; 'auto' is a CUDA device where there is one.
+        parameters: the node's, by name, where they are not at their default; model, rate and
+            instructions above have the last word.
     """
 
     source: str
@@ -79,7 +85,7 @@ class Job:
     tolerance: float = TOLERANCE
     images: bool = True
     salvage: bool = False
-    device: str = 'auto'
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -136,7 +142,7 @@ def settle(job: Job) -> tuple[Job, Golden | None]:
         job = replace(job, orders=given.orders, rate=given.rate, topic=job.topic or given.topic)
     if not job.orders:
         raise JobError('there is nothing to watch for: add --instruction TEXT')
-    return replace(job, rate=job.rate or 1.0), golden
+    return replace(job, rate=float(job.rate or 1.0)), golden
 
 
 def carry_out(
@@ -154,27 +160,48 @@ def carry_out(
         backbone: a model that is loaded already, instead of the job's.
 
     Raises:
-        SourceError, GoldenError, JobError, RecordError, BackboneError, InstructionError: the job
-            cannot be done; the message says what mends it.
+        SourceError, GoldenError, JobError, RecordError, BackboneError, InstructionError,
+            ParameterError: the job cannot be done; the message says what mends it.
     """
     job, golden = settle(job)
-    rate = job.rate or 1.0
+    values = effective(_given(job))
+    rate = values.number('sampling.rate')
     with closing(open_source(job.source, job.topic, job.salvage)) as source:
-        backbone = backbone or load_backbone(job)
+        backbone = backbone or load_model(values.all())
         chronicle = Chronicle(RowMaker(source.name, source.topic, rate, backbone), job.output)
         comparison = Comparison(golden, job.tolerance, job.output)
         sinks: list[Sink] = [chronicle, comparison, *watch(source)]
         if job.output is not None:
-            recorder = Recorder(job.output / BAG)
-            sinks.append(Recording(recorder, backbone, rate, source.topic, job.images))
+            sinks.append(Recording(
+                Recorder(job.output / BAG), backbone, rate, source.topic, job.images,
+                parameters=values.yaml(),
+            ))
         book = InstructionBook(len(job.orders))
-        assistant = Assistant(backbone, book, _settings(backbone))
-        sampler = FrameSampler(Fraction(rate).limit_denominator(1000))
-        totals = replay(source, assistant, sampler, book, job.orders, sinks, stop)
+        policy = context_policy(values.text('context.policy'))
+        assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
+        totals = replay(source, assistant, _sampler(values), book, job.orders, sinks, stop)
         outcome = Outcome(job, totals, chronicle.timeline, source.damage)
         head = Head(rate, job.topic, job.orders, backbone.info.model_id)
     _judge(outcome, Golden(head, comparison.entries), golden, comparison)
     return outcome
+
+
+def _given(job: Job) -> dict[str, Any]:
+    """The job's parameters, with what the job itself says."""
+    return {
+        **job.parameters,
+        'model.path': str(job.model),
+        'sampling.rate': job.rate,
+        'instructions.capacity': len(job.orders),
+    }
+
+
+def _sampler(values: Values) -> FrameSampler:
+    return FrameSampler(
+        Fraction(values.number('sampling.rate')),
+        int(values.number('sampling.reorder_tolerance') * SECOND),
+        int(values.number('sampling.max_gap') * SECOND),
+    )
 
 
 def _judge(outcome: Outcome, fresh: Golden, golden: Golden | None, comparison: Comparison) -> None:
@@ -187,26 +214,3 @@ def _judge(outcome: Outcome, fresh: Golden, golden: Golden | None, comparison: C
         outcome.differences = comparison.differences(stopped)
         if golden.head.model_id != fresh.head.model_id:
             outcome.other_model = golden.head.model_id
-
-
-def load_backbone(job: Job) -> Backbone:
-    """Load the job's model, with a lane for every instruction.
-
-    Raises:
-        BackboneError: it cannot be loaded.
-    """
-    if job.model.suffix in ('.yaml', '.yml'):
-        scripted = load_script(job.model)
-        scripted.lanes = len(job.orders)
-        return scripted
-    # Imported here: torch takes seconds, and a scripted replay does without.
-    from streamo_ros.backbone.load import load
-
-    return load(job.model, device=job.device, lanes=len(job.orders))
-
-
-def _settings(backbone: Backbone) -> Settings:
-    info, usual = backbone.info, Memory()
-    return Settings(memory=replace(
-        usual, max_frames=info.max_frames or usual.max_frames, max_time=info.max_time
-    ))

@@ -45,6 +45,7 @@ class Recording:
         topic: the image topic of the source; '' outside bags.
         images: record the sampled frames too, as JPEG.
         node: name of the node whose topics these are.
+        parameters: all in effect, as YAML.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class Recording:
         topic: str = '',
         images: bool = True,
         node: str = '/streamo',
+        parameters: str = '',
     ) -> None:
         self._recorder = recorder
         self._backbone = backbone
         self._rate = rate
         self._node = node
         self._images = images
+        self._parameters = parameters
         topic = topic or '/camera/image_raw'
         self._image_topic = topic if topic.endswith('/compressed') else f'{topic}/compressed'
         self._messages = Messages(typestore().types)
@@ -70,7 +73,9 @@ class Recording:
         """Record a step."""
         stamp = step.frame.stamp
         if self._standing is None:
-            info = self._messages.model_info(self._backbone.info, stamp, self._rate, version())
+            info = self._messages.model_info(
+                self._backbone.info, stamp, self._rate, version(), self._parameters
+            )
             self._write('model_info', MODEL_INFO, stamp, info, latched=True)
         if self._images and step.frame.image is not None:
             self._write_image(step.frame, step.frame.image)

@@ -138,7 +138,7 @@ def test_probabilities_may_differ_by_the_tolerance(command, tmp_path, change, to
     (['-i', 'x'], 'nowhere', 'does not exist'),
     (['-i', 'x'], 'truncated.mcap', 'add --salvage'),
     (['-i', ' '], 'raw_mcap', 'the instruction is empty'),
-    (['-i', 'x', '--rate', '0'], 'raw_mcap', 'the rate is 0: give 0.01 to 100'),
+    (['-i', 'x', '--rate', '0'], 'raw_mcap', 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
     (['-i', 'x', '--workers', '0'], 'raw_mcap', 'at least 1 worker'),
     (['-i', 'x', '--topic', 'y'], 'raw_mcap', 'topic /y is not there'),
     (['--golden', 'nowhere.jsonl'], 'raw_mcap', 'write it with --update-golden'),
@@ -150,6 +150,35 @@ def test_bad_input_is_one_sentence_and_exit_code_2(command, arguments, source, s
     assert (code, out) == (2, '')
     assert sentence in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_parameter_file_of_the_robot_is_followed(command, tmp_path):
+    file = tmp_path / 'robot.yaml'
+    file.write_text(
+        '/**: {ros__parameters: {sampling.rate: 2.0, instructions: [watch the cup]}}\n'
+        'streamo: {ros__parameters: {thresholds: {response: 0.999}}}\n'
+    )
+    code, out, _ = command('--params-file', file, '--json')
+    assert code == 0
+    (instruction,) = json.loads(out)['instructions']
+    assert instruction['text'] == 'watch the cup'
+    # Twice as many frames, and no response: 0.987 does not reach the threshold.
+    assert instruction['states'] == {'SILENCE': 14, 'STANDBY': 2}
+    code, out, _ = command('--params-file', file, '--rate', 1, '-i', 'cup', '--json')
+    assert sum(json.loads(out)['instructions'][0]['states'].values()) == 8
+
+
+@pytest.mark.parametrize(('text', 'sentence'), [
+    ('/**: {ros__parameters: {sampling.rat: 2.0}}', 'did you mean sampling.rate?'),
+    ('/**: {ros__parameters: {thresholds.response: 7.0}}', '0 to 1 is allowed'),
+    ('nonsense', 'is no parameter file'),
+    ('other: {ros__parameters: {}}', 'has no parameters for a node'),
+])
+def test_wrong_parameter_is_refused(command, tmp_path, text, sentence):
+    (tmp_path / 'robot.yaml').write_text(text)
+    code, _, err = command('-i', 'cup', '--params-file', tmp_path / 'robot.yaml')
+    assert code == 2
+    assert sentence in err
 
 
 def test_golden_of_other_instructions_is_refused(command, tmp_path):
