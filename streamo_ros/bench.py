@@ -128,6 +128,7 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
         device=options.device, dtype=options.dtype, max_pixels=options.max_pixels,
         lanes=options.lanes, capacity=options.capacity, vision=options.vision,
     )
+    backbone: Backbone
     if options.random:
         from streamo_ros.backbone.random_weights import random_backbone
         from streamo_ros.backbone.random_weights import random_model
@@ -145,7 +146,10 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
     if model is None:
         return backbone, None
     from streamo_ros.backbone.plain import PlainModel
+    from streamo_ros.backbone.streaming import StreamingBackbone
 
+    if not isinstance(backbone, StreamingBackbone):
+        raise BackboneError(f'{options.model} has no weights that plain transformers could run')
     return backbone, PlainModel(model, backbone)
 
 

@@ -213,8 +213,25 @@ class Lane:
             self._memory.max_answers,
         )
         fates = self._policy.plan([self._size(turn) for turn in self._turns], need, limits)
-        if fates is not None and any(fate is not Fate.KEEP for fate in fates):
+        if fates is None or all(fate is Fate.KEEP for fate in fates):
+            return
+        if Fate.MERGE in fates:
+            self._merge(fates)
+        else:
             self._carry_out(fates)
+
+    def _merge(self, fates: tuple[Fate, ...]) -> None:
+        """Average frames into those of the turns that stay, and say what is left again."""
+        kept, seen = list[Turn](), list[Sight]()
+        for turn, fate in zip(self._turns, fates, strict=True):
+            seen += [turn.sight] if turn.sight is not None else []
+            if fate is Fate.MERGE:
+                continue
+            if turn.sight is not None and len(seen) > 1:
+                turn.sight = self._backbone.merge(seen)
+            kept.append(turn)
+            seen = []
+        self._rebuild(kept)
 
     def _carry_out(self, fates: tuple[Fate, ...]) -> None:
         """Evict, so that the kept text is again a well-formed dialogue.

@@ -8,11 +8,13 @@ same work. Knows clocks, lanes and memory; prints nothing but progress.
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from dataclasses import dataclass
 from dataclasses import field
 from fractions import Fraction
+from pathlib import Path
 from statistics import median
 from typing import Any
 
@@ -112,10 +114,11 @@ def synchronize(backbone: Backbone) -> None:
 
 def memory_mb(backbone: Backbone) -> float:
     """Memory in use: the device's where there is one, else the process's."""
-    import psutil
-
     allocated = backbone.memory().get('allocated')
-    return float(allocated or psutil.Process().memory_info().rss) / 1e6
+    if allocated is None:
+        pages = int(Path('/proc/self/statm').read_text().split()[1])
+        allocated = pages * os.sysconf('SC_PAGE_SIZE')
+    return float(allocated) / 1e6
 
 
 def stream_frames(stream: Stream, frames: int, show: bool) -> Stages:

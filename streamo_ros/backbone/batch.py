@@ -160,7 +160,7 @@ def _rows(
                 ids[at:at + len(piece)] = piece
                 at += len(piece)
             else:
-                sights.append((at, _own(piece)))
+                sights.append((at, own_sight(piece)))
                 at += piece.tokens
     rows = embed(torch.from_numpy(ids).to(device))
     for at, sight in sights:
@@ -179,7 +179,8 @@ def _added(sights: Sequence[tuple[int, VisionTokens]], rows: Tensor) -> Tensor |
     return added
 
 
-def _own(piece: Piece) -> VisionTokens:
+def own_sight(piece: Piece) -> VisionTokens:
+    """A frame that came from `encode` of this backbone."""
     if not isinstance(piece, VisionTokens):
         raise TypeError(f'a frame must come from encode() of this backbone, got {type(piece)}')
     return piece

@@ -81,6 +81,8 @@ class BackboneInfo:
         image_size: (width, height) that the vision encoder sees; (0, 0) before the first frame.
         tokens_per_frame: vision tokens a frame; 0 before the first frame.
         context_capacity: tokens that one lane can hold.
+        vision_note: why the vision backend is not what was asked for, or what is under way; '' =
+            nothing to say.
         max_frames: frames that the checkpoint asks a lane to keep; 0 = it does not say.
         max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
     """
@@ -93,6 +95,7 @@ class BackboneInfo:
     device: str
     vision_backend: str = 'torch'
     vision_backend_version: str = ''
+    vision_note: str = ''
     image_size: tuple[int, int] = (0, 0)
     tokens_per_frame: int = 0
     context_capacity: int = 0
@@ -136,6 +139,9 @@ class Backbone(Protocol):
             BackboneError: the pass failed.
         """
 
+    def merge(self, sights: Sequence[Sight]) -> Sight:
+        """The mean of several frames of one grid, as one frame."""
+
     def open(self) -> int:
         """Take a free, empty slot.
 
@@ -154,7 +160,8 @@ class Backbone(Protocol):
 
         Returns:
             Raw logits of the three state tokens after each request's last token, shape
-            (requests, 3), in the order Silence, Standby, Response. NaN where the pass failed.
+            (requests, 3), in the order Silence, Standby, Response. NaN where the pass failed:
+            that lane is as it was before.
 
         Raises:
             BackboneError: the pass failed as a whole, or a slot would overflow.
@@ -167,7 +174,8 @@ class Backbone(Protocol):
         """Append (ids only, usually one) to several lanes in one pass and choose the next token.
 
         Returns:
-            One token id for each request; -1 where the logits were not finite.
+            One token id for each request; -1 where the logits were not finite: that lane is as
+            it was before.
         """
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:

@@ -8,6 +8,7 @@ are called as they are. Knows no order of computation.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -51,7 +52,7 @@ class Layer:
         self.key_norm = _weight(attention, 'k_norm')
 
 
-def _join(tensors: list[Tensor]) -> Tensor:
+def _join(tensors: Sequence[Tensor]) -> Tensor:
     return tensors[0].detach() if len(tensors) == 1 else torch.cat([t.detach() for t in tensors])
 
 

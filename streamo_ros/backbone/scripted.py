@@ -25,6 +25,7 @@ from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.backbone.face import Piece
 from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.face import Sampling
+from streamo_ros.backbone.face import Sight
 from streamo_ros.protocol import ChatFormat
 from streamo_ros.protocol import DECISIONS
 from streamo_ros.protocol import State
@@ -143,6 +144,10 @@ class ScriptedBackbone:
         self.passes.encode += 1
         self._grid = self.grid(image.shape[0], image.shape[1])
         return ScriptedSight(self._grid[0] * self._grid[1], self._grid)
+
+    def merge(self, sights: Sequence[Sight]) -> ScriptedSight:
+        """See `face.Backbone`."""
+        return ScriptedSight(sights[0].tokens, sights[0].grid)
 
     def open(self) -> int:
         """See `face.Backbone`."""

@@ -24,6 +24,7 @@ from torch import Tensor
 from streamo_ros.backbone.batch import assemble
 from streamo_ros.backbone.batch import Batch
 from streamo_ros.backbone.batch import Buckets
+from streamo_ros.backbone.batch import own_sight
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import Step
 from streamo_ros.backbone.face import BackboneError
@@ -32,6 +33,7 @@ from streamo_ros.backbone.face import Piece
 from streamo_ros.backbone.face import piece_tokens
 from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.face import Sampling
+from streamo_ros.backbone.face import Sight
 from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.passes import Tensors
 from streamo_ros.backbone.sampling import choose
@@ -117,6 +119,23 @@ class StreamingBackbone:
                 self._info, image_size=(width, height), tokens_per_frame=grid.tokens
             )
         return sight
+
+    @torch.inference_mode()
+    def merge(self, sights: Sequence[Sight]) -> VisionTokens:
+        """The mean of several frames of one grid, as one frame.
+
+        Raises:
+            BackboneError: they are of different grids.
+        """
+        own = [own_sight(sight) for sight in sights]
+        if len({sight.grid for sight in own}) != 1:
+            raise BackboneError('only frames of one grid can be averaged')
+        levels = zip(*(sight.deepstack for sight in own), strict=True)
+        return VisionTokens(
+            torch.stack([sight.embeddings for sight in own]).mean(0),
+            tuple(torch.stack(level).mean(0) for level in levels),
+            own[0].grid,
+        )
 
     def open(self) -> int:
         """Take a free, empty slot."""

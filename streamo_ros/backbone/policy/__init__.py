@@ -20,6 +20,8 @@ class Fate(enum.Enum):
     STRIP = 'strip'
     """Its vision tokens leave; tag and answer stay."""
     DROP = 'drop'
+    MERGE = 'merge'
+    """Its frame is averaged into that of the next turn that stays; the rest of it leaves."""
 
 
 @dataclass(frozen=True, slots=True)
