@@ -47,7 +47,9 @@ def descriptor(row: Parameter) -> ParameterDescriptor:
     """
     limits: dict[str, object] = {}
     if row.low is not None and isinstance(row.default, int):
-        limits['integer_range'] = [IntegerRange(from_value=int(row.low), to_value=int(row.high or 0))]
+        limits['integer_range'] = [
+            IntegerRange(from_value=int(row.low), to_value=int(row.high or 0))
+        ]
     elif row.low is not None:
         limits['floating_point_range'] = [
             FloatingPointRange(from_value=float(row.low), to_value=float(row.high or 0.0))
