@@ -1,0 +1,259 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The worker's thread against models that are slow, raise, return NaN, hang or never stop."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from collections.abc import Iterator
+
+import pytest
+
+from streamo_ros.assistant import Assistant
+from streamo_ros.assistant import Settings
+from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.scripted import ScriptedBackbone
+from streamo_ros.events import Answered
+from streamo_ros.events import Decided
+from streamo_ros.events import Event
+from streamo_ros.frame import Reason
+from streamo_ros.instruction import InstructionBook
+from streamo_ros.lane import Memory
+from streamo_ros.node.mailbox import Letter
+from streamo_ros.node.mailbox import Mailbox
+from streamo_ros.node.mailbox import Reset
+from streamo_ros.node.tally import Tally
+from streamo_ros.node.worker import Worker
+from streamo_ros.protocol import State
+from streamo_ros.speech import Finish
+
+
+class Bench:
+    """A worker with a scripted model, and everything it reported."""
+
+    def __init__(self, frame: Callable, capacity: int = 4, queue: int = 4, **memory: int) -> None:
+        self.backbone = ScriptedBackbone(self.script, lanes=capacity)
+        self.book = InstructionBook(capacity)
+        self.events: list[Event] = []
+        self.complaints: list[str] = []
+        self.tally = Tally()
+        self._frame = frame
+        settings = Settings(memory=Memory(**memory))
+        self.worker = Worker(
+            Assistant(self.backbone, self.book, settings), self.book, Mailbox(queue),
+            lambda: settings, lambda: 4, self.report, self.complaints.append,
+        )
+
+    def script(self, instruction: str, second: float) -> tuple[State, str]:
+        if 'talk' in instruction:
+            return State.RESPONSE, 'la ' * 100_000
+        return (State.RESPONSE, 'Yes.') if second % 10 == 5 else (State.SILENCE, '')
+
+    def report(self, events: list[Event]) -> None:
+        self.tally.count(events)
+        self.events += events
+
+    def show(self, *seconds: float, stream_id: int = 1) -> None:
+        for second in seconds:
+            frame = self._frame(second, stream_id=stream_id)
+            self.worker.mailbox.put(Letter(frame.tick, time.perf_counter(), lambda one=frame: one))
+
+    def decided(self, count: int, patience: float = 10.0) -> list[Decided]:
+        self.wait(lambda: len(self.decisions()) >= count, patience)
+        assert len(self.decisions()) == count
+        return self.decisions()
+
+    def decisions(self) -> list[Decided]:
+        return [one for one in list(self.events) if isinstance(one, Decided)]
+
+    def answers(self) -> list[Answered]:
+        return [one for one in list(self.events) if isinstance(one, Answered)]
+
+    @staticmethod
+    def wait(condition: Callable[[], object], patience: float = 10.0) -> None:
+        end = time.monotonic() + patience
+        while not condition():
+            assert time.monotonic() < end, 'not in time'
+            time.sleep(0.002)
+
+
+@pytest.fixture
+def bench(frame: Callable) -> Iterator[Bench]:
+    bench = Bench(frame)
+    yield bench
+    bench.worker.stop()
+    assert bench.worker.join(5)
+
+
+def test_frames_are_decided_in_order_and_answered(bench: Bench) -> None:
+    bench.book.add('kettle')
+    for second in range(7):
+        bench.show(second)
+        bench.decided(second + 1)
+    assert [one.frame.tick.index for one in bench.decisions()] == list(range(7))
+    bench.wait(bench.answers)
+    assert bench.answers()[0].text == 'Yes.'
+
+
+def test_a_frame_pushed_out_is_reported_for_every_instruction(bench: Bench) -> None:
+    bench.book.add('a')
+    bench.book.add('b')
+    go = threading.Event()
+    see = bench.backbone.encode
+    bench.backbone.encode = lambda image: (go.wait(10), see(image))[1]
+    bench.show(0)
+    bench.wait(lambda: bench.worker.busy_for)
+    bench.show(*range(1, 7))
+    go.set()
+    states = bench.decided(14)
+    overflowed = [one.frame.tick.index for one in states if one.reason is Reason.OVERFLOW]
+    assert overflowed == [1, 1, 2, 2]
+    assert [one.frame.tick.index for one in states] == [n for n in range(7) for _ in 'ab']
+    assert bench.tally.frames_dropped == 2
+
+
+def test_a_model_that_refuses_a_frame_costs_that_frame_only(bench: Bench) -> None:
+    bench.book.add('a')
+    see = bench.backbone.encode
+    broken = iter([False, True, False])
+
+    def encode(image: object) -> object:
+        if next(broken, False):
+            raise BackboneError('out of memory')
+        return see(image)
+
+    bench.backbone.encode = encode
+    for second in range(3):
+        bench.show(second)
+        bench.decided(second + 1)
+    assert [one.reason for one in bench.decisions()] == [0, Reason.MODEL_FAILED, 0]
+    assert bench.decisions()[1].frame.flaw == 'out of memory'
+    assert bench.tally.dropped[Reason.MODEL_FAILED] == 1
+
+
+def test_a_model_that_raises_anything_is_survived_with_every_instruction(bench: Bench) -> None:
+    bench.book.add('a')
+    bench.book.add('b')
+    extend = bench.backbone.extend
+    failures = iter([False, True])
+
+    def failing(requests: object) -> object:
+        if next(failures, False):
+            raise RuntimeError('CUDA error: device-side assert triggered')
+        return extend(requests)
+
+    bench.backbone.extend = failing
+    for second in range(4):
+        bench.show(second)
+        bench.decided(2 * second + 2)
+    reasons = [one.reason for one in bench.decisions()]
+    assert reasons == [0, 0, Reason.MODEL_FAILED, Reason.MODEL_FAILED, 0, 0, 0, 0]
+    assert 'device-side assert' in bench.complaints[0]
+    assert not bench.worker.broken
+    assert len(bench.book.standing()) == 2
+
+
+def test_a_model_that_cannot_be_brought_back_is_said(bench: Bench) -> None:
+    bench.book.add('a')
+    bench.show(0)
+    bench.decided(1)
+
+    def broken(*_: object) -> None:
+        raise RuntimeError('the device is gone')
+
+    bench.backbone.extend = bench.backbone.close = broken
+    bench.show(1)
+    bench.wait(lambda: bench.worker.broken)
+    assert bench.worker.broken == 'RuntimeError: the device is gone'
+
+
+def test_nan_costs_the_frame_only(bench: Bench) -> None:
+    bench.book.add('a')
+    script = bench.backbone.script
+    bench.backbone.script = lambda text, second: (
+        (State.UNKNOWN, '') if second == 1 else script(text, second)
+    )
+    for second in range(3):
+        bench.show(second)
+        bench.decided(second + 1)
+    assert [one.reason for one in bench.decisions()] == [0, Reason.MODEL_FAILED, 0]
+
+
+def test_a_hanging_pass_is_seen_from_outside(bench: Bench) -> None:
+    bench.book.add('a')
+    go = threading.Event()
+    bench.backbone.encode = lambda _: go.wait(10)
+    bench.show(0)
+    bench.wait(lambda: bench.worker.busy_for > 0.05)
+    bench.worker.stop()
+    assert not bench.worker.join(0.05)
+    go.set()
+    bench.wait(lambda: not bench.worker.alive)
+
+
+def test_an_answer_that_never_ends_is_cut_and_hides_no_frame(frame: Callable) -> None:
+    bench = Bench(frame, max_new_tokens=50)
+    bench.book.add('talk', max_responses=1)
+    bench.book.add('kettle')
+    bench.show(0)
+    for second in range(1, 4):
+        bench.show(second)
+        bench.wait(lambda: len([
+            one for one in bench.decisions() if one.instruction_id == 2
+        ]) == second + 1)  # noqa: B023
+    bench.wait(bench.answers)
+    assert bench.answers()[0].finish is Finish.LENGTH
+    assert bench.answers()[0].token_count == 50
+    bench.worker.stop()
+    assert bench.worker.join(5)
+
+
+def test_a_cancel_storm_cuts_answers_and_frees_every_lane(bench: Bench) -> None:
+    bench.show(0)
+    bench.decided(1)
+    for _ in range(50):
+        for _ in range(4):
+            bench.book.add('talk')
+        bench.worker.mailbox.knock()
+        bench.show(1)
+        bench.book.cancel(0)
+        bench.worker.mailbox.knock()
+    bench.wait(lambda: not bench.backbone.rows and not len(bench.worker.mailbox))
+    assert not bench.complaints
+    assert {one.finish for one in bench.answers()} <= {Finish.CANCELED}
+
+
+def test_a_cancel_ends_an_answer_at_once(bench: Bench) -> None:
+    decode = bench.backbone.decode
+    bench.backbone.decode = lambda *asked: (time.sleep(0.01), decode(*asked))[1]
+    bench.book.add('talk')
+    bench.show(0)
+    bench.decided(1)
+    bench.book.cancel(0)
+    bench.worker.mailbox.knock()
+    bench.wait(bench.answers, 1)
+    assert bench.answers()[0].finish is Finish.CANCELED
+
+
+def test_a_reset_forgets_the_stream_and_keeps_the_instructions(bench: Bench) -> None:
+    bench.book.add('kettle')
+    bench.show(0, 1)
+    bench.decided(2)
+    bench.worker.mailbox.put(Reset())
+    bench.show(7, stream_id=2)
+    bench.decided(3)
+    assert bench.decisions()[-1].time_origin == bench.decisions()[-1].frame.stamp
+    assert len(bench.book.standing()) == 1
+
+
+def test_the_mailbox_is_bounded_whatever_comes(frame: Callable) -> None:
+    box = Mailbox(4, limit=100)
+    letter = Letter(frame(0).tick, 0.0, lambda: frame(0))
+    for _ in range(1000):
+        box.put(letter)
+    assert (len(box), box.lost) == (104, 896)
+    kept = [box.take(wait=False).open() for _ in range(104)]
+    assert [one.image is None for one in kept] == [True] * 100 + [False] * 4
+    assert box.take(wait=False) is None
