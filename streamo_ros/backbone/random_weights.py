@@ -58,7 +58,8 @@ def _tiny() -> Any:
     text = {
         'hidden_size': 192, 'num_hidden_layers': 6, 'num_attention_heads': 6,
         'num_key_value_heads': 2, 'intermediate_size': 512, 'vocab_size': 1024,
-        'tie_word_embeddings': True, 'max_position_embeddings': 32768,
+        'tie_word_embeddings': True, 'max_position_embeddings': 32768, 'bos_token_id': None,
+        'eos_token_id': None,
     }
     vision = {
         'depth': 4, 'hidden_size': 128, 'num_heads': 4, 'intermediate_size': 256,
@@ -89,7 +90,8 @@ def _internvl(**text: Any) -> Any:
     import transformers
 
     text = {'model_type': 'qwen2', 'vocab_size': 151674, 'max_position_embeddings': 32768, **text}
-    return transformers.InternVLConfig(text_config=text, tie_word_embeddings=True)
+    text['tie_word_embeddings'] = False
+    return transformers.InternVLConfig(text_config=text, tie_word_embeddings=False)
 
 
 _SMALL_TOWER = {
