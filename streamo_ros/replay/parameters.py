@@ -46,7 +46,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
             f'{path} is no parameter file ({error}): it begins with /**: and ros__parameters:'
         ) from error
     if not sections:
-        raise ParameterError(f'{path} has no parameters for a node: put them under /**: or streamo:')
+        raise ParameterError(f'{path} has no parameters for a node streamo: put them under /**:')
     return found
 
 

@@ -103,8 +103,8 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from (f'  note: {remark}' for remark in summary.remarks)
     for one in summary.instructions:
         told = ', '.join(f'{count} {state.lower()}' for state, count in one['states'].items())
-        yield f'  {one["id"]}  {one["text"]}: {told}'
-        yield from (f'       {clock(at)}  {text}' for at, text, _ in one['responses'])
+        yield f'  {one["id"]}  {_printable(one["text"])}: {told}'
+        yield from (f'       {clock(at)}  {_printable(text)}' for at, text, _ in one['responses'])
     if summary.differences:
         decided = sum(sum(one['states'].values()) for one in summary.instructions)
         yield f'  differs from the golden file in {len(summary.differences)} of {decided}'
@@ -113,6 +113,11 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield f'  golden file: {summary.golden}'
     if summary.output:
         yield f'  written to {summary.output}'
+
+
+def _printable(text: str) -> str:
+    """One line without control characters: a model may say anything."""
+    return ' '.join(''.join(char if char.isprintable() else ' ' for char in text).split())
 
 
 def _remarks(outcome: Outcome) -> list[str]:

@@ -80,6 +80,11 @@ def test_report_is_one_file_that_escapes_what_it_is_told(command, tmp_path):
     assert 'scripted:rules' in page
 
 
+def test_what_a_model_says_cannot_steer_the_terminal(command, script):
+    script.write_text(RULES.replace("'The cup is <b>red</b> & full'", r'"red \e[2J\nand blue"'))
+    assert '3 s  red [2J and blue\n' in command('-i', 'cup')[1]
+
+
 def test_json_has_the_figures(command):
     code, out, _ = command('--instruction', 'cup', '--json')
     result = json.loads(out)
@@ -172,7 +177,7 @@ def test_parameter_file_of_the_robot_is_followed(command, tmp_path):
     ('/**: {ros__parameters: {sampling.rat: 2.0}}', 'did you mean sampling.rate?'),
     ('/**: {ros__parameters: {thresholds.response: 7.0}}', '0 to 1 is allowed'),
     ('nonsense', 'is no parameter file'),
-    ('other: {ros__parameters: {}}', 'has no parameters for a node'),
+    ('other: {ros__parameters: {}}', 'has no parameters for a node streamo'),
 ])
 def test_wrong_parameter_is_refused(command, tmp_path, text, sentence):
     (tmp_path / 'robot.yaml').write_text(text)
