@@ -32,9 +32,7 @@ def declare(node: Node) -> dict[str, Value]:
         try:
             given = node.declare_parameter(row.name, default, descriptor(row)).value
         except InvalidParameterValueException as error:
-            raise ParameterError(
-                f'{row.name} is {error.value!r}: {row.allowed} is allowed'
-            ) from error
+            raise ParameterError(f'{row.name}: {row.allowed} is allowed; {error}') from error
         values[row.name] = row.check(given)
     return values
 

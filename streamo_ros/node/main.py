@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 import traceback
 from collections.abc import Sequence
 
@@ -44,10 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     executor.add_node(node)
     code = _spin(executor, node)
-    if node.session is not None:
-        node.session.worker.stop()
-        node.session.worker.join(GRACE)
-    _leave(code)
+    _leave(node, code)
     return code
 
 
@@ -64,14 +60,20 @@ def _spin(executor: SingleThreadedExecutor, node: StreamoNode) -> int:
     return node.exit_code
 
 
-def _leave(code: int) -> None:
-    """End the process; at once when a thread is inside a library that cannot be interrupted."""
+def _leave(node: StreamoNode, code: int) -> None:
+    """End the process without Python's own teardown.
+
+    That one waits for libraries that cannot be interrupted, and takes seconds with torch loaded.
+    """
+    session, equipment = node.session, node.equipment
+    if session is not None:
+        session.worker.stop()
+    if equipment is not None and (session is None or session.worker.join(GRACE)):
+        equipment.close()
     rclpy.try_shutdown()
     sys.stdout.flush()
     sys.stderr.flush()
-    others = [one for one in threading.enumerate() if one.name.startswith(('streamo', 'loading'))]
-    if any(one.is_alive() for one in others):
-        os._exit(code)
+    os._exit(code)
 
 
 if __name__ == '__main__':

@@ -16,6 +16,7 @@ from typing import Any
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.msg import Transition
 from rcl_interfaces.msg import SetParametersResult
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.lifecycle import TransitionCallbackReturn
@@ -79,7 +80,9 @@ class StreamoNode(AwaitableLifecycleNode):
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0, self._each_second, clock=steady)
         if self.values.flag('autostart'):
-            self._start = self.create_timer(0.0, self._autostart, clock=steady)
+            # A group of its own, because a callback that awaits blocks the others of its group.
+            alone = ReentrantCallbackGroup()
+            self._start = self.create_timer(0.0, self._autostart, alone, clock=steady)
 
     # ---- life cycle ---------------------------------------------------------------------------
 

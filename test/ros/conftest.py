@@ -30,7 +30,7 @@ SCRIPT = """
 - instruction: ''
   say: []
 """
-PATIENCE = 15.0
+PATIENCE = 30.0
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -52,9 +52,12 @@ def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE, what: str 
 class NodeProcess:
     """`streamo_node` as a process of its own."""
 
-    def __init__(self, *arguments: str, log: Path, **parameters: object) -> None:
+    def __init__(
+        self, *arguments: str, log: Path, prelude: str = '', **parameters: object
+    ) -> None:
         self.log = log
-        command = [sys.executable, '-m', 'streamo_ros.node.main', '--ros-args', *arguments]
+        program = f'{prelude}\nimport sys\nfrom streamo_ros.node.main import main\nsys.exit(main())'
+        command = [sys.executable, '-c', program, '--ros-args', *arguments]
         for name, value in parameters.items():
             command += ['-p', f'{name.replace("__", ".")}:={value}']
         with log.open('a') as output:
@@ -81,8 +84,19 @@ class NodeProcess:
 
     def memory(self) -> int:
         """Resident bytes."""
+        return self._status('VmRSS') * 1024
+
+    def threads(self) -> int:
+        """Threads, those of the middleware included."""
+        return self._status('Threads')
+
+    def _status(self, field: str) -> int:
         status = Path(f'/proc/{self.process.pid}/status').read_text()
-        return int(status.split('VmRSS:')[1].split()[0]) * 1024
+        return int(status.split(f'{field}:')[1].split()[0])
+
+    def ended(self, patience: float = PATIENCE) -> int:
+        """Wait for the end; the exit code."""
+        return self.process.wait(patience)
 
 
 class Peer:
@@ -157,6 +171,29 @@ class Peer:
         from streamo_ros.srv import SetInstruction
 
         return self.call('~/set_instruction', SetInstruction, text=text, **fields)
+
+    def diagnostics(self) -> list[Any]:
+        """A list to which every status of this node's is appended."""
+        from diagnostic_msgs.msg import DiagnosticArray
+
+        heard: list[Any] = []
+        self.node.create_subscription(DiagnosticArray, '/diagnostics', lambda message: heard.extend(
+            one for one in message.status if one.name.startswith(f'{self.name}: ')
+        ), 10)
+        return heard
+
+    def state_waits(self, seconds: float) -> list[float]:
+        """Ask for the state again and again; the seconds that each reply took."""
+        from lifecycle_msgs.srv import GetState
+
+        waits = []
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            began = time.perf_counter()
+            self.call('~/get_state', GetState)
+            waits.append(time.perf_counter() - began)
+            time.sleep(0.02)
+        return sorted(waits)
 
     def set_parameter(self, name: str, value: object) -> Any:
         from rcl_interfaces.srv import SetParameters
