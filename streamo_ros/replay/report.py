@@ -43,6 +43,7 @@ section { border-top: 1px solid #e0e4ea; margin-top: 22px; padding-top: 16px; }
 .answers { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr));
   gap: 12px; margin-top: 10px; }
 .answer { display: flex; gap: 12px; border: 1px solid #e0e4ea; border-radius: 6px; padding: 8px; }
+.answer div { min-width: 0; overflow-wrap: anywhere; }
 .answer img { width: 128px; height: 96px; object-fit: cover; border-radius: 4px; flex: none; }
 .number { background: #2e9e5b; color: #fff; border-radius: 9px; padding: 0 7px; font-size: 12px; }
 .warning { background: #fdf0ef; border-left: 4px solid #e05d5d; padding: 8px 12px;

@@ -1,0 +1,43 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The bar tells how fast it goes, and Ctrl-C is first a wish and then an order."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+
+import pytest
+from rich.console import Console
+
+from streamo_ros.replay.job import carry_out
+from streamo_ros.replay.job import Job
+from streamo_ros.replay.progress import Interruption
+from streamo_ros.replay.progress import Progress
+from streamo_ros.replay.run import Order
+
+
+def test_bar_reaches_its_end_and_tells_speed_and_responses(bags, tmp_path):
+    (tmp_path / 'rules.yaml').write_text(
+        '[{instruction: "", say: [{from: 3, to: 4, state: response, text: three}]}]'
+    )
+    drawn = io.StringIO()
+    console = Console(file=drawn, force_terminal=True, width=120)
+    carry_out(
+        Job(str(bags / 'raw_mcap'), tmp_path / 'rules.yaml', (Order('watch'),)),
+        watch=lambda source: [Progress('raw_mcap', source.duration, console)],
+    )
+    assert '× real time, 1 responses' in drawn.getvalue()
+    assert '100%' in drawn.getvalue()
+
+
+def test_second_ctrl_c_is_felt_and_the_old_handler_comes_back():
+    before = signal.getsignal(signal.SIGINT)
+    with Interruption() as stop:
+        assert not stop()
+        os.kill(os.getpid(), signal.SIGINT)
+        assert stop()
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGINT)
+    assert signal.getsignal(signal.SIGINT) is before
