@@ -55,17 +55,18 @@ def _qwen2_5_large(**text: Any) -> Any:
 
 
 def _tiny() -> Any:
+    """The shape of the embedded model."""
     text = {
-        'hidden_size': 192, 'num_hidden_layers': 6, 'num_attention_heads': 6,
-        'num_key_value_heads': 2, 'intermediate_size': 512, 'vocab_size': 1024,
+        'hidden_size': 128, 'num_hidden_layers': 4, 'num_attention_heads': 4,
+        'num_key_value_heads': 2, 'intermediate_size': 384, 'vocab_size': 1024,
         'tie_word_embeddings': True, 'max_position_embeddings': 32768, 'bos_token_id': None,
         'eos_token_id': None,
     }
     vision = {
-        'depth': 4, 'hidden_size': 128, 'num_heads': 4, 'intermediate_size': 256,
-        'window_size': 112, 'fullatt_block_indexes': [0, 1, 2, 3],
+        'depth': 3, 'hidden_size': 128, 'num_heads': 4, 'intermediate_size': 256,
+        'window_size': 112, 'fullatt_block_indexes': [0, 1, 2],
     }
-    return _qwen2_5(text, vision, [4, 6, 6])
+    return _qwen2_5(text, vision, [6, 5, 5])
 
 
 def _qwen3(vision: dict[str, Any], **text: Any) -> Any:
