@@ -37,6 +37,7 @@ from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.vision.preprocess import Normalisation
+from streamo_ros.backbone.vision.towers import find_towers
 from streamo_ros.backbone.window import KeyValueWindow
 from streamo_ros.backbone.window import WindowShape
 from streamo_ros.protocol import ProtocolError
@@ -47,7 +48,7 @@ from streamo_ros.protocol import Wording
 MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
-VISION = ('auto', 'torch')
+VISION = ('auto', 'torch', 'tensorrt')
 CAPACITY = 8192
 """Tokens of a slot when nothing else is asked for."""
 
@@ -90,7 +91,9 @@ def load(
         lanes: slots of the key-value window.
         capacity: tokens that one slot can hold; 0 is 8192, or as many as the checkpoint was
             trained for where that is less.
-        vision: what runs the vision tower: 'auto' or 'torch'.
+        vision: what runs the vision tower: 'torch'; 'auto', which on a GPU goes over to a
+            TensorRT engine that was built before; 'tensorrt', which has one built if there is
+            none. Torch runs it until an engine is ready, and where none can be had.
 
     Raises:
         BackboneError: the model cannot be loaded as asked; the message says what mends it.
@@ -118,7 +121,7 @@ def load(
         max_frames=checkpoint.settings.max_frames,
         max_time=checkpoint.settings.max_time,
     )
-    return build(model, checkpoint.processor, wording, identity, options)
+    return build(model, checkpoint.processor, wording, identity, options, path)
 
 
 def build(
@@ -127,8 +130,17 @@ def build(
     wording: Wording,
     identity: BackboneInfo,
     options: Options,
+    path: Path | None = None,
 ) -> StreamingBackbone:
     """Put a backbone together around a loaded transformers model, whose layers it takes over.
+
+    Args:
+        model: the model, on its device.
+        processor: its image processor's settings.
+        wording: the dialogue in its tokens.
+        identity: what it is.
+        options: how it is run.
+        path: the checkpoint's folder; None = it has none, and so no engines.
 
     Raises:
         BackboneError: the window does not fit, or is longer than the model was trained for.
@@ -143,7 +155,7 @@ def build(
     window = KeyValueWindow(shape, rotary, device, dtype)
     frames = FrameEncoder(
         partial(_grid, family, model.config, processor, options.max_pixels),
-        partial(family.tower, model),
+        find_towers(family, model, options.vision, path, device, dtype),
         normalisation(processor),
         device,
         dtype,

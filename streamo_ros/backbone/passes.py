@@ -66,6 +66,10 @@ class Passes:
         replay()
         return outputs
 
+    def forget(self, key: Hashable) -> None:
+        """Let a captured pass go, with all that it holds."""
+        self._captured.pop(key, None)
+
 
 class CudaGraphs:
     """Captures CUDA graphs; all share one memory pool, because one runs at a time."""
@@ -83,7 +87,8 @@ class CudaGraphs:
                 function(*inputs)
         torch.cuda.current_stream(self._device).wait_stream(aside)
         graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph, pool=self._pool):
+        # Another thread may be opening a vision engine meanwhile: that is none of this capture.
+        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode='thread_local'):
             outputs = function(*inputs)
         return graph.replay, outputs
 

@@ -38,6 +38,7 @@ from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.passes import Tensors
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
+from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.window import Marks
@@ -78,6 +79,7 @@ class StreamingBackbone:
         self._window = decoder.window
         self.marks = lru_cache(maxsize=16)(marks)
         self._info = replace(info, context_capacity=self.capacity)
+        self._grid: Grid | None = None
         self._buckets = buckets
         self._passes = passes
         self._states = torch.tensor(wording.state_ids, device=frames.device)
@@ -85,8 +87,14 @@ class StreamingBackbone:
 
     @property
     def info(self) -> BackboneInfo:
-        """Identity and sizes."""
-        return self._info
+        """Identity and sizes; changes with the first frame and when an engine takes over."""
+        if self._grid is None:
+            return self._info
+        vision = self.frames.state(self._grid)
+        return replace(
+            self._info, model_id=vision.model_id or self._info.model_id, vision_note=vision.note,
+            vision_backend=vision.backend, vision_backend_version=vision.version,
+        )
 
     @property
     def lanes(self) -> int:
@@ -113,8 +121,9 @@ class StreamingBackbone:
         except RuntimeError as error:
             raise _failure('the vision pass', error) from error
         grid = self.frames.find_grid(*image.shape[:2])
-        height, width = grid.pixels
-        if self._info.image_size != (width, height):
+        if self._grid != grid:
+            self._grid = grid
+            height, width = grid.pixels
             self._info = replace(
                 self._info, image_size=(width, height), tokens_per_frame=grid.tokens
             )

@@ -90,6 +90,9 @@ class VisionEncoder(Protocol):
     grid: Grid
     """The grid that it was made for."""
 
+    def __hash__(self) -> int:
+        """By identity: a captured pass belongs to one encoder."""
+
     def __call__(self, patches: Tensor) -> tuple[Tensor, ...]:
         """One pass.
 
@@ -106,7 +109,10 @@ class Towers(Protocol):
     """Makes the encoders of a checkpoint."""
 
     def __call__(self, grid: Grid) -> VisionEncoder:
-        """The encoder of a grid."""
+        """A new encoder of a grid."""
 
-    def state(self, encoder: VisionEncoder) -> VisionState:
-        """What runs one of them now."""
+    def renew(self, encoder: VisionEncoder) -> VisionEncoder:
+        """What to use from now on in place of an encoder: mostly that very one."""
+
+    def state(self, grid: Grid) -> VisionState:
+        """What runs a grid now."""

@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 
 from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import Towers
 from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision import VisionState
 from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.vision.preprocess import Normalisation
 from streamo_ros.backbone.vision.preprocess import Preprocessor
@@ -30,7 +32,7 @@ class FrameEncoder:
 
     Args:
         find_grid: the grid of a frame of (height, width) pixels.
-        make: makes the encoder of a grid.
+        towers: makes the encoder of a grid, and may replace it between two frames.
         normalisation: what the checkpoint's image processor does.
         device: of the encoder.
         dtype: of its patches.
@@ -40,7 +42,7 @@ class FrameEncoder:
     def __init__(
         self,
         find_grid: Callable[[int, int], Grid],
-        make: Callable[[Grid], VisionEncoder],
+        towers: Towers,
         normalisation: Normalisation,
         device: torch.device,
         dtype: torch.dtype,
@@ -49,7 +51,7 @@ class FrameEncoder:
         self.find_grid = find_grid
         self.device = device
         self.dtype = dtype
-        self._make = make
+        self._towers = towers
         self._passes = passes
         self._normalisation = normalisation
         self._ready: OrderedDict[Grid, tuple[Preprocessor, VisionEncoder]] = OrderedDict()
@@ -66,10 +68,22 @@ class FrameEncoder:
     def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
         """Preprocessing and encoder of a grid, made when first asked for."""
         if grid not in self._ready:
-            self._ready[grid] = (
-                Preprocessor(grid, self._normalisation, self.device, self.dtype), self._make(grid)
-            )
+            preprocess = Preprocessor(grid, self._normalisation, self.device, self.dtype)
+            self._ready[grid] = preprocess, self._towers(grid)
             if len(self._ready) > MAX_GRIDS:
-                self._ready.popitem(last=False)
+                _, (_, oldest) = self._ready.popitem(last=False)
+                self._passes.forget(oldest)
         self._ready.move_to_end(grid)
-        return self._ready[grid]
+        preprocess, encoder = self._ready[grid]
+        if (renewed := self._towers.renew(encoder)) is not encoder:
+            self._passes.forget(encoder)
+            self._ready[grid] = preprocess, renewed
+            # With its last name gone the torch tower's memory can go back to the system.
+            del encoder
+            if self.device.type == 'cuda':
+                torch.cuda.empty_cache()
+        return preprocess, renewed
+
+    def state(self, grid: Grid) -> VisionState:
+        """What runs the vision tower of a grid now."""
+        return self._towers.state(grid)

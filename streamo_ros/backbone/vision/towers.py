@@ -10,16 +10,20 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
 
+from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import Towers
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionState
 
@@ -29,7 +33,36 @@ Say = Callable[[str], None]
 Open = Callable[[Grid, Say], tuple[VisionEncoder, VisionState]]
 """Opens the engine of a grid; raises BackboneError with a sentence where there is none to use."""
 
+MAX_STATES = 16
+"""Grids whose state is remembered; more than a camera has modes."""
+
 _log = logging.getLogger(__name__)
+
+
+def find_towers(
+    family: Family, model: Any, vision: str, path: Path | None, device: torch.device,
+    dtype: torch.dtype,
+) -> Towers:
+    """What makes the encoders: torch, or torch until an engine is ready.
+
+    Args:
+        family: the checkpoint's family.
+        model: the transformers model, on its device.
+        vision: 'torch'; 'auto', which on a GPU takes an engine that is there; 'tensorrt', which
+            has one built if there is none.
+        path: the checkpoint's folder; None = it has none, and so no engines.
+        device: where the model runs.
+        dtype: its number format.
+    """
+    if path is None or vision == 'torch' or (vision == 'auto' and device.type != 'cuda'):
+        return TorchTowers(family, model)
+    from streamo_ros.backbone.vision.engine.opener import EngineOpener
+
+    wanted = vision == 'tensorrt'
+    reload = partial(read_checkpoint(path).model, device, dtype, layers=False)
+    opener = EngineOpener(path, device, dtype, build=wanted)
+    level = logging.WARNING if wanted else logging.INFO
+    return SwappingTowers(TorchTowers(family, model, reload), opener, level)
 
 
 class TorchTowers:
@@ -54,9 +87,13 @@ class TorchTowers:
             self._model = self._reload()
         return self._family.tower(self._model, grid)
 
-    def state(self, encoder: VisionEncoder) -> VisionState:
+    def renew(self, encoder: VisionEncoder) -> VisionEncoder:
+        """That very one."""
+        return encoder
+
+    def state(self, grid: Grid) -> VisionState:
         """Torch."""
-        del encoder
+        del grid
         return VisionState('torch', torch.__version__)
 
     def release(self) -> None:
@@ -80,75 +117,49 @@ class SwappingTowers:
         self._torch = torch_towers
         self._open = open_engine
         self._level = level
+        self._offers: dict[Grid, tuple[VisionEncoder, VisionState]] = {}
+        self._states: OrderedDict[Grid, VisionState] = OrderedDict()
         # One at a time: two builds at once would want twice the memory.
         self._opening = threading.Lock()
 
     def __call__(self, grid: Grid) -> VisionEncoder:
-        """The encoder of a grid: torch now, an engine as soon as one is ready."""
-        tower = self._torch(grid)
-        encoder = SwappingEncoder(tower, self._torch.state(tower), self._swapped)
+        """A torch encoder; from here on an engine is looked for in its place."""
+        self._note(grid, '')
         threading.Thread(
-            target=self._prepare, args=(encoder,), name='vision-engine', daemon=True
+            target=self._prepare, args=(grid,), name='vision-engine', daemon=True
         ).start()
-        return encoder
+        return self._torch(grid)
 
-    def state(self, encoder: VisionEncoder) -> VisionState:
-        """What runs an encoder now."""
-        return encoder.state if isinstance(encoder, SwappingEncoder) else self._torch.state(encoder)
+    def renew(self, encoder: VisionEncoder) -> VisionEncoder:
+        """The engine once it is ready, else the same."""
+        offer = self._offers.pop(encoder.grid, None)
+        if offer is None:
+            return encoder
+        engine, self._states[encoder.grid] = offer
+        self._torch.release()
+        _log.info('vision runs on %s from here on', self._states[encoder.grid].version)
+        return engine
 
-    def _prepare(self, encoder: SwappingEncoder) -> None:
+    def state(self, grid: Grid) -> VisionState:
+        """What runs a grid now."""
+        return self._states.get(grid) or self._torch.state(grid)
+
+    def _prepare(self, grid: Grid) -> None:
         try:
             with self._opening:
-                engine, state = self._open(encoder.grid, encoder.note)
+                self._offers[grid] = self._open(grid, partial(self._note, grid))
         except BackboneError as error:
-            encoder.note(f'{error}; torch is used')
-            _log.log(self._level, '%s; torch is used', error)
-            return
+            self._refuse(grid, str(error), self._level)
         except RuntimeError as error:  # of CUDA: out of memory, a driver that is too old
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            encoder.note(f'the engine cannot be opened ({reason}); torch is used')
-            _log.warning('the engine cannot be opened (%s); torch is used', reason)
-            return
-        encoder.offer(engine, state)
+            self._refuse(grid, f'the engine cannot be opened ({reason})', logging.WARNING)
 
-    def _swapped(self, state: VisionState) -> None:
-        self._torch.release()
-        _log.info('vision runs on %s from here on', state.version)
+    def _refuse(self, grid: Grid, why: str, level: int) -> None:
+        self._note(grid, f'{why}; torch is used')
+        _log.log(level, '%s; torch is used', why)
 
-
-class SwappingEncoder:
-    """Runs one tower until another is offered; see `vision.VisionEncoder`.
-
-    Attributes:
-        grid: of both.
-        state: what runs now.
-
-    Args:
-        tower: the one to begin with.
-        state: what it is.
-        swapped: told when the other one took over.
-    """
-
-    def __init__(
-        self, tower: VisionEncoder, state: VisionState, swapped: Callable[[VisionState], None]
-    ) -> None:
-        self.grid = tower.grid
-        self.state = state
-        self._tower = tower
-        self._told = swapped
-        self._offered: tuple[VisionEncoder, VisionState] | None = None
-
-    def note(self, text: str) -> None:
-        """Say what is under way; may be called from any thread."""
-        self.state = replace(self.state, note=text)
-
-    def offer(self, tower: VisionEncoder, state: VisionState) -> None:
-        """Take over with the next frame; may be called from any thread."""
-        self._offered = (tower, state)
-
-    def __call__(self, patches: Tensor) -> tuple[Tensor, ...]:
-        """One pass."""
-        if self._offered is not None:
-            (self._tower, self.state), self._offered = self._offered, None
-            self._told(self.state)
-        return self._tower(patches)
+    def _note(self, grid: Grid, text: str) -> None:
+        """Say what is under way while torch runs; may be called from any thread."""
+        self._states[grid] = replace(self._torch.state(grid), note=text)
+        while len(self._states) > MAX_STATES:
+            self._states.popitem(last=False)

@@ -13,7 +13,6 @@ import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
-from typing import cast
 
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Flavour
@@ -178,7 +177,9 @@ def _logger(trt: Any, take: Callable[[bool, str], None]) -> Any:
     severity = trt.ILogger.Severity
     grave, shown = (severity.INTERNAL_ERROR, severity.ERROR), severity.WARNING
 
-    class Logger(cast('type', trt.ILogger)):
+    base: Any = trt.ILogger
+
+    class Logger(base):
         def __init__(self) -> None:
             trt.ILogger.__init__(self)
 

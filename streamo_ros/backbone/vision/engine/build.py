@@ -14,7 +14,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from typing import cast
 
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
@@ -115,8 +114,9 @@ def _load_timings(config: Any, file: Path | None) -> Any:
 
 def _monitor(trt: Any, progress: Progress) -> Any:
     """TensorRT's kind of progress monitor; only the outermost phases are told on."""
+    base: Any = trt.IProgressMonitor
 
-    class Monitor(cast('type', trt.IProgressMonitor)):
+    class Monitor(base):
         def __init__(self) -> None:
             trt.IProgressMonitor.__init__(self)
             self._steps: dict[str, int] = {}

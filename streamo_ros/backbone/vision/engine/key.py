@@ -75,7 +75,7 @@ class EngineKey:
             raise EngineError(f'this is no identity of an engine: {error}') from error
         for name, kind in cls.__annotations__.items():
             if type(getattr(key, name)).__name__ != kind:
-                raise EngineError(f'this is no identity of an engine: {name} is not of type {kind}')
+                raise EngineError(f'this is no identity of an engine: {name} is no {kind}')
         return key
 
     @property

@@ -9,6 +9,7 @@ This is what takes minutes and gigabytes. It runs in a process of its own, see `
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import field
 from datetime import datetime
 from datetime import timezone
 from pathlib import Path
@@ -32,8 +33,8 @@ from streamo_ros.backbone.vision.engine.build import Progress
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 from streamo_ros.backbone.vision.engine.cache import Entry
 from streamo_ros.backbone.vision.engine.export import export
-from streamo_ros.backbone.vision.engine.export import Graph
 from streamo_ros.backbone.vision.engine.export import GRAPH
+from streamo_ros.backbone.vision.engine.export import Graph
 from streamo_ros.backbone.vision.engine.key import EngineKey
 from streamo_ros.backbone.vision.engine.runner import EngineEncoder
 from streamo_ros.backbone.vision.engine.selftest import Agreement
@@ -62,7 +63,7 @@ class Workshop:
     gpu: Gpu
     device: torch.device | None
     cache: EngineCache
-    options: BuildOptions = BuildOptions()
+    options: BuildOptions = field(default_factory=BuildOptions)
     force: bool = False
 
     def key(self, path: Path, grid: Grid, dtype: str) -> EngineKey:

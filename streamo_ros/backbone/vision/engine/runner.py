@@ -107,7 +107,9 @@ class EngineEncoder:
         self._outputs = [self._buffers[name] for name in output_names(len(shapes) - 1)]
         for name, buffer in self._buffers.items():
             if not self._context.set_tensor_address(name, buffer.data_ptr()):
-                raise EngineError(f'{binding} does not take tensor {name}: {self._complaints.reason}')
+                raise EngineError(
+                    f'{binding} does not take tensor {name}: {self._complaints.reason}'
+                )
         self._stream = make_stream(device)
 
     def __call__(self, patches: Tensor) -> tuple[Tensor, ...]:
@@ -120,7 +122,7 @@ class EngineEncoder:
         if patches.shape != given.shape:
             raise EngineError(
                 f'the engine is for patches of shape {tuple(given.shape)}, got '
-                f'{tuple(patches.shape)}: build one for this frame size with `streamo engine build`'
+                f'{tuple(patches.shape)}: build one for this size with `streamo engine build`'
             )
         given.copy_(patches, non_blocking=True)
         self._stream.begin()

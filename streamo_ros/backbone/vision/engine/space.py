@@ -1,7 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a build fits: asked before the minutes are spent, because a robot that runs out of
-memory loses more than the build.
+"""Whether a build fits, asked before the minutes are spent.
+
+A robot that runs out of memory loses more than the build. Knows sizes only.
 """
 
 from __future__ import annotations
