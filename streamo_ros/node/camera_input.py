@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import qos_policy_name_from_kind
@@ -62,6 +63,7 @@ class CameraInput:
         self.received_at = 0.0
         self.complaint = ''
         self.silent = False
+        self._incompatible = ''
         self._heard = 0
         self._quiet_since = node.get_clock().now()
         self._subscription = node.create_subscription(
@@ -99,25 +101,32 @@ class CameraInput:
     def watch(self) -> None:
         """Look whether frames come, once a second or so; says once what is wrong when not."""
         now = self._node.get_clock().now()
+        if self._incompatible:
+            # Only now, because the name of a publisher is known later than its QoS.
+            self.complaint, self._incompatible = self._mismatch(self._incompatible), ''
+            self._node.get_logger().warning(self.complaint)
         heard = self.sampler.counts.received
         if heard != self._heard or now < self._quiet_since:
-            if self.complaint:
+            if self.silent:
                 self._node.get_logger().info(f'frames come on {self.topic}')
+                self.complaint, self.silent = '', False
             self._heard, self._quiet_since = heard, now
-            self.complaint, self.silent = '', False
         elif not self.silent and (now - self._quiet_since).nanoseconds >= PATIENCE * 1e9:
             self.silent = True
-            self.complaint = self.complaint or self._diagnosis()
-            self._node.get_logger().warning(self.complaint)
+            if not self.complaint:
+                self.complaint = self._diagnosis()
+                self._node.get_logger().warning(self.complaint)
 
-    def _on_incompatible(self, event: object) -> None:
-        policy = qos_policy_name_from_kind(event.last_policy_kind)  # type: ignore[attr-defined]
-        self.complaint = (
+    def _on_incompatible(self, event: Any) -> None:
+        self._incompatible = str(qos_policy_name_from_kind(event.last_policy_kind))
+
+    def _mismatch(self, policy: str) -> str:
+        """One sentence on a publisher whose QoS does not fit."""
+        return (
             f'a publisher of {self.topic} offers an incompatible {policy}: '
             f'{self._publishers() or "it has gone"}; this node asks for {self._asked()}; change '
             f'qos_overrides.{self.topic}.subscription.{policy.lower()}'
         )
-        self._node.get_logger().warning(self.complaint)
 
     def _diagnosis(self) -> str:
         """One sentence on why nothing comes."""

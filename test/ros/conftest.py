@@ -56,7 +56,7 @@ class NodeProcess:
         self, *arguments: str, log: Path, prelude: str = '', **parameters: object
     ) -> None:
         self.log = log
-        program = f'{prelude}\nimport sys\nfrom streamo_ros.node.main import main\nsys.exit(main())'
+        program = f'{prelude}\nfrom streamo_ros.node.main import main\nraise SystemExit(main())'
         command = [sys.executable, '-c', program, '--ros-args', *arguments]
         for name, value in parameters.items():
             command += ['-p', f'{name.replace("__", ".")}:={value}']
@@ -142,6 +142,14 @@ class Peer:
     def full(self, name: str) -> str:
         return name.replace('~', f'/{self.name}')
 
+    def forget(self) -> None:
+        """Drop clients and ears: the node they knew has gone."""
+        for client in self._clients.values():
+            self.node.destroy_client(client)
+        self._clients.clear()
+        for ear in list(self.node.subscriptions):
+            self.node.destroy_subscription(ear)
+
     def client(self, name: str, kind: type) -> Any:
         name = self.full(name)
         if name not in self._clients:
@@ -177,9 +185,11 @@ class Peer:
         from diagnostic_msgs.msg import DiagnosticArray
 
         heard: list[Any] = []
-        self.node.create_subscription(DiagnosticArray, '/diagnostics', lambda message: heard.extend(
-            one for one in message.status if one.name.startswith(f'{self.name}: ')
-        ), 10)
+
+        def hear(message: Any) -> None:
+            heard.extend(one for one in message.status if one.name.startswith(f'{self.name}: '))
+
+        self.node.create_subscription(DiagnosticArray, '/diagnostics', hear, 10)
         return heard
 
     def state_waits(self, seconds: float) -> list[float]:
@@ -242,6 +252,17 @@ class Camera:
                 'width': width, 'height': height, 'step': width * 3, 'encoding': 'rgb8', **fields
             })
         self.publisher.publish(message)
+
+    def until(self, condition: Callable[[], Any], second: float, **fields: Any) -> None:
+        """One image again and again until it has been seen; a repeated stamp is ignored.
+
+        Best effort loses the first ones, while the two sides do not know each other yet.
+        """
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, 'the image was not seen'
+            self.show(second, **fields)
+            time.sleep(0.1)
 
     def film(self, first: float, last: float, step: float = 1.0, wait: float = 0.02) -> None:
         """Images from `first` up to and with `last`."""

@@ -34,9 +34,7 @@ def test_every_transition_again_and_again_leaves_nothing_behind(start, peer, wai
         assert camera.publisher.get_subscription_count() == 0
         assert peer.change(ACTIVATE)
         camera.matched()
-        wait_for(peer.node.get_publishers_info_by_topic('/streamo/frame_state').__len__)
-        camera.show(1000 + cycle)
-        wait_for(lambda: len(states) > cycle, what='a state in each cycle')  # noqa: B023
+        camera.until(lambda: len(states) > cycle, 1000 + cycle)  # noqa: B023
         assert peer.change(DEACTIVATE)
         assert peer.state() == 'inactive'
         assert peer.change(ACTIVATE)

@@ -22,13 +22,14 @@ def test_camera_in_states_and_answers_out(start, peer, wait_for) -> None:
     models = peer.hear('~/model_info', ModelInfo, latched=True)
     camera = peer.camera().matched()
     wait_for(lambda: standing and models)
-    camera.film(1000, 1006.9, step=0.1)
+    camera.until(lambda: states, 1000)
+    camera.film(1000.1, 1006.9, step=0.1)
     wait_for(lambda: len(states) == 7 and answers)
 
     assert [one.state for one in states] == [SILENCE] * 3 + [STANDBY] * 2 + [RESPONSE, SILENCE]
     assert [one.header.stamp.sec for one in states] == list(range(1000, 1007))
     assert {one.header.frame_id for one in states} == {'optical'}
-    assert states[-1].received_frames in range(61, 71)
+    assert states[-1].received_frames >= 61
     assert states[-1].dropped_frames == 0
     assert all(0 < one.latency < 5 for one in states)
     (answer,) = answers

@@ -43,7 +43,8 @@ class Client:
 
 @pytest.fixture
 def client(start, peer, wait_for) -> Client:
-    start(publish__response_delta=True)
+    start()
+    wait_for(lambda: peer.state() == 'active')
     return Client(peer, wait_for)
 
 
@@ -51,7 +52,8 @@ def test_a_goal_is_reached_with_feedback_and_the_answer(client, peer) -> None:
     camera = peer.camera().matched()
     feedback: list[Watch.Feedback] = []
     goal = client.send('the kettle', feedback)
-    camera.film(1000, 1006, wait=0.05)
+    camera.until(lambda: feedback, 1000)
+    camera.film(1001, 1006, wait=0.05)
     status, result = client.result(goal)
     assert (status, result.outcome) == (GoalStatus.STATUS_SUCCEEDED, Result.OUTCOME_COMPLETED)
     assert [one.text for one in result.responses] == ['It boils.']

@@ -1,0 +1,144 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Cameras as they are: broken frames, restarts, other encodings, wrong QoS, none at all."""
+
+from __future__ import annotations
+
+import random
+import time
+from array import array
+
+import cv2
+import numpy as np
+from rclpy.qos import QoSReliabilityPolicy
+from streamo_ros.msg import FrameState
+from streamo_ros.msg import InstructionArray
+
+BAD = FrameState.REASON_BAD_FRAME
+
+
+def test_one_bad_frame_is_that_frame_only_and_a_camera_may_restart(start, peer, wait_for) -> None:
+    node = start(instructions="['nothing']")
+    states = peer.hear('~/frame_state', FrameState)
+    statuses = peer.diagnostics()
+    camera = peer.camera().matched()
+    wait_for(lambda: peer.node.count_publishers('/streamo/frame_state'))
+    shows = [
+        {}, {'encoding': 'nonsense8'}, {'step': 7}, {'width': 0}, {'data': b'\x80' * 7}, {},
+        # The camera restarts with another size, then with another encoding.
+        {'width': 12, 'height': 12},
+        {'width': 12, 'height': 12, 'encoding': 'mono8', 'step': 12, 'data': b'\x80' * 144},
+    ]
+    for number, fields in enumerate(shows):
+        camera.until(lambda: len(states) == number + 1, 1000 + number, **fields)  # noqa: B023
+    assert [one.unknown_reason for one in states] == [0, BAD, BAD, BAD, BAD, 0, 0, 0]
+    assert states[-1].dropped_frames == 4
+    assert states[-1].header.frame_id == 'optical'
+    found = wait_for(lambda: [
+        one for one in statuses if one.name.endswith('input') and one.level == b'\x01'
+    ])[-1]
+    assert 'a frame was dropped' in found.message
+    assert ('dropped: bad', '4') in [(one.key, one.value) for one in found.values]
+
+    # A repeated, a late and a zero stamp are ignored; a clock set back is a new stream.
+    for second in (1007, 1006.5, 0):
+        camera.show(second)
+    camera.film(500, 502)
+    wait_for(lambda: len(states) == 9)
+    assert (states[-1].stream_id, states[-1].frame_index) == (2, 0)
+    assert states[-1].header.stamp.sec == 502
+    # A year ahead is believed at the third frame and stays in the stream.
+    camera.film(502 + 31536000, 504 + 31536000)
+    wait_for(lambda: len(states) == 10)
+    assert (states[-1].stream_id, states[-1].header.stamp.sec) == (2, 31536504)
+    assert node.process.poll() is None
+
+
+def test_corrupt_jpegs_cost_nothing_but_themselves(start, peer, wait_for) -> None:
+    start(instructions="['nothing']", image_transport='compressed')
+    states = peer.hear('~/frame_state', FrameState)
+    camera = peer.camera('/image/compressed', compressed=True).matched()
+    wait_for(lambda: peer.node.count_publishers('/streamo/frame_state'))
+    chance = random.Random(3)
+    good = cv2.imencode('.jpg', np.full((48, 64, 3), 90, np.uint8))[1].tobytes()
+    broken = set(chance.sample(range(40), 8))
+    camera.until(lambda: states, 999, format='jpeg', data=good)
+    states.clear()
+    for number in range(40):
+        cut = chance.randrange(2, len(good) - 4)
+        data = good[:cut] if number in broken else good
+        camera.show(1000 + number, format='jpeg', data=data)
+        wait_for(lambda: len(states) == number + 1)  # noqa: B023
+    assert {n for n, one in enumerate(states) if one.unknown_reason == BAD} == broken
+    assert states[-1].dropped_frames == len(broken)
+
+
+def test_a_flood_is_sampled_and_a_pause_is_survived(start, peer, wait_for) -> None:
+    node = start(instructions="['nothing']")
+    states = peer.hear('~/frame_state', FrameState)
+    camera = peer.camera().matched()
+    wait_for(lambda: peer.node.count_publishers('/streamo/frame_state'))
+    camera.until(lambda: states, 1000)
+    camera.film(1000, 1005, step=1 / 60, wait=1 / 240)
+    wait_for(lambda: len(states) >= 6)
+    assert [one.header.stamp.sec for one in states] == list(range(1000, 1006))
+    # Half an hour without a frame is a gap, not a fault.
+    camera.film(2800, 2801)
+    wait_for(lambda: len(states) == 8)
+    assert states[-1].stream_id == 1
+    before = node.memory()
+    large = array('B', bytes(3840 * 2160 * 3))
+    for number in range(8):
+        camera.show(2810 + number / 10, width=3840, height=2160, data=large.tobytes())
+        time.sleep(0.1)
+    waits = peer.state_waits(0.5)
+    assert waits[len(waits) // 2] < 0.1
+    assert node.memory() - before < 300_000_000
+
+
+def test_what_is_wrong_with_the_input_is_said(start, peer, wait_for) -> None:
+    best_effort = QoSReliabilityPolicy.BEST_EFFORT
+    picky = start(
+        '-r', '__node:=picky', '-r', 'image:=/strict',
+        **{'qos_overrides./strict.subscription.reliability': 'reliable'},
+    )
+    alone = start('-r', '__node:=alone', '-r', 'image:=/nobody')
+    other = start('-r', '__node:=other', '-r', 'image:=/packed')
+    peer.camera('/packed/compressed', compressed=True)
+    strict = peer.camera('/strict', reliability=best_effort)
+    wait_for(lambda: 'incompatible RELIABILITY' in picky.text)
+    assert 'peer: best_effort, volatile' in picky.text
+    wait_for(lambda: 'nobody publishes it; start the camera' in alone.text)
+    wait_for(lambda: 'set image_transport to compressed' in other.text)
+    statuses = peer.diagnostics()
+    peer.name = 'alone'
+    stale = wait_for(lambda: [one for one in statuses if one.level == b'\x03'])
+    assert 'no frame on /nobody for 5 s' in stale[0].message
+    # It appears at last.
+    camera = peer.camera('/nobody').matched()
+    states = peer.hear('~/frame_state', FrameState)
+    camera.until(lambda: states, 1000)
+    assert states[0].unknown_reason == FrameState.REASON_NO_INSTRUCTION
+    wait_for(lambda: 'frames come on /nobody' in alone.text)
+    assert strict.publisher.get_subscription_count() == 0
+
+
+def test_two_nodes_in_one_graph(start, peer, wait_for) -> None:
+    left = start('-r', '__ns:=/left', '-r', 'image:=camera/image_raw')
+    start('-r', '__ns:=/right', instructions="['the kettle']")
+    cameras = [
+        peer.camera('/left/camera/image_raw').matched(), peer.camera('/right/image').matched()
+    ]
+    peer.name = 'left/streamo'
+    left_states = peer.hear('~/frame_state', FrameState)
+    assert peer.instruct('anything').instruction_id == 1
+    peer.name = 'right/streamo'
+    right_states = peer.hear('~/frame_state', FrameState)
+    standing = peer.hear('~/instructions', InstructionArray, latched=True)
+    wait_for(lambda: standing)
+    for name in ('left', 'right'):
+        wait_for(lambda: peer.node.count_publishers(f'/{name}/streamo/frame_state'))  # noqa: B023
+    cameras[0].until(lambda: left_states, 1000)
+    cameras[1].until(lambda: right_states, 2000)
+    assert (left_states[0].header.stamp.sec, right_states[0].header.stamp.sec) == (1000, 2000)
+    assert left.stop()[0] == 0
