@@ -2,6 +2,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """A drawn tabletop in which things happen: training data, and the demo's camera. No torch here."""
 
+from streamo_ros.training.worlds.episode import draw_episode
+from streamo_ros.training.worlds.episode import Episode
+from streamo_ros.training.worlds.episode import Sampling
+from streamo_ros.training.worlds.episode import suggested_instructions
+from streamo_ros.training.worlds.scene import WorldError
 from streamo_ros.training.worlds.world import World
 
-__all__ = ['World']
+__all__ = ['Episode', 'Sampling', 'World', 'WorldError', 'draw_episode', 'suggested_instructions']

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.training.worlds.scene import WALL
 from streamo_ros.training.worlds.scene import Panel
 from streamo_ros.training.worlds.scene import Seen
 from streamo_ros.training.worlds.scene import Table
 from streamo_ros.training.worlds.scene import View
+from streamo_ros.training.worlds.scene import WALL
 
 Picture = NDArray[np.uint8]
 Colour = tuple[float, float, float]
@@ -29,7 +29,8 @@ RGB: dict[str, Colour] = {
     'black': (24, 24, 26),
 }
 _SHIFT = 4
-_SEGMENTS = ('abcdef', 'bc', 'abged', 'abgcd', 'fgbc', 'afgcd', 'afgedc', 'abc', 'abcdefg', 'abcdfg')
+_SEGMENTS = ('abcdef', 'bc', 'abged', 'abgcd', 'fgbc', 'afgcd', 'afgedc', 'abc', 'abcdefg',
+             'abcdfg')
 
 
 class Painter:
@@ -99,11 +100,12 @@ class Painter:
     def _expose(self, image: Picture, seconds: float) -> Picture:
         gain = self._gain * (1 + self._flicker * math.sin(0.9 * seconds + self._phase[4]))
         if self._blur:
-            image = cv2.GaussianBlur(image, (0, 0), max(self._blur * self.unit, 0.3))
+            deviation = max(self._blur * self.unit, 0.3)
+            image = np.asarray(cv2.GaussianBlur(image, (0, 0), deviation), np.uint8)
         spin = int(seconds * 1000) * 2654435761 + self._seed
         x, y = spin % 61, (spin // 61) % 59
         noise = self._noise[y:y + self.height, x:x + self.width]
-        return cv2.addWeighted(image, gain, noise, 1.0, -128.0)
+        return np.asarray(cv2.addWeighted(image, gain, noise, 1.0, -128.0), np.uint8)
 
     def _paint_ground(self, draw: np.random.Generator) -> Picture:
         """The table top with a margin for the shake: tint, light fall-off, pattern, wall."""
@@ -111,7 +113,8 @@ class Painter:
         base = float(draw.uniform(88, 176)) * (1 + 0.12 * draw.uniform(-1, 1, 3))
         ramp = np.outer(np.linspace(-1, 1, high), np.ones(wide)) * draw.uniform(-0.18, 0.18)
         ramp = ramp + np.outer(np.ones(high), np.linspace(-1, 1, wide)) * draw.uniform(-0.18, 0.18)
-        grain = cv2.resize(draw.normal(0, 1, (12, 16)), (wide, high), interpolation=cv2.INTER_CUBIC)
+        coarse = draw.normal(0, 1, (12, 16))
+        grain = cv2.resize(coarse, (wide, high), interpolation=cv2.INTER_CUBIC)
         ramp = ramp + draw.uniform(0, 0.06) * grain
         ground = np.clip(base * (1 + ramp[..., None]), 0, 255).astype(np.uint8)
         ground = np.ascontiguousarray(ground)
@@ -121,7 +124,8 @@ class Painter:
             _paint_wall(brush, self.table)
         return ground
 
-    def _paint_pattern(self, draw: np.random.Generator, brush: _Brush, base: Picture) -> None:
+    def _paint_pattern(self, draw: np.random.Generator, brush: _Brush,
+                       base: NDArray[np.float64]) -> None:
         """Boards, tiles or stains, of low contrast: distractors of the ground."""
         shade = tuple(float(c) for c in base * draw.uniform(0.86, 0.95))
         kind = draw.integers(4)
@@ -169,7 +173,8 @@ class _Brush:
                     thick, cv2.LINE_AA, _SHIFT)
 
     def polygon(self, points: NDArray[np.float64], colour: tuple[float, ...]) -> None:
-        shifted = np.round((points + (self._dx, self._dy)) * self._scale - 8).astype(np.int32)
+        moved = points + np.array((self._dx, self._dy))
+        shifted = np.round(moved * self._scale - 8).astype(np.int32)
         cv2.fillPoly(self.image, [shifted], colour, cv2.LINE_AA, _SHIFT)
 
 
@@ -225,7 +230,7 @@ def _paint_gripper(brush: _Brush, x: float, y: float) -> None:
 def _paint_panel(brush: _Brush, panel: Panel) -> None:
     x, y = panel.x, panel.y
     corners = np.array([(-0.2, -0.118), (0.2, -0.118), (0.2, 0.118), (-0.2, 0.118)])
-    brush.polygon(corners + (x, y), (18, 26, 22))
+    brush.polygon(corners + np.array((x, y)), (18, 26, 22))
     for place, digit in zip((x - 0.098, x + 0.098), divmod(panel.value, 10), strict=True):
         _paint_digit(brush, place, y, digit)
 
@@ -265,7 +270,8 @@ def _paint_wall(brush: _Brush, table: Table) -> None:
 
 def _jitter(draw: np.random.Generator, colour: Colour) -> Colour:
     gain, shift = draw.uniform(0.9, 1.06), draw.uniform(-9, 9, 3)
-    red, green, blue = (float(np.clip(c * gain + s, 0, 255)) for c, s in zip(colour, shift, strict=True))
+    red, green, blue = (
+        float(np.clip(c * gain + s, 0, 255)) for c, s in zip(colour, shift, strict=True))
     return red, green, blue
 
 

@@ -20,11 +20,11 @@ from typing import TypeVar
 import numpy as np
 
 from streamo_ros.training.worlds.scene import COLOURS
-from streamo_ros.training.worlds.scene import EDGES
-from streamo_ros.training.worlds.scene import SHAPES
 from streamo_ros.training.worlds.scene import Edge
+from streamo_ros.training.worlds.scene import EDGES
 from streamo_ros.training.worlds.scene import Panel
 from streamo_ros.training.worlds.scene import Seen
+from streamo_ros.training.worlds.scene import SHAPES
 from streamo_ros.training.worlds.scene import Slot
 from streamo_ros.training.worlds.scene import Table
 from streamo_ros.training.worlds.scene import Thing
@@ -116,8 +116,8 @@ class Script:
         index = bisect.bisect_right(self._ends, seconds)
         rest = self._rests[index]
         event = self.events[index] if index < len(self.events) else None
-        seen = [self._at_rest(thing) for thing in rest if event is None or thing.key != event.thing.key
-                or seconds < event.start]
+        seen = [self._at_rest(thing) for thing in rest
+                if event is None or thing.key != event.thing.key or seconds < event.start]
         arm = None
         if event is not None and seconds >= event.start:
             shown = self._under_way(event, seconds)
@@ -270,7 +270,8 @@ class Script:
         edge = _one_of(self._random, self.table.edges(thing.slot))
         shallow, deep = sorted(self._random.uniform(-0.15, 0.35, 2) * thing.radius)
         inside = (deep, shallow) if kind == 'leave' else (shallow, deep)
-        return Event(kind, thing, start, end, edge=edge, inside=(float(inside[0]), float(inside[1])))
+        first, last = float(inside[0]), float(inside[1])
+        return Event(kind, thing, start, end, edge=edge, inside=(first, last))
 
 
 def _inside(table: Table, place: tuple[float, float], edge: Edge) -> float:

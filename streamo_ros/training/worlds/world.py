@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from streamo_ros.training.worlds.render import Painter
 from streamo_ros.training.worlds.render import Picture
 from streamo_ros.training.worlds.scene import View
@@ -34,7 +36,12 @@ class World:
                 'side and an aspect from 0.9 to 2.0'
             )
         self.script = Script(seed, width / height, pace)
-        self._painter = Painter(seed, self.script.table, width, height)
+        self._seed, self._size = seed, (width, height)
+
+    @cached_property
+    def _painter(self) -> Painter:
+        # Labels alone need no painter, and its noise and ground take milliseconds to draw.
+        return Painter(self._seed, self.script.table, *self._size)
 
     def view(self, seconds: float) -> View:
         """What is visible at a time >= 0, in seconds."""

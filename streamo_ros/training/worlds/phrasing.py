@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What people say to it: the phrasings of every family of tasks, and the words of the answers.
+
+Knows words. Knows no view and no label. The last two phrasings of a family are held out: no
+training uses them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from streamo_ros.training.worlds.scene import Seen
+from streamo_ros.training.worlds.scene import WorldError
+
+HELD_OUT = 2
+"""Phrasings at the end of each list that only evaluation uses."""
+
+PHRASES: dict[str, tuple[str, ...]] = {
+    'appear': (
+        'tell me when {a} {c} {s} appears',
+        'let me know when {a} {c} {s} arrives',
+        'say when {a} {c} {s} comes onto the table',
+        'watch for {a} {c} {s} to enter',
+        'notify me as soon as {a} {c} {s} is on the table',
+        'alert me when {a} {c} {s} shows up',
+        'inform me once {a} {c} {s} has come in',
+    ),
+    'leave': (
+        'tell me when the {c} {s} leaves',
+        'let me know when the {c} {s} is gone',
+        'say when the {c} {s} has left the table',
+        'watch for the {c} {s} to leave',
+        'notify me as soon as the {c} {s} goes away',
+        'alert me when the {c} {s} disappears',
+        'inform me once the {c} {s} has gone',
+    ),
+    'recolour': (
+        'tell me when the {s} changes colour',
+        'tell me when something changes colour',
+        'let me know when a {s} has a new colour',
+        'say when anything changes its colour',
+        'watch for a change of colour',
+        'alert me when the colour of something changes',
+        'inform me of any new colour',
+    ),
+    'move': (
+        'tell me when the {c} {s} is moved',
+        'let me know when the {c} {s} has been moved',
+        'say when the {c} {s} is put somewhere else',
+        'watch for the {c} {s} to be moved',
+        'notify me when the gripper has moved the {c} {s}',
+        'alert me when the {c} {s} is carried away',
+        'inform me once the {c} {s} has been carried',
+    ),
+    'touch': (
+        'tell me when the {c} {s} touches the wall',
+        'let me know when the {c} {s} is at the wall',
+        'say when the {c} {s} reaches the wall',
+        'watch for the {c} {s} to touch the wall',
+        'notify me when the {c} {s} meets the wall',
+        'alert me when the {c} {s} hits the wall',
+        'inform me once the {c} {s} is against the wall',
+    ),
+    'count': (
+        'how many things are on the table? tell me again when it changes',
+        'count the things on the table',
+        'keep counting the objects',
+        'tell me the number of things and every change',
+        'report how many objects there are',
+        'how many objects do you see? update me',
+        'give me the count of things, always',
+    ),
+    'number': (
+        'read the display',
+        'tell me the number on the display and every change',
+        'what does the display show? update me',
+        'read the number whenever it changes',
+        'report the number on the panel',
+        'say the number shown, and again when it is new',
+        'keep reading the panel',
+    ),
+    'narrate': (
+        'describe what happens',
+        'narrate everything that happens',
+        'tell me everything that happens on the table',
+        'comment on every event',
+        'report each event when it is over',
+        'give me a running commentary',
+        'what is going on? keep telling me',
+    ),
+    'ground': (
+        'when does {a} {c} {s} arrive? give the time span',
+        'give the interval in which {a} {c} {s} comes in',
+        'from when to when does {a} {c} {s} enter?',
+        'tell me the time span in which {a} {c} {s} arrives',
+        'at which seconds does {a} {c} {s} come in?',
+        'name the seconds in which {a} {c} {s} enters',
+        'what is the interval of the arrival of {a} {c} {s}?',
+    ),
+    'presence': (
+        'is there {a} {c} {s}? tell me when the answer changes',
+        'do you see {a} {c} {s}? update me',
+        'is {a} {c} {s} on the table? keep me informed',
+        'check whether there is {a} {c} {s} and report changes',
+        'is there {a} {c} {s} now? say it again when it changes',
+        'can you see {a} {c} {s}? tell me of changes',
+        'does the table hold {a} {c} {s}? update the answer',
+    ),
+    'colour': (
+        'what colour is the {s}? update the answer when it changes',
+        'which colour has the {s}? tell me again when it changes',
+        'tell me the colour of the {s} and every change',
+        'name the colour of the {s} and keep it up to date',
+        'report the colour of the {s}',
+        'say which colour the {s} is, always',
+        'keep telling me the colour of the {s}',
+    ),
+    'see': (
+        'what is on the table? answer once',
+        'name the things you see, once',
+        'list the objects on the table once',
+        'say what you see now, only once',
+        'describe the table once',
+        'tell me once what lies on the table',
+        'once: which things are there?',
+    ),
+}
+FAMILIES = tuple(PHRASES)
+
+
+def article(word: str) -> str:
+    """'an' before a vowel, else 'a'."""
+    return 'an' if word[:1] in 'aeiou' else 'a'
+
+
+def name(thing: Seen) -> str:
+    """A thing as an answer names it: 'red ball'."""
+    return f'{thing.colour} {thing.shape}'
+
+
+def phrase(
+    family: str, draw: np.random.Generator, colour: str = '', shape: str = '',
+    held_out: bool = False,
+) -> str:
+    """An instruction of a family about things of a look.
+
+    Args:
+        family: one of `FAMILIES`.
+        draw: chooses the phrasing.
+        colour: for the families that name one.
+        shape: for the families that name one.
+        held_out: choose among the phrasings that no training uses.
+
+    Raises:
+        WorldError: there is no such family.
+    """
+    if family not in PHRASES:
+        raise WorldError(f'there is no family {family!r}: choose from {", ".join(FAMILIES)}')
+    found = PHRASES[family]
+    found = found[-HELD_OUT:] if held_out else found[:-HELD_OUT]
+    text = found[int(draw.integers(len(found)))]
+    return text.format(a=article(colour), c=colour, s=shape)
