@@ -11,6 +11,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
 
 from streamo_ros.instruction import InstructionBook
@@ -46,9 +47,14 @@ class InstructionServices:
         self._changed = changed
         self._canceled = canceled
         self._forget = forget
-        node.create_service(SetInstruction, '~/set_instruction', self._set)
-        node.create_service(CancelInstruction, '~/cancel_instruction', self._cancel)
-        node.create_service(Trigger, '~/reset', self._reset)
+        # The default keeps ten requests and loses the others of a burst without a word.
+        patient = QoSProfile(depth=100)
+        for kind, name, callback in (
+            (SetInstruction, '~/set_instruction', self._set),
+            (CancelInstruction, '~/cancel_instruction', self._cancel),
+            (Trigger, '~/reset', self._reset),
+        ):
+            node.create_service(kind, name, callback, qos_profile=patient)
 
     def _set(
         self, request: SetInstruction.Request, reply: SetInstruction.Response

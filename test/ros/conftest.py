@@ -142,14 +142,6 @@ class Peer:
     def full(self, name: str) -> str:
         return name.replace('~', f'/{self.name}')
 
-    def forget(self) -> None:
-        """Drop clients and ears: the node they knew has gone."""
-        for client in self._clients.values():
-            self.node.destroy_client(client)
-        self._clients.clear()
-        for ear in list(self.node.subscriptions):
-            self.node.destroy_subscription(ear)
-
     def client(self, name: str, kind: type) -> Any:
         name = self.full(name)
         if name not in self._clients:
@@ -292,10 +284,22 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def peer(own_graph: None) -> Iterator[Peer]:
-    peer = Peer()
-    yield peer
-    peer.close()
+def meet(own_graph: None) -> Iterator[Callable[[], Peer]]:
+    """Makes peers: a fresh one does not take a killed node for a living one."""
+    met: list[Peer] = []
+
+    def meet() -> Peer:
+        met.append(Peer())
+        return met[-1]
+
+    yield meet
+    for peer in met:
+        peer.close()
+
+
+@pytest.fixture
+def peer(meet: Callable[[], Peer]) -> Peer:
+    return meet()
 
 
 @pytest.fixture

@@ -98,15 +98,14 @@ def test_a_damaged_journal_is_set_aside_and_a_taken_one_refused(start, wait_for,
     assert node.process.poll() is None
 
 
-def kill_and_restore(start, peer, wait_for, path, times: int, seed: int) -> None:
+def kill_and_restore(start, meet, wait_for, path, times: int, seed: int) -> None:
     """Kill the node at random moments while instructions come and go; nothing promised is lost."""
     chance = random.Random(seed)
     promised: dict[int, str] = {}
     highest = 0
     for _ in range(times):
-        node = start(journal__path=path)
+        node, peer = start(journal__path=path), meet()
         heard = peer.hear('~/instructions', InstructionArray, latched=True)
-        wait_for(lambda: peer.state() == 'active')
         wait_for(lambda: heard)  # noqa: B023
         assert {one.id: one.text for one in heard[0].instructions} == promised
         for number in range(chance.randrange(1, 6)):
@@ -119,13 +118,12 @@ def kill_and_restore(start, peer, wait_for, path, times: int, seed: int) -> None
             promised[highest] = text
         time.sleep(chance.random() * 0.05)
         node.stop(signal.SIGKILL)
-        peer.forget()
 
 
-def test_kill_9_loses_nothing_that_stood(start, peer, wait_for, tmp_path) -> None:
-    kill_and_restore(start, peer, wait_for, tmp_path / 'journal.sqlite', times=4, seed=1)
+def test_kill_9_loses_nothing_that_stood(start, meet, wait_for, tmp_path) -> None:
+    kill_and_restore(start, meet, wait_for, tmp_path / 'journal.sqlite', times=4, seed=1)
 
 
 @pytest.mark.slow
-def test_kill_9_fifty_times(start, peer, wait_for, tmp_path) -> None:
-    kill_and_restore(start, peer, wait_for, tmp_path / 'journal.sqlite', times=50, seed=2)
+def test_kill_9_fifty_times(start, meet, wait_for, tmp_path) -> None:
+    kill_and_restore(start, meet, wait_for, tmp_path / 'journal.sqlite', times=50, seed=2)
