@@ -24,6 +24,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
+from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.layer import bytes_of
 from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.rotary import Rotary
@@ -108,12 +109,16 @@ class Decoder:
         head: the language model head.
         rotary: its rotary embedding.
         window: where keys and values are kept.
+
+    Raises:
+        BackboneError: its layers are of a kind that is not known here.
     """
 
     def __init__(
         self, text: Any, head: nn.Module, rotary: Rotary, window: KeyValueWindow
     ) -> None:
         config = text.config
+        _check_layers(config)
         self.heads = config.num_attention_heads
         self.groups = self.heads // config.num_key_value_heads
         self.dim = window.shape.dim
@@ -237,3 +242,16 @@ class Decoder:
             query = F.rms_norm(query, (self.dim,), layer.query_norm, self.epsilon)
             key = F.rms_norm(key, (self.dim,), layer.key_norm, self.epsilon)
         return query, key, value
+
+
+def _check_layers(config: Any) -> None:
+    kinds = set(getattr(config, 'layer_types', None) or ['full_attention'])
+    if kinds != {'full_attention'}:
+        raise BackboneError(
+            f'text layers of kind {", ".join(sorted(kinds - {"full_attention"}))} are not '
+            'supported: use a checkpoint with use_sliding_window false'
+        )
+    if config.hidden_act != 'silu':
+        raise BackboneError(
+            f'the activation {config.hidden_act} of the text layers is not supported: only silu is'
+        )

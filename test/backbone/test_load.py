@@ -79,6 +79,14 @@ def test_an_unsupported_architecture_lists_the_supported(load_tiny, folder):
     assert all(name in words for name in ('Qwen2_5_VL', 'Qwen3VL', 'InternVL'))
 
 
+def test_sliding_windows_are_refused(load_tiny, folder):
+    config = json.loads((folder / 'config.json').read_text())
+    kinds = ['full_attention', 'sliding_attention', 'sliding_attention']
+    config['text_config'] |= {'layer_types': kinds, 'use_sliding_window': True}
+    (folder / 'config.json').write_text(json.dumps(config))
+    assert 'sliding_attention' in refusal(load_tiny, folder)
+
+
 def test_a_configuration_that_is_not_json(load_tiny, folder):
     (folder / 'config.json').write_text('{')
     assert 'is not JSON' in refusal(load_tiny, folder)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from streamo_ros.backbone.batch import Buckets
+from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.face import Sampling
@@ -223,6 +224,40 @@ def test_misuse_is_refused_in_words(qwen, load_tiny):
         backbone.length(5)
     with pytest.raises(BackboneError, match='RGB uint8'):
         backbone.encode(np.zeros((4, 4), np.uint8))
+
+
+class Quantised(torch.nn.Module):
+    """Stands for the linear layer of a quantised checkpoint: it can be called, and that is all."""
+
+    def __init__(self, linear):
+        super().__init__()
+        self._linear = linear
+
+    def forward(self, x):
+        return self._linear(x)
+
+
+def test_layers_that_cannot_be_joined_give_the_same(
+    qwen, load_tiny, dialogue, frames, monkeypatch
+):
+    def wrapped(attention_and_mlp):
+        for name, module in list(attention_and_mlp.named_children()):
+            if isinstance(module, torch.nn.Linear):
+                setattr(attention_and_mlp, name, Quantised(module))
+
+    def load_quantised(self, *arguments, **choices):
+        model = load_plain(self, *arguments, **choices)
+        for layer in model.model.language_model.layers:
+            wrapped(layer.self_attn)
+            wrapped(layer.mlp)
+        return model
+
+    plain = dialogue(load_tiny(qwen), 'watch')
+    load_plain = Checkpoint.model
+    monkeypatch.setattr(Checkpoint, 'model', load_quantised)
+    quantised = dialogue(load_tiny(qwen), 'watch')
+    seen = [lane.backbone.extend([lane.turn(frames[0])]) for lane in (plain, quantised)]
+    np.testing.assert_allclose(seen[0], seen[1], atol=1e-5)
 
 
 def test_identity_and_sizes(checkpoint, load_tiny, frames):
