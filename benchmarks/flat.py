@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from streamo_ros.backbone.load import load
-from streamo_ros.backbone.load import Options
+from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.random_weights import random_backbone
 from streamo_ros.lane import Memory
 from streamo_ros.measure import early_and_late

@@ -124,7 +124,7 @@ def _against(backbone: Backbone, plain: Any, options: argparse.Namespace) -> dic
 
 def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
     """The backbone, and plain transformers with the same weights when that is asked for."""
-    from streamo_ros.backbone.load import Options
+    from streamo_ros.backbone.options import Options
 
     chosen = Options(
         device=options.device, dtype=options.dtype, max_pixels=options.max_pixels,
@@ -139,8 +139,8 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
         model = random_model(options.random, chosen) if options.against else None
     else:
         from streamo_ros.backbone.checkpoint import read_checkpoint
-        from streamo_ros.backbone.load import find_device
         from streamo_ros.backbone.load import load
+        from streamo_ros.backbone.options import find_device
 
         backbone = load(options.model, **asdict(chosen))
         checkpoint = read_checkpoint(options.model)

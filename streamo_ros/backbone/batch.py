@@ -19,7 +19,9 @@ from torch import Tensor
 
 from streamo_ros.backbone.decoder import Span
 from streamo_ros.backbone.decoder import Step
+from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.face import Piece
+from streamo_ros.backbone.face import piece_tokens
 from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.window import join_marks
@@ -134,6 +136,33 @@ def _spans(
         else:
             spans.append(Span(request.slot, 1, size, attend, padded))
     return tuple(spans)
+
+
+def by_slot(requests: Sequence[Request]) -> tuple[list[Request], list[int]]:
+    """Requests ordered by slot, and where each of the given ones went."""
+    order = sorted(range(len(requests)), key=lambda at: requests[at].slot)
+    ordered = [requests[at] for at in order]
+    if len({request.slot for request in ordered}) < len(ordered):
+        raise BackboneError('a lane can take part in a pass only once')
+    return ordered, [order.index(at) for at in range(len(requests))]
+
+
+def cut_pieces(pieces: Sequence[Piece], most: int) -> list[tuple[Piece, ...]]:
+    """Cut pieces into groups of at most `most` tokens; a frame is never cut."""
+    small: list[Piece] = []
+    for piece in pieces:
+        if isinstance(piece, tuple):
+            small += [piece[at:at + most] for at in range(0, len(piece), most)]
+        else:
+            small.append(piece)
+    groups: list[tuple[Piece, ...]] = []
+    for piece in small:
+        held = sum(map(piece_tokens, groups[-1])) if groups else most
+        if held + piece_tokens(piece) > most:
+            groups.append((piece,))
+        else:
+            groups[-1] = (*groups[-1], piece)
+    return groups
 
 
 def _request_marks(request: Request, marks_of: MarksOf) -> Marks:

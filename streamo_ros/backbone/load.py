@@ -8,7 +8,6 @@ much memory they need; the parts know themselves.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -27,8 +26,14 @@ from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
+from streamo_ros.backbone.memory import check_context
 from streamo_ros.backbone.memory import check_memory
 from streamo_ros.backbone.memory import free_bytes
+from streamo_ros.backbone.memory import window_shape
+from streamo_ros.backbone.options import find_device
+from streamo_ros.backbone.options import MAX_PIXELS
+from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.options import VISION
 from streamo_ros.backbone.passes import find_capture
 from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.scripted import load_script
@@ -39,33 +44,10 @@ from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.vision.preprocess import Normalisation
 from streamo_ros.backbone.vision.towers import find_towers
 from streamo_ros.backbone.window import KeyValueWindow
-from streamo_ros.backbone.window import WindowShape
 from streamo_ros.protocol import ProtocolError
 from streamo_ros.protocol import ProtocolKind
 from streamo_ros.protocol import SYSTEM_PROMPT
 from streamo_ros.protocol import Wording
-
-MAX_PIXELS = 100352
-"""Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
-
-VISION = ('auto', 'torch', 'tensorrt')
-CAPACITY = 8192
-"""Tokens of a slot when nothing else is asked for."""
-
-DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
-
-
-@dataclass(frozen=True)
-class Options:
-    """How a checkpoint is run; see `load`."""
-
-    device: str = 'auto'
-    dtype: str = 'auto'
-    protocol: str = 'auto'
-    max_pixels: int = MAX_PIXELS
-    lanes: int = 8
-    capacity: int = 0
-    vision: str = 'auto'
 
 
 def load(
@@ -150,6 +132,7 @@ def build(
     text = model.model.language_model
     buckets, passes = find_buckets(device), Passes(find_capture(device))
     shape = window_shape(text.config, options, buckets)
+    check_context(shape.capacity, wording, tokens=1)
     check_memory(shape, dtype, free_bytes(device))
     rotary = find_rotary(family, text, dtype)
     window = KeyValueWindow(shape, rotary, device, dtype)
@@ -165,63 +148,9 @@ def build(
     return StreamingBackbone(frames, decoder, family.marks, wording, identity, buckets, passes)
 
 
-def window_shape(config: Any, options: Options, buckets: Buckets) -> WindowShape:
-    """Sizes of the window of a text model.
-
-    Raises:
-        BackboneError: it would be longer than the model's trained positions, or empty.
-    """
-    trained = config.max_position_embeddings
-    capacity = options.capacity or min(CAPACITY, trained)
-    if capacity > trained:
-        raise BackboneError(
-            f'context.capacity {capacity} is more than the {trained} positions that the '
-            f'checkpoint was trained for: set it to at most {trained}'
-        )
-    if capacity < 1 or options.lanes < 1:
-        raise BackboneError(
-            f'{options.lanes} lanes of {capacity} tokens hold nothing: both must be at '
-            'least 1'
-        )
-    dim = getattr(config, 'head_dim', None) or config.hidden_size // config.num_attention_heads
-    return WindowShape(
-        lanes=options.lanes,
-        capacity=capacity,
-        layers=config.num_hidden_layers,
-        heads=config.num_key_value_heads,
-        dim=dim,
-        slack=buckets.slack(capacity),
-    )
-
-
 def find_buckets(device: torch.device) -> Buckets:
     """How passes are padded: on CUDA so that few are captured, on a CPU not at all."""
     return Buckets(tokens=32, attend=512) if device.type == 'cuda' else Buckets()
-
-
-def find_device(options: Options) -> tuple[torch.device, torch.dtype]:
-    """Device and number format that are meant.
-
-    Raises:
-        BackboneError: this machine or build of torch does not have them.
-    """
-    name = options.device
-    if name == 'auto':
-        name = 'cuda' if torch.cuda.is_available() else 'cpu'
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise BackboneError(f'there is no device {name!r}: use auto, cpu or cuda') from error
-    if device.type == 'cuda' and not torch.cuda.is_available():
-        raise BackboneError('torch sees no CUDA device: set model.device to cpu or auto')
-    if device.type not in ('cpu', 'cuda'):
-        raise BackboneError(f'the device {name!r} is not supported: use auto, cpu or cuda')
-    kind = options.dtype
-    if kind == 'auto':
-        kind = 'float32' if device.type == 'cpu' else 'bfloat16'
-    if kind not in DTYPES:
-        raise BackboneError(f'the dtype {kind!r} is not supported: use auto, {", ".join(DTYPES)}')
-    return device, DTYPES[kind]
 
 
 def find_wording(checkpoint: Checkpoint, options: Options) -> Wording:

@@ -1,16 +1,25 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether a key-value window fits, and what would fit instead. Asked before it is allocated."""
+"""How large a key-value window is, whether it fits, and what would fit instead.
+
+Asked before it is allocated.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import torch
 
+from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.options import CAPACITY
+from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.window import WindowShape
+from streamo_ros.protocol import Wording
 
 _GIB = 1 << 30
 
@@ -51,3 +60,48 @@ def check_memory(shape: WindowShape, dtype: torch.dtype, free: int) -> None:
         f'values and {free / _GIB:.2f} GiB are free: {" or ".join(fits)} would fit '
         '(instructions.capacity, context.capacity)'
     )
+
+
+def window_shape(config: Any, options: Options, buckets: Buckets) -> WindowShape:
+    """Sizes of the window of a text model.
+
+    Raises:
+        BackboneError: it would be longer than the model's trained positions, or empty.
+    """
+    trained = config.max_position_embeddings
+    capacity = options.capacity or min(CAPACITY, trained)
+    if capacity > trained:
+        raise BackboneError(
+            f'context.capacity {capacity} is more than the {trained} positions that the '
+            f'checkpoint was trained for: set it to at most {trained}'
+        )
+    if capacity < 1 or options.lanes < 1:
+        raise BackboneError(
+            f'{options.lanes} lanes of {capacity} tokens hold nothing: both must be at '
+            'least 1'
+        )
+    dim = getattr(config, 'head_dim', None) or config.hidden_size // config.num_attention_heads
+    return WindowShape(
+        lanes=options.lanes,
+        capacity=capacity,
+        layers=config.num_hidden_layers,
+        heads=config.num_key_value_heads,
+        dim=dim,
+        slack=buckets.slack(capacity),
+    )
+
+
+def check_context(capacity: int, wording: Wording, tokens: int) -> None:
+    """Refuse a slot that cannot hold the sink and one turn with a frame of so many tokens.
+
+    Raises:
+        BackboneError: with what it would have to hold.
+    """
+    turn = wording.head + wording.tag(Fraction(0), Fraction(1)) + wording.ask + wording.close
+    sink = len(wording.sink('instruction'))
+    need = sink + len(turn) + len(wording.image_open) + tokens + len(wording.image_close)
+    if need > capacity:
+        raise BackboneError(
+            f'{capacity} tokens cannot hold the system prompt and one turn, which take {need}: '
+            'raise context.capacity or lower model.max_pixels'
+        )

@@ -19,8 +19,8 @@ from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.load import build
-from streamo_ros.backbone.load import find_device
-from streamo_ros.backbone.load import Options
+from streamo_ros.backbone.options import find_device
+from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.protocol import ChatFormat

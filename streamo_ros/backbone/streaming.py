@@ -24,22 +24,24 @@ from torch import Tensor
 from streamo_ros.backbone.batch import assemble
 from streamo_ros.backbone.batch import Batch
 from streamo_ros.backbone.batch import Buckets
+from streamo_ros.backbone.batch import by_slot
+from streamo_ros.backbone.batch import cut_pieces
 from streamo_ros.backbone.batch import own_sight
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import Step
 from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.face import BackboneInfo
-from streamo_ros.backbone.face import Piece
-from streamo_ros.backbone.face import piece_tokens
 from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.face import Sampling
 from streamo_ros.backbone.face import Sight
+from streamo_ros.backbone.memory import check_context
 from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.passes import Tensors
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionTokens
+from streamo_ros.backbone.vision.frames import averaged
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.window import Marks
 from streamo_ros.protocol import Wording
@@ -114,20 +116,13 @@ class StreamingBackbone:
     @torch.inference_mode()
     def encode(self, image: NDArray[np.uint8]) -> VisionTokens:
         """One vision pass; see `face.Backbone.encode`."""
+        self._look_at(self.frames.find_grid(*image.shape[:2]))
         try:
-            sight = self.frames(image)
+            return self.frames(image)
         except BackboneError:
             raise
         except RuntimeError as error:
             raise _failure('the vision pass', error) from error
-        grid = self.frames.find_grid(*image.shape[:2])
-        if self._grid != grid:
-            self._grid = grid
-            height, width = grid.pixels
-            self._info = replace(
-                self._info, image_size=(width, height), tokens_per_frame=grid.tokens
-            )
-        return sight
 
     @torch.inference_mode()
     def merge(self, sights: Sequence[Sight]) -> VisionTokens:
@@ -136,15 +131,7 @@ class StreamingBackbone:
         Raises:
             BackboneError: they are of different grids.
         """
-        own = [own_sight(sight) for sight in sights]
-        if len({sight.grid for sight in own}) != 1:
-            raise BackboneError('only frames of one grid can be averaged')
-        levels = zip(*(sight.deepstack for sight in own), strict=True)
-        return VisionTokens(
-            torch.stack([sight.embeddings for sight in own]).mean(0),
-            tuple(torch.stack(level).mean(0) for level in levels),
-            own[0].grid,
-        )
+        return averaged([own_sight(sight) for sight in sights])
 
     def open(self) -> int:
         """Take a free, empty slot."""
@@ -163,7 +150,7 @@ class StreamingBackbone:
         """Append to several lanes in one pass and read the states."""
         if not requests:
             return np.zeros((0, 3), np.float32)
-        ordered, back = _by_slot(requests)
+        ordered, back = by_slot(requests)
         hidden = self._append(ordered)
         if self._state_rows is None:
             logits = self._decoder.logits(hidden)[:, self._states]
@@ -184,7 +171,7 @@ class StreamingBackbone:
         """
         self._window.check_room(request.slot, request.tokens)
         before = self._window.length(request.slot)
-        for pieces in _parts(request.pieces, PREFILL_TOKENS):
+        for pieces in cut_pieces(request.pieces, PREFILL_TOKENS):
             hidden = self._append([Request(request.slot, pieces)], captured=False)
             if not bool(torch.isfinite(hidden).all()):
                 self._window.truncate(request.slot, before)
@@ -198,7 +185,7 @@ class StreamingBackbone:
         """Append to several lanes in one pass and choose the next tokens."""
         if not requests:
             return []
-        ordered, back = _by_slot(requests)
+        ordered, back = by_slot(requests)
         logits = self._decoder.logits(self._append(ordered))
         lengths = [self._window.length(request.slot) for request in ordered]
         tokens = choose(logits, lengths, sampling)
@@ -224,6 +211,21 @@ class StreamingBackbone:
             parts['allocated'] = torch.cuda.memory_allocated(self.frames.device)
             parts['peak'] = torch.cuda.max_memory_allocated(self.frames.device)
         return parts
+
+    def _look_at(self, grid: Grid) -> None:
+        """Take note of the grid of the frames that come.
+
+        Raises:
+            BackboneError: a slot cannot hold one of them.
+        """
+        if self._grid == grid:
+            return
+        check_context(self.capacity, self.wording, grid.tokens)
+        height, width = grid.pixels
+        self._grid = grid
+        self._info = replace(
+            self._info, image_size=(width, height), tokens_per_frame=grid.tokens
+        )
 
     def _append(self, requests: Sequence[Request], captured: bool = True) -> Tensor:
         """Run one pass and count it; the hidden state of each lane's last row.
@@ -261,33 +263,6 @@ class StreamingBackbone:
             length = self._window.length(request.slot) - request.tokens
             self._window.truncate(request.slot, length)
             self._window.scrub(request.slot)
-
-
-def _by_slot(requests: Sequence[Request]) -> tuple[list[Request], list[int]]:
-    """Requests ordered by slot, and where each of the given ones went."""
-    order = sorted(range(len(requests)), key=lambda at: requests[at].slot)
-    ordered = [requests[at] for at in order]
-    if len({request.slot for request in ordered}) < len(ordered):
-        raise BackboneError('a lane can take part in a pass only once')
-    return ordered, [order.index(at) for at in range(len(requests))]
-
-
-def _parts(pieces: Sequence[Piece], most: int) -> list[tuple[Piece, ...]]:
-    """Cut pieces into groups of at most `most` tokens; a frame is never cut."""
-    small: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, tuple):
-            small += [piece[at:at + most] for at in range(0, len(piece), most)]
-        else:
-            small.append(piece)
-    groups: list[tuple[Piece, ...]] = []
-    for piece in small:
-        held = sum(map(piece_tokens, groups[-1])) if groups else most
-        if held + piece_tokens(piece) > most:
-            groups.append((piece,))
-        else:
-            groups[-1] = (*groups[-1], piece)
-    return groups
 
 
 def _failure(what: str, error: RuntimeError) -> BackboneError:

@@ -8,7 +8,7 @@ import json
 
 import pytest
 
-from streamo_ros.backbone.load import Options
+from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.random_weights import random_model
 from streamo_ros.backbone.random_weights import SHAPES
 from streamo_ros.bench import main
@@ -60,7 +60,7 @@ def test_the_window_bounds_the_context(capsys):
 @pytest.mark.parametrize(('arguments', 'words'), [
     (['nowhere'], 'no model folder'),
     (['--random', 'huge'], 'use one of tiny'),
-    (['--random', 'tiny', '--capacity', '100'], 'do not fit into 100'),
+    (['--random', 'tiny', '--capacity', '100'], '100 tokens cannot hold'),
 ])
 def test_what_cannot_be_measured_is_one_sentence(capsys, arguments, words):
     assert main([*arguments, *SMALL]) == 1

@@ -103,6 +103,13 @@ def test_more_context_than_was_trained(load_tiny, qwen):
     assert 'at most 8192' in refusal(load_tiny, qwen, capacity=9000)
 
 
+def test_a_context_without_room_for_one_turn(load_tiny, qwen, frames):
+    assert '100 tokens cannot hold' in refusal(load_tiny, qwen, capacity=100)
+    backbone = load_tiny(qwen, capacity=370)
+    with pytest.raises(BackboneError, match='370 tokens cannot hold the system prompt and one'):
+        backbone.encode(frames[0])
+
+
 def test_a_window_that_does_not_fit_says_what_would(load_tiny, qwen, monkeypatch):
     monkeypatch.setattr('streamo_ros.backbone.load.free_bytes', lambda device: 3_000_000)
     words = refusal(load_tiny, qwen)

@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import Towers
@@ -87,3 +89,19 @@ class FrameEncoder:
     def state(self, grid: Grid) -> VisionState:
         """What runs the vision tower of a grid now."""
         return self._towers.state(grid)
+
+
+def averaged(sights: Sequence[VisionTokens]) -> VisionTokens:
+    """The mean of several frames, as one.
+
+    Raises:
+        BackboneError: they are of different grids.
+    """
+    if len({sight.grid for sight in sights}) != 1:
+        raise BackboneError('only frames of one grid can be averaged')
+    levels = zip(*(sight.deepstack for sight in sights), strict=True)
+    return VisionTokens(
+        torch.stack([sight.embeddings for sight in sights]).mean(0),
+        tuple(torch.stack(level).mean(0) for level in levels),
+        sights[0].grid,
+    )
