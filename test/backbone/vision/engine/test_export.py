@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""An exported tower gives torch's numbers and uses nothing that TensorRT 10.3 lacks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import onnx
+import pytest
+import torch
+
+from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.vision.engine import EngineError
+from streamo_ros.backbone.vision.engine.export import export
+from streamo_ros.backbone.vision.engine.export import operators
+from streamo_ros.backbone.vision.engine.oracle import OnnxEncoder
+from streamo_ros.backbone.vision.engine.selftest import compare
+from streamo_ros.backbone.vision.engine.selftest import load_reference
+from streamo_ros.backbone.vision.engine.selftest import probe
+from streamo_ros.backbone.vision.engine.selftest import record
+
+API = Path(__file__).parents[3] / 'data' / 'tensorrt_api'
+# Windows of two tokens: 3 x 5 has four sizes of them, 4 x 4 one.
+GRIDS = {'uneven windows': (3, 5), 'equal windows': (4, 4)}
+
+
+@pytest.mark.parametrize('sizes', GRIDS.values(), ids=GRIDS)
+def test_onnx_runtime_gives_what_torch_gives(checkpoint, tower, graphs, sizes):
+    made = tower(torch.float32, *sizes)
+    graph = graphs((checkpoint, 'float32', sizes), made, torch.float32)
+    patches = probe(made.grid)
+    expected = made(patches)
+    found = OnnxEncoder(graph.path, made.grid)(patches)
+    assert len(found) == len(expected) == len(graph.outputs)
+    for one, other in zip(found, expected, strict=True):
+        assert one.shape == other.shape
+        assert (one - other).abs().max() <= 1e-5 * max(1.0, float(other.abs().max()))
+
+
+def test_deepstack_levels_are_outputs(checkpoint, tower, graphs):
+    graph = graphs((checkpoint, 'float16'), tower(torch.float16), torch.float16)
+    config = json.loads((checkpoint / 'config.json').read_text())['vision_config']
+    levels = len(config.get('deepstack_visual_indexes') or ())
+    assert graph.outputs == ('tokens', *(f'deepstack_{at}' for at in range(levels)))
+
+
+def test_half_precision_agrees_and_keeps_norms_in_single(checkpoint, tower, graphs, tmp_path):
+    made = tower(torch.float16)
+    graph = graphs((checkpoint, 'float16'), made, torch.float16)
+    record(made, torch.float16, tmp_path / 'reference')
+    agreement = compare(OnnxEncoder(graph.path, made.grid), load_reference(tmp_path / 'reference'))
+    assert agreement.good, agreement
+    model = onnx.load(str(graph.path))
+    ends = (*model.graph.input, *model.graph.output)
+    kinds = {tensor.type.tensor_type.elem_type for tensor in ends}
+    assert kinds == {onnx.TensorProto.FLOAT16}
+
+
+def test_only_operators_of_the_oldest_parser(checkpoint, tower, graphs):
+    listed = json.loads((API / 'operators-10.1.json').read_text())
+    for dtype, kind in ((torch.float16, 'FP16'), (torch.bfloat16, 'BF16')):
+        made = tower(dtype)
+        graph = graphs((checkpoint, str(dtype).removeprefix('torch.')), made, dtype)
+        used = operators(graph.path)
+        assert set(used) <= set(listed['operators'])
+        assert all(kind in listed['operators'][name] for name in used)
+        low, high = listed['opsets']
+        model = onnx.load(str(graph.path), load_external_data=False)
+        assert [low <= one.version <= high for one in model.opset_import] == [True]
+
+
+def test_the_grid_is_constant(checkpoint, tower, graphs):
+    made = tower(torch.float16)
+    graph = graphs((checkpoint, 'float16'), made, torch.float16)
+    model = onnx.load(str(graph.path), load_external_data=False)
+    assert [one.name for one in model.graph.input] == ['patches']
+    assert [one.name for one in model.graph.output] == list(graph.outputs)
+    # A convolution, or a size that is only known at run time, would mean the recipe was lost.
+    assert not {'Conv', 'Shape', 'NonZero', 'TopK', 'Loop', 'If'} & set(operators(graph.path))
+
+
+def test_the_tower_alone_equals_the_one_of_the_whole_model(checkpoint, tower):
+    made = tower()
+    found = read_checkpoint(checkpoint)
+    model = found.model(torch.device('cpu'), torch.float32)
+    whole = find_family(found.architecture).tower(model, made.grid)
+    patches = probe(made.grid)
+    for one, other in zip(made(patches), whole(patches), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_folder_that_cannot_be_written(qwen_graph, tmp_path):
+    tower, _ = qwen_graph
+    with pytest.raises(EngineError, match='cannot be written'):
+        export(tower, tower.grid, torch.float32, tmp_path / 'nowhere' / 'tower.onnx')
+
+
+def test_numbers_that_are_not_finite_are_refused(qwen_graph, tmp_path):
+    tower, _ = qwen_graph
+
+    class Overflowing:
+        grid = tower.grid
+
+        def __call__(self, patches):
+            return (torch.full((tower.grid.tokens, 8), float('inf')),)
+
+    with pytest.raises(EngineError, match='not finite.*bfloat16'):
+        record(Overflowing(), torch.float16, tmp_path / 'reference')

@@ -1,0 +1,163 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The runner gives torch's numbers through every version's API, and refuses what is not its own."""
+
+from __future__ import annotations
+
+import gc
+
+import onnx
+import pytest
+import torch
+
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision.engine import EngineError
+from streamo_ros.backbone.vision.engine.runner import EngineEncoder
+from streamo_ros.backbone.vision.engine.selftest import compare
+from streamo_ros.backbone.vision.engine.selftest import load_reference
+from streamo_ros.backbone.vision.engine.selftest import probe
+from streamo_ros.backbone.vision.engine.selftest import record
+
+CPU = torch.device('cpu')
+
+
+@pytest.fixture
+def opened(stream):
+    """Opens a graph as the double's plan."""
+    def make(binding, tower, graph, grid=None, dtype=torch.float32):
+        plan = str(graph.path).encode()
+        return EngineEncoder(binding, plan, grid or tower.grid, CPU, dtype, stream)
+    return make
+
+
+def test_every_version_gives_the_numbers_of_torch(double, qwen_graph, opened):
+    tower, graph = qwen_graph
+    encoder = opened(double, tower, graph)
+    for seed in range(2):
+        generator = torch.Generator().manual_seed(seed)
+        patches = torch.randn(probe(tower.grid).shape, generator=generator)
+        (found,), (expected,) = encoder(patches), tower(patches)
+        assert (found - expected).abs().max() < 1e-4
+
+
+def test_deepstack_levels_come_in_order(orin_double, checkpoint, tower, graphs, opened):
+    made = tower(torch.float16)
+    graph = graphs((checkpoint, 'float16'), made, torch.float16)
+    patches = probe(made.grid)
+    # float32 in and out: the runner converts to the engine's format and back.
+    found = opened(orin_double, made, graph)(patches)
+    expected = made(patches.half())
+    assert [one.dtype for one in found] == [torch.float32] * len(expected)
+    for one, other in zip(found, expected, strict=True):
+        assert torch.nn.functional.cosine_similarity(
+            one.flatten(), other.float().flatten(), dim=0
+        ) > 0.999
+
+
+def test_a_pass_waits_for_its_input_and_the_caller_for_its_output(
+    orin_double, qwen_graph, opened, recorder
+):
+    tower, graph = qwen_graph
+    encoder = opened(orin_double, tower, graph)
+    before = len(recorder.calls)
+    encoder(probe(tower.grid))
+    encoder(probe(tower.grid))
+    # No call for an address, no wait of the host: what a CUDA graph captures is always the same.
+    assert recorder.names()[before:] == ['begin', 'execute', 'end'] * 2
+
+
+def test_vision_tokens_outlive_the_next_frame(orin_double, qwen_graph, opened):
+    tower, graph = qwen_graph
+    encoder = opened(orin_double, tower, graph)
+    patches = probe(tower.grid)
+    (first,) = encoder(patches)
+    kept = first.clone()
+    (second,) = encoder(-patches)
+    assert torch.equal(first, kept)
+    assert not torch.equal(first, second)
+
+
+def test_nothing_of_tensorrt_is_dropped_too_early(orin_double, qwen_graph, opened):
+    tower, graph = qwen_graph
+    encoder = opened(orin_double, tower, graph)
+    gc.collect()
+    encoder(probe(tower.grid))
+
+
+def test_patches_of_another_size_are_refused(orin_double, qwen_graph, opened):
+    tower, graph = qwen_graph
+    encoder = opened(orin_double, tower, graph)
+    with pytest.raises(EngineError, match='the engine is for patches of shape'):
+        encoder(probe(tower.grid)[:-1])
+
+
+def test_an_engine_of_another_grid_is_refused(orin_double, qwen_graph, opened):
+    tower, graph = qwen_graph
+    with pytest.raises(EngineError, match='a frame of this grid has'):
+        opened(orin_double, tower, graph, Grid(2, 2, tower.grid.patch, 2))
+
+
+def test_an_engine_of_something_else_is_refused(orin_double, opened, tmp_path, qwen_graph):
+    value = onnx.helper.make_tensor_value_info
+    node = onnx.helper.make_node('Identity', ['pixels'], ['logits'])
+    graph = onnx.helper.make_graph(
+        [node], 'g', [value('pixels', 1, [2, 2])], [value('logits', 1, [2, 2])]
+    )
+    opsets = [onnx.helper.make_opsetid('', 18)]
+    path = tmp_path / 'other.onnx'
+    onnx.save(onnx.helper.make_model(graph, opset_imports=opsets, ir_version=10), path)
+    tower, own = qwen_graph
+    with pytest.raises(EngineError, match='tensor pixels'):
+        opened(orin_double, tower, type(own)(path, ('logits',)))
+
+
+@pytest.mark.parametrize(('attribute', 'expected'), [
+    ('load_fails', 'refuses the engine'), ('run_fails', 'failed to run'),
+    ('no_library', 'cannot be opened'),
+])
+def test_what_tensorrt_refuses_is_one_sentence(
+    double, qwen_graph, opened, recorder, attribute, expected
+):
+    setattr(recorder, attribute, 'the engine plan file is not compatible\nwith this version')
+    tower, graph = qwen_graph
+    with pytest.raises(EngineError, match=expected) as caught:
+        opened(double, tower, graph)(probe(tower.grid))
+    assert '\n' not in str(caught.value)
+
+
+def test_the_self_test_passes_a_right_engine_and_fails_a_wrong_one(
+    orin_double, qwen_graph, opened, recorder, tmp_path
+):
+    tower, graph = qwen_graph
+    record(tower, torch.float32, tmp_path / 'reference')
+    reference = load_reference(tmp_path / 'reference')
+    encoder = opened(orin_double, tower, graph)
+    assert compare(encoder, reference).good
+    for wrong in (0.2, float('nan')):
+        recorder.wrong = wrong
+        assert not compare(encoder, reference).good
+
+
+@pytest.mark.gpu
+def test_the_real_stream_takes_part_in_a_capture():
+    from streamo_ros.backbone.vision.engine.runner import CudaStream
+
+    device = torch.device('cuda')
+    own = CudaStream(device)
+    given, taken = torch.zeros(4, device=device), torch.zeros(4, device=device)
+
+    def run():
+        given.add_(1)
+        own.begin()
+        with torch.cuda.stream(torch.cuda.ExternalStream(own.handle)):
+            taken.copy_(given)
+        own.end()
+        return taken * 2
+
+    run()
+    graph = torch.cuda.CUDAGraph()
+    with torch.cuda.graph(graph):
+        out = run()
+    graph.replay()
+    graph.replay()
+    assert out.tolist() == [6.0] * 4
