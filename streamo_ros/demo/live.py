@@ -1,0 +1,134 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The live timeline in a terminal: a line an instruction, a cell a frame, the last answers below.
+
+A sink of rows and nothing else. Where the output is no terminal, answers are printed as lines.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from types import TracebackType
+
+from rich.console import Console
+from rich.console import Group
+from rich.live import Live
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from streamo_ros.replay.journal import Row
+
+CELLS = {
+    'SILENCE': ('·', 'grey50'), 'STANDBY': ('▄', 'yellow'), 'RESPONSE': ('█', 'bold green'),
+    'UNKNOWN': ('?', 'red'),
+}
+LEGEND = (('·', 'grey50', 'silence'), ('▄', 'yellow', 'standby'), ('█', 'green', 'response'),
+          ('?', 'red', 'unknown'))
+
+
+class LiveView:
+    """Shows rows as they come; use it as a context.
+
+    Args:
+        title: what is watched.
+        console: where to; decides whether it is a terminal.
+        width: cells of a line; older frames scroll out.
+    """
+
+    def __init__(self, title: str, console: Console, width: int = 60) -> None:
+        self._title = title
+        self._console = console
+        self._texts: dict[int, str] = {}
+        self._cells: dict[int, deque[str]] = {}
+        self._speaking: dict[int, str] = {}
+        self._answers: deque[tuple[str, int, str]] = deque(maxlen=6)
+        self._width = max(10, min(width, console.width - 40))
+        self._first = 0
+        self._note = ''
+        self._frames = 0
+        self._latency = 0.0
+        self._live = Live(
+            self._draw(), console=console, refresh_per_second=8, transient=False,
+        ) if console.is_terminal else None
+
+    def __enter__(self) -> LiveView:
+        if self._live:
+            self._live.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._live:
+            self._live.update(self._draw(), refresh=True)
+            self._live.stop()
+
+    def note(self, text: str) -> None:
+        """Say what is going on."""
+        self._note = text
+        if self._live is None:
+            self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        self._refresh()
+
+    def take(self, row: Row) -> None:
+        """Show a row."""
+        match row['row']:
+            case 'instruction':
+                self._texts[row['id']] = row['text']
+            case 'decision':
+                self._take_decision(row)
+            case 'delta':
+                key = row['instruction_id']
+                self._speaking[key] = self._speaking.get(key, '') + row['text']
+            case 'response':
+                self._take_response(row)
+        self._refresh()
+
+    def _take_decision(self, row: Row) -> None:
+        self._first = self._first or row['stamp']
+        self._frames = row['frame_index'] + 1
+        self._latency = row['latency']
+        key = row['instruction_id']
+        if key:
+            cells = self._cells.setdefault(key, deque(maxlen=self._width))
+            cells.append(row['state'])
+
+    def _take_response(self, row: Row) -> None:
+        key, at = row['instruction_id'], f'{(row["stamp"] - self._first) / 1e9:6.1f} s'
+        self._speaking.pop(key, None)
+        self._answers.append((at, key, row['text']))
+        if self._live is None:
+            asked = self._texts.get(key, '')
+            self._console.print(
+                f'{at}  [{key}] {asked}: {row["text"]}', highlight=False, markup=False,
+                soft_wrap=True,
+            )
+
+    def _refresh(self) -> None:
+        if self._live:
+            self._live.update(self._draw())
+
+    def _draw(self) -> Panel:
+        table = Table.grid(padding=(0, 1))
+        table.add_column(no_wrap=True, justify='right')
+        table.add_column(no_wrap=True, max_width=34)
+        table.add_column(no_wrap=True)
+        for key, text in self._texts.items():
+            line = Text()
+            for state in self._cells.get(key, ()):
+                line.append(*CELLS[state])
+            table.add_row(Text(str(key), 'bold'), Text(text, overflow='ellipsis'), line)
+        said = [
+            Text.assemble((at, 'grey50'), f' [{key}] ', (text, 'green'))
+            for at, key, text in self._answers
+        ]
+        said += [Text.assemble('         ', f' [{key}] ', (f'{text}…', 'italic'))
+                 for key, text in self._speaking.items()]
+        legend = Text()
+        for mark, colour, name in LEGEND:
+            legend.append(f'{mark} ', colour).append(f'{name}   ', 'grey50')
+        foot = Text(f'{self._frames} frames · latency {self._latency * 1000:.0f} ms · '
+                    f'{self._note}', 'grey50')
+        return Panel(Group(table, Text(), *said, Text(), legend, foot), title=self._title)

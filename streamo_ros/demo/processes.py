@@ -1,0 +1,103 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The demo's processes: on a graph of their own, on this machine only, none left behind.
+
+Knows how a process is started, asked to end and what it said last; not what it does.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class ProcessError(RuntimeError):
+    """A process of the demo ended when it should not; the message holds what it said last."""
+
+
+class Process:
+    """One child in a process group of its own.
+
+    Args:
+        name: what it is, for messages; also the name of its log.
+        arguments: of this Python, e.g. ['-m', 'streamo_ros.node.camera'].
+        folder: where its log is kept.
+    """
+
+    def __init__(self, name: str, arguments: Sequence[str], folder: Path) -> None:
+        self.name = name
+        self.log = folder / f'{name}.log'
+        with self.log.open('wb') as log:
+            self._child = subprocess.Popen(
+                [sys.executable, *arguments], stdout=log, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, start_new_session=True,
+            )
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self._child.poll() is not None
+
+    def check(self) -> None:
+        """Say so when it has ended with an error.
+
+        Raises:
+            ProcessError: it has.
+        """
+        if self._child.poll():
+            raise ProcessError(
+                f'the {self.name} ended with code {self._child.returncode}: {self.last_line()}'
+            )
+
+    def last_line(self) -> str:
+        """The last line it printed."""
+        lines = self.log.read_text(errors='replace').strip().splitlines()
+        return lines[-1] if lines else f'see {self.log}'
+
+    def stop(self, patience: float = 5.0) -> int:
+        """Ask it to end, as Ctrl-C does, and insist after `patience` seconds; its exit code."""
+        for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+            if self.ended:
+                break
+            os.killpg(self._child.pid, sent)
+            try:
+                self._child.wait(patience)
+            except subprocess.TimeoutExpired:
+                continue
+        return self._child.wait()
+
+
+def isolate(environment: Mapping[str, str], profile: Path | None) -> dict[str, str]:
+    """Variables that keep a graph to itself: a domain of its own, this machine only.
+
+    Args:
+        environment: of this process.
+        profile: Fast DDS profile for large images; None when there is none.
+
+    Returns:
+        What to set; a domain that is set already stays.
+    """
+    domain = environment.get('STREAMO_DEMO_DOMAIN') or str(1 + os.getpid() % 100)
+    variables = {'ROS_DOMAIN_ID': domain, 'RCUTILS_COLORIZED_OUTPUT': '0'}
+    if environment.get('ROS_DISTRO') == 'humble':
+        variables['ROS_LOCALHOST_ONLY'] = '1'
+    else:
+        variables['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    if profile is not None:
+        for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
+            variables[name] = str(profile)
+    return variables
+
+
+def share_file(*parts: str) -> Path | None:
+    """A data file of the package, in the source tree or installed; None when it is not there."""
+    for above in Path(__file__).resolve().parents[1:]:
+        for root in (above, above / 'share' / 'streamo_ros'):
+            if (root / 'package.xml').exists() and root.joinpath(*parts).exists():
+                return root.joinpath(*parts)
+    return None
