@@ -16,6 +16,7 @@ import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
@@ -30,6 +31,9 @@ from streamo_ros.replay.journal import Row
 from streamo_ros.replay.recorder import Recorder
 from streamo_ros.replay.report import write_report
 from streamo_ros.replay.timeline import Timeline
+
+if TYPE_CHECKING:
+    from streamo_ros.node.witness import Witness
 
 WORLD_SEED = 4
 WORLD_ORDERS = (
@@ -131,7 +135,7 @@ class Demo:
         if row['row'] == 'decision' and picture and self.timeline.wants_picture:
             self.timeline.show(picture)
 
-    def _await_model(self, witness: Witness, node: Process) -> None:  # noqa: F821
+    def _await_model(self, witness: Witness, node: Process) -> None:
         self.view.note('the node loads its model')
         end = time.monotonic() + self.options.patience
         while witness.model is None:
@@ -141,7 +145,7 @@ class Demo:
                 raise ProcessError(f'the node did not become active: {node.last_line()}')
         self.view.note(f'model {witness.model.model} is ready, the camera starts')
 
-    def _watch(self, witness: Witness, node: Process, camera: Process) -> None:  # noqa: F821
+    def _watch(self, witness: Witness, node: Process, camera: Process) -> None:
         """Until the camera has ended and all its frames are decided: spin, and ask in between."""
         orders = [
             (FIRST_ORDER + BETWEEN_ORDERS * number, text)
@@ -194,9 +198,9 @@ class Demo:
 
 def _tell(verdict: Verdict, demo: Demo, console: Console) -> int:
     states = ', '.join(f'{count} {name.lower()}' for name, count in verdict.states.items())
+    decided = f'{verdict.frames} of {verdict.expected} sampled frames decided ({states})'
     lines = [
-        f'{verdict.frames} of {verdict.expected} sampled frames decided ({states}), '
-        f'{verdict.responses} answers',
+        f'{decided}, {verdict.responses} answers',
         f'recording: {demo.output / "demo.mcap"}',
         f'report:    {demo.output / "report.html"}',
     ]

@@ -114,7 +114,7 @@ class Camera(Node):
         end = time.monotonic() + patience
         while self._publisher.get_subscription_count() < self._listeners:
             if time.monotonic() > end:
-                self.get_logger().warning('nobody listens: the pictures are published all the same')
+                self.get_logger().warning('nobody listens: publishing all the same')
                 return
             rclpy.spin_once(self, timeout_sec=0.1)
 
