@@ -40,10 +40,11 @@ class LiveView:
         self._title = title
         self._console = console
         self._texts: dict[int, str] = {}
-        self._cells: dict[int, deque[str]] = {}
+        self._cells: dict[int, dict[int, str]] = {}
         self._speaking: dict[int, str] = {}
         self._answers: deque[tuple[str, int, str]] = deque(maxlen=6)
         self._width = max(10, min(width, console.width - 40))
+        self._answered = 0
         self._first = 0
         self._note = ''
         self._frames = 0
@@ -52,7 +53,7 @@ class LiveView:
             self._draw(), console=console, refresh_per_second=8, transient=False,
         ) if console.is_terminal else None
 
-    def __enter__(self) -> LiveView:
+    def __enter__(self) -> LiveView:  # noqa: PYI034 - Self needs Python 3.11
         if self._live:
             self._live.start()
         return self
@@ -80,8 +81,7 @@ class LiveView:
             case 'decision':
                 self._take_decision(row)
             case 'delta':
-                key = row['instruction_id']
-                self._speaking[key] = self._speaking.get(key, '') + row['text']
+                self._take_delta(row)
             case 'response':
                 self._take_response(row)
         self._refresh()
@@ -92,12 +92,20 @@ class LiveView:
         self._latency = row['latency']
         key = row['instruction_id']
         if key:
-            cells = self._cells.setdefault(key, deque(maxlen=self._width))
-            cells.append(row['state'])
+            cells = self._cells.setdefault(key, {})
+            cells[row['frame_index']] = row['state']
+            cells.pop(row['frame_index'] - self._width, None)
+
+    def _take_delta(self, row: Row) -> None:
+        """Pieces and whole answers travel on two topics: a late piece is not shown again."""
+        if row['response_id'] > self._answered:
+            key = row['instruction_id']
+            self._speaking[key] = self._speaking.get(key, '') + row['text']
 
     def _take_response(self, row: Row) -> None:
         key, at = row['instruction_id'], f'{(row["stamp"] - self._first) / 1e9:6.1f} s'
         self._speaking.pop(key, None)
+        self._answered = max(self._answered, row['response_id'])
         self._answers.append((at, key, row['text']))
         if self._live is None:
             asked = self._texts.get(key, '')
@@ -113,12 +121,12 @@ class LiveView:
     def _draw(self) -> Panel:
         table = Table.grid(padding=(0, 1))
         table.add_column(no_wrap=True, justify='right')
-        table.add_column(no_wrap=True, max_width=34)
+        table.add_column(no_wrap=True, max_width=max(20, self._console.width - self._width - 12))
         table.add_column(no_wrap=True)
         for key, text in self._texts.items():
-            line = Text()
-            for state in self._cells.get(key, ()):
-                line.append(*CELLS[state])
+            line, cells = Text(), self._cells.get(key, {})
+            for index in range(max(0, self._frames - self._width), self._frames):
+                line.append(*CELLS.get(cells.get(index, ''), (' ', '')))
             table.add_row(Text(str(key), 'bold'), Text(text, overflow='ellipsis'), line)
         said = [
             Text.assemble((at, 'grey50'), f' [{key}] ', (text, 'green'))

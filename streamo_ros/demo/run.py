@@ -30,6 +30,7 @@ from streamo_ros.demo.verdict import Verdict
 from streamo_ros.replay.journal import Row
 from streamo_ros.replay.recorder import Recorder
 from streamo_ros.replay.report import write_report
+from streamo_ros.replay.source import open_source
 from streamo_ros.replay.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ WORLD_ORDERS = (
 )
 """What the world of this seed has something to answer to within a minute."""
 OTHER_ORDERS = ('how many things do you see? update me', 'describe what happens')
-FIRST_ORDER, BETWEEN_ORDERS = 2.0, 6.0
+FIRST_ORDER, BETWEEN_ORDERS = 1.0, 5.0
 """Seconds of stream before the first instruction, and between two."""
 CAMERA = '/camera/image_raw'
 
@@ -95,12 +96,16 @@ class Demo:
 
         Raises:
             ProcessError: a process failed.
+            SourceError: the source cannot be read.
         """
         # Imported here: it needs the environment that `isolate` made.
         import rclpy
 
         from streamo_ros.node.witness import Witness
 
+        if self.options.source:
+            # A source that cannot be read is refused before anything is started.
+            open_source(self.options.source, self.options.topic).close()
         with ExitStack() as stack:
             recorder = Recorder(self.output / 'demo.mcap')
             stack.callback(recorder.close)

@@ -138,12 +138,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     pictures = recorded(options.source, options.source_topic) if options.source else drawn(
         options.seed, (width, height), options.rate
     )
-    code = 0
     try:
         camera.run(pictures, options.seconds)
     except SourceError as error:
         print(f'camera: {error}', file=sys.stderr)
-        code = 2
+        return 2
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
     print(json.dumps({
@@ -151,7 +150,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     }), flush=True)
     camera.destroy_node()
     rclpy.try_shutdown()
-    return code
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -72,7 +72,6 @@ class Witness(Node):
 
     Attributes:
         model: the ModelInfo, once it came.
-        missing_pictures: frames that were decided and whose image did not arrive here.
     """
 
     def __init__(
@@ -80,12 +79,12 @@ class Witness(Node):
     ) -> None:
         super().__init__('streamo_witness', parameter_overrides=[])
         self.model: ModelInfo | None = None
-        self.missing_pictures = 0
         self._recorder = recorder
         self._take = take
         self._target = target
         self._camera = camera
         self._images: OrderedDict[int, bytes] = OrderedDict()
+        self._wanted: set[int] = set()
         self._shown: OrderedDict[int, bytes] = OrderedDict()
         self._setter = self.create_client(SetInstruction, f'{target}/set_instruction')
         self.create_subscription(
@@ -134,8 +133,13 @@ class Witness(Node):
 
     def _keep_image(self, data: bytes) -> None:
         stamp = peek_stamp(data)
-        if stamp is not None:
-            self._images[stamp] = data
+        if stamp is None:
+            return
+        self._images[stamp] = data
+        if stamp in self._wanted:
+            # The node was faster than this copy of the image.
+            self._wanted.discard(stamp)
+            self._picture(stamp)
         while len(self._images) > KEPT_IMAGES:
             self._images.popitem(last=False)
 
@@ -196,7 +200,7 @@ class Witness(Node):
         """Record the frame that was looked at as JPEG; a small copy of it."""
         data = self._images.get(stamp)
         if data is None:
-            self.missing_pictures += 1
+            self._wanted.add(stamp)
             return b''
         message = deserialize_message(data, Image)
         picture = to_rgb(message.encoding, message.width, message.height, message.step,

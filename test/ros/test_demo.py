@@ -1,0 +1,58 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The main job as a user runs it: separate processes on a real graph, one exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from rosbags.highlevel import AnyReader
+
+from streamo_ros.replay.definitions import typestore
+
+pytestmark = pytest.mark.ros
+pytest.importorskip('rclpy', reason='ROS 2 is not installed')
+
+SCRIPT = """
+- instruction: ''
+  period: 5
+  say:
+  - {from: 1, to: 2, state: standby}
+  - {from: 2, to: 3, state: response, text: 'It boils.'}
+"""
+
+
+def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    script = folder / 'script.yaml'
+    script.write_text(SCRIPT)
+    environment = {**os.environ, 'STREAMO_DEMO_DOMAIN': str(101 + os.getpid() % 100)}
+    return subprocess.run(
+        [sys.executable, '-m', 'streamo_ros.cli', 'demo', '--model', str(script),
+         '--output', str(folder / 'out'), *arguments],
+        env=environment, capture_output=True, text=True, timeout=120, check=False,
+    )
+
+
+def test_the_demo_decides_every_frame_and_leaves_recording_and_report(tmp_path: Path) -> None:
+    done = run_demo(tmp_path, '--seconds', '6', '--instruction', 'the kettle')
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '6 of 6 sampled frames decided' in done.stdout
+    assert '[1] the kettle: It boils.' in done.stdout
+    assert '<svg' in (tmp_path / 'out' / 'report.html').read_text()
+    with AnyReader([tmp_path / 'out' / 'demo.mcap'], default_typestore=typestore()) as bag:
+        counts = {one.topic: one.msgcount for one in bag.connections}
+    assert counts['/camera/image_raw/compressed'] == 6
+    assert counts['/streamo/frame_state'] >= 6
+    assert counts['/streamo/response'] >= 1
+    assert counts['/streamo/model_info'] >= 1
+
+
+def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
+    done = run_demo(tmp_path, '--source', str(tmp_path / 'none.mp4'))
+    assert done.returncode == 2
+    assert 'none.mp4 does not exist' in done.stderr
+    assert 'Traceback' not in done.stdout + done.stderr
