@@ -67,8 +67,8 @@ class Equipment:
         self.backbone = supplies.backbone
         self.book = InstructionBook(values.whole('instructions.capacity'))
         self._values = values
-        self._image_size = (0, 0)
-        self._publisher = EventPublisher(node, self.info.model_id)
+        self._published: BackboneInfo | None = None
+        self._publisher = EventPublisher(node, lambda: self.info.model_id)
         self._keeper = Bookkeeper(self.book, supplies.journal, self._publisher)
         self.remark = self._keeper.restore()
 
@@ -97,15 +97,16 @@ class Equipment:
         messages = self._publisher.report(events)
         self._keeper.hear(events)
         self._keeper.tell()
-        if self.info.image_size != self._image_size:
+        # The first frame tells the size; a vision engine may take over between two frames.
+        if self.info != self._published:
             self.publish_model()
         return messages
 
     def publish_model(self) -> None:
         """Publish who decides and with which parameters."""
-        self._image_size = self.info.image_size
+        info = self._published = self.info
         self._publisher.model_info(
-            self.info, self._values.number('sampling.rate'), self._values.yaml()
+            info, self._values.number('sampling.rate'), self._values.yaml()
         )
 
     def tell(self) -> None:

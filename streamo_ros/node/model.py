@@ -26,10 +26,14 @@ def load_model(values: Mapping[str, Value]) -> Backbone:
         BackboneError: it cannot be loaded; the message says what mends it.
     """
     path = Path(str(values['model.path'])).expanduser() if values['model.path'] else embedded()
-    lanes = int(values['instructions.capacity'])  # type: ignore[arg-type]
+
+    def whole(name: str) -> int:
+        return int(values[name])  # type: ignore[arg-type]
+
     if path.suffix in ('.yaml', '.yml'):
         scripted = load_script(path)
-        scripted.lanes = lanes
+        scripted.lanes = whole('instructions.capacity')
+        scripted.capacity = whole('context.capacity') or scripted.capacity
         return scripted
     from streamo_ros.backbone.load import load
 
@@ -38,8 +42,9 @@ def load_model(values: Mapping[str, Value]) -> Backbone:
         device=str(values['model.device']),
         dtype=str(values['model.dtype']),
         protocol=str(values['model.protocol']),
-        max_pixels=int(values['model.max_pixels']),  # type: ignore[arg-type]
-        lanes=lanes,
+        max_pixels=whole('model.max_pixels'),
+        lanes=whole('instructions.capacity'),
+        capacity=whole('context.capacity'),
         vision=str(values['model.vision']),
     )
 

@@ -43,14 +43,14 @@ class EventPublisher:
 
     Args:
         node: where the publishers are made.
-        model_id: written into every answer.
+        model_id: gives what is written into every answer.
 
     Attributes:
         counts: gives (received, dropped) since activation.
         deltas: whether pieces of answers are published at all.
     """
 
-    def __init__(self, node: AwaitableLifecycleNode, model_id: str) -> None:
+    def __init__(self, node: AwaitableLifecycleNode, model_id: Callable[[], str]) -> None:
         self._node = node
         self._model_id = model_id
         self.counts: Callable[[], tuple[int, int]] = lambda: (0, 0)
@@ -111,4 +111,4 @@ class EventPublisher:
 
     def _response(self, event: Answered) -> Response:
         waited = self._decided_at.pop(event.response_id, 0.0)
-        return messages.response(event, self._model_id, waited)
+        return messages.response(event, self._model_id(), waited)

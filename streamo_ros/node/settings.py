@@ -16,6 +16,8 @@ from streamo_ros.assistant import Settings
 from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.backbone.face import Sampling
 from streamo_ros.backbone.policy import Policy
+from streamo_ros.backbone.policy.full import FullPolicy
+from streamo_ros.backbone.policy.round_decay import RoundDecayPolicy
 from streamo_ros.backbone.policy.window import WindowPolicy
 from streamo_ros.decision import Thresholds
 from streamo_ros.lane import Memory
@@ -114,8 +116,9 @@ def context_policy(name: str) -> Policy:
     """The policy of that name.
 
     Raises:
-        ParameterError: this installation has none of that name.
+        ParameterError: there is none of that name.
     """
-    if name == 'window':
-        return WindowPolicy()
-    raise ParameterError(f'context.policy is {name!r}: this version has window')
+    policies = {'window': WindowPolicy, 'full': FullPolicy, 'round_decay': RoundDecayPolicy}
+    if name not in policies:
+        raise ParameterError(f'context.policy is {name!r}: choose one of {", ".join(policies)}')
+    return policies[name]()
