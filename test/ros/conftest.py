@@ -294,7 +294,8 @@ def meet(own_graph: None) -> Iterator[Callable[[], Peer]]:
 
     yield meet
     for peer in met:
-        peer.close()
+        if peer.context.ok():
+            peer.close()
 
 
 @pytest.fixture
