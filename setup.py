@@ -24,6 +24,7 @@ EXTRAS = {
     'train': ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'accelerate', 'pillow', 'rich'],
     'tensorrt': ['tensorrt>=10.3,<12', 'onnx'],
     'bag': ['rosbags>=0.11', 'rich'],
+    'ray': ['ray[client]>=2.10'],
     'dev': ['hypothesis', 'mypy', 'pytest', 'ruff'],
 }
 

@@ -1,27 +1,25 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many sources on one machine: each a job in a process of its own, all in one report.
+"""Many sources: each a job of its own, all in one report.
 
 Knows how results are merged and which jobs were already done; a job that fails is listed and the
-others go on. Results travel through files, so that a batch that was stopped can be resumed.
+others go on. Results travel through files, so that a batch that was stopped can be resumed. Does
+not know where jobs run: that is an engine's.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
-from concurrent.futures import as_completed
-from concurrent.futures import Future
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from typing import TypeAlias
 
 from streamo_ros.replay.chronicle import EVENTS
 from streamo_ros.replay.chronicle import REPORT
@@ -32,6 +30,9 @@ from streamo_ros.replay.report import write_report
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
 from streamo_ros.replay.timeline import read_timeline
+
+Engine: TypeAlias = 'Callable[[Mapping[int, Job]], Iterator[tuple[int, Summary]]]'
+"""Carries out jobs by number, each with `carry_out_alone`, and gives every result as it comes."""
 
 _DONE = 'done.json'
 
@@ -60,20 +61,26 @@ def split(job: Job, sources: Sequence[str]) -> list[Job]:
 
 
 def run_batch(
-    jobs: Sequence[Job], workers: int, told: Callable[[Summary], None] = lambda _: None
+    jobs: Sequence[Job], engine: Engine, told: Callable[[Summary], None] = lambda _: None
 ) -> list[Summary]:
     """Carry out jobs; those whose result lies in their output folder are not done again.
 
     Args:
         jobs: see `split`.
-        workers: processes at a time.
+        engine: where they run: `processes.on_processes` or `cluster.on_ray`.
         told: called with every result as it comes.
 
     Returns:
         Their results, in the order of the jobs.
     """
     found: dict[int, Summary] = {}
-    for number, summary in _results(jobs, workers):
+    for number, job in enumerate(jobs):
+        kept = _kept(job)
+        if kept is not None:
+            found[number] = kept
+            told(kept)
+    todo = {number: job for number, job in enumerate(jobs) if number not in found}
+    for number, summary in engine(todo):
         found[number] = summary
         told(summary)
     return [found[number] for number in sorted(found)]
@@ -92,7 +99,7 @@ def merge(jobs: Sequence[Job], summaries: Sequence[Summary], path: Path) -> None
 
 
 def carry_out_alone(job: Job) -> Summary:
-    """Carry out one job; whatever happens becomes a result. What a worker process runs."""
+    """Carry out one job; whatever happens becomes a result. What an engine runs."""
     try:
         # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
         with Interruption() as stop:
@@ -105,36 +112,13 @@ def carry_out_alone(job: Job) -> Summary:
     return summary
 
 
-def _results(jobs: Sequence[Job], workers: int) -> Iterator[tuple[int, Summary]]:
-    todo: dict[int, Job] = {}
-    for number, job in enumerate(jobs):
-        kept = _kept(job)
-        if kept is None:
-            todo[number] = job
-        else:
-            yield number, kept
-    # A forked process would share CUDA and OpenCV's threads.
-    with Interruption() as stop, ProcessPoolExecutor(
-        workers, get_context('spawn'), _share_cores, (workers,)
-    ) as pool:
-        running = {pool.submit(carry_out_alone, job): number for number, job in todo.items()}
-        for future in as_completed(running):
-            if stop():
-                for other in running:
-                    other.cancel()
-            yield running[future], _result(future, jobs[running[future]])
-
-
-def _result(future: Future[Summary], job: Job) -> Summary:
-    if future.cancelled():
-        return Summary(source=job.source, stopped=True)
-    error = future.exception()
-    return Summary(source=job.source, failure=repr(error)) if error else future.result()
-
-
-def _share_cores(workers: int) -> None:
-    """Let this worker's libraries take its share of the cores, before any of them is loaded."""
-    os.environ.setdefault('OMP_NUM_THREADS', str(max(1, (os.cpu_count() or 1) // workers)))
+def absolute(job: Job) -> Job:
+    """The same job for a process with another working folder."""
+    return replace(
+        job, source=str(Path(job.source).absolute()), model=job.model.absolute(),
+        output=job.output.absolute() if job.output else None,
+        golden=job.golden.absolute() if job.golden else None,
+    )
 
 
 def _kept(job: Job) -> Summary | None:
@@ -143,13 +127,18 @@ def _kept(job: Job) -> Summary | None:
         return None
     try:
         done: dict[str, Any] = json.loads((job.output / _DONE).read_text('utf-8'))
-        return Summary(**done['summary']) if done['job'] == _fingerprint(job) else None
+        if done['job'] != _fingerprint(job):
+            return None
+        # Another engine may have named them with their whole paths.
+        named = {'source': job.source, 'output': str(job.output)}
+        return Summary(**{**done['summary'], **named})
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
 
 def _fingerprint(job: Job) -> str:
     """What the result depends on: the job, and how its files are now."""
+    job = absolute(job)
     files = [Path(job.source), job.model, *([job.golden] if job.golden else [])]
     state = [
         (str(file), status.st_size, status.st_mtime_ns)

@@ -24,6 +24,8 @@ from streamo_ros.replay.batch import merge
 from streamo_ros.replay.batch import run_batch
 from streamo_ros.replay.batch import split
 from streamo_ros.replay.chronicle import REPORT
+from streamo_ros.replay.cluster import ClusterError
+from streamo_ros.replay.cluster import on_ray
 from streamo_ros.replay.definitions import DefinitionError
 from streamo_ros.replay.golden import GoldenError
 from streamo_ros.replay.golden import TOLERANCE
@@ -32,6 +34,7 @@ from streamo_ros.replay.job import Job
 from streamo_ros.replay.job import JobError
 from streamo_ros.replay.parameters import effective
 from streamo_ros.replay.parameters import read_parameters
+from streamo_ros.replay.processes import on_processes
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.progress import Progress
 from streamo_ros.replay.recorder import RecordError
@@ -45,7 +48,7 @@ from streamo_ros.replay.summary import Summary
 
 ERRORS = (
     SourceError, GoldenError, JobError, RecordError, DefinitionError, BackboneError,
-    InstructionError, ParameterError, OSError,
+    InstructionError, ParameterError, ClusterError, OSError,
 )
 MODEL = 'models/streamo-tiny'
 
@@ -62,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
     try:
         job = _job(arguments)
-        if len(arguments.source) > 1:
+        if len(arguments.source) > 1 or arguments.ray:
             summaries = _many(job, arguments)
         else:
             summaries = [_one(job, arguments.json)]
@@ -101,7 +104,10 @@ def parser() -> argparse.ArgumentParser:
         help='how far probabilities may differ; default %(default)s')
     add('--salvage', action='store_true', help='replay what is readable of a damaged source')
     add('--no-images', action='store_true', help='leave the frames out of replay.mcap')
-    add('--workers', type=int, default=1, metavar='N', help='sources at a time')
+    engine = made.add_mutually_exclusive_group().add_argument
+    engine('--workers', type=int, default=1, metavar='N', help='sources at a time')
+    engine('--ray', default='', metavar='ADDRESS',
+        help='replay as tasks of this Ray cluster: auto, local, HOST:PORT or ray://HOST:PORT')
     add('--json', action='store_true', help='print the result as JSON')
     return made
 
@@ -172,7 +178,8 @@ def _many(job: Job, arguments: argparse.Namespace) -> list[Summary]:
             what = summary.failure or f'{summary.speed:,.1f} × real time'
             print(f'{len(done)} of {len(jobs)}: {summary.source}: {what}', file=sys.stderr)
 
-    summaries = run_batch(jobs, arguments.workers, told)
+    engine = on_ray(arguments.ray) if arguments.ray else on_processes(arguments.workers)
+    summaries = run_batch(jobs, engine, told)
     if job.output is not None:
         merge(jobs, summaries, job.output / REPORT)
     return summaries

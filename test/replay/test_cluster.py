@@ -1,0 +1,83 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo replay BAGS --ray ADDRESS`, on a Ray of this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import socket
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from streamo_ros.replay.command import main
+
+RULES = """
+- instruction: cup
+  say:
+    - {from: 2, to: 3, state: standby}
+    - {from: 3, to: 4, state: response, text: 'The cup is red'}
+"""
+GOOD = ('raw_mcap', 'jpeg_mcap')
+
+
+@pytest.fixture
+def arguments(bags, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / 'rules.yaml').write_text(RULES)
+    return lambda names, *more: [
+        *(os.path.relpath(bags / name) for name in names),
+        '-i', 'cup', '--model', 'rules.yaml', '--output', 'out', '--json', *more,
+    ]
+
+
+@pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed: streamo_ros[ray]')
+def test_bags_on_ray_give_what_workers_would(arguments, tmp_path, capsys):
+    code = main(arguments([GOOD[0], 'truncated.mcap', GOOD[1]], '--ray', 'local'))
+    out = capsys.readouterr().out
+    first, broken, second = json.loads(out)
+    assert code == 2
+    assert 'add --salvage' in broken['failure']
+    assert first['source'].endswith(GOOD[0])
+    assert second['output'] == 'out/jpeg_mcap'
+    for one in (first, second):
+        assert one['instructions'][0]['states'] == {'SILENCE': 6, 'STANDBY': 1, 'RESPONSE': 1}
+    page = (tmp_path / 'out' / 'report.html').read_text()
+    assert 'truncated.mcap failed: ' in page
+    assert len(re.findall('jpeg_mcap|raw_mcap', page)) >= 2
+
+    # What Ray has done, workers need not do again; relative paths mean the same to both.
+    reports = [tmp_path / 'out' / name / 'report.html' for name in GOOD]
+    before = [report.stat().st_mtime_ns for report in reports]
+    assert main(arguments(GOOD, '--workers', '2')) == 0
+    assert json.loads(capsys.readouterr().out) == [first, second]
+    assert [report.stat().st_mtime_ns for report in reports] == before
+
+
+def test_absent_ray_is_one_sentence_with_what_installs_it(arguments, monkeypatch, capsys):
+    monkeypatch.setitem(sys.modules, 'ray', None)
+    assert main(arguments(GOOD, '--ray', 'auto')) == 2
+    assert capsys.readouterr().err == (
+        'streamo replay: --ray needs Ray: pip install "streamo_ros[ray]"\n'
+    )
+
+
+@pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed: streamo_ros[ray]')
+@pytest.mark.parametrize('scheme', ['', 'ray://'])
+def test_address_where_nobody_listens_is_refused_at_once(arguments, capsys, scheme):
+    with socket.socket() as free:
+        free.bind(('127.0.0.1', 0))
+        address = f'{scheme}127.0.0.1:{free.getsockname()[1]}'
+        assert main(arguments(GOOD, '--ray', address)) == 2
+    sentence = capsys.readouterr().err
+    assert f'Ray at {address!r} cannot be used' in sentence
+    assert '--ray local' in sentence
+
+
+def test_workers_are_not_for_ray(arguments, capsys):
+    with pytest.raises(SystemExit, match='2'):
+        main(arguments(GOOD, '--ray', 'auto', '--workers', '3'))
+    assert 'not allowed with argument' in capsys.readouterr().err
