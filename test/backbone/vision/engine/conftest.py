@@ -83,7 +83,7 @@ def rtx():
     return Binding(module, 'tensorrt_rtx', module.__version__)
 
 
-class Misuse(AssertionError):
+class MisuseError(AssertionError):
     """TensorRT would have crashed, or given wrong numbers."""
 
 
@@ -99,7 +99,7 @@ class Surface:
 
     def __setattr__(self, name, value):
         if not name.startswith('_') and name not in self.names:
-            raise Misuse(f'{type(self).__name__} has no {name} in this version')
+            raise MisuseError(f'{type(self).__name__} has no {name} in this version')
         super().__setattr__(name, value)
 
 
@@ -139,7 +139,7 @@ def make_module(version, recorder):
     return module
 
 
-def _classes(module, recorder):  # noqa: C901: one closure, many small classes
+def _classes(module, recorder):  # noqa: C901
     class ILogger:
         class Severity(enum.IntEnum):
             INTERNAL_ERROR = 0
@@ -153,7 +153,7 @@ def _classes(module, recorder):  # noqa: C901: one closure, many small classes
 
     def complain(logger, text):
         if not getattr(logger, '_opened', False):
-            raise Misuse('ILogger.__init__ was not called')
+            raise MisuseError('ILogger.__init__ was not called')
         logger.log(ILogger.Severity.ERROR, text)
 
     class IProgressMonitor:
@@ -171,7 +171,7 @@ def _classes(module, recorder):  # noqa: C901: one closure, many small classes
         def create_network(self, flags):
             strongly = 1 << int(module.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
             if not flags & strongly:
-                raise Misuse('the network is not strongly typed')
+                raise MisuseError('the network is not strongly typed')
             recorder.note('create_network', flags)
             return INetworkDefinition()
 
@@ -180,14 +180,14 @@ def _classes(module, recorder):  # noqa: C901: one closure, many small classes
 
         def build_serialized_network(self, network, config):
             if network._graph is None:
-                raise Misuse('nothing was parsed')
+                raise MisuseError('nothing was parsed')
             recorder.note('build', config)
             if recorder.build_fails:
                 complain(self._logger, recorder.build_fails)
                 return None
             monitor = config.progress_monitor
             if not monitor._opened:
-                raise Misuse('IProgressMonitor.__init__ was not called')
+                raise MisuseError('IProgressMonitor.__init__ was not called')
             monitor.phase_start('Building engine', None, 2)
             monitor.phase_start('Tactics', 'Building engine', 9)
             for step in range(2):
@@ -208,20 +208,20 @@ def _classes(module, recorder):  # noqa: C901: one closure, many small classes
             self._pools[pool] = size
 
         def set_flag(self, flag):
-            raise Misuse(f'{flag} was set: precision stands in the graph')
+            raise MisuseError(f'{flag} was set: precision stands in the graph')
 
         def create_timing_cache(self, data):
             return ITimingCache(data)
 
         def set_timing_cache(self, cache, ignore_mismatch):
             if ignore_mismatch:
-                raise Misuse('times of another machine would be believed')
+                raise MisuseError('times of another machine would be believed')
             self._timings = cache
             return True
 
         def set_compute_capability(self, capability, index):
             if index >= self.num_compute_capabilities:
-                raise Misuse('there are not so many targets')
+                raise MisuseError('there are not so many targets')
             self._targets.append(capability)
 
     class ITimingCache(Surface):
@@ -299,11 +299,11 @@ def _classes(module, recorder):  # noqa: C901: one closure, many small classes
         def execute_async_v3(self, stream):
             engine = self._engine()
             if engine is None or engine._runtime() is None:
-                raise Misuse('the engine or its runtime is gone')
+                raise MisuseError('the engine or its runtime is gone')
             if set(self._addresses) != set(engine._tensors):
-                raise Misuse('a tensor has no address')
+                raise MisuseError('a tensor has no address')
             if stream != recorder.stream or recorder.names()[-1] != 'begin':
-                raise Misuse('not on the stream, or before it waits for the input')
+                raise MisuseError('not on the stream, or before it waits for the input')
             recorder.note('execute')
             if recorder.run_fails:
                 return False

@@ -45,12 +45,12 @@ def test_an_operator_that_tensorrt_does_not_know_is_named(rtx, tmp_path):
 
 def test_a_file_that_is_no_graph_is_refused(rtx, tmp_path):
     (tmp_path / 'odd.onnx').write_bytes(b'this is no graph')
-    with pytest.raises(EngineError, match='TensorRT-RTX .* cannot'):
+    with pytest.raises(EngineError, match=r'TensorRT-RTX .* cannot'):
         build_plan(rtx, tmp_path / 'odd.onnx', ADA)
 
 
 def test_a_gpu_without_kernels_is_refused_before_anything_is_built(rtx):
-    with pytest.raises(EngineError, match=r'no kernels for NVIDIA H200 \(compute capability 9.0\)'):
+    with pytest.raises(EngineError, match=r'no kernels for NVIDIA H200 .*9\.0'):
         rtx.check(Gpu('NVIDIA H200', (9, 0)))
 
 

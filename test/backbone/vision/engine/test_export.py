@@ -107,5 +107,5 @@ def test_numbers_that_are_not_finite_are_refused(qwen_graph, tmp_path):
         def __call__(self, patches):
             return (torch.full((tower.grid.tokens, 8), float('inf')),)
 
-    with pytest.raises(EngineError, match='not finite.*bfloat16'):
+    with pytest.raises(EngineError, match=r'not finite.*bfloat16'):
         record(Overflowing(), torch.float16, tmp_path / 'reference')

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The runner gives torch's numbers through every version's API, and refuses what is not its own."""
+"""The runner gives torch's numbers through every version's API and refuses foreign plans."""
 
 from __future__ import annotations
 
