@@ -8,6 +8,7 @@ much memory they need; the parts know themselves.
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ from streamo_ros.protocol import ProtocolError
 from streamo_ros.protocol import ProtocolKind
 from streamo_ros.protocol import SYSTEM_PROMPT
 from streamo_ros.protocol import Wording
+
+SMALL = 50_000_000
+"""Parameters below which a model runs in one thread."""
 
 
 def load(
@@ -92,6 +96,7 @@ def load(
     checkpoint = read_checkpoint(path)
     wording = find_wording(checkpoint, options)
     model = checkpoint.model(target, number)
+    limit_threads(model, target)
     identity = BackboneInfo(
         model_id=fingerprint(path, 'torch'),
         model=path.resolve().name,
@@ -104,6 +109,17 @@ def load(
         max_time=checkpoint.settings.max_time,
     )
     return build(model, checkpoint.processor, wording, identity, options, path)
+
+
+def limit_threads(model: Any, device: torch.device) -> None:
+    """Run a small model on a CPU in one thread, unless OMP_NUM_THREADS says otherwise.
+
+    Its passes are too short to gain from a second thread, and where cores are shared the threads
+    of a pass wait for each other: on two busy cores a pass took twenty times as long with two.
+    """
+    small = sum(part.numel() for part in model.parameters()) < SMALL
+    if device.type == 'cpu' and small and 'OMP_NUM_THREADS' not in os.environ:
+        torch.set_num_threads(1)
 
 
 def build(
