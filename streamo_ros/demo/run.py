@@ -36,11 +36,12 @@ from streamo_ros.replay.timeline import Timeline
 if TYPE_CHECKING:
     from streamo_ros.node.witness import Witness
 
-WORLD_SEED = 4
+WORLD_SEED = 2
 WORLD_ORDERS = (
-    'say when a black star comes onto the table',
-    'tell me when the star changes colour',
-    'what is the number on the display? tell me every change',
+    'watch for a green cone to enter',
+    'say when anything changes its colour',
+    'read the number whenever it changes',
+    'tell me the number of things and every change',
     'describe what happens',
 )
 """What the world of this seed has something to answer to within a minute."""
