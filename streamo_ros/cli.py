@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command `streamo VERB`: finds the verb's program, runs it, and turns its errors into one line.
+"""The command `streamo VERB`: finds a verb's program, runs it, turns its errors into one line.
 
 Knows the names of the programs and nothing of what they do; each is imported only when it is asked
 for, because some load torch and some load rclpy.
@@ -13,11 +13,10 @@ import sys
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import metadata
-from pathlib import Path
-from xml.etree import ElementTree as ET
 
-PACKAGE = 'streamo_ros'
+from streamo_ros.version import PACKAGE
+from streamo_ros.version import version
+
 # What the shell expects of a program that Ctrl-C ended.
 INTERRUPTED = 130
 
@@ -57,20 +56,6 @@ def usage() -> str:
         '  streamo VERB --help   what a verb takes',
         '  streamo --version     version of the package',
     ])
-
-
-def version() -> str:
-    """Version of the package: that of its package.xml, in the source tree or installed."""
-    for above in Path(__file__).resolve().parents:
-        for place in (above / 'package.xml', above / 'share' / PACKAGE / 'package.xml'):
-            if place.exists():
-                root = ET.parse(place).getroot()  # noqa: S314: our own file
-                if root.findtext('name') == PACKAGE:
-                    return root.findtext('version', 'unknown')
-    try:
-        return metadata.version(PACKAGE)
-    except metadata.PackageNotFoundError:
-        return 'unknown'
 
 
 def program(verb: str) -> Callable[[Sequence[str]], int]:

@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.backbone.face import Backbone
-from streamo_ros.cli import version
 from streamo_ros.events import Answered
 from streamo_ros.events import Decided
 from streamo_ros.events import Event
@@ -31,6 +30,7 @@ from streamo_ros.replay.messages import RESPONSE_DELTA
 from streamo_ros.replay.recorder import Recorder
 from streamo_ros.replay.run import Step
 from streamo_ros.replay.run import Totals
+from streamo_ros.version import version
 
 _QUALITY = 80
 
