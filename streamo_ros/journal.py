@@ -120,8 +120,10 @@ class Journal:
             ).fetchall()
         return tuple(Answer(*row) for row in rows)
 
-    def keep(self, standing: Sequence[Instruction]) -> bool:
-        """Write what stands now, as a whole; returns whether it could be written."""
+    def keep(
+        self, standing: Sequence[Instruction], answers: Sequence[Answer] = ()
+    ) -> bool:
+        """Write what stands now, as a whole, and new answers; returns whether it could."""
         lasting = [one for one in standing if one.source is not Source.ACTION]
         rows = [tuple(getattr(one, name) for name in _COLUMNS) for one in lasting]
         ahead = max((one.id for one in standing), default=0) + 1
@@ -134,27 +136,24 @@ class Journal:
                 "INSERT INTO meta VALUES ('next_id', ?) ON CONFLICT (key) "
                 'DO UPDATE SET value = max(value, excluded.value)', (ahead,),
             )
-            database.execute(
-                'DELETE FROM answers WHERE instruction_id NOT IN (SELECT id FROM instructions)'
-            )
+            self._put_answers(database, answers)
 
         return self._write(write)
 
-    def keep_answer(self, answer: Answer) -> bool:
-        """Write an answer; returns whether it could be written."""
-
-        def write(database: sqlite3.Connection) -> None:
-            database.execute(
-                'INSERT INTO answers (instruction_id, stamp, text) VALUES (?, ?, ?)',
-                (answer.instruction_id, answer.stamp, answer.text),
-            )
-            database.execute(
-                'DELETE FROM answers WHERE instruction_id = ?1 AND number NOT IN (SELECT number '
-                'FROM answers WHERE instruction_id = ?1 ORDER BY number DESC LIMIT ?2)',
-                (answer.instruction_id, self._most_answers),
-            )
-
-        return self._write(write)
+    def _put_answers(self, database: sqlite3.Connection, answers: Sequence[Answer]) -> None:
+        """Add answers; the oldest and those to what no longer stands leave."""
+        database.executemany(
+            'INSERT INTO answers (instruction_id, stamp, text) VALUES (?, ?, ?)',
+            [(one.instruction_id, one.stamp, one.text) for one in answers],
+        )
+        database.execute(
+            'DELETE FROM answers WHERE instruction_id NOT IN (SELECT id FROM instructions)'
+        )
+        database.executemany(
+            'DELETE FROM answers WHERE instruction_id = ?1 AND number NOT IN (SELECT number '
+            'FROM answers WHERE instruction_id = ?1 ORDER BY number DESC LIMIT ?2)',
+            [(one.instruction_id, self._most_answers) for one in answers],
+        )
 
     def _write(self, write: Callable[[sqlite3.Connection], None]) -> bool:
         with self._lock:

@@ -66,7 +66,7 @@ def test_the_last_answers_of_what_stands_are_kept(path: Path) -> None:
     book.add('x')
     journal.keep(book.standing())
     for number in range(5):
-        journal.keep_answer(Answer(1, number, f'answer {number}'))
+        journal.keep(book.standing(), [Answer(1, number, f'answer {number}')])
     assert [one.text for one in journal.answers(1)] == ['answer 3', 'answer 4']
     book.cancel(1)
     journal.keep(book.standing())

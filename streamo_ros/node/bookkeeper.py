@@ -56,26 +56,22 @@ class Bookkeeper:
             )
         return self._journal.remark
 
-    def tell(self) -> None:
-        """Write and publish what stands, when it has changed; by any thread."""
+    def tell(self, events: Sequence[Event] = ()) -> None:
+        """Write and publish what stands, when it has changed or was answered; by any thread."""
+        answers = [
+            Answer(one.instruction_id, one.frame.stamp, one.text)
+            for one in events if isinstance(one, Answered)
+        ]
         # Read under the lock, so that the last one to write has the newest.
         with self._lock:
             version = self._book.version
-            if version == self._told and not self.complaint:
+            if version == self._told and not answers and not self.complaint:
                 return
             if self._journal is not None:
-                self._journal.keep(self._book.standing())
+                self._journal.keep(self._book.standing(), answers)
             if version != self._told:
                 self._publisher.instructions(self._book)
             self._told = version
-
-    def hear(self, events: Sequence[Event]) -> None:
-        """Write the answers among these events."""
-        for event in events:
-            if self._journal is not None and isinstance(event, Answered):
-                self._journal.keep_answer(
-                    Answer(event.instruction_id, event.frame.stamp, event.text)
-                )
 
     def close(self) -> None:
         """Let the journal go."""

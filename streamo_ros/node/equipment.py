@@ -95,8 +95,7 @@ class Equipment:
         """Publish and write what happened; in the worker's thread."""
         self._publisher.deltas = self._values.flag('publish.response_delta')
         messages = self._publisher.report(events)
-        self._keeper.hear(events)
-        self._keeper.tell()
+        self._keeper.tell(events)
         # The first frame tells the size; a vision engine may take over between two frames.
         if self.info != self._published:
             self.publish_model()

@@ -91,7 +91,7 @@ class Parameter:
         """Range or choices, in words; '' when anything of the type is allowed."""
         if self.choices:
             return ', '.join(f'`{choice}`' for choice in self.choices)
-        return f'{self.low:g} to {self.high:g}' if self.low is not None else ''
+        return f'{self.low:.10g} to {self.high:.10g}' if self.low is not None else ''
 
 
 _TYPES = {
