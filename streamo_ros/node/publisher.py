@@ -14,7 +14,6 @@ from typing import TypeAlias
 
 from rclpy.qos import QoSDurabilityPolicy
 from rclpy.qos import QoSProfile
-from std_msgs.msg import Header
 
 from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.events import Answered
@@ -26,8 +25,8 @@ from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import ModelInfo
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
-from streamo_ros.node import messages
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
+from streamo_ros.node.messages import MESSAGES
 
 LATCHED = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 _MOST_DECISIONS = 64
@@ -77,15 +76,11 @@ class EventPublisher:
     def instructions(self, book: InstructionBook) -> None:
         """Publish what is being watched for."""
         standing = sorted(book.standing(), key=lambda one: one.id)
-        self._instructions.publish(InstructionArray(
-            header=Header(stamp=self._node.get_clock().now().to_msg()),
-            instructions=[messages.instruction(one) for one in standing],
-        ))
+        self._instructions.publish(MESSAGES.instructions(standing, self._now()))
 
     def model_info(self, info: BackboneInfo, rate: float, parameters: str) -> None:
         """Publish the identity of the model."""
-        now = self._node.get_clock().now().to_msg()
-        self._model_info.publish(messages.model_info(info, now, rate, parameters))
+        self._model_info.publish(MESSAGES.model_info(info, self._now(), rate, parameters))
 
     def _publish(self, event: Event) -> Message:
         message: Message
@@ -96,7 +91,7 @@ class EventPublisher:
             message = self._response(event)
             self._responses.publish(message)
         else:
-            message = messages.response_delta(event)
+            message = MESSAGES.response_delta(event)
             if self.deltas and self._deltas.get_subscription_count():
                 self._deltas.publish(message)
         return message
@@ -107,8 +102,11 @@ class EventPublisher:
             self._decided_at[event.response_id] = latency
             while len(self._decided_at) > _MOST_DECISIONS:
                 self._decided_at.pop(next(iter(self._decided_at)))
-        return messages.frame_state(event, *self.counts(), latency)
+        return MESSAGES.frame_state(event, *self.counts(), latency)
 
     def _response(self, event: Answered) -> Response:
         waited = self._decided_at.pop(event.response_id, 0.0)
-        return messages.response(event, self._model_id(), waited)
+        return MESSAGES.response(event, self._model_id(), waited)
+
+    def _now(self) -> int:
+        return int(self._node.get_clock().now().nanoseconds)

@@ -17,7 +17,7 @@ from std_srvs.srv import Trigger
 from streamo_ros.instruction import InstructionBook
 from streamo_ros.instruction import InstructionError
 from streamo_ros.instruction import Source
-from streamo_ros.node.messages import nanoseconds
+from streamo_ros.messages import nanoseconds
 from streamo_ros.srv import CancelInstruction
 from streamo_ros.srv import SetInstruction
 

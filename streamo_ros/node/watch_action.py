@@ -28,10 +28,10 @@ from streamo_ros.action import Watch
 from streamo_ros.instruction import InstructionBook
 from streamo_ros.instruction import InstructionError
 from streamo_ros.instruction import Source
+from streamo_ros.messages import nanoseconds
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
-from streamo_ros.node.messages import nanoseconds
 
 Result = Watch.Result
 

@@ -19,18 +19,17 @@ from streamo_ros.events import Event
 from streamo_ros.events import Spoke
 from streamo_ros.frame import Frame
 from streamo_ros.instruction import Instruction
+from streamo_ros.messages import FRAME_STATE
+from streamo_ros.messages import INSTRUCTIONS
+from streamo_ros.messages import Messages
+from streamo_ros.messages import MODEL_INFO
+from streamo_ros.messages import RESPONSE
+from streamo_ros.messages import RESPONSE_DELTA
 from streamo_ros.replay.bag import COMPRESSED
 from streamo_ros.replay.definitions import typestore
-from streamo_ros.replay.messages import FRAME_STATE
-from streamo_ros.replay.messages import INSTRUCTIONS
-from streamo_ros.replay.messages import Messages
-from streamo_ros.replay.messages import MODEL_INFO
-from streamo_ros.replay.messages import RESPONSE
-from streamo_ros.replay.messages import RESPONSE_DELTA
 from streamo_ros.replay.recorder import Recorder
 from streamo_ros.replay.run import Step
 from streamo_ros.replay.run import Totals
-from streamo_ros.version import version
 
 _QUALITY = 80
 
@@ -74,7 +73,7 @@ class Recording:
         stamp = step.frame.stamp
         if self._standing is None:
             info = self._messages.model_info(
-                self._backbone.info, stamp, self._rate, version(), self._parameters
+                self._backbone.info, stamp, self._rate, self._parameters
             )
             self._write('model_info', MODEL_INFO, stamp, info, latched=True)
         if self._images and step.frame.image is not None:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Events as messages: the one place where a field of an event becomes a field of a message.
 
-Knows the fields of DESIGN's interfaces. Does not know whose message classes it fills: those of
-`rosbags` in a replay, those of rclpy in the node; both take their fields as keywords.
+Knows the fields of the interfaces in msg/, and units. Does not know whose message classes it
+fills: those of `rosbags` in a replay, those of rclpy in the node; both take fields as keywords.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from streamo_ros.events import Spoke
 from streamo_ros.frame import Frame
 from streamo_ros.frame import SECOND
 from streamo_ros.instruction import Instruction
+from streamo_ros.version import version
 
 FRAME_STATE = 'streamo_ros/msg/FrameState'
 RESPONSE = 'streamo_ros/msg/Response'
@@ -26,6 +27,11 @@ RESPONSE_DELTA = 'streamo_ros/msg/ResponseDelta'
 INSTRUCTION = 'streamo_ros/msg/Instruction'
 INSTRUCTIONS = 'streamo_ros/msg/InstructionArray'
 MODEL_INFO = 'streamo_ros/msg/ModelInfo'
+
+
+def nanoseconds(duration: Any) -> int:
+    """A Duration message in nanoseconds."""
+    return int(duration.sec) * SECOND + int(duration.nanosec)
 
 
 class Messages:
@@ -142,7 +148,7 @@ class Messages:
         )
 
     def model_info(
-        self, info: BackboneInfo, stamp: int, rate: float, version: str, parameters: str = ''
+        self, info: BackboneInfo, stamp: int, rate: float, parameters: str = ''
     ) -> Any:
         """ModelInfo.
 
@@ -150,7 +156,6 @@ class Messages:
             info: identity and sizes.
             stamp: when the model became active, nanoseconds.
             rate: frames looked at per second of capture time.
-            version: of this package.
             parameters: all parameters in effect, YAML.
         """
         return self._types[MODEL_INFO](
@@ -163,7 +168,7 @@ class Messages:
             device=info.device,
             vision_backend=info.vision_backend,
             vision_backend_version=info.vision_backend_version,
-            package_version=version,
+            package_version=version(),
             image_width=info.image_size[0],
             image_height=info.image_size[1],
             tokens_per_frame=info.tokens_per_frame,
