@@ -209,7 +209,7 @@ class Decoder:
         for span, rows in zip(geometry.spans, geometry.rows, strict=True):
             for lane in range(span.lanes):
                 own = entry[:, :, begin:begin + span.tokens]
-                buffer[span.slot + lane].index_copy_(2, rows[lane], own)
+                buffer[:, span.slot + lane].index_copy_(2, rows[lane], own)
                 begin += span.tokens
         return query
 
@@ -221,13 +221,12 @@ class Decoder:
         """
         out, begin = [], 0
         for span, mask in zip(glance.spans, glance.masks, strict=True):
-            past = self.window.layers[at][span.slot:span.slot + span.lanes]
+            past = self.window.layers[at][:, span.slot:span.slot + span.lanes, :, :span.attend]
             end = begin + span.lanes * span.tokens
             shape = (span.lanes, span.tokens, -1, self.groups, self.dim)
             grouped = query[begin:end].reshape(shape).permute(0, 2, 3, 1, 4).flatten(2, 3)
-            seen = F.scaled_dot_product_attention(
-                grouped, past[:, ROTATED, :, :span.attend], past[:, VALUE, :, :span.attend], mask
-            )
+            attend = _attend_once if span.tokens == 1 else F.scaled_dot_product_attention
+            seen = attend(grouped, past[ROTATED], past[VALUE], mask)
             seen = seen.unflatten(2, (self.groups, span.tokens)).permute(0, 3, 1, 2, 4)
             out.append(seen.reshape(span.lanes * span.tokens, -1))
             begin = end
@@ -242,6 +241,18 @@ class Decoder:
             query = F.rms_norm(query, (self.dim,), layer.query_norm, self.epsilon)
             key = F.rms_norm(key, (self.dim,), layer.key_norm, self.epsilon)
         return query, key, value
+
+
+def _attend_once(query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+    """Attention of one token a lane, in plain products.
+
+    The fused kernels share work out over queries and heads alone, and here are few of both: a
+    GPU would be nearly idle. Products share it out over the past.
+    """
+    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-1, -2)
+    if mask is not None:
+        scores = scores + mask
+    return scores.softmax(-1, dtype=torch.float32).to(value.dtype) @ value
 
 
 def _check_layers(config: Any) -> None:

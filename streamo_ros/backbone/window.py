@@ -24,7 +24,7 @@ from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.rotary import rotate
 
 RAW, ROTATED, VALUE = 0, 1, 2
-"""Parts of a layer's buffer, its second axis."""
+"""Parts of a layer's buffer, its first axis."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class KeyValueWindow:
     """Keys and values of all lanes.
 
     Attributes:
-        layers: one buffer a layer, shape (lanes, 3, heads, capacity + slack, dim); the second
+        layers: one buffer a layer, shape (3, lanes, heads, capacity + slack, dim); the first
             axis is un-rotated keys, rotated keys, values. Rows behind a slot's length hold
             finite numbers without meaning.
     """
@@ -102,7 +102,7 @@ class KeyValueWindow:
     ) -> None:
         self.shape = shape
         rows = shape.capacity + shape.slack
-        size = (shape.lanes, 3, shape.heads, rows, shape.dim)
+        size = (3, shape.lanes, shape.heads, rows, shape.dim)
         self.layers = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]
         self._rotary = rotary
         self._device = device
@@ -179,7 +179,7 @@ class KeyValueWindow:
         """
         length = self.length(slot)
         for layer in self.layers:
-            layer[slot, :, :, length:].zero_()
+            layer[:, slot, :, length:].zero_()
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
         """Keep the tokens of these ranges; positions close up.
@@ -203,7 +203,7 @@ class KeyValueWindow:
         cos, sin = self._rotary.angles(torch.from_numpy(positions).to(self._device))
         end = start + len(rows)
         for layer in self.layers:
-            lane = layer[slot]
+            lane = layer[:, slot]
             raw = lane[RAW].index_select(1, source)
             lane[VALUE, :, start:end] = lane[VALUE].index_select(1, source)
             lane[RAW, :, start:end] = raw
