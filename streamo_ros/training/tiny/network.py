@@ -78,7 +78,7 @@ def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
         vision_end_token_id=ids[words.VISION_END], tie_word_embeddings=True)
 
 
-def new_tower(sizes: Sizes, known: words.Vocabulary) -> nn.Module:
+def new_tower(sizes: Sizes, known: words.Vocabulary) -> Any:
     """A vision tower that has seen nothing yet."""
     config = qwen_config(sizes, sizes.vision_out, known)
     return Qwen2_5_VLForConditionalGeneration(config).model.visual
@@ -103,7 +103,7 @@ class Network(nn.Module):
         nn.init.orthogonal_(self.adapt.weight)
 
     @property
-    def language(self) -> nn.Module:
+    def language(self) -> Any:
         """The language model."""
         return self.hf.model.language_model
 

@@ -11,9 +11,10 @@ Source: Qwen2.5-VL technical report (arXiv 2502.13923), sec. 2.1; 2D rotary posi
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 import torch.nn.functional as F
-from torch import nn
 from torch import Tensor
 
 PATCH, MERGE = 14, 2
@@ -41,7 +42,7 @@ def patches(frames: Tensor) -> Tensor:
     return cut.expand(-1, -1, -1, -1, -1, -1, 2, -1, -1).reshape(count, -1, 6 * PATCH * PATCH)
 
 
-def encode(tower: nn.Module, frames: Tensor) -> Tensor:
+def encode(tower: Any, frames: Tensor) -> Tensor:
     """The vision tokens of frames of one size.
 
     Args:
@@ -64,7 +65,7 @@ def encode(tower: nn.Module, frames: Tensor) -> Tensor:
     return tower.merger.mlp(merged)
 
 
-def _attend(block: nn.Module, hidden: Tensor, heads: int, cos: Tensor, sin: Tensor) -> Tensor:
+def _attend(block: Any, hidden: Tensor, heads: int, cos: Tensor, sin: Tensor) -> Tensor:
     count, length, size = hidden.shape
     mixed = block.attn.qkv(block.norm1(hidden)).reshape(count, length, 3, heads, size // heads)
     query, key, value = mixed.permute(2, 0, 3, 1, 4)

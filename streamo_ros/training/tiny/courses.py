@@ -1,0 +1,119 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Stretches of worlds, sampled as a camera would, and seen once by the frozen tower.
+
+Knows times, views and vision tokens. The tokens of all frames are computed once and kept, since
+the tower no longer changes; a dialogue then costs nothing but the language model.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch import Tensor
+
+from streamo_ros.training.tiny.pictures import ASPECTS
+from streamo_ros.training.tiny.pictures import shrink
+from streamo_ros.training.tiny.tower import encode
+from streamo_ros.training.worlds.episode import DROP
+from streamo_ros.training.worlds.episode import JITTER
+from streamo_ros.training.worlds.episode import PICTURES
+from streamo_ros.training.worlds.scene import Table
+from streamo_ros.training.worlds.scene import View
+from streamo_ros.training.worlds.world import World
+
+RATES = (Fraction(1), Fraction(1), Fraction(1), Fraction(2), Fraction(1, 2))
+"""Frames a second, drawn evenly."""
+_IN_TURN = ('4:3', '4:3', '16:9', '1:1')
+_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class Course:
+    """A stretch of one world.
+
+    Attributes:
+        aspect: of its pictures.
+        rate: frames a second.
+        numbers: of the frames' ticks; a lost frame's is missing.
+        times: of the frames, seconds of the world.
+        views: what the frames show.
+        table: where it happens.
+        tokens: what the tower saw, half precision, shape (frames, tokens, vision_out).
+    """
+
+    aspect: str
+    rate: Fraction
+    numbers: tuple[int, ...]
+    times: tuple[float, ...]
+    views: tuple[View, ...]
+    table: Table
+    tokens: Tensor
+
+
+def watch_courses(
+    seeds: Sequence[int], frames: int, tower: nn.Module, processes: int, folder: Path
+) -> list[Course]:
+    """Courses of worlds, one for each seed.
+
+    Args:
+        seeds: of the worlds.
+        frames: of a course, the lost ones included.
+        tower: the trained tower; what it saw is kept in the folder.
+        processes: that draw.
+        folder: for what is computed once.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = []
+    for aspect in ASPECTS:
+        own = [seed for seed in seeds if _IN_TURN[seed % 4] == aspect]
+        path = folder / f'seen-{aspect.replace(":", "x")}.npy'
+        if not path.is_file():
+            with multiprocessing.Pool(processes, cv2.setNumThreads, (1,)) as workers:
+                drawn = workers.map(_render, [(seed, frames) for seed in own], chunksize=8)
+            np.save(path, see(tower, np.concatenate(drawn)).numpy())
+        tokens, begin = torch.from_numpy(np.load(path)), 0
+        for seed in own:
+            world, rate, numbers, times = _sample(seed, frames)
+            stop = begin + len(times)
+            found.append(Course(
+                aspect, rate, numbers, times, tuple(world.view(time) for time in times),
+                world.script.table, tokens[begin:stop]))
+            begin = stop
+    return found
+
+
+@torch.inference_mode()
+def see(tower: nn.Module, frames: NDArray[np.uint8]) -> Tensor:
+    """Vision tokens of frames of one size, half precision, shape (frames, tokens, vision_out)."""
+    parts = [torch.from_numpy(frames[k:k + _AT_ONCE]) for k in range(0, len(frames), _AT_ONCE)]
+    return torch.cat([encode(tower, part).half() for part in parts])
+
+
+def _sample(
+    seed: int, count: int
+) -> tuple[World, Fraction, tuple[int, ...], tuple[float, ...]]:
+    """A world and when it is looked at: some cameras are late, some lose frames."""
+    draw = np.random.default_rng([seed, 51])
+    rate = RATES[int(draw.integers(len(RATES)))]
+    late = draw.uniform(0, JITTER, count) * (draw.random() < 0.4)
+    lost = (draw.random(count) < DROP) & (draw.random() < 0.25)
+    begin = float(draw.uniform(0, 4))
+    numbers = tuple(k for k in range(count) if k == 0 or not lost[k])
+    times = tuple(begin + (k + float(late[k])) / float(rate) for k in numbers)
+    return World(seed, *PICTURES[_IN_TURN[seed % 4]]), rate, numbers, times
+
+
+def _render(job: tuple[int, int]) -> NDArray[np.uint8]:
+    seed, count = job
+    world, _, _, times = _sample(seed, count)
+    return np.stack([shrink(world.render(time), _IN_TURN[seed % 4]) for time in times])

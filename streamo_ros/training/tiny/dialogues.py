@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Dialogues as a lane of the engine holds them: from its first frame, or after frames have left.
+
+Knows turns, tokens and what is learned from them. The words and their ids are `protocol`'s, and a
+test compares every id with what a lane says. A dialogue begins anywhere in the first minutes of
+its tags, and after an eviction earlier answers stand before the frames, as in a lane.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from fractions import Fraction
+
+import numpy as np
+
+from streamo_ros.protocol import DECISIONS
+from streamo_ros.protocol import seconds_text
+from streamo_ros.protocol import State
+from streamo_ros.protocol import Wording
+from streamo_ros.training.tiny.courses import Course
+from streamo_ros.training.worlds.phrasing import phrase
+from streamo_ros.training.worlds.task import Label
+from streamo_ros.training.worlds.tasks import draw_look
+from streamo_ros.training.worlds.tasks import label_views
+
+SEEN = -1
+"""Stands in the ids where a vision token stands."""
+WEIGHTS = {
+    'appear': 1.5, 'leave': 1.3, 'recolour': 1.2, 'move': 1.0, 'touch': 0.8, 'count': 1.0,
+    'number': 1.2, 'narrate': 1.3, 'ground': 1.3, 'presence': 1.3, 'colour': 1.0, 'see': 0.7,
+}
+"""How often each family is drawn."""
+LATEST = 600
+"""Most seconds at which a dialogue's tags begin."""
+MAX_ANSWERS = 8
+_ATTEMPTS = 6
+_SHORT = 4
+"""Fewer frames than this always begin a lane."""
+_FRESH, _QUIET, _WAITING, _AT_ZERO = 0.7, 0.25, 0.3, 0.5
+
+Tagged = tuple[Label, Fraction, Fraction]
+
+
+@dataclass(frozen=True)
+class Target:
+    """A token to learn.
+
+    Attributes:
+        at: the place before it, which predicts it.
+        token: its id.
+        weight: of a state; 1 in an answer.
+        spoken: whether it belongs to an answer.
+    """
+
+    at: int
+    token: int
+    weight: float
+    spoken: bool
+
+
+@dataclass
+class Dialogue:
+    """One lane's dialogue.
+
+    Attributes:
+        family: of the task.
+        instruction: its text.
+        course: where the frames are from.
+        ids: of all tokens; `SEEN` where a vision token stands.
+        sights: first places of the frames' vision tokens, and which frames of the course.
+        targets: what is learned.
+    """
+
+    family: str
+    instruction: str
+    course: Course
+    ids: list[int] = field(default_factory=list)
+    sights: list[tuple[int, int]] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+
+
+def draw_dialogue(
+    courses: Sequence[Course], wording: Wording, turns: int, corruption: float,
+    draw: np.random.Generator, held_out: bool = False,
+) -> Dialogue:
+    """A dialogue in which mostly something is due.
+
+    Args:
+        courses: to choose from.
+        wording: of the model's tokenizer.
+        turns: frames in the window.
+        corruption: share of Silence and Standby turns whose state in the history is wrong, so
+            that the model learns to come back from its own mistakes.
+        draw: decides everything.
+        held_out: use phrasings that no training uses.
+    """
+    for _ in range(_ATTEMPTS):
+        course = courses[int(draw.integers(len(courses)))]
+        family = _family(draw)
+        begin, start, stop = _window(len(course.views), turns, draw)
+        look = draw_look(family, course.views[begin:stop], draw)
+        text = phrase(family, draw, *look, held_out=held_out)
+        look = ('', '') if family == 'recolour' and look[1] not in text else look
+        origin = Fraction(0 if draw.random() < _AT_ZERO else int(draw.integers(0, LATEST)))
+        labels = label_course(course, family, look, begin, stop, origin)
+        if _worth(labels[start - begin:], draw):
+            break
+    said = [one for one in labels[:start - begin] if one[0].state is State.RESPONSE]
+    kept = said[-int(draw.integers(1, MAX_ANSWERS + 1)):]
+    found = Dialogue(family, text, course, list(wording.sink(text)))
+    writer = _Writer(found, wording)
+    for one in kept:
+        writer.answer(*one)
+    for number, one in enumerate(labels[start - begin:], start):
+        wrong = draw.random() < corruption
+        writer.turn(*one, number, wrong)
+    return found
+
+
+def label_course(
+    course: Course, family: str, look: tuple[str, str], begin: int, stop: int, origin: Fraction
+) -> list[Tagged]:
+    """Labels of some frames of a course, and their tags if the first begins at `origin`."""
+    first = course.numbers[begin]
+    tags = [origin + Fraction(number - first) / course.rate
+            for number in course.numbers[begin:stop]]
+    labels = label_views(
+        family, look, course.views[begin:stop], [seconds_text(tag) for tag in tags])
+    return [(label, tag, tag + 1 / course.rate)
+            for label, tag in zip(labels, tags, strict=True)]
+
+
+def _family(draw: np.random.Generator) -> str:
+    shares = np.array(list(WEIGHTS.values()))
+    return list(WEIGHTS)[int(draw.choice(len(WEIGHTS), p=shares / shares.sum()))]
+
+
+def _window(count: int, turns: int, draw: np.random.Generator) -> tuple[int, int, int]:
+    """First frame that the lane ever saw, first frame in its window, and end of the window."""
+    turns = min(turns, count)
+    start = int(draw.integers(0, count - turns + 1))
+    fresh = turns < _SHORT or draw.random() < _FRESH
+    return start if fresh else 0, start, start + turns
+
+
+def _worth(labels: Sequence[Tagged], draw: np.random.Generator) -> bool:
+    """Whether something is due; a quarter of what is drawn quietly passes all the same."""
+    states = {label.state for label, _, _ in labels}
+    if State.RESPONSE in states:
+        return True
+    share = _WAITING if State.STANDBY in states else 0.0
+    return bool(draw.random() < share or draw.random() < _QUIET)
+
+
+class _Writer:
+    """Appends turns to a dialogue, and to its targets."""
+
+    def __init__(self, dialogue: Dialogue, wording: Wording) -> None:
+        self._dialogue, self._wording = dialogue, wording
+        self._first, self._before = True, State.UNKNOWN
+
+    def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
+        """A turn whose frame has left: tag and answer."""
+        words = self._wording
+        self._open(start, end)
+        self._put(words.ask + words.replies[State.RESPONSE])
+        self._put(words.tokenizer.plain(f' {label.text}') + words.close)
+
+    def turn(
+        self, label: Label, start: Fraction, end: Fraction, frame: int, wrong: bool
+    ) -> None:
+        """A turn with its frame, its state and its answer, all of which are targets."""
+        words, dialogue = self._wording, self._dialogue
+        self._open(start, end)
+        self._put(words.image_open)
+        dialogue.sights.append((len(dialogue.ids), frame))
+        self._put((SEEN,) * dialogue.course.tokens.shape[1])
+        self._put(words.image_close + words.ask)
+        self._aim(words.replies[label.state][0], self._weight(label.state), spoken=False)
+        self._before = label.state
+        if label.state is not State.RESPONSE:
+            self._put(words.replies[_other(label.state) if wrong else label.state] + words.close)
+            return
+        self._put(words.replies[State.RESPONSE])
+        for token in (*words.tokenizer.plain(f' {label.text}'), words.stop):
+            self._aim(token, 1.0, spoken=True)
+            self._put((token,))
+        self._put(words.close[1:])
+
+    def _open(self, start: Fraction, end: Fraction) -> None:
+        self._put(() if self._first else self._wording.head)
+        self._put(self._wording.tag(start, end))
+        self._first = False
+
+    def _put(self, ids: Sequence[int]) -> None:
+        self._dialogue.ids.extend(ids)
+
+    def _aim(self, token: int, weight: float, *, spoken: bool) -> None:
+        at = len(self._dialogue.ids) - 1
+        self._dialogue.targets.append(Target(at, token, weight, spoken))
+
+    def _weight(self, state: State) -> float:
+        """Beginnings and ends of events count most."""
+        if state is State.RESPONSE or (
+                state is State.STANDBY and self._before is not State.STANDBY):
+            return 4.0
+        return 2.0 if State.STANDBY in (state, self._before) else 1.0
+
+
+def _other(state: State) -> State:
+    return DECISIONS[1] if state is State.SILENCE else DECISIONS[0]

@@ -1,0 +1,90 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the language model is to learn: the state of each frame, the words of the answers.
+
+Knows losses and shares of right tokens. Beside the two it pulls each vision token towards the
+words for what its cell holds, which is how the model learns that what it sees is what is named.
+
+Source of the aligned tokens: proposed here; the weights of states follow the idea of Streamo's
+frame-wise reweighting (arXiv 2512.21334, sec. 3.3).
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from streamo_ros.protocol import DECISIONS
+from streamo_ros.protocol import ProtocolError
+from streamo_ros.protocol import State
+from streamo_ros.protocol import Tokenizer
+from streamo_ros.protocol import Wording
+from streamo_ros.training.tiny.batch import Batch
+from streamo_ros.training.tiny.log import Figures
+from streamo_ros.training.tiny.network import Network
+from streamo_ros.training.worlds.scene import COLOURS
+from streamo_ros.training.worlds.scene import SHAPES
+
+
+class Objective:
+    """The loss of a batch.
+
+    Args:
+        wording: of the model's tokenizer.
+
+    Raises:
+        ProtocolError: a colour or shape is not one token.
+    """
+
+    def __init__(self, wording: Wording) -> None:
+        self._states = dict(zip(DECISIONS, wording.state_ids, strict=True))
+        self._colours = torch.tensor([_word(wording.tokenizer, one) for one in COLOURS])
+        self._shapes = torch.tensor([_word(wording.tokenizer, one) for one in SHAPES])
+
+    def __call__(self, network: Network, batch: Batch, align: float) -> tuple[Tensor, Figures]:
+        """The loss, and what it is made of.
+
+        Args:
+            network: that learns.
+            batch: of dialogues.
+            align: weight of the vision tokens' own loss.
+        """
+        hidden, mapped = network.read(batch.ids, batch.places, batch.seen_at, batch.seen)
+        logits = network.logits(hidden[batch.at])
+        each = F.cross_entropy(logits, batch.wanted, reduction='none')
+        decided, spoken = ~batch.spoken, batch.spoken
+        weights = batch.weights[decided]
+        states = (each[decided] * weights).sum() / weights.sum()
+        answers = each[spoken].mean() if spoken.any() else states * 0
+        aligned = self._alignment(network, mapped, batch.looks)
+        figures = {'states': states.item(), 'answers': answers.item(), 'aligned': aligned.item()}
+        figures |= self._shares(logits.argmax(-1), batch)
+        return states + answers + align * aligned, figures
+
+    def _alignment(self, network: Network, mapped: Tensor, looks: Tensor) -> Tensor:
+        held = looks[:, 0] >= 0
+        found = F.log_softmax(network.logits(network.language.norm(mapped[held])), -1)
+        named = torch.stack((self._colours[looks[held, 0]], self._shapes[looks[held, 1]]), 1)
+        return -found.gather(1, named).mean()
+
+    def _shares(self, chosen: Tensor, batch: Batch) -> Figures:
+        """Shares of right tokens; for Standby and Response recall and precision."""
+        right, decided = chosen == batch.wanted, ~batch.spoken
+        found = {'state_right': _mean(right[decided]), 'answer_right': _mean(right[batch.spoken])}
+        for name, state in (('standby', State.STANDBY), ('response', State.RESPONSE)):
+            token = self._states[state]
+            found[f'{name}_recall'] = _mean(right[decided & (batch.wanted == token)])
+            found[f'{name}_precision'] = _mean(right[decided & (chosen == token)])
+        return found
+
+
+def _mean(right: Tensor) -> float:
+    return right.float().mean().item() if len(right) else float('nan')
+
+
+def _word(tokenizer: Tokenizer, word: str) -> int:
+    ids = tokenizer.plain(f' {word}')
+    if len(ids) != 1:
+        raise ProtocolError(f'{word!r} is {len(ids)} tokens: train the tokenizer on the worlds')
+    return ids[0]

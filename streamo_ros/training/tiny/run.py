@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo train config/train/streamo-tiny.yaml`: the embedded model from nothing to a checkpoint.
+
+Knows the order of things: tokenizer, pictures, tower, courses, language model, export. Each part
+is kept in the run's folder and not made twice, and both trainings go on where they were stopped;
+what is drawn at a step follows from the seed and the step alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.protocol import Wording
+from streamo_ros.training.tiny import tokenizer as words
+from streamo_ros.training.tiny.batch import batch
+from streamo_ros.training.tiny.courses import Course
+from streamo_ros.training.tiny.courses import watch_courses
+from streamo_ros.training.tiny.dialogues import draw_dialogue
+from streamo_ros.training.tiny.export import export
+from streamo_ros.training.tiny.export import read_part
+from streamo_ros.training.tiny.log import average
+from streamo_ros.training.tiny.log import Log
+from streamo_ros.training.tiny.network import Network
+from streamo_ros.training.tiny.network import new_tower
+from streamo_ros.training.tiny.network import Sizes
+from streamo_ros.training.tiny.objective import Objective
+from streamo_ros.training.tiny.optimiser import Mean
+from streamo_ros.training.tiny.optimiser import Optimiser
+from streamo_ros.training.tiny.perception import draw_batch
+from streamo_ros.training.tiny.perception import Lesson
+from streamo_ros.training.tiny.pictures import draw_pools
+from streamo_ros.training.tiny.settings import tiny_config
+from streamo_ros.training.tiny.settings import TinyConfig
+from streamo_ros.training.worlds.episode import SEEDS
+
+_PICTURE_SEEDS = 30_000_000
+"""Worlds of the single pictures begin so far behind those of the courses."""
+_ALIGN, _ALIGN_LATER = 0.4, 0.15
+
+
+def train(values: Mapping[str, Any]) -> Path:
+    """Train the embedded model, or go on with it.
+
+    Args:
+        values: of `TinyConfig`, by their names.
+
+    Returns:
+        The folder of the checkpoint.
+
+    Raises:
+        TrainingError: the configuration is wrong.
+    """
+    return Run(tiny_config(values)).complete()
+
+
+class Run:
+    """One training run in its folder.
+
+    Args:
+        config: see `TinyConfig`.
+    """
+
+    def __init__(self, config: TinyConfig) -> None:
+        self.config, self.folder = config, Path(config.output)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        torch.set_num_threads(config.threads)
+        found = words.build_tokenizer()
+        found.save_pretrained(self.folder / 'tokenizer')
+        self._known = words.vocabulary(found)
+        self._wording = Wording(
+            CheckpointTokenizer(self.folder / 'tokenizer' / 'tokenizer.json'),
+            system_prompt=words.SYSTEM_PROMPT)
+        self._log = Log(self.folder / 'log.jsonl')
+        self._sizes = Sizes()
+
+    def complete(self) -> Path:
+        """Do what is left of the run."""
+        self.train_tower()
+        self.train_language()
+        final = self.folder / 'final'
+        export(read_part(self.folder / 'tower.pt')['tower'],
+               read_part(self.folder / 'language.pt')['ema'], final, self._sizes)
+        return final
+
+    def train_tower(self) -> None:
+        """The first lesson: to see."""
+        config = self.config
+        torch.manual_seed(config.seed)
+        tower = new_tower(self._sizes, self._known)
+        lesson = Lesson(tower, self._sizes.vision_out)
+        optimiser = Optimiser(list(lesson.named_parameters()), config.rate, config.tower_steps)
+        begin = _resume(self.folder / 'tower.pt', lesson, optimiser, 'lesson')
+        if begin >= config.tower_steps:
+            return
+        first = SEEDS['training'].start + _PICTURE_SEEDS
+        pools = draw_pools(range(first, first + config.picture_worlds), config.processes,
+                           self.folder / 'pictures')
+        for step in range(begin, config.tower_steps):
+            draw = np.random.default_rng([config.seed, 1, step])
+            loss = lesson.loss(*draw_batch(pools, draw))
+            optimiser.step(loss, step)
+            self._log.add('tower', step + 1, {'loss': loss.item()}, config.report_every)
+            if (step + 1) % config.keep_every == 0 or step + 1 == config.tower_steps:
+                self._log.line('tower_check', step + 1, lesson.accuracies(pools['4:3']))
+                _keep(self.folder / 'tower.pt', {
+                    'tower': tower.state_dict(), 'lesson': lesson.state_dict(),
+                    'optimiser': optimiser.state_dict(), 'step': step + 1})
+
+    def train_language(self) -> None:
+        """The second lesson: to watch and to speak, with the tower frozen."""
+        config = self.config
+        torch.manual_seed(config.seed + 1)
+        network, objective = Network(self._sizes, self._known), Objective(self._wording)
+        learning = network.learning()
+        steps = config.language_steps
+        optimiser = Optimiser(learning, config.rate, steps)
+        begin = _resume(self.folder / 'language.pt', network, optimiser, 'network')
+        mean = Mean(learning)
+        if begin:
+            mean.values = {name: read_part(self.folder / 'language.pt')['ema'][name]
+                           for name, _ in learning}
+        if begin >= steps:
+            return
+        courses, checks = self._courses()
+        tests = self._tests(checks)
+        for step in range(begin, steps):
+            draw = np.random.default_rng([config.seed, 2, step])
+            turns, size, corruption = lesson_plan(step / steps, draw)
+            drawn = batch([draw_dialogue(courses, self._wording, turns, corruption, draw)
+                           for _ in range(size)])
+            loss, figures = objective(
+                network, drawn, _ALIGN if step / steps < 0.5 else _ALIGN_LATER)
+            optimiser.step(loss, step)
+            mean.update(step + 1)
+            self._log.add('language', step + 1, figures, config.report_every)
+            if (step + 1) % config.keep_every == 0 or step + 1 == steps:
+                self._check(network, objective, mean, optimiser, tests, step + 1)
+
+    def _check(
+        self, network: Network, objective: Objective, mean: Mean, optimiser: Optimiser,
+        tests: Sequence[Any], step: int,
+    ) -> None:
+        """Log how the mean of the weights does on unseen worlds, and keep the state."""
+        state = {name: one.clone() for name, one in network.state_dict().items()}
+        with mean.in_place(), torch.no_grad():
+            self._log.line('language_check', step, average(
+                [objective(network, one, _ALIGN_LATER)[1] for one in tests]))
+            _keep(self.folder / 'language.pt', {
+                'ema': network.state_dict(), 'network': state,
+                'optimiser': optimiser.state_dict(), 'step': step})
+
+    def _courses(self) -> tuple[list[Course], list[Course]]:
+        """Courses of training and of validation, as the trained tower sees them."""
+        tower = new_tower(self._sizes, self._known)
+        tower.load_state_dict(read_part(self.folder / 'tower.pt')['tower'])
+        config = self.config
+
+        def watch(name: str, count: int) -> list[Course]:
+            return watch_courses(SEEDS[name][:count], config.frames, tower, config.processes,
+                                 self.folder / name)
+
+        return watch('training', config.courses), watch('validation', config.validation_courses)
+
+    def _tests(self, courses: Sequence[Course]) -> list[Any]:
+        draw = np.random.default_rng([self.config.seed, 3])
+        return [batch([draw_dialogue(courses, self._wording, 16, 0.0, draw) for _ in range(8)])
+                for _ in range(8)]
+
+
+def lesson_plan(share: float, draw: np.random.Generator) -> tuple[int, int, float]:
+    """Frames of a dialogue, dialogues and corruption at a step: short and clean at first.
+
+    Args:
+        share: of the run that is over.
+        draw: decides.
+    """
+    kind = draw.random()
+    if kind < 0.2:
+        return 1, 64, 0.0
+    if kind < 0.45:
+        return int(draw.integers(2, 5)), 32, 0.0
+    if share < 0.3:
+        return int(draw.integers(4, 8)), 20, 0.03
+    if share < 0.6:
+        return int(draw.integers(6, 12)), 14, 0.05
+    return int(draw.integers(10, 18)), 9, 0.06
+
+
+def _resume(path: Path, module: torch.nn.Module, optimiser: Optimiser, name: str) -> int:
+    """Load what was kept; the number of steps done."""
+    if not path.is_file():
+        return 0
+    kept = read_part(path)
+    module.load_state_dict(kept[name])
+    optimiser.load_state_dict(kept['optimiser'])
+    return int(kept['step'])
+
+
+def _keep(path: Path, state: dict[str, Any]) -> None:
+    """Write beside and rename: a run that is stopped while it writes loses nothing."""
+    beside = path.with_suffix('.part')
+    torch.save(state, beside)
+    beside.replace(path)
