@@ -64,7 +64,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add('model', type=Path, help='folder of a checkpoint, or a .yaml script')
     add('--worlds', type=int, default=0, metavar='N', help='episodes of drawn worlds')
-    add('--seed', type=int, default=1_000_003, help='of the worlds; default %(default)s')
+    add('--seed', type=int, default=0, help='of the worlds, any integer; default %(default)s')
     add('--rate', type=Fraction, default=Fraction(1), help='frames a second; default 1')
     add('--frames', type=int, default=0, metavar='N', help='frames of an episode; default 24')
     add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
@@ -114,7 +114,8 @@ def _worlds(options: argparse.Namespace) -> Iterator[Case]:
 
     settings = DrawnSettings(
         seed=options.seed, rate=options.rate, frames=options.frames or 24,
-        families=tuple(options.family), held_out=options.held_out, regular=options.regular)
+        families=tuple(options.family), held_out=options.held_out, regular=options.regular,
+        complete=options.drop > 0)
     yield from drawn_cases(options.worlds, settings)
     yield from never_cases(options.never_hours, settings)
 
