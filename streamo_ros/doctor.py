@@ -1,0 +1,193 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo doctor`: what this machine has, what will be used, what is missing and how to get it.
+
+Looks without starting anything: nothing of TensorRT is imported, because without a CUDA device its
+bindings can end the process.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import sys
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import asdict
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from streamo_ros.demo.processes import share_file
+
+GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        name: what it is.
+        state: 'ok', 'missing' (something will not work) or 'note'.
+        found: what there is.
+        mend: what to do about it; '' when nothing needs to be done.
+    """
+
+    name: str
+    state: str
+    found: str
+    mend: str = ''
+
+
+def look() -> list[Finding]:
+    """Look at everything; never raises because of what it finds."""
+    findings: list[Finding] = []
+    for check in CHECKS:
+        try:
+            findings += check()
+        except Exception as error:  # noqa: BLE001 - a broken installation is a finding too
+            name = check.__name__.strip('_')
+            findings.append(Finding(name, 'missing', f'{type(error).__name__}: {error}'))
+    return findings
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Print the findings.
+
+    Returns:
+        0, or 1 when something is missing without which the node does not run.
+    """
+    parser = argparse.ArgumentParser(prog='streamo doctor', description=__doc__)
+    parser.add_argument('--json', action='store_true', help='as JSON')
+    options = parser.parse_args(argv)
+    findings = look()
+    if options.json:
+        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+    else:
+        width = max(len(finding.name) for finding in findings)
+        for one in findings:
+            mend = f'\n{"":{width + 11}}{one.mend}' if one.mend else ''
+            print(f'{one.state:>7}  {one.name:<{width}}  {one.found}{mend}')
+    return 1 if any(finding.state == 'missing' for finding in findings) else 0
+
+
+def _python() -> list[Finding]:
+    version = platform.python_version()
+    found = f'{version} on {platform.machine()}, {os.cpu_count()} cores'
+    if (3, 10) <= sys.version_info[:2] <= (3, 12):
+        return [Finding('Python', 'ok', found)]
+    return [Finding('Python', 'missing', found, 'use Python 3.10, 3.11 or 3.12')]
+
+
+def _ros() -> list[Finding]:
+    distro = os.environ.get('ROS_DISTRO', '')
+    source = f'installation {distro}' if distro else 'wheels in this environment'
+    if importlib.util.find_spec('rclpy') is None:
+        return [Finding('ROS 2', 'missing', 'rclpy cannot be imported',
+                        'run `make setup`, or source the setup.bash of your ROS 2')]
+    rmw = os.environ.get('RMW_IMPLEMENTATION') or 'the default'
+    findings = [Finding('ROS 2', 'ok', f'{source}, RMW: {rmw}')]
+    try:
+        from streamo_ros.msg import FrameState
+    except ImportError as error:
+        mend = 'build the package: `make setup`, or colcon build and source install/setup.bash'
+        return [*findings, Finding('messages', 'missing', str(error), mend)]
+    return [*findings, Finding('messages', 'ok', f'{FrameState.__module__} can be imported')]
+
+
+def _torch() -> list[Finding]:
+    if importlib.util.find_spec('torch') is None:
+        return [Finding('torch', 'missing', 'not installed', "pip install 'streamo_ros[torch]'")]
+    import torch
+
+    found = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
+    state, mend = ('ok', '') if _version('transformers') else (
+        'missing', "pip install 'streamo_ros[torch]'"
+    )
+    findings = [Finding('torch', state, found, mend)]
+    if not torch.cuda.is_available():
+        return [*findings, Finding('GPU', 'note', 'no CUDA device: the model runs on the CPU',
+                                   'fine for streamo-tiny; larger checkpoints need a GPU')]
+    properties = torch.cuda.get_device_properties(0)
+    name = f'{properties.name}, {properties.total_memory / GIB:.1f} GiB'
+    return [*findings, Finding('GPU', 'ok', name)]
+
+
+def _model() -> list[Finding]:
+    folder = share_file('models', 'streamo-tiny')
+    if folder is None or not (folder / 'model.safetensors').exists():
+        return [Finding('embedded model', 'missing', 'models/streamo-tiny is not there',
+                        'install the package whole, or set model.path')]
+    size = (folder / 'model.safetensors').stat().st_size / 1e6
+    return [Finding('embedded model', 'ok', f'{folder} ({size:.1f} MB)')]
+
+
+def _libraries() -> list[Finding]:
+    wanted = (
+        ('OpenCV', 'cv2', 'images cannot be decoded', 'pip install opencv-python-headless'),
+        ('rosbags', 'rosbags', 'bags cannot be written', "pip install 'streamo_ros[bag]'"),
+    )
+    findings = []
+    for name, module, loss, mend in wanted:
+        there = importlib.util.find_spec(module) is not None
+        findings.append(
+            Finding(name, 'ok', 'installed') if there else Finding(name, 'missing', loss, mend)
+        )
+    bridge = importlib.util.find_spec('cv_bridge') is not None
+    found = 'installed: also used for encodings that we do not convert' if bridge else (
+        'not installed: the usual encodings do not need it'
+    )
+    return [*findings, Finding('cv_bridge', 'note', found)]
+
+
+def _tensorrt() -> list[Finding]:
+    found = [f'{name} {version}' for name in ('tensorrt', 'tensorrt-rtx')
+             if (version := _version(name))]
+    if not found:
+        return [Finding('TensorRT', 'note', 'not installed: torch runs the vision encoder',
+                        'see docs/tensorrt.md')]
+    return [Finding('TensorRT', 'note', ', '.join(found),
+                    '`streamo engine verify` says whether an engine works on this GPU')]
+
+
+def _transport() -> list[Finding]:
+    findings = []
+    if shutil.disk_usage('/dev/shm').free < 128 << 20:  # noqa: S108 - Fast DDS puts segments there
+        findings.append(Finding('shared memory', 'note', 'less than 128 MiB are free',
+                                'docker run --shm-size=512m'))
+    path = Path('/proc/sys/net/core/rmem_max')
+    size = int(path.read_text()) if path.exists() else 0
+    if size < 4 << 20:
+        findings.append(Finding(
+            'UDP buffers', 'note', f'at most {size // 1024} KiB: images from other machines get '
+            'lost', 'sudo sysctl -w net.core.rmem_max=4194304'
+        ))
+    profile = os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE')
+    ours = share_file('config', 'fastdds.xml')
+    if not profile and ours is not None:
+        findings.append(Finding(
+            'Fast DDS profile', 'note', 'none is set: large images may get lost',
+            f'export FASTRTPS_DEFAULT_PROFILES_FILE={ours}'
+        ))
+    return findings or [Finding('transport', 'ok', 'buffers and profile are set')]
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return ''
+
+
+CHECKS: tuple[Callable[[], list[Finding]], ...] = (
+    _python, _ros, _torch, _model, _libraries, _tensorrt, _transport
+)
+
+
+if __name__ == '__main__':
+    sys.exit(main())
