@@ -25,7 +25,7 @@ EXTRAS = {
     # What exporting needs. TensorRT itself comes from JetPack or NVIDIA, or is tensorrt-rtx: see
     # docs/tensorrt.md. The `tensorrt` of the package index only fetches from elsewhere.
     'tensorrt': ['onnx', 'onnxscript'],
-    'bag': ['rosbags>=0.11', 'rich'],
+    'bag': ['rosbags>=0.11,<0.12', 'rich'],
     'ray': ['ray[client]>=2.10'],
     'dev': ['hypothesis', 'mypy', 'pytest', 'ruff'],
 }
