@@ -73,6 +73,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         stream.close()
     if plain is not None:
         report |= _against(backbone, plain, options)
+    if options.against == 'torch':
+        report |= _against_torch(backbone, stream, options)
     return report
 
 
@@ -122,13 +124,25 @@ def _against(backbone: Backbone, plain: Any, options: argparse.Namespace) -> dic
     }
 
 
+def _against_torch(
+    backbone: Backbone, stream: Stream, options: argparse.Namespace
+) -> dict[str, Any]:
+    """What runs the vision tower, beside torch on the same frames."""
+    from streamo_ros.backbone.streaming import StreamingBackbone
+    from streamo_ros.backbone.vision.engine.against import against_torch
+
+    if options.model is None or not isinstance(backbone, StreamingBackbone):
+        raise BackboneError('--against torch needs the folder of a checkpoint')
+    return against_torch(backbone.frames, options.model, stream.images, options.repeats)
+
+
 def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
     """The backbone, and plain transformers with the same weights when that is asked for."""
     from streamo_ros.backbone.options import Options
 
     chosen = Options(
         device=options.device, dtype=options.dtype, max_pixels=options.max_pixels,
-        lanes=options.lanes, capacity=options.capacity, vision=options.vision,
+        lanes=options.lanes, capacity=options.capacity, vision=options.vision, wait=True,
     )
     backbone: Backbone
     if options.random:
@@ -136,7 +150,7 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
         from streamo_ros.backbone.random_weights import random_model
 
         backbone = random_backbone(options.random, chosen)
-        model = random_model(options.random, chosen) if options.against else None
+        model = random_model(options.random, chosen) if options.against == 'hf' else None
     else:
         from streamo_ros.backbone.checkpoint import read_checkpoint
         from streamo_ros.backbone.load import load
@@ -144,7 +158,8 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
 
         backbone = load(options.model, **asdict(chosen))
         checkpoint = read_checkpoint(options.model)
-        model = checkpoint.model(*find_device(chosen)) if options.against else None
+        against = options.against == 'hf'
+        model = checkpoint.model(*find_device(chosen)) if against else None
     if model is None:
         return backbone, None
     from streamo_ros.backbone.plain import PlainModel
@@ -187,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
         'qwen2.5-vl-3b, qwen2.5-vl-7b, qwen3-vl-2b, -4b, -8b, internvl3-1b, -2b')
     add('--device', default='auto', help='auto, cpu, cuda, cuda:1 (default: %(default)s)')
     add('--dtype', default='auto', help='auto, float32, bfloat16, float16')
-    add('--vision', default='auto', help='what runs the vision tower: auto, torch')
+    add('--vision', default='auto', help='what runs the vision tower: auto, torch, tensorrt')
     add('--size', type=_size, default=(640, 480), metavar='WxH', help='of a camera frame')
     add('--max-pixels', type=int, default=100352, help='area that the model sees at most')
     add('--lanes', type=int, default=1, help='instructions that watch')
@@ -195,7 +210,8 @@ def _parser() -> argparse.ArgumentParser:
     add('--max-frames', type=int, default=120, help='frames in the window')
     add('--frames', type=int, default=300, help='frames that are measured')
     add('--warmup', type=int, default=5, help='frames before them')
-    add('--against', choices=['hf'], help='measure plain transformers loops beside it')
+    add('--against', choices=['hf', 'torch'], help='measure beside it: hf, plain transformers '
+        'loops; torch, the vision tower in torch (with --vision tensorrt)')
     add('--context-frames', type=int, default=300, help='context at which they are compared')
     add('--repeats', type=int, default=20, help='frames of the comparison')
     add('--threads', type=int, default=0, help='of torch on a CPU; 0 = its own choice')

@@ -64,6 +64,7 @@ def load(
     lanes: int = 8,
     capacity: int = 0,
     vision: str = 'auto',
+    wait: bool = False,
 ) -> Backbone:
     """Load a model.
 
@@ -80,6 +81,8 @@ def load(
         vision: what runs the vision tower: 'torch'; 'auto', which on a GPU goes over to a
             TensorRT engine that was built before; 'tensorrt', which has one built if there is
             none. Torch runs it until an engine is ready, and where none can be had.
+        wait: the first frame waits until it is known what runs the tower, so that all frames
+            go through the same one (replay, measurements); a node must not wait.
 
     Raises:
         BackboneError: the model cannot be loaded as asked; the message says what mends it.
@@ -89,7 +92,7 @@ def load(
         scripted = load_script(path)
         scripted.lanes, scripted.capacity = lanes, capacity or scripted.capacity
         return scripted
-    options = Options(device, dtype, protocol, max_pixels, lanes, capacity, vision)
+    options = Options(device, dtype, protocol, max_pixels, lanes, capacity, vision, wait)
     target, number = find_device(options)
     if vision not in VISION:
         raise BackboneError(f'the vision backend {vision!r} is not known: use {", ".join(VISION)}')
@@ -154,7 +157,7 @@ def build(
     window = KeyValueWindow(shape, rotary, device, dtype)
     frames = FrameEncoder(
         partial(_grid, family, model.config, processor, options.max_pixels),
-        find_towers(family, model, options.vision, path, device, dtype),
+        find_towers(family, model, options, path),
         normalisation(processor),
         device,
         dtype,

@@ -31,6 +31,7 @@ class Options:
     lanes: int = 8
     capacity: int = 0
     vision: str = 'auto'
+    wait: bool = False
 
 
 def find_device(options: Options) -> tuple[torch.device, torch.dtype]:

@@ -96,3 +96,18 @@ def test_random_weights_are_the_same_each_time():
         one.equal(other)
         for one, other in zip(first.parameters(), again.parameters(), strict=True)
     )
+
+
+def test_the_vision_tower_beside_torch(qwen, capsys):
+    code = main([
+        str(qwen), '--against', 'torch', '--vision', 'tensorrt', '--device', 'cpu', '--json',
+        '--frames', '3', '--warmup', '1', '--size', '120x90', '--max-pixels', '16384',
+        '--repeats', '3', '--capacity', '1024',
+    ])
+    report = json.loads(capsys.readouterr().out)
+    assert code == 0
+    # Here it is torch beside torch, and the report says why.
+    assert report['vision_backend'] == 'torch'
+    assert 'CUDA device' in report['vision_note']
+    assert report['vision_cosine'] == 1.0
+    assert report['tower_p50_ms'] > 0

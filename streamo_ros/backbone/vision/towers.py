@@ -22,6 +22,8 @@ import torch
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.family import Family
+from streamo_ros.backbone.options import find_device
+from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import Towers
 from streamo_ros.backbone.vision import VisionEncoder
@@ -39,21 +41,18 @@ MAX_STATES = 16
 _log = logging.getLogger(__name__)
 
 
-def find_towers(
-    family: Family, model: Any, vision: str, path: Path | None, device: torch.device,
-    dtype: torch.dtype,
-) -> Towers:
+def find_towers(family: Family, model: Any, options: Options, path: Path | None) -> Towers:
     """What makes the encoders: torch, or torch until an engine is ready.
 
     Args:
         family: the checkpoint's family.
         model: the transformers model, on its device.
-        vision: 'torch'; 'auto', which on a GPU takes an engine that is there; 'tensorrt', which
-            has one built if there is none.
+        options: how it is run; `vision` is 'torch', 'auto', which on a GPU takes an engine that
+            is there, or 'tensorrt', which has one built if there is none.
         path: the checkpoint's folder; None = it has none, and so no engines.
-        device: where the model runs.
-        dtype: its number format.
     """
+    device, dtype = find_device(options)
+    vision = options.vision
     if path is None or vision == 'torch' or (vision == 'auto' and device.type != 'cuda'):
         return TorchTowers(family, model)
     from streamo_ros.backbone.vision.engine.opener import EngineOpener
@@ -62,7 +61,7 @@ def find_towers(
     reload = partial(read_checkpoint(path).model, device, dtype, layers=False)
     opener = EngineOpener(path, device, dtype, build=wanted)
     level = logging.WARNING if wanted else logging.INFO
-    return SwappingTowers(TorchTowers(family, model, reload), opener, level)
+    return SwappingTowers(TorchTowers(family, model, reload), opener, level, options.wait)
 
 
 class TorchTowers:
@@ -109,14 +108,17 @@ class SwappingTowers:
         torch_towers: makes the torch encoders.
         open_engine: opens the engine of a grid; called in a thread of its own.
         level: at which it is logged that there is no engine.
+        wait: open the engine at once instead of in a thread; the first frame waits for it.
     """
 
     def __init__(
-        self, torch_towers: TorchTowers, open_engine: Open, level: int = logging.INFO
+        self, torch_towers: TorchTowers, open_engine: Open, level: int = logging.INFO,
+        wait: bool = False,
     ) -> None:
         self._torch = torch_towers
         self._open = open_engine
         self._level = level
+        self._wait = wait
         self._offers: dict[Grid, tuple[VisionEncoder, VisionState]] = {}
         self._states: OrderedDict[Grid, VisionState] = OrderedDict()
         # One at a time: two builds at once would want twice the memory.
@@ -125,10 +127,14 @@ class SwappingTowers:
     def __call__(self, grid: Grid) -> VisionEncoder:
         """A torch encoder; from here on an engine is looked for in its place."""
         self._note(grid, '')
-        threading.Thread(
-            target=self._prepare, args=(grid,), name='vision-engine', daemon=True
-        ).start()
-        return self._torch(grid)
+        tower = self._torch(grid)
+        if self._wait:
+            self._prepare(grid)
+        else:
+            threading.Thread(
+                target=self._prepare, args=(grid,), name='vision-engine', daemon=True
+            ).start()
+        return tower
 
     def renew(self, encoder: VisionEncoder) -> VisionEncoder:
         """The engine once it is ready, else the same."""

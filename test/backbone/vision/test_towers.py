@@ -149,3 +149,10 @@ def test_torch_alone_looks_for_no_engine():
     frames = stream(TorchTowers(Family(), Model()))
     assert number(frames) == 0
     assert frames.state(GRID) == VisionState('torch', torch.__version__)
+
+
+def test_who_waits_has_one_tower_from_the_first_frame_on():
+    opener = Opener(None)
+    opener.go.set()
+    frames = stream(SwappingTowers(TorchTowers(Family(), Model()), opener, wait=True))
+    assert [number(frames) for _ in range(2)] == [1, 1]
