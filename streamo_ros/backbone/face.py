@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from typing import Any
 from typing import Protocol
 
@@ -82,7 +83,7 @@ class BackboneInfo:
         tokens_per_frame: vision tokens a frame; 0 before the first frame.
         context_capacity: tokens that one lane can hold.
         vision_note: why the vision backend is not what was asked for, or what is under way; '' =
-            nothing to say.
+            nothing to say; no part of the identity.
         max_frames: frames that the checkpoint asks a lane to keep; 0 = it does not say.
         max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
     """
@@ -95,7 +96,7 @@ class BackboneInfo:
     device: str
     vision_backend: str = 'torch'
     vision_backend_version: str = ''
-    vision_note: str = ''
+    vision_note: str = field(default='', compare=False)
     image_size: tuple[int, int] = (0, 0)
     tokens_per_frame: int = 0
     context_capacity: int = 0

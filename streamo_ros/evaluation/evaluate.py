@@ -131,7 +131,7 @@ def load_model(options: argparse.Namespace) -> Backbone:
     # Imported here: torch takes seconds, and a script does without.
     from streamo_ros.backbone.load import load
 
-    return load(options.model, device=options.device, lanes=1)
+    return load(options.model, device=options.device, lanes=1, wait=True)
 
 
 def evaluate(

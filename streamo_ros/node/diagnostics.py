@@ -150,6 +150,8 @@ class Diagnostics:
                 'device': health.info.device, 'dtype': health.info.dtype,
                 'vision': f'{health.info.vision_backend} {health.info.vision_backend_version}',
             }
+            if health.info.vision_note:
+                status.values['vision note'] = health.info.vision_note
         if session is not None:
             self._passes(status, health, session)
         return status

@@ -19,8 +19,12 @@ from streamo_ros.node.parameters import Value
 EMBEDDED = 'streamo-tiny'
 
 
-def load_model(values: Mapping[str, Value]) -> Backbone:
+def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
     """Load what the parameters ask for.
+
+    Args:
+        values: the parameters.
+        wait: the first frame waits for a vision engine, see `backbone.load`.
 
     Raises:
         BackboneError: it cannot be loaded; the message says what mends it.
@@ -46,6 +50,7 @@ def load_model(values: Mapping[str, Value]) -> Backbone:
         lanes=whole('instructions.capacity'),
         capacity=whole('context.capacity'),
         vision=str(values['model.vision']),
+        wait=wait,
     )
 
 

@@ -167,7 +167,7 @@ def carry_out(
     values = effective(_given(job))
     rate = values.number('sampling.rate')
     with closing(open_source(job.source, job.topic, job.salvage)) as source:
-        backbone = backbone or load_model(values.all())
+        backbone = backbone or load_model(values.all(), wait=True)
         chronicle = Chronicle(RowMaker(source.name, source.topic, rate, backbone), job.output)
         comparison = Comparison(golden, job.tolerance, job.output)
         sinks: list[Sink] = [chronicle, comparison, *watch(source)]
