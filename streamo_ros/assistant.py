@@ -34,6 +34,7 @@ from streamo_ros.instruction import Instruction
 from streamo_ros.instruction import InstructionBook
 from streamo_ros.lane import Memory
 from streamo_ros.protocol import State
+from streamo_ros.recall import Recall
 from streamo_ros.roster import Roster
 from streamo_ros.watcher import Seen
 from streamo_ros.watcher import Watcher
@@ -66,6 +67,7 @@ class Assistant:
         book: what is being watched for; changed by anyone, at any time.
         settings: see `Settings`.
         policy: what leaves a lane's window.
+        recall: what was said to an instruction before a restart; by default nothing.
 
     Attributes:
         failures: frames and tokens on which the model failed.
@@ -78,13 +80,14 @@ class Assistant:
         book: InstructionBook,
         settings: Settings | None = None,
         policy: Policy | None = None,
+        recall: Recall = lambda _: (),
     ) -> None:
         self.settings = settings or Settings()
         self.failures = 0
         self.last_failure = ''
         self._backbone = backbone
         self._book = book
-        self._roster = Roster(backbone, book, policy or WindowPolicy())
+        self._roster = Roster(backbone, book, policy or WindowPolicy(), recall)
         self._next_response = 1
 
     @property

@@ -174,6 +174,10 @@ class Lane:
             turn.sight = None
         self._rebuild([turn for turn in self._turns if turn.answered])
 
+    def recall(self, turns: list[Turn]) -> None:
+        """Begin with turns from before a restart; call before the first frame."""
+        self._rebuild(turns)
+
     def restart(self) -> None:
         """Begin anew with the instruction alone."""
         self._rebuild([])
@@ -278,7 +282,7 @@ class Lane:
 
     def _rebuild(self, turns: list[Turn]) -> None:
         """Say the kept turns again from an empty slot; one bounded prefill, nothing is read."""
-        waits = bool(turns) and turns[-1] is self._turns[-1]
+        waits = bool(turns and self._turns) and turns[-1] is self._turns[-1]
         ended = self.pending if waits else ()
         self._backbone.truncate(self.slot, 0)
         self._origin = turns[0].tick if turns else None

@@ -11,12 +11,15 @@ from collections import deque
 from collections.abc import Sequence
 
 from streamo_ros.backbone.face import Backbone
+from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.policy import Policy
 from streamo_ros.events import Event
 from streamo_ros.frame import Frame
 from streamo_ros.instruction import Instruction
 from streamo_ros.instruction import InstructionBook
 from streamo_ros.lane import Memory
+from streamo_ros.recall import Recall
+from streamo_ros.recall import recalled_turns
 from streamo_ros.speech import Finish
 from streamo_ros.watcher import Seen
 from streamo_ros.watcher import Watcher
@@ -29,12 +32,16 @@ class Roster:
         backbone: where lanes are opened.
         book: what is being watched for.
         policy: what leaves a lane's window.
+        recall: what was said to an instruction before a restart.
     """
 
-    def __init__(self, backbone: Backbone, book: InstructionBook, policy: Policy) -> None:
+    def __init__(
+        self, backbone: Backbone, book: InstructionBook, policy: Policy, recall: Recall
+    ) -> None:
         self._backbone = backbone
         self._book = book
         self._policy = policy
+        self._recall = recall
         self._watchers: dict[int, Watcher] = {}
         self._recent: deque[Seen] = deque()
         self._book_version = -1
@@ -108,6 +115,7 @@ class Roster:
         past = [old for old in self._recent if instruction.backfill and old.frame.stamp >= oldest]
         waiting = [self._encoded(old) for old in past]
         watcher = Watcher(self._backbone, self._policy, instruction, memory)
+        self._remind(watcher, seen)
         watcher.waiting.extend(waiting)
         self._watchers[instruction.id] = watcher
         self._book.begin(instruction.id, (waiting or [seen])[0].frame.stamp)
@@ -144,6 +152,17 @@ class Roster:
         self._grid = None
         self._book.restart()
         return events
+
+    def _remind(self, watcher: Watcher, seen: Seen) -> None:
+        """Let a lane begin with what was said before a restart, if that fits into it."""
+        said = self._recall(watcher.instruction.id)
+        turns = recalled_turns(said, seen.frame.tick, self._backbone.wording)
+        if not turns:
+            return
+        try:
+            watcher.lane.recall(turns)
+        except BackboneError:
+            watcher.lane.restart()
 
     def _encoded(self, seen: Seen) -> Seen:
         """A kept frame with its vision tokens; one seen while nobody watched has only pixels."""

@@ -17,6 +17,7 @@ from streamo_ros.instruction import InstructionBook
 from streamo_ros.journal import Answer
 from streamo_ros.journal import Journal
 from streamo_ros.node.publisher import EventPublisher
+from streamo_ros.recall import Said
 
 
 class Bookkeeper:
@@ -55,6 +56,15 @@ class Bookkeeper:
                 f'instructions.capacity is {self._book.capacity}, and {len(kept)} stood'
             )
         return self._journal.remark
+
+    def said(self) -> dict[int, Sequence[Said]]:
+        """What was said before a restart to each instruction that stands again."""
+        if self._journal is None:
+            return {}
+        return {
+            one.id: [(answer.stamp, answer.text) for answer in self._journal.answers(one.id)]
+            for one in self._book.standing()
+        }
 
     def tell(self, events: Sequence[Event] = ()) -> None:
         """Write and publish what stands, when it has changed or was answered; by any thread."""

@@ -25,6 +25,7 @@ from streamo_ros.node.parameters import Value
 from streamo_ros.node.publisher import EventPublisher
 from streamo_ros.node.publisher import Message
 from streamo_ros.node.settings import Values
+from streamo_ros.recall import Said
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,7 @@ class Equipment:
         self._publisher = EventPublisher(node, lambda: self.info.model_id)
         self._keeper = Bookkeeper(self.book, supplies.journal, self._publisher)
         self.remark = self._keeper.restore()
+        self._said = self._keeper.said() if values.flag('journal.context') else {}
 
     @property
     def info(self) -> BackboneInfo:
@@ -81,6 +83,10 @@ class Equipment:
     def complaint(self) -> str:
         """What is wrong with the journal; '' when all is well."""
         return self._keeper.complaint
+
+    def recall(self, instruction_id: int) -> Sequence[Said]:
+        """What was said to an instruction before a restart, once."""
+        return self._said.pop(instruction_id, ())
 
     def count_with(self, counts: Callable[[], tuple[int, int]]) -> None:
         """Take the figures of a session into every `FrameState` from now on."""

@@ -30,6 +30,7 @@ from streamo_ros.node.mailbox import Reset
 from streamo_ros.node.settings import Values
 from streamo_ros.node.tally import Tally
 from streamo_ros.node.worker import Worker
+from streamo_ros.recall import Recall
 
 
 class Session:
@@ -41,6 +42,7 @@ class Session:
         book: what is being watched for.
         values: the parameters, also as they change.
         policy: what leaves a lane's window.
+        recall: what was said to an instruction before a restart.
         settings: the assistant's settings now.
         report: takes events in the worker's thread, after they are counted.
     """
@@ -52,6 +54,7 @@ class Session:
         book: InstructionBook,
         values: Values,
         policy: Policy,
+        recall: Recall,
         settings: Callable[[], Settings],
         report: Callable[[Sequence[Event]], None],
     ) -> None:
@@ -66,7 +69,7 @@ class Session:
         )
         self.mailbox = Mailbox(values.whole('sampling.queue'))
         self._report = report
-        self.assistant = Assistant(backbone, book, settings(), policy)
+        self.assistant = Assistant(backbone, book, settings(), policy, recall)
         self.worker = Worker(
             self.assistant, book, self.mailbox, settings,
             lambda: values.whole('generation.budget'), self._count, node.get_logger().error,

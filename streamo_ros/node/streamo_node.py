@@ -114,7 +114,7 @@ class StreamoNode(AwaitableLifecycleNode):
         super().on_activate(self.state)
         session = self.session = Session(
             self, equipment.backbone, equipment.book, self.values,
-            context_policy(self.values.text('context.policy')),
+            context_policy(self.values.text('context.policy')), equipment.recall,
             lambda: assistant_settings(self.values, equipment.info), self._report,
         )
         equipment.count_with(lambda: session.counts)

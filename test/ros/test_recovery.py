@@ -129,3 +129,21 @@ def test_kill_9_loses_nothing_that_stood(start, meet, wait_for, tmp_path) -> Non
 @pytest.mark.slow
 def test_kill_9_fifty_times(start, meet, wait_for, tmp_path) -> None:
     kill_and_restore(start, meet, wait_for, tmp_path / 'journal.sqlite', times=50, seed=2)
+
+
+def test_the_dialogue_goes_on_after_a_restart(start, meet, wait_for, tmp_path) -> None:
+    journal = tmp_path / 'journal.sqlite'
+    origins = []
+    for first, last in ((1000, 1006), (1020, 1021)):
+        node, peer = start(journal__path=journal, journal__context=True), meet()
+        states = peer.hear('~/frame_state', FrameState)
+        camera = peer.camera().matched()
+        if first == 1000:
+            assert peer.instruct('the kettle').success
+        for second in range(first, last + 1):
+            count = len(states)
+            camera.until(lambda: len(states) > count, second)  # noqa: B023
+        origins.append(states[-1].time_origin.sec)
+        assert node.stop()[0] == 0
+        peer.close()
+    assert origins == [1000, 1005]
