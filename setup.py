@@ -19,13 +19,14 @@ README = ROOT / 'README.md'
 
 # What a program looks for at run time, beside the Python files.
 SHARED = ('action', 'config', 'launch', 'models', 'msg', 'srv')
+MODEL = ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'tokenizers', 'pillow']
 EXTRAS = {
-    'torch': ['torch>=2.5', 'transformers>=5.17', 'safetensors'],
-    'train': ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'accelerate', 'pillow', 'rich'],
-    # What exporting needs. TensorRT itself comes from JetPack or NVIDIA, or is tensorrt-rtx: see
-    # docs/tensorrt.md. The `tensorrt` of the package index only fetches from elsewhere.
-    'tensorrt': ['onnx', 'onnxscript'],
-    'bag': ['rosbags>=0.11,<0.12', 'rich'],
+    'torch': MODEL,
+    'train': [*MODEL, 'accelerate', 'peft'],
+    'tensorrt': ['tensorrt>=10.3,<12', 'onnx', 'onnxruntime', 'onnxscript'],
+    'bag': [
+        'rosbags>=0.11,<0.12', 'apsw', 'lz4', "backports.zstd; python_version < '3.14'",
+    ],
     'ray': ['ray[client]>=2.10'],
     'dev': ['hypothesis', 'mypy', 'pytest', 'ruff'],
 }
