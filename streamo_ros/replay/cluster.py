@@ -69,7 +69,9 @@ def _connection(address: str) -> Iterator[Any]:
     try:
         _knock(address)
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **settings)
-    except (OSError, RuntimeError, ValueError, ImportError) as error:
+    except (
+        OSError, RuntimeError, ValueError, ImportError, ray.exceptions.RayError,
+    ) as error:
         raise ClusterError(
             f'Ray at {address!r} cannot be used ({_last_line(error)}): start a cluster with '
             '`ray start --head`, or say --ray local'
