@@ -10,10 +10,15 @@ import re
 import socket
 import sys
 from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from streamo_ros.replay import cluster
 from streamo_ros.replay.command import main
+from streamo_ros.replay.job import Job
+from streamo_ros.replay.summary import Summary
 
 RULES = """
 - instruction: cup
@@ -35,7 +40,9 @@ def arguments(bags, tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed: streamo_ros[ray]')
-def test_bags_on_ray_give_what_workers_would(arguments, tmp_path, capsys):
+def test_bags_on_ray_give_what_workers_would(arguments, tmp_path, capsys, monkeypatch):
+    # Ray keeps the token of the clusters that it starts in the home folder.
+    monkeypatch.setenv('HOME', str(tmp_path))
     code = main(arguments([GOOD[0], 'truncated.mcap', GOOD[1]], '--ray', 'local'))
     out = capsys.readouterr().out
     first, broken, second = json.loads(out)
@@ -75,6 +82,34 @@ def test_address_where_nobody_listens_is_refused_at_once(arguments, capsys, sche
     sentence = capsys.readouterr().err
     assert f'Ray at {address!r} cannot be used' in sentence
     assert '--ray local' in sentence
+
+
+@pytest.mark.parametrize(('model', 'device', 'there', 'asked'), [
+    ('rules.yaml', 'auto', 2, 0), ('tiny', 'auto', 0, 0), ('tiny', 'auto', 2, 1),
+    ('tiny', 'cpu', 2, 0), ('tiny', 'cuda', 2, 1),
+])
+def test_task_asks_for_a_gpu_where_its_model_would_use_one(model, device, there, asked):
+    job = Job('a.mcap', Path(model), parameters={'model.device': device})
+    assert cluster._gpus(job, there) == asked
+
+
+def test_gpu_that_the_cluster_lacks_is_refused_instead_of_awaited():
+    job = Job('a.mcap', Path('tiny'), parameters={'model.device': 'cuda'})
+    with pytest.raises(cluster.ClusterError, match='has no GPU: leave out --device cuda'):
+        cluster._gpus(job, 0)
+
+
+def test_output_folder_that_is_not_shared_is_a_failure(tmp_path):
+    ray = SimpleNamespace(
+        get=lambda _: Summary('/there/a.mcap', speed=3.0),
+        exceptions=SimpleNamespace(TaskCancelledError=TypeError, RayError=TypeError),
+    )
+    summary = cluster._result(ray, None, Job('a.mcap', Path('tiny'), output=tmp_path))
+    assert summary.source == 'a.mcap'
+    assert 'is not shared by the machine that replayed it' in summary.failure
+    (tmp_path / 'events.jsonl').touch()
+    summary = cluster._result(ray, None, Job('a.mcap', Path('tiny'), output=tmp_path))
+    assert (summary.failure, summary.speed) == ('', 3.0)
 
 
 def test_workers_are_not_for_ray(arguments, capsys):
