@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes docs/parameters.md and docs/interfaces.md from what the code and the messages say.
+"""Writes docs/parameters.md, docs/interfaces.md and the tables of README.md from the code.
 
     .venv/bin/python -m streamo_ros.node.reference docs
 
@@ -74,9 +74,20 @@ def interfaces_page(root: Path = ROOT) -> str:
     return '\n'.join(parts)
 
 
+def readme(text: str) -> str:
+    """README.md with its tables made anew, between their marks."""
+    for name, table in (('interfaces', topics()), ('parameters', markdown())):
+        begin = text.index('-->', text.index(f'<!-- {name}:begin')) + len('-->')
+        end = text.index(f'<!-- {name}:end -->')
+        text = f'{text[:begin]}\n{table.strip()}\n{text[end:]}'
+    return text
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write the pages into the folder given."""
+    """Write the pages into the folder given, and the tables into the README beside it."""
     (folder,) = sys.argv[1:] if argv is None else argv
+    front = Path(folder).resolve().parent / 'README.md'
+    front.write_text(readme(front.read_text(encoding='utf-8')), encoding='utf-8')
     for name, page in (('parameters.md', parameters_page()), ('interfaces.md', interfaces_page())):
         Path(folder, name).write_text(page, encoding='utf-8')
     return 0

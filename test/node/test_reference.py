@@ -10,6 +10,7 @@ import pytest
 
 from streamo_ros.node.reference import interfaces_page
 from streamo_ros.node.reference import parameters_page
+from streamo_ros.node.reference import readme
 
 DOCS = Path(__file__).parents[2] / 'docs'
 
@@ -21,3 +22,8 @@ def test_the_page_is_up_to_date(name: str, page) -> None:
     assert (DOCS / name).read_text() == page(), (
         'run: .venv/bin/python -m streamo_ros.node.reference docs'
     )
+
+
+def test_the_tables_of_the_readme_are_up_to_date() -> None:
+    text = (DOCS.parent / 'README.md').read_text()
+    assert text == readme(text), 'run: .venv/bin/python -m streamo_ros.node.reference docs'
