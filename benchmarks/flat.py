@@ -26,6 +26,7 @@ from streamo_ros.lane import Memory
 from streamo_ros.measure import early_and_late
 from streamo_ros.measure import Stream
 from streamo_ros.measure import stream_frames
+from streamo_ros.measure import window_frames
 
 SLOWER, LARGER = 1.10, 1.01
 
@@ -35,7 +36,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--model', help='folder of a checkpoint; default: a small random model')
     parser.add_argument('--frames', type=int, default=43_200)
-    parser.add_argument('--max-frames', type=int, default=120)
+    parser.add_argument('--max-frames', type=int, default=0)
     parser.add_argument('--lanes', type=int, default=1)
     parser.add_argument('--output', type=Path, default=Path(__file__).with_name('flat.json'))
     options = parser.parse_args()
@@ -44,7 +45,8 @@ def main() -> int:
         load(options.model, lanes=options.lanes) if options.model
         else random_backbone('tiny', Options(lanes=options.lanes))
     )
-    memory = Memory(max_frames=options.max_frames)
+    kept = window_frames(backbone, options.max_frames)
+    memory = Memory(max_frames=kept)
     stream = Stream(backbone, options.lanes, memory, (140, 112), full=False)
     stages = stream_frames(stream, options.frames, show=sys.stderr.isatty())
     (first, last), (busy_first, busy_last) = (
@@ -52,12 +54,13 @@ def main() -> int:
     )
     report = {
         'model': backbone.info.model,
+        'model_id': backbone.info.model_id,
         'device': backbone.info.device,
         'processor': platform.processor() or platform.machine(),
         'threads': 1,
         'lanes': options.lanes,
         'frames': options.frames,
-        'max_frames': options.max_frames,
+        'max_frames': kept,
         'context_tokens': backbone.length(stream.lanes[0].slot),
         'first_p50_ms': round(1e3 * float(np.median(first)), 3),
         'last_p50_ms': round(1e3 * float(np.median(last)), 3),

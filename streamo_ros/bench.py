@@ -28,6 +28,7 @@ from streamo_ros.measure import early_and_late
 from streamo_ros.measure import Stages
 from streamo_ros.measure import Stream
 from streamo_ros.measure import stream_frames
+from streamo_ros.measure import window_frames
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,8 +63,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
         import torch
 
         torch.set_num_threads(options.threads)
-    memory = Memory(max_frames=options.max_frames)
     backbone, plain = _load(options)
+    memory = Memory(max_frames=window_frames(backbone, options.max_frames))
     stream = Stream(backbone, options.lanes, memory, options.size, full=False)
     try:
         stream_frames(stream, options.warmup, show=False)
@@ -83,8 +84,9 @@ def _stages(stages: Stages, stream: Stream, options: argparse.Namespace) -> dict
     first_token, token = decode_ms(stream)
     info = stream.backbone.info
     return {
-        'model': info.model, 'device': info.device, 'dtype': info.dtype,
+        'model': info.model, 'model_id': info.model_id, 'device': info.device, 'dtype': info.dtype,
         'lanes': options.lanes, 'frames': options.frames,
+        'max_frames': window_frames(stream.backbone, options.max_frames),
         'context_tokens': stream.backbone.length(stream.lanes[0].slot),
         'tokens_per_frame': info.tokens_per_frame,
         'frame_p50_ms': _ms(np.median(stages.frames)),
@@ -207,7 +209,8 @@ def _parser() -> argparse.ArgumentParser:
     add('--max-pixels', type=int, default=100352, help='area that the model sees at most')
     add('--lanes', type=int, default=1, help='instructions that watch')
     add('--capacity', type=int, default=0, help='tokens of a lane; 0 = 8192 or as trained')
-    add('--max-frames', type=int, default=120, help='frames in the window')
+    add('--max-frames', type=int, default=0, help='frames in the window; 0 = as the checkpoint '
+        'says, else 120')
     add('--frames', type=int, default=300, help='frames that are measured')
     add('--warmup', type=int, default=5, help='frames before them')
     add('--against', choices=['hf', 'torch'], help='measure beside it: hf, plain transformers '

@@ -104,6 +104,11 @@ class Stream:
             lane.close()
 
 
+def window_frames(backbone: Backbone, asked: int) -> int:
+    """Frames that a lane keeps: what is asked for, else the checkpoint's, else the default."""
+    return asked or backbone.info.max_frames or Memory.max_frames
+
+
 def synchronize(backbone: Backbone) -> None:
     """Wait for the device, so that stages are told apart."""
     if backbone.info.device.startswith('cuda'):
