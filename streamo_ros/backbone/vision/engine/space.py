@@ -42,9 +42,16 @@ def check_memory(weights: int, workspace: int, device: torch.device | None) -> N
         EngineError: says how much there is and how much it takes.
     """
     host = int(HOST_COPIES * weights) + _OVERHEAD
-    _check('memory', free_bytes(torch.device('cpu')), host)
-    if device is not None:
-        _check('GPU memory', free_bytes(device), int(DEVICE_COPIES * weights) + workspace)
+    card = 0 if device is None else int(DEVICE_COPIES * weights) + workspace
+    shared = device is not None and shares_memory(device)
+    _check('memory', free_bytes(torch.device('cpu')), host + card if shared else host)
+    if device is not None and not shared:
+        _check('GPU memory', free_bytes(device), card)
+
+
+def shares_memory(device: torch.device) -> bool:
+    """Whether a GPU has no memory of its own, as on a Jetson."""
+    return bool(getattr(torch.cuda.get_device_properties(device), 'is_integrated', False))
 
 
 def _check(what: str, free: int, need: int) -> None:

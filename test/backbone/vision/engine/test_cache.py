@@ -180,3 +180,16 @@ def test_a_build_that_would_not_fit_is_refused(monkeypatch):
     check_memory(100 << 20, 0, None)
     with pytest.raises(EngineError, match=r'building needs about 4352 MiB of memory and 2048 MiB'):
         check_memory(1280 << 20, 0, None)
+
+
+@pytest.mark.parametrize(('shared', 'refused'), [(True, True), (False, False)])
+def test_on_a_jetson_host_and_gpu_take_from_one_memory(monkeypatch, shared, refused):
+    base = 'streamo_ros.backbone.vision.engine.space'
+    monkeypatch.setattr(f'{base}.free_bytes', lambda device: 6 << 30)
+    monkeypatch.setattr(f'{base}.shares_memory', lambda device: shared)
+    weights, workspace = 1280 << 20, 1 << 30
+    if refused:
+        with pytest.raises(EngineError, match='about 7936 MiB of memory and 6144 MiB are free'):
+            check_memory(weights, workspace, 'cuda')
+    else:
+        check_memory(weights, workspace, 'cuda')
