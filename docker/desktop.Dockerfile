@@ -1,0 +1,37 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# streamo_ros on a desktop: ROS 2 Jazzy, torch, TensorRT-RTX. The last step runs the tests on the CPU,
+# so an image that was built is an image that works.
+#
+#   docker build -f docker/desktop.Dockerfile -t streamo_ros .
+#   docker run --rm -it --gpus all --network host --ipc host \
+#     -v ~/.cache/streamo_ros:/root/.cache/streamo_ros streamo_ros \
+#     .venv/bin/streamo doctor
+
+ARG BASE=ros:jazzy-ros-base
+FROM ${BASE}
+
+# The container toolkit mounts the driver; it needs to be told what for.
+ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility,video
+
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends \
+        build-essential git make python3-dev python3-pip python3-venv python3-opencv \
+    && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /streamo_ros
+COPY . .
+
+# torch with CUDA, although no driver is seen while the image is made.
+RUN mkdir -p .venv && python3 -m venv --system-site-packages .venv \
+    && .venv/bin/pip install --no-cache-dir -r requirements/torch.txt
+
+RUN bash -c 'source /opt/ros/${ROS_DISTRO}/setup.bash \
+    && apt-get update && rosdep update --rosdistro ${ROS_DISTRO} \
+    && rosdep install --from-paths . --ignore-src -y \
+    && make setup && rm -rf /var/lib/apt/lists/* /root/.cache/pip'
+
+RUN bash -c 'source /opt/ros/${ROS_DISTRO}/setup.bash && make test'
+
+CMD ["bash"]
