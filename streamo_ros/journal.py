@@ -191,6 +191,9 @@ class Journal:
             database.execute('PRAGMA journal_mode = WAL')
             database.execute('PRAGMA synchronous = FULL')
             database.execute('PRAGMA trusted_schema = OFF')
+            # Small and often, so that the file stays of the size of what stands.
+            database.execute('PRAGMA wal_autocheckpoint = 64')
+            database.execute('PRAGMA journal_size_limit = 1048576')
             self._check(database)
         except BaseException:
             database.close()

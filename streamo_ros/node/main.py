@@ -8,15 +8,18 @@ the model is doing; an error in a callback is logged and does not end it.
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 import traceback
 from collections.abc import Sequence
 
 import rclpy
+import rclpy.utilities
 from rclpy.executors import ExternalShutdownException
 from rclpy.executors import ShutdownException
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from streamo_ros.node.parameters import ParameterError
 from streamo_ros.node.streamo_node import StreamoNode
@@ -33,18 +36,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0 after SIGINT or SIGTERM, 1 after an error that it could not survive.
     """
-    rclpy.init(args=[sys.argv[0], *(sys.argv[1:] if argv is None else argv)])
-    executor = SingleThreadedExecutor()
+    arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
+    _read(rclpy.utilities.remove_ros_args(arguments)[1:])
     try:
+        rclpy.init(args=arguments)
+        executor = SingleThreadedExecutor()
         node = StreamoNode()
-    except ParameterError as error:
-        print(f'streamo: {error}', file=sys.stderr)
+    except (ParameterError, _rclpy.RCLError) as error:
+        # What rcl adds behind its sentence are places in its own sources.
+        print(f'streamo: {str(error).partition(". Error: ")[0]}', file=sys.stderr)
         rclpy.try_shutdown()
         return 1
     executor.add_node(node)
     code = _spin(executor, node)
     _leave(node, code)
     return code
+
+
+def _read(arguments: Sequence[str]) -> None:
+    """Answer --help; refuse what is not for ROS."""
+    parser = argparse.ArgumentParser(
+        'streamo_node',
+        usage='streamo_node [--ros-args -p NAME:=VALUE ... -r image:=TOPIC ...]',
+        description='Watches a camera for what was asked in words.',
+        epilog='Parameters: docs/parameters.md. Topics, services, action: docs/interfaces.md.',
+    )
+    parser.parse_args(arguments)
 
 
 def _spin(executor: SingleThreadedExecutor, node: StreamoNode) -> int:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 
 from lifecycle_msgs.msg import Transition
@@ -105,6 +107,21 @@ def test_a_bad_start_ends_with_one_sentence(start, tmp_path) -> None:
         assert node.ended() == 1
         assert sentence in node.text
         assert 'Traceback' not in node.text
+
+
+def test_a_bad_command_line_ends_with_one_sentence() -> None:
+    for arguments, code, sentence in (
+        (['--ros-args', '-p', 'broken'], 1, "parameter override rule: '-p broken'"),
+        (['--ros-args', '--params-file', '/none.yaml'], 1, "'--params-file /none.yaml'"),
+        (['--fast'], 2, 'unrecognized arguments: --fast'),
+        (['--help'], 0, 'docs/parameters.md'),
+    ):
+        done = subprocess.run(
+            [sys.executable, '-m', 'streamo_ros.node.main', *arguments],
+            capture_output=True, text=True, timeout=60,
+        )
+        said = done.stdout + done.stderr
+        assert (done.returncode, sentence in said, 'Traceback' in said) == (code, True, False)
 
 
 def test_sigterm_ends_it_cleanly_too(start, peer, wait_for) -> None:
