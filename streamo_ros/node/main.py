@@ -37,8 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 after SIGINT or SIGTERM, 1 after an error that it could not survive.
     """
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
-    _read(rclpy.utilities.remove_ros_args(arguments)[1:])
     try:
+        _read(rclpy.utilities.remove_ros_args(arguments)[1:])
         rclpy.init(args=arguments)
         executor = SingleThreadedExecutor()
         node = StreamoNode()

@@ -118,7 +118,7 @@ def test_a_bad_command_line_ends_with_one_sentence() -> None:
     ):
         done = subprocess.run(
             [sys.executable, '-m', 'streamo_ros.node.main', *arguments],
-            capture_output=True, text=True, timeout=60,
+            check=False, capture_output=True, text=True, timeout=60,
         )
         said = done.stdout + done.stderr
         assert (done.returncode, sentence in said, 'Traceback' in said) == (code, True, False)
