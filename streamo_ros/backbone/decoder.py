@@ -159,14 +159,14 @@ class Decoder:
             normed = F.rms_norm(x, layer.input_norm.shape, layer.input_norm, self.epsilon)
             query = self._remember(at, normed, geometry)
             glance = geometry.every
-            if layer is self._layers[-1]:
+            if (final := at == len(self._layers) - 1):
                 x, query = x.index_select(0, step.last), query.index_select(0, step.last)
                 glance = geometry.last
             x = x + layer.out(self._look(at, query, glance))
             normed = F.rms_norm(x, layer.post_norm.shape, layer.post_norm, self.epsilon)
             gate, up = layer.gate_up(normed).chunk(2, dim=-1)
             x = x + layer.down(F.silu(gate) * up)
-            if step.deepstack is not None and at < len(step.deepstack):
+            if step.deepstack is not None and at < len(step.deepstack) and not final:
                 x = x + step.deepstack[at]
         return F.rms_norm(x, self.norm.shape, self.norm, self.epsilon)
 
