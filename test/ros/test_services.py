@@ -113,3 +113,27 @@ def test_parameters_change_while_it_runs_or_say_why_not(standing, peer, wait_for
     ).descriptors
     assert row.description == 'Frames looked at per second of capture time, in hertz.'
     assert row.floating_point_range[0].to_value == 60.0
+
+
+@pytest.mark.slow
+def test_ten_seconds_of_calls_and_cancel_storms(standing, peer, wait_for) -> None:
+    ask = peer.client('~/set_instruction', SetInstruction).call_async
+    cancel = peer.client('~/cancel_instruction', CancelInstruction).call_async
+    camera = peer.camera().matched()
+    calls, second, waits = 0, 1000, []
+    end = time.monotonic() + 10
+    while time.monotonic() < end:
+        futures = [ask(SetInstruction.Request(text='always')) for _ in range(8)]
+        futures += [cancel(CancelInstruction.Request()) for _ in range(2)]
+        camera.show(second)
+        asked = time.perf_counter()
+        assert peer.state() == 'active'
+        waits.append(time.perf_counter() - asked)
+        for one in futures:
+            wait_for(one.done)
+        calls += len(futures)
+        second += 1
+    print(f'{calls / 10:.0f} calls a second')
+    assert sorted(waits)[len(waits) // 2] < 0.1
+    assert peer.call('~/cancel_instruction', CancelInstruction).success
+    wait_for(lambda: not standing[-1].instructions)
