@@ -7,6 +7,7 @@ Knows which parameter is which setting of the core; the table knows what is allo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from typing import Any
 
@@ -118,7 +119,9 @@ def context_policy(name: str) -> Policy:
     Raises:
         ParameterError: there is none of that name.
     """
-    policies = {'window': WindowPolicy, 'full': FullPolicy, 'round_decay': RoundDecayPolicy}
+    policies: dict[str, Callable[[], Policy]] = {
+        'window': WindowPolicy, 'full': FullPolicy, 'round_decay': RoundDecayPolicy,
+    }
     if name not in policies:
         raise ParameterError(f'context.policy is {name!r}: choose one of {", ".join(policies)}')
     return policies[name]()
