@@ -13,6 +13,7 @@ import torch
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.export import operators
@@ -92,10 +93,24 @@ def test_the_tower_alone_equals_the_one_of_the_whole_model(checkpoint, tower):
         assert torch.equal(one, other)
 
 
-def test_a_folder_that_cannot_be_written(qwen_graph, tmp_path):
-    tower, _ = qwen_graph
+class Small(torch.nn.Module):
+    def forward(self, patches):
+        return (patches[::4] * 2,)
+
+
+def test_a_folder_that_cannot_be_written(tmp_path):
     with pytest.raises(EngineError, match='cannot be written'):
-        export(tower, tower.grid, torch.float32, tmp_path / 'nowhere' / 'tower.onnx')
+        export(Small(), Grid(2, 2, 14, 2), torch.float32, tmp_path / 'nowhere' / 'tower.onnx')
+
+
+def test_a_tower_that_cannot_be_exported_is_one_sentence(tmp_path):
+    class Deciding(torch.nn.Module):
+        def forward(self, patches):
+            return (patches * 2 if patches.sum() > 0 else patches,)
+
+    with pytest.raises(EngineError, match='the vision tower cannot be exported') as caught:
+        export(Deciding(), Grid(2, 2, 14, 2), torch.float32, tmp_path / 'tower.onnx')
+    assert '\n' not in str(caught.value)
 
 
 def test_numbers_that_are_not_finite_are_refused(qwen_graph, tmp_path):

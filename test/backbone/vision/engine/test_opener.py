@@ -16,6 +16,7 @@ import pytest
 import torch
 
 from streamo_ros import cli
+from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import find_binding
@@ -48,6 +49,11 @@ def build(qwen, qwen_graph, cached, on_orin, capsys, monkeypatch):
         code = cli.main(['engine', verb, *model, '--cache', str(cached), *more])
         return code, capsys.readouterr()
     return run
+
+
+def tiny_grid(checkpoint):
+    vision = json.loads((checkpoint / 'config.json').read_text())['vision_config']
+    return Grid(3, 4, vision['patch_size'], 2)
 
 
 def opener(path, folder, build=False):
@@ -107,6 +113,27 @@ def test_list_shows_broken_engines_too(build, cached):
     assert len(lines) == 2
     assert 'Orin' in ''.join(lines)
     assert 'streamo engine build --force' in ''.join(lines)
+
+
+def test_a_model_that_has_it_built_finds_what_was_built(
+    qwen, cached, build, recorder, monkeypatch
+):
+    from streamo_ros.backbone.vision.engine import opener as module
+
+    def in_this_process(command, say):
+        say('building')
+        assert command[:3] == [sys.executable, '-m', 'streamo_ros.cli']
+        assert cli.main(command[3:]) == 0
+
+    monkeypatch.setattr(module, 'run_build', in_this_process)
+    notes = []
+    grid = tiny_grid(qwen)
+    _, state = opener(qwen, cached, build=True)(grid, notes.append)
+    assert state.backend == 'tensorrt'
+    assert notes == ['building', 'the engine is being opened and tested']
+    assert entry(cached).key.grid == grid
+    opener(qwen, cached, build=True)(grid, notes.append)
+    assert recorder.names().count('build') == 1
 
 
 def test_a_second_build_finds_the_first(build, cached, recorder):

@@ -12,6 +12,8 @@ import torch
 
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import EngineError
+from streamo_ros.backbone.vision.engine import Gpu
+from streamo_ros.backbone.vision.engine.build import build_plan
 from streamo_ros.backbone.vision.engine.runner import EngineEncoder
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
@@ -136,6 +138,16 @@ def test_the_self_test_passes_a_right_engine_and_fails_a_wrong_one(
     for wrong in (0.2, float('nan')):
         recorder.wrong = wrong
         assert not compare(encoder, reference).good
+
+
+def test_the_real_runtime_without_a_gpu_is_one_sentence(rtx, qwen_graph, stream):
+    made, graph = qwen_graph
+    plan = build_plan(rtx, graph.path, Gpu('NVIDIA GeForce RTX 4090', (8, 9)))
+    if torch.cuda.is_available():
+        pytest.skip('there is a GPU')
+    with pytest.raises(EngineError, match=r'TensorRT-RTX .* refuses the engine') as caught:
+        EngineEncoder(rtx, memoryview(plan), made.grid, CPU, torch.float32, stream)
+    assert '\n' not in str(caught.value)
 
 
 @pytest.mark.gpu
