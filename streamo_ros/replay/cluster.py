@@ -109,7 +109,7 @@ def _results(ray: Any, jobs: Mapping[int, Job]) -> Iterator[tuple[int, Summary]]
                     ray.cancel(task)
             for task in ended:
                 number = running.pop(task)
-                yield number, _result(ray, task, jobs[number])
+                yield number, _result(ray, task, jobs[number], told)
 
 
 def _gpus(job: Job, there: float) -> int:
@@ -122,12 +122,13 @@ def _gpus(job: Job, there: float) -> int:
     return 1 if there else 0
 
 
-def _result(ray: Any, task: Any, job: Job) -> Summary:
+def _result(ray: Any, task: Any, job: Job, canceled: bool) -> Summary:
     try:
         summary: Summary = ray.get(task)
-    except ray.exceptions.TaskCancelledError:
-        return Summary(source=job.source, stopped=True)
     except ray.exceptions.RayError as error:
+        # A canceled task that had not come to its replay ends in whatever it was about.
+        if canceled:
+            return Summary(source=job.source, stopped=True)
         return Summary(source=job.source, failure=f'its Ray task ended: {_last_line(error)}')
     named = replace(summary, source=job.source, output=str(job.output or ''))
     if job.output is None or summary.failure or (job.output / EVENTS).exists():

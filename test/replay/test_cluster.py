@@ -99,16 +99,29 @@ def test_gpu_that_the_cluster_lacks_is_refused_instead_of_awaited():
         cluster._gpus(job, 0)
 
 
+def double(get):
+    """As much of Ray as a result needs."""
+    return SimpleNamespace(get=get, exceptions=SimpleNamespace(RayError=LookupError))
+
+
+@pytest.mark.parametrize(('canceled', 'code', 'failure'), [
+    (True, 130, ''), (False, 2, 'its Ray task ended: a.mcap went down with its machine'),
+])
+def test_lost_task_is_a_failure_unless_it_was_canceled(canceled, code, failure):
+    def get(_):
+        raise LookupError('Traceback\n  ...\na.mcap went down with its machine\n')
+
+    summary = cluster._result(double(get), None, Job('a.mcap', Path('tiny')), canceled)
+    assert (summary.exit_code, summary.failure) == (code, failure)
+
+
 def test_output_folder_that_is_not_shared_is_a_failure(tmp_path):
-    ray = SimpleNamespace(
-        get=lambda _: Summary('/there/a.mcap', speed=3.0),
-        exceptions=SimpleNamespace(TaskCancelledError=TypeError, RayError=TypeError),
-    )
-    summary = cluster._result(ray, None, Job('a.mcap', Path('tiny'), output=tmp_path))
+    ray = double(lambda _: Summary('/there/a.mcap', speed=3.0))
+    summary = cluster._result(ray, None, Job('a.mcap', Path('tiny'), output=tmp_path), False)
     assert summary.source == 'a.mcap'
     assert 'is not shared by the machine that replayed it' in summary.failure
     (tmp_path / 'events.jsonl').touch()
-    summary = cluster._result(ray, None, Job('a.mcap', Path('tiny'), output=tmp_path))
+    summary = cluster._result(ray, None, Job('a.mcap', Path('tiny'), output=tmp_path), False)
     assert (summary.failure, summary.speed) == ('', 3.0)
 
 
