@@ -24,8 +24,8 @@ CALLED = {'cv2': 'opencv-python-headless', 'yaml': 'pyyaml', 'pil': 'pillow',
           'backports': 'backports.zstd'}
 # Part of Python from 3.14 on.
 PYTHON = {*sys.stdlib_module_names, 'compression'}
-# Used where the robot has it; no rosdep key for wheels, and nothing fails without it.
-OPTIONAL = {'cv_bridge'}
+# Used where the robot has them; not among the wheels, and nothing fails without them.
+OPTIONAL = {'cv_bridge', 'rosbag2_interfaces'}
 # Which extras an area may count on; elsewhere what is always installed must do.
 AREAS = {
     'backbone': {'torch', 'tensorrt'}, 'demo': {'bag'}, 'evaluation': {'torch', 'bag'},
