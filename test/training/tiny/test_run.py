@@ -1,0 +1,96 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training as a user runs it: one command, settings, a log, and going on where it stopped."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from streamo_ros.training.config import TrainingError
+from streamo_ros.training.tiny import train
+from streamo_ros.training.tiny.network import Sizes
+from streamo_ros.training.tiny.optimiser import Mean
+from streamo_ros.training.tiny.optimiser import schedule
+from streamo_ros.training.tiny.pictures import draw_pools
+from streamo_ros.training.tiny.pictures import grid
+from streamo_ros.training.tiny.run import lesson_plan
+from streamo_ros.training.tiny.settings import tiny_config
+
+SETTINGS = {
+    'kind': 'tiny', 'threads': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
+    'validation_courses': 4, 'frames': 4, 'tower_steps': 1, 'language_steps': 1,
+    'report_every': 1, 'keep_every': 1,
+}
+
+
+def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    small = Sizes(hidden=64, layers=1, vision_hidden=64, vision_layers=1, vision_out=96)
+    monkeypatch.setattr('streamo_ros.training.tiny.run.Sizes', lambda: small)
+    monkeypatch.setattr('streamo_ros.training.tiny.perception.BATCH', 2)
+    monkeypatch.setattr('streamo_ros.training.tiny.run.lesson_plan', lambda *_: (1, 2, 0.0))
+    values = {**SETTINGS, 'output': str(tmp_path / 'run')}
+    final = train(values)
+    assert (final / 'model.safetensors').is_file()
+    before = torch.load(tmp_path / 'run' / 'language.pt', weights_only=True)
+    train({**values, 'language_steps': 2})
+    after = torch.load(tmp_path / 'run' / 'language.pt', weights_only=True)
+    assert (before['step'], after['step']) == (1, 2)
+    lines = [json.loads(line) for line in (tmp_path / 'run' / 'log.jsonl').read_text().split('\n')
+             if line]
+    steps = [one['step'] for one in lines if one['part'] == 'language']
+    assert steps == [1, 2]
+    assert [one['step'] for one in lines if one['part'] == 'tower'] == [1]
+
+
+@pytest.mark.parametrize(('change', 'said'), [
+    ({'tower_steps': 0}, 'tower_steps must be above 0'), ({'speed': 3}, 'speed is no setting'),
+    ({'kind': 'huge'}, "not 'tiny'"), ({'rate': 'fast'}, 'fast')])
+def test_wrong_settings_are_refused(change, said):
+    with pytest.raises(TrainingError, match=said):
+        tiny_config({'output': 'x', **change})
+    with pytest.raises(TrainingError, match='output is missing'):
+        tiny_config({})
+
+
+def test_pictures_are_labelled_where_things_are(tmp_path):
+    pools = draw_pools(range(60_000_000, 60_000_008), 1, tmp_path)
+    again = draw_pools(range(60_000_000, 60_000_008), 1, tmp_path)
+    for aspect, pool in pools.items():
+        assert pool.cells.shape[1:3] == grid(aspect)
+        assert len(pool.frames) == len(pool.cells) == len(pool.digits)
+        assert np.array_equal(pool.frames, again[aspect].frames)
+        held = pool.cells[..., 0] > 0
+        assert held.any()
+        assert ((pool.cells[..., 1] > 0) == held).all()
+
+
+def test_the_rate_rises_stays_and_falls():
+    rates = [schedule(step, 1000, 0.6) for step in range(1000)]
+    assert rates[0] < 0.05
+    assert rates[200] == pytest.approx(1.005)
+    assert rates[700] == pytest.approx(0.505)
+    assert rates[-1] < 0.02
+
+
+def test_the_mean_follows_and_gives_the_weights_back():
+    layer = torch.nn.Linear(2, 2)
+    mean = Mean(list(layer.named_parameters()))
+    first = layer.weight.detach().clone()
+    with torch.no_grad():
+        layer.weight += 1
+    mean.update(1)
+    with mean.in_place():
+        assert (layer.weight > first).all()
+        assert (layer.weight < first + 1).all()
+    assert torch.allclose(layer.weight, first + 1)
+
+
+def test_dialogues_grow_with_the_run():
+    draw = np.random.default_rng(0)
+    early = [lesson_plan(0.1, draw)[0] for _ in range(200)]
+    late = [lesson_plan(0.9, draw)[0] for _ in range(200)]
+    assert max(early) < 8
+    assert max(late) == 17
+    assert min(late) == 1
