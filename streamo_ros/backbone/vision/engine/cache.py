@@ -14,8 +14,6 @@ import fcntl
 import hashlib
 import json
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +24,8 @@ from typing import Any
 
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine.key import EngineKey
+from streamo_ros.backbone.vision.engine.workplace import disk_errors
+from streamo_ros.backbone.vision.engine.workplace import workplace
 
 PLAN, SIDECAR, REFERENCE = 'engine.plan', 'engine.json', 'selftest.safetensors'
 FORMAT = 1
@@ -117,21 +117,8 @@ class EngineCache:
         Raises:
             EngineError: the folder cannot be written, or the disk has not so much left.
         """
-        with _disk_errors(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            place = Path(tempfile.mkdtemp(prefix='.making-', dir=self.folder))
-        try:
-            free = shutil.disk_usage(place).free
-            if free < need:
-                raise EngineError(
-                    f'{self.folder} has {free / 2**20:.0f} MiB left and the engine needs '
-                    f'{need / 2**20:.0f} MiB while it is made: free space or name another folder '
-                    'with --cache'
-                )
-            with _disk_errors(self.folder):
-                yield place
-        finally:
-            shutil.rmtree(place, ignore_errors=True)
+        with workplace(self.folder, need) as place:
+            yield place
 
     @contextmanager
     def claim(self, key: EngineKey, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
@@ -141,7 +128,7 @@ class EngineCache:
             key: the engine.
             waiting: called once when another process is at it.
         """
-        with _disk_errors(self.folder):
+        with disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = (self.folder / f'.{key.name}.lock').open('w')
         with lock:
@@ -172,7 +159,7 @@ class EngineCache:
         """
         folder = place / 'engine'
         final = self.folder / key.name
-        with _disk_errors(self.folder):
+        with disk_errors(self.folder):
             folder.mkdir()
             _write(folder / PLAN, memoryview(plan))
             reference.replace(folder / REFERENCE)
@@ -253,19 +240,3 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-@contextmanager
-def _disk_errors(folder: Path) -> Iterator[None]:
-    """Errors of the file system as one sentence."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise EngineError(
-                f'the disk of {folder} is full: free space or name another folder with --cache'
-            ) from error
-        raise EngineError(
-            f'{folder} cannot be written ({error.strerror or error}): give yourself the right to '
-            'or name another folder with --cache'
-        ) from error

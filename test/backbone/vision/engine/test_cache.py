@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import errno
 import json
+import os
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -116,6 +118,17 @@ def test_a_failed_build_leaves_nothing(cache):
     with pytest.raises(ValueError, match='died'):
         build()
     assert list(cache.folder.iterdir()) == []
+
+
+def test_what_a_killed_builder_left_is_swept_and_a_living_one_is_left_alone(cache):
+    with subprocess.Popen([sys.executable, '-c', '']) as gone:
+        gone.wait()
+    base = f'.making-{socket.gethostname()}-'
+    for name in (f'{base}{gone.pid}-a', f'{base}{os.getpid()}-b', '.making-elsewhere-1-c'):
+        (cache.folder / name).mkdir(parents=True)
+    put(cache)
+    left = {file.name for file in cache.folder.glob('.making*')}
+    assert left == {f'{base}{os.getpid()}-b', '.making-elsewhere-1-c'}
 
 
 def test_a_full_disk_leaves_nothing(cache, monkeypatch):
