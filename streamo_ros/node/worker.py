@@ -39,6 +39,9 @@ class Worker:
         budget: decode steps between two looks at the mailbox; called before each.
         report: takes what happened, in the worker's thread.
         complain: takes a sentence about an error that is not the model's own.
+
+    Attributes:
+        broken: why it cannot go on; '' while it can.
     """
 
     def __init__(
@@ -58,9 +61,9 @@ class Worker:
         self._budget = budget
         self._report = report
         self._complain = complain
+        self.broken = ''
         self._stopping = False
         self._busy_since: float | None = None
-        self.broken = ''
         self._thread = threading.Thread(target=self._run, name='streamo worker', daemon=True)
         self._thread.start()
 
@@ -86,6 +89,13 @@ class Worker:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
+        try:
+            self._work()
+        except Exception as error:  # noqa: BLE001 - a thread must not die without a word
+            self.broken = f'{type(error).__name__}: {error}'
+            self._complain(f'the worker ends: {traceback.format_exc()}')
+
+    def _work(self) -> None:
         while not self._stopping and not self.broken:
             letter = self.mailbox.take(wait=not self.assistant.busy)
             if self._stopping:

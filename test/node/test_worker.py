@@ -169,6 +169,17 @@ def test_a_model_that_cannot_be_brought_back_is_said(bench: Bench) -> None:
     assert bench.worker.broken == 'RuntimeError: the device is gone'
 
 
+def test_a_sink_that_fails_does_not_end_it_without_a_word(bench: Bench) -> None:
+    def full(_: object) -> None:
+        raise OSError('no space left')
+
+    bench.worker._report = full
+    bench.show(0)
+    bench.wait(lambda: bench.worker.broken)
+    assert bench.worker.broken == 'OSError: no space left'
+    assert 'the worker ends' in bench.complaints[0]
+
+
 def test_nan_costs_the_frame_only(bench: Bench) -> None:
     bench.book.add('a')
     script = bench.backbone.script

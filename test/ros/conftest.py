@@ -122,6 +122,15 @@ class Peer:
         while self._spinning and self.context.ok():
             self.executor.spin_once(timeout_sec=0.1)
 
+    def do(self, action: Callable[[], Any]) -> Any:
+        """Do something in the thread that spins.
+
+        rclpy's action client loses a reply that comes before it has noted the request.
+        """
+        task = self.executor.create_task(action)
+        wait_for(task.done, what='the spinning thread does it')
+        return task.result()
+
     def close(self) -> None:
         self._spinning = False
         self._thread.join(5)

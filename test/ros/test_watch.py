@@ -23,20 +23,20 @@ class Client:
     def __init__(self, peer, wait_for) -> None:
         from rclpy.action import ActionClient
 
-        self.wait_for = wait_for
+        self.peer, self.wait_for = peer, wait_for
         self.client = ActionClient(peer.node, Watch, peer.full('~/watch'))
         wait_for(self.client.server_is_ready, what='the action server')
 
     def send(self, text: str, feedback: list | None = None, **fields: object):
         heard = [] if feedback is None else feedback
-        future = self.client.send_goal_async(
+        future = self.peer.do(lambda: self.client.send_goal_async(
             Watch.Goal(text=text, **fields), lambda message: heard.append(message.feedback)
-        )
+        ))
         self.wait_for(future.done, what='the goal is accepted or rejected')
         return future.result()
 
     def result(self, goal):
-        future = goal.get_result_async()
+        future = self.peer.do(goal.get_result_async)
         self.wait_for(future.done, what='the result of a goal')
         return future.result().status, future.result().result
 
@@ -69,7 +69,7 @@ def test_every_other_end_of_a_goal(client, peer, wait_for) -> None:
     assert 'not seen within 0.3 s' in result.message
 
     called_off = client.send('nothing')
-    called_off.cancel_goal_async()
+    peer.do(called_off.cancel_goal_async)
     status, result = client.result(called_off)
     assert (status, result.outcome) == (GoalStatus.STATUS_CANCELED, Result.OUTCOME_CANCELED)
 
