@@ -125,7 +125,8 @@ def test_what_is_wrong_with_the_input_is_said(start, peer, wait_for) -> None:
 
 def test_two_nodes_in_one_graph(start, peer, wait_for) -> None:
     left = start('-r', '__ns:=/left', '-r', 'image:=camera/image_raw')
-    start('-r', '__ns:=/right', instructions="['the kettle']")
+    # A simulated clock that stands still decides nothing.
+    start('-r', '__ns:=/right', instructions="['the kettle']", use_sim_time=True)
     cameras = [
         peer.camera('/left/camera/image_raw').matched(), peer.camera('/right/image').matched()
     ]

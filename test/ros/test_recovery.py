@@ -9,6 +9,8 @@ import signal
 import time
 
 import pytest
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.srv import CancelInstruction
@@ -84,6 +86,33 @@ def test_a_model_that_hangs_ends_the_process_and_the_journal_restores(
     assert [one.text for one in standing[-1].instructions] == ['the kettle', 'hang, please']
     assert peer.instruct('a third').instruction_id == 3
     assert again.stop()[0] == 0
+
+
+def test_a_pass_that_hangs_stops_neither_sigint_nor_the_watchdog(
+    start, meet, wait_for
+) -> None:
+    node, peer = start(prelude=BROKEN, model__timeout=0.0, instructions="['hang']"), meet()
+    statuses = peer.diagnostics()
+    camera = peer.camera().matched()
+    camera.until(lambda: any(
+        (value.key, value.value) == ('sampled', '1') for one in statuses for value in one.values
+    ), 1000)
+    waits = peer.state_waits(0.5)
+    assert waits[len(waits) // 2] < 0.1
+    code, seconds = node.stop()
+    assert (code, seconds < 2) == (0, True)
+    peer.close()
+    # Deactivating waits for the pass, and does not wait for ever.
+    node, peer = start(prelude=BROKEN, model__timeout=2.0, instructions="['hang']"), meet()
+    camera = peer.camera().matched()
+    for second in range(1000, 1003):
+        camera.show(second)
+        time.sleep(0.2)
+    change = peer.client('~/change_state', ChangeState)
+    change.call_async(ChangeState.Request(
+        transition=Transition(id=Transition.TRANSITION_DEACTIVATE)
+    ))
+    assert node.ended() == 3
 
 
 def test_a_damaged_journal_is_set_aside_and_a_taken_one_refused(start, wait_for, tmp_path) -> None:
