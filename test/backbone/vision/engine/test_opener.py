@@ -17,12 +17,14 @@ import torch
 
 from streamo_ros import cli
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import VisionState
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import find_binding
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 from streamo_ros.backbone.vision.engine.opener import EngineOpener
 from streamo_ros.backbone.vision.engine.opener import run_build
+from streamo_ros.backbone.vision.engine.oracle import OnnxEncoder
 from streamo_ros.backbone.vision.engine.selftest import probe
 
 CPU = torch.device('cpu')
@@ -207,6 +209,27 @@ def test_the_model_itself_says_that_torch_is_used(qwen, load_tiny, frames):
     assert backbone.info.vision_backend == 'torch'
     assert 'CUDA device' in backbone.info.vision_note
     assert backbone.info.vision_note.endswith('torch is used')
+
+
+def test_a_model_goes_over_to_an_engine_and_says_so(
+    qwen, qwen_graph, load_tiny, frames, monkeypatch
+):
+    tower, graph = qwen_graph
+
+    def ready(self, grid, say):
+        assert grid == tower.grid
+        return OnnxEncoder(graph.path, grid), VisionState('tensorrt', 'TensorRT 10.3.0', '', 'x')
+
+    monkeypatch.setattr(EngineOpener, '__call__', ready)
+    frame = frames[0][:84, :112]
+    plain = load_tiny(qwen, vision='torch')
+    swapped = load_tiny(qwen, vision='tensorrt', wait=True)
+    expected, found = plain.encode(frame), swapped.encode(frame)
+    assert (found.embeddings - expected.embeddings).abs().max() < 1e-4
+    assert (plain.info.vision_backend, swapped.info.vision_backend) == ('torch', 'tensorrt')
+    assert swapped.info.vision_backend_version == 'TensorRT 10.3.0'
+    # A bag must tell which of the two decided.
+    assert plain.info.model_id != swapped.info.model_id == 'x'
 
 
 def test_the_plain_bindings_are_not_touched_without_a_gpu(monkeypatch, tmp_path):
