@@ -13,7 +13,9 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.node import Node
+from rclpy.qos import qos_check_compatible
 from rclpy.qos import qos_policy_name_from_kind
+from rclpy.qos import QoSCompatibility
 from rclpy.qos import QoSHistoryPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import QoSReliabilityPolicy
@@ -34,6 +36,7 @@ except ImportError:  # Humble
 
 PATIENCE = 5.0
 """Seconds of the node's clock without a frame after which the reason is looked for."""
+_UNNAMED = '_NODE_NAME_UNKNOWN_'
 
 
 class CameraInput:
@@ -64,6 +67,7 @@ class CameraInput:
         self.complaint = ''
         self.silent = False
         self._incompatible = ''
+        self._unnamed = 0
         self._heard = 0
         self._quiet_since = node.get_clock().now()
         self._subscription = node.create_subscription(
@@ -102,9 +106,9 @@ class CameraInput:
         """Look whether frames come, once a second or so; says once what is wrong when not."""
         now = self._node.get_clock().now()
         if self._incompatible:
-            # Only now, because the name of a publisher is known later than its QoS.
-            self.complaint, self._incompatible = self._mismatch(self._incompatible), ''
-            self._node.get_logger().warning(self.complaint)
+            self._complain_of_mismatch()
+        elif self.complaint and not self.silent and self._all_fit():
+            self.complaint = ''
         heard = self.sampler.counts.received
         if heard != self._heard or now < self._quiet_since:
             if self.silent:
@@ -119,6 +123,21 @@ class CameraInput:
 
     def _on_incompatible(self, event: Any) -> None:
         self._incompatible = str(qos_policy_name_from_kind(event.last_policy_kind))
+
+    def _complain_of_mismatch(self) -> None:
+        """Say it once the publisher's name is known, which is later than its QoS."""
+        sentence = self._mismatch(self._incompatible)
+        self._unnamed += _UNNAMED in sentence
+        if _UNNAMED not in sentence or self._unnamed > 3:
+            self.complaint, self._incompatible, self._unnamed = sentence, '', 0
+            self._node.get_logger().warning(sentence)
+
+    def _all_fit(self) -> bool:
+        """Whether every publisher's QoS fits ours, as far as it is known."""
+        asked = self._subscription.qos_profile
+        found = self._node.get_publishers_info_by_topic(self.topic)
+        verdicts = [qos_check_compatible(one.qos_profile, asked)[0] for one in found]
+        return QoSCompatibility.ERROR not in verdicts
 
     def _mismatch(self, policy: str) -> str:
         """One sentence on a publisher whose QoS does not fit."""

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """A bag through the running node, frame by frame: nothing depends on how fast a machine is.
 
-The player is paused; this asks it for the next frame, and where the sampler that the node has too
-says that the frame is looked at, waits for the FrameState of every standing instruction and for
-every answer before it goes on. Instructions are set by service before the first sampled frame of
-their capture time. Drives our player, or rosbag2's where that is installed.
+The player is paused; this asks it for the next frame, and where a sampler like the node's says
+that the frame is looked at, waits for the FrameState of every standing instruction and for every
+answer before it goes on. Instructions are set by service before the first sampled frame of their
+capture time. Steps our player, or rosbag2's.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import asdict
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import rclpy
-from rclpy.node import Node
+from rcl_interfaces.srv import GetParameters
+from rclpy.executors import ExternalShutdownException
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
 from std_srvs.srv import Trigger
 
 from streamo_ros.frame import FrameSampler
@@ -33,17 +35,20 @@ from streamo_ros.frame import SECOND
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import Response
+from streamo_ros.node.client import LockStepError
+from streamo_ros.node.client import PatientClient
 from streamo_ros.protocol import State
 from streamo_ros.replay.run import Order
 from streamo_ros.replay.source import open_source
+from streamo_ros.replay.source import SourceError
 from streamo_ros.srv import SetInstruction
 
 DEEP = QoSProfile(depth=1000)
-LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-
-
-class LockStepError(RuntimeError):
-    """The node or the player did not do its part; the message says what was waited for."""
+LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+GRACE = 1.0
+"""Seconds that the last FrameState of an instruction may come after the news of its end."""
+_NO_PLAYER = 'start a paused player (docs/replay.md), or give its name with --player'
+_NO_NODE = 'start the node, or give its name with --target'
 
 
 @dataclass(frozen=True)
@@ -55,15 +60,17 @@ class Decision:
         instruction: text; '' when none stood.
         state: name of the state.
         text: the answer, whole; '' when there is none.
+        probabilities: of Silence, Standby and Response, before thresholds; zeros for UNKNOWN.
     """
 
     stamp: int
     instruction: str
     state: str
     text: str = ''
+    probabilities: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
-class LockStep(Node):
+class LockStep(PatientClient):
     """The client.
 
     Args:
@@ -75,38 +82,34 @@ class LockStep(Node):
     def __init__(
         self, target: str = '/streamo', player: str = '/streamo_player', patience: float = 30.0
     ) -> None:
-        super().__init__('streamo_lockstep', parameter_overrides=[])
-        self._patience = patience
+        super().__init__('streamo_lockstep', patience)
+        self._target, self._player = target, player
         self._standing: dict[int, str] = {}
+        self._ended: dict[int, float] = {}
+        self._listed: set[int] | None = None
         self._states: dict[tuple[int, int], FrameState] = {}
         self._answers: dict[int, Response] = {}
-        self._setter = self.create_client(SetInstruction, f'{target}/set_instruction')
-        self._stepper = self.create_client(_step_type(), f'{player}/play_next')
         listen = self.create_subscription
         listen(FrameState, f'{target}/frame_state', self._take_state, DEEP)
         listen(Response, f'{target}/response', self._take_answer, DEEP)
+        # The last one made: when its latched message is here, the node knows the other two.
         listen(InstructionArray, f'{target}/instructions', self._take_standing, LATCHED)
 
-    def run(
-        self, stamps: Iterable[int], sampler: FrameSampler, orders: Sequence[Order] = ()
-    ) -> list[Decision]:
-        """Play all frames.
+    def run(self, stamps: Iterable[int], orders: Sequence[Order] = ()) -> list[Decision]:
+        """Play all frames; the node forgets the stream that it watched before.
 
         Args:
             stamps: of all frames of the recording, in its order.
-            sampler: as the node's.
             orders: instructions with the seconds, since the first frame, from which they stand.
 
         Returns:
-            All decisions in the order of frames, then of instructions.
+            All decisions in the order of frames, then of instructions; those of instructions
+            that the node had before are among them.
 
         Raises:
-            LockStepError: something did not come in time.
+            LockStepError: something did not come in time, or was refused.
         """
-        for client in (self._setter, self._stepper):
-            if not client.wait_for_service(timeout_sec=self._patience):
-                raise LockStepError(f'the service {client.srv_name} did not appear')
-        self._await(lambda: self.count_publishers(_name(self, FrameState)) > 0, 'the node')
+        step, sampler = self._connect()
         waiting, first = sorted(orders, key=lambda order: order.seconds), None
         decisions: list[Decision] = []
         for stamp in stamps:
@@ -115,49 +118,93 @@ class LockStep(Node):
                 first = stamp if first is None else first
                 while waiting and stamp >= first + round(waiting[0].seconds * SECOND):
                     self._set(waiting.pop(0).text)
-            self._call(self._stepper, _step_type().Request())
+            self.demand(f'{self._player}/play_next', step)
             if tick is not None:
                 decisions += self._decided(stamp)
         return decisions
 
+    # ---- before the first frame ---------------------------------------------------------------
+
+    def _connect(self) -> tuple[Any, FrameSampler]:
+        """The type of `play_next`, and a sampler like the node's."""
+        sampler = self._sampler()
+        self.until(
+            lambda: self._listed is not None, f'{self._target}/instructions', 'configure the node'
+        )
+        step = _step_type(self.type_of(f'{self._player}/play_next', _NO_PLAYER))
+        self.demand(f'{self._target}/reset', Trigger)
+        self.until(self._linked, f'the image topic of {self._target}', 'activate the node, and '
+                   'let the player publish to its topic, with its type')
+        return step, sampler
+
+    def _sampler(self) -> FrameSampler:
+        names = [f'sampling.{name}' for name in ('rate', 'reorder_tolerance', 'max_gap')]
+        reply = self.call(f'{self._target}/get_parameters', GetParameters, _NO_NODE, names=names)
+        rate, late, gap = (float(value.double_value) for value in reply.values)
+        return FrameSampler(Fraction(rate), int(late * SECOND), int(gap * SECOND))
+
+    def _linked(self) -> bool:
+        """Whether somebody publishes what the node looks at.
+
+        Raises:
+            LockStepError: the two can never hear each other.
+        """
+        for topic, types in self.get_topic_names_and_types():
+            if types[0] not in ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'):
+                continue
+            for ear in self.get_subscriptions_info_by_topic(topic):
+                if f'{ear.node_namespace.rstrip("/")}/{ear.node_name}' != self._target:
+                    continue
+                mouths = [one for one in self.get_publishers_info_by_topic(topic)
+                          if one.topic_type == ear.topic_type]
+                if mouths and not any(_fits(one, ear) for one in mouths):
+                    raise LockStepError(
+                        f'{topic} is published best effort and {self._target} asks for reliable: '
+                        'give ros2 bag play --qos-profile-overrides-path (docs/replay.md)'
+                    )
+                if mouths:
+                    return True
+        return False
+
+    # ---- frame by frame -----------------------------------------------------------------------
+
     def _decided(self, stamp: int) -> list[Decision]:
         """Wait until the frame is decided for all, and everything begun is said."""
         expected = dict(self._standing) or {0: ''}
-        self._await(
-            lambda: all((stamp, key) in self._states for key in expected),
+        self.until(
+            lambda: all(self._settled(stamp, key) for key in expected),
             f'the FrameState of the frame at {stamp / SECOND:.3f} s',
         )
-        decisions = []
-        for key, text in expected.items():
-            state = self._states.pop((stamp, key))
-            answer = state.response_id
-            if answer:
-                self._await(lambda one=answer: one in self._answers, f'response {answer}')
-            said = self._answers.pop(answer).text if answer else ''
-            decisions.append(Decision(stamp, text, State(state.state).name, said))
+        decisions = [
+            self._decision(self._states.pop((stamp, key)), text)
+            for key, text in expected.items() if (stamp, key) in self._states
+        ]
+        for key in self._ended:
+            self._standing.pop(key, None)
         return decisions
 
+    def _settled(self, stamp: int, key: int) -> bool:
+        """Whether the decision is here, or the instruction ended before the frame."""
+        if (stamp, key) in self._states:
+            return True
+        return key in self._ended and time.monotonic() > self._ended[key] + GRACE
+
+    def _decision(self, state: FrameState, instruction: str) -> Decision:
+        answer = state.response_id
+        if answer:
+            self.until(lambda: answer in self._answers, f'response {answer}')
+        return Decision(
+            stamp=_stamp(state),
+            instruction=instruction,
+            state=State(state.state).name,
+            text=self._answers.pop(answer).text if answer else '',
+            probabilities=(state.silence_probability, state.standby_probability,
+                           state.response_probability),
+        )
+
     def _set(self, text: str) -> None:
-        answer = self._call(self._setter, SetInstruction.Request(text=text))
-        if not answer.success:
-            raise LockStepError(answer.message)
-        self._standing[answer.instruction_id] = text
-
-    def _call(self, client: Any, request: Any) -> Any:
-        future = client.call_async(request)
-        rclpy.spin_until_future_complete(self, future, timeout_sec=self._patience)
-        answer = future.result()
-        if answer is None or not answer.success:
-            why = getattr(answer, 'message', '') or 'no answer'
-            raise LockStepError(f'{client.srv_name} failed: {why}')
-        return answer
-
-    def _await(self, condition: Callable[[], bool], what: str) -> None:
-        end = time.monotonic() + self._patience
-        while not condition():
-            if time.monotonic() > end:
-                raise LockStepError(f'{what} did not come within {self._patience:g} s')
-            rclpy.spin_once(self, timeout_sec=0.05)
+        reply = self.demand(f'{self._target}/set_instruction', SetInstruction, text=text)
+        self._standing[reply.instruction_id] = text
 
     def _take_state(self, message: FrameState) -> None:
         self._states[_stamp(message), message.instruction_id] = message
@@ -166,28 +213,31 @@ class LockStep(Node):
         self._answers[message.response_id] = message
 
     def _take_standing(self, message: InstructionArray) -> None:
-        """Those that ended by themselves are no longer waited for."""
-        listed = {one.id for one in message.instructions}
-        newest = max(listed, default=0)
-        self._standing = {
-            key: text for key, text in self._standing.items() if key in listed or key > newest
-        }
+        """Adopt what others set, and note what stands no longer."""
+        listed = {one.id: one.text for one in message.instructions}
+        for key in (self._listed or set()) - listed.keys():
+            self._ended[key] = time.monotonic()
+        self._standing |= {key: text for key, text in listed.items() if key not in self._standing}
+        self._listed = set(listed)
 
 
-def _name(node: LockStep, kind: Any) -> str:
-    return next(one.topic_name for one in node.subscriptions if one.msg_type is kind)
+def _fits(mouth: Any, ear: Any) -> bool:
+    asked, offered = ear.qos_profile.reliability, mouth.qos_profile.reliability
+    return bool(asked != ReliabilityPolicy.RELIABLE or offered == ReliabilityPolicy.RELIABLE)
 
 
 def _stamp(message: FrameState) -> int:
     return int(message.header.stamp.sec) * SECOND + int(message.header.stamp.nanosec)
 
 
-def _step_type() -> Any:
-    """The type of the player's `play_next`: rosbag2's where that is installed."""
+def _step_type(name: str) -> Any:
+    """The class of a player's `play_next`: ours, or rosbag2's."""
+    if name == 'std_srvs/srv/Trigger':
+        return Trigger
     try:
         from rosbag2_interfaces.srv import PlayNext
-    except ImportError:
-        return Trigger
+    except ImportError as error:
+        raise LockStepError(f'the player wants {name}: install rosbag2_interfaces') from error
     return PlayNext
 
 
@@ -195,22 +245,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Play a bag in lock-step; prints one line of JSON for each decision.
 
     Returns:
-        0, or 1 when a step failed.
+        0; 1 when a step failed, 2 when the bag cannot be read.
     """
-    options, _ = _parser().parse_known_args(argv)
-    source = open_source(options.source, options.source_topic)
-    stamps = [record.stamp for record in source.records()]
-    source.close()
+    options = _parser().parse_args(argv)
+    try:
+        with closing(open_source(options.source, options.source_topic, options.salvage)) as source:
+            stamps = [record.stamp for record in source.records()]
+    except SourceError as error:
+        print(f'lockstep: {error}', file=sys.stderr)
+        return 2
     rclpy.init(args=[])
     client = LockStep(options.target, options.player, options.patience)
     try:
-        sampler = FrameSampler(Fraction(options.rate).limit_denominator(100_000))
         orders = [Order.parse(text) for text in options.instruction]
-        for decision in client.run(stamps, sampler, orders):
+        for decision in client.run(stamps, orders):
             print(json.dumps(asdict(decision), ensure_ascii=False), flush=True)
     except LockStepError as error:
         print(f'lockstep: {error}', file=sys.stderr)
         return 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 130
     finally:
         client.destroy_node()
         rclpy.try_shutdown()
@@ -218,13 +272,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog='streamo lockstep', description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog='python3 -m streamo_ros.node.lockstep', description=__doc__
+    )
     add = parser.add_argument
     add('source', help='the bag that the player plays')
     add('--source-topic', default='', help='its image topic')
+    add('--salvage', action='store_true', help='of a damaged recording, what can be read')
     add('--instruction', action='append', default=[], metavar='TEXT[@SECONDS]')
-    add('--rate', type=float, default=1.0, help='sampling.rate of the node')
-    add('--target', default='/streamo', help='the node')
+    add('--target', default='/streamo', help='the node; default %(default)s')
     add('--player', default='/streamo_player', help='the player, e.g. /rosbag2_player')
     add('--patience', type=float, default=30.0, help='seconds for each step')
     return parser
