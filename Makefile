@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo lint soak bench clean
+.PHONY: help setup setup-tests test demo lint soak bench clean
 
 # On a robot the interpreter of its distribution, because rclpy is built for that one.
 PYTHON ?= $(if $(ROS_DISTRO),/usr/bin/python3,$(firstword \
@@ -35,18 +35,21 @@ help:  ## list what can be made
 setup:  ## make or refresh .venv: ROS 2, torch, this package (seconds when nothing changed)
 	@$(PYTHON) scripts/environment.py
 
-test: setup  ## run all tests but those marked slow or gpu; ARGS goes to pytest
+setup-tests:
+	@$(PYTHON) scripts/environment.py --tests
+
+test: setup-tests  ## run all tests but those marked slow or gpu; ARGS goes to pytest
 	@$(VENV)/python -m pytest -m 'not slow and not gpu' --durations=5 -q $(ARGS)
 
 demo: setup  ## the main job on a real ROS graph: camera, node, timeline, recording, report
 	@$(VENV)/streamo demo $${SOURCE:+--source "$$SOURCE"} \
 		$${INSTRUCTION:+--instruction "$$INSTRUCTION"} $(ARGS)
 
-lint: setup  ## ruff and mypy
+lint: setup-tests  ## ruff and mypy
 	@$(VENV)/ruff check .
 	@$(VENV)/mypy
 
-soak: setup  ## run the node for hours and watch that nothing grows
+soak: setup-tests  ## run the node for hours and watch that nothing grows
 	@$(VENV)/python -m pytest -m slow -q test/ros $(ARGS)
 
 bench: setup  ## measure latency and memory per stage, as JSON

@@ -3,8 +3,9 @@
 """Makes the virtual environment in which everything runs: what `make setup` starts.
 
 Knows the machine and the order of the steps; uses the standard library only, because nothing is
-installed when it runs. Where ROS_DISTRO is set, that installation of ROS 2 is used; elsewhere
-ROS 2 comes as wheels. What has not changed since the last call is not done again.
+installed when it runs. With --tests also what the tests need. Where ROS_DISTRO is set, that
+installation of ROS 2 is used; elsewhere ROS 2 comes as wheels. What has not changed since the last
+call is not done again.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import sysconfig
 
 from interfaces import build
 from packages import install_packages
+from packages import install_test_packages
 from step import ask
 from step import PYTHON
 from step import run
@@ -83,6 +85,8 @@ def main() -> int:
             fcntl.flock(lock, fcntl.LOCK_EX)
             make_venv(distro)
             install_packages(distro)
+            if '--tests' in sys.argv:
+                install_test_packages(distro)
             build(distro)
     except SetupError as error:
         print(f'setup: {error}', file=sys.stderr)

@@ -22,6 +22,7 @@ from step import Stamp
 from step import VENV
 
 REQUIREMENTS = ROOT / 'requirements'
+TESTS = REQUIREMENTS / 'test.txt'
 # Folders of the machine on which the wheels were built, in the CMake files that they export.
 FOREIGN_NUMPY = re.compile(r'/opt/python/[\w-]+/lib/python3\.\d+/site-packages/numpy/\w+/include')
 FOREIGN_PYTHON = re.compile(r'/opt/python/[\w-]+/include/python3\.\d+')
@@ -77,8 +78,8 @@ def keep_base(distro: str) -> tuple[str | pathlib.Path, ...]:
 
 
 def install_packages(distro: str | None) -> None:
-    """Install what requirements/ names, and make the wheels of ROS 2 fit this machine."""
-    lists = sorted(REQUIREMENTS.glob('*.txt'))
+    """Install what the package needs, and make the wheels of ROS 2 fit this machine."""
+    lists = sorted(path for path in REQUIREMENTS.glob('*.txt') if path != TESTS)
     stamp = Stamp('packages', digest(distro or 'wheels', *lists))
     if stamp.fresh():
         return
@@ -89,10 +90,21 @@ def install_packages(distro: str | None) -> None:
     else:
         base = ('-r', REQUIREMENTS / 'base.txt')
     install_torch(distro)
-    pip(*base, '-r', REQUIREMENTS / 'runtime.txt', '-r', REQUIREMENTS / 'test.txt')
+    pip(*base, '-r', REQUIREMENTS / 'runtime.txt')
     if not distro:
         pip('--require-hashes', '--no-deps', '-r', REQUIREMENTS / 'ros-jazzy.txt')
         correct_exports()
+    stamp.set()
+
+
+def install_test_packages(distro: str | None) -> None:
+    """Install what the tests need beyond that."""
+    stamp = Stamp('test-packages', digest(distro or 'wheels', TESTS, REQUIREMENTS / 'base.txt'))
+    if stamp.fresh():
+        return
+    say('installing packages for the tests (minutes, once)')
+    base = keep_base(distro) if distro else ('-r', REQUIREMENTS / 'base.txt')
+    pip(*base, '-r', REQUIREMENTS / 'runtime.txt', '-r', TESTS)
     stamp.set()
 
 
