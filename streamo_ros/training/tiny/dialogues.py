@@ -22,9 +22,12 @@ from streamo_ros.protocol import State
 from streamo_ros.protocol import Wording
 from streamo_ros.training.tiny.courses import Course
 from streamo_ros.training.worlds.phrasing import phrase
+from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.task import Label
 from streamo_ros.training.worlds.tasks import draw_look
 from streamo_ros.training.worlds.tasks import label_views
+from streamo_ros.training.worlds.tasks import something_happens
+from streamo_ros.training.worlds.tasks import WAITING
 
 SEEN = -1
 """Stands in the ids where a vision token stands."""
@@ -39,7 +42,9 @@ MAX_ANSWERS = 8
 _ATTEMPTS = 6
 _SHORT = 4
 """Fewer frames than this always begin a lane."""
-_FRESH, _QUIET, _WAITING, _AT_ZERO = 0.7, 0.25, 0.3, 0.5
+_FRESH, _AT_ZERO = 0.7, 0.5
+_UNEVENTFUL, _GLANCE, _READY, _QUIET = 0.12, 0.5, 0.4, 0.3
+"""Shares that are kept: nothing happens; so in one or two frames; no answer is due; nothing is."""
 
 Tagged = tuple[Label, Fraction, Fraction]
 
@@ -84,7 +89,7 @@ class Dialogue:
 
 def draw_dialogue(
     courses: Sequence[Course], wording: Wording, turns: int, corruption: float,
-    draw: np.random.Generator, held_out: bool = False,
+    draw: np.random.Generator, stress: float = 1.0, held_out: bool = False,
 ) -> Dialogue:
     """A dialogue in which mostly something is due.
 
@@ -95,6 +100,7 @@ def draw_dialogue(
         corruption: share of Silence and Standby turns whose state in the history is wrong, so
             that the model learns to come back from its own mistakes.
         draw: decides everything.
+        stress: how much more beginnings and ends of events count than other frames.
         held_out: use phrasings that no training uses.
     """
     for _ in range(_ATTEMPTS):
@@ -106,12 +112,12 @@ def draw_dialogue(
         look = ('', '') if family == 'recolour' and look[1] not in text else look
         origin = Fraction(0 if draw.random() < _AT_ZERO else int(draw.integers(0, LATEST)))
         labels = label_course(course, family, look, begin, stop, origin)
-        if _worth(labels[start - begin:], draw):
+        if _worth(family, course.views[start:stop], labels[start - begin:], draw):
             break
     said = [one for one in labels[:start - begin] if one[0].state is State.RESPONSE]
     kept = said[-int(draw.integers(1, MAX_ANSWERS + 1)):]
     found = Dialogue(family, text, course, list(wording.sink(text)))
-    writer = _Writer(found, wording)
+    writer = _Writer(found, wording, stress)
     for one in kept:
         writer.answer(*one)
     for number, one in enumerate(labels[start - begin:], start):
@@ -146,20 +152,29 @@ def _window(count: int, turns: int, draw: np.random.Generator) -> tuple[int, int
     return start if fresh else 0, start, start + turns
 
 
-def _worth(labels: Sequence[Tagged], draw: np.random.Generator) -> bool:
-    """Whether something is due; a quarter of what is drawn quietly passes all the same."""
+def _worth(
+    family: str, views: Sequence[View], labels: Sequence[Tagged], draw: np.random.Generator
+) -> bool:
+    """Whether to learn from a window.
+
+    Where the instruction waits for a look, this must not depend on what is due: the model would
+    learn that whatever happens is what was asked for.
+    """
+    if family in WAITING:
+        share = _GLANCE if len(views) < _SHORT - 1 else _UNEVENTFUL
+        return something_happens(family, views) or bool(draw.random() < share)
     states = {label.state for label, _, _ in labels}
     if State.RESPONSE in states:
         return True
-    share = _WAITING if State.STANDBY in states else 0.0
+    share = _READY if State.STANDBY in states else 0.0
     return bool(draw.random() < share or draw.random() < _QUIET)
 
 
 class _Writer:
     """Appends turns to a dialogue, and to its targets."""
 
-    def __init__(self, dialogue: Dialogue, wording: Wording) -> None:
-        self._dialogue, self._wording = dialogue, wording
+    def __init__(self, dialogue: Dialogue, wording: Wording, stress: float) -> None:
+        self._dialogue, self._wording, self._stress = dialogue, wording, stress
         self._first, self._before = True, State.UNKNOWN
 
     def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
@@ -206,8 +221,10 @@ class _Writer:
         """Beginnings and ends of events count most."""
         if state is State.RESPONSE or (
                 state is State.STANDBY and self._before is not State.STANDBY):
-            return 4.0
-        return 2.0 if State.STANDBY in (state, self._before) else 1.0
+            return 1 + 1.5 * self._stress
+        if self._before is State.STANDBY and state is State.SILENCE:
+            return 1 + self._stress
+        return 1 + 0.5 * self._stress if state is State.STANDBY else 1.0
 
 
 def _other(state: State) -> State:

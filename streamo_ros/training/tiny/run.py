@@ -134,8 +134,10 @@ class Run:
         for step in range(begin, steps):
             draw = np.random.default_rng([config.seed, 2, step])
             turns, size, corruption = lesson_plan(step / steps, draw)
-            drawn = batch([draw_dialogue(courses, self._wording, turns, corruption, draw)
-                           for _ in range(size)])
+            stress = max(0.2, 1 - step / steps / 0.7)
+            drawn = batch([
+                draw_dialogue(courses, self._wording, turns, corruption, draw, stress)
+                for _ in range(size)])
             loss, figures = objective(
                 network, drawn, _ALIGN if step / steps < 0.5 else _ALIGN_LATER)
             optimiser.step(loss, step)
