@@ -15,19 +15,17 @@ import json
 import sys
 import time
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Any
 
 import rclpy
-from rcl_interfaces.srv import GetParameters
 from rclpy.executors import ExternalShutdownException
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
-from rclpy.qos import ReliabilityPolicy
 from std_srvs.srv import Trigger
 
 from streamo_ros.frame import FrameSampler
@@ -37,6 +35,9 @@ from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import Response
 from streamo_ros.node.client import LockStepError
 from streamo_ros.node.client import PatientClient
+from streamo_ros.node.pairing import find_sampler
+from streamo_ros.node.pairing import find_step
+from streamo_ros.node.pairing import wait_for_link
 from streamo_ros.protocol import State
 from streamo_ros.replay.run import Order
 from streamo_ros.replay.source import open_source
@@ -47,8 +48,6 @@ DEEP = QoSProfile(depth=1000)
 LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 GRACE = 1.0
 """Seconds that the last FrameState of an instruction may come after the news of its end."""
-_NO_PLAYER = 'start a paused player (docs/replay.md), or give its name with --player'
-_NO_NODE = 'start the node, or give its name with --target'
 
 
 @dataclass(frozen=True)
@@ -83,26 +82,26 @@ class LockStep(PatientClient):
         self, target: str = '/streamo', player: str = '/streamo_player', patience: float = 30.0
     ) -> None:
         super().__init__('streamo_lockstep', patience)
-        self._target, self._player = target, player
+        self._target, self._player = (f'/{name.strip("/")}' for name in (target, player))
         self._standing: dict[int, str] = {}
         self._ended: dict[int, float] = {}
         self._listed: set[int] | None = None
         self._states: dict[tuple[int, int], FrameState] = {}
         self._answers: dict[int, Response] = {}
         listen = self.create_subscription
-        listen(FrameState, f'{target}/frame_state', self._take_state, DEEP)
-        listen(Response, f'{target}/response', self._take_answer, DEEP)
+        listen(FrameState, f'{self._target}/frame_state', self._take_state, DEEP)
+        listen(Response, f'{self._target}/response', self._take_answer, DEEP)
         # The last one made: when its latched message is here, the node knows the other two.
-        listen(InstructionArray, f'{target}/instructions', self._take_standing, LATCHED)
+        listen(InstructionArray, f'{self._target}/instructions', self._take_standing, LATCHED)
 
-    def run(self, stamps: Iterable[int], orders: Sequence[Order] = ()) -> list[Decision]:
+    def run(self, stamps: Iterable[int], orders: Sequence[Order] = ()) -> Iterator[Decision]:
         """Play all frames; the node forgets the stream that it watched before.
 
         Args:
             stamps: of all frames of the recording, in its order.
             orders: instructions with the seconds, since the first frame, from which they stand.
 
-        Returns:
+        Yields:
             All decisions in the order of frames, then of instructions; those of instructions
             that the node had before are among them.
 
@@ -111,7 +110,6 @@ class LockStep(PatientClient):
         """
         step, sampler = self._connect()
         waiting, first = sorted(orders, key=lambda order: order.seconds), None
-        decisions: list[Decision] = []
         for stamp in stamps:
             tick = sampler.offer(stamp)
             if tick is not None:
@@ -120,51 +118,18 @@ class LockStep(PatientClient):
                     self._set(waiting.pop(0).text)
             self.demand(f'{self._player}/play_next', step)
             if tick is not None:
-                decisions += self._decided(stamp)
-        return decisions
-
-    # ---- before the first frame ---------------------------------------------------------------
+                yield from self._decided(stamp)
 
     def _connect(self) -> tuple[Any, FrameSampler]:
-        """The type of `play_next`, and a sampler like the node's."""
-        sampler = self._sampler()
+        """The type of `play_next`, and a sampler like the node's; both are ready then."""
+        sampler = find_sampler(self, self._target)
         self.until(
             lambda: self._listed is not None, f'{self._target}/instructions', 'configure the node'
         )
-        step = _step_type(self.type_of(f'{self._player}/play_next', _NO_PLAYER))
+        step = find_step(self, self._player)
         self.demand(f'{self._target}/reset', Trigger)
-        self.until(self._linked, f'the image topic of {self._target}', 'activate the node, and '
-                   'let the player publish to its topic, with its type')
+        wait_for_link(self, self._target)
         return step, sampler
-
-    def _sampler(self) -> FrameSampler:
-        names = [f'sampling.{name}' for name in ('rate', 'reorder_tolerance', 'max_gap')]
-        reply = self.call(f'{self._target}/get_parameters', GetParameters, _NO_NODE, names=names)
-        rate, late, gap = (float(value.double_value) for value in reply.values)
-        return FrameSampler(Fraction(rate), int(late * SECOND), int(gap * SECOND))
-
-    def _linked(self) -> bool:
-        """Whether somebody publishes what the node looks at.
-
-        Raises:
-            LockStepError: the two can never hear each other.
-        """
-        for topic, types in self.get_topic_names_and_types():
-            if types[0] not in ('sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'):
-                continue
-            for ear in self.get_subscriptions_info_by_topic(topic):
-                if f'{ear.node_namespace.rstrip("/")}/{ear.node_name}' != self._target:
-                    continue
-                mouths = [one for one in self.get_publishers_info_by_topic(topic)
-                          if one.topic_type == ear.topic_type]
-                if mouths and not any(_fits(one, ear) for one in mouths):
-                    raise LockStepError(
-                        f'{topic} is published best effort and {self._target} asks for reliable: '
-                        'give ros2 bag play --qos-profile-overrides-path (docs/replay.md)'
-                    )
-                if mouths:
-                    return True
-        return False
 
     # ---- frame by frame -----------------------------------------------------------------------
 
@@ -221,24 +186,8 @@ class LockStep(PatientClient):
         self._listed = set(listed)
 
 
-def _fits(mouth: Any, ear: Any) -> bool:
-    asked, offered = ear.qos_profile.reliability, mouth.qos_profile.reliability
-    return bool(asked != ReliabilityPolicy.RELIABLE or offered == ReliabilityPolicy.RELIABLE)
-
-
 def _stamp(message: FrameState) -> int:
     return int(message.header.stamp.sec) * SECOND + int(message.header.stamp.nanosec)
-
-
-def _step_type(name: str) -> Any:
-    """The class of a player's `play_next`: ours, or rosbag2's."""
-    if name == 'std_srvs/srv/Trigger':
-        return Trigger
-    try:
-        from rosbag2_interfaces.srv import PlayNext
-    except ImportError as error:
-        raise LockStepError(f'the player wants {name}: install rosbag2_interfaces') from error
-    return PlayNext
 
 
 def main(argv: Sequence[str] | None = None) -> int:

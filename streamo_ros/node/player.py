@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import rclpy
+from rclpy.duration import Duration
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -33,6 +34,7 @@ from streamo_ros.image import ImageError
 from streamo_ros.node.camera import image_message
 from streamo_ros.replay.bag import BagRecord
 from streamo_ros.replay.bag import BagSource
+from streamo_ros.replay.bag import COMPRESSED
 from streamo_ros.replay.source import open_source
 from streamo_ros.replay.source import Record
 from streamo_ros.replay.source import Source
@@ -41,6 +43,13 @@ from streamo_ros.replay.source import SourceError
 CLOCK_PERIOD = 0.02
 """Seconds between two messages on `/clock` while nothing else is due."""
 DEPTH = 100
+LAST = 2.0
+"""Seconds to wait at the end until all that was published has arrived."""
+
+
+def compressed(source: Source) -> bool:
+    """Whether its frames are CompressedImage messages."""
+    return isinstance(source, BagSource) and source.type_name == COMPRESSED
 
 
 class Player(Node):
@@ -66,11 +75,10 @@ class Player(Node):
         self._loop = loop
         self._paused = paused
         self._steps = 0
-        compressed = isinstance(source, BagSource) and 'Compressed' in source.type_name
-        topic = topic or source.topic or '/camera/image_raw'
+        self.topic = topic or source.topic or '/camera/image_raw'
         qos = QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(
-            CompressedImage if compressed else Image, topic, qos
+            CompressedImage if compressed(source) else Image, self.topic, qos
         )
         self._clock_publisher = self.create_publisher(Clock, '/clock', 10)
         self._listeners = listeners
@@ -85,12 +93,15 @@ class Player(Node):
         Raises:
             SourceError: the source is damaged.
         """
+        if self._publisher.get_subscription_count() < self._listeners:
+            self.get_logger().info(f'waiting until somebody listens to {self.topic}')
         while self._publisher.get_subscription_count() < self._listeners:
             rclpy.spin_once(self, timeout_sec=0.1)
         while True:
             for record in self._timed(self._source.records()):
                 self._publish(record)
             if not self._loop:
+                self._publisher.wait_for_all_acked(Duration(seconds=LAST))
                 return
 
     def _timed(self, records: Iterator[Record]) -> Iterator[Record]:
@@ -101,6 +112,8 @@ class Player(Node):
             due += 0.0 if before is None else max(0, at - before) / SECOND / self._rate
             before = at
             self._now = at
+            # Also when it is late already, or else no service would be answered any more.
+            rclpy.spin_once(self, timeout_sec=0.0)
             while not self._ready(due):
                 left = CLOCK_PERIOD if self._paused else due - time.monotonic()
                 rclpy.spin_once(self, timeout_sec=min(CLOCK_PERIOD, max(0.0, left)))
@@ -124,13 +137,19 @@ class Player(Node):
         if isinstance(record, BagRecord):
             self._publisher.publish(bytes(record.data()))
         else:
-            try:
-                message = image_message(record.image(), record.stamp, record.frame_id)
-            except ImageError as error:
-                self.get_logger().warning(f'a frame is left out: {error}')
-                return
-            self._publisher.publish(serialize_message(message))
+            self._publisher.publish(serialize_message(self._message(record)))
         self.published += 1
+
+    def _message(self, record: Record) -> Image:
+        """Of a frame that is no message yet; one without pixels when it cannot be decoded."""
+        try:
+            return image_message(record.image(), record.stamp, record.frame_id)
+        except ImageError as error:
+            self.get_logger().warning(f'a frame is published without pixels: {error}')
+        message = Image()
+        message.header.frame_id = record.frame_id
+        message.header.stamp.sec, message.header.stamp.nanosec = divmod(record.stamp, SECOND)
+        return message
 
     def _tick(self, now: int) -> None:
         message = Clock()
@@ -171,7 +190,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0, or 2 when it cannot be read.
     """
-    options, _ = _parser().parse_known_args(argv)
+    options = _parser().parse_args(argv)
     rclpy.init(args=[])
     try:
         source = open_source(options.source, options.source_topic, options.salvage)
@@ -179,8 +198,6 @@ def main(argv: Sequence[str] | None = None) -> int:
                         options.listeners)
         player.run()
         print(f'{player.published} frames were published', flush=True)
-        # The middleware delivers in the background what was published last.
-        time.sleep(0.5)
     except SourceError as error:
         print(f'player: {error}', file=sys.stderr)
         return 2
@@ -190,13 +207,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _positive(text: str) -> float:
+    number = float(text)
+    if not 0 < number < float('inf'):
+        raise argparse.ArgumentTypeError(f'{text} is not a number above 0')
+    return number
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog='streamo player', description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog='python3 -m streamo_ros.node.player', description=__doc__
+    )
     add = parser.add_argument
     add('source', help='bag, video or folder of images')
     add('--source-topic', default='', help='image topic of the bag')
     add('--topic', default='', help='where to publish; default: as recorded')
-    add('--rate', type=float, default=1.0, help='multiple of real time')
+    add('--rate', type=_positive, default=1.0, help='multiple of real time')
     add('--loop', action='store_true', help='begin again at the end')
     add('--start-paused', action='store_true', help='wait for ~/play_next or ~/resume')
     add('--salvage', action='store_true', help='play a damaged recording as far as it goes')

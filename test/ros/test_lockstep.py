@@ -103,7 +103,7 @@ def in_lockstep(bag: Path, start: Callable, play: Callable, **parameters: object
         rclpy.init(args=[])
     client = LockStep()
     try:
-        decisions = client.run(stamps, FrameSampler(), ORDERS)
+        decisions = list(client.run(stamps, ORDERS))
     finally:
         client.destroy_node()
         if context_open:
