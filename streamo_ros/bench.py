@@ -208,7 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--size', type=_size, default=(640, 480), metavar='WxH', help='of a camera frame')
     add('--max-pixels', type=int, default=100352, help='area that the model sees at most')
     add('--lanes', type=int, default=1, help='instructions that watch')
-    add('--capacity', type=int, default=0, help='tokens of a lane; 0 = 8192 or as trained')
+    add('--capacity', type=int, default=0, help='tokens of a lane; 0 = room for its frames')
     add('--max-frames', type=int, default=0, help='frames in the window; 0 = as the checkpoint '
         'says, else 120')
     add('--frames', type=int, default=300, help='frames that are measured')

@@ -8,10 +8,14 @@ PNG. Knows no ROS and no message: node and replay hand over fields. Depth images
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from typing import TypeAlias
+
+# Read by OpenCV when it is loaded: a few bytes may claim a picture of any size.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 26))
 
 import cv2
 import numpy as np

@@ -155,3 +155,10 @@ def test_jpeg_that_the_camera_padded_is_read(scene):
 def test_undecodable_data_are_refused_in_one_sentence(kind, data, sentence):
     with pytest.raises(ImageError, match=sentence):
         decode_compressed(kind, data)
+
+
+def test_a_picture_that_claims_to_be_huge_is_not_unpacked():
+    _, coded = cv2.imencode('.png', np.zeros((9000, 9000), np.uint8))
+    assert len(coded) < 500_000
+    with pytest.raises(ImageError):
+        decode_compressed('png', coded.tobytes())

@@ -30,6 +30,7 @@ from streamo_ros.backbone.family import find_rotary
 from streamo_ros.backbone.memory import check_context
 from streamo_ros.backbone.memory import check_memory
 from streamo_ros.backbone.memory import free_bytes
+from streamo_ros.backbone.memory import wanted_capacity
 from streamo_ros.backbone.memory import window_shape
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import MAX_PIXELS
@@ -50,6 +51,8 @@ from streamo_ros.protocol import ProtocolKind
 from streamo_ros.protocol import SYSTEM_PROMPT
 from streamo_ros.protocol import Wording
 
+LARGE = (3000, 4000), (2160, 3840), (3000, 3000)
+"""Sizes (height, width) of large frames: what they take is the most that a frame can take."""
 SMALL = 50_000_000
 """Parameters below which a model runs in one thread."""
 
@@ -63,6 +66,7 @@ def load(
     max_pixels: int = MAX_PIXELS,
     lanes: int = 8,
     capacity: int = 0,
+    frames: int = 0,
     vision: str = 'auto',
     wait: bool = False,
 ) -> Backbone:
@@ -76,8 +80,9 @@ def load(
             says, else special_tokens.
         max_pixels: largest area of a frame.
         lanes: slots of the key-value window.
-        capacity: tokens that one slot can hold; 0 is 8192, or as many as the checkpoint was
-            trained for where that is less.
+        capacity: tokens that one slot can hold; 0 is what `frames` need, or as many as the
+            checkpoint was trained for where that is less.
+        frames: frames that a slot holds; 0 is what the checkpoint's streamo.json says, else 120.
         vision: what runs the vision tower: 'torch'; 'auto', which on a GPU goes over to a
             TensorRT engine that was built before; 'tensorrt', which has one built if there is
             none. Torch runs it until an engine is ready, and where none can be had.
@@ -92,7 +97,9 @@ def load(
         scripted = load_script(path)
         scripted.lanes, scripted.capacity = lanes, capacity or scripted.capacity
         return scripted
-    options = Options(device, dtype, protocol, max_pixels, lanes, capacity, vision, wait)
+    options = Options(
+        device, dtype, protocol, max_pixels, lanes, capacity, frames, vision, wait
+    )
     target, number = find_device(options)
     if vision not in VISION:
         raise BackboneError(f'the vision backend {vision!r} is not known: use {", ".join(VISION)}')
@@ -150,13 +157,16 @@ def build(
     family = find_family(identity.architecture)
     text = model.model.language_model
     buckets, passes = find_buckets(device), Passes(find_capture(device))
-    shape = window_shape(text.config, options, buckets)
+    grid = partial(_grid, family, model.config, processor, options.max_pixels)
+    tokens = max(grid(height, width).tokens for height, width in LARGE)
+    wanted = wanted_capacity(options.frames or identity.max_frames, tokens, wording)
+    shape = window_shape(text.config, options, buckets, wanted)
     check_context(shape.capacity, wording, tokens=1)
     check_memory(shape, dtype, free_bytes(device))
     rotary = find_rotary(family, text, dtype)
     window = KeyValueWindow(shape, rotary, device, dtype)
     frames = FrameEncoder(
-        partial(_grid, family, model.config, processor, options.max_pixels),
+        grid,
         find_towers(family, model, options, path),
         normalisation(processor),
         device,

@@ -16,11 +16,14 @@ import torch
 
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.options import CAPACITY
+from streamo_ros.backbone.options import FRAMES
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.window import WindowShape
 from streamo_ros.protocol import Wording
 
+LONG_INSTRUCTION, LONG_ANSWER, ANSWERS = 600, 128, 9
+"""Tokens that a slot has room for beside its frames: 2,000 characters, and eight answers that are
+kept and one that is spoken. A policy that meets more evicts earlier."""
 _GIB = 1 << 30
 
 
@@ -58,18 +61,38 @@ def check_memory(shape: WindowShape, dtype: torch.dtype, free: int) -> None:
     raise BackboneError(
         f'{shape.lanes} lanes of {shape.capacity} tokens need {need / _GIB:.2f} GiB for keys and '
         f'values and {free / _GIB:.2f} GiB are free: {" or ".join(fits)} would fit '
-        '(instructions.capacity, context.capacity)'
+        '(instructions.capacity, context.max_frames, context.capacity)'
     )
 
 
-def window_shape(config: Any, options: Options, buckets: Buckets) -> WindowShape:
+def wanted_capacity(frames: int, frame_tokens: int, wording: Wording) -> int:
+    """Tokens of a slot that holds so many frames, a long instruction and the last answers.
+
+    Args:
+        frames: in the window; 0 = `FRAMES`.
+        frame_tokens: most vision tokens that a frame can have.
+        wording: the dialogue in the checkpoint's tokens.
+    """
+    tag = wording.tag(Fraction(3599), Fraction(3600))
+    markers = len(wording.image_open) + len(wording.image_close)
+    turn = len(wording.head) + len(tag) + markers + len(wording.ask) + len(wording.close) + 4
+    fixed = len(wording.sink('')) + LONG_INSTRUCTION + ANSWERS * (turn + LONG_ANSWER)
+    return fixed + ((frames or FRAMES) + 1) * (turn + frame_tokens)
+
+
+def window_shape(
+    config: Any, options: Options, buckets: Buckets, wanted: int
+) -> WindowShape:
     """Sizes of the window of a text model.
+
+    Args:
+        wanted: tokens of a slot where `options.capacity` does not say.
 
     Raises:
         BackboneError: it would be longer than the model's trained positions, or empty.
     """
     trained = config.max_position_embeddings
-    capacity = options.capacity or min(CAPACITY, trained)
+    capacity = options.capacity or min(wanted, trained)
     if capacity > trained:
         raise BackboneError(
             f'context.capacity {capacity} is more than the {trained} positions that the '

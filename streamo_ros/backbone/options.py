@@ -14,8 +14,8 @@ MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
 VISION = ('auto', 'torch', 'tensorrt')
-CAPACITY = 8192
-"""Tokens of a slot when nothing else is asked for."""
+FRAMES = 120
+"""Frames of a window when neither the user nor the checkpoint says how many: Streamo's own."""
 
 DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 
@@ -30,6 +30,7 @@ class Options:
     max_pixels: int = MAX_PIXELS
     lanes: int = 8
     capacity: int = 0
+    frames: int = 0
     vision: str = 'auto'
     wait: bool = False
 

@@ -49,6 +49,7 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         max_pixels=whole('model.max_pixels'),
         lanes=whole('instructions.capacity'),
         capacity=whole('context.capacity'),
+        frames=whole('context.max_frames'),
         vision=str(values['model.vision']),
         wait=wait,
     )

@@ -126,8 +126,9 @@ TABLE = (
     Parameter('sampling.queue', 4, 'Sampled frames that may wait for the model.', _STILL, 1, 64),
     Parameter('context.max_frames', 0, 'Frames in the window of an instruction; 0 = what the '
               'checkpoint asks for, else 120.', _STILL, 0, 100000),
-    Parameter('context.capacity', 0, 'Tokens in the window of an instruction; 0 = 8192, or what '
-              'the checkpoint was trained for where that is less.', _STILL, 0, 1048576),
+    Parameter('context.capacity', 0, 'Tokens in the window of an instruction; 0 = room for '
+              'context.max_frames, or what the checkpoint was trained for where that is less.',
+              _STILL, 0, 1048576),
     Parameter('context.max_answers', 8, 'Answers that stay in the window after their frame has '
               'left.', _STILL, 0, 1000),
     Parameter('context.max_time', 0.0, 'Seconds of stream after which the time tags begin again; '
