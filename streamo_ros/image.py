@@ -8,14 +8,10 @@ PNG. Knows no ROS and no message: node and replay hand over fields. Depth images
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from typing import TypeAlias
-
-# Read by OpenCV when it is loaded: a few bytes may claim a picture of any size.
-os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 26))
 
 import cv2
 import numpy as np
@@ -30,6 +26,8 @@ _JPEG_START, _JPEG_END = b'\xff\xd8', b'\xff\xd9'
 _PNG_START, _PNG_END = b'\x89PNG', b'IEND'
 # Cameras pad a JPEG behind its end marker; further back only a thumbnail would have one.
 _TAIL = 4096
+# A few bytes may claim a picture of any size; 8K has 33 million pixels.
+_MOST_PIXELS = 1 << 26
 
 
 class ImageError(ValueError):
@@ -166,6 +164,7 @@ def decode_compressed(kind: str, data: Buffer) -> Rgb:
         raise ImageError('compressedDepth holds depth and no color: choose a color image topic')
     raw = np.frombuffer(data, np.uint8)
     _check_whole(raw)
+    _check_size(raw)
     stored = kind.rpartition('compressed ')[2].strip()
     if stored.startswith('bayer'):
         return _decode_mosaic(stored, raw)
@@ -198,3 +197,26 @@ def _check_whole(raw: Rgb) -> None:
     for name, begin, end in (('JPEG', _JPEG_START, _JPEG_END), ('PNG', _PNG_START, _PNG_END)):
         if start.startswith(begin) and end not in tail:
             raise ImageError(f'the {name} image is truncated: its end marker is missing')
+
+
+def _check_size(raw: Rgb) -> None:
+    """Refuse a picture that would take gigabytes, before it is unpacked."""
+    width, height = _claimed_size(raw.tobytes()[:1 << 16])
+    if width * height > _MOST_PIXELS:
+        raise ImageError(
+            f'the compressed image claims {width}x{height} pixels: at most {_MOST_PIXELS} are read'
+        )
+
+
+def _claimed_size(head: bytes) -> tuple[int, int]:
+    """(width, height) as the header of a PNG or JPEG file has them; (0, 0) where it has none."""
+    if head.startswith(_PNG_START):
+        return int.from_bytes(head[16:20], 'big'), int.from_bytes(head[20:24], 'big')
+    at = 2
+    while head.startswith(_JPEG_START) and head[at:at + 1] == b'\xff' and at + 9 <= len(head):
+        # Frame headers are C0 to CF, without C4, C8 and CC, which are tables.
+        if 0xC0 <= head[at + 1] <= 0xCF and head[at + 1] not in (0xC4, 0xC8, 0xCC):
+            height, width = (int.from_bytes(head[at + k:at + k + 2], 'big') for k in (5, 7))
+            return width, height
+        at += 2 + int.from_bytes(head[at + 2:at + 4], 'big')
+    return 0, 0
