@@ -164,7 +164,7 @@ def decode_compressed(kind: str, data: Buffer) -> Rgb:
         raise ImageError('compressedDepth holds depth and no color: choose a color image topic')
     raw = np.frombuffer(data, np.uint8)
     _check_whole(raw)
-    _check_size(raw)
+    _check_claim(raw)
     stored = kind.rpartition('compressed ')[2].strip()
     if stored.startswith('bayer'):
         return _decode_mosaic(stored, raw)
@@ -199,9 +199,9 @@ def _check_whole(raw: Rgb) -> None:
             raise ImageError(f'the {name} image is truncated: its end marker is missing')
 
 
-def _check_size(raw: Rgb) -> None:
+def _check_claim(raw: Rgb) -> None:
     """Refuse a picture that would take gigabytes, before it is unpacked."""
-    width, height = _claimed_size(raw.tobytes()[:1 << 16])
+    width, height = _claimed_size(raw[:1 << 16].tobytes())
     if width * height > _MOST_PIXELS:
         raise ImageError(
             f'the compressed image claims {width}x{height} pixels: at most {_MOST_PIXELS} are read'
