@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One bag, two ways: in code, and through the running node in lock-step. The same comes out."""
+"""One bag, two ways: in code, and through the running node. The same comes out.
+
+In lock-step always; at a pace whenever nothing is dropped.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import closing
+from contextlib import contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +25,7 @@ from streamo_ros.backbone.scripted import load_script
 from streamo_ros.events import Answered
 from streamo_ros.events import Decided
 from streamo_ros.frame import FrameSampler
+from streamo_ros.frame import SECOND
 from streamo_ros.instruction import InstructionBook
 from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import replay
@@ -27,22 +33,35 @@ from streamo_ros.replay.run import Step
 from streamo_ros.replay.source import open_source
 
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
-SCRIPT = Path(__file__).parents[2] / 'scripts' / 'make_test_bags.py'
+ROOT = Path(__file__).parents[2]
+TINY = ROOT / 'models' / 'streamo-tiny'
 ORDERS = [Order('the kettle'), Order('always say', 2.0)]
 
 
 @pytest.fixture(scope='module')
 def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    spec = importlib.util.spec_from_file_location('make_test_bags', SCRIPT)
+    spec = importlib.util.spec_from_file_location(
+        'make_test_bags', ROOT / 'scripts' / 'make_test_bags.py'
+    )
     maker = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(maker)
     folder = tmp_path_factory.mktemp('bags')
     maker.make_awkward(folder)
     maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(35)))
+    maker.write_bag(folder / 'slow', maker.raw_messages(maker.frames(8, 1)))
+    maker.write_bag(folder / 'quick', maker.raw_messages(maker.frames(20, 10)))
+    broken = [maker.raw, lambda *shot: maker.raw(*shot, step=7), maker.raw,
+              lambda *shot: maker.raw(*shot)[:200], maker.raw]
+    maker.write_bag(folder / 'broken', [
+        ('/camera/image_raw', maker.IMAGE, stamp, make(stamp, rgb))
+        for make, (stamp, rgb) in zip(broken, maker.frames(5, 1), strict=True)
+    ])
     return folder
 
 
-def in_code(bag: Path, script: Path) -> list[tuple[int, str, str, str]]:
+def in_code(
+    bag: Path, script: Path, orders: list[Order] = ORDERS, rate: int = 1
+) -> list[tuple[int, str, str, str]]:
     """(stamp, instruction, state, answer) of every decision."""
     book = InstructionBook()
     decided: list[Decided] = []
@@ -58,8 +77,8 @@ def in_code(bag: Path, script: Path) -> list[tuple[int, str, str, str]]:
         def close(self, totals: Any) -> None:
             pass
 
-    replay(open_source(bag), Assistant(load_script(script), book), FrameSampler(), book, ORDERS,
-           [Keep()])
+    replay(open_source(bag), Assistant(load_script(script), book), FrameSampler(Fraction(rate)),
+           book, orders, [Keep()])
     texts = {0: ''} | {one.id: one.text for one in book.standing()}
     return [
         (one.frame.stamp, texts[one.instruction_id], one.state.name, said.get(one.response_id, ''))
@@ -85,29 +104,41 @@ def play() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
         one.wait()
 
 
-def in_lockstep(bag: Path, start: Callable, play: Callable, **parameters: object) -> list:
-    """The same of the running node."""
+@contextmanager
+def stepping(patience: float = 30.0) -> Iterator[Any]:
+    """A client in a context of its own."""
     import rclpy
 
     from streamo_ros.node.lockstep import LockStep
 
-    start('-r', 'image/compressed:=/image',
-          '-p', 'qos_overrides./image.subscription.reliability:=reliable',
-          '-p', 'qos_overrides./image.subscription.depth:=100',
-          '-p', 'use_sim_time:=true', **parameters)
-    play(bag, '--start-paused')
-    with closing(open_source(bag)) as source:
-        stamps = [record.stamp for record in source.records()]
-    context_open = not rclpy.ok()
-    if context_open:
-        rclpy.init(args=[])
-    client = LockStep()
+    rclpy.init(args=[])
+    client = LockStep(patience=patience)
     try:
-        decisions = list(client.run(stamps, ORDERS))
+        yield client
     finally:
         client.destroy_node()
-        if context_open:
-            rclpy.try_shutdown()
+        rclpy.try_shutdown()
+
+
+def stamps_of(bag: Path) -> list[int]:
+    with closing(open_source(bag)) as source:
+        return [record.stamp for record in source.records()]
+
+
+LISTEN = (
+    '-r', 'image/compressed:=/image',
+    '-p', 'qos_overrides./image.subscription.reliability:=reliable',
+    '-p', 'qos_overrides./image.subscription.depth:=100',
+    '-p', 'use_sim_time:=true',
+)
+
+
+def in_lockstep(bag: Path, start: Callable, play: Callable, **parameters: object) -> list:
+    """The same of the running node."""
+    start(*LISTEN, **parameters)
+    play(bag, '--start-paused')
+    with stepping() as client:
+        decisions = list(client.run(stamps_of(bag), ORDERS))
     return [(one.stamp, one.instruction, one.state, one.text) for one in decisions]
 
 
@@ -145,3 +176,107 @@ def test_the_player_keeps_the_pace_and_gives_the_clock(
     seconds = [one.clock.sec + one.clock.nanosec / 1e9 for one in clock]
     assert seconds == sorted(seconds)
     assert seconds[-1] - seconds[0] == pytest.approx(5.8, abs=0.3)
+
+
+def test_undecodable_frame_is_unknown_for_all_and_the_run_goes_on(
+    bags: Path, script: Path, start: Callable, play: Callable
+) -> None:
+    found = in_lockstep(bags / 'broken', start, play)
+    states = [(stamp // SECOND % 10, instruction, state) for stamp, instruction, state, _ in found]
+    assert [one for one in states if one[2] == 'UNKNOWN'] == [
+        (1, 'the kettle', 'UNKNOWN'), (3, 'the kettle', 'UNKNOWN'), (3, 'always say', 'UNKNOWN'),
+    ]
+    assert states[-1] == (4, 'always say', 'RESPONSE')
+    assert found == in_code(bags / 'broken', script)
+
+
+def test_missing_node_and_missing_player_are_named_in_one_sentence(
+    bags: Path, start: Callable, peer: Any, wait_for: Callable, capfd: pytest.CaptureFixture
+) -> None:
+    from streamo_ros.node.lockstep import main
+
+    assert main([str(bags / 'slow'), '--patience', '1']) == 1
+    assert capfd.readouterr().err.splitlines() == [
+        'lockstep: the service /streamo/get_parameters did not come within 1 s: start the node, '
+        'or give its name with --target'
+    ]
+    start(*LISTEN)
+    wait_for(lambda: peer.state() == 'active')
+    assert main([str(bags / 'slow'), '--patience', '4', '--player', 'nobody']) == 1
+    assert capfd.readouterr().err.splitlines() == [
+        'lockstep: the service /nobody/play_next did not come within 4 s: start a paused player '
+        '(docs/replay.md), or give its name with --player'
+    ]
+    assert main(['/no/such/bag']) == 2
+    assert len(capfd.readouterr().err.splitlines()) == 1
+
+
+def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
+    bags: Path, script: Path, start: Callable, play: Callable, peer: Any, wait_for: Callable,
+    tmp_path: Path,
+) -> None:
+    from std_srvs.srv import Trigger
+    from streamo_ros.msg import FrameState
+    from streamo_ros.msg import Response
+
+    quick = tmp_path / 'quick.yaml'
+    quick.write_text(script.read_text().replace('from: 3, to: 5', 'from: 0.6, to: 1.2').replace(
+        'from: 5, to: 6', 'from: 1.2, to: 1.5'))
+    expected = in_code(bags / 'quick', quick, [Order('the kettle'), Order('always say')], 5)
+    assert {state for _, _, state, _ in expected} == {'SILENCE', 'STANDBY', 'RESPONSE'}
+    assert len(expected) == 2 * 10
+    start(*LISTEN, '-p', 'instructions:=["the kettle", "always say"]', model__path=quick,
+          sampling__rate=5.0, sampling__queue=64)
+    states, answers = peer.hear('~/frame_state', FrameState), peer.hear('~/response', Response)
+    wait_for(lambda: peer.state() == 'active')
+    for rate in ('0.5', '1', '5'):
+        assert play(bags / 'quick', '--rate', rate).wait(60) == 0
+        wait_for(lambda: len(states) >= len(expected), what=f'all decisions at rate {rate}')
+        begun = {one.response_id for one in states if one.response_id}
+        wait_for(lambda: begun <= {one.response_id for one in answers}, what='all answers')
+        said = {one.response_id: one.text for one in answers}
+        found = [
+            (one.header.stamp.sec * SECOND + one.header.stamp.nanosec,
+             ('', 'the kettle', 'always say')[one.instruction_id],
+             ('UNKNOWN', 'SILENCE', 'STANDBY', 'RESPONSE')[one.state],
+             said.get(one.response_id, '')) for one in states
+        ]
+        # A lane that speaks decides later, so only the order of each instruction's own is fixed.
+        assert sorted(found) == sorted(expected), f'at rate {rate}'
+        states.clear()
+        answers.clear()
+        assert peer.call('~/reset', Trigger).success
+
+
+def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
+    bags: Path, start: Callable, play: Callable
+) -> None:
+    from streamo_ros.replay.job import carry_out
+    from streamo_ros.replay.job import Job
+
+    texts = ('Tell me when something moves.', 'Say what you see.')
+    # Nearly every frame is answered, or there would hardly be a text to compare.
+    eager = {'thresholds.response': 0.001, 'generation.max_new_tokens': 12}
+    for parameters in ({}, eager):
+        pytest.importorskip('torch')
+        bag = bags / 'slow'
+        orders = (Order(texts[0]), Order(texts[1], 3.0))
+        outcome = carry_out(Job(str(bag), TINY, orders, parameters=parameters))
+        node = start(*LISTEN, model__path=TINY, **{
+            name.replace('.', '__'): value for name, value in parameters.items()
+        })
+        play(bag, '--start-paused')
+        with stepping(60.0) as client:
+            decisions = list(client.run(stamps_of(bag), orders))
+        node.stop()
+        assert len(decisions) == 8 + 5
+        for key, text in enumerate(texts, 1):
+            mine = [one for one in decisions if one.instruction == text]
+            track = outcome.timeline.tracks[key]
+            assert [one.state for one in mine] == [one.state for one in track.points]
+            assert [one.text for one in mine if one.state == 'RESPONSE'] == [
+                one.text for one in track.answers
+            ]
+            for one, point in zip(mine, track.points, strict=True):
+                assert one.probabilities == pytest.approx(point.chances, abs=1e-3)
+    assert any(one.text for one in decisions)
