@@ -18,10 +18,12 @@ from streamo_ros.backbone.face import Sight
 from streamo_ros.backbone.policy import Fate
 from streamo_ros.backbone.policy import Limits
 from streamo_ros.backbone.policy import Policy
-from streamo_ros.backbone.policy import TurnSize
 from streamo_ros.frame import Tick
 from streamo_ros.protocol import State
 from streamo_ros.protocol import time_tag
+from streamo_ros.turn import joined
+from streamo_ros.turn import sight_tokens
+from streamo_ros.turn import Turn
 
 
 @dataclass(frozen=True)
@@ -39,18 +41,6 @@ class Memory:
     max_answers: int = 8
     max_time: float = 0.0
     max_new_tokens: int = 128
-
-
-@dataclass
-class Turn:
-    """One frame's turn. `said` counts the reply tokens that already stand in the slot."""
-
-    tick: Tick
-    sight: Sight | None
-    head: tuple[int, ...]
-    tag: tuple[int, ...]
-    reply: tuple[int, ...] = ()
-    answered: bool = False
 
 
 class Lane:
@@ -120,7 +110,7 @@ class Lane:
             self._wording.tag(*self.interval(tick)),
         )
         self._before = self.tokens, self.pending
-        pieces = (self.pending, *self._pieces(turn))
+        pieces = (self.pending, *turn.pieces(self._wording))
         self._turns.append(turn)
         self.pending = ()
         return Request(self.slot, tuple(piece for piece in pieces if piece != ()))
@@ -186,37 +176,19 @@ class Lane:
         """Give the slot back."""
         self._backbone.close(self.slot)
 
-    def _pieces(self, turn: Turn) -> tuple[Piece, ...]:
-        """A turn up to the place where its state is read."""
-        words = self._wording
-        if turn.sight is None:
-            return (turn.head + turn.tag + words.ask,)
-        opened = turn.head + turn.tag + words.image_open
-        return opened, turn.sight, words.image_close + words.ask
-
-    def _sight_tokens(self, sight: Sight | None) -> int:
-        if sight is None:
-            return 0
-        return sight.tokens + len(self._wording.image_open) + len(self._wording.image_close)
-
     def _turn_tokens(self, sight: Sight) -> int:
         """Most tokens that a coming turn and its answer can take, pending ones not counted."""
         words = self._wording
         fixed = len(words.head) + len(words.ask) + len(words.close) + _LONGEST_TAG
         reply = max(len(ids) for ids in words.replies.values())
-        return fixed + reply + self._sight_tokens(sight) + self._memory.max_new_tokens
-
-    def _size(self, turn: Turn) -> TurnSize:
-        vision = self._sight_tokens(turn.sight)
-        text = len(turn.head) + len(turn.tag) + len(self._wording.ask) + len(turn.reply)
-        return TurnSize(text + vision, vision, turn.answered)
+        return fixed + reply + sight_tokens(sight, words) + self._memory.max_new_tokens
 
     def _make_room(self, need: int) -> None:
         limits = Limits(
             self._backbone.capacity, len(self._sink), self._memory.max_frames,
             self._memory.max_answers,
         )
-        fates = self._policy.plan([self._size(turn) for turn in self._turns], need, limits)
+        fates = self._policy.plan([turn.size(self._wording) for turn in self._turns], need, limits)
         if fates is None or all(fate is Fate.KEEP for fate in fates):
             return
         if Fate.MERGE in fates:
@@ -244,10 +216,10 @@ class Lane:
         """
         keep, at, kept = [(0, len(self._sink))], len(self._sink), list[Turn]()
         for turn, fate in zip(self._turns, fates, strict=True):
-            size = self._size(turn)
+            size = turn.size(self._wording)
             if fate is not Fate.DROP:
                 start = at + (0 if kept else len(turn.head))
-                keep += self._ranges(turn, fate, start, at, size)
+                keep += turn.ranges(fate, start, at, size)
                 turn.head = turn.head if kept else ()
                 turn.sight = None if fate is Fate.STRIP else turn.sight
                 kept.append(turn)
@@ -256,19 +228,9 @@ class Lane:
         if fates[-1] is Fate.DROP:
             self.pending = ()
         length = self.tokens
-        self._backbone.evict(self.slot, _joined(keep, length))
+        self._backbone.evict(self.slot, joined(keep, length))
         self._turns = kept
         assert at - waiting == length, 'the lane and its slot disagree about what they hold'
-
-    def _ranges(
-        self, turn: Turn, fate: Fate, start: int, at: int, size: TurnSize
-    ) -> list[tuple[int, int]]:
-        """Ranges of a kept turn that stands at `at`; `start` is behind an opening that leaves."""
-        stop = at + size.tokens
-        if fate is Fate.KEEP or not size.vision_tokens:
-            return [(start, stop)]
-        seen = at + len(turn.head) + len(turn.tag)
-        return [(start, seen), (seen + size.vision_tokens, stop)]
 
     def _move_origin(self, tick: Tick) -> None:
         """Keep the tags in the trained range: rebuild with a new origin when they grow long."""
@@ -290,7 +252,7 @@ class Lane:
         for turn in turns:
             turn.head = () if turn is turns[0] else self._wording.head
             turn.tag = self._wording.tag(*self.interval(turn.tick))
-            pieces += [*self._pieces(turn), turn.reply]
+            pieces += [*turn.pieces(self._wording), turn.reply]
         if ended:
             pieces[-1] = turns[-1].reply[:len(turns[-1].reply) - len(ended)]
         self._turns = turns
@@ -301,17 +263,3 @@ class Lane:
 
 
 _LONGEST_TAG = 40
-
-
-def _joined(ranges: list[tuple[int, int]], length: int) -> list[tuple[int, int]]:
-    """Ranges cut to `length`, touching ones made one, empty ones left out."""
-    joined: list[tuple[int, int]] = []
-    for start, stop in ranges:
-        stop = min(stop, length)
-        if start >= stop:
-            continue
-        if joined and joined[-1][1] == start:
-            joined[-1] = (joined[-1][0], stop)
-        else:
-            joined.append((start, stop))
-    return joined

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from streamo_ros.frame import SECOND
 from streamo_ros.frame import Tick
-from streamo_ros.lane import Turn
 from streamo_ros.protocol import State
 from streamo_ros.protocol import Wording
+from streamo_ros.turn import Turn
 
 LONGEST = 3600 * SECOND
 """Older answers are not recalled: their seconds would be far from any the model was trained on."""
