@@ -158,8 +158,6 @@ class Assistant:
         """Forget the stream, keep the instructions; answers under way are cut."""
         return self._roster.clear()
 
-    # ---- looking ----------------------------------------------------------------------------
-
     def _admit(
         self, due: Sequence[Instruction], seen: Seen
     ) -> tuple[list[Event], list[Instruction]]:
@@ -262,8 +260,6 @@ class Assistant:
         if watcher.instruction.finished:
             self._roster.retire(watcher.instruction.id)
 
-    # ---- speaking ---------------------------------------------------------------------------
-
     def _decode(self) -> list[Event]:
         """One token for every lane that speaks, in one batch."""
         speakers = [watcher for watcher in self.watchers if watcher.speaking]
@@ -282,8 +278,6 @@ class Assistant:
             if watcher.retired and not watcher.speaking:
                 self._roster.leave(watcher)
         return events
-
-    # ---- failing ----------------------------------------------------------------------------
 
     def _fail(
         self, frame: Frame, due: Sequence[Instruction], error: BackboneError
