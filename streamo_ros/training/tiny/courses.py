@@ -8,13 +8,11 @@ the tower no longer changes; a dialogue then costs nothing but the language mode
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -23,6 +21,7 @@ from torch import Tensor
 
 from streamo_ros.training.tiny.pictures import ASPECTS
 from streamo_ros.training.tiny.pictures import shrink
+from streamo_ros.training.tiny.pictures import spread
 from streamo_ros.training.tiny.tower import encode
 from streamo_ros.training.worlds.episode import DROP
 from streamo_ros.training.worlds.episode import JITTER
@@ -78,8 +77,7 @@ def watch_courses(
         own = [seed for seed in seeds if _IN_TURN[seed % 4] == aspect]
         path = folder / f'seen-{aspect.replace(":", "x")}.npy'
         if not path.is_file():
-            with multiprocessing.Pool(processes, cv2.setNumThreads, (1,)) as workers:
-                drawn = workers.map(_render, [(seed, frames) for seed in own], chunksize=8)
+            drawn = spread(_render, [(seed, frames) for seed in own], processes)
             np.save(path, see(tower, np.concatenate(drawn)).numpy())
         tokens, begin = torch.from_numpy(np.load(path)), 0
         for seed in own:

@@ -9,9 +9,11 @@ made smaller, as a camera's are. Drawing is spread over processes; every world h
 from __future__ import annotations
 
 import multiprocessing
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -24,6 +26,9 @@ from streamo_ros.training.worlds.scene import SHAPES
 from streamo_ros.training.worlds.scene import Table
 from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.world import World
+
+Job = TypeVar('Job')
+Done = TypeVar('Done')
 
 SMALL = {'4:3': (140, 112), '16:9': (168, 84), '1:1': (112, 112)}
 """Width and height in pixels of what the tower sees, for each aspect."""
@@ -96,14 +101,23 @@ def draw_pools(seeds: Sequence[int], processes: int, folder: Path) -> dict[str, 
         path = folder / f'frames-{aspect.replace(":", "x")}.npz'
         if not path.is_file():
             jobs = [(seed, aspect) for seed in seeds[begin:stop]]
-            with multiprocessing.Pool(processes, cv2.setNumThreads, (1,)) as workers:
-                drawn = workers.map(_draw, jobs, chunksize=8)
+            drawn = spread(_draw, jobs, processes)
             frames, cells, digits = (np.concatenate(part) for part in zip(*drawn, strict=True))
             np.savez(path, frames=frames, cells=cells, digits=digits)
         begin = stop
         kept = np.load(path)
         found[aspect] = Pool(kept['frames'], kept['cells'], kept['digits'])
     return found
+
+
+def spread(work: Callable[[Job], Done], jobs: Sequence[Job], processes: int) -> list[Done]:
+    """Do jobs in processes, or here if there is but one."""
+    if processes == 1:
+        return [work(job) for job in jobs]
+    # Fresh ones: a process that is forked while OpenCV or torch has threads can wait for ever.
+    fresh = multiprocessing.get_context('spawn')
+    with fresh.Pool(processes, cv2.setNumThreads, (1,)) as workers:
+        return workers.map(work, jobs, chunksize=8)
 
 
 def _draw(job: tuple[int, str]) -> tuple[NDArray[np.uint8], NDArray[np.int8], NDArray[np.int8]]:

@@ -23,6 +23,7 @@ from streamo_ros.training.worlds.phrasing import phrase
 from streamo_ros.training.worlds.render import Picture
 from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.scene import WorldError
+from streamo_ros.training.worlds.script import Pace
 from streamo_ros.training.worlds.task import Label
 from streamo_ros.training.worlds.tasks import draw_look
 from streamo_ros.training.worlds.tasks import label_views
@@ -46,6 +47,12 @@ DROP = 0.2
 FIRST_STAMP = 1000 * SECOND
 _NEVER = 'never'
 _ATTEMPTS = 6
+_QUIET = 0.2
+"""Share of episodes in which nothing needs to be due."""
+_STRETCHES = 12
+"""Stretches of a world that are searched for something that is due."""
+_PACES = {'number': Pace(panel=1.0), 'touch': Pace(wall=1.0)}
+"""Worlds without a panel or a wall answer nothing."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +118,7 @@ def draw_episode(
     held_out: bool = False,
     never: bool = False,
 ) -> Episode:
-    """Draw an episode.
+    """Draw an episode; in four of five something is due, unless `never`.
 
     Args:
         seed: everything follows from it, together with the other arguments.
@@ -136,13 +143,19 @@ def draw_episode(
     aspect = aspect or ('4:3', '4:3', '16:9', '1:1')[seed % 4]
     if aspect not in PICTURES:
         raise WorldError(f'there is no aspect {aspect!r}: choose from {", ".join(PICTURES)}')
-    world = World(seed, *PICTURES[aspect])
-    times, ticks = _sample(sampling, draw)
-    views = [world.view(time) for time in times]
     family = family or _any(draw, families)
-    text, look, labels = _instruct(family, views, ticks, draw, held_out, never)
+    eventful = not never and draw.random() >= _QUIET
+    world = World(seed, *PICTURES[aspect], _PACES.get(family) if eventful else None)
+    times, ticks = _sample(sampling, draw)
+    length = sampling.frames / sampling.rate
+    for attempt in range(_STRETCHES):
+        moved = tuple(time + attempt * length for time in times)
+        views = [world.view(time) for time in moved]
+        text, look, labels = _instruct(family, views, ticks, draw, held_out, never)
+        if not eventful or any(label.state is State.RESPONSE for label in labels):
+            break
     return Episode(
-        seed, _NEVER if never else family, text, look, times, ticks,
+        seed, _NEVER if never else family, text, look, moved, ticks,
         tuple(label.state for label in labels), tuple(label.text for label in labels), world)
 
 
