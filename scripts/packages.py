@@ -30,7 +30,8 @@ FOREIGN_PYTHON = re.compile(r'/opt/python/[\w-]+/include/python3\.\d+')
 
 def pip(*arguments: str | pathlib.Path) -> None:
     """Install packages into the virtual environment."""
-    run(PYTHON, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', *arguments)
+    run(PYTHON, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check',
+        '--no-warn-conflicts', *arguments)
 
 
 def torch_suffices(pinned: str, distro: str | None) -> bool:
