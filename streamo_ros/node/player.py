@@ -43,7 +43,7 @@ from streamo_ros.replay.source import SourceError
 CLOCK_PERIOD = 0.02
 """Seconds between two messages on `/clock` while nothing else is due."""
 DEPTH = 100
-LAST = 2.0
+LAST = 5.0
 """Seconds to wait at the end until all that was published has arrived."""
 
 
@@ -75,6 +75,7 @@ class Player(Node):
         self._loop = loop
         self._paused = paused
         self._steps = 0
+        self._over = False
         self.topic = topic or source.topic or '/camera/image_raw'
         qos = QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.RELIABLE)
         self._publisher = self.create_publisher(
@@ -101,7 +102,16 @@ class Player(Node):
             for record in self._timed(self._source.records()):
                 self._publish(record)
             if not self._loop:
-                self._publisher.wait_for_all_acked(Duration(seconds=LAST))
+                self._over = True
+                self._linger()
+                return
+
+    def _linger(self) -> None:
+        """Wait, and answer that it is over, until all has arrived."""
+        end = time.monotonic() + LAST
+        while time.monotonic() < end:
+            rclpy.spin_once(self, timeout_sec=0.0)
+            if self._publisher.wait_for_all_acked(Duration(seconds=0.05)):
                 return
 
     def _timed(self, records: Iterator[Record]) -> Iterator[Record]:
@@ -178,6 +188,8 @@ class Player(Node):
         return ''
 
     def _step(self) -> str:
+        if self._over:
+            return 'everything was played: start the player again'
         if not self._paused:
             return 'the player is not paused: call ~/pause first'
         self._steps += 1

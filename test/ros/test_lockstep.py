@@ -49,7 +49,7 @@ def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
     maker.make_awkward(folder)
     maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(35)))
     maker.write_bag(folder / 'slow', maker.raw_messages(maker.frames(8, 1)))
-    maker.write_bag(folder / 'quick', maker.raw_messages(maker.frames(20, 10)))
+    maker.write_bag(folder / 'quick', maker.raw_messages(maker.frames(12, 10)))
     broken = [maker.raw, lambda *shot: maker.raw(*shot, step=7), maker.raw,
               lambda *shot: maker.raw(*shot)[:200], maker.raw]
     maker.write_bag(folder / 'broken', [
@@ -136,6 +136,11 @@ LISTEN = (
 def in_lockstep(bag: Path, start: Callable, play: Callable, **parameters: object) -> list:
     """The same of the running node."""
     start(*LISTEN, **parameters)
+    return step_through(bag, play)
+
+
+def step_through(bag: Path, play: Callable) -> list:
+    """The same of a node that runs."""
     play(bag, '--start-paused')
     with stepping() as client:
         decisions = list(client.run(stamps_of(bag), ORDERS))
@@ -178,37 +183,39 @@ def test_the_player_keeps_the_pace_and_gives_the_clock(
     assert seconds[-1] - seconds[0] == pytest.approx(5.8, abs=0.3)
 
 
-def test_undecodable_frame_is_unknown_for_all_and_the_run_goes_on(
-    bags: Path, script: Path, start: Callable, play: Callable
+def said_of(capfd: pytest.CaptureFixture) -> str:
+    """What the command printed as an error; it is one line."""
+    (line,) = capfd.readouterr().err.splitlines()
+    return line
+
+
+def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
+    bags: Path, script: Path, start: Callable, play: Callable, peer: Any, wait_for: Callable,
+    capfd: pytest.CaptureFixture,
 ) -> None:
-    found = in_lockstep(bags / 'broken', start, play)
+    from streamo_ros.node.lockstep import main
+
+    assert main(['/no/such/bag']) == 2
+    assert '/no/such/bag' in said_of(capfd)
+    assert main([str(bags / 'broken'), '--patience', '1']) == 1
+    assert said_of(capfd) == (
+        'lockstep: the service /streamo/get_parameters did not come within 1 s: start the node, '
+        'or give its name with --target'
+    )
+    start(*LISTEN)
+    wait_for(lambda: peer.state() == 'active')
+    assert main([str(bags / 'broken'), '--patience', '3', '--player', 'nobody']) == 1
+    assert said_of(capfd) == (
+        'lockstep: the service /nobody/play_next did not come within 3 s: start a paused player '
+        '(docs/replay.md), or give its name with --player'
+    )
+    found = step_through(bags / 'broken', play)
     states = [(stamp // SECOND % 10, instruction, state) for stamp, instruction, state, _ in found]
     assert [one for one in states if one[2] == 'UNKNOWN'] == [
         (1, 'the kettle', 'UNKNOWN'), (3, 'the kettle', 'UNKNOWN'), (3, 'always say', 'UNKNOWN'),
     ]
     assert states[-1] == (4, 'always say', 'RESPONSE')
     assert found == in_code(bags / 'broken', script)
-
-
-def test_missing_node_and_missing_player_are_named_in_one_sentence(
-    bags: Path, start: Callable, peer: Any, wait_for: Callable, capfd: pytest.CaptureFixture
-) -> None:
-    from streamo_ros.node.lockstep import main
-
-    assert main([str(bags / 'slow'), '--patience', '1']) == 1
-    assert capfd.readouterr().err.splitlines() == [
-        'lockstep: the service /streamo/get_parameters did not come within 1 s: start the node, '
-        'or give its name with --target'
-    ]
-    start(*LISTEN)
-    wait_for(lambda: peer.state() == 'active')
-    assert main([str(bags / 'slow'), '--patience', '4', '--player', 'nobody']) == 1
-    assert capfd.readouterr().err.splitlines() == [
-        'lockstep: the service /nobody/play_next did not come within 4 s: start a paused player '
-        '(docs/replay.md), or give its name with --player'
-    ]
-    assert main(['/no/such/bag']) == 2
-    assert len(capfd.readouterr().err.splitlines()) == 1
 
 
 def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
@@ -220,11 +227,11 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
     from streamo_ros.msg import Response
 
     quick = tmp_path / 'quick.yaml'
-    quick.write_text(script.read_text().replace('from: 3, to: 5', 'from: 0.6, to: 1.2').replace(
-        'from: 5, to: 6', 'from: 1.2, to: 1.5'))
+    quick.write_text(script.read_text().replace('from: 3, to: 5', 'from: 0.2, to: 0.6').replace(
+        'from: 5, to: 6', 'from: 0.6, to: 0.9'))
     expected = in_code(bags / 'quick', quick, [Order('the kettle'), Order('always say')], 5)
     assert {state for _, _, state, _ in expected} == {'SILENCE', 'STANDBY', 'RESPONSE'}
-    assert len(expected) == 2 * 10
+    assert len(expected) == 2 * 6
     start(*LISTEN, '-p', 'instructions:=["the kettle", "always say"]', model__path=quick,
           sampling__rate=5.0, sampling__queue=64)
     states, answers = peer.hear('~/frame_state', FrameState), peer.hear('~/response', Response)
@@ -232,8 +239,8 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
     for rate in ('0.5', '1', '5'):
         assert play(bags / 'quick', '--rate', rate).wait(60) == 0
         wait_for(lambda: len(states) >= len(expected), what=f'all decisions at rate {rate}')
-        begun = {one.response_id for one in states if one.response_id}
-        wait_for(lambda: begun <= {one.response_id for one in answers}, what='all answers')
+        wait_for(lambda: {one.response_id for one in states} <= {
+            0, *(one.response_id for one in answers)}, what='all answers')
         said = {one.response_id: one.text for one in answers}
         found = [
             (one.header.stamp.sec * SECOND + one.header.stamp.nanosec,
@@ -249,29 +256,29 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
 
 
 def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
-    bags: Path, start: Callable, play: Callable
+    bags: Path, start: Callable, play: Callable, peer: Any
 ) -> None:
+    pytest.importorskip('torch')
     from streamo_ros.replay.job import carry_out
     from streamo_ros.replay.job import Job
 
-    texts = ('Tell me when something moves.', 'Say what you see.')
-    # Nearly every frame is answered, or there would hardly be a text to compare.
-    eager = {'thresholds.response': 0.001, 'generation.max_new_tokens': 12}
-    for parameters in ({}, eager):
-        pytest.importorskip('torch')
-        bag = bags / 'slow'
-        orders = (Order(texts[0]), Order(texts[1], 3.0))
-        outcome = carry_out(Job(str(bag), TINY, orders, parameters=parameters))
-        node = start(*LISTEN, model__path=TINY, **{
-            name.replace('.', '__'): value for name, value in parameters.items()
-        })
-        play(bag, '--start-paused')
+    bag = bags / 'slow'
+    orders = (Order('Tell me when something moves.'), Order('Say what you see.', 3.0))
+    short = {'generation.max_new_tokens': 12}
+    start(*LISTEN, model__path=TINY, generation__max_new_tokens=12)
+
+    def compare(orders: tuple[Order, ...], given: tuple[Order, ...], **more: float) -> int:
+        """Both ways must agree; the number of decisions."""
+        outcome = carry_out(Job(str(bag), TINY, orders, parameters={
+            **short, **{name.replace('__', '.'): value for name, value in more.items()}
+        }))
+        player = play(bag, '--start-paused')
         with stepping(60.0) as client:
-            decisions = list(client.run(stamps_of(bag), orders))
-        node.stop()
-        assert len(decisions) == 8 + 5
-        for key, text in enumerate(texts, 1):
-            mine = [one for one in decisions if one.instruction == text]
+            decisions = list(client.run(stamps_of(bag), given))
+        # Two players of one name would both be asked for the next frame.
+        assert player.wait(30) == 0
+        for key, order in enumerate(orders, 1):
+            mine = [one for one in decisions if one.instruction == order.text]
             track = outcome.timeline.tracks[key]
             assert [one.state for one in mine] == [one.state for one in track.points]
             assert [one.text for one in mine if one.state == 'RESPONSE'] == [
@@ -279,4 +286,10 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
             ]
             for one, point in zip(mine, track.points, strict=True):
                 assert one.probabilities == pytest.approx(point.chances, abs=1e-3)
-    assert any(one.text for one in decisions)
+        return len(decisions)
+
+    assert compare(orders, orders) == 8 + 5
+    # Once more from the start, and so eager that every frame is answered and there is text.
+    assert peer.set_parameter('thresholds.response', 0.000001).successful
+    standing = tuple(Order(one.text) for one in orders)
+    assert compare(standing, (), thresholds__response=0.000001) == 8 + 8
