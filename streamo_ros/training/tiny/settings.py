@@ -42,10 +42,10 @@ class TinyConfig:
     threads: int = 2
     processes: int = 2
     picture_worlds: int = 6000
-    courses: int = 2800
-    validation_courses: int = 200
+    courses: int = 2400
+    validation_courses: int = 120
     frames: int = 24
-    tower_steps: int = 3000
+    tower_steps: int = 2500
     language_steps: int = 5000
     rate: float = 0.004
     report_every: int = 40
