@@ -26,3 +26,9 @@ def make_frame(second: float, *, stream_id: int = 1, size: tuple[int, int] = (48
 @pytest.fixture
 def frame() -> Callable[..., Frame]:
     return make_frame
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker('slow'):
+            item.add_marker(pytest.mark.timeout(0))
