@@ -7,7 +7,6 @@ Everywhere, with doubles of launch's classes that only note what they are given.
 
 from __future__ import annotations
 
-import importlib.util
 import runpy
 import sys
 import types
@@ -68,11 +67,8 @@ def doubles(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope='module')
 def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    spec = importlib.util.spec_from_file_location(
-        'make_test_bags', ROOT / 'scripts' / 'make_test_bags.py'
-    )
-    maker = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(maker)
+    made = runpy.run_path(str(ROOT / 'scripts' / 'make_test_bags.py'))
+    maker = types.SimpleNamespace(**made)
     folder = tmp_path_factory.mktemp('bags')
     maker.write_bag(folder / 'raw', maker.raw_messages(maker.frames(2)))
     maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(2)))

@@ -7,7 +7,7 @@ In lock-step always; at a pace whenever nothing is dropped.
 
 from __future__ import annotations
 
-import importlib.util
+import runpy
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +16,7 @@ from contextlib import closing
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -40,11 +41,8 @@ ORDERS = [Order('the kettle'), Order('always say', 2.0)]
 
 @pytest.fixture(scope='module')
 def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    spec = importlib.util.spec_from_file_location(
-        'make_test_bags', ROOT / 'scripts' / 'make_test_bags.py'
-    )
-    maker = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(maker)
+    made = runpy.run_path(str(ROOT / 'scripts' / 'make_test_bags.py'))
+    maker = SimpleNamespace(**made)
     folder = tmp_path_factory.mktemp('bags')
     maker.make_awkward(folder)
     maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(35)))
@@ -209,7 +207,12 @@ def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
         'lockstep: the service /nobody/play_next did not come within 3 s: start a paused player '
         '(docs/replay.md), or give its name with --player'
     )
-    found = step_through(bags / 'broken', play)
+    # Set by somebody else, and at an end after the first frame.
+    assert peer.instruct('always, but once', max_responses=1).success
+    decisions = step_through(bags / 'broken', play)
+    once = [one for one in decisions if one[1] == 'always, but once']
+    assert [(state, text) for *_, state, text in once] == [('RESPONSE', 'Yes, here it is.')]
+    found = [one for one in decisions if one not in once]
     states = [(stamp // SECOND % 10, instruction, state) for stamp, instruction, state, _ in found]
     assert [one for one in states if one[2] == 'UNKNOWN'] == [
         (1, 'the kettle', 'UNKNOWN'), (3, 'the kettle', 'UNKNOWN'), (3, 'always say', 'UNKNOWN'),
