@@ -14,6 +14,9 @@ from typing import Any
 import rclpy
 from rclpy.node import Node
 
+AGAIN = 1.0
+"""Seconds after which `ask` repeats itself."""
+
 
 class LockStepError(RuntimeError):
     """The node or the player did not do its part; the message says what was waited for."""
@@ -50,8 +53,17 @@ class PatientClient(Node):
                 raise LockStepError(f'{what} did not come within {self._patience:g} s{remedy}')
             rclpy.spin_once(self, timeout_sec=0.05)
 
-    def call(self, service: str, kind: Any, cure: str = '', **fields: object) -> Any:
-        """Call a service and wait for its reply.
+    def prepare(self, service: str, kind: Any) -> None:
+        """Make a service's client before `ask`, so that its first call finds its way back.
+
+        A server that does not know the client's end yet drops its reply. Ends become known in
+        the order in which they were made: what was made before an answered `ask` is known.
+        """
+        if service not in self._callers:
+            self._callers[service] = self.create_client(kind, service)
+
+    def ask(self, service: str, kind: Any, cure: str = '', **fields: object) -> Any:
+        """Call a service that changes nothing, again and again until it replies.
 
         Args:
             service: its full name.
@@ -62,10 +74,28 @@ class PatientClient(Node):
         Raises:
             LockStepError: there is no such service, or no reply.
         """
-        if service not in self._callers:
-            self._callers[service] = self.create_client(kind, service)
-            self.until(self._callers[service].service_is_ready, f'the service {service}', cure)
-        future = self._callers[service].call_async(kind.Request(**fields))
+        self.prepare(service, kind)
+        caller = self._callers[service]
+        self.until(caller.service_is_ready, f'the service {service}', cure)
+        futures: list[Any] = []
+        due = 0.0
+
+        def replied() -> bool:
+            nonlocal due
+            if time.monotonic() >= due:
+                futures.append(caller.call_async(kind.Request(**fields)))
+                due = time.monotonic() + AGAIN
+            return any(future.done() for future in futures)
+
+        self.until(replied, f'the reply of {service}')
+        return next(future.result() for future in futures if future.done())
+
+    def call(self, service: str, kind: Any, cure: str = '', **fields: object) -> Any:
+        """Call a service once and wait for its reply; arguments and errors as `ask`."""
+        self.prepare(service, kind)
+        caller = self._callers[service]
+        self.until(caller.service_is_ready, f'the service {service}', cure)
+        future = caller.call_async(kind.Request(**fields))
         self.until(future.done, f'the reply of {service}')
         return future.result()
 

@@ -88,6 +88,8 @@ class LockStep(PatientClient):
         self._listed: set[int] | None = None
         self._states: dict[tuple[int, int], FrameState] = {}
         self._answers: dict[int, Response] = {}
+        self.prepare(f'{self._target}/set_instruction', SetInstruction)
+        self.prepare(f'{self._target}/reset', Trigger)
         listen = self.create_subscription
         listen(FrameState, f'{self._target}/frame_state', self._take_state, DEEP)
         listen(Response, f'{self._target}/response', self._take_answer, DEEP)

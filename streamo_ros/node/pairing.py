@@ -29,7 +29,7 @@ def find_sampler(client: PatientClient, target: str) -> FrameSampler:
         LockStepError: there is no such node.
     """
     names = [f'sampling.{name}' for name in ('rate', 'reorder_tolerance', 'max_gap')]
-    reply = client.call(
+    reply = client.ask(
         f'{target}/get_parameters', GetParameters,
         'start the node, or give its name with --target', names=names,
     )
@@ -40,7 +40,7 @@ def find_sampler(client: PatientClient, target: str) -> FrameSampler:
 
 
 def find_step(client: PatientClient, player: str) -> Any:
-    """The class of the player's `play_next`: ours, or rosbag2's.
+    """The class of the player's `play_next`, ours or rosbag2's; ready to be called.
 
     Raises:
         LockStepError: there is no such player, or its type is not installed.
@@ -49,6 +49,13 @@ def find_step(client: PatientClient, player: str) -> Any:
         f'{player}/play_next',
         'start a paused player (docs/replay.md), or give its name with --player',
     )
+    kind = _step_type(name)
+    client.prepare(f'{player}/play_next', kind)
+    client.ask(f'{player}/get_parameters', GetParameters, names=[])
+    return kind
+
+
+def _step_type(name: str) -> Any:
     if name == 'std_srvs/srv/Trigger':
         return Trigger
     try:

@@ -10,6 +10,7 @@ the names of rosbag2's player (`~/pause`, `~/resume`, `~/toggle_paused`, `~/play
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -19,11 +20,11 @@ from typing import Any
 
 import rclpy
 from rclpy.duration import Duration
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.serialization import serialize_message
+from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -203,7 +204,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         0, or 2 when it cannot be read.
     """
     options = _parser().parse_args(argv)
-    rclpy.init(args=[])
+    # Handlers of rclpy's own would take the context away in the midst of a wait.
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         source = open_source(options.source, options.source_topic, options.salvage)
         player = Player(source, options.topic, options.rate, options.loop, options.start_paused,
@@ -213,7 +216,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except SourceError as error:
         print(f'player: {error}', file=sys.stderr)
         return 2
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except KeyboardInterrupt:
         pass
     rclpy.try_shutdown()
     return 0

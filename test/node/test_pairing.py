@@ -56,6 +56,12 @@ class Graph:
     def type_of(self, service: str, cure: str) -> str:
         return self._kind
 
+    def prepare(self, service: str, kind: Any) -> None:
+        self.prepared = service
+
+    def ask(self, service: str, kind: Any, **fields: object) -> None:
+        assert self.prepared.rpartition('/')[0] == service.rpartition('/')[0]
+
     def until(self, condition: Any, what: str, cure: str = '') -> None:
         if not condition():
             raise LockStepError(f'{what}: {cure}')
@@ -115,12 +121,12 @@ def test_refusal_is_an_error_with_or_without_a_message(reply: Any, why: str) -> 
 
 def test_sampler_is_the_nodes_own() -> None:
     values = [SimpleNamespace(double_value=one) for one in (2.5, 0.5, 60.0)]
-    client = SimpleNamespace(call=lambda *_, **__: SimpleNamespace(values=values))
+    client = SimpleNamespace(ask=lambda *_, **__: SimpleNamespace(values=values))
     sampler = find_sampler(client, '/streamo')
     assert (sampler.rate, sampler.reorder_tolerance, sampler.max_gap) == (2.5, 5e8, 6e10)
 
 
 def test_node_of_another_kind_is_refused() -> None:
-    client = SimpleNamespace(call=lambda *_, **__: SimpleNamespace(values=[]))
+    client = SimpleNamespace(ask=lambda *_, **__: SimpleNamespace(values=[]))
     with pytest.raises(LockStepError, match=r'/talker has no parameter sampling\.rate'):
         find_sampler(client, '/talker')
