@@ -10,7 +10,6 @@ from __future__ import annotations
 import runpy
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import closing
@@ -156,38 +155,6 @@ def test_lock_step_and_code_agree(
     assert found == expected
 
 
-def test_the_player_keeps_the_pace_and_gives_the_clock(
-    bags: Path, start: Callable, play: Callable, peer: Any, wait_for: Callable
-) -> None:
-    from rosgraph_msgs.msg import Clock
-    from std_srvs.srv import Trigger
-    from streamo_ros.msg import FrameState
-
-    start('-p', 'use_sim_time:=true')
-    states = peer.hear('~/frame_state', FrameState)
-    clock = peer.hear('/clock', Clock)
-    wait_for(lambda: peer.state() == 'active')
-    player = play(bags / 'jitter', '--rate', '5', '--start-paused')
-    assert not states
-    # A server that does not know its client yet drops the reply; to pause twice does no harm.
-    for name in ('play_next', 'resume', 'pause'):
-        client = peer.client(f'/streamo_player/{name}', Trigger)
-    asked = [client.call_async(Trigger.Request())]
-    wait_for(lambda: time.sleep(0.5) or any(one.done() for one in asked) or asked.append(
-        client.call_async(Trigger.Request())), what='the player')
-    assert peer.call('/streamo_player/play_next', Trigger).success
-    wait_for(lambda: len(states) == 1, what='the first frame')
-    assert peer.call('/streamo_player/resume', Trigger).success
-    refused = peer.call('/streamo_player/play_next', Trigger)
-    assert not refused.success
-    assert 'not paused' in refused.message
-    assert player.wait(20) == 0
-    wait_for(lambda: len(states) >= 6, what='all sampled frames')
-    seconds = [one.clock.sec + one.clock.nanosec / 1e9 for one in clock]
-    assert seconds == sorted(seconds)
-    assert seconds[-1] - seconds[0] == pytest.approx(5.8, abs=0.3)
-
-
 def said_of(capfd: pytest.CaptureFixture) -> str:
     """What the command printed as an error; it is one line."""
     (line,) = capfd.readouterr().err.splitlines()
@@ -198,6 +165,8 @@ def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
     bags: Path, script: Path, start: Callable, play: Callable, peer: Any, wait_for: Callable,
     capfd: pytest.CaptureFixture,
 ) -> None:
+    from streamo_ros.srv import SetInstruction
+
     from streamo_ros.node.lockstep import main
 
     assert main(['/no/such/bag']) == 2
@@ -208,6 +177,7 @@ def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
         'or give its name with --target'
     )
     start(*LISTEN)
+    peer.client('~/set_instruction', SetInstruction)
     wait_for(lambda: peer.state() == 'active')
     assert main([str(bags / 'broken'), '--patience', '3', '--player', 'nobody']) == 1
     assert said_of(capfd) == (
@@ -245,6 +215,7 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
     start(*LISTEN, '-p', 'instructions:=["the kettle", "always say"]', model__path=quick,
           sampling__rate=5.0, sampling__queue=64)
     states, answers = peer.hear('~/frame_state', FrameState), peer.hear('~/response', Response)
+    peer.client('~/reset', Trigger)
     wait_for(lambda: peer.state() == 'active')
     for rate in ('0.5', '1', '5'):
         player = play(bags / 'quick', '--rate', rate)
@@ -271,6 +242,8 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
     bags: Path, start: Callable, play: Callable, peer: Any
 ) -> None:
     pytest.importorskip('torch')
+    from rcl_interfaces.srv import SetParameters
+
     from streamo_ros.replay.job import carry_out
     from streamo_ros.replay.job import Job
 
@@ -300,6 +273,7 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
                 assert one.probabilities == pytest.approx(point.chances, abs=1e-3)
         return len(decisions)
 
+    peer.client('~/set_parameters', SetParameters)
     assert compare(orders, orders) == 8 + 5
     # Once more from the start, and so eager that every frame is answered and there is text.
     assert peer.set_parameter('thresholds.response', 0.000001).successful

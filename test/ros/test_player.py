@@ -1,0 +1,56 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The player on the graph: pace, clock, pause and step."""
+
+from __future__ import annotations
+
+import runpy
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip('rclpy', reason='ROS 2 is not installed')
+SCRIPT = Path(__file__).parents[2] / 'scripts' / 'make_test_bags.py'
+
+
+def test_the_player_keeps_the_pace_and_gives_the_clock(
+    tmp_path: Path, start: Callable, peer: Any, wait_for: Callable,
+    request: pytest.FixtureRequest,
+) -> None:
+    from rosgraph_msgs.msg import Clock
+    from std_srvs.srv import Trigger
+    from streamo_ros.msg import FrameState
+
+    start('-p', 'use_sim_time:=true')
+    states = peer.hear('~/frame_state', FrameState)
+    clock = peer.hear('/clock', Clock)
+    wait_for(lambda: peer.state() == 'active')
+    runpy.run_path(str(SCRIPT))['make_awkward'](tmp_path)
+    player = subprocess.Popen([
+        sys.executable, '-m', 'streamo_ros.node.player', str(tmp_path / 'jitter'),
+        '--topic', '/image', '--rate', '5', '--start-paused',
+    ])
+    request.addfinalizer(player.kill)
+    assert not states
+    # A server that does not know its client yet drops the reply; to pause twice does no harm.
+    for name in ('play_next', 'resume', 'pause'):
+        client = peer.client(f'/streamo_player/{name}', Trigger)
+    asked = [client.call_async(Trigger.Request())]
+    wait_for(lambda: time.sleep(0.5) or any(one.done() for one in asked) or asked.append(
+        client.call_async(Trigger.Request())), what='the player')
+    assert peer.call('/streamo_player/play_next', Trigger).success
+    wait_for(lambda: len(states) == 1, what='the first frame')
+    assert peer.call('/streamo_player/resume', Trigger).success
+    refused = peer.call('/streamo_player/play_next', Trigger)
+    assert not refused.success
+    assert 'not paused' in refused.message
+    assert player.wait(20) == 0
+    wait_for(lambda: len(states) >= 6, what='all sampled frames')
+    seconds = [one.clock.sec + one.clock.nanosec / 1e9 for one in clock]
+    assert seconds == sorted(seconds)
+    assert seconds[-1] - seconds[0] == pytest.approx(5.8, abs=0.3)
