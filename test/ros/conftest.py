@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 import subprocess
@@ -31,6 +32,7 @@ SCRIPT = """
   say: []
 """
 PATIENCE = 30.0
+GRAPHS = itertools.count()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -274,11 +276,15 @@ class Camera:
             second += step
 
 
-@pytest.fixture(scope='module', autouse=True)
+@pytest.fixture(autouse=True)
 def own_graph() -> Iterator[None]:
-    """A domain of this process's own, this machine only."""
+    """A domain of the test's own, this machine only.
+
+    Not one for all: nodes that were killed count as living for a while, and on this machine only
+    so many participants find each other.
+    """
     kept = dict(os.environ)
-    os.environ.setdefault('ROS_DOMAIN_ID', str(30 + os.getpid() % 70))
+    os.environ['ROS_DOMAIN_ID'] = str(1 + (os.getpid() * 7 + next(GRAPHS)) % 101)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     yield
     os.environ.clear()
