@@ -38,15 +38,15 @@ if TYPE_CHECKING:
 
 WORLD_SEED = 2
 WORLD_ORDERS = (
-    'watch for a green cone to enter',
     'say when anything changes its colour',
+    'tell me when a red star appears',
+    'tell me when the yellow ball leaves',
     'read the number whenever it changes',
-    'tell me the number of things and every change',
     'describe what happens',
 )
 """What the world of this seed has something to answer to within a minute."""
 OTHER_ORDERS = ('how many things do you see? update me', 'describe what happens')
-FIRST_ORDER, BETWEEN_ORDERS = 1.0, 5.0
+FIRST_ORDER, BETWEEN_ORDERS = 1.0, 4.0
 """Seconds of stream before the first instruction, and between two."""
 CAMERA = '/camera/image_raw'
 
@@ -228,7 +228,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--topic', default='', help='image topic of a bag; default: the only one')
     add('--instruction', action='append', default=[], metavar='TEXT',
         help='what to watch for; may be given several times')
-    add('--seconds', type=float, default=60.0, help='length; default %(default)s, 0 = the source')
+    add('--seconds', type=float, default=50.0, help='length; default %(default)s, 0 = the source')
     add('--seed', type=int, default=WORLD_SEED, help='of the drawn world')
     add('--model', default='', help='folder of a checkpoint; default: the embedded model')
     add('--params-file', default='', help='parameters of the node')
