@@ -13,12 +13,11 @@ from __future__ import annotations
 import fcntl
 import importlib.util
 import os
-import pathlib
 import platform
 import shutil
 import sys
-import sysconfig
 
+from headers import ensure_headers
 from interfaces import build
 from packages import install_packages
 from packages import install_test_packages
@@ -50,12 +49,10 @@ def check_machine(distro: str | None) -> None:
             'ROS 2 as wheels exists for x86-64 Linux only; install ROS 2 on this machine and '
             'source its setup.bash first.'
         )
-    headers = pathlib.Path(sysconfig.get_path('include'), 'Python.h')
     needed = {
         'gcc': (shutil.which('gcc'), 'build-essential'),
         'g++': (shutil.which('g++'), 'build-essential'),
         'The module ensurepip': (importlib.util.find_spec('ensurepip'), 'python3-venv'),
-        str(headers): (headers.exists(), 'python3-dev'),
     }
     for name, (there, package) in needed.items():
         if not there:
@@ -84,6 +81,7 @@ def main() -> int:
         with (VENV / '.streamo-lock').open('w') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             make_venv(distro)
+            ensure_headers()
             install_packages(distro)
             if '--tests' in sys.argv:
                 install_test_packages(distro)

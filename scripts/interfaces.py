@@ -13,6 +13,8 @@ import pathlib
 import shutil
 import subprocess
 
+from headers import compiler_variables
+from headers import include_folder
 from step import ask
 from step import digest
 from step import PYTHON
@@ -78,7 +80,7 @@ def build(distro: str | None) -> None:
         return
     say('building the interfaces (about a minute)')
     write_hook(distro)
-    env = dict(os.environ, VIRTUAL_ENV=str(VENV))
+    env = dict(os.environ, VIRTUAL_ENV=str(VENV), **compiler_variables())
     env['PATH'] = os.pathsep.join([str(VENV / 'bin'), env.get('PATH', '')])
     env['CMAKE_PREFIX_PATH'] = os.pathsep.join(
         part for part in (str(VENV), env.get('CMAKE_PREFIX_PATH', '')) if part
@@ -87,7 +89,7 @@ def build(distro: str | None) -> None:
         '--build-base', VENV / 'build', '--merge-install', '--install-base', VENV,
         '--symlink-install', '--event-handlers', 'console_cohesion-', 'console_stderr+',
         '--cmake-args', '-DBUILD_TESTING=OFF', '-DCMAKE_BUILD_TYPE=Release',
-        f'-DPython3_EXECUTABLE={PYTHON}',
+        f'-DPython3_EXECUTABLE={PYTHON}', f'-DPython3_INCLUDE_DIR={include_folder()}',
         f'-DPYTHON_INSTALL_DIR={site_packages().relative_to(VENV)}', env=env)
     try:
         ask('import rclpy; from streamo_ros.msg import FrameState; FrameState()')

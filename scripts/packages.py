@@ -11,6 +11,7 @@ import pathlib
 import re
 import subprocess
 
+from headers import include_folder
 from step import ask
 from step import digest
 from step import PYTHON
@@ -111,7 +112,7 @@ def install_test_packages(distro: str | None) -> None:
 
 def correct_exports() -> None:
     """Name this machine's headers where exported CMake files name those of the build machine."""
-    include = ask('import sysconfig; print(sysconfig.get_path("include"))')
+    include = str(include_folder())
     numpy = ask('import numpy; print(numpy.get_include())')
     for path in (VENV / 'share').glob('*/cmake/*.cmake'):
         text = path.read_text()
