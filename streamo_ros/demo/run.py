@@ -128,8 +128,11 @@ class Demo:
             published = self._published(camera)
             if node.stop() != 0:
                 node.check()
-        write_report(self.output / 'report.html', [self.timeline], 'streamo demo',
-                     ['The demo was stopped before its end.'] if self.stopped else [])
+        received = max((row['received'] for row in self.rows if 'received' in row), default=0)
+        self.timeline.take(
+            {'row': 'end', 'received': received, 'stopped': self.stopped, 'failure': ''}
+        )
+        write_report(self.output / 'report.html', [self.timeline], 'streamo demo')
         rate = self.timeline.head.get('rate', 1.0)
         return judge(self.rows, int(published.get('last', 0)), float(rate))
 

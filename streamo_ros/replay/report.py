@@ -96,7 +96,9 @@ def _name(timeline: Timeline) -> str:
 def _timeline(timeline: Timeline) -> str:
     axis = Axis(timeline.seconds)
     parts = [_lead(timeline), _facts(timeline), _flaws(timeline)]
-    shown = [(key, track) for key, track in sorted(timeline.tracks.items()) if track.points]
+    # Frames without an instruction come last: they are not what the reader looks for.
+    tracks = sorted(timeline.tracks.items(), key=lambda one: (not one[0], one[0]))
+    shown = [(key, track) for key, track in tracks if track.points]
     strip = strip_picture(timeline.strip, axis)
     parts += [f'<section><h2>What was seen</h2>{strip}</section>' if strip else '']
     parts += [_track(key, track, timeline, axis) for key, track in shown]
