@@ -101,6 +101,7 @@ class Demo:
         """
         # Imported here: it needs the environment that `isolate` made.
         import rclpy
+        from rclpy.signals import SignalHandlerOptions
 
         from streamo_ros.node.witness import Witness
 
@@ -111,7 +112,8 @@ class Demo:
             recorder = Recorder(self.output / 'demo.mcap')
             stack.callback(recorder.close)
             stack.enter_context(self.view)
-            rclpy.init(args=[])
+            # Ctrl-C is ours: what came until then is still recorded and reported.
+            rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
             stack.callback(rclpy.try_shutdown)
             witness = Witness(CAMERA, recorder, self._take)
             stack.callback(witness.destroy_node)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -56,3 +57,23 @@ def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert 'none.mp4 does not exist' in done.stderr
     assert 'Traceback' not in done.stdout + done.stderr
+
+
+def test_ctrl_c_ends_it_in_good_order(tmp_path: Path) -> None:
+    script = tmp_path / 'script.yaml'
+    script.write_text(SCRIPT)
+    out = tmp_path / 'out'
+    demo = subprocess.Popen(
+        [sys.executable, '-m', 'streamo_ros.cli', 'demo', '--model', str(script), '--output',
+         str(out)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+    )
+    for line in demo.stdout:
+        if 'asked by service call' in line:
+            break
+    os.killpg(demo.pid, signal.SIGINT)
+    said = demo.stdout.read()
+    assert demo.wait(20) == 130, said
+    assert 'Traceback' not in said
+    assert 'stopped before the end' in (out / 'report.html').read_text()
+    assert (out / 'demo.mcap').exists()
