@@ -100,9 +100,7 @@ class Demo:
             SourceError: the source cannot be read.
         """
         # Imported here: it needs the environment that `isolate` made.
-        import rclpy
-        from rclpy.signals import SignalHandlerOptions
-
+        from streamo_ros.node.witness import graph
         from streamo_ros.node.witness import Witness
 
         if self.options.source:
@@ -112,9 +110,7 @@ class Demo:
             recorder = Recorder(self.output / 'demo.mcap')
             stack.callback(recorder.close)
             stack.enter_context(self.view)
-            # Ctrl-C is ours: what came until then is still recorded and reported.
-            rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-            stack.callback(rclpy.try_shutdown)
+            stack.enter_context(graph())
             witness = Witness(CAMERA, recorder, self._take)
             stack.callback(witness.destroy_node)
             node = Process('node', self._node_arguments(), self.output)

@@ -11,6 +11,8 @@ from __future__ import annotations
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from rclpy.qos import qos_profile_sensor_data
 from rclpy.qos import QoSProfile
 from rclpy.serialization import deserialize_message
 from rclpy.serialization import serialize_message
+from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
@@ -59,6 +62,16 @@ Take = Callable[[Row, bytes], None]
 
 class WitnessError(RuntimeError):
     """The node did not answer; the message says what was waited for."""
+
+
+@contextmanager
+def graph() -> Iterator[None]:
+    """Take part in the graph; Ctrl-C stays with the program, which has things to finish."""
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    try:
+        yield
+    finally:
+        rclpy.try_shutdown()
 
 
 class Witness(Node):
