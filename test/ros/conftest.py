@@ -32,6 +32,7 @@ SCRIPT = """
   say: []
 """
 PATIENCE = 30.0
+SETTLE = 0.5
 GRAPHS = itertools.count()
 
 
@@ -39,6 +40,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.ros)
+            # Fast DDS can lose a message to a peer that it is still discovering.
+            item.add_marker(pytest.mark.flaky(reruns=2))
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = PATIENCE, what: str = '') -> Any:
@@ -158,6 +161,8 @@ class Peer:
         if name not in self._clients:
             self._clients[name] = self.node.create_client(kind, name)
             wait_for(self._clients[name].service_is_ready, what=f'service {name}')
+            # The server may find this client later than it is found: a reply before is lost.
+            time.sleep(SETTLE)
         return self._clients[name]
 
     def call(self, name: str, kind: type, seconds: float = PATIENCE, **fields: object) -> Any:
@@ -200,6 +205,7 @@ class Peer:
         from lifecycle_msgs.srv import GetState
 
         waits = []
+        self.client('~/get_state', GetState)
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             began = time.perf_counter()
@@ -286,6 +292,8 @@ def own_graph() -> Iterator[None]:
     kept = dict(os.environ)
     os.environ['ROS_DOMAIN_ID'] = str(1 + (os.getpid() * 7 + next(GRAPHS)) % 101)
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    # Not over shared memory: nodes that are killed leave their segments behind, and others trip.
+    os.environ['FASTDDS_BUILTIN_TRANSPORTS'] = 'UDPv4'
     yield
     os.environ.clear()
     os.environ.update(kept)
