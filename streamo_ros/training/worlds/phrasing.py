@@ -1,17 +1,27 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What people say to it: the phrasings of every family of tasks, and the words of the answers.
+"""What people say to it: an instruction of a family of tasks, drawn, and the words of the answers.
 
-Knows words. Knows no view and no label. The last two phrasings of a family are held out: no
-training uses them.
+Knows which wordings training may use. Knows no view and no label. The last two plain phrasings of
+a family are held out: no instruction of the training says them, not even among other words.
 """
 
 from __future__ import annotations
 
+import re
+from functools import cache
+
 import numpy as np
 
+from streamo_ros.training.worlds.grammar import Choice
+from streamo_ros.training.worlds.grammar import Grammar
+from streamo_ros.training.worlds.grammar import tidy
+from streamo_ros.training.worlds.manner import dress
 from streamo_ros.training.worlds.scene import Seen
 from streamo_ros.training.worlds.scene import WorldError
+from streamo_ros.training.worlds.templates import SPANS
+from streamo_ros.training.worlds.templates import TEMPLATES
+from streamo_ros.training.worlds.wordings import RULES
 
 HELD_OUT = 2
 """Phrasings at the end of each list that only evaluation uses."""
@@ -126,7 +136,10 @@ PHRASES: dict[str, tuple[str, ...]] = {
         'once: which things are there?',
     ),
 }
+"""The plain phrasings of each family, as docs and demo say them; the last two are held out."""
 FAMILIES = tuple(PHRASES)
+_PLAIN = 0.15
+"""Share of the training's instructions that are plain ones."""
 
 
 def article(word: str) -> str:
@@ -139,9 +152,14 @@ def name(thing: Seen) -> str:
     return f'{thing.colour} {thing.shape}'
 
 
+def folded(text: str) -> str:
+    """The words of a text, without case and marks."""
+    return ' '.join(re.findall(r'[^\W_]+', text.casefold()))
+
+
 def phrase(
     family: str, draw: np.random.Generator, colour: str = '', shape: str = '',
-    held_out: bool = False,
+    held_out: bool = False, plain: bool = False,
 ) -> str:
     """An instruction of a family about things of a look.
 
@@ -151,6 +169,7 @@ def phrase(
         colour: for the families that name one.
         shape: for the families that name one.
         held_out: choose among the phrasings that no training uses.
+        plain: choose among the few phrasings that docs and demo use.
 
     Raises:
         WorldError: there is no such family.
@@ -159,5 +178,62 @@ def phrase(
         raise WorldError(f'there is no family {family!r}: choose from {", ".join(FAMILIES)}')
     found = PHRASES[family]
     found = found[-HELD_OUT:] if held_out else found[:-HELD_OUT]
-    text = found[int(draw.integers(len(found)))]
-    return text.format(a=article(colour), c=colour, s=shape)
+    template = found[int(draw.integers(len(found)))]
+    if held_out or plain:
+        return _filled(template, colour, shape)
+    # One draw, however many the wording takes: another wording leaves the rest of a world alone.
+    own = np.random.default_rng(int(draw.integers(2**32)))
+    if own.random() < _PLAIN:
+        return dress(_filled(template, colour, shape), own)
+    while True:
+        text = dress(_filled(wordings()[family].draw(own), colour, shape), own)
+        if not _is_held_out(family, text, colour, shape):
+            return text
+
+
+def span_phrase(
+    family: str, draw: np.random.Generator, colour: str = '', shape: str = ''
+) -> str:
+    """An instruction that asks for the interval of another event than an arrival.
+
+    Args:
+        family: of the event, one of `templates.SPANS`; 'narrate': everything that happens.
+        draw: chooses the phrasing.
+        colour: for the families that name one.
+        shape: for the families that name one; a text of 'recolour' may not name it, and asks
+            for any thing then.
+
+    Raises:
+        WorldError: there are no intervals of this family.
+    """
+    if family not in SPANS:
+        raise WorldError(f'no interval of {family!r} is asked for: choose from {", ".join(SPANS)}')
+    own = np.random.default_rng(int(draw.integers(2**32)))
+    return dress(_filled(span_wordings()[family].draw(own), colour, shape), own)
+
+
+@cache
+def wordings() -> dict[str, Choice]:
+    """What training says in each family, before it is dressed."""
+    return _read(TEMPLATES)
+
+
+@cache
+def span_wordings() -> dict[str, Choice]:
+    """What training says of intervals, by family of the event."""
+    return _read(SPANS)
+
+
+def _read(templates: dict[str, tuple[str, ...]]) -> dict[str, Choice]:
+    grammar = Grammar(RULES)
+    return {family: grammar.read('|'.join(texts)) for family, texts in templates.items()}
+
+
+def _filled(template: str, colour: str, shape: str) -> str:
+    return tidy(template.format(a=article(colour), c=colour, s=shape))
+
+
+def _is_held_out(family: str, text: str, colour: str, shape: str) -> bool:
+    said = f' {folded(text)} '
+    return any(f' {folded(_filled(held, colour, shape))} ' in said
+               for held in PHRASES[family][-HELD_OUT:])
