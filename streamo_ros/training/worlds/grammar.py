@@ -37,6 +37,24 @@ class Choice:
         return sum(prod(1 if isinstance(part, str) else part.count() for part in option)
                    for option in self.options)
 
+    def empty(self) -> bool:
+        """Whether it may say nothing."""
+        return any(all(not part.strip() if isinstance(part, str) else part.empty()
+                       for part in option) for option in self.options)
+
+    def first_words(self) -> Iterator[str]:
+        """Every word with which one of its texts begins."""
+        for option in self.options:
+            for part in option:
+                if isinstance(part, str):
+                    yield from part.split()[:1]
+                    if part.strip():
+                        break
+                else:
+                    yield from part.first_words()
+                    if not part.empty():
+                        break
+
     def words(self) -> Iterator[str]:
         """Every stretch of text in it, whole words each."""
         for option in self.options:

@@ -20,8 +20,8 @@ HEADS = (
 )
 TAILS = (
     ' please', ', please', ' for me', ', thanks', ', thank you', ', okay', ', robot',
-    ' if you can', ' if possible', ', will you', ', my friend', ', that is all', ', thanks a lot', ' for us',
-    ', if you please', ', would you',
+    ' if you can', ' if possible', ', will you', ', my friend', ', that is all', ', thanks a lot',
+    ' for us', ', if you please', ', would you',
 )
 _HEAD, _TAIL, _CAPITAL = 0.2, 0.18, 0.5
 _BARE = 0.3

@@ -224,6 +224,20 @@ def span_wordings() -> dict[str, Choice]:
     return _read(SPANS)
 
 
+@cache
+def second_words() -> frozenset[str]:
+    """Words that begin another sentence of a text: 'update' in 'is it there? update me'."""
+    grammar = Grammar(RULES)
+    rules, families = RULES.values(), (*TEMPLATES.values(), *SPANS.values())
+    texts = [*rules, *(text for texts in families for text in texts)]
+    found = {word for text in texts for tail in re.split(r'\? ', text)[1:]
+             for word in grammar.read(tail).first_words()}
+    found |= set(grammar.read('<update>').first_words())
+    plain = (tail for texts in PHRASES.values()
+             for text in texts for tail in text.split('? ')[1:])
+    return frozenset(found | {tail.split()[0] for tail in plain})
+
+
 def _read(templates: dict[str, tuple[str, ...]]) -> dict[str, Choice]:
     grammar = Grammar(RULES)
     return {family: grammar.read('|'.join(texts)) for family, texts in templates.items()}

@@ -54,8 +54,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         '<eye> <something> and <tell> <when> it <recolours>',
         '<eye> [<scene>|the <things>] and <tell> <when> <something> <recolours>',
         'should <something> change [its|] <colour_word>, <ask>',
-        ('[<polite>|] <tell_of> [about|of] [any|every|each] [change of <colour_word>|<colour_word> '
-        'change|new <colour_word>] [of <something>|]'),
+        ('[<polite>|] <tell_of> [about|of] [any|every|each] [change of <colour_word>'
+        '|<colour_word> change|new <colour_word>] [of <something>|]'),
     ),
     'move': (
         '<ask> <when> <it> <moved>',
@@ -93,8 +93,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         ' [<update>|]'),
         ('[<polite>|] [keep counting|count|always count|go on counting]'
         ' [the|all|all the|all of the] <things> <at> [<updating>|]'),
-        ('[<polite>|] [tell me|say|report|let me know|show me] how many <things> [there are|you see'
-        '|are <in>|lie <in>|you can see] [<updating>|]'),
+        ('[<polite>|] [tell me|say|report|let me know|show me] how many <things> [there are|you'
+        ' see|are <in>|lie <in>|you can see] [<updating>|]'),
         ('[<polite>|] [tell me|report|give me|say|keep reporting|update] the [number|count|total'
         '|total number|amount] of <things> <at> [<updating>|]'),
         'what is the [number|count|total number|total|amount] of <things> <at>? [<update>|]',
@@ -114,9 +114,10 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         '|<reading> does the <display> show|is the <reading> on the <display>]? [<update>|]'),
         ('[<polite>|] [tell me|say|report|let me know] what the <display> [shows|says|reads]'
         ' [<updating>|]'),
-        ('<when> the [<reading>|<reading> on the <display>|<display>] changes, [read it|read it out'
-        '|tell me the new one|say it|tell me what it shows]'),
-        '[tell me|let me know|report|read it] <when> the <reading> on the <display> [changes|is new]',
+        ('<when> the [<reading>|<reading> on the <display>|<display>] changes, [read it|read it'
+        ' out|tell me the new one|say it|tell me what it shows]'),
+        ('[tell me|let me know|report|read it] <when> the <reading> on the <display> [changes|is'
+         ' new]'),
         ('<eye> the <display> and [tell me|report|say|read] [the <reading>|what it shows|every new'
         ' <reading>|each new <reading>]'),
         ('which <reading> [is on|do you see on|can you read on|does one see on] the <display>?'
@@ -143,8 +144,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         ' that] <happens> <at>'),
         ('[narrate|be my narrator|be the commentator|act as a narrator|comment] [<at>|for me|the'
         ' scene|]'),
-        ('[let me know|inform me|keep me posted|keep me informed] [about|of] [everything|all events'
-        '|every event|whatever] [that happens|] <at>'),
+        ('[let me know|inform me|keep me posted|keep me informed] [about|of] [everything|all'
+        ' events|every event|whatever] [that happens|] <at>'),
         ('[each time|every time|whenever|when] something <happens>, [describe it'
         '|tell me what it was|tell me what happened|report it|narrate it|comment on it]'),
     ),
@@ -174,8 +175,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         ('[<polite>|] [check|tell me|say|report|keep checking|keep telling me|monitor|verify]'
         ' whether [there is <one> <at>|<it> is [<in>|visible|present]|you see <one>]'
         ' [<updating>|]'),
-        ('[yes or no|answer yes or no|say yes or no]: [is there <one> <at>|do you see <one>|is <it>'
-        ' <in>]? [<update>|]'),
+        ('[yes or no|answer yes or no|say yes or no]: [is there <one> <at>|do you see <one>|is'
+        ' <it> <in>]? [<update>|]'),
         ('[I want|I need|I would like] to know whether [there is <one> <at>|<it> is <in>]'
         ' [<updating>|]'),
     ),
@@ -187,8 +188,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         ' [current|] <colour_word> of the {s} <at> [<updating>|]'),
         ('[<polite>|] [tell me|report|say|let me know|keep telling me] [what|which] <colour_word>'
         ' the {s} [has|is] <at> [<updating>|]'),
-        ('[I want|I need|I would like] to know [the <colour_word> of the {s}|what <colour_word> the'
-        ' {s} [is|has]] [<updating>|]'),
+        ('[I want|I need|I would like] to know [the <colour_word> of the {s}|what <colour_word>'
+        ' the {s} [is|has]] [<updating>|]'),
         '<eye> the {s} and [tell me|report|say|name] its <colour_word> [<updating>|]',
         'the {s}: [what|which] <colour_word> [is it|does it have]? [<update>|]',
         'keep me [informed about|up to date on|posted about] the <colour_word> of the {s} <at>',
