@@ -4,12 +4,15 @@
 
 Knows losses and shares of right tokens. Beside the two it pulls each vision token towards the
 words for what its cell holds, which is how the model learns that what it sees is what is named.
+The loss of the states alone can be chosen, so that an ablation differs in nothing else.
 
 Source of the aligned tokens: proposed here; the weights of states follow the idea of Streamo's
 frame-wise reweighting (arXiv 2512.21334, sec. 3.3).
 """
 
 from __future__ import annotations
+
+from typing import get_args
 
 import torch
 import torch.nn.functional as F
@@ -20,11 +23,20 @@ from streamo_ros.protocol import ProtocolError
 from streamo_ros.protocol import State
 from streamo_ros.protocol import Tokenizer
 from streamo_ros.protocol import Wording
+from streamo_ros.training.loss import Kind
+from streamo_ros.training.loss import LossError
+from streamo_ros.training.loss import LossSettings
+from streamo_ros.training.loss import StateLoss
 from streamo_ros.training.tiny.batch import Batch
 from streamo_ros.training.tiny.log import Figures
 from streamo_ros.training.tiny.network import Network
+from streamo_ros.training.tiny.settings import Loss
 from streamo_ros.training.worlds.scene import COLOURS
 from streamo_ros.training.worlds.scene import SHAPES
+
+KINDS: dict[Loss, Kind] = {
+    'plain': 'ce', 'focal_alpha': 'focal_alpha', 'class_balanced': 'class_balanced'}
+"""What `training.loss` calls the losses that are its own; all in the paper's reading."""
 
 
 class Objective:
@@ -32,12 +44,18 @@ class Objective:
 
     Args:
         wording: of the model's tokenizer.
+        loss: of the states; see `TinyConfig`.
 
     Raises:
         ProtocolError: a colour or shape is not one token.
+        LossError: there is no such loss, or the states are not three tokens.
     """
 
-    def __init__(self, wording: Wording) -> None:
+    def __init__(self, wording: Wording, loss: Loss = 'cross_entropy') -> None:
+        if loss not in get_args(Loss):
+            raise LossError(f'loss {loss!r} is unknown: choose from {", ".join(get_args(Loss))}')
+        self._state_loss = None if loss not in KINDS else StateLoss(
+            LossSettings(kind=KINDS[loss]), wording.state_ids)
         self._states = dict(zip(DECISIONS, wording.state_ids, strict=True))
         self._colours = torch.tensor([_word(wording.tokenizer, one) for one in COLOURS])
         self._shapes = torch.tensor([_word(wording.tokenizer, one) for one in SHAPES])
@@ -53,14 +71,23 @@ class Objective:
         hidden, mapped = network.read(batch.ids, batch.places, batch.seen_at, batch.seen)
         logits = network.logits(hidden[batch.at])
         each = F.cross_entropy(logits, batch.wanted, reduction='none')
-        decided, spoken = ~batch.spoken, batch.spoken
-        weights = batch.weights[decided]
-        states = (each[decided] * weights).sum() / weights.sum()
+        spoken = batch.spoken
+        states = self._decisions(logits, each, batch)
         answers = each[spoken].mean() if spoken.any() else states * 0
         aligned = self._alignment(network, mapped, batch.looks)
         figures = {'states': states.item(), 'answers': answers.item(), 'aligned': aligned.item()}
         figures |= self._shares(logits.argmax(-1), batch)
         return states + answers + align * aligned, figures
+
+    def _decisions(self, logits: Tensor, each: Tensor, batch: Batch) -> Tensor:
+        """Loss of the states; a batch is a whole step, so its counts are those of the step."""
+        decided = ~batch.spoken
+        if self._state_loss is not None:
+            # One row of places: the order of the states matters to none of these losses.
+            rows, wanted = logits[decided], batch.wanted[decided]
+            return self._state_loss(rows.unsqueeze(0), wanted.unsqueeze(0))
+        weights = batch.weights[decided]
+        return (each[decided] * weights).sum() / weights.sum()
 
     def _alignment(self, network: Network, mapped: Tensor, looks: Tensor) -> Tensor:
         held = looks[:, 0] >= 0

@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from streamo_ros.training.config import TrainingError
 from streamo_ros.training.tiny import train
@@ -46,12 +47,39 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
 
 @pytest.mark.parametrize(('change', 'said'), [
     ({'tower_steps': 0}, 'tower_steps must be above 0'), ({'speed': 3}, 'speed is no setting'),
-    ({'kind': 'huge'}, "not 'tiny'"), ({'rate': 'fast'}, 'fast')])
+    ({'kind': 'huge'}, "choose from 'tiny'"), ({'rate': 'fast'}, 'fast'),
+    ({'loss': 'focal'}, "'focal_alpha'"), ({'rates': 1}, 'not a list'), ({'rates': []}, 'rates'),
+    ({'rates': [1, 0]}, 'each above 0'), ({'rates': ['often']}, 'often'),
+    ({'rates': [float('nan')]}, 'each above 0'), ({'layers': 2.5}, 'not int'),
+    ({'hidden': 160}, 'no multiple of 64'), ({'seed': None}, 'seed is None'),
+    ({'language_from': 'x'}, 'the output itself')])
 def test_wrong_settings_are_refused(change, said):
     with pytest.raises(TrainingError, match=said):
         tiny_config({'output': 'x', **change})
     with pytest.raises(TrainingError, match='output is missing'):
         tiny_config({})
+
+
+def test_settings_of_an_ablation_are_read(tmp_path):
+    source = tmp_path / 'other'
+    values = yaml.safe_load(f"""
+        output: {tmp_path / 'run'}
+        rates: [1, 0.5]
+        rate: 4e-3
+        hidden: 192
+        loss: focal_alpha
+        language_from: {source}""")
+    for name in ('tower.pt', 'tokenizer/tokenizer.json'):
+        with pytest.raises(TrainingError, match=f'has no {name}'):
+            tiny_config(values)
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).touch()
+    (source / 'training').mkdir()
+    (source / 'validation').mkdir()
+    found = tiny_config(values)
+    assert found.rates == (1.0, 0.5)
+    assert (found.rate, found.hidden, found.loss) == (0.004, 192, 'focal_alpha')
+    assert tiny_config({'output': 'x'}).layers == Sizes().layers
 
 
 def test_pictures_are_labelled_where_things_are(tmp_path):
