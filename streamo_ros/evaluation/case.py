@@ -15,6 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
+from itertools import compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,11 @@ from streamo_ros.training.dialogue import Turn
 
 FIRST_STAMP = 1000 * SECOND
 """Capture time of a case's first second: a stamp of 0 is no stamp."""
+
+BLIND = 'blind'
+"""Name of the control in which every frame is black."""
+VIDEO = 'video'
+"""Family of the cases out of a real video in which nothing that is asked for happens."""
 
 Image = NDArray[np.uint8]
 
@@ -63,7 +70,9 @@ class Case:
         family: kind of task; results are given for each.
         instruction: what to watch for, from the first frame on.
         moments: in order of time, at least one.
-        images: the frames of the moments, RGB, uint8, shape (height, width, 3), each time anew.
+        images: the frames of the moments, RGB, uint8, shape (height, width, 3), each time anew;
+            picklable, so that another process can watch.
+        alarms_only: it counts for the false alarms and for no other figure.
     """
 
     name: str
@@ -71,6 +80,7 @@ class Case:
     instruction: str
     moments: tuple[Moment, ...]
     images: Callable[[], Iterable[Image]]
+    alarms_only: bool = False
 
     def __post_init__(self) -> None:
         if not self.moments or not self.instruction.strip():
@@ -117,17 +127,26 @@ def without_frames(case: Case, share: float, seed: int) -> Case:
                 moment, tick=replace(moment.tick, index=len(found)),
                 state=State.RESPONSE if owed else moment.state, text=' '.join(owed)))
             owed = []
+    return replace(case, moments=tuple(found), images=partial(_kept, case.images, kept))
 
-    def images() -> Iterable[Image]:
-        return (image for image, stays in zip(case.images(), kept, strict=True) if stays)
 
-    return replace(case, moments=tuple(found), images=images)
+def blinded(case: Case) -> Case:
+    """The case with every frame black: what a model still gets right, it reads off the words."""
+    return replace(case, images=partial(_black, case.images))
+
+
+def _kept(images: Callable[[], Iterable[Image]], kept: Sequence[bool]) -> Iterable[Image]:
+    return compress(images(), kept)
+
+
+def _black(images: Callable[[], Iterable[Image]]) -> Iterable[Image]:
+    return (np.zeros_like(image) for image in images())
 
 
 def silent_case(
     name: str, instruction: str, times: Sequence[Fraction], images: Callable[[], Iterable[Image]]
 ) -> Case:
-    """A case in which nothing is ever due; times in seconds, ascending and evenly spaced."""
+    """A video's case, in which nothing is ever due; times in seconds, ascending, evenly spaced."""
     step = times[1] - times[0] if len(times) > 1 else Fraction(1)
     turns = [Turn(time, time + step, State.SILENCE) for time in times]
-    return Case(name, 'never', instruction, moments(turns), images)
+    return Case(name, VIDEO, instruction, moments(turns), images)

@@ -8,7 +8,6 @@ them, and what is due, is the worlds' own.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import replace
@@ -76,11 +75,16 @@ def drawn_cases(count: int, settings: DrawnSettings) -> Iterator[Case]:
 
 
 def never_cases(hours: float, settings: DrawnSettings) -> Iterator[Case]:
-    """At least so many hours of stream in which nothing that is asked for comes."""
-    frames = min(settings.frames, NEVER_FRAMES)
-    streams = math.ceil(hours * 3600 * float(settings.rate) / frames)
-    for k in range(streams):
-        yield _case(STRIDE // 2 + k, k, NEVER, replace(settings, frames=frames))
+    """At least so many hours of stream in which nothing that is asked for comes.
+
+    The streams are of `NEVER_FRAMES` frames, whatever the settings say, and count for the false
+    alarms alone: hours of silence would hide what the states of other streams are worth.
+    """
+    settings, k = replace(settings, frames=NEVER_FRAMES), 0
+    while hours > 1e-9:
+        case = _case(STRIDE // 2 + k, k, NEVER, settings)
+        yield replace(case, alarms_only=True)
+        hours, k = hours - case.hours, k + 1
 
 
 def _case(k: int, turn: int, family: str, settings: DrawnSettings) -> Case:

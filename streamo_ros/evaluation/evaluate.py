@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from fractions import Fraction
@@ -22,17 +23,19 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from streamo_ros.backbone.face import Backbone
 from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.scripted import load_script
+from streamo_ros.evaluation.case import BLIND
+from streamo_ros.evaluation.case import blinded
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import without_frames
+from streamo_ros.evaluation.glance import LAST_FRAME
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.sources import dialogue_cases
 from streamo_ros.evaluation.sources import video_cases
-from streamo_ros.evaluation.watch import settings_for
-from streamo_ros.evaluation.watch import watch
+from streamo_ros.evaluation.viewers import Viewing
+from streamo_ros.evaluation.viewers import watch_all
+from streamo_ros.evaluation.watch import Watched
 
 ROWS = ('state_macro_f1', 'timing_f1', 'timing_f1_2s', 'answer_accuracy', 'interval_iou',
         'false_alarms_per_hour', 'duplicate_rate', 'episodes')
@@ -43,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     try:
         cases = list(find_cases(options))
-        found = evaluate(load_model(options), cases, options)
+        found = evaluate(cases, options)
     except (ValueError, OSError, BackboneError) as error:
         # Every error class of this area is a ValueError with one sentence for the user.
         print(f'streamo evaluate: {error}', file=sys.stderr)
@@ -66,19 +69,31 @@ def _parser() -> argparse.ArgumentParser:
     add('--worlds', type=int, default=0, metavar='N', help='episodes of drawn worlds')
     add('--seed', type=int, default=0, help='of the worlds, any integer; default %(default)s')
     add('--rate', type=Fraction, default=Fraction(1), help='frames a second; default 1')
-    add('--frames', type=int, default=0, metavar='N', help='frames of an episode; default 24')
+    add('--frames', type=int, default=24, metavar='N',
+        help='frames of an episode; default %(default)s')
     add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
     add('--held-out', action='store_true', help='phrasings that no training uses')
     add('--regular', action='store_true', help='frames without jitter and gaps')
+    add('--complete', action='store_true',
+        help='no gaps: the same episodes as with --drop, but whole')
     add('--never-hours', type=float, default=0.0, metavar='H',
-        help='add so many hours in which nothing is due, for the false alarms')
+        help='add so many hours in which nothing is due, for the false alarms alone')
     add('--dialogues', type=Path, help='labelled dialogues: what streamo convert wrote')
     add('--videos', type=Path, help='folder that their video paths count from')
     add('--video', type=Path, help='a video in which none of the instructions is ever due')
     add('--instruction', action='append', default=[], help='for --video (repeatable)')
     add('--drop', type=float, default=0.0, metavar='SHARE', help='lose frames at random')
+    control = parser.add_mutually_exclusive_group()
+    control.add_argument(
+        '--blind', action='store_const', dest='control', const=BLIND,
+        help='control: every frame is black')
+    control.add_argument(
+        '--last-frame-only', action='store_const', dest='control', const=LAST_FRAME,
+        help='control: each frame is judged by a lane that has seen nothing else')
     add('--max-frames', type=int, default=0, help="frames of a lane; default the checkpoint's")
     add('--device', default='auto')
+    add('--workers', type=int, default=1, metavar='N',
+        help='processes that watch, each with its own model; default %(default)s')
     add('--output', type=Path, help='write the figures to this JSON file')
     add('--json', action='store_true', help='print the figures as JSON')
     return parser
@@ -92,6 +107,8 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
     """
     if not 0 <= options.drop < 1 or options.rate <= 0:
         raise EvaluationError('--drop must be in [0, 1) and --rate above 0')
+    if options.workers < 1 or options.never_hours < 0:
+        raise EvaluationError('--workers must be at least 1 and --never-hours 0 or more')
     cases = [*_worlds(options)]
     if options.dialogues:
         cases += dialogue_cases(options.dialogues, options.videos)
@@ -101,7 +118,8 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
         raise EvaluationError('there is nothing to evaluate: give --worlds N, --dialogues FILE or '
                               '--video FILE')
     for case in cases:
-        yield without_frames(case, options.drop, options.seed) if options.drop else case
+        found = without_frames(case, options.drop, options.seed) if options.drop else case
+        yield blinded(found) if options.control == BLIND else found
 
 
 def _worlds(options: argparse.Namespace) -> Iterator[Case]:
@@ -113,50 +131,47 @@ def _worlds(options: argparse.Namespace) -> Iterator[Case]:
     from streamo_ros.evaluation.drawn import never_cases
 
     settings = DrawnSettings(
-        seed=options.seed, rate=options.rate, frames=options.frames or 24,
+        seed=options.seed, rate=options.rate, frames=options.frames,
         families=tuple(options.family), held_out=options.held_out, regular=options.regular,
-        complete=options.drop > 0)
+        complete=_is_complete(options))
     yield from drawn_cases(options.worlds, settings)
     yield from never_cases(options.never_hours, settings)
 
 
-def load_model(options: argparse.Namespace) -> Backbone:
-    """The model, with one lane.
-
-    Raises:
-        BackboneError: it cannot be loaded.
-    """
-    if options.model.suffix in ('.yaml', '.yml'):
-        return load_script(options.model)
-    # Imported here: torch takes seconds, and a script does without.
-    from streamo_ros.backbone.load import load
-
-    return load(options.model, device=options.device, lanes=1, wait=True)
+def _is_complete(options: argparse.Namespace) -> bool:
+    """Whether the camera of the drawn worlds loses nothing by itself."""
+    return bool(options.complete or options.drop)
 
 
-def evaluate(
-    backbone: Backbone, cases: Sequence[Case], options: argparse.Namespace
-) -> dict[str, Any]:
-    """Watch all cases, one after another, and report; with the model and the options beside."""
+def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, Any]:
+    """Watch all cases and report; with the model and the options beside."""
     console = Console(stderr=True)
-    settings = settings_for(backbone, options.max_frames)
-    progress = track(cases, 'watching', console=console, disable=not console.is_terminal)
-    watched = [(case, watch(backbone, case, settings)) for case in progress]
-    info = backbone.info
+
+    def shown(watched: Iterable[Watched]) -> Iterable[Watched]:
+        return track(watched, 'watching', len(cases), console=console,
+                     disable=not console.is_terminal)
+
+    viewing = Viewing(options.model, options.device, options.max_frames, options.control)
+    info, max_frames, watched = watch_all(viewing, cases, options.workers, shown)
     return {
-        **report(watched),
+        **report(list(zip(cases, watched, strict=True))),
         'model': info.model,
         'model_id': info.model_id,
-        'max_frames': settings.memory.max_frames,
+        'max_frames': max_frames,
         'seed': options.seed,
         'rate': float(options.rate),
+        'episode_frames': options.frames,
         'drop': options.drop,
+        'complete': _is_complete(options),
+        'regular': options.regular,
         'held_out': options.held_out,
+        'control': options.control,
     }
 
 
 def _print(found: dict[str, Any]) -> None:
-    table = Table(title=f"{found['model']} ({found['model_id']})")
+    control = f", control: {found['control']}" if found['control'] else ''
+    table = Table(title=f"{found['model']} ({found['model_id']}){control}")
     table.add_column('')
     families = found['families']
     for name in ('all', *families):
@@ -164,6 +179,10 @@ def _print(found: dict[str, Any]) -> None:
     for row in ROWS:
         table.add_row(row, *(_cell(one[row]) for one in (found, *families.values())))
     Console().print(table)
+    if found['false_alarms_per_minute'] is not None:
+        print(f"false alarms a minute of video: {found['false_alarms_per_minute']:.3f}")
+    for key, one in found['weakest'].items():
+        print(f'least {key}: {one[1]:.3f} ({one[0]})' if one else f'no {key}: nothing was due')
     latency = found['latency_ms']
     print(f"encode and extend of a frame: median {latency['median']} ms, p95 {latency['p95']} ms")
 

@@ -13,11 +13,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.protocol import DECISIONS
+from streamo_ros.protocol import seconds_text
 from streamo_ros.protocol import State
 
 SLACK = 1e-6
@@ -96,6 +98,16 @@ def interval(text: str) -> tuple[float, float] | None:
         return None
     start, end = float(found[1]), float(found[2])
     return (start, end) if start <= end else None
+
+
+def interval_moved(text: str, seconds: Fraction) -> str:
+    """The answer with the interval that it names so many seconds later."""
+    found = _INTERVAL.search(text)
+    if found is None:
+        return text
+    first, last = (seconds_text(Fraction(found[k]) + seconds) for k in (1, 2))
+    between = text[found.end(1):found.start(2)]
+    return f'{text[:found.start(1)]}{first}{between}{last}{text[found.end(2):]}'
 
 
 def interval_iou(due: tuple[float, float], said: tuple[float, float] | None) -> float:

@@ -15,6 +15,7 @@ from streamo_ros.assistant import Assistant
 from streamo_ros.assistant import Settings
 from streamo_ros.backbone.face import Backbone
 from streamo_ros.evaluation.case import Case
+from streamo_ros.evaluation.metrics import interval_moved
 from streamo_ros.events import Answered
 from streamo_ros.events import Decided
 from streamo_ros.events import Event
@@ -72,15 +73,24 @@ def watch(backbone: Backbone, case: Case, settings: Settings) -> Watched:
         events = assistant.observe(Frame(moment.tick, image, 'evaluation'))
         while assistant.busy:
             events += assistant.speak(BUDGET)
-        _take(events, watched)
+        _take(events, case, watched)
     assistant.reset()
     return watched
 
 
-def _take(events: list[Event], watched: Watched) -> None:
+def _take(events: list[Event], case: Case, watched: Watched) -> None:
     for event in events:
         if isinstance(event, Decided) and event.state is not State.UNKNOWN:
             watched.states[event.frame.tick.index] = event.state
             watched.passes.append(event.encode_time + event.extend_time)
         elif isinstance(event, Answered):
-            watched.answers.append(Said(event.frame.tick.index, event.text))
+            watched.answers.append(Said(event.frame.tick.index, _since_begin(event, case)))
+
+
+def _since_begin(event: Answered, case: Case) -> str:
+    """An answer whose seconds count from the case's begin, as those of the truth do.
+
+    A lane that has watched longer than its tags may count has begun to count anew.
+    """
+    begin = next(one.tick for one in case.moments if one.tick.stamp == event.time_origin)
+    return interval_moved(event.text, begin.start) if begin.start else event.text

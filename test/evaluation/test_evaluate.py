@@ -75,6 +75,8 @@ def test_false_alarms_on_a_video(script, video, capsys, tmp_path):
     # One minute each; 'noisy' speaks at 10 s and 40 s.
     assert found['never_hours'] == pytest.approx(2 / 60)
     assert found['false_alarms_per_hour'] == pytest.approx(60)
+    assert found['false_alarms_per_minute'] == pytest.approx(1)
+    assert found['families']['video']['false_alarms'] == 2
     assert found['timing_f1'] == 0
     assert found['answer_accuracy'] is None
     assert json.loads(output.read_text()) == found
@@ -93,6 +95,9 @@ def test_lost_frames_are_seeded(script, video, capsys):
     (['--video', 'none.mp4', '--instruction', 'x'], 'none.mp4'),
     (['--dialogues', 'none.jsonl'], 'streamo convert'),
     (['--worlds', '1', '--drop', '1'], '--drop'),
+    (['--worlds', '1', '--workers', '0'], '--workers'),
+    (['--never-hours', '-1'], '--never-hours'),
+    (['--worlds', '1', '--frames', '0'], '--frames'),
 ])
 def test_bad_input_is_one_sentence(script, capsys, arguments, message):
     assert main([str(script), *arguments]) == 1

@@ -9,6 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from streamo_ros.assistant import Settings
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
@@ -18,6 +19,7 @@ from streamo_ros.evaluation.case import without_frames
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.watch import settings_for
 from streamo_ros.evaluation.watch import watch
+from streamo_ros.lane import Memory
 from streamo_ros.protocol import State
 from streamo_ros.training.dialogue import Turn
 
@@ -140,3 +142,33 @@ def test_a_video_in_which_nothing_happens():
     assert not one.fires
     with pytest.raises(EvaluationError, match='no frame'):
         silent_case('empty', 'tell me', [], list)
+
+
+def test_seconds_of_an_answer_count_from_the_begin_though_the_tags_began_anew():
+    drawn = '.' * 12 + '-!' + '.' * 3
+    (truth,) = [case('when', drawn, 'From 12s to 13s.')]
+    told = []
+
+    def script(_, seconds):
+        told.append(seconds)
+        due = drawn[len(told) - 1]
+        return STATES[due], f'From {seconds - 1:g}s to {seconds:g}s.' if due == '!' else ''
+
+    backbone = ScriptedBackbone(script, lanes=1)
+    settings = Settings(memory=Memory(max_frames=4, max_time=10))
+    watched = watch(backbone, truth, settings)
+    assert max(told) < 10
+    assert [one.text for one in watched.answers] == ['From 12s to 13s.']
+    assert report([(truth, watched)])['interval_iou'] == 1
+
+
+def test_the_weakest_family_is_named():
+    truth = [case('a', '..--!...'), case('b', '..--!...', family='leave'),
+             case('c', '........', family='never')]
+    found = figures(truth, {'a': ('..--!...', 'the red ball'), 'b': ('..--!...', 'a blue box'),
+                            'c': ('....!...', 'what')})
+    assert found['weakest']['answer_accuracy'] == ('leave', 0)
+    assert found['weakest']['timing_f1'][1] == 1
+    assert found['weakest']['state_macro_f1'][0] == 'never'
+    assert found['families']['never']['false_alarms'] == 1
+    assert found['false_alarms_per_minute'] is None
