@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures into a model's card: `python -m streamo_ros.training.tiny.card FOLDER`.
+"""Tables into a model's card: `python -m streamo_ros.training.tiny.card FOLDER`.
 
-Knows the card's two marks, and `evaluation.json` beside it, which `streamo evaluate` wrote. What
-stands between the marks is replaced.
+Knows the card's marks, and the files beside it, which `streamo evaluate` and the ablation wrote.
+What stands between two marks is replaced. Figures of another model than `evaluation.json`'s are
+left out, and said.
 """
 
 from __future__ import annotations
@@ -11,19 +12,12 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from streamo_ros.training.config import TrainingError
-
-BEGIN, END = '<!-- figures -->', '<!-- end of figures -->'
-COLUMNS = {
-    'state_macro_f1': 'state macro-F1', 'timing_f1': 'timing F1 (1 s)',
-    'answer_accuracy': 'answers right', 'interval_iou': 'interval IoU',
-    'false_alarms_per_hour': 'false alarms per hour', 'episodes': 'episodes',
-}
+from streamo_ros.training.tiny import tables
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -32,12 +26,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         prog='python -m streamo_ros.training.tiny.card', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('folder', type=Path, help='of the checkpoint, with evaluation.json')
-    folder = parser.parse_args(argv).folder
     try:
-        found = json.loads((folder / 'evaluation.json').read_text(encoding='utf-8'))
-        card = folder / 'README.md'
-        text = renew(card.read_text(encoding='utf-8'), figures(found))
-        card.write_text(text, encoding='utf-8')
+        renew_card(parser.parse_args(argv).folder)
     except (ValueError, OSError) as error:
         # Every error class of this area is a ValueError with one sentence for the user.
         print(f'card: {error}', file=sys.stderr)
@@ -45,32 +35,70 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def figures(found: Mapping[str, Any]) -> str:
-    """A Markdown table of all and of each family; '-' where nothing of the kind was due."""
-    rows = {'all': found, **found['families']}
-    lines = [f'| | {" | ".join(COLUMNS.values())} |', f'|---|{"---:|" * len(COLUMNS)}']
-    lines += [f'| {name} | {" | ".join(_cell(row[key]) for key in COLUMNS)} |'
-              for name, row in rows.items()]
-    return '\n'.join([f'Model `{found["model_id"]}`, seed {found["seed"]}:', '', *lines])
+def renew_card(folder: Path) -> None:
+    """Renew all tables of the card in a checkpoint's folder.
+
+    Raises:
+        TrainingError: there is no evaluation.json, a file is no JSON, or a mark is missing.
+        OSError: there is no card.
+    """
+    measured, card = _measured(folder), folder / 'README.md'
+    text = card.read_text(encoding='utf-8')
+    for name, table in {
+        'figures': tables.figures(measured['evaluation']), 'held out': tables.held_out(measured),
+        'controls': tables.controls(measured), 'robustness': tables.robustness(measured),
+        'ablation': tables.ablation(_read(folder / 'ablation.json') or {}),
+    }.items():
+        text = renew(text, name, table)
+    card.write_text(text, encoding='utf-8')
 
 
-def renew(card: str, table: str) -> str:
-    """The card with another table.
+def renew(card: str, name: str, table: str) -> str:
+    """The card with another table between the marks of this name.
 
     Raises:
         TrainingError: the card lacks one of the marks.
     """
-    before, begin, rest = card.partition(BEGIN)
-    _, end, after = rest.partition(END)
+    first, last = marks(name)
+    before, begin, rest = card.partition(first)
+    _, end, after = rest.partition(last)
     if not begin or not end:
-        raise TrainingError(f'the card has no {BEGIN} followed by {END}: put them in')
-    return f'{before}{BEGIN}\n{table}\n{END}{after}'
+        raise TrainingError(f'the card has no {first} followed by {last}: put them in')
+    return f'{before}{first}\n{table}\n{last}{after}'
 
 
-def _cell(value: float | None) -> str:
-    if value is None:
-        return '-'
-    return str(value) if isinstance(value, int) else f'{value:.2f}'
+def marks(name: str) -> tuple[str, str]:
+    """What stands before and behind a table."""
+    return f'<!-- {name} -->', f'<!-- end of {name} -->'
+
+
+def _measured(folder: Path) -> dict[str, dict[str, Any]]:
+    """What was measured of the model that evaluation.json is of."""
+    found = {name: _read(folder / f'{name}.json') for name in tables.FILES}
+    main_one = found['evaluation']
+    if main_one is None:
+        raise TrainingError(f'{folder} has no evaluation.json: write it with `streamo evaluate '
+                            f'{folder} --worlds 260 --output {folder}/evaluation.json`')
+    known: dict[str, dict[str, Any]] = {}
+    for name, one in found.items():
+        if one is None:
+            continue
+        if one['model_id'] == main_one['model_id']:
+            known[name] = one
+        else:
+            print(f'card: {name}.json is of model {one["model_id"]} and evaluation.json of '
+                  f'{main_one["model_id"]}: measure it again', file=sys.stderr)
+    return known
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise TrainingError(f'{path} is no JSON ({error}): measure it again') from error
+    return found
 
 
 if __name__ == '__main__':

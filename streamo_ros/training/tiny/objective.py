@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import get_args
 
 import torch
+import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -23,6 +24,7 @@ from streamo_ros.protocol import ProtocolError
 from streamo_ros.protocol import State
 from streamo_ros.protocol import Tokenizer
 from streamo_ros.protocol import Wording
+from streamo_ros.training.loss import BatchCounts
 from streamo_ros.training.loss import Kind
 from streamo_ros.training.loss import LossError
 from streamo_ros.training.loss import LossSettings
@@ -73,21 +75,22 @@ class Objective:
         each = F.cross_entropy(logits, batch.wanted, reduction='none')
         spoken = batch.spoken
         states = self._decisions(logits, each, batch)
-        answers = each[spoken].mean() if spoken.any() else states * 0
+        answers = _weighted(each, batch, spoken) if spoken.any() else states * 0
         aligned = self._alignment(network, mapped, batch.looks)
         figures = {'states': states.item(), 'answers': answers.item(), 'aligned': aligned.item()}
         figures |= self._shares(logits.argmax(-1), batch)
         return states + answers + align * aligned, figures
 
     def _decisions(self, logits: Tensor, each: Tensor, batch: Batch) -> Tensor:
-        """Loss of the states; a batch is a whole step, so its counts are those of the step."""
+        """Loss of the states; the losses that count do so over the whole step."""
         decided = ~batch.spoken
         if self._state_loss is not None:
             # One row of places: the order of the states matters to none of these losses.
             rows, wanted = logits[decided], batch.wanted[decided]
-            return self._state_loss(rows.unsqueeze(0), wanted.unsqueeze(0))
-        weights = batch.weights[decided]
-        return (each[decided] * weights).sum() / weights.sum()
+            counts, ranks = _whole_step(self._state_loss.count(wanted))
+            # Gradients are averaged over processes, and the loss is a share of the whole step's.
+            return ranks * self._state_loss(rows.unsqueeze(0), wanted.unsqueeze(0), counts)
+        return _weighted(each, batch, decided)
 
     def _alignment(self, network: Network, mapped: Tensor, looks: Tensor) -> Tensor:
         held = looks[:, 0] >= 0
@@ -104,6 +107,22 @@ class Objective:
             found[f'{name}_recall'] = _mean(right[decided & (batch.wanted == token)])
             found[f'{name}_precision'] = _mean(right[decided & (chosen == token)])
         return found
+
+
+def _whole_step(counts: BatchCounts) -> tuple[BatchCounts, int]:
+    """Counts of all processes that share a step, and how many processes these are."""
+    # A check is one process's own: the others would never answer.
+    if not dist.is_initialized() or not torch.is_grad_enabled():
+        return counts, 1
+    found = torch.tensor([*counts.states, counts.supervised])
+    dist.all_reduce(found)
+    silence, standby, response, supervised = found.tolist()
+    return BatchCounts((silence, standby, response), supervised), dist.get_world_size()
+
+
+def _weighted(each: Tensor, batch: Batch, where: Tensor) -> Tensor:
+    weights = batch.weights[where]
+    return (each[where] * weights).sum() / weights.sum()
 
 
 def _mean(right: Tensor) -> float:

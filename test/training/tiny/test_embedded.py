@@ -13,8 +13,8 @@ from streamo_ros.evaluation.drawn import drawn_cases
 from streamo_ros.evaluation.drawn import DrawnSettings
 from streamo_ros.evaluation.watch import settings_for
 from streamo_ros.evaluation.watch import watch
-from streamo_ros.training.tiny.card import BEGIN
-from streamo_ros.training.tiny.card import figures
+from streamo_ros.training.tiny.card import marks
+from streamo_ros.training.tiny.tables import figures
 from streamo_ros.training.tiny.tokenizer import build_tokenizer
 
 FOLDER = Path(__file__).parents[3] / 'models' / 'streamo-tiny'
@@ -50,5 +50,6 @@ def test_it_watches_worlds_that_it_has_never_seen(backbone):
 def test_its_card_shows_the_figures_beside_it(backbone):
     card = (FOLDER / 'README.md').read_text()
     found = json.loads((FOLDER / 'evaluation.json').read_text())
-    assert figures(found) in card[card.index(BEGIN):]
+    begin, end = marks('figures')
+    assert f'{begin}\n{figures(found)}\n{end}' in card
     assert found['model_id'] == backbone.info.model_id
