@@ -64,7 +64,7 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
         ids[row, :len(one.ids)] = torch.tensor(one.ids).clamp(min=0)
         spots[:, row, :len(one.ids)] = torch.from_numpy(places(one))
         for at, frame in one.sights:
-            tokens = one.course.tokens[frame]
+            tokens = one.course.tokens[frame - one.course.lead]
             seen_at.append(row * length + at + np.arange(len(tokens)))
             seen.append(tokens)
             looks.append(_looks(one, frame))

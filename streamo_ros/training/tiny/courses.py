@@ -30,8 +30,8 @@ from streamo_ros.training.worlds.scene import Table
 from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.world import World
 
-RATES = (Fraction(1), Fraction(1), Fraction(1), Fraction(2), Fraction(1, 2))
-"""Frames a second, drawn evenly."""
+LEAD = 96
+"""Most frames before a course that a lane may have seen and lost; nobody draws them."""
 _IN_TURN = ('4:3', '4:3', '16:9', '1:1')
 _AT_ONCE = 256
 
@@ -43,15 +43,18 @@ class Course:
     Attributes:
         aspect: of its pictures.
         rate: frames a second.
+        lead: frames at the beginning that are known by their views alone.
         numbers: of the frames' ticks; a lost frame's is missing.
         times: of the frames, seconds of the world.
         views: what the frames show.
         table: where it happens.
-        tokens: what the tower saw, half precision, shape (frames, tokens, vision_out).
+        tokens: what the tower saw of the frames behind the lead, half precision, shape
+            (frames - lead, tokens, vision_out).
     """
 
     aspect: str
     rate: Fraction
+    lead: int
     numbers: tuple[int, ...]
     times: tuple[float, ...]
     views: tuple[View, ...]
@@ -60,13 +63,15 @@ class Course:
 
 
 def watch_courses(
-    seeds: Sequence[int], frames: int, tower: nn.Module, processes: int, folder: Path
+    seeds: Sequence[int], frames: int, rates: Sequence[float], tower: nn.Module, processes: int,
+    folder: Path,
 ) -> list[Course]:
     """Courses of worlds, one for each seed.
 
     Args:
         seeds: of the worlds.
-        frames: of a course, the lost ones included.
+        frames: of a course, the lost ones included and its lead not.
+        rates: frames a second, drawn evenly.
         tower: the trained tower; what it saw is kept in the folder.
         processes: that draw.
         folder: for what is computed once.
@@ -77,14 +82,14 @@ def watch_courses(
         own = [seed for seed in seeds if _IN_TURN[seed % 4] == aspect]
         path = folder / f'seen-{aspect.replace(":", "x")}.npy'
         if not path.is_file():
-            drawn = spread(_render, [(seed, frames) for seed in own], processes)
+            drawn = spread(_render, [(seed, frames, rates) for seed in own], processes)
             np.save(path, see(tower, np.concatenate(drawn)).numpy())
         tokens, begin = torch.from_numpy(np.load(path)), 0
         for seed in own:
-            world, rate, numbers, times = _sample(seed, frames)
-            stop = begin + len(times)
+            world, rate, lead, numbers, times = _sample(seed, frames, rates)
+            stop = begin + len(times) - lead
             found.append(Course(
-                aspect, rate, numbers, times, tuple(world.view(time) for time in times),
+                aspect, rate, lead, numbers, times, tuple(world.view(time) for time in times),
                 world.script.table, tokens[begin:stop]))
             begin = stop
     return found
@@ -98,20 +103,23 @@ def see(tower: nn.Module, frames: NDArray[np.uint8]) -> Tensor:
 
 
 def _sample(
-    seed: int, count: int
-) -> tuple[World, Fraction, tuple[int, ...], tuple[float, ...]]:
+    seed: int, count: int, rates: Sequence[float]
+) -> tuple[World, Fraction, int, tuple[int, ...], tuple[float, ...]]:
     """A world and when it is looked at: some cameras are late, some lose frames."""
     draw = np.random.default_rng([seed, 51])
-    rate = RATES[int(draw.integers(len(RATES)))]
+    rate = Fraction(rates[int(draw.integers(len(rates)))]).limit_denominator(1000)
+    lead = int(draw.integers(0, LEAD + 1))
+    count += lead
     late = draw.uniform(0, JITTER, count) * (draw.random() < 0.4)
     lost = (draw.random(count) < DROP) & (draw.random() < 0.25)
     begin = float(draw.uniform(0, 4))
-    numbers = tuple(k for k in range(count) if k == 0 or not lost[k])
+    numbers = tuple(k for k in range(count) if k in (0, lead) or not lost[k])
     times = tuple(begin + (k + float(late[k])) / float(rate) for k in numbers)
-    return World(seed, *PICTURES[_IN_TURN[seed % 4]]), rate, numbers, times
+    world = World(seed, *PICTURES[_IN_TURN[seed % 4]])
+    return world, rate, numbers.index(lead), numbers, times
 
 
-def _render(job: tuple[int, int]) -> NDArray[np.uint8]:
-    seed, count = job
-    world, _, _, times = _sample(seed, count)
-    return np.stack([shrink(world.render(time), _IN_TURN[seed % 4]) for time in times])
+def _render(job: tuple[int, int, Sequence[float]]) -> NDArray[np.uint8]:
+    seed, count, rates = job
+    world, _, lead, _, times = _sample(seed, count, rates)
+    return np.stack([shrink(world.render(time), _IN_TURN[seed % 4]) for time in times[lead:]])

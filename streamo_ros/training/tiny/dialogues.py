@@ -9,6 +9,7 @@ its tags, and after an eviction earlier answers stand before the frames, as in a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
@@ -22,6 +23,7 @@ from streamo_ros.protocol import State
 from streamo_ros.protocol import Wording
 from streamo_ros.training.tiny.courses import Course
 from streamo_ros.training.worlds.phrasing import phrase
+from streamo_ros.training.worlds.phrasing import span_phrase
 from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.task import Label
 from streamo_ros.training.worlds.tasks import draw_look
@@ -32,17 +34,23 @@ from streamo_ros.training.worlds.tasks import WAITING
 SEEN = -1
 """Stands in the ids where a vision token stands."""
 WEIGHTS = {
-    'appear': 1.5, 'leave': 1.3, 'recolour': 1.2, 'move': 1.0, 'touch': 0.8, 'count': 1.0,
-    'number': 1.2, 'narrate': 1.3, 'ground': 1.3, 'presence': 1.3, 'colour': 1.0, 'see': 0.7,
+    'appear': 1.5, 'leave': 1.6, 'recolour': 1.0, 'move': 1.0, 'touch': 1.4, 'count': 1.1,
+    'number': 1.1, 'narrate': 1.2, 'ground': 1.5, 'presence': 1.5, 'colour': 1.3, 'see': 1.2,
 }
 """How often each family is drawn."""
+AT_A_GLANCE = {'count': 1.5, 'number': 1.0, 'presence': 2.0, 'colour': 1.5, 'see': 2.5}
+"""How much more often, where a dialogue is one frame: what can be answered from it."""
+SPANS = {'narrate': 4.0, 'leave': 1.0, 'recolour': 1.0, 'move': 1.0, 'touch': 1.0}
+"""How often each is drawn of the families whose answers may be intervals instead."""
 LATEST = 600
 """Most seconds at which a dialogue's tags begin."""
 MAX_ANSWERS = 8
 _ATTEMPTS = 6
 _SHORT = 4
 """Fewer frames than this always begin a lane."""
-_FRESH, _AT_ZERO = 0.7, 0.5
+_FRESH, _AT_ZERO, _ALL_ANSWERS, _SPAN = 0.65, 0.5, 0.7, 0.09
+_DIGIT = 2.0
+"""Weight of a digit in an answer: nothing around it helps to guess it."""
 _UNEVENTFUL, _GLANCE, _READY, _QUIET = 0.12, 0.5, 0.4, 0.3
 """Shares that are kept: nothing happens; so in one or two frames; no answer is due; nothing is."""
 
@@ -56,7 +64,7 @@ class Target:
     Attributes:
         at: the place before it, which predicts it.
         token: its id.
-        weight: of a state; 1 in an answer.
+        weight: of a state, or of a token of an answer.
         spoken: whether it belongs to an answer.
     """
 
@@ -105,17 +113,20 @@ def draw_dialogue(
     """
     for _ in range(_ATTEMPTS):
         course = courses[int(draw.integers(len(courses)))]
-        family = _family(draw)
-        begin, start, stop = _window(len(course.views), turns, draw)
+        family, asks_span = _family(draw, turns)
+        begin, start, stop = _window(course, turns, draw)
         look = draw_look(family, course.views[begin:stop], draw)
-        text = phrase(family, draw, *look, held_out=held_out)
+        text = (span_phrase(family, draw, *look) if asks_span else
+                phrase(family, draw, *look, held_out=held_out))
         look = ('', '') if family == 'recolour' and look[1] not in text else look
         origin = Fraction(0 if draw.random() < _AT_ZERO else int(draw.integers(0, LATEST)))
         labels = label_course(course, family, look, begin, stop, origin)
         if _worth(family, course.views[start:stop], labels[start - begin:], draw):
             break
+    labels = spans(labels) if asks_span else labels
     said = [one for one in labels[:start - begin] if one[0].state is State.RESPONSE]
-    kept = said[-int(draw.integers(1, MAX_ANSWERS + 1)):]
+    most = MAX_ANSWERS if draw.random() < _ALL_ANSWERS else int(draw.integers(1, MAX_ANSWERS))
+    kept = said[-most:]
     found = Dialogue(family, text, course, list(wording.sink(text)))
     writer = _Writer(found, wording, stress)
     for one in kept:
@@ -139,17 +150,46 @@ def label_course(
             for label, tag in zip(labels, tags, strict=True)]
 
 
-def _family(draw: np.random.Generator) -> str:
-    shares = np.array(list(WEIGHTS.values()))
-    return list(WEIGHTS)[int(draw.choice(len(WEIGHTS), p=shares / shares.sum()))]
+def spans(labels: Sequence[Tagged]) -> list[Tagged]:
+    """The same labels with the interval of what happened as the answer, as `events.Ground` says it.
+
+    It begins with the first frame that was on Standby and ends with the frame of the answer. Many
+    more things happen than arrive, so that the model practises the copying of times on them.
+    """
+    found, begun = [], None
+    for label, start, end in labels:
+        if label.state is not State.SILENCE and begun is None:
+            begun = start
+        text = label.text
+        if label.state is State.RESPONSE and begun is not None:
+            text = f'From {seconds_text(begun)}s to {seconds_text(start)}s.'
+        begun = begun if label.state is State.STANDBY else None
+        found.append((Label(label.state, text), start, end))
+    return found
 
 
-def _window(count: int, turns: int, draw: np.random.Generator) -> tuple[int, int, int]:
+def _family(draw: np.random.Generator, turns: int) -> tuple[str, bool]:
+    """A family, and whether its answers are to be intervals."""
+    if turns >= _SHORT - 1 and draw.random() < _SPAN:
+        return _one_of(SPANS, draw), True
+    shares = WEIGHTS
+    if turns == 1:
+        shares = {name: share * AT_A_GLANCE.get(name, 0.5) for name, share in WEIGHTS.items()}
+    return _one_of(shares, draw), False
+
+
+def _one_of(shares: Mapping[str, float], draw: np.random.Generator) -> str:
+    each = np.array(list(shares.values()))
+    return list(shares)[int(draw.choice(len(each), p=each / each.sum()))]
+
+
+def _window(course: Course, turns: int, draw: np.random.Generator) -> tuple[int, int, int]:
     """First frame that the lane ever saw, first frame in its window, and end of the window."""
-    turns = min(turns, count)
-    start = int(draw.integers(0, count - turns + 1))
+    count = len(course.views)
+    turns = min(turns, count - course.lead)
+    start = int(draw.integers(course.lead, count - turns + 1))
     fresh = turns < _SHORT or draw.random() < _FRESH
-    return start if fresh else 0, start, start + turns
+    return start if fresh else int(draw.integers(0, start + 1)), start, start + turns
 
 
 def _worth(
@@ -176,6 +216,7 @@ class _Writer:
     def __init__(self, dialogue: Dialogue, wording: Wording, stress: float) -> None:
         self._dialogue, self._wording, self._stress = dialogue, wording, stress
         self._first, self._before = True, State.UNKNOWN
+        self._digits = set(wording.tokenizer.plain('0123456789'))
 
     def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
         """A turn whose frame has left: tag and answer."""
@@ -201,7 +242,7 @@ class _Writer:
             return
         self._put(words.replies[State.RESPONSE])
         for token in (*words.tokenizer.plain(f' {label.text}'), words.stop):
-            self._aim(token, 1.0, spoken=True)
+            self._aim(token, _DIGIT if token in self._digits else 1.0, spoken=True)
             self._put((token,))
         self._put(words.close[1:])
 

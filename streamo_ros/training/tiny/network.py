@@ -17,8 +17,12 @@ from torch import nn
 from torch import Tensor
 from transformers import Qwen2_5_VLConfig
 from transformers import Qwen2_5_VLForConditionalGeneration
+from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
+    Qwen2_5_VisionTransformerPretrainedModel,
+)
 
 from streamo_ros.training.tiny import tokenizer as words
+from streamo_ros.training.tiny.attention import ATTENTION
 from streamo_ros.training.tiny.tower import MERGE
 from streamo_ros.training.tiny.tower import PATCH
 
@@ -80,8 +84,9 @@ def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
 
 def new_tower(sizes: Sizes, known: words.Vocabulary) -> Any:
     """A vision tower that has seen nothing yet."""
-    config = qwen_config(sizes, sizes.vision_out, known)
-    return Qwen2_5_VLForConditionalGeneration(config).model.visual
+    # The tower alone: its first weights must not depend on how many words there are.
+    config = qwen_config(sizes, sizes.vision_out, known).vision_config
+    return Qwen2_5_VisionTransformerPretrainedModel(config)
 
 
 class Network(nn.Module):
@@ -99,6 +104,7 @@ class Network(nn.Module):
     def __init__(self, sizes: Sizes, known: words.Vocabulary) -> None:
         super().__init__()
         self.hf = Qwen2_5_VLForConditionalGeneration(qwen_config(sizes, sizes.hidden, known))
+        self.language.set_attn_implementation(ATTENTION)
         self.adapt = nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
         nn.init.orthogonal_(self.adapt.weight)
 

@@ -23,7 +23,7 @@ from streamo_ros.training.tiny.pictures import Pool
 from streamo_ros.training.tiny.pictures import SHARES
 from streamo_ros.training.tiny.tower import encode
 
-BATCH = 48
+BATCH = 64
 HELD_BACK = 0.02
 """Share of the pictures of each aspect, at the end, that is only looked at for accuracies."""
 _EMPTY = 0.15
@@ -49,7 +49,9 @@ class Lesson(nn.Module):
 
     def loss(self, frames: NDArray[np.uint8], cells: Tensor, digits: Tensor) -> Tensor:
         """Of pictures of one aspect; see `pictures.Pool` for the shapes."""
-        seen = self._look(frames)
+        with torch.autocast('cpu', torch.bfloat16):
+            seen = encode(self.tower, torch.from_numpy(frames))
+        seen = F.rms_norm(seen.float(), (self._width,))
         held = cells[..., 0].flatten() > 0
         weight = torch.where(held, 1.0, _EMPTY)
         found = torch.zeros(())

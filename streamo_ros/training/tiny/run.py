@@ -9,8 +9,10 @@ what is drawn at a step follows from the seed and the step alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +22,14 @@ import torch
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.protocol import Wording
 from streamo_ros.training.tiny import tokenizer as words
+from streamo_ros.training.tiny.batch import Batch
 from streamo_ros.training.tiny.batch import batch
 from streamo_ros.training.tiny.courses import Course
 from streamo_ros.training.tiny.courses import watch_courses
 from streamo_ros.training.tiny.dialogues import draw_dialogue
 from streamo_ros.training.tiny.export import export
 from streamo_ros.training.tiny.export import read_part
+from streamo_ros.training.tiny.history import with_own_states
 from streamo_ros.training.tiny.log import average
 from streamo_ros.training.tiny.log import Log
 from streamo_ros.training.tiny.network import Network
@@ -37,6 +41,7 @@ from streamo_ros.training.tiny.optimiser import Optimiser
 from streamo_ros.training.tiny.perception import draw_batch
 from streamo_ros.training.tiny.perception import Lesson
 from streamo_ros.training.tiny.pictures import draw_pools
+from streamo_ros.training.tiny.ranks import run_ranks
 from streamo_ros.training.tiny.settings import tiny_config
 from streamo_ros.training.tiny.settings import TinyConfig
 from streamo_ros.training.worlds.episode import SEEDS
@@ -44,6 +49,12 @@ from streamo_ros.training.worlds.episode import SEEDS
 _PICTURE_SEEDS = 30_000_000
 """Worlds of the single pictures begin so far behind those of the courses."""
 _ALIGN, _ALIGN_LATER = 0.4, 0.15
+_OWN_HISTORY, _OWN_FROM = 0.3, 0.4
+"""Share of the steps with the model's own states as the history, and from when on in the run."""
+_STRESSED = 0.6
+"""Share of the run in which beginnings and ends of events count more than other frames."""
+_TURNS = 200
+"""Frames of all dialogues of a step."""
 
 
 def train(values: Mapping[str, Any]) -> Path:
@@ -66,29 +77,42 @@ class Run:
 
     Args:
         config: see `TinyConfig`.
+        begins: whether it writes tokenizer and settings into its folder; False where another
+            process or an earlier run has done so.
     """
 
-    def __init__(self, config: TinyConfig) -> None:
+    def __init__(self, config: TinyConfig, *, begins: bool = True) -> None:
         self.config, self.folder = config, Path(config.output)
-        self.folder.mkdir(parents=True, exist_ok=True)
         torch.set_num_threads(config.threads)
         found = words.build_tokenizer()
-        found.save_pretrained(self.folder / 'tokenizer')
+        if begins:
+            found.save_pretrained(self.folder / 'tokenizer')
+            (self.folder / 'settings.json').write_text(
+                json.dumps(asdict(config), indent=2) + '\n', encoding='utf-8')
         self._known = words.vocabulary(found)
         self._wording = Wording(
             CheckpointTokenizer(self.folder / 'tokenizer' / 'tokenizer.json'),
             system_prompt=words.SYSTEM_PROMPT)
         self._log = Log(self.folder / 'log.jsonl')
-        self._sizes = Sizes()
+        self._sizes = Sizes(hidden=config.hidden, layers=config.layers)
+        self._source = self._find_source()
 
     def complete(self) -> Path:
         """Do what is left of the run."""
-        self.train_tower()
+        if self._source is self:
+            self.train_tower()
         self.train_language()
         final = self.folder / 'final'
-        export(read_part(self.folder / 'tower.pt')['tower'],
+        export(read_part(self._source.folder / 'tower.pt')['tower'],
                read_part(self.folder / 'language.pt')['ema'], final, self._sizes)
         return final
+
+    def _find_source(self) -> Run:
+        """The run that has the tower and the courses."""
+        if self.config.language_from:
+            kept = Path(self.config.language_from) / 'settings.json'
+            return Run(tiny_config(json.loads(kept.read_text(encoding='utf-8'))), begins=False)
+        return self
 
     def train_tower(self) -> None:
         """The first lesson: to see."""
@@ -116,11 +140,17 @@ class Run:
 
     def train_language(self) -> None:
         """The second lesson: to watch and to speak, with the tower frozen."""
-        config = self.config
+        self._source.courses()
+        run_ranks(_learn_language, self.config, self.config.ranks)
+
+    def share_language(self, rank: int) -> None:
+        """One process's part of `train_language`; the first one writes."""
+        config, steps = self.config, self.config.language_steps
+        torch.set_num_threads(max(1, config.threads // config.ranks))
         torch.manual_seed(config.seed + 1)
-        network, objective = Network(self._sizes, self._known), Objective(self._wording)
+        network = Network(self._sizes, self._known)
+        objective = Objective(self._wording, config.loss)
         learning = network.learning()
-        steps = config.language_steps
         optimiser = Optimiser(learning, config.rate, steps)
         begin = _resume(self.folder / 'language.pt', network, optimiser, 'network')
         mean = Mean(learning)
@@ -129,22 +159,36 @@ class Run:
                            for name, _ in learning}
         if begin >= steps:
             return
-        courses, checks = self._courses()
-        tests = self._tests(checks)
+        found, checks = self._source.courses()
+        courses = [one for one in found if float(one.rate) in config.rates]
+        tests = self._tests(checks) if rank == 0 else []
         for step in range(begin, steps):
-            draw = np.random.default_rng([config.seed, 2, step])
-            turns, size, corruption = lesson_plan(step / steps, draw)
-            stress = max(0.2, 1 - step / steps / 0.7)
-            drawn = batch([
-                draw_dialogue(courses, self._wording, turns, corruption, draw, stress)
-                for _ in range(size)])
-            loss, figures = objective(
-                network, drawn, _ALIGN if step / steps < 0.5 else _ALIGN_LATER)
+            drawn, align = self._lesson(network, courses, step, rank)
+            loss, figures = objective(network, drawn, align)
             optimiser.step(loss, step)
             mean.update(step + 1)
+            if rank:
+                continue
             self._log.add('language', step + 1, figures, config.report_every)
             if (step + 1) % config.keep_every == 0 or step + 1 == steps:
                 self._check(network, objective, mean, optimiser, tests, step + 1)
+
+    def _lesson(
+        self, network: Network, courses: Sequence[Course], step: int, rank: int
+    ) -> tuple[Batch, float]:
+        """What a process learns from at a step, and the weight of the alignment."""
+        config, share = self.config, step / self.config.language_steps
+        plan = np.random.default_rng([config.seed, 2, step])
+        turns, size, corruption = lesson_plan(share, plan)
+        own = turns > 1 and share > _OWN_FROM and plan.random() < _OWN_HISTORY
+        draw = np.random.default_rng([config.seed, 2, step, rank])
+        drawn = batch([
+            draw_dialogue(courses, self._wording, turns, corruption, draw,
+                          stress=max(0.0, 1 - share / _STRESSED))
+            for _ in range(max(1, size // config.ranks))])
+        if own:
+            drawn = with_own_states(network, drawn, self._wording.state_ids[:2])
+        return drawn, _ALIGN if share < 0.5 else _ALIGN_LATER
 
     def _check(
         self, network: Network, objective: Objective, mean: Mean, optimiser: Optimiser,
@@ -159,15 +203,15 @@ class Run:
                 'ema': network.state_dict(), 'network': state,
                 'optimiser': optimiser.state_dict(), 'step': step})
 
-    def _courses(self) -> tuple[list[Course], list[Course]]:
+    def courses(self) -> tuple[list[Course], list[Course]]:
         """Courses of training and of validation, as the trained tower sees them."""
         tower = new_tower(self._sizes, self._known)
         tower.load_state_dict(read_part(self.folder / 'tower.pt')['tower'])
         config = self.config
 
         def watch(name: str, count: int) -> list[Course]:
-            return watch_courses(SEEDS[name][:count], config.frames, tower, config.processes,
-                                 self.folder / name)
+            return watch_courses(SEEDS[name][:count], config.frames, config.rates, tower,
+                                 config.processes, self.folder / name)
 
         return watch('training', config.courses), watch('validation', config.validation_courses)
 
@@ -177,6 +221,10 @@ class Run:
                 for _ in range(8)]
 
 
+def _learn_language(rank: int, config: TinyConfig) -> None:
+    Run(config, begins=False).share_language(rank)
+
+
 def lesson_plan(share: float, draw: np.random.Generator) -> tuple[int, int, float]:
     """Frames of a dialogue, dialogues and corruption at a step: short and clean at first.
 
@@ -184,16 +232,15 @@ def lesson_plan(share: float, draw: np.random.Generator) -> tuple[int, int, floa
         share: of the run that is over.
         draw: decides.
     """
-    kind = draw.random()
-    if kind < 0.2:
-        return 1, 64, 0.0
-    if kind < 0.45:
-        return int(draw.integers(2, 5)), 32, 0.0
-    if share < 0.3:
-        return int(draw.integers(4, 8)), 20, 0.03
-    if share < 0.6:
-        return int(draw.integers(6, 12)), 14, 0.05
-    return int(draw.integers(10, 18)), 9, 0.06
+    kind, late = draw.random(), share > 0.7
+    if kind < (0.08 if late else 0.15):
+        return 1, _TURNS // 2, 0.0
+    if kind < (0.2 if late else 0.35):
+        return int(draw.integers(2, 5)), _TURNS // 4, 0.0
+    least, most, corruption = ((4, 8, 0.02) if share < 0.15 else
+                               (6, 13, 0.04) if share < 0.4 else (12, 18, 0.05))
+    turns = int(draw.integers(least, most))
+    return turns, _TURNS // turns, corruption
 
 
 def _resume(path: Path, module: torch.nn.Module, optimiser: Optimiser, name: str) -> int:

@@ -26,7 +26,7 @@ Loss = Literal['cross_entropy', 'plain', 'focal_alpha', 'class_balanced']
 
 _WIDTH = 2 * HEAD
 """Heads share two pairs of keys and values, so their number is even."""
-_LENT = ('tower.pt', 'tokenizer/tokenizer.json', 'training', 'validation')
+_LENT = ('settings.json', 'tower.pt', 'tokenizer/tokenizer.json', 'training', 'validation')
 """What a run lends to another, from its folder."""
 
 
@@ -38,6 +38,7 @@ class TinyConfig:
         output: folder of the run; the checkpoint is `output`/final.
         seed: of weights and of everything that is drawn.
         threads: of torch.
+        ranks: processes that share each step of the second lesson, and the threads.
         processes: that draw worlds.
         picture_worlds: worlds of the single pictures, ten of each.
         courses: stretches of worlds for the dialogues.
@@ -62,6 +63,7 @@ class TinyConfig:
     kind: Literal['tiny'] = 'tiny'
     seed: int = 0
     threads: int = 2
+    ranks: int = 2
     processes: int = 2
     picture_worlds: int = 6000
     courses: int = 2400

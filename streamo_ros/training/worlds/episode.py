@@ -217,7 +217,7 @@ def suggested_instructions(world: World, seconds: float = 60.0, rate: float = 1.
     for family in FAMILIES:
         for _ in range(_ATTEMPTS * 4):
             look = draw_look(family, views, draw)
-            text = phrase(family, draw, *look)
+            text = phrase(family, draw, *look, plain=True)
             look = ('', '') if family == 'recolour' and look[1] not in text else look
             labels = label_views(family, look, views, starts)
             if any(label.state is State.RESPONSE for label in labels):

@@ -213,7 +213,7 @@ class Script:
             if (shape, colour) not in looks:
                 break
         self._next_key += 1
-        radius = float(draw.uniform(0.095, 0.118))
+        radius = float(draw.uniform(0.1, 0.118))
         tilt = float(draw.uniform(-0.3, 0.3))
         return Thing(self._next_key, shape, colour, radius, tilt, slot)
 
@@ -268,7 +268,7 @@ class Script:
 
     def _edge_event(self, kind: str, thing: Thing, start: float, end: float) -> Event:
         edge = _one_of(self._random, self.table.edges(thing.slot))
-        shallow, deep = sorted(self._random.uniform(-0.15, 0.35, 2) * thing.radius)
+        shallow, deep = sorted(self._random.uniform(-0.05, 0.4, 2) * thing.radius)
         inside = (deep, shallow) if kind == 'leave' else (shallow, deep)
         first, last = float(inside[0]), float(inside[1])
         return Event(kind, thing, start, end, edge=edge, inside=(first, last))

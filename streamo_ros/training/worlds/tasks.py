@@ -46,6 +46,8 @@ _EXACT, _NEAR, _SEEN = 0.5, 0.92, 0.96
 """Shares, added up: exact, near miss, some thing that is there; the rest is any look."""
 _STILL = 0.2
 """Share of things to which nothing happens that count as targets all the same."""
+_SEVERAL = 0.3
+"""Share of views with several things of a shape in which its colour is still asked for."""
 
 Look = tuple[str, str]
 
@@ -134,13 +136,21 @@ def _targets(
             found.append(course[0] if key in first else course[-1])
         elif family == 'leave':
             found += course[:1] if key in first and (key not in last or still) else []
-        elif family in ('recolour', 'colour'):
+        elif family == 'recolour' or (family == 'colour' and _alone(course[0].shape, views)):
             found += course[:1] if still or any(thing.into for thing in course) else []
+        elif family == 'colour':
+            continue
         elif family == 'move':
             found += [thing for thing in course if thing.gripped][:1]
         else:
             found += [thing for thing in course if thing.touching][:1]
     return found
+
+
+def _alone(shape: str, views: Sequence[View]) -> bool:
+    """Whether 'the box' mostly means one thing: nobody asks for the colour of one of two boxes."""
+    several = sum(sum(thing.shape == shape for thing in view.seen) > 1 for view in views)
+    return several <= _SEVERAL * len(views)
 
 
 def _one(draw: np.random.Generator, things: Sequence[Seen]) -> Seen:

@@ -20,7 +20,7 @@ from streamo_ros.training.tiny.run import lesson_plan
 from streamo_ros.training.tiny.settings import tiny_config
 
 SETTINGS = {
-    'kind': 'tiny', 'threads': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
+    'kind': 'tiny', 'threads': 1, 'ranks': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
     'validation_courses': 4, 'frames': 4, 'tower_steps': 1, 'language_steps': 1,
     'report_every': 1, 'keep_every': 1,
 }
@@ -28,7 +28,7 @@ SETTINGS = {
 
 def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     small = Sizes(hidden=64, layers=1, vision_hidden=64, vision_layers=1, vision_out=96)
-    monkeypatch.setattr('streamo_ros.training.tiny.run.Sizes', lambda: small)
+    monkeypatch.setattr('streamo_ros.training.tiny.run.Sizes', lambda **_: small)
     monkeypatch.setattr('streamo_ros.training.tiny.perception.BATCH', 2)
     monkeypatch.setattr('streamo_ros.training.tiny.run.lesson_plan', lambda *_: (1, 2, 0.0))
     values = {**SETTINGS, 'output': str(tmp_path / 'run')}
@@ -69,7 +69,7 @@ def test_settings_of_an_ablation_are_read(tmp_path):
         hidden: 192
         loss: focal_alpha
         language_from: {source}""")
-    for name in ('tower.pt', 'tokenizer/tokenizer.json'):
+    for name in ('settings.json', 'tower.pt', 'tokenizer/tokenizer.json'):
         with pytest.raises(TrainingError, match=f'has no {name}'):
             tiny_config(values)
         (source / name).parent.mkdir(parents=True, exist_ok=True)
