@@ -56,7 +56,8 @@ def write_hook(distro: str | None) -> None:
         '#!/bin/sh\n'
         # A line of both languages: a path may be too long, or have blanks, for a `#!` line.
         f"'''exec' \"{PYTHON}\" \"$0\" \"$@\"\n'''\n"
-        'import sys\n\nfrom streamo_ros.cli import main\n\nsys.exit(main())\n'
+        'import sys\n\nfrom streamo_ros.cli import main\n\n'
+        "if __name__ == '__main__':\n    sys.exit(main())\n"
     )
     command.chmod(0o755)
 

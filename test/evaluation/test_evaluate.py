@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -107,3 +109,15 @@ def test_bad_input_is_one_sentence(script, capsys, arguments, message):
 def test_a_missing_model_is_one_sentence(tmp_path, video, capsys):
     assert main([str(tmp_path / 'none'), '--video', str(video), '--instruction', 'x']) == 1
     assert 'none' in capsys.readouterr().err
+
+
+def test_several_processes_from_the_command_line(script):
+    command = Path(sys.executable).with_name('streamo')
+    if not command.exists():
+        pytest.skip('the command is not installed beside this interpreter')
+    run = subprocess.run(
+        [command, 'evaluate', script, '--worlds', '2', '--frames', '4', '--workers', '2',
+         '--json'],
+        capture_output=True, text=True, check=False, timeout=120)
+    assert run.returncode == 0, run.stderr
+    assert json.loads(run.stdout)['episodes'] == 2
