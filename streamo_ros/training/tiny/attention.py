@@ -53,17 +53,19 @@ class _Blocks(torch.autograd.Function):
             own = grad[:, begin:end]
             of_value[:, :end] += share.transpose(1, 2) @ own
             of_share = own @ value[:, :end].transpose(1, 2)
-            of_score = torch._softmax_backward_data(of_share, share, -1, share.dtype)
+            # Torch has no public name for it.
+            of_score = torch._softmax_backward_data(  # noqa: SLF001
+                of_share, share, -1, share.dtype)
             of_query[:, begin:end] = of_score @ key[:, :end]
             of_key[:, :end] += of_score.transpose(1, 2) @ query[:, begin:end]
         return of_query, of_key, of_value
 
 
 def attend(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None,
+    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None,  # noqa: ARG001
     scaling: float | None = None, **_: Any,
 ) -> tuple[Tensor, None]:
-    """transformers' face of it.
+    """The same, as a layer of transformers asks for it.
 
     Args:
         module: the attention layer that asks.

@@ -47,8 +47,8 @@ LATEST = 600
 MAX_ANSWERS = 8
 _ATTEMPTS = 6
 _SHORT = 4
-"""Fewer frames than this always begin a lane."""
-_FRESH, _AT_ZERO, _ALL_ANSWERS, _SPAN = 0.65, 0.5, 0.7, 0.09
+"""Fewer frames than this are chosen for what can be seen in them."""
+_AT_ZERO, _ALL_ANSWERS, _SPAN = 0.5, 0.7, 0.09
 _DIGIT = 2.0
 """Weight of a digit in an answer: nothing around it helps to guess it."""
 _UNEVENTFUL, _GLANCE, _READY, _QUIET = 0.12, 0.5, 0.4, 0.3
@@ -97,7 +97,7 @@ class Dialogue:
 
 def draw_dialogue(
     courses: Sequence[Course], wording: Wording, turns: int, corruption: float,
-    draw: np.random.Generator, stress: float = 1.0, held_out: bool = False,
+    draw: np.random.Generator, stress: float = 1.0, held_out: bool = False, fresh: bool = True,
 ) -> Dialogue:
     """A dialogue in which mostly something is due.
 
@@ -110,11 +110,13 @@ def draw_dialogue(
         draw: decides everything.
         stress: how much more beginnings and ends of events count than other frames.
         held_out: use phrasings that no training uses.
+        fresh: the window begins with the lane's first frame; else frames may have left before,
+            and their answers stand there still.
     """
     for _ in range(_ATTEMPTS):
         course = courses[int(draw.integers(len(courses)))]
         family, asks_span = _family(draw, turns)
-        begin, start, stop = _window(course, turns, draw)
+        begin, start, stop = _window(course, turns, fresh, draw)
         look = draw_look(family, course.views[begin:stop], draw)
         text = (span_phrase(family, draw, *look) if asks_span else
                 phrase(family, draw, *look, held_out=held_out))
@@ -151,7 +153,7 @@ def label_course(
 
 
 def spans(labels: Sequence[Tagged]) -> list[Tagged]:
-    """The same labels with the interval of what happened as the answer, as `events.Ground` says it.
+    """The same labels with the interval of what happened as the answer, as `Ground` says.
 
     It begins with the first frame that was on Standby and ends with the frame of the answer. Many
     more things happen than arrive, so that the model practises the copying of times on them.
@@ -183,12 +185,13 @@ def _one_of(shares: Mapping[str, float], draw: np.random.Generator) -> str:
     return list(shares)[int(draw.choice(len(each), p=each / each.sum()))]
 
 
-def _window(course: Course, turns: int, draw: np.random.Generator) -> tuple[int, int, int]:
+def _window(
+    course: Course, turns: int, fresh: bool, draw: np.random.Generator
+) -> tuple[int, int, int]:
     """First frame that the lane ever saw, first frame in its window, and end of the window."""
     count = len(course.views)
     turns = min(turns, count - course.lead)
     start = int(draw.integers(course.lead, count - turns + 1))
-    fresh = turns < _SHORT or draw.random() < _FRESH
     return start if fresh else int(draw.integers(0, start + 1)), start, start + turns
 
 

@@ -46,7 +46,7 @@ class Sizes:
     """
 
     hidden: int = 128
-    layers: int = 4
+    layers: int = 5
     vision_hidden: int = 128
     vision_layers: int = 3
     vision_out: int = 192

@@ -15,7 +15,6 @@ from __future__ import annotations
 from typing import get_args
 
 import torch
-import torch.distributed as dist
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -24,7 +23,6 @@ from streamo_ros.protocol import ProtocolError
 from streamo_ros.protocol import State
 from streamo_ros.protocol import Tokenizer
 from streamo_ros.protocol import Wording
-from streamo_ros.training.loss import BatchCounts
 from streamo_ros.training.loss import Kind
 from streamo_ros.training.loss import LossError
 from streamo_ros.training.loss import LossSettings
@@ -82,14 +80,12 @@ class Objective:
         return states + answers + align * aligned, figures
 
     def _decisions(self, logits: Tensor, each: Tensor, batch: Batch) -> Tensor:
-        """Loss of the states; the losses that count do so over the whole step."""
+        """Loss of the states; a batch is a whole step, so that its counts are the step's."""
         decided = ~batch.spoken
         if self._state_loss is not None:
             # One row of places: the order of the states matters to none of these losses.
             rows, wanted = logits[decided], batch.wanted[decided]
-            counts, ranks = _whole_step(self._state_loss.count(wanted))
-            # Gradients are averaged over processes, and the loss is a share of the whole step's.
-            return ranks * self._state_loss(rows.unsqueeze(0), wanted.unsqueeze(0), counts)
+            return self._state_loss(rows.unsqueeze(0), wanted.unsqueeze(0))
         return _weighted(each, batch, decided)
 
     def _alignment(self, network: Network, mapped: Tensor, looks: Tensor) -> Tensor:
@@ -107,17 +103,6 @@ class Objective:
             found[f'{name}_recall'] = _mean(right[decided & (batch.wanted == token)])
             found[f'{name}_precision'] = _mean(right[decided & (chosen == token)])
         return found
-
-
-def _whole_step(counts: BatchCounts) -> tuple[BatchCounts, int]:
-    """Counts of all processes that share a step, and how many processes these are."""
-    # A check is one process's own: the others would never answer.
-    if not dist.is_initialized() or not torch.is_grad_enabled():
-        return counts, 1
-    found = torch.tensor([*counts.states, counts.supervised])
-    dist.all_reduce(found)
-    silence, standby, response, supervised = found.tolist()
-    return BatchCounts((silence, standby, response), supervised), dist.get_world_size()
 
 
 def _weighted(each: Tensor, batch: Batch, where: Tensor) -> Tensor:

@@ -19,8 +19,6 @@ import torch
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.training.tiny.ranks import average_gradients
-
 CLIP = 1.0
 _NARROW = 16
 _WARM_UP = 80
@@ -56,7 +54,6 @@ class Optimiser:
     def step(self, loss: Tensor, number: int) -> None:
         """Learn from a loss; `number` counts from 0."""
         loss.backward()
-        average_gradients(self._all)
         nn.utils.clip_grad_norm_(self._all, CLIP)
         rate = self._rate * schedule(number, self._steps, self._decay)
         for part in self.parts:

@@ -41,7 +41,6 @@ from streamo_ros.training.tiny.optimiser import Optimiser
 from streamo_ros.training.tiny.perception import draw_batch
 from streamo_ros.training.tiny.perception import Lesson
 from streamo_ros.training.tiny.pictures import draw_pools
-from streamo_ros.training.tiny.ranks import run_ranks
 from streamo_ros.training.tiny.settings import tiny_config
 from streamo_ros.training.tiny.settings import TinyConfig
 from streamo_ros.training.worlds.episode import SEEDS
@@ -53,7 +52,9 @@ _OWN_HISTORY, _OWN_FROM = 0.3, 0.4
 """Share of the steps with the model's own states as the history, and from when on in the run."""
 _STRESSED = 0.6
 """Share of the run in which beginnings and ends of events count more than other frames."""
-_TURNS = 200
+_SHORT, _FRESH = 4, 0.65
+"""Fewer frames than this always begin a lane; of the longer windows so many do."""
+_TURNS = 144
 """Frames of all dialogues of a step."""
 
 
@@ -140,13 +141,7 @@ class Run:
 
     def train_language(self) -> None:
         """The second lesson: to watch and to speak, with the tower frozen."""
-        self._source.courses()
-        run_ranks(_learn_language, self.config, self.config.ranks)
-
-    def share_language(self, rank: int) -> None:
-        """One process's part of `train_language`; the first one writes."""
         config, steps = self.config, self.config.language_steps
-        torch.set_num_threads(max(1, config.threads // config.ranks))
         torch.manual_seed(config.seed + 1)
         network = Network(self._sizes, self._known)
         objective = Objective(self._wording, config.loss)
@@ -161,31 +156,30 @@ class Run:
             return
         found, checks = self._source.courses()
         courses = [one for one in found if float(one.rate) in config.rates]
-        tests = self._tests(checks) if rank == 0 else []
+        tests = self._tests(checks)
         for step in range(begin, steps):
-            drawn, align = self._lesson(network, courses, step, rank)
+            drawn, align = self._lesson(network, courses, step)
             loss, figures = objective(network, drawn, align)
             optimiser.step(loss, step)
             mean.update(step + 1)
-            if rank:
-                continue
             self._log.add('language', step + 1, figures, config.report_every)
             if (step + 1) % config.keep_every == 0 or step + 1 == steps:
                 self._check(network, objective, mean, optimiser, tests, step + 1)
 
     def _lesson(
-        self, network: Network, courses: Sequence[Course], step: int, rank: int
+        self, network: Network, courses: Sequence[Course], step: int
     ) -> tuple[Batch, float]:
-        """What a process learns from at a step, and the weight of the alignment."""
+        """What is learned from at a step, and the weight of the alignment."""
         config, share = self.config, step / self.config.language_steps
         plan = np.random.default_rng([config.seed, 2, step])
         turns, size, corruption = lesson_plan(share, plan)
+        fresh = turns < _SHORT or plan.random() < _FRESH
         own = turns > 1 and share > _OWN_FROM and plan.random() < _OWN_HISTORY
-        draw = np.random.default_rng([config.seed, 2, step, rank])
+        draw = np.random.default_rng([config.seed, 2, step])
         drawn = batch([
             draw_dialogue(courses, self._wording, turns, corruption, draw,
-                          stress=max(0.0, 1 - share / _STRESSED))
-            for _ in range(max(1, size // config.ranks))])
+                          max(0.0, 1 - share / _STRESSED), fresh=fresh)
+            for _ in range(size)])
         if own:
             drawn = with_own_states(network, drawn, self._wording.state_ids[:2])
         return drawn, _ALIGN if share < 0.5 else _ALIGN_LATER
@@ -219,10 +213,6 @@ class Run:
         draw = np.random.default_rng([self.config.seed, 3])
         return [batch([draw_dialogue(courses, self._wording, 16, 0.0, draw) for _ in range(8)])
                 for _ in range(8)]
-
-
-def _learn_language(rank: int, config: TinyConfig) -> None:
-    Run(config, begins=False).share_language(rank)
 
 
 def lesson_plan(share: float, draw: np.random.Generator) -> tuple[int, int, float]:

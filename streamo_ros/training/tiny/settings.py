@@ -38,7 +38,6 @@ class TinyConfig:
         output: folder of the run; the checkpoint is `output`/final.
         seed: of weights and of everything that is drawn.
         threads: of torch.
-        ranks: processes that share each step of the second lesson, and the threads.
         processes: that draw worlds.
         picture_worlds: worlds of the single pictures, ten of each.
         courses: stretches of worlds for the dialogues.
@@ -63,7 +62,6 @@ class TinyConfig:
     kind: Literal['tiny'] = 'tiny'
     seed: int = 0
     threads: int = 2
-    ranks: int = 2
     processes: int = 2
     picture_worlds: int = 6000
     courses: int = 2400

@@ -8,8 +8,12 @@ whenever it differs from the one given last; Standby while the view is too unset
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from streamo_ros.training.worlds.phrasing import article
 from streamo_ros.training.worlds.phrasing import name
+from streamo_ros.training.worlds.scene import Seen
+from streamo_ros.training.worlds.scene import SPACING
 from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.task import Label
 from streamo_ros.training.worlds.task import response
@@ -74,13 +78,28 @@ class Colour(Question):
 
 
 class See(Question):
-    """What lies on the table, said once, from left to right, when nothing is under way."""
+    """What lies on the table, said once, as one reads, when nothing is under way."""
 
     def _label(self, view: View) -> Label:
         if self._said:
             return SILENCE
         if any(not thing.whole or thing.into or thing.gripped for thing in view.seen):
             return STANDBY
-        things = sorted(view.seen, key=lambda thing: thing.x)
-        listed = ', '.join(f'{article(thing.colour)} {name(thing)}' for thing in things)
+        listed = ', '.join(
+            f'{article(thing.colour)} {name(thing)}' for thing in as_one_reads(view.seen))
         return self._update(f'{listed or "nothing"}.'.capitalize())
+
+
+def as_one_reads(things: Sequence[Seen]) -> list[Seen]:
+    """Things row by row from the top, and from left to right in a row.
+
+    Whatever is less than half a resting place lower than the highest of a row belongs to it: the
+    order must not hang on differences that nobody sees.
+    """
+    found: list[Seen] = []
+    left = sorted(things, key=lambda thing: thing.y)
+    while left:
+        row = [thing for thing in left if thing.y < left[0].y + SPACING / 2]
+        found += sorted(row, key=lambda thing: thing.x)
+        left = left[len(row):]
+    return found

@@ -58,7 +58,8 @@ def network(known) -> Network:
 def courses(tower, tmp_path_factory) -> list[Course]:
     """Eight courses of up to ten frames, all three aspects among them."""
     return watch_courses(
-        range(90_000_000, 90_000_008), 10, (1.0, 1.0, 1.0, 2.0, 0.5), tower, 1, tmp_path_factory.mktemp('courses'))
+        range(90_000_000, 90_000_008), 10, (1.0, 1.0, 1.0, 2.0, 0.5), tower, 1,
+        tmp_path_factory.mktemp('courses'))
 
 
 @pytest.fixture(scope='session')

@@ -21,10 +21,12 @@ from streamo_ros.training.tiny.dialogues import Dialogue
 from streamo_ros.training.tiny.dialogues import draw_dialogue
 from streamo_ros.training.tiny.dialogues import label_course
 from streamo_ros.training.tiny.dialogues import SEEN
+from streamo_ros.training.tiny.dialogues import spans
 from streamo_ros.training.tiny.dialogues import WEIGHTS
 from streamo_ros.training.tiny.objective import Objective
 from streamo_ros.training.tiny.pictures import grid
 from streamo_ros.training.worlds.phrasing import FAMILIES
+from streamo_ros.training.worlds.task import Label
 
 
 @dataclass
@@ -149,7 +151,7 @@ def test_a_dialogue_with_kept_answers_begins_with_them(courses, wording):
     draw = np.random.default_rng(3)
     kept = 0
     for _ in range(60):
-        found = draw_dialogue(courses, wording, 4, 0.0, draw)
+        found = draw_dialogue(courses, wording, 4, 0.0, draw, fresh=False)
         first = found.sights[0][0] - len(wording.image_open)
         before = found.ids[len(wording.sink(found.instruction)):first]
         answers = before.count(wording.replies[State.RESPONSE][0])
@@ -215,3 +217,21 @@ def test_a_batch_learns_what_each_of_its_dialogues_would(courses, wording, netwo
 
 def test_every_family_is_drawn():
     assert tuple(WEIGHTS) == FAMILIES
+
+
+def test_a_span_begins_with_standby_and_ends_with_the_answer():
+    states = [State.SILENCE, State.STANDBY, State.STANDBY, State.RESPONSE, State.RESPONSE,
+              State.SILENCE, State.STANDBY, State.SILENCE, State.RESPONSE]
+    labels = [(Label(state, 'x' if state is State.RESPONSE else ''), Fraction(k), Fraction(k + 1))
+              for k, state in enumerate(states)]
+    found = spans(labels)
+    assert [label.state for label, _, _ in found] == states
+    assert [label.text for label, _, _ in found if label.text] == [
+        'From 1s to 3s.', 'From 4s to 4s.', 'From 8s to 8s.']
+
+
+def test_a_lead_has_views_and_no_pictures(courses):
+    course = max(courses, key=lambda one: one.lead)
+    assert course.lead > 0
+    assert len(course.views) - course.lead == len(course.tokens)
+    assert course.numbers[course.lead] - course.numbers[0] >= course.lead

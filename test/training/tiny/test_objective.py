@@ -82,22 +82,6 @@ def test_weights_of_moments_count_in_cross_entropy_alone(network, drawn, wording
     assert (before != after) == (loss == 'cross_entropy')
 
 
-def test_processes_count_their_step_together(network, drawn, wording, decided, monkeypatch):
-    each, classes, counts = decided
-    other = torch.tensor([40, 5, 2, 47])
-    monkeypatch.setattr(torch.distributed, 'is_initialized', lambda: True)
-    monkeypatch.setattr(torch.distributed, 'get_world_size', lambda: 2)
-    monkeypatch.setattr(torch.distributed, 'all_reduce', lambda found: found.add_(other))
-    _, figures = Objective(wording, 'focal_alpha')(network, drawn, 0.5)
-    total = sum(counts) + 47
-    alpha = torch.tensor([total / 3 / (a + b) for a, b in zip(counts, other, strict=False)])
-    # Half of this, by the mean of the gradients, is this process's part of the step's sum.
-    wanted = 2 * (alpha[classes] * (1 - torch.exp(-each)) ** 2 * each).sum() / total
-    assert figures['states'] == pytest.approx(wanted.item(), rel=1e-4)
-    alone = figures_of(network, drawn, wording, 'focal_alpha')['states']
-    assert alone != pytest.approx(wanted.item(), rel=1e-2)
-
-
 def test_an_unknown_loss_is_refused(wording):
     with pytest.raises(LossError, match='choose from cross_entropy'):
         Objective(wording, 'hinge')

@@ -20,7 +20,7 @@ from streamo_ros.training.tiny.run import lesson_plan
 from streamo_ros.training.tiny.settings import tiny_config
 
 SETTINGS = {
-    'kind': 'tiny', 'threads': 1, 'ranks': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
+    'kind': 'tiny', 'threads': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
     'validation_courses': 4, 'frames': 4, 'tower_steps': 1, 'language_steps': 1,
     'report_every': 1, 'keep_every': 1,
 }
