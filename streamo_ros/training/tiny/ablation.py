@@ -27,7 +27,9 @@ from streamo_ros.training.tiny.settings import tiny_config
 from streamo_ros.training.tiny.settings import TinyConfig
 from streamo_ros.training.tiny.tables import RUNS
 
-RATES = {'cross_entropy': (1, 2), 'one_hertz': (1, 2)}
+BASE = 'plain'
+"""The run that the others are held against."""
+RATES = {BASE: (1, 2), 'one_hertz': (1, 2)}
 """Frames a second at which a run is watched; the others only at 1."""
 MAY_DIFFER = ('output', 'loss', 'rates')
 KEPT = ('model_id', 'state_macro_f1', 'state_f1', 'timing_f1', 'answer_accuracy',
@@ -66,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--configs', type=Path, default=Path('config/train/ablation'), help='their folder')
     add('--model', type=Path, default=Path('models/streamo-tiny'),
         help='folder of ablation.json and of the card; default %(default)s')
-    add('--worlds', type=int, default=260, metavar='N', help='episodes; default %(default)s')
+    add('--worlds', type=int, default=130, metavar='N', help='episodes; default %(default)s')
     add('--seed', type=int, default=0, help='of the worlds; default %(default)s')
     return parser
 
@@ -78,12 +80,12 @@ def read_configs(folder: Path) -> dict[str, TinyConfig]:
         TrainingError: one is missing or wrong, or the budgets are not equal.
     """
     found = {name: tiny_config(read_yaml(folder / f'{name}.yaml')) for name in RUNS}
-    first = asdict(found['cross_entropy'])
+    first = asdict(found[BASE])
     for name, config in found.items():
         unequal = [key for key, value in asdict(config).items()
                    if key not in MAY_DIFFER and value != first[key]]
         if unequal:
-            raise TrainingError(f'{name}.yaml differs from cross_entropy.yaml in {unequal[0]}: '
+            raise TrainingError(f'{name}.yaml differs from {BASE}.yaml in {unequal[0]}: '
                                 f'only {", ".join(MAY_DIFFER)} may differ in an ablation')
     return found
 
@@ -103,7 +105,7 @@ def gather(configs: Mapping[str, TinyConfig], worlds: int, seed: int) -> dict[st
             runs[name] = {'loss': config.loss, 'rates': list(config.rates)} | {
                 str(rate): {key: one[key] for key in KEPT}
                 for rate, one in figures.items() if one is not None}
-    steps = configs['cross_entropy'].language_steps
+    steps = configs[BASE].language_steps
     return {'steps': steps, 'worlds': worlds, 'seed': seed, 'runs': runs}
 
 

@@ -35,6 +35,8 @@ class Batch:
         seen_at: int64, shape (vision tokens,): in the dialogues one behind the other.
         seen: float32, shape (vision tokens, vision_out).
         looks: int64, shape (vision tokens, 2): colour and shape in the cell, -1 for none.
+        asked: float32, shape (vision tokens,): 1 where the thing in the cell has the look that the
+            instruction is about, 0 where it has not, -1 where there is none or none is named.
         at: int64, shape (targets,): in the dialogues one behind the other.
         wanted: int64, shape (targets,).
         weights: float32, shape (targets,).
@@ -46,6 +48,7 @@ class Batch:
     seen_at: Tensor
     seen: Tensor
     looks: Tensor
+    asked: Tensor
     at: Tensor
     wanted: Tensor
     weights: Tensor
@@ -58,6 +61,7 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
     ids = torch.zeros(len(dialogues), length, dtype=torch.long)
     spots = torch.zeros(3, len(dialogues), length, dtype=torch.long)
     seen_at, seen, looks = list[NDArray[np.int64]](), list[Tensor](), list[NDArray[np.int64]]()
+    asked = list[NDArray[np.float32]]()
     targets = [(row * length + target.at, target)
                for row, one in enumerate(dialogues) for target in one.targets]
     for row, one in enumerate(dialogues):
@@ -68,9 +72,11 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
             seen_at.append(row * length + at + np.arange(len(tokens)))
             seen.append(tokens)
             looks.append(_looks(one, frame))
+            asked.append(_asked(one, looks[-1]))
     return Batch(
         ids, spots, torch.from_numpy(np.concatenate(seen_at)), torch.cat(seen).float(),
-        torch.from_numpy(np.concatenate(looks)), torch.tensor([at for at, _ in targets]),
+        torch.from_numpy(np.concatenate(looks)), torch.from_numpy(np.concatenate(asked)),
+        torch.tensor([at for at, _ in targets]),
         torch.tensor([one.token for _, one in targets]),
         torch.tensor([one.weight for _, one in targets]),
         torch.tensor([one.spoken for _, one in targets]))
@@ -103,3 +109,18 @@ def _looks(dialogue: Dialogue, frame: int) -> NDArray[np.int64]:
         found[cell(thing.x, thing.y, course.table, course.aspect)] = (
             COLOURS.index(thing.colour), SHAPES.index(thing.shape))
     return found.reshape(-1, 2)
+
+
+def _asked(dialogue: Dialogue, looks: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Which cells hold what the instruction is about; see `Batch.asked`."""
+    found = np.full(len(looks), -1.0, np.float32)
+    colour, shape = dialogue.look
+    if colour or shape:
+        held = looks[:, 0] >= 0
+        same = np.ones(len(looks), bool)
+        if colour:
+            same &= looks[:, 0] == COLOURS.index(colour)
+        if shape:
+            same &= looks[:, 1] == SHAPES.index(shape)
+        found[held] = same[held]
+    return found

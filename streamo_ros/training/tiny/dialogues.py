@@ -28,6 +28,7 @@ from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.task import Label
 from streamo_ros.training.worlds.tasks import draw_look
 from streamo_ros.training.worlds.tasks import label_views
+from streamo_ros.training.worlds.tasks import Look
 from streamo_ros.training.worlds.tasks import something_happens
 from streamo_ros.training.worlds.tasks import WAITING
 
@@ -81,6 +82,7 @@ class Dialogue:
     Attributes:
         family: of the task.
         instruction: its text.
+        look: colour and shape that it is about; '' for any.
         course: where the frames are from.
         ids: of all tokens; `SEEN` where a vision token stands.
         sights: first places of the frames' vision tokens, and which frames of the course.
@@ -89,6 +91,7 @@ class Dialogue:
 
     family: str
     instruction: str
+    look: Look
     course: Course
     ids: list[int] = field(default_factory=list)
     sights: list[tuple[int, int]] = field(default_factory=list)
@@ -129,7 +132,7 @@ def draw_dialogue(
     said = [one for one in labels[:start - begin] if one[0].state is State.RESPONSE]
     most = MAX_ANSWERS if draw.random() < _ALL_ANSWERS else int(draw.integers(1, MAX_ANSWERS))
     kept = said[-most:]
-    found = Dialogue(family, text, course, list(wording.sink(text)))
+    found = Dialogue(family, text, look, course, list(wording.sink(text)))
     writer = _Writer(found, wording, stress)
     for one in kept:
         writer.answer(*one)

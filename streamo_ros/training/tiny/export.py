@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """From trained parts to a checkpoint that `transformers` and the node load alike.
 
-Knows the files of a checkpoint. `python -m streamo_ros.training.tiny.export --tower FILE
---language FILE --output FOLDER` is what the training does at its end; it can be done in between.
+Knows the files of a checkpoint and of a run. `python -m streamo_ros.training.tiny.export RUN
+FOLDER` is what the training does at its end; it can be done in between.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from streamo_ros.training.config import TrainingError
 from streamo_ros.training.tiny import tokenizer as words
 from streamo_ros.training.tiny.network import qwen_config
 from streamo_ros.training.tiny.network import Sizes
+from streamo_ros.training.tiny.settings import tiny_config
 from streamo_ros.training.tiny.tower import DEVIATION
 from streamo_ros.training.tiny.tower import MEAN
 from streamo_ros.training.tiny.tower import MERGE
@@ -43,18 +44,32 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog='python -m streamo_ros.training.tiny.export', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('--tower', type=Path, required=True, help='trained vision tower')
-    parser.add_argument('--language', type=Path, required=True, help='trained language model')
-    parser.add_argument('--output', type=Path, required=True, help='folder of the checkpoint')
+    parser.add_argument('run', type=Path, help='folder of the run')
+    parser.add_argument('folder', type=Path, help='of the checkpoint')
     options = parser.parse_args(argv)
     try:
-        tower, language = read_part(options.tower), read_part(options.language)
-        export(tower, language['ema'], options.output)
+        steps = export_run(options.run, options.folder)
     except (TrainingError, OSError) as error:
         print(f'export: {error}', file=sys.stderr)
         return 1
-    print(f"{options.output}: exported after {language['step']} steps")
+    print(f'{options.folder}: exported after {steps} steps')
     return 0
+
+
+def export_run(run: Path, folder: Path) -> int:
+    """Write the checkpoint of what a run has kept last, and return how many steps it took.
+
+    Raises:
+        TrainingError: the run has not kept all parts yet, or its settings are not its own.
+    """
+    path = run / 'settings.json'
+    if not path.is_file():
+        raise TrainingError(f'{path} does not exist: name the folder of a run')
+    config = tiny_config(json.loads(path.read_text(encoding='utf-8')))
+    tower = read_part(Path(config.language_from or run) / 'tower.pt')['tower']
+    language = read_part(run / 'language.pt')
+    export(tower, language['ema'], folder, Sizes(hidden=config.hidden, layers=config.layers))
+    return int(language['step'])
 
 
 def read_part(path: Path) -> dict[str, Any]:

@@ -33,7 +33,7 @@ def with_own_states(network: Network, batch: Batch, quiet: Sequence[int]) -> Bat
     Returns:
         A batch that differs in `ids` alone.
     """
-    hidden, _ = network.read(batch.ids, batch.places, batch.seen_at, batch.seen)
+    hidden = network.read(batch.ids, batch.places, batch.seen_at, batch.seen).hidden
     states = ~batch.spoken
     at, due = batch.at[states], batch.wanted[states]
     chosen = network.logits(hidden[at]).argmax(-1)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from typing import NamedTuple
 
 import torch
 from torch import nn
@@ -46,7 +47,7 @@ class Sizes:
     """
 
     hidden: int = 128
-    layers: int = 5
+    layers: int = 4
     vision_hidden: int = 128
     vision_layers: int = 3
     vision_out: int = 192
@@ -89,6 +90,20 @@ def new_tower(sizes: Sizes, known: words.Vocabulary) -> Any:
     return Qwen2_5_VisionTransformerPretrainedModel(config)
 
 
+class Read(NamedTuple):
+    """What a network gave for a batch, all float32.
+
+    Attributes:
+        hidden: shape (dialogues * tokens, hidden).
+        mapped: the vision tokens in the space of the words, shape (vision tokens, hidden).
+        middle: as `hidden`, halfway through the layers.
+    """
+
+    hidden: Tensor
+    mapped: Tensor
+    middle: Tensor
+
+
 class Network(nn.Module):
     """Everything behind the tower.
 
@@ -105,6 +120,7 @@ class Network(nn.Module):
         super().__init__()
         self.hf = Qwen2_5_VLForConditionalGeneration(qwen_config(sizes, sizes.hidden, known))
         self.language.set_attn_implementation(ATTENTION)
+        self._middle = (sizes.layers + 1) // 2
         self.adapt = nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
         nn.init.orthogonal_(self.adapt.weight)
 
@@ -122,7 +138,7 @@ class Network(nn.Module):
         """Of the next token; the words' own vectors, which are tied."""
         return hidden @ self.language.embed_tokens.weight.T
 
-    def read(self, ids: Tensor, places: Tensor, at: Tensor, seen: Tensor) -> tuple[Tensor, Tensor]:
+    def read(self, ids: Tensor, places: Tensor, at: Tensor, seen: Tensor) -> Read:
         """Run over a batch of dialogues, padded behind.
 
         Args:
@@ -131,9 +147,6 @@ class Network(nn.Module):
             at: int64, shape (vision tokens,): where they stand, dialogues one behind the other.
             seen: float32, shape (vision tokens, vision_out): what the tower gave.
 
-        Returns:
-            What the language model gave, float32, shape (dialogues * tokens, hidden), and the
-            vision tokens in the space of the words, float32, shape (vision tokens, hidden).
         """
         said = self.language.embed_tokens(ids)
         mapped = self.adapt(seen)
@@ -141,5 +154,7 @@ class Network(nn.Module):
         with torch.autocast('cpu', torch.bfloat16):
             found = self.language(
                 inputs_embeds=flat.reshape(said.shape), position_ids=places,
-                attention_mask=None, use_cache=False).last_hidden_state
-        return found.float().reshape(-1, said.shape[-1]), mapped
+                attention_mask=None, use_cache=False, output_hidden_states=True)
+        last, middle = found.last_hidden_state, found.hidden_states[self._middle]
+        width = said.shape[-1]
+        return Read(last.float().reshape(-1, width), mapped, middle.float().reshape(-1, width))

@@ -3,11 +3,13 @@
 """What the language model is to learn: the state of each frame, the words of the answers.
 
 Knows losses and shares of right tokens. Beside the two it pulls each vision token towards the
-words for what its cell holds, which is how the model learns that what it sees is what is named.
+words for what its cell holds, which is how the model learns that what it sees is what is named;
+and halfway up it asks each of them whether its cell holds what the instruction is about. A
+dialogue has many cells and few answers, so that it learns from these what is meant by whom.
 The loss of the states alone can be chosen, so that an ablation differs in nothing else.
 
-Source of the aligned tokens: proposed here; the weights of states follow the idea of Streamo's
-frame-wise reweighting (arXiv 2512.21334, sec. 3.3).
+Source of the aligned and the asked tokens: proposed here; the weights of states follow the idea
+of Streamo's frame-wise reweighting (arXiv 2512.21334, sec. 3.3).
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ from streamo_ros.training.tiny.settings import Loss
 from streamo_ros.training.worlds.scene import COLOURS
 from streamo_ros.training.worlds.scene import SHAPES
 
+_RARE = 2.0
+"""Weight of a cell that holds it: most cells hold something else."""
 KINDS: dict[Loss, Kind] = {
     'plain': 'ce', 'focal_alpha': 'focal_alpha', 'class_balanced': 'class_balanced'}
 """What `training.loss` calls the losses that are its own; all in the paper's reading."""
@@ -57,27 +61,34 @@ class Objective:
         self._state_loss = None if loss not in KINDS else StateLoss(
             LossSettings(kind=KINDS[loss]), wording.state_ids)
         self._states = dict(zip(DECISIONS, wording.state_ids, strict=True))
+        self._yes, self._no = (_word(wording.tokenizer, one) for one in ('Yes', 'No'))
         self._colours = torch.tensor([_word(wording.tokenizer, one) for one in COLOURS])
         self._shapes = torch.tensor([_word(wording.tokenizer, one) for one in SHAPES])
 
-    def __call__(self, network: Network, batch: Batch, align: float) -> tuple[Tensor, Figures]:
+    def __call__(
+        self, network: Network, batch: Batch, align: float, ground: float = 0.0
+    ) -> tuple[Tensor, Figures]:
         """The loss, and what it is made of.
 
         Args:
             network: that learns.
             batch: of dialogues.
             align: weight of the vision tokens' own loss.
+            ground: weight of what the vision tokens know of the instruction.
         """
-        hidden, mapped = network.read(batch.ids, batch.places, batch.seen_at, batch.seen)
+        hidden, mapped, middle = network.read(
+            batch.ids, batch.places, batch.seen_at, batch.seen)
         logits = network.logits(hidden[batch.at])
         each = F.cross_entropy(logits, batch.wanted, reduction='none')
         spoken = batch.spoken
         states = self._decisions(logits, each, batch)
         answers = _weighted(each, batch, spoken) if spoken.any() else states * 0
         aligned = self._alignment(network, mapped, batch.looks)
-        figures = {'states': states.item(), 'answers': answers.item(), 'aligned': aligned.item()}
+        grounded = self._grounding(network, middle, batch)
+        figures = {'states': states.item(), 'answers': answers.item(), 'aligned': aligned.item(),
+                   'grounded': grounded.item()}
         figures |= self._shares(logits.argmax(-1), batch)
-        return states + answers + align * aligned, figures
+        return states + answers + align * aligned + ground * grounded, figures
 
     def _decisions(self, logits: Tensor, each: Tensor, batch: Batch) -> Tensor:
         """Loss of the states; a batch is a whole step, so that its counts are the step's."""
@@ -93,6 +104,17 @@ class Objective:
         found = F.log_softmax(network.logits(network.language.norm(mapped[held])), -1)
         named = torch.stack((self._colours[looks[held, 0]], self._shapes[looks[held, 1]]), 1)
         return -found.gather(1, named).mean()
+
+    def _grounding(self, network: Network, middle: Tensor, batch: Batch) -> Tensor:
+        """Whether a cell holds what the instruction is about, halfway up, as Yes against No."""
+        named = batch.asked >= 0
+        if not named.any():
+            return middle.sum() * 0
+        rows = network.language.norm(middle[batch.seen_at[named]])
+        words = network.language.embed_tokens.weight
+        return F.binary_cross_entropy_with_logits(
+            rows @ (words[self._yes] - words[self._no]), batch.asked[named],
+            pos_weight=torch.tensor(_RARE))
 
     def _shares(self, chosen: Tensor, batch: Batch) -> Figures:
         """Shares of right tokens; for Standby and Response recall and precision."""

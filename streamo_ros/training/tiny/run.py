@@ -27,7 +27,7 @@ from streamo_ros.training.tiny.batch import batch
 from streamo_ros.training.tiny.courses import Course
 from streamo_ros.training.tiny.courses import watch_courses
 from streamo_ros.training.tiny.dialogues import draw_dialogue
-from streamo_ros.training.tiny.export import export
+from streamo_ros.training.tiny.export import export_run
 from streamo_ros.training.tiny.export import read_part
 from streamo_ros.training.tiny.history import with_own_states
 from streamo_ros.training.tiny.log import average
@@ -48,6 +48,7 @@ from streamo_ros.training.worlds.episode import SEEDS
 _PICTURE_SEEDS = 30_000_000
 """Worlds of the single pictures begin so far behind those of the courses."""
 _ALIGN, _ALIGN_LATER = 0.4, 0.15
+_GROUND, _GROUND_UNTIL = 0.5, 0.8
 _OWN_HISTORY, _OWN_FROM = 0.3, 0.4
 """Share of the steps with the model's own states as the history, and from when on in the run."""
 _STRESSED = 0.6
@@ -103,10 +104,8 @@ class Run:
         if self._source is self:
             self.train_tower()
         self.train_language()
-        final = self.folder / 'final'
-        export(read_part(self._source.folder / 'tower.pt')['tower'],
-               read_part(self.folder / 'language.pt')['ema'], final, self._sizes)
-        return final
+        export_run(self.folder, self.folder / 'final')
+        return self.folder / 'final'
 
     def _find_source(self) -> Run:
         """The run that has the tower and the courses."""
@@ -158,8 +157,8 @@ class Run:
         courses = [one for one in found if float(one.rate) in config.rates]
         tests = self._tests(checks)
         for step in range(begin, steps):
-            drawn, align = self._lesson(network, courses, step)
-            loss, figures = objective(network, drawn, align)
+            drawn = self._lesson(network, courses, step)
+            loss, figures = objective(network, drawn, *beside(step / steps))
             optimiser.step(loss, step)
             mean.update(step + 1)
             self._log.add('language', step + 1, figures, config.report_every)
@@ -168,8 +167,8 @@ class Run:
 
     def _lesson(
         self, network: Network, courses: Sequence[Course], step: int
-    ) -> tuple[Batch, float]:
-        """What is learned from at a step, and the weight of the alignment."""
+    ) -> Batch:
+        """What is learned from at a step."""
         config, share = self.config, step / self.config.language_steps
         plan = np.random.default_rng([config.seed, 2, step])
         turns, size, corruption = lesson_plan(share, plan)
@@ -182,7 +181,7 @@ class Run:
             for _ in range(size)])
         if own:
             drawn = with_own_states(network, drawn, self._wording.state_ids[:2])
-        return drawn, _ALIGN if share < 0.5 else _ALIGN_LATER
+        return drawn
 
     def _check(
         self, network: Network, objective: Objective, mean: Mean, optimiser: Optimiser,
@@ -213,6 +212,12 @@ class Run:
         draw = np.random.default_rng([self.config.seed, 3])
         return [batch([draw_dialogue(courses, self._wording, 16, 0.0, draw) for _ in range(8)])
                 for _ in range(8)]
+
+
+def beside(share: float) -> tuple[float, float]:
+    """Weights of what is learned beside states and answers: aligned tokens, asked tokens."""
+    align = _ALIGN if share < 0.5 else _ALIGN_LATER
+    return align, _GROUND if share < _GROUND_UNTIL else 0.0
 
 
 def lesson_plan(share: float, draw: np.random.Generator) -> tuple[int, int, float]:

@@ -134,11 +134,12 @@ def _whole() -> list[str]:
 
 def _texts() -> Iterator[str]:
     """Everything that is said in the worlds, and the words of elsewhere, each in its places."""
-    yield from ('Yes.', 'No.', 'From 1s to 2s.', 'user\n', 'assistant\n', 'system\n', '? ', ', ',
-                SYSTEM_PROMPT, '<1s-2s>\n', 'Nothing.', ': ')
+    yield from ('user\n', 'assistant\n', 'system\n', '? ', ', ', SYSTEM_PROMPT, '<1s-2s>\n', ': ')
+    # An answer stands behind a space.
+    yield from (' Yes.', ' No.', ' From 1s to 2s.', ' Nothing.')
     for colour in COLOURS:
         for shape in SHAPES:
-            yield from _answers(colour, shape)
+            yield from (f' {text}' for text in _answers(colour, shape))
     for word in sorted(_said_words()):
         yield f' {word}'
     for word in sorted(_first_words()):
@@ -176,7 +177,7 @@ def _answers(colour: str, shape: str) -> tuple[str, ...]:
         f'{one.capitalize()} has arrived.', f'The {colour} {shape} has left.',
         f'The {shape} is now {colour}.', f'The {colour} {shape} was moved.',
         f'The {colour} {shape} touches the wall.', f'{one.capitalize()}, {one}.',
-        f'{colour.capitalize()}.', f' {colour}', f' {shape}')
+        f'{colour.capitalize()}.', colour, shape)
 
 
 EVERYDAY_WORDS: tuple[str, ...] = tuple(

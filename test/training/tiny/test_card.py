@@ -55,7 +55,7 @@ def test_what_is_not_there_is_not_measured(folder):
     assert part(found, 'held out').strip() == 'Not measured.'
     assert part(found, 'controls').count('not measured') == 2
     assert part(found, 'robustness').count('not measured') == 6
-    assert part(found, 'ablation').count('not measured') == 5
+    assert part(found, 'ablation').count('not measured') == 4
 
 
 def test_controls_stand_beside_their_limits(folder):

@@ -17,6 +17,8 @@ from streamo_ros.training.tiny.batch import batch
 from streamo_ros.training.tiny.dialogues import draw_dialogue
 from streamo_ros.training.tiny.objective import Objective
 from streamo_ros.training.tiny.settings import Loss
+from streamo_ros.training.worlds.scene import COLOURS
+from streamo_ros.training.worlds.scene import SHAPES
 
 
 @pytest.fixture(scope='module')
@@ -41,7 +43,7 @@ def figures_of(network, drawn, wording, loss):
 def decided(network, drawn, wording):
     """Cross-entropy of each state due, shape (n,); its class, 0 to 2; how often each is due."""
     with torch.no_grad():
-        hidden, _ = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen)
+        hidden, _, _ = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen)
         logits = network.logits(hidden[drawn.at])[~drawn.spoken]
     wanted = drawn.wanted[~drawn.spoken]
     classes = torch.tensor([wording.state_ids.index(one) for one in wanted.tolist()])
@@ -85,3 +87,24 @@ def test_weights_of_moments_count_in_cross_entropy_alone(network, drawn, wording
 def test_an_unknown_loss_is_refused(wording):
     with pytest.raises(LossError, match='choose from cross_entropy'):
         Objective(wording, 'hinge')
+
+
+def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(courses, wording, network):
+    draw = np.random.default_rng(8)
+    dialogues = [draw_dialogue(courses, wording, 6, 0.0, draw) for _ in range(8)]
+    drawn = batch(dialogues)
+    named = {one.family for one in dialogues if any(one.look)}
+    assert named
+    for one in dialogues:
+        alone = batch([one])
+        if not any(one.look):
+            assert (alone.asked == -1).all()
+            continue
+        found = {(COLOURS[colour], SHAPES[shape]) for colour, shape
+                 in alone.looks[alone.asked == 1].tolist()}
+        assert all(look[0] in ('', colour) and look[1] in ('', shape)
+                   for look in [one.look] for colour, shape in found)
+        assert ((alone.asked >= 0) == (alone.looks[:, 0] >= 0)).all()
+    without, figures = Objective(wording)(network, drawn, 0.0)
+    with_it, _ = Objective(wording)(network, drawn, 0.0, 1.0)
+    assert (with_it - without).item() == pytest.approx(figures['grounded'], rel=1e-3)
