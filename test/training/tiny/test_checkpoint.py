@@ -75,8 +75,10 @@ def test_it_says_how_it_wants_to_be_run(checkpoint):
 
 
 def test_an_export_without_weights_is_refused(tmp_path, capsys):
-    assert main(['--tower', str(tmp_path / 'no.pt'), '--language', str(tmp_path / 'no.pt'),
-                 '--output', str(tmp_path / 'out')]) == 1
+    assert main([str(tmp_path), str(tmp_path / 'out')]) == 1
+    assert 'name the folder of a run' in capsys.readouterr().err
+    (tmp_path / 'settings.json').write_text(json.dumps({'output': str(tmp_path)}))
+    assert main([str(tmp_path), str(tmp_path / 'out')]) == 1
     assert 'train it first' in capsys.readouterr().err
 
 

@@ -11,7 +11,6 @@ import yaml
 
 from streamo_ros.training.config import TrainingError
 from streamo_ros.training.tiny import train
-from streamo_ros.training.tiny.network import Sizes
 from streamo_ros.training.tiny.optimiser import Mean
 from streamo_ros.training.tiny.optimiser import schedule
 from streamo_ros.training.tiny.pictures import draw_pools
@@ -27,11 +26,9 @@ SETTINGS = {
 
 
 def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
-    small = Sizes(hidden=64, layers=1, vision_hidden=64, vision_layers=1, vision_out=96)
-    monkeypatch.setattr('streamo_ros.training.tiny.run.Sizes', lambda **_: small)
     monkeypatch.setattr('streamo_ros.training.tiny.perception.BATCH', 2)
     monkeypatch.setattr('streamo_ros.training.tiny.run.lesson_plan', lambda *_: (1, 2, 0.0))
-    values = {**SETTINGS, 'output': str(tmp_path / 'run')}
+    values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
     final = train(values)
     assert (final / 'model.safetensors').is_file()
     before = torch.load(tmp_path / 'run' / 'language.pt', weights_only=True)

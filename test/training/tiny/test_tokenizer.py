@@ -72,3 +72,12 @@ def test_every_text_comes_back(tokenizer, text):
 def test_the_same_tokenizer_comes_of_every_build(tokenizer):
     assert build_tokenizer().get_vocab() == tokenizer.get_vocab()
     assert tokenizer.decode(tokenizer.encode(SYSTEM_PROMPT)) == SYSTEM_PROMPT
+
+
+@pytest.mark.parametrize('answer', [
+    'Yes.', 'No.', 'Nothing.', 'From 3s to 7s.', 'Red.', 'White.', 'The red ball has left.',
+    'A blue star has arrived.'])
+def test_an_answer_begins_with_one_token(tokenizer, answer):
+    first = answer.split()[0].rstrip('.')
+    pieces = tokenizer.tokenize(f' {answer}')
+    assert pieces[0] == f'Ġ{first}'
