@@ -110,7 +110,7 @@ def test_it_goes_on_where_it_was_stopped(workplace, calls):
     assert list(found['runs']) == ['plain']
     calls.clear()
     assert run('--seed', '2', 'plain') == 0
-    assert [one[0] for one in calls] == ['evaluate']
+    assert [one[0] for one in calls] == ['evaluate', 'evaluate']
     calls.clear()
     assert run('plain', 'one_hertz', '--seed', '2') == 0
     assert [one[0] for one in calls] == ['train', 'evaluate', 'evaluate']

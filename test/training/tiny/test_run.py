@@ -11,6 +11,7 @@ import yaml
 
 from streamo_ros.training.config import TrainingError
 from streamo_ros.training.tiny import train
+from streamo_ros.training.tiny.network import Sizes
 from streamo_ros.training.tiny.optimiser import Mean
 from streamo_ros.training.tiny.optimiser import schedule
 from streamo_ros.training.tiny.pictures import draw_pools
