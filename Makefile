@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests test demo lint soak bench clean
+.PHONY: help setup setup-tests test demo lint soak bench card clean
 
 # On a robot the interpreter of its distribution, because rclpy is built for that one.
 PYTHON ?= $(if $(ROS_DISTRO),/usr/bin/python3,$(firstword \
@@ -54,6 +54,30 @@ soak: setup-tests  ## run the node for hours and watch that nothing grows
 
 bench: setup  ## measure latency and memory per stage, as JSON
 	@$(VENV)/streamo bench --json $(ARGS)
+
+# Each file is one row or table of the card; a video of at least a minute shows false alarms best.
+TINY := models/streamo-tiny
+EVALUATE = $(VENV)/streamo evaluate $(TINY) --workers 2 --output $(TINY)/evaluation
+VIDEO ?=
+NOTHING := --instruction "tell me when a red ball appears" \
+	--instruction "let me know when a blue box is gone" \
+	--instruction "watch for the green star to be moved" \
+	--instruction "tell me when the black cone touches the wall" \
+	--instruction "when does a white ring arrive? give the time span"
+
+card: setup  ## measure models/streamo-tiny and renew its card (VIDEO=file.mp4: no such thing in it)
+	@$(EVALUATE).json --worlds 260
+	@$(EVALUATE)_held_out.json --worlds 260 --held-out
+	@$(EVALUATE)_blind.json --worlds 130 --blind
+	@$(EVALUATE)_last_frame.json --worlds 130 --last-frame-only
+	@$(EVALUATE)_2hz.json --worlds 130 --rate 2 --frames 48
+	@$(EVALUATE)_complete.json --worlds 260 --complete
+	@$(EVALUATE)_drop.json --worlds 260 --drop 0.2
+	@$(EVALUATE)_never.json --never-hours 3
+	@$(EVALUATE)_600.json --worlds 65 --frames 600
+	@if [ -n "$(VIDEO)" ]; then $(EVALUATE)_video.json --rate 2 --video "$(VIDEO)" \
+		$(NOTHING); fi
+	@$(VENV)/python -m streamo_ros.training.tiny.card $(TINY)
 
 clean:  ## remove .venv and what tools left behind
 	rm -rf .venv build install log out .pytest_cache .mypy_cache .ruff_cache .hypothesis
