@@ -38,7 +38,12 @@ WEIGHTS = {
     'appear': 1.5, 'leave': 1.6, 'recolour': 1.0, 'move': 1.0, 'touch': 1.4, 'count': 1.1,
     'number': 1.1, 'narrate': 1.2, 'ground': 1.5, 'presence': 1.5, 'colour': 1.3, 'see': 1.2,
 }
-"""How often each family is drawn."""
+"""How often each family is drawn at first."""
+LATER = {
+    'appear': 1.4, 'leave': 1.3, 'recolour': 0.7, 'move': 0.6, 'touch': 2.0, 'count': 1.3,
+    'number': 2.4, 'narrate': 1.4, 'ground': 1.5, 'presence': 1.5, 'colour': 1.1, 'see': 1.6,
+}
+"""How often later, when what is left to learn is numbers, touches and lists."""
 AT_A_GLANCE = {'count': 1.5, 'number': 1.0, 'presence': 2.0, 'colour': 1.5, 'see': 2.5}
 """How much more often, where a dialogue is one frame: what can be answered from it."""
 SPANS = {'narrate': 4.0, 'leave': 1.0, 'recolour': 1.0, 'move': 1.0, 'touch': 1.0}
@@ -101,6 +106,7 @@ class Dialogue:
 def draw_dialogue(
     courses: Sequence[Course], wording: Wording, turns: int, corruption: float,
     draw: np.random.Generator, stress: float = 1.0, held_out: bool = False, fresh: bool = True,
+    weights: Mapping[str, float] = WEIGHTS,
 ) -> Dialogue:
     """A dialogue in which mostly something is due.
 
@@ -115,10 +121,11 @@ def draw_dialogue(
         held_out: use phrasings that no training uses.
         fresh: the window begins with the lane's first frame; else frames may have left before,
             and their answers stand there still.
+        weights: how often each family is drawn.
     """
     for _ in range(_ATTEMPTS):
         course = courses[int(draw.integers(len(courses)))]
-        family, asks_span = _family(draw, turns)
+        family, asks_span = _family(draw, turns, weights)
         begin, start, stop = _window(course, turns, fresh, draw)
         look = draw_look(family, course.views[begin:stop], draw)
         text = (span_phrase(family, draw, *look) if asks_span else
@@ -173,14 +180,15 @@ def spans(labels: Sequence[Tagged]) -> list[Tagged]:
     return found
 
 
-def _family(draw: np.random.Generator, turns: int) -> tuple[str, bool]:
+def _family(
+    draw: np.random.Generator, turns: int, weights: Mapping[str, float]
+) -> tuple[str, bool]:
     """A family, and whether its answers are to be intervals."""
     if turns >= _SHORT - 1 and draw.random() < _SPAN:
         return _one_of(SPANS, draw), True
-    shares = WEIGHTS
     if turns == 1:
-        shares = {name: share * AT_A_GLANCE.get(name, 0.5) for name, share in WEIGHTS.items()}
-    return _one_of(shares, draw), False
+        weights = {name: share * AT_A_GLANCE.get(name, 0.5) for name, share in weights.items()}
+    return _one_of(weights, draw), False
 
 
 def _one_of(shares: Mapping[str, float], draw: np.random.Generator) -> str:

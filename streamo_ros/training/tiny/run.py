@@ -27,6 +27,8 @@ from streamo_ros.training.tiny.batch import batch
 from streamo_ros.training.tiny.courses import Course
 from streamo_ros.training.tiny.courses import watch_courses
 from streamo_ros.training.tiny.dialogues import draw_dialogue
+from streamo_ros.training.tiny.dialogues import LATER
+from streamo_ros.training.tiny.dialogues import WEIGHTS
 from streamo_ros.training.tiny.export import export_run
 from streamo_ros.training.tiny.export import read_part
 from streamo_ros.training.tiny.history import with_own_states
@@ -55,6 +57,8 @@ _STRESSED = 0.6
 """Share of the run in which beginnings and ends of events count more than other frames."""
 _SHORT, _FRESH = 4, 0.65
 """Fewer frames than this always begin a lane; of the longer windows so many do."""
+_LATER = 0.4285
+"""Share of the run after which families are drawn as `LATER` says."""
 _TURNS = 144
 """Frames of all dialogues of a step."""
 
@@ -177,7 +181,8 @@ class Run:
         draw = np.random.default_rng([config.seed, 2, step])
         drawn = batch([
             draw_dialogue(courses, self._wording, turns, corruption, draw,
-                          max(0.0, 1 - share / _STRESSED), fresh=fresh)
+                          max(0.0, 1 - share / _STRESSED), fresh=fresh,
+                          weights=LATER if share > _LATER else WEIGHTS)
             for _ in range(size)])
         if own:
             drawn = with_own_states(network, drawn, self._wording.state_ids[:2])
