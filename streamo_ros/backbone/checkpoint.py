@@ -33,6 +33,8 @@ class Settings:
         max_time: seconds after which tags should restart; 0 = never.
         system_prompt: the one it was trained with; '' = Streamo's.
         sampling_rate: frames per second that it was trained with; 0 = it does not say.
+        response_threshold: probability from which Response should be decided; 0 = when it is the
+            most probable.
     """
 
     protocol: str = ''
@@ -40,6 +42,7 @@ class Settings:
     max_time: float = 0.0
     system_prompt: str = ''
     sampling_rate: float = 0.0
+    response_threshold: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -178,6 +181,8 @@ def _settings(path: Path) -> Settings:
         raise BackboneError(
             f'{file} names the protocol {settings.protocol!r}: use special_tokens or text_tags'
         )
+    if not 0 <= settings.response_threshold <= 1:
+        raise BackboneError(f'{file} has a response_threshold outside 0 to 1: mend it')
     return settings
 
 

@@ -86,6 +86,8 @@ class BackboneInfo:
             nothing to say; no part of the identity.
         max_frames: frames that the checkpoint asks a lane to keep; 0 = it does not say.
         max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
+        response_threshold: probability from which the checkpoint wants Response to be decided;
+            0 = when it is the most probable.
     """
 
     model_id: str
@@ -102,6 +104,7 @@ class BackboneInfo:
     context_capacity: int = 0
     max_frames: int = 0
     max_time: float = 0.0
+    response_threshold: float = 0.0
 
 
 class Backbone(Protocol):

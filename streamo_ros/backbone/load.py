@@ -117,6 +117,7 @@ def load(
         vision_backend_version=torch.__version__,
         max_frames=checkpoint.settings.max_frames,
         max_time=checkpoint.settings.max_time,
+        response_threshold=checkpoint.settings.response_threshold,
     )
     return build(model, checkpoint.processor, wording, identity, options, path)
 

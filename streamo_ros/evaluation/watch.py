@@ -14,6 +14,7 @@ from dataclasses import replace
 from streamo_ros.assistant import Assistant
 from streamo_ros.assistant import Settings
 from streamo_ros.backbone.face import Backbone
+from streamo_ros.decision import Thresholds
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.metrics import interval_moved
 from streamo_ros.events import Answered
@@ -53,10 +54,11 @@ class Watched:
 def settings_for(backbone: Backbone, max_frames: int = 0) -> Settings:
     """The node's defaults with what the checkpoint asks for; `max_frames` 0 leaves it to it."""
     info, usual = backbone.info, Memory()
-    return Settings(memory=replace(
+    memory = replace(
         usual, max_frames=max_frames or info.max_frames or usual.max_frames,
         max_time=info.max_time,
-    ))
+    )
+    return Settings(Thresholds(response=info.response_threshold), memory=memory)
 
 
 def watch(backbone: Backbone, case: Case, settings: Settings) -> Watched:

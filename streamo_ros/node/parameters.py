@@ -148,8 +148,9 @@ TABLE = (
     Parameter('generation.seed', 0, 'Seed of that randomness.', When.ALWAYS, 0, 2**31 - 1),
     Parameter('thresholds.standby', 0.0, 'Probability from which Standby is decided; 0 = when it '
               'is the most probable.', When.ALWAYS, 0.0, 1.0),
-    Parameter('thresholds.response', 0.0, 'Probability from which Response is decided; 0 = when '
-              'it is the most probable.', When.ALWAYS, 0.0, 1.0),
+    Parameter('thresholds.response', 0.0, 'Probability from which Response is decided; 0 = what '
+              'the checkpoint asks for, else when it is the most probable.', When.ALWAYS,
+              0.0, 1.0),
     Parameter('instructions', (), 'Standing instructions from the start on, a list of texts.'),
     Parameter('instructions.capacity', 8, 'Instructions that may stand at once; memory is '
               'allocated for all.', _STILL, 1, 64),

@@ -97,7 +97,8 @@ def assistant_settings(values: Values, info: BackboneInfo) -> Settings:
     """
     return Settings(
         thresholds=Thresholds(
-            values.number('thresholds.standby'), values.number('thresholds.response')
+            values.number('thresholds.standby'),
+            values.number('thresholds.response') or info.response_threshold,
         ),
         sampling=Sampling(
             values.number('generation.temperature'), values.whole('generation.seed')

@@ -149,17 +149,21 @@ def test_cuda_without_a_gpu(load_tiny, qwen):
 def test_settings_of_the_checkpoint_are_followed(load_tiny, folder):
     plain = load_tiny(folder)
     assert (plain.info.max_frames, plain.info.max_time) == (0, 0.0)
+    assert plain.info.response_threshold == 0.0
     (folder / 'streamo.json').write_text(json.dumps({
         'protocol': 'text_tags', 'max_frames': 20, 'max_time': 60.0, 'system_prompt': 'Look.',
-        'sampling_rate': 1.0, 'comment': 'ignored',
+        'sampling_rate': 1.0, 'response_threshold': 0.7, 'comment': 'ignored',
     }))
     told = load_tiny(folder)
     assert told.wording.kind == told.info.protocol == 'text_tags'
     assert (told.info.max_frames, told.info.max_time) == (20, 60.0)
+    assert told.info.response_threshold == 0.7
     assert len(plain.wording.sink('x')) - len(told.wording.sink('x')) > len(SYSTEM_PROMPT) // 8
     assert load_tiny(folder, protocol='special_tokens').wording.kind == 'special_tokens'
     edit(folder / 'streamo.json', protocol='morse')
     assert 'morse' in refusal(load_tiny, folder)
+    edit(folder / 'streamo.json', protocol='text_tags', response_threshold=7)
+    assert 'response_threshold outside 0 to 1' in refusal(load_tiny, folder)
 
 
 def test_the_identity_follows_the_weights(load_tiny, folder):

@@ -6,12 +6,15 @@ from __future__ import annotations
 
 import pytest
 
+from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.node.parameters import check_change
 from streamo_ros.node.parameters import markdown
 from streamo_ros.node.parameters import NAMES
 from streamo_ros.node.parameters import ParameterError
 from streamo_ros.node.parameters import TABLE
 from streamo_ros.node.parameters import unknown
+from streamo_ros.node.settings import assistant_settings
+from streamo_ros.node.settings import Values
 
 
 def test_every_default_is_allowed_and_every_row_says_what_it_does() -> None:
@@ -62,3 +65,15 @@ def test_the_documented_table_names_every_parameter() -> None:
     table = markdown()
     assert all(f'| `{row.name}` |' in table for row in TABLE)
     assert len({line.count(' | ') for line in table.splitlines()} - {0}) == 1
+
+
+def test_a_zero_leaves_it_to_the_checkpoint() -> None:
+    asks = BackboneInfo(
+        'id', 'name', 'architecture', 'special_tokens', 'float32', 'cpu', max_frames=16,
+        max_time=60.0, response_threshold=0.7)
+    given = {'context.max_frames': 9, 'context.max_time': 5.0, 'thresholds.response': 0.4}
+    left, told = (assistant_settings(Values(values), asks) for values in ({}, given))
+    assert (left.memory.max_frames, left.memory.max_time, left.thresholds.response) == (
+        16, 60.0, 0.7)
+    assert (told.memory.max_frames, told.memory.max_time, told.thresholds.response) == (
+        9, 5.0, 0.4)
