@@ -91,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
         '--last-frame-only', action='store_const', dest='control', const=LAST_FRAME,
         help='control: each frame is judged by a lane that has seen nothing else')
     add('--max-frames', type=int, default=0, help="frames of a lane; default the checkpoint's")
+    add('--response-threshold', type=float, default=0.0, metavar='P',
+        help="probability from which Response is decided; default the checkpoint's")
     add('--device', default='auto')
     add('--workers', type=int, default=1, metavar='N',
         help='processes that watch, each with its own model; default %(default)s')
@@ -107,6 +109,8 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
     """
     if not 0 <= options.drop < 1 or options.rate <= 0:
         raise EvaluationError('--drop must be in [0, 1) and --rate above 0')
+    if not 0 <= options.response_threshold <= 1:
+        raise EvaluationError('--response-threshold must be in [0, 1]')
     if options.workers < 1 or options.never_hours < 0:
         raise EvaluationError('--workers must be at least 1 and --never-hours 0 or more')
     cases = [*_worlds(options)]
@@ -151,7 +155,8 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         return track(watched, 'watching', len(cases), console=console,
                      disable=not console.is_terminal)
 
-    viewing = Viewing(options.model, options.device, options.max_frames, options.control)
+    viewing = Viewing(options.model, options.device, options.max_frames,
+                      options.response_threshold, options.control)
     info, max_frames, watched = watch_all(viewing, cases, options.workers, shown)
     return {
         **report(list(zip(cases, watched, strict=True))),
@@ -165,6 +170,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'complete': _is_complete(options),
         'regular': options.regular,
         'held_out': options.held_out,
+        'response_threshold': options.response_threshold,
         'control': options.control,
     }
 

@@ -39,12 +39,15 @@ class Viewing:
         model: folder of a checkpoint, or a .yaml script.
         device: see `backbone.load`.
         max_frames: frames of a lane; 0 leaves it to the checkpoint.
+        response_threshold: probability from which Response is decided; 0 leaves it to the
+            checkpoint.
         control: `LAST_FRAME` for a lane of its own for every frame.
     """
 
     model: Path
     device: str = 'auto'
     max_frames: int = 0
+    response_threshold: float = 0.0
     control: str | None = None
 
 
@@ -57,7 +60,8 @@ class Viewer:
 
     def __init__(self, viewing: Viewing) -> None:
         self._backbone = _load(viewing)
-        self._settings = settings_for(self._backbone, viewing.max_frames)
+        self._settings = settings_for(
+            self._backbone, viewing.max_frames, viewing.response_threshold)
         self._watch = glance if viewing.control == LAST_FRAME else watch
 
     @property

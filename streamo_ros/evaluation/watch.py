@@ -51,14 +51,17 @@ class Watched:
     passes: list[float] = field(default_factory=list)
 
 
-def settings_for(backbone: Backbone, max_frames: int = 0) -> Settings:
-    """The node's defaults with what the checkpoint asks for; `max_frames` 0 leaves it to it."""
+def settings_for(
+    backbone: Backbone, max_frames: int = 0, response_threshold: float = 0.0
+) -> Settings:
+    """The node's defaults; what is 0 is left to the checkpoint."""
     info, usual = backbone.info, Memory()
     memory = replace(
         usual, max_frames=max_frames or info.max_frames or usual.max_frames,
         max_time=info.max_time,
     )
-    return Settings(Thresholds(response=info.response_threshold), memory=memory)
+    thresholds = Thresholds(response=response_threshold or info.response_threshold)
+    return Settings(thresholds, memory=memory)
 
 
 def watch(backbone: Backbone, case: Case, settings: Settings) -> Watched:

@@ -84,6 +84,13 @@ def test_false_alarms_on_a_video(script, video, capsys, tmp_path):
     assert json.loads(output.read_text()) == found
 
 
+def test_a_higher_threshold_answers_less(script, video, capsys):
+    asked = (script, '--video', video, '--instruction', 'noisy')
+    usual, strict = figures(capsys, *asked), figures(capsys, *asked, '--response-threshold', 1)
+    assert (usual['false_alarms_per_minute'], strict['false_alarms_per_minute']) == (2, 0)
+    assert (usual['response_threshold'], strict['response_threshold']) == (0, 1)
+
+
 def test_lost_frames_are_seeded(script, video, capsys):
     one = figures(capsys, script, '--video', video, '--instruction', 'quiet', '--drop', 0.2)
     assert 30 < one['frames'] < 60
@@ -98,6 +105,7 @@ def test_lost_frames_are_seeded(script, video, capsys):
     (['--dialogues', 'none.jsonl'], 'streamo convert'),
     (['--worlds', '1', '--drop', '1'], '--drop'),
     (['--worlds', '1', '--workers', '0'], '--workers'),
+    (['--worlds', '1', '--response-threshold', '2'], '--response-threshold'),
     (['--never-hours', '-1'], '--never-hours'),
     (['--worlds', '1', '--frames', '0'], '--frames'),
 ])
