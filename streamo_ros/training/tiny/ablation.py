@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--configs', type=Path, default=Path('config/train/ablation'), help='their folder')
     add('--model', type=Path, default=Path('models/streamo-tiny'),
         help='folder of ablation.json and of the card; default %(default)s')
-    add('--worlds', type=int, default=130, metavar='N', help='episodes; default %(default)s')
+    add('--worlds', type=int, default=65, metavar='N', help='episodes; default %(default)s')
     add('--seed', type=int, default=0, help='of the worlds; default %(default)s')
     return parser
 

@@ -36,15 +36,14 @@ def test_its_tokenizer_is_the_one_that_the_training_makes(tmp_path):
 
 
 def test_it_watches_worlds_that_it_has_never_seen(backbone):
-    cases = list(drawn_cases(8, DrawnSettings(
-        seed=9, frames=16, families=('move', 'recolour'), regular=True)))
+    cases = list(drawn_cases(26, DrawnSettings(seed=9, frames=16)))
     watched = [watch(backbone, case, settings_for(backbone)) for case in cases]
     right = [due.state is state for case, one in zip(cases, watched, strict=True)
              for due, state in zip(case.moments, one.states, strict=True)]
-    assert np.mean(right) > 0.85
+    assert np.mean(right) > 0.92
     due = {moment.text for case in cases for moment in case.moments if moment.text}
     said = {answer.text for one in watched for answer in one.answers}
-    assert len(due & said) >= len(due) / 2
+    assert len(due & said) >= 0.75 * len(due)
 
 
 def test_its_card_shows_the_figures_beside_it(backbone):
