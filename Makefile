@@ -74,7 +74,7 @@ card: setup  ## measure models/streamo-tiny and renew its card (VIDEO=file.mp4: 
 	@$(EVALUATE)_complete.json --worlds 260 --complete
 	@$(EVALUATE)_drop.json --worlds 260 --drop 0.2
 	@$(EVALUATE)_never.json --never-hours 3
-	@$(EVALUATE)_600.json --worlds 26 --frames 600
+	@$(EVALUATE)_600.json --worlds 13 --frames 600
 	@if [ -n "$(VIDEO)" ]; then $(EVALUATE)_video.json --rate 2 --video "$(VIDEO)" \
 		$(NOTHING); fi
 	@$(VENV)/python -m streamo_ros.training.tiny.card $(TINY)
