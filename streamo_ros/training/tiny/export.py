@@ -25,7 +25,7 @@ from streamo_ros.training.config import TrainingError
 from streamo_ros.training.tiny import tokenizer as words
 from streamo_ros.training.tiny.network import qwen_config
 from streamo_ros.training.tiny.network import Sizes
-from streamo_ros.training.tiny.settings import tiny_config
+from streamo_ros.training.tiny.settings import kept_config
 from streamo_ros.training.tiny.tower import DEVIATION
 from streamo_ros.training.tiny.tower import MEAN
 from streamo_ros.training.tiny.tower import MERGE
@@ -62,10 +62,7 @@ def export_run(run: Path, folder: Path) -> int:
     Raises:
         TrainingError: the run has not kept all parts yet, or its settings are not its own.
     """
-    path = run / 'settings.json'
-    if not path.is_file():
-        raise TrainingError(f'{path} does not exist: name the folder of a run')
-    config = tiny_config(json.loads(path.read_text(encoding='utf-8')))
+    config = kept_config(run)
     tower = read_part(Path(config.language_from or run) / 'tower.pt')['tower']
     language = read_part(run / 'language.pt')
     export(tower, language['ema'], folder, Sizes(hidden=config.hidden, layers=config.layers))

@@ -43,6 +43,7 @@ from streamo_ros.training.tiny.optimiser import Optimiser
 from streamo_ros.training.tiny.perception import draw_batch
 from streamo_ros.training.tiny.perception import Lesson
 from streamo_ros.training.tiny.pictures import draw_pools
+from streamo_ros.training.tiny.settings import kept_config
 from streamo_ros.training.tiny.settings import tiny_config
 from streamo_ros.training.tiny.settings import TinyConfig
 from streamo_ros.training.worlds.episode import SEEDS
@@ -89,7 +90,6 @@ class Run:
 
     def __init__(self, config: TinyConfig, *, begins: bool = True) -> None:
         self.config, self.folder = config, Path(config.output)
-        torch.set_num_threads(config.threads)
         found = words.build_tokenizer()
         if begins:
             found.save_pretrained(self.folder / 'tokenizer')
@@ -105,6 +105,7 @@ class Run:
 
     def complete(self) -> Path:
         """Do what is left of the run."""
+        torch.set_num_threads(self.config.threads)
         if self._source is self:
             self.train_tower()
         self.train_language()
@@ -114,8 +115,7 @@ class Run:
     def _find_source(self) -> Run:
         """The run that has the tower and the courses."""
         if self.config.language_from:
-            kept = Path(self.config.language_from) / 'settings.json'
-            return Run(tiny_config(json.loads(kept.read_text(encoding='utf-8'))), begins=False)
+            return Run(kept_config(Path(self.config.language_from)), begins=False)
         return self
 
     def train_tower(self) -> None:

@@ -7,6 +7,7 @@ Knows names and ranges, and which files another run must have left to be built u
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -101,6 +102,18 @@ class TinyConfig:
         if missing:
             raise TrainingError(f'language_from: {source} has no {missing[0]}: train that run '
                                 'first, at least until its language model begins')
+
+
+def kept_config(run: Path) -> TinyConfig:
+    """The settings that a run has written into its folder.
+
+    Raises:
+        TrainingError: there are none, or they are not a run's.
+    """
+    path = run / 'settings.json'
+    if not path.is_file():
+        raise TrainingError(f'{path} does not exist: name the folder of a run')
+    return tiny_config(json.loads(path.read_text(encoding='utf-8')))
 
 
 def tiny_config(values: Mapping[str, Any]) -> TinyConfig:
