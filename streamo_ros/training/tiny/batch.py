@@ -18,9 +18,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from streamo_ros.training.tiny.dialogues import Dialogue
 from streamo_ros.training.tiny.pictures import cell
 from streamo_ros.training.tiny.pictures import grid
+from streamo_ros.training.tiny.turns import Dialogue
 from streamo_ros.training.worlds.scene import COLOURS
 from streamo_ros.training.worlds.scene import SHAPES
 
@@ -41,6 +41,7 @@ class Batch:
         wanted: int64, shape (targets,).
         weights: float32, shape (targets,).
         spoken: bool, shape (targets,).
+        facts: int64, shape (frames, facts): of each frame, in the order of the states' targets.
     """
 
     ids: Tensor
@@ -53,6 +54,7 @@ class Batch:
     wanted: Tensor
     weights: Tensor
     spoken: Tensor
+    facts: Tensor
 
 
 def batch(dialogues: Sequence[Dialogue]) -> Batch:
@@ -79,7 +81,8 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
         torch.tensor([at for at, _ in targets]),
         torch.tensor([one.token for _, one in targets]),
         torch.tensor([one.weight for _, one in targets]),
-        torch.tensor([one.spoken for _, one in targets]))
+        torch.tensor([one.spoken for _, one in targets]),
+        torch.tensor([each for one in dialogues for each in one.facts]))
 
 
 def places(dialogue: Dialogue) -> NDArray[np.int64]:

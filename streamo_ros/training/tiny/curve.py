@@ -24,6 +24,10 @@ PANELS = (
         'states': '#c23b3b', 'answers': '#2f6fb5'}),
     ('Watching: share of right states and answers', 'language', 'language_check', {
         'state_right': '#3a8f4a', 'answer_right': '#8a5bb0'}),
+    ('Third lesson: loss of states and answers', 'further', 'further_check', {
+        'states': '#c23b3b', 'answers': '#2f6fb5'}),
+    ('Third lesson: share of right states, answers, facts', 'further', 'further_check', {
+        'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'}),
 )
 """Title, lines' part, dots' part, figures and their colours."""
 _WIDE, _HIGH, _EDGE = 460, 220, 40
@@ -54,8 +58,10 @@ def draw(lines: Sequence[dict[str, Any]]) -> str:
     Raises:
         TrainingError: the log holds nothing that is drawn.
     """
-    panels = [_panel(lines, k, *panel) for k, panel in enumerate(PANELS)]
-    if not any('<polyline' in panel for panel in panels):
+    parts = {one['part'] for one in lines}
+    panels = [_panel(lines, k, *panel) for k, panel in enumerate(
+        one for one in PANELS if one[1] in parts)]
+    if not panels:
         raise TrainingError('the log holds no figures of a run: give its log.jsonl')
     high = _HIGH * len(panels)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDE}" height="{high}" '

@@ -64,7 +64,7 @@ def export_run(run: Path, folder: Path) -> int:
     """
     config = kept_config(run)
     tower = read_part(Path(config.language_from or run) / 'tower.pt')['tower']
-    language = read_part(run / 'language.pt')
+    language = read_part(run / ('further.pt' if config.further_steps else 'language.pt'))
     export(tower, language['ema'], folder, Sizes(hidden=config.hidden, layers=config.layers))
     return int(language['step'])
 

@@ -24,6 +24,7 @@ from transformers.models.qwen2_5_vl.modeling_qwen2_5_vl import (
 
 from streamo_ros.training.tiny import tokenizer as words
 from streamo_ros.training.tiny.attention import ATTENTION
+from streamo_ros.training.tiny.probes import Probes
 from streamo_ros.training.tiny.tower import MERGE
 from streamo_ros.training.tiny.tower import PATCH
 
@@ -97,11 +98,13 @@ class Read(NamedTuple):
         hidden: shape (dialogues * tokens, hidden).
         mapped: the vision tokens in the space of the words, shape (vision tokens, hidden).
         middle: as `hidden`, halfway through the layers.
+        late: as `hidden`, before the last layer.
     """
 
     hidden: Tensor
     mapped: Tensor
     middle: Tensor
+    late: Tensor
 
 
 class Network(nn.Module):
@@ -110,19 +113,22 @@ class Network(nn.Module):
     Attributes:
         hf: transformers' model; its own tower is replaced at the export.
         adapt: the map from the tower's output into the words.
+        probes: heads of the third lesson; None before it.
 
     Args:
         sizes: widths and depths.
         known: the tokenizer's vocabulary.
+        probed: whether there are `probes`.
     """
 
-    def __init__(self, sizes: Sizes, known: words.Vocabulary) -> None:
+    def __init__(self, sizes: Sizes, known: words.Vocabulary, *, probed: bool = False) -> None:
         super().__init__()
         self.hf = Qwen2_5_VLForConditionalGeneration(qwen_config(sizes, sizes.hidden, known))
         self.language.set_attn_implementation(ATTENTION)
         self._middle = (sizes.layers + 1) // 2
         self.adapt = nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
         nn.init.orthogonal_(self.adapt.weight)
+        self.probes = Probes(sizes.hidden) if probed else None
 
     @property
     def language(self) -> Any:
@@ -155,6 +161,7 @@ class Network(nn.Module):
             found = self.language(
                 inputs_embeds=flat.reshape(said.shape), position_ids=places,
                 attention_mask=None, use_cache=False, output_hidden_states=True)
-        last, middle = found.last_hidden_state, found.hidden_states[self._middle]
-        width = said.shape[-1]
-        return Read(last.float().reshape(-1, width), mapped, middle.float().reshape(-1, width))
+        middle, late = found.hidden_states[self._middle], found.hidden_states[-2]
+        last, middle, late = (one.float().reshape(-1, said.shape[-1])
+                              for one in (found.last_hidden_state, middle, late))
+        return Read(last, mapped, middle, late)

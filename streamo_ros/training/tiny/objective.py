@@ -30,6 +30,7 @@ from streamo_ros.training.loss import LossError
 from streamo_ros.training.loss import LossSettings
 from streamo_ros.training.loss import StateLoss
 from streamo_ros.training.tiny.batch import Batch
+from streamo_ros.training.tiny.curriculum import Beside
 from streamo_ros.training.tiny.log import Figures
 from streamo_ros.training.tiny.network import Network
 from streamo_ros.training.tiny.settings import Loss
@@ -66,17 +67,16 @@ class Objective:
         self._shapes = torch.tensor([_word(wording.tokenizer, one) for one in SHAPES])
 
     def __call__(
-        self, network: Network, batch: Batch, align: float, ground: float = 0.0
+        self, network: Network, batch: Batch, beside: Beside
     ) -> tuple[Tensor, Figures]:
         """The loss, and what it is made of.
 
         Args:
             network: that learns.
             batch: of dialogues.
-            align: weight of the vision tokens' own loss.
-            ground: weight of what the vision tokens know of the instruction.
+            beside: weights of what is learned beside states and answers.
         """
-        hidden, mapped, middle = network.read(
+        hidden, mapped, middle, late = network.read(
             batch.ids, batch.places, batch.seen_at, batch.seen)
         logits = network.logits(hidden[batch.at])
         each = F.cross_entropy(logits, batch.wanted, reduction='none')
@@ -88,7 +88,14 @@ class Objective:
         figures = {'states': states.item(), 'answers': answers.item(), 'aligned': aligned.item(),
                    'grounded': grounded.item()}
         figures |= self._shares(logits.argmax(-1), batch)
-        return states + answers + align * aligned + ground * grounded, figures
+        total = states + answers + beside.align * aligned + beside.ground * grounded
+        if network.probes is not None:
+            decided = batch.at[~spoken]
+            # A state stands right behind the place that predicts it.
+            probed, known = network.probes.loss(late[decided], middle[decided + 1], batch.facts)
+            figures |= {'probed': probed.item(), 'facts_right': known.item()}
+            total = total + beside.probe * probed
+        return total, figures
 
     def _decisions(self, logits: Tensor, each: Tensor, batch: Batch) -> Tensor:
         """Loss of the states; a batch is a whole step, so that its counts are the step's."""

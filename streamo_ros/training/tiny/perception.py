@@ -33,7 +33,7 @@ _DIGIT = 0.3
 _TESTED = 400
 
 
-class Lesson(nn.Module):
+class Seeing(nn.Module):
     """The tower and a head for each thing that it is asked about.
 
     Args:

@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """`streamo train config/train/streamo-tiny.yaml`: the embedded model from nothing to a checkpoint.
 
-Knows the order of things: tokenizer, pictures, tower, courses, language model, export. Each part
-is kept in the run's folder and not made twice, and both trainings go on where they were stopped;
-what is drawn at a step follows from the seed and the step alone.
+Knows the order of things: tokenizer, pictures, tower, courses, language model in two lessons,
+export. Each part is kept in the run's folder and not made twice, and all lessons go on where they
+were stopped; what is drawn at a step follows from the seed and the step alone.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -26,9 +27,11 @@ from streamo_ros.training.tiny.batch import Batch
 from streamo_ros.training.tiny.batch import batch
 from streamo_ros.training.tiny.courses import Course
 from streamo_ros.training.tiny.courses import watch_courses
+from streamo_ros.training.tiny.curriculum import Beside
+from streamo_ros.training.tiny.curriculum import Lesson
+from streamo_ros.training.tiny.curriculum import second_lesson
+from streamo_ros.training.tiny.curriculum import third_lesson
 from streamo_ros.training.tiny.dialogues import draw_dialogue
-from streamo_ros.training.tiny.dialogues import LATER
-from streamo_ros.training.tiny.dialogues import WEIGHTS
 from streamo_ros.training.tiny.export import export_run
 from streamo_ros.training.tiny.export import read_part
 from streamo_ros.training.tiny.history import with_own_states
@@ -41,27 +44,20 @@ from streamo_ros.training.tiny.objective import Objective
 from streamo_ros.training.tiny.optimiser import Mean
 from streamo_ros.training.tiny.optimiser import Optimiser
 from streamo_ros.training.tiny.perception import draw_batch
-from streamo_ros.training.tiny.perception import Lesson
+from streamo_ros.training.tiny.perception import Seeing
 from streamo_ros.training.tiny.pictures import draw_pools
 from streamo_ros.training.tiny.settings import kept_config
 from streamo_ros.training.tiny.settings import tiny_config
 from streamo_ros.training.tiny.settings import TinyConfig
 from streamo_ros.training.worlds.episode import SEEDS
 
+Plan = Callable[[float, np.random.Generator], Lesson]
+
 _PICTURE_SEEDS = 30_000_000
 """Worlds of the single pictures begin so far behind those of the courses."""
-_ALIGN, _ALIGN_LATER = 0.4, 0.15
-_GROUND, _GROUND_UNTIL = 0.5, 0.8
-_OWN_HISTORY, _OWN_FROM = 0.3, 0.4
-"""Share of the steps with the model's own states as the history, and from when on in the run."""
-_STRESSED = 0.6
-"""Share of the run in which beginnings and ends of events count more than other frames."""
-_SHORT, _FRESH = 4, 0.65
-"""Fewer frames than this always begin a lane; of the longer windows so many do."""
-_LATER = 0.4285
-"""Share of the run after which families are drawn as `LATER` says."""
-_TURNS = 144
-"""Frames of all dialogues of a step."""
+_TESTED = Beside(align=0.15)
+_SECOND, _THIRD = 'language', 'further'
+"""What the second and the third lesson are called in the log and in the run's folder."""
 
 
 def train(values: Mapping[str, Any]) -> Path:
@@ -109,6 +105,8 @@ class Run:
         if self._source is self:
             self.train_tower()
         self.train_language()
+        if self.config.further_steps:
+            self.train_further()
         export_run(self.folder, self.folder / 'final')
         return self.folder / 'final'
 
@@ -123,7 +121,7 @@ class Run:
         config = self.config
         torch.manual_seed(config.seed)
         tower = new_tower(self._sizes, self._known)
-        lesson = Lesson(tower, self._sizes.vision_out)
+        lesson = Seeing(tower, self._sizes.vision_out)
         optimiser = Optimiser(list(lesson.named_parameters()), config.rate, config.tower_steps)
         begin = _resume(self.folder / 'tower.pt', lesson, optimiser, 'lesson')
         if begin >= config.tower_steps:
@@ -144,62 +142,67 @@ class Run:
 
     def train_language(self) -> None:
         """The second lesson: to watch and to speak, with the tower frozen."""
-        config, steps = self.config, self.config.language_steps
-        torch.manual_seed(config.seed + 1)
+        torch.manual_seed(self.config.seed + 1)
         network = Network(self._sizes, self._known)
+        self._teach(network, _SECOND, self.config.language_steps, self.config.rate,
+                    second_lesson, 2)
+
+    def train_further(self) -> None:
+        """The third lesson: what the second left half learned, from the mean of its weights."""
+        torch.manual_seed(self.config.seed + 4)
+        network = Network(self._sizes, self._known, probed=True)
+        learned = read_part(self.folder / f'{_SECOND}.pt')['ema']
+        network.load_state_dict(learned | {
+            name: one for name, one in network.state_dict().items() if 'probes' in name})
+        self._teach(network, _THIRD, self.config.further_steps, self.config.further_rate,
+                    third_lesson, 4)
+
+    def _teach(
+        self, network: Network, part: str, steps: int, rate: float, lesson: Plan, stream: int
+    ) -> None:
+        """Go on with a lesson; what its steps draw is of a random stream of its own."""
+        config, path = self.config, self.folder / f'{part}.pt'
         objective = Objective(self._wording, config.loss)
         learning = network.learning()
-        optimiser = Optimiser(learning, config.rate, steps)
-        begin = _resume(self.folder / 'language.pt', network, optimiser, 'network')
+        optimiser = Optimiser(learning, rate, steps)
+        begin = _resume(path, network, optimiser, 'network')
         mean = Mean(learning)
         if begin:
-            mean.values = {name: read_part(self.folder / 'language.pt')['ema'][name]
-                           for name, _ in learning}
+            mean.values = {name: read_part(path)['ema'][name] for name, _ in learning}
         if begin >= steps:
             return
         found, checks = self._source.courses()
         courses = [one for one in found if float(one.rate) in config.rates]
         tests = self._tests(checks)
         for step in range(begin, steps):
-            drawn = self._lesson(network, courses, step)
-            loss, figures = objective(network, drawn, *beside(step / steps))
+            seed = [config.seed, stream, step]
+            plan = lesson(step / steps, np.random.default_rng(seed))
+            drawn = self._draw(network, courses, plan, np.random.default_rng(seed))
+            loss, figures = objective(network, drawn, plan.beside)
             optimiser.step(loss, step)
             mean.update(step + 1)
-            self._log.add('language', step + 1, figures, config.report_every)
+            self._log.add(part, step + 1, figures, config.report_every)
             if (step + 1) % config.keep_every == 0 or step + 1 == steps:
-                self._check(network, objective, mean, optimiser, tests, step + 1)
+                state = {name: one.clone() for name, one in network.state_dict().items()}
+                with mean.in_place(), torch.no_grad():
+                    self._log.line(f'{part}_check', step + 1, average(
+                        [objective(network, one, _TESTED)[1] for one in tests]))
+                    _keep(path, {
+                        'ema': network.state_dict(), 'network': state,
+                        'optimiser': optimiser.state_dict(), 'step': step + 1})
 
-    def _lesson(
-        self, network: Network, courses: Sequence[Course], step: int
+    def _draw(
+        self, network: Network, courses: Sequence[Course], plan: Lesson,
+        draw: np.random.Generator,
     ) -> Batch:
         """What is learned from at a step."""
-        config, share = self.config, step / self.config.language_steps
-        plan = np.random.default_rng([config.seed, 2, step])
-        turns, size, corruption = lesson_plan(share, plan)
-        fresh = turns < _SHORT or plan.random() < _FRESH
-        own = turns > 1 and share > _OWN_FROM and plan.random() < _OWN_HISTORY
-        draw = np.random.default_rng([config.seed, 2, step])
         drawn = batch([
-            draw_dialogue(courses, self._wording, turns, corruption, draw,
-                          max(0.0, 1 - share / _STRESSED), fresh=fresh,
-                          weights=LATER if share > _LATER else WEIGHTS)
-            for _ in range(size)])
-        if own:
+            draw_dialogue(courses, self._wording, plan.turns, plan.corruption, draw, plan.stress,
+                          fresh=plan.fresh, choices=plan.choices)
+            for _ in range(plan.size)])
+        if plan.own:
             drawn = with_own_states(network, drawn, self._wording.state_ids[:2])
         return drawn
-
-    def _check(
-        self, network: Network, objective: Objective, mean: Mean, optimiser: Optimiser,
-        tests: Sequence[Any], step: int,
-    ) -> None:
-        """Log how the mean of the weights does on unseen worlds, and keep the state."""
-        state = {name: one.clone() for name, one in network.state_dict().items()}
-        with mean.in_place(), torch.no_grad():
-            self._log.line('language_check', step, average(
-                [objective(network, one, _ALIGN_LATER)[1] for one in tests]))
-            _keep(self.folder / 'language.pt', {
-                'ema': network.state_dict(), 'network': state,
-                'optimiser': optimiser.state_dict(), 'step': step})
 
     def courses(self) -> tuple[list[Course], list[Course]]:
         """Courses of training and of validation, as the trained tower sees them."""
@@ -217,30 +220,6 @@ class Run:
         draw = np.random.default_rng([self.config.seed, 3])
         return [batch([draw_dialogue(courses, self._wording, 16, 0.0, draw) for _ in range(8)])
                 for _ in range(8)]
-
-
-def beside(share: float) -> tuple[float, float]:
-    """Weights of what is learned beside states and answers: aligned tokens, asked tokens."""
-    align = _ALIGN if share < 0.5 else _ALIGN_LATER
-    return align, _GROUND if share < _GROUND_UNTIL else 0.0
-
-
-def lesson_plan(share: float, draw: np.random.Generator) -> tuple[int, int, float]:
-    """Frames of a dialogue, dialogues and corruption at a step: short and clean at first.
-
-    Args:
-        share: of the run that is over.
-        draw: decides.
-    """
-    kind, late = draw.random(), share > 0.7
-    if kind < (0.08 if late else 0.15):
-        return 1, _TURNS // 2, 0.0
-    if kind < (0.2 if late else 0.35):
-        return int(draw.integers(2, 5)), _TURNS // 4, 0.0
-    least, most, corruption = ((4, 8, 0.02) if share < 0.15 else
-                               (6, 13, 0.04) if share < 0.4 else (12, 18, 0.05))
-    turns = int(draw.integers(least, most))
-    return turns, _TURNS // turns, corruption
 
 
 def _resume(path: Path, module: torch.nn.Module, optimiser: Optimiser, name: str) -> int:

@@ -47,6 +47,7 @@ class TinyConfig:
         rates: frames a second of the stretches for training, drawn evenly.
         tower_steps: of the first lesson.
         language_steps: of the second.
+        further_steps: of the third, which goes on with what the second has learned; 0 = none.
         language_from: folder of another run, whose tokenizer, tower and stretches (as its tower
             saw them) are taken instead of made anew; '' = make them.
         hidden: width of the language model.
@@ -54,7 +55,8 @@ class TinyConfig:
         loss: of the states. 'cross_entropy': beginnings and ends of events weigh more, less and
             less so; 'plain': all alike; 'focal_alpha': Streamo's; 'class_balanced': by the
             effective number. The last three are `training.loss`'s, counted over each step.
-        rate: highest learning rate of both.
+        rate: highest learning rate of the first two.
+        further_rate: of the third.
         report_every: steps between two lines of the log.
         keep_every: steps after which the state is kept.
     """
@@ -71,20 +73,26 @@ class TinyConfig:
     rates: tuple[float, ...] = (1.0, 1.0, 1.0, 2.0, 0.5)
     tower_steps: int = 2500
     language_steps: int = 5000
+    further_steps: int = 0
     language_from: str = ''
     hidden: int = Sizes.hidden
     layers: int = Sizes.layers
     loss: Loss = 'cross_entropy'
     rate: float = 0.004
+    further_rate: float = 0.003
     report_every: int = 40
     keep_every: int = 200
 
     def __post_init__(self) -> None:
         counts = {one.name: getattr(self, one.name) for one in fields(self)
-                  if one.type == 'int' and one.name != 'seed'}
+                  if one.type == 'int' and one.name not in ('seed', 'further_steps')}
         wrong = [name for name, value in counts.items() if value < 1]
-        if wrong or not 0 < self.rate < math.inf:
-            raise TrainingError(f'{wrong[0] if wrong else "rate"} must be above 0')
+        wrong += [name for name in ('rate', 'further_rate')
+                  if not 0 < getattr(self, name) < math.inf]
+        if wrong:
+            raise TrainingError(f'{wrong[0]} must be above 0')
+        if self.further_steps < 0:
+            raise TrainingError('further_steps must not be below 0')
         if not self.rates or not all(0 < one < math.inf for one in self.rates):
             raise TrainingError(f'rates is {list(self.rates)}: give frames a second, each above 0')
         if self.hidden % _WIDTH:

@@ -105,6 +105,19 @@ def draw_look(family: str, views: Sequence[View], draw: np.random.Generator) -> 
     return _any(draw, COLOURS), _any(draw, SHAPES)
 
 
+def look_of_an_event(views: Sequence[View], draw: np.random.Generator) -> Look | None:
+    """A look of something to which anything at all happens; None where nothing happens.
+
+    What waits for one event must not fire at another: the asked for thing that is carried and does
+    not touch the wall, that changes its colour and is not gone, that peeks in and does not come.
+    """
+    found = {(colour, thing.shape) for view in views for thing in view.seen
+             if thing.into or thing.gripped or not thing.whole
+             for colour in (thing.colour, thing.into) if colour}
+    ordered = sorted(found)
+    return ordered[int(draw.integers(len(ordered)))] if ordered else None
+
+
 def something_happens(family: str, views: Sequence[View]) -> bool:
     """Whether some thing does in these views what a family of `WAITING` waits for."""
     first = {thing.key: thing for thing in views[0].seen}

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Dialogues of the training are those of a lane, id for id; positions are transformers' own."""
 
+import itertools
+import re
 from dataclasses import dataclass
 from dataclasses import field
 from fractions import Fraction
@@ -17,14 +19,18 @@ from streamo_ros.lane import Memory
 from streamo_ros.protocol import State
 from streamo_ros.training.tiny.batch import batch
 from streamo_ros.training.tiny.batch import places
-from streamo_ros.training.tiny.dialogues import Dialogue
+from streamo_ros.training.tiny.choices import AGAIN
+from streamo_ros.training.tiny.choices import AT_FIRST
+from streamo_ros.training.tiny.choices import Choices
+from streamo_ros.training.tiny.choices import LATER
+from streamo_ros.training.tiny.curriculum import Beside
 from streamo_ros.training.tiny.dialogues import draw_dialogue
-from streamo_ros.training.tiny.dialogues import label_course
-from streamo_ros.training.tiny.dialogues import SEEN
-from streamo_ros.training.tiny.dialogues import spans
-from streamo_ros.training.tiny.dialogues import WEIGHTS
 from streamo_ros.training.tiny.objective import Objective
 from streamo_ros.training.tiny.pictures import grid
+from streamo_ros.training.tiny.scenes import label_course
+from streamo_ros.training.tiny.scenes import spans
+from streamo_ros.training.tiny.turns import Dialogue
+from streamo_ros.training.tiny.turns import SEEN
 from streamo_ros.training.worlds.phrasing import FAMILIES
 from streamo_ros.training.worlds.task import Label
 
@@ -209,14 +215,45 @@ def test_a_batch_learns_what_each_of_its_dialogues_would(courses, wording, netwo
         both = batch(several)
         together = network.logits(
             network.read(both.ids, both.places, both.seen_at, both.seen)[0][both.at])
-        loss, figures = objective(network, both, 0.4)
+        loss, figures = objective(network, both, Beside(align=0.4))
     assert torch.allclose(torch.cat(alone), together, atol=0.05)
     assert torch.isfinite(loss)
     assert 0 <= figures['state_right'] <= 1
 
 
-def test_every_family_is_drawn():
-    assert tuple(WEIGHTS) == FAMILIES
+@pytest.mark.parametrize('choices', [AT_FIRST, LATER, AGAIN])
+def test_every_family_is_drawn(choices):
+    assert tuple(choices.weights) == FAMILIES
+
+
+def test_where_it_is_to_fire_most_dialogues_do(courses, wording):
+    draw = np.random.default_rng(9)
+
+    def share(choices):
+        fired = 0
+        for _ in range(60):
+            found = draw_dialogue(courses, wording, 6, 0.0, draw, choices=choices)
+            fired += wording.replies[State.RESPONSE][0] in [one.token for one in found.targets]
+        return fired / 60
+
+    weights = {'appear': 1.0, 'leave': 1.0, 'move': 1.0}
+    never = share(Choices(weights, spans=0.0, rivals=1.0, steady=True))
+    assert share(Choices(weights, spans=0.0, fires=1.0, steady=True)) > max(0.6, never)
+
+
+def test_uneven_tags_still_count_from_the_first_frame(courses, wording):
+    draw = np.random.default_rng(10)
+    choices = Choices({'ground': 1.0}, uneven=1.0, steady=True)
+    gaps = set()
+    for _ in range(12):
+        found = draw_dialogue(courses, wording, 4, 0.0, draw, choices=choices, fresh=False)
+        text = wording.tokenizer.text([max(one, 0) for one in found.ids])
+        starts = [Fraction(one) for one in re.findall(r'<([0-9.]+)s-', text)]
+        assert len(starts) == len(found.sights)
+        steps = [(b - a) * found.course.rate for a, b in itertools.pairwise(starts)]
+        assert all(one.denominator == 1 and 1 <= one <= 6 for one in steps)
+        gaps |= set(steps)
+    assert len(gaps) > 2
 
 
 def test_a_span_begins_with_standby_and_ends_with_the_answer():

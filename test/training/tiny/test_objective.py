@@ -14,6 +14,7 @@ from streamo_ros.training.loss import alphas
 from streamo_ros.training.loss import class_balanced_weights
 from streamo_ros.training.loss import LossError
 from streamo_ros.training.tiny.batch import batch
+from streamo_ros.training.tiny.curriculum import Beside
 from streamo_ros.training.tiny.dialogues import draw_dialogue
 from streamo_ros.training.tiny.objective import Objective
 from streamo_ros.training.tiny.settings import Loss
@@ -33,7 +34,7 @@ def drawn(courses, wording):
 
 def figures_of(network, drawn, wording, loss):
     with torch.no_grad():
-        total, figures = Objective(wording, loss)(network, drawn, 0.5)
+        total, figures = Objective(wording, loss)(network, drawn, Beside(align=0.5))
     parts = figures['states'] + figures['answers'] + 0.5 * figures['aligned']
     assert total.item() == pytest.approx(parts, rel=1e-5)
     return figures
@@ -43,7 +44,7 @@ def figures_of(network, drawn, wording, loss):
 def decided(network, drawn, wording):
     """Cross-entropy of each state due, shape (n,); its class, 0 to 2; how often each is due."""
     with torch.no_grad():
-        hidden, _, _ = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen)
+        hidden = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen).hidden
         logits = network.logits(hidden[drawn.at])[~drawn.spoken]
     wanted = drawn.wanted[~drawn.spoken]
     classes = torch.tensor([wording.state_ids.index(one) for one in wanted.tolist()])
@@ -105,6 +106,6 @@ def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(courses, w
         assert all(look[0] in ('', colour) and look[1] in ('', shape)
                    for look in [one.look] for colour, shape in found)
         assert ((alone.asked >= 0) == (alone.looks[:, 0] >= 0)).all()
-    without, figures = Objective(wording)(network, drawn, 0.0)
-    with_it, _ = Objective(wording)(network, drawn, 0.0, 1.0)
+    without, figures = Objective(wording)(network, drawn, Beside())
+    with_it, _ = Objective(wording)(network, drawn, Beside(ground=1.0))
     assert (with_it - without).item() == pytest.approx(figures['grounded'], rel=1e-3)

@@ -11,14 +11,19 @@ import yaml
 
 from streamo_ros.training.config import TrainingError
 from streamo_ros.training.tiny import train
+from streamo_ros.training.tiny.choices import AGAIN
+from streamo_ros.training.tiny.curriculum import Beside
+from streamo_ros.training.tiny.curriculum import Lesson
+from streamo_ros.training.tiny.curriculum import second_lesson
+from streamo_ros.training.tiny.curriculum import third_lesson
 from streamo_ros.training.tiny.network import Sizes
 from streamo_ros.training.tiny.optimiser import Mean
 from streamo_ros.training.tiny.optimiser import schedule
 from streamo_ros.training.tiny.pictures import draw_pools
 from streamo_ros.training.tiny.pictures import grid
-from streamo_ros.training.tiny.run import lesson_plan
 from streamo_ros.training.tiny.settings import tiny_config
 
+SMALL = staticmethod(lambda *_: Lesson(3, 1, 0.0, True, False, 0.0, AGAIN, Beside(probe=1.0)))
 SETTINGS = {
     'kind': 'tiny', 'threads': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
     'validation_courses': 4, 'frames': 4, 'tower_steps': 1, 'language_steps': 1,
@@ -28,7 +33,9 @@ SETTINGS = {
 
 def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr('streamo_ros.training.tiny.perception.BATCH', 2)
-    monkeypatch.setattr('streamo_ros.training.tiny.run.lesson_plan', lambda *_: (1, 2, 0.0))
+    monkeypatch.setattr('streamo_ros.training.tiny.curriculum.dialogue_sizes',
+                        lambda *_: (1, 2, 0.0))
+    monkeypatch.setattr('streamo_ros.training.tiny.run.third_lesson', SMALL)
     values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
     final = train(values)
     assert (final / 'model.safetensors').is_file()
@@ -41,10 +48,21 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
     steps = [one['step'] for one in lines if one['part'] == 'language']
     assert steps == [1, 2]
     assert [one['step'] for one in lines if one['part'] == 'tower'] == [1]
+    train({**values, 'language_steps': 2, 'further_steps': 1})
+    third = torch.load(tmp_path / 'run' / 'further.pt', weights_only=True)
+    assert third['step'] == 1
+    probes = {name for name in third['ema'] if name.startswith('probes.')}
+    assert probes
+    assert set(after['ema']) == set(third['ema']) - probes
+    last = json.loads((tmp_path / 'run' / 'log.jsonl').read_text().splitlines()[-1])
+    assert last['part'] == 'further_check'
+    assert 0 <= last['facts_right'] <= 1
 
 
 @pytest.mark.parametrize(('change', 'said'), [
-    ({'tower_steps': 0}, 'tower_steps must be above 0'), ({'speed': 3}, 'speed is no setting'),
+    ({'tower_steps': 0}, 'tower_steps must be above 0'),
+    ({'further_steps': -1}, 'must not be below 0'), ({'further_rate': 0}, 'further_rate must be'),
+    ({'speed': 3}, 'speed is no setting'),
     ({'kind': 'huge'}, "choose from 'tiny'"), ({'rate': 'fast'}, 'fast'),
     ({'loss': 'focal'}, "'focal_alpha'"), ({'rates': 1}, 'not a list'), ({'rates': []}, 'rates'),
     ({'rates': [1, 0]}, 'each above 0'), ({'rates': ['often']}, 'often'),
@@ -115,8 +133,18 @@ def test_the_mean_follows_and_gives_the_weights_back():
 
 def test_dialogues_grow_with_the_run():
     draw = np.random.default_rng(0)
-    early = [lesson_plan(0.1, draw)[0] for _ in range(200)]
-    late = [lesson_plan(0.9, draw)[0] for _ in range(200)]
-    assert max(early) < 8
-    assert max(late) == 17
-    assert min(late) == 1
+    early = [second_lesson(0.1, draw) for _ in range(200)]
+    late = [second_lesson(0.9, draw) for _ in range(200)]
+    assert max(one.turns for one in early) < 8
+    assert max(one.turns for one in late) == 17
+    assert min(one.turns for one in late) == 1
+    assert not any(one.own for one in early)
+    assert any(one.own for one in late)
+
+
+def test_heads_are_asked_until_the_end_of_the_third_lesson_is_near():
+    draw = np.random.default_rng(1)
+    assert second_lesson(0.5, draw).beside.probe == 0
+    assert third_lesson(0.5, draw).beside.probe > 0
+    assert third_lesson(0.95, draw).beside.probe == 0
+    assert {third_lesson(0.5, draw).turns for _ in range(300)} >= {1, 4, 8, 17}
