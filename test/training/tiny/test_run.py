@@ -23,7 +23,6 @@ from streamo_ros.training.tiny.pictures import draw_pools
 from streamo_ros.training.tiny.pictures import grid
 from streamo_ros.training.tiny.settings import tiny_config
 
-SMALL = staticmethod(lambda *_: Lesson(3, 1, 0.0, True, False, 0.0, AGAIN, Beside(probe=1.0)))
 SETTINGS = {
     'kind': 'tiny', 'threads': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
     'validation_courses': 4, 'frames': 4, 'tower_steps': 1, 'language_steps': 1,
@@ -31,11 +30,16 @@ SETTINGS = {
 }
 
 
+def a_small_lesson(*_):
+    return Lesson(3, 1, 0.0, fresh=True, own=False, stress=0.0, choices=AGAIN,
+                  beside=Beside(probe=1.0))
+
+
 def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr('streamo_ros.training.tiny.perception.BATCH', 2)
     monkeypatch.setattr('streamo_ros.training.tiny.curriculum.dialogue_sizes',
                         lambda *_: (1, 2, 0.0))
-    monkeypatch.setattr('streamo_ros.training.tiny.run.third_lesson', SMALL)
+    monkeypatch.setattr('streamo_ros.training.tiny.run.third_lesson', a_small_lesson)
     values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
     final = train(values)
     assert (final / 'model.safetensors').is_file()
