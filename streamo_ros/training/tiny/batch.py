@@ -18,9 +18,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from streamo_ros.training.tiny.facts import UNKNOWN
 from streamo_ros.training.tiny.pictures import cell
 from streamo_ros.training.tiny.pictures import grid
 from streamo_ros.training.tiny.turns import Dialogue
+from streamo_ros.training.worlds.questions import as_one_reads
 from streamo_ros.training.worlds.scene import COLOURS
 from streamo_ros.training.worlds.scene import SHAPES
 
@@ -37,6 +39,8 @@ class Batch:
         looks: int64, shape (vision tokens, 2): colour and shape in the cell, -1 for none.
         asked: float32, shape (vision tokens,): 1 where the thing in the cell has the look that the
             instruction is about, 0 where it has not, -1 where there is none or none is named.
+        listed: int64, shape (vision tokens,): place of the thing in the cell in a list of all
+            things, from 0; -1 where there is none or no list is asked for.
         at: int64, shape (targets,): in the dialogues one behind the other.
         wanted: int64, shape (targets,).
         weights: float32, shape (targets,).
@@ -50,6 +54,7 @@ class Batch:
     seen: Tensor
     looks: Tensor
     asked: Tensor
+    listed: Tensor
     at: Tensor
     wanted: Tensor
     weights: Tensor
@@ -63,7 +68,7 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
     ids = torch.zeros(len(dialogues), length, dtype=torch.long)
     spots = torch.zeros(3, len(dialogues), length, dtype=torch.long)
     seen_at, seen, looks = list[NDArray[np.int64]](), list[Tensor](), list[NDArray[np.int64]]()
-    asked = list[NDArray[np.float32]]()
+    asked, listed = list[NDArray[np.float32]](), list[NDArray[np.int64]]()
     targets = [(row * length + target.at, target)
                for row, one in enumerate(dialogues) for target in one.targets]
     for row, one in enumerate(dialogues):
@@ -75,9 +80,11 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
             seen.append(tokens)
             looks.append(_looks(one, frame))
             asked.append(_asked(one, looks[-1]))
+            listed.append(_listed(one, frame))
     return Batch(
         ids, spots, torch.from_numpy(np.concatenate(seen_at)), torch.cat(seen).float(),
         torch.from_numpy(np.concatenate(looks)), torch.from_numpy(np.concatenate(asked)),
+        torch.from_numpy(np.concatenate(listed)),
         torch.tensor([at for at, _ in targets]),
         torch.tensor([one.token for _, one in targets]),
         torch.tensor([one.weight for _, one in targets]),
@@ -127,3 +134,14 @@ def _asked(dialogue: Dialogue, looks: NDArray[np.int64]) -> NDArray[np.float32]:
             same &= looks[:, 1] == SHAPES.index(shape)
         found[held] = same[held]
     return found
+
+
+def _listed(dialogue: Dialogue, frame: int) -> NDArray[np.int64]:
+    """Places of the things in a list; see `Batch.listed`."""
+    course = dialogue.course
+    rows, columns = grid(course.aspect)
+    found = np.full((rows, columns), UNKNOWN, np.int64)
+    if dialogue.family == 'see':
+        for place, thing in enumerate(as_one_reads(course.views[frame].seen)):
+            found[cell(thing.x, thing.y, course.table, course.aspect)] = place
+    return found.reshape(-1)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the language model is taught when: short and clean dialogues first, long ones later.
 
-Knows shares of a run and draws; knows no network. A run's second lesson teaches it to watch, and a
-third one what the second leaves half learned, with `facts` asked for on the way.
+Knows shares of a run and draws; knows no network. A run's second lesson teaches it to watch, a
+third one what the second leaves half learned, with `facts` asked for on the way; a fourth refines.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import numpy as np
 from streamo_ros.training.tiny.choices import AGAIN
 from streamo_ros.training.tiny.choices import AT_FIRST
 from streamo_ros.training.tiny.choices import Choices
+from streamo_ros.training.tiny.choices import FINE
 from streamo_ros.training.tiny.choices import LATER
 
 _TURNS = 144
@@ -30,6 +31,7 @@ _LATER = 0.4285
 _ALIGN, _ALIGN_LATER = 0.4, 0.15
 _GROUND, _GROUND_UNTIL = 0.5, 0.8
 _PROBE, _PROBE_UNTIL = 0.25, 0.85
+_FINE_UNTIL = 0.7
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,20 @@ def third_lesson(share: float, draw: np.random.Generator) -> Lesson:
         0.5 * max(0.0, 1 - share / _STRESSED), AGAIN,
         Beside(_ALIGN_LATER, _GROUND / 2 if share < _GROUND_UNTIL else 0.0,
                _PROBE if share < _PROBE_UNTIL else 0.0))
+
+
+def fourth_lesson(share: float, draw: np.random.Generator) -> Lesson:
+    """What lies there and what happens, word by word; see `second_lesson`."""
+    kind = draw.random()
+    least, most, corruption = ((1, 2, 0.0) if kind < 0.25 else (2, 5, 0.0) if kind < 0.33 else
+                               (6, 12, 0.05) if kind < 0.45 else (12, 18, 0.05))
+    turns = int(draw.integers(least, most))
+    fresh = turns < _SHORT or draw.random() < _FRESH
+    own = turns > 1 and draw.random() < _OWN_HISTORY
+    until = share < _FINE_UNTIL
+    return Lesson(
+        turns, _TURNS // turns // (2 if turns == 1 else 1), corruption, fresh, own, 0.0, FINE,
+        Beside(_ALIGN_LATER, _GROUND / 2 if until else 0.0, _PROBE if until else 0.0))
 
 
 def dialogue_sizes(share: float, draw: np.random.Generator) -> tuple[int, int, float]:

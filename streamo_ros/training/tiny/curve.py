@@ -28,6 +28,10 @@ PANELS = (
         'states': '#c23b3b', 'answers': '#2f6fb5'}),
     ('Third lesson: share of right states, answers, facts', 'further', 'further_check', {
         'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'}),
+    ('Fourth lesson: loss of states and answers', 'last', 'last_check', {
+        'states': '#c23b3b', 'answers': '#2f6fb5'}),
+    ('Fourth lesson: share of right states, answers, facts', 'last', 'last_check', {
+        'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'}),
 )
 """Title, lines' part, dots' part, figures and their colours."""
 _WIDE, _HIGH, _EDGE = 460, 220, 40

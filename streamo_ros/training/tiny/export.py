@@ -64,7 +64,8 @@ def export_run(run: Path, folder: Path) -> int:
     """
     config = kept_config(run)
     tower = read_part(Path(config.language_from or run) / 'tower.pt')['tower']
-    language = read_part(run / ('further.pt' if config.further_steps else 'language.pt'))
+    last = 'last' if config.last_steps else 'further' if config.further_steps else 'language'
+    language = read_part(run / f'{last}.pt')
     export(tower, language['ema'], folder, Sizes(hidden=config.hidden, layers=config.layers))
     return int(language['step'])
 

@@ -11,6 +11,7 @@ which second it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
 from streamo_ros.protocol import State
@@ -25,6 +26,10 @@ ASKED = {'status': len(STATUS), 'tens': 11, 'ones': 11, 'said tens': 11, 'said o
          'since hundreds': 10, 'since tens': 10, 'since ones': 10}
 """Facts that a frame's state is decided from, and how many values each has; a digit of the panel
 counts from 1, 0 without one."""
+LATE = {'way': 3}
+"""Likewise, of the fourth lesson alone: whether a cut thing comes (1) or goes (2)."""
+PLACES = 8
+"""Places in the order in which things are listed; for the heads of the vision tokens."""
 KEPT = {'at hundreds': 10, 'at tens': 10, 'at ones': 10}
 """Of the second in which a frame was taken: what its state in the history must remember."""
 UNKNOWN = -1
@@ -37,7 +42,7 @@ def frame_facts(
     family: str, look: Look, views: Sequence[View], labels: Sequence[tuple[Label, Fraction]],
     first: int,
 ) -> list[Facts]:
-    """The facts of the frames of a window: those of `ASKED`, then those of `KEPT`.
+    """The facts of the frames of a window: those of `ASKED`, then of `LATE`, then of `KEPT`.
 
     Args:
         family: of the task.
@@ -46,14 +51,16 @@ def frame_facts(
         labels: what is due at each of them, and the first second of its tag.
         first: of the frames in the window; earlier ones have left it.
     """
-    found, said = list[Facts](), ''
+    found, said, known = list[Facts](), '', set[int]()
     begun: tuple[int, Fraction] | None = None
     for number, (view, (label, start)) in enumerate(zip(views, labels, strict=True)):
         if label.state is not State.SILENCE and begun is None:
             begun = number, start
         since = _digits(begun[1]) if begun and begun[0] >= first else (UNKNOWN,) * 3
-        found.append((_status(family, look, view), *_panel(family, view, said), *since,
+        way = _way(family, look, view, known) if number else UNKNOWN
+        found.append((_status(family, look, view), *_panel(family, view, said), *since, way,
                       *_digits(start)))
+        known |= {thing.key for thing in view.seen if thing.whole}
         said = label.text if label.state is State.RESPONSE else said
         begun = begun if label.state is State.STANDBY else None
     return found[first:]
@@ -62,9 +69,21 @@ def frame_facts(
 def _status(family: str, look: Look, view: View) -> int:
     if family == 'number':
         return UNKNOWN
+    return max(map(_of, _asked_for(look, view)), default=0)
+
+
+def _way(family: str, look: Look, view: View, known: AbstractSet[int]) -> int:
+    """Which way a cut thing goes: out, if it was whole before."""
+    if family == 'number':
+        return UNKNOWN
+    return max((1 + (thing.key in known) for thing in _asked_for(look, view) if not thing.whole),
+               default=0)
+
+
+def _asked_for(look: Look, view: View) -> list[Seen]:
     colour, shape = look
-    return max((_of(thing) for thing in view.seen
-                if colour in ('', thing.colour) and shape in ('', thing.shape)), default=0)
+    return [thing for thing in view.seen
+            if colour in ('', thing.colour) and shape in ('', thing.shape)]
 
 
 def _of(thing: Seen) -> int:

@@ -113,22 +113,24 @@ class Network(nn.Module):
     Attributes:
         hf: transformers' model; its own tower is replaced at the export.
         adapt: the map from the tower's output into the words.
-        probes: heads of the third lesson; None before it.
+        probes: heads of the third and the fourth lesson; None before them.
 
     Args:
         sizes: widths and depths.
         known: the tokenizer's vocabulary.
-        probed: whether there are `probes`.
+        probes: heads to learn with; see `probes`.
     """
 
-    def __init__(self, sizes: Sizes, known: words.Vocabulary, *, probed: bool = False) -> None:
+    def __init__(
+        self, sizes: Sizes, known: words.Vocabulary, probes: Probes | None = None
+    ) -> None:
         super().__init__()
         self.hf = Qwen2_5_VLForConditionalGeneration(qwen_config(sizes, sizes.hidden, known))
         self.language.set_attn_implementation(ATTENTION)
         self._middle = (sizes.layers + 1) // 2
         self.adapt = nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
         nn.init.orthogonal_(self.adapt.weight)
-        self.probes = Probes(sizes.hidden) if probed else None
+        self.probes = probes
 
     @property
     def language(self) -> Any:

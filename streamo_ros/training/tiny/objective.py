@@ -93,8 +93,9 @@ class Objective:
             decided = batch.at[~spoken]
             # A state stands right behind the place that predicts it.
             probed, known = network.probes.loss(late[decided], middle[decided + 1], batch.facts)
-            figures |= {'probed': probed.item(), 'facts_right': known.item()}
-            total = total + beside.probe * probed
+            places = network.probes.places(middle[batch.seen_at], batch.listed)
+            figures |= {'probed': (probed + places).item(), 'facts_right': known.item()}
+            total = total + beside.probe * (probed + places)
         return total, figures
 
     def _decisions(self, logits: Tensor, each: Tensor, batch: Batch) -> Tensor:

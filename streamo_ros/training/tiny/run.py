@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`streamo train config/train/streamo-tiny.yaml`: the embedded model from nothing to a checkpoint.
 
-Knows the order of things: tokenizer, pictures, tower, courses, language model in two lessons,
+Knows the order of things: tokenizer, pictures, tower, courses, language model in three lessons,
 export. Each part is kept in the run's folder and not made twice, and all lessons go on where they
 were stopped; what is drawn at a step follows from the seed and the step alone.
 """
@@ -28,6 +28,7 @@ from streamo_ros.training.tiny.batch import batch
 from streamo_ros.training.tiny.courses import Course
 from streamo_ros.training.tiny.courses import watch_courses
 from streamo_ros.training.tiny.curriculum import Beside
+from streamo_ros.training.tiny.curriculum import fourth_lesson
 from streamo_ros.training.tiny.curriculum import Lesson
 from streamo_ros.training.tiny.curriculum import second_lesson
 from streamo_ros.training.tiny.curriculum import third_lesson
@@ -46,6 +47,7 @@ from streamo_ros.training.tiny.optimiser import Optimiser
 from streamo_ros.training.tiny.perception import draw_batch
 from streamo_ros.training.tiny.perception import Seeing
 from streamo_ros.training.tiny.pictures import draw_pools
+from streamo_ros.training.tiny.probes import Probes
 from streamo_ros.training.tiny.settings import kept_config
 from streamo_ros.training.tiny.settings import tiny_config
 from streamo_ros.training.tiny.settings import TinyConfig
@@ -56,8 +58,8 @@ Plan = Callable[[float, np.random.Generator], Lesson]
 _PICTURE_SEEDS = 30_000_000
 """Worlds of the single pictures begin so far behind those of the courses."""
 _TESTED = Beside(align=0.15)
-_SECOND, _THIRD = 'language', 'further'
-"""What the second and the third lesson are called in the log and in the run's folder."""
+_SECOND, _THIRD, _FOURTH = 'language', 'further', 'last'
+"""What the lessons after the first are called in the log and in the run's folder."""
 
 
 def train(values: Mapping[str, Any]) -> Path:
@@ -107,6 +109,8 @@ class Run:
         self.train_language()
         if self.config.further_steps:
             self.train_further()
+        if self.config.last_steps:
+            self.train_last()
         export_run(self.folder, self.folder / 'final')
         return self.folder / 'final'
 
@@ -150,12 +154,25 @@ class Run:
     def train_further(self) -> None:
         """The third lesson: what the second left half learned, from the mean of its weights."""
         torch.manual_seed(self.config.seed + 4)
-        network = Network(self._sizes, self._known, probed=True)
-        learned = read_part(self.folder / f'{_SECOND}.pt')['ema']
-        network.load_state_dict(learned | {
-            name: one for name, one in network.state_dict().items() if 'probes' in name})
+        network = self._goes_on(_SECOND, Probes(self._sizes.hidden))
         self._teach(network, _THIRD, self.config.further_steps, self.config.further_rate,
                     third_lesson, 4)
+
+    def train_last(self) -> None:
+        """The fourth: lists and what happens, from the mean of the third's weights."""
+        torch.manual_seed(self.config.seed + 5)
+        network = self._goes_on(_THIRD, Probes(self._sizes.hidden, late=True))
+        self._teach(network, _FOURTH, self.config.last_steps, self.config.last_rate,
+                    fourth_lesson, 5)
+
+    def _goes_on(self, part: str, probes: Probes) -> Network:
+        """The network as a lesson left it, with new heads."""
+        network = Network(self._sizes, self._known, probes)
+        new = {name: one for name, one in network.state_dict().items() if 'probes' in name}
+        learned = read_part(self.folder / f'{part}.pt')['ema']
+        network.load_state_dict(
+            {name: one for name, one in learned.items() if 'probes' not in name} | new)
+        return network
 
     def _teach(
         self, network: Network, part: str, steps: int, rate: float, lesson: Plan, stream: int

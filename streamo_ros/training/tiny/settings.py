@@ -27,6 +27,7 @@ Loss = Literal['cross_entropy', 'plain', 'focal_alpha', 'class_balanced']
 
 _WIDTH = 2 * HEAD
 """Heads share two pairs of keys and values, so their number is even."""
+_MAY_BE_0 = ('seed', 'further_steps', 'last_steps')
 _LENT = ('settings.json', 'tower.pt', 'tokenizer/tokenizer.json', 'training', 'validation')
 """What a run lends to another, from its folder."""
 
@@ -48,6 +49,7 @@ class TinyConfig:
         tower_steps: of the first lesson.
         language_steps: of the second.
         further_steps: of the third, which goes on with what the second has learned; 0 = none.
+        last_steps: of the fourth, which goes on with the third; 0 = none.
         language_from: folder of another run, whose tokenizer, tower and stretches (as its tower
             saw them) are taken instead of made anew; '' = make them.
         hidden: width of the language model.
@@ -57,6 +59,7 @@ class TinyConfig:
             effective number. The last three are `training.loss`'s, counted over each step.
         rate: highest learning rate of the first two.
         further_rate: of the third.
+        last_rate: of the fourth.
         report_every: steps between two lines of the log.
         keep_every: steps after which the state is kept.
     """
@@ -74,25 +77,30 @@ class TinyConfig:
     tower_steps: int = 2500
     language_steps: int = 5000
     further_steps: int = 0
+    last_steps: int = 0
     language_from: str = ''
     hidden: int = Sizes.hidden
     layers: int = Sizes.layers
     loss: Loss = 'cross_entropy'
     rate: float = 0.004
     further_rate: float = 0.003
+    last_rate: float = 0.002
     report_every: int = 40
     keep_every: int = 200
 
     def __post_init__(self) -> None:
         counts = {one.name: getattr(self, one.name) for one in fields(self)
-                  if one.type == 'int' and one.name not in ('seed', 'further_steps')}
+                  if one.type == 'int' and one.name not in _MAY_BE_0}
         wrong = [name for name, value in counts.items() if value < 1]
-        wrong += [name for name in ('rate', 'further_rate')
+        wrong += [name for name in ('rate', 'further_rate', 'last_rate')
                   if not 0 < getattr(self, name) < math.inf]
         if wrong:
             raise TrainingError(f'{wrong[0]} must be above 0')
-        if self.further_steps < 0:
-            raise TrainingError('further_steps must not be below 0')
+        if min(self.further_steps, self.last_steps) < 0:
+            raise TrainingError('further_steps and last_steps must not be below 0')
+        if self.last_steps and not self.further_steps:
+            raise TrainingError('last_steps without further_steps: the fourth lesson goes on with '
+                                'the third')
         if not self.rates or not all(0 < one < math.inf for one in self.rates):
             raise TrainingError(f'rates is {list(self.rates)}: give frames a second, each above 0')
         if self.hidden % _WIDTH:

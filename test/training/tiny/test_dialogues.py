@@ -22,6 +22,7 @@ from streamo_ros.training.tiny.batch import places
 from streamo_ros.training.tiny.choices import AGAIN
 from streamo_ros.training.tiny.choices import AT_FIRST
 from streamo_ros.training.tiny.choices import Choices
+from streamo_ros.training.tiny.choices import FINE
 from streamo_ros.training.tiny.choices import LATER
 from streamo_ros.training.tiny.curriculum import Beside
 from streamo_ros.training.tiny.dialogues import draw_dialogue
@@ -221,7 +222,7 @@ def test_a_batch_learns_what_each_of_its_dialogues_would(courses, wording, netwo
     assert 0 <= figures['state_right'] <= 1
 
 
-@pytest.mark.parametrize('choices', [AT_FIRST, LATER, AGAIN])
+@pytest.mark.parametrize('choices', [AT_FIRST, LATER, AGAIN, FINE])
 def test_every_family_is_drawn(choices):
     assert tuple(choices.weights) == FAMILIES
 

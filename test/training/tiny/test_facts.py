@@ -11,11 +11,13 @@ import torch
 from streamo_ros.protocol import State
 from streamo_ros.training.tiny.batch import batch
 from streamo_ros.training.tiny.choices import AGAIN
+from streamo_ros.training.tiny.choices import Choices
 from streamo_ros.training.tiny.curriculum import Beside
 from streamo_ros.training.tiny.dialogues import draw_dialogue
 from streamo_ros.training.tiny.facts import ASKED
 from streamo_ros.training.tiny.facts import frame_facts
 from streamo_ros.training.tiny.facts import KEPT
+from streamo_ros.training.tiny.facts import LATE
 from streamo_ros.training.tiny.facts import STATUS
 from streamo_ros.training.tiny.facts import UNKNOWN
 from streamo_ros.training.tiny.network import Network
@@ -27,7 +29,7 @@ from streamo_ros.training.worlds.scene import Seen
 from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.task import Label
 
-NAMES = (*ASKED, *KEPT)
+NAMES = (*ASKED, *LATE, *KEPT)
 
 
 def thing(colour='red', shape='ball', **changes):
@@ -58,6 +60,15 @@ def test_how_the_thing_stands_that_is_asked_for():
     assert column(found, 'tens') == [UNKNOWN] * 6
 
 
+def test_which_way_a_cut_thing_goes():
+    cut, whole = view(thing(whole=False)), view(thing())
+    found = frame_facts('leave', ('red', 'ball'), [cut, whole, cut, view(), whole],
+                        told([State.SILENCE] * 5), 0)
+    assert column(found, 'way') == [UNKNOWN, 0, 2, 0, 0], 'nobody knows it of the first frame'
+    found = frame_facts('narrate', ('', ''), [view(), cut, whole], told([State.SILENCE] * 3), 0)
+    assert column(found, 'way') == [UNKNOWN, 1, 0]
+
+
 def test_what_the_panel_shows_and_what_was_said_of_it():
     views = [view(panel=42), view(panel=17), view()]
     labels = [(Label(State.RESPONSE, '42.'), Fraction(0)), (Label(State.SILENCE), Fraction(1)),
@@ -82,10 +93,11 @@ def test_since_when_something_is_under_way_and_which_second_it_is():
     assert column(later, 'since ones') == [UNKNOWN, UNKNOWN, 5]  # It began before the window.
 
 
-def test_heads_learn_what_the_states_hold():
+@pytest.mark.parametrize('late', [False, True])
+def test_heads_learn_what_the_states_hold(late):
     torch.manual_seed(0)
-    probes = Probes(64)
-    facts = torch.randint(0, 6, (32, len(NAMES)))
+    probes = Probes(64, late=late)
+    facts = torch.randint(0, 3, (32, len(NAMES)))
     facts[::2, 1] = UNKNOWN
     states = torch.randn(32, 64)
     optimiser = torch.optim.Adam(probes.parameters(), 0.05)
@@ -107,12 +119,32 @@ def test_every_frame_of_a_batch_has_its_facts(courses, wording, network, known):
     drawn = batch(dialogues)
     assert drawn.facts.shape == (sum(len(one.sights) for one in dialogues), len(NAMES))
     assert len(drawn.facts) == (~drawn.spoken).sum()
-    counts = torch.tensor([*ASKED.values(), *KEPT.values()])
+    counts = torch.tensor([*ASKED.values(), *LATE.values(), *KEPT.values()])
     assert ((drawn.facts >= UNKNOWN) & (drawn.facts < counts)).all()
     probed = Network(
-        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known, probed=True)
+        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known,
+        Probes(64))
     objective = Objective(wording)
     with torch.no_grad():
         without, _ = objective(probed, drawn, Beside())
         with_them, figures = objective(probed, drawn, Beside(probe=0.5))
     assert (with_them - without).item() == pytest.approx(figures['probed'] / 2, rel=1e-3)
+
+
+def test_vision_tokens_know_their_places_in_a_list(courses, wording, network, known):
+    draw = np.random.default_rng(3)
+    choices = Choices({'see': 1.0}, spans=0.0)
+    drawn = batch([draw_dialogue(courses, wording, 1, 0.0, draw, choices=choices)])
+    listed = drawn.listed[drawn.listed != UNKNOWN].tolist()
+    assert sorted(listed) == list(range(len(listed)))
+    assert ((drawn.listed >= 0) == (drawn.looks[:, 0] >= 0)).all()
+    other = batch([draw_dialogue(courses, wording, 3, 0.0, draw, choices=Choices({'move': 1.0}))])
+    assert (other.listed == UNKNOWN).all()
+    probed = Network(
+        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known,
+        Probes(64, late=True))
+    middle = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen).middle
+    probes = probed.probes
+    assert probes.places(middle[drawn.seen_at], drawn.listed).item() > 0
+    assert probes.places(middle[drawn.seen_at], drawn.listed * 0 + UNKNOWN).item() == 0
+    assert Probes(64).places(middle[drawn.seen_at], drawn.listed).item() == 0

@@ -13,6 +13,7 @@ from streamo_ros.training.config import TrainingError
 from streamo_ros.training.tiny import train
 from streamo_ros.training.tiny.choices import AGAIN
 from streamo_ros.training.tiny.curriculum import Beside
+from streamo_ros.training.tiny.curriculum import fourth_lesson
 from streamo_ros.training.tiny.curriculum import Lesson
 from streamo_ros.training.tiny.curriculum import second_lesson
 from streamo_ros.training.tiny.curriculum import third_lesson
@@ -39,7 +40,8 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
     monkeypatch.setattr('streamo_ros.training.tiny.perception.BATCH', 2)
     monkeypatch.setattr('streamo_ros.training.tiny.curriculum.dialogue_sizes',
                         lambda *_: (1, 2, 0.0))
-    monkeypatch.setattr('streamo_ros.training.tiny.run.third_lesson', a_small_lesson)
+    for name in ('third_lesson', 'fourth_lesson'):
+        monkeypatch.setattr(f'streamo_ros.training.tiny.run.{name}', a_small_lesson)
     values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
     final = train(values)
     assert (final / 'model.safetensors').is_file()
@@ -61,11 +63,15 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
     last = json.loads((tmp_path / 'run' / 'log.jsonl').read_text().splitlines()[-1])
     assert last['part'] == 'further_check'
     assert 0 <= last['facts_right'] <= 1
+    train({**values, 'language_steps': 2, 'further_steps': 1, 'last_steps': 1})
+    fourth = torch.load(tmp_path / 'run' / 'last.pt', weights_only=True)
+    assert set(third['ema']) < set(fourth['ema'])
 
 
 @pytest.mark.parametrize(('change', 'said'), [
     ({'tower_steps': 0}, 'tower_steps must be above 0'),
     ({'further_steps': -1}, 'must not be below 0'), ({'further_rate': 0}, 'further_rate must be'),
+    ({'last_steps': 5}, 'without further_steps'), ({'last_rate': -1}, 'last_rate must be above'),
     ({'speed': 3}, 'speed is no setting'),
     ({'kind': 'huge'}, "choose from 'tiny'"), ({'rate': 'fast'}, 'fast'),
     ({'loss': 'focal'}, "'focal_alpha'"), ({'rates': 1}, 'not a list'), ({'rates': []}, 'rates'),
@@ -146,9 +152,11 @@ def test_dialogues_grow_with_the_run():
     assert any(one.own for one in late)
 
 
-def test_heads_are_asked_until_the_end_of_the_third_lesson_is_near():
+def test_heads_are_asked_until_the_end_of_a_lesson_is_near():
     draw = np.random.default_rng(1)
     assert second_lesson(0.5, draw).beside.probe == 0
     assert third_lesson(0.5, draw).beside.probe > 0
     assert third_lesson(0.95, draw).beside.probe == 0
+    assert fourth_lesson(0.5, draw).beside.probe > 0
+    assert fourth_lesson(0.9, draw).beside.probe == 0
     assert {third_lesson(0.5, draw).turns for _ in range(300)} >= {1, 4, 8, 17}
