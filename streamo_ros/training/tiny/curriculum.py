@@ -92,31 +92,32 @@ def second_lesson(share: float, draw: np.random.Generator) -> Lesson:
 
 def third_lesson(share: float, draw: np.random.Generator) -> Lesson:
     """What the second leaves half learned; see `second_lesson`."""
-    kind = draw.random()
-    least, most, corruption = ((1, 2, 0.0) if kind < 0.06 else (2, 5, 0.0) if kind < 0.14 else
-                               (6, 12, 0.05) if kind < 0.4 else (12, 18, 0.05))
-    turns = int(draw.integers(least, most))
-    fresh = turns < _SHORT or draw.random() < _FRESH
-    own = turns > 1 and draw.random() < _OWN_HISTORY
-    return Lesson(
-        turns, _TURNS // turns // (2 if turns == 1 else 1), corruption, fresh, own,
-        0.5 * max(0.0, 1 - share / _STRESSED), AGAIN,
-        Beside(_ALIGN_LATER, _GROUND / 2 if share < _GROUND_UNTIL else 0.0,
-               _PROBE if share < _PROBE_UNTIL else 0.0))
+    stress, probed = 0.5 * max(0.0, 1 - share / _STRESSED), share < _PROBE_UNTIL
+    return _later(draw, (0.06, 0.14, 0.4), stress, AGAIN, share < _GROUND_UNTIL, probed)
 
 
 def fourth_lesson(share: float, draw: np.random.Generator) -> Lesson:
     """What lies there and what happens, word by word; see `second_lesson`."""
+    until = share < _FINE_UNTIL
+    return _later(draw, (0.25, 0.33, 0.45), 0.0, FINE, until, until)
+
+
+def _later(
+    draw: np.random.Generator, lengths: tuple[float, float, float], stress: float,
+    choices: Choices, grounded: bool, probed: bool,
+) -> Lesson:
+    """A step of a later lesson; `lengths`: shares, added up, of one, few and some frames."""
     kind = draw.random()
-    least, most, corruption = ((1, 2, 0.0) if kind < 0.25 else (2, 5, 0.0) if kind < 0.33 else
-                               (6, 12, 0.05) if kind < 0.45 else (12, 18, 0.05))
+    one, few, some = lengths
+    least, most, corruption = ((1, 2, 0.0) if kind < one else (2, 5, 0.0) if kind < few else
+                               (6, 12, 0.05) if kind < some else (12, 18, 0.05))
     turns = int(draw.integers(least, most))
     fresh = turns < _SHORT or draw.random() < _FRESH
     own = turns > 1 and draw.random() < _OWN_HISTORY
-    until = share < _FINE_UNTIL
     return Lesson(
-        turns, _TURNS // turns // (2 if turns == 1 else 1), corruption, fresh, own, 0.0, FINE,
-        Beside(_ALIGN_LATER, _GROUND / 2 if until else 0.0, _PROBE if until else 0.0))
+        turns, _TURNS // turns // (2 if turns == 1 else 1), corruption, fresh, own, stress,
+        choices, Beside(_ALIGN_LATER, _GROUND / 2 if grounded else 0.0,
+                        _PROBE if probed else 0.0))
 
 
 def dialogue_sizes(share: float, draw: np.random.Generator) -> tuple[int, int, float]:
