@@ -65,7 +65,7 @@ def draw(lines: Sequence[dict[str, Any]]) -> str:
     parts = {one['part'] for one in lines}
     panels = [_panel(lines, k, *panel) for k, panel in enumerate(
         one for one in PANELS if one[1] in parts)]
-    if not panels:
+    if not any('<polyline' in panel for panel in panels):
         raise TrainingError('the log holds no figures of a run: give its log.jsonl')
     high = _HIGH * len(panels)
     return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDE}" height="{high}" '

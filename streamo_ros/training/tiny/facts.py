@@ -18,6 +18,7 @@ from streamo_ros.protocol import State
 from streamo_ros.training.worlds.scene import Seen
 from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.task import Label
+from streamo_ros.training.worlds.task import things_of
 from streamo_ros.training.worlds.tasks import Look
 
 STATUS = ('absent', 'at rest', 'touching', 'cut', 'gripped', 'changing')
@@ -69,21 +70,15 @@ def frame_facts(
 def _status(family: str, look: Look, view: View) -> int:
     if family == 'number':
         return UNKNOWN
-    return max(map(_of, _asked_for(look, view)), default=0)
+    return max(map(_of, things_of(view, *look)), default=0)
 
 
 def _way(family: str, look: Look, view: View, known: AbstractSet[int]) -> int:
     """Which way a cut thing goes: out, if it was whole before."""
     if family == 'number':
         return UNKNOWN
-    return max((1 + (thing.key in known) for thing in _asked_for(look, view) if not thing.whole),
+    return max((1 + (thing.key in known) for thing in things_of(view, *look) if not thing.whole),
                default=0)
-
-
-def _asked_for(look: Look, view: View) -> list[Seen]:
-    colour, shape = look
-    return [thing for thing in view.seen
-            if colour in ('', thing.colour) and shape in ('', thing.shape)]
 
 
 def _of(thing: Seen) -> int:

@@ -4,8 +4,8 @@
 
 Knows heads and their loss. One layer below the last, where a state is about to be decided, it must
 know the facts that the decision follows from; halfway up, behind the state that stands in the
-history, when that frame was taken; and at the
-vision tokens, which place their things have in a list. The heads are thrown away at the export.
+history, when that frame was taken; and at the vision tokens, which place their things have in a
+list. The heads are thrown away at the export.
 
 Source: auxiliary losses on hidden layers as deep supervision (Lee et al., arXiv 1409.5185).
 """
@@ -33,7 +33,7 @@ class Probes(nn.Module):
 
     def __init__(self, width: int, *, late: bool = False) -> None:
         super().__init__()
-        self._width, self._late = width, late
+        self._width = width
         asked = ASKED | LATE if late else ASKED
         self.asked = nn.ModuleList([nn.Linear(width, count) for count in asked.values()])
         self.kept = nn.ModuleList([nn.Linear(width, count) for count in KEPT.values()])

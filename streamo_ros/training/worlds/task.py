@@ -31,6 +31,12 @@ def response(text: str) -> Label:
     return Label(State.RESPONSE, text)
 
 
+def things_of(view: View, colour: str, shape: str) -> list[Seen]:
+    """The things of a view that have a look; '' for any colour or shape."""
+    return [thing for thing in view.seen
+            if colour in ('', thing.colour) and shape in ('', thing.shape)]
+
+
 class Task:
     """One instruction followed through a sequence of frames.
 
@@ -61,8 +67,7 @@ class Task:
 
     def _asked_for(self, view: View) -> list[Seen]:
         """The things of the view that have the look in question."""
-        return [thing for thing in view.seen
-                if self.colour in ('', thing.colour) and self.shape in ('', thing.shape)]
+        return things_of(view, self.colour, self.shape)
 
     def _before(self) -> dict[int, Seen]:
         """The things of the previous frame by their keys."""
