@@ -68,6 +68,7 @@ NOTHING := --instruction "tell me when a red ball appears" \
 card: setup  ## measure models/streamo-tiny and renew its card (VIDEO=file.mp4: no such thing in it)
 	@$(EVALUATE).json --worlds 260
 	@$(EVALUATE)_held_out.json --worlds 260 --held-out
+	@$(EVALUATE)_phrasings.json --worlds 260 --phrasings config/evaluate/phrasings.yaml
 	@$(EVALUATE)_blind.json --worlds 130 --blind
 	@$(EVALUATE)_last_frame.json --worlds 130 --last-frame-only
 	@$(EVALUATE)_2hz.json --worlds 130 --rate 2 --frames 48

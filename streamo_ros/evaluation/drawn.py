@@ -23,6 +23,8 @@ from streamo_ros.training.worlds.episode import Episode
 from streamo_ros.training.worlds.episode import Sampling
 from streamo_ros.training.worlds.episode import SEEDS
 from streamo_ros.training.worlds.phrasing import FAMILIES
+from streamo_ros.training.worlds.phrasing import Phrasings
+from streamo_ros.training.worlds.tasks import WAITING
 
 NEVER = 'never'
 ASPECTS = ('4:3', '16:9', '4:3', '1:1')
@@ -41,7 +43,7 @@ class DrawnSettings:
         rate: frames a second.
         frames: of an episode.
         families: only these; () = all, and instructions that wait in vain.
-        held_out: phrasings that no training uses.
+        phrasings: of the instructions, and of no other families; None: what training says.
         regular: no jitter and no lost frames.
         complete: no lost frames, so that they may be lost afterwards.
     """
@@ -50,7 +52,7 @@ class DrawnSettings:
     rate: Fraction = Fraction(1)
     frames: int = 24
     families: tuple[str, ...] = ()
-    held_out: bool = False
+    phrasings: Phrasings | None = None
     regular: bool = False
     complete: bool = False
 
@@ -62,7 +64,10 @@ def drawn_cases(count: int, settings: DrawnSettings) -> Iterator[Case]:
         EvaluationError: there is no such family, or a number is not positive.
         WorldError: the worlds refuse a setting.
     """
-    known = (*FAMILIES, NEVER)
+    phrasings = settings.phrasings or FAMILIES
+    known = [one for one in FAMILIES if one in phrasings]
+    if any(one in phrasings for one in WAITING):
+        known.append(NEVER)
     unknown = sorted(set(settings.families) - set(known))
     if unknown or settings.frames < 1:
         raise EvaluationError(f'--frames must be above 0 and --family one of {", ".join(known)}')
@@ -94,7 +99,7 @@ def _case(k: int, turn: int, family: str, settings: DrawnSettings) -> Case:
     sampling = Sampling(
         settings.frames, float(settings.rate), still, 0.0 if settings.complete else still)
     draw = partial(
-        draw_episode, seed, family, sampling, ASPECTS[turn % len(ASPECTS)], settings.held_out)
+        draw_episode, seed, family, sampling, ASPECTS[turn % len(ASPECTS)], settings.phrasings)
     episode = draw()
     rows = zip(episode.ticks, episode.states, episode.texts, strict=True)
     moments = tuple(Moment(tick, state, text) for tick, state, text in rows)

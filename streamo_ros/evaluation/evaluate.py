@@ -72,7 +72,10 @@ def _parser() -> argparse.ArgumentParser:
     add('--frames', type=int, default=24, metavar='N',
         help='frames of an episode; default %(default)s')
     add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
-    add('--held-out', action='store_true', help='phrasings that no training uses')
+    said = parser.add_mutually_exclusive_group()
+    said.add_argument('--held-out', action='store_true', help='phrasings that no training uses')
+    said.add_argument('--phrasings', type=Path, metavar='FILE',
+                      help='YAML: phrasings of your own for the drawn worlds, by family')
     add('--regular', action='store_true', help='frames without jitter and gaps')
     add('--complete', action='store_true',
         help='no gaps: the same episodes as with --drop, but whole')
@@ -133,10 +136,15 @@ def _worlds(options: argparse.Namespace) -> Iterator[Case]:
     from streamo_ros.evaluation.drawn import drawn_cases
     from streamo_ros.evaluation.drawn import DrawnSettings
     from streamo_ros.evaluation.drawn import never_cases
+    from streamo_ros.evaluation.phrasings import read_phrasings
+    from streamo_ros.training.worlds.phrasing import HELD_OUT
 
+    phrasings = HELD_OUT if options.held_out else None
+    if options.phrasings:
+        phrasings = read_phrasings(options.phrasings)
     settings = DrawnSettings(
         seed=options.seed, rate=options.rate, frames=options.frames,
-        families=tuple(options.family), held_out=options.held_out, regular=options.regular,
+        families=tuple(options.family), phrasings=phrasings, regular=options.regular,
         complete=_is_complete(options))
     yield from drawn_cases(options.worlds, settings)
     yield from never_cases(options.never_hours, settings)
@@ -170,6 +178,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'complete': _is_complete(options),
         'regular': options.regular,
         'held_out': options.held_out,
+        'phrasings': str(options.phrasings) if options.phrasings else None,
         'response_threshold': options.response_threshold,
         'control': options.control,
     }

@@ -13,6 +13,7 @@ import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.evaluation.case import blinded
+from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import without_frames
 from streamo_ros.evaluation.drawn import drawn_cases
 from streamo_ros.evaluation.drawn import DrawnSettings
@@ -23,6 +24,7 @@ from streamo_ros.evaluation.watch import settings_for
 from streamo_ros.evaluation.watch import watch
 from streamo_ros.protocol import State
 from streamo_ros.training.worlds.phrasing import FAMILIES
+from streamo_ros.training.worlds.phrasing import HELD_OUT
 
 KEYS = {'state_macro_f1', 'state_f1', 'timing_f1', 'answer_accuracy', 'false_alarms_per_hour',
         'duplicate_rate', 'episodes'}
@@ -36,7 +38,7 @@ def knowing(case):
 
 @pytest.mark.parametrize('settings', [
     DrawnSettings(seed=3), DrawnSettings(seed=4, rate=Fraction(2), frames=32),
-    DrawnSettings(seed=5, rate=Fraction(1, 2), frames=12, held_out=True)])
+    DrawnSettings(seed=5, rate=Fraction(1, 2), frames=12, phrasings=HELD_OUT)])
 def test_a_model_that_knows_everything_scores_one(settings):
     pairs = []
     for case in drawn_cases(26, settings):
@@ -47,6 +49,19 @@ def test_a_model_that_knows_everything_scores_one(settings):
     assert found['state_macro_f1'] == found['timing_f1'] == found['answer_accuracy'] == 1
     assert found['interval_iou'] in (1, None)
     assert found['false_alarms_per_hour'] == found['duplicate_rate'] == 0
+
+
+def test_a_user_says_it_in_words_of_his_own():
+    said = {'count': ['how many?'], 'leave': ['no {c} {s} anymore? tell me']}
+    cases = list(drawn_cases(12, DrawnSettings(seed=2, phrasings=said)))
+    assert [case.family for case in cases[:3]] == ['leave', 'count', 'never']
+    for case in cases:
+        if case.family == 'count':
+            assert case.instruction == 'how many?'
+        else:
+            assert case.instruction.endswith('anymore? tell me')
+    with pytest.raises(EvaluationError, match='one of count'):
+        list(drawn_cases(1, DrawnSettings(families=('see',), phrasings={'count': ['how many?']})))
 
 
 def test_every_family_comes_in_every_aspect():

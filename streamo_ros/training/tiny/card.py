@@ -45,7 +45,9 @@ def renew_card(folder: Path) -> None:
     measured, card = _measured(folder), folder / 'README.md'
     text = card.read_text(encoding='utf-8')
     for name, table in {
-        'figures': tables.figures(measured['evaluation']), 'held out': tables.held_out(measured),
+        'figures': tables.figures(measured['evaluation']),
+        'held out': tables.figures_of(measured, 'evaluation_held_out'),
+        'phrasings': tables.figures_of(measured, 'evaluation_phrasings'),
         'controls': tables.controls(measured), 'robustness': tables.robustness(measured),
         'ablation': tables.ablation(_read(folder / 'ablation.json') or {}),
     }.items():

@@ -29,7 +29,7 @@ _ALL_ANSWERS = 0.7
 
 def draw_dialogue(
     courses: Sequence[Course], wording: Wording, turns: int, corruption: float,
-    draw: np.random.Generator, stress: float = 1.0, held_out: bool = False, fresh: bool = True,
+    draw: np.random.Generator, stress: float = 1.0, fresh: bool = True,
     choices: Choices = AT_FIRST,
 ) -> Dialogue:
     """A dialogue in which mostly something is due.
@@ -42,12 +42,11 @@ def draw_dialogue(
             that the model learns to come back from its own mistakes.
         draw: decides everything.
         stress: how much more beginnings and ends of events count than other frames.
-        held_out: use phrasings that no training uses.
         fresh: the window begins with the lane's first frame; else frames may have left before,
             and their answers stand there still.
         choices: what it may be about.
     """
-    scene = Scenes(courses, turns, choices, draw, fresh=fresh, held_out=held_out).one()
+    scene = Scenes(courses, turns, choices, draw, fresh=fresh).one()
     left, shown = scene.labels[:scene.before], scene.labels[scene.before:]
     said = [one for one in left if one[0].state is State.RESPONSE]
     most = MAX_ANSWERS if draw.random() < _ALL_ANSWERS else int(draw.integers(1, MAX_ANSWERS))

@@ -86,17 +86,16 @@ class Scenes:
         courses: to choose from.
         turns: frames in the window.
         fresh: the window begins with the lane's first frame.
-        held_out: use phrasings that no training uses.
         choices: what the scenes may be about.
         draw: decides everything.
     """
 
     def __init__(
         self, courses: Sequence[Course], turns: int, choices: Choices, draw: np.random.Generator,
-        *, fresh: bool = True, held_out: bool = False,
+        *, fresh: bool = True,
     ) -> None:
         self._courses, self._turns, self._choices, self._draw = courses, turns, choices, draw
-        self._fresh, self._held_out = fresh, held_out
+        self._fresh = fresh
 
     def one(self) -> Scene:
         """The next scene."""
@@ -129,7 +128,7 @@ class Scenes:
             rival = look_of_an_event(course.views[start:stop], draw)
             look = rival or look
         text = (span_phrase(family, draw, *look) if asks_span else
-                phrase(family, draw, *look, held_out=self._held_out))
+                phrase(family, draw, *look))
         look = ('', '') if family == 'recolour' and look[1] not in text else look
         origin = Fraction(0 if draw.random() < _AT_ZERO else int(draw.integers(0, LATEST)))
         labels = label_course(course, family, look, begin, stop, origin, numbers)

@@ -23,9 +23,9 @@ COLUMNS = {
     'false_alarms_per_hour': 'false alarms per hour', 'episodes': 'episodes',
 }
 FILES = (
-    'evaluation', 'evaluation_held_out', 'evaluation_blind', 'evaluation_last_frame',
-    'evaluation_2hz', 'evaluation_600', 'evaluation_complete', 'evaluation_drop',
-    'evaluation_never', 'evaluation_video',
+    'evaluation', 'evaluation_held_out', 'evaluation_phrasings', 'evaluation_blind',
+    'evaluation_last_frame', 'evaluation_2hz', 'evaluation_600', 'evaluation_complete',
+    'evaluation_drop', 'evaluation_never', 'evaluation_video',
 )
 """Of one model; without '.json'."""
 CONTROLS = {
@@ -61,9 +61,9 @@ def figures(found: Figures) -> str:
     return f'Model `{found["model_id"]}`, seed {found["seed"]}:\n\n{table}'
 
 
-def held_out(measured: Measured) -> str:
-    """As `figures`, on phrasings that no training uses."""
-    found = measured.get('evaluation_held_out')
+def figures_of(measured: Measured, name: str) -> str:
+    """As `figures`, of another file."""
+    found = measured.get(name)
     return figures(found) if found else f'{MISSING.capitalize()}.'
 
 

@@ -20,6 +20,8 @@ from streamo_ros.protocol import seconds_text
 from streamo_ros.protocol import State
 from streamo_ros.training.worlds.phrasing import FAMILIES
 from streamo_ros.training.worlds.phrasing import phrase
+from streamo_ros.training.worlds.phrasing import Phrasings
+from streamo_ros.training.worlds.phrasing import PLAIN
 from streamo_ros.training.worlds.render import Picture
 from streamo_ros.training.worlds.scene import View
 from streamo_ros.training.worlds.scene import WorldError
@@ -115,7 +117,7 @@ def draw_episode(
     family: str | None = None,
     sampling: Sampling | None = None,
     aspect: str | None = None,
-    held_out: bool = False,
+    phrasings: Phrasings | None = None,
     never: bool = False,
 ) -> Episode:
     """Draw an episode; in four of five something is due, unless `never`.
@@ -125,7 +127,7 @@ def draw_episode(
         family: kind of task; None: any; 'never' is `never` with any family.
         sampling: when frames are taken.
         aspect: one of `PICTURES`; None: any, 4:3 as often as the others together.
-        held_out: use phrasings that no training uses.
+        phrasings: to choose the instruction from; None: what training says.
         never: what the instruction waits for does not come.
 
     Raises:
@@ -135,7 +137,7 @@ def draw_episode(
     sampling, draw = sampling or Sampling(), np.random.default_rng([seed, 31])
     never = never or family == _NEVER
     family = None if family == _NEVER else family
-    families = WAITING if never else FAMILIES
+    families = [one for one in (WAITING if never else FAMILIES) if one in (phrasings or FAMILIES)]
     if family is not None and family not in families:
         in_vain = ' that waits in vain' if never else ''
         raise WorldError(
@@ -151,7 +153,7 @@ def draw_episode(
     for attempt in range(_STRETCHES):
         moved = tuple(time + attempt * length for time in times)
         views = [world.view(time) for time in moved]
-        text, look, labels = _instruct(family, views, ticks, draw, held_out, never)
+        text, look, labels = _instruct(family, views, ticks, draw, phrasings, never)
         if not eventful or any(label.state is State.RESPONSE for label in labels):
             break
     return Episode(
@@ -182,13 +184,13 @@ def _sample(
 
 def _instruct(
     family: str, views: Sequence[View], ticks: Sequence[Tick], draw: np.random.Generator,
-    held_out: bool, never: bool,
+    phrasings: Phrasings | None, never: bool,
 ) -> tuple[str, Look, list[Label]]:
     """An instruction to which something happens in these views, if that can be had; or nothing."""
     attempt = 0
     while True:
         look = draw_look(family, views, draw)
-        text = phrase(family, draw, *look, held_out=held_out)
+        text = phrase(family, draw, *look, phrasings=phrasings)
         if family == 'recolour' and look[1] not in text:
             look = '', ''
         labels = label_views(family, look, views, [seconds_text(tick.start) for tick in ticks])
@@ -217,7 +219,7 @@ def suggested_instructions(world: World, seconds: float = 60.0, rate: float = 1.
     for family in FAMILIES:
         for _ in range(_ATTEMPTS * 4):
             look = draw_look(family, views, draw)
-            text = phrase(family, draw, *look, plain=True)
+            text = phrase(family, draw, *look, phrasings=PLAIN)
             look = ('', '') if family == 'recolour' and look[1] not in text else look
             labels = label_views(family, look, views, starts)
             if any(label.state is State.RESPONSE for label in labels):

@@ -9,6 +9,8 @@ a family are held out: no instruction of the training says them, not even among 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -23,8 +25,8 @@ from streamo_ros.training.worlds.templates import SPANS
 from streamo_ros.training.worlds.templates import TEMPLATES
 from streamo_ros.training.worlds.wordings import RULES
 
-HELD_OUT = 2
-"""Phrasings at the end of each list that only evaluation uses."""
+Phrasings = Mapping[str, Sequence[str]]
+"""Of each family, with {a}, {c} and {s} for the article, the colour and the shape."""
 
 PHRASES: dict[str, tuple[str, ...]] = {
     'appear': (
@@ -138,7 +140,10 @@ PHRASES: dict[str, tuple[str, ...]] = {
 }
 """The plain phrasings of each family, as docs and demo say them; the last two are held out."""
 FAMILIES = tuple(PHRASES)
-_PLAIN = 0.15
+PLAIN: Phrasings = {family: texts[:-2] for family, texts in PHRASES.items()}
+HELD_OUT: Phrasings = {family: texts[-2:] for family, texts in PHRASES.items()}
+"""What only evaluation says."""
+_SHARE_OF_PLAIN = 0.15
 """Share of the training's instructions that are plain ones."""
 
 
@@ -159,7 +164,7 @@ def folded(text: str) -> str:
 
 def phrase(
     family: str, draw: np.random.Generator, colour: str = '', shape: str = '',
-    held_out: bool = False, plain: bool = False,
+    phrasings: Phrasings | None = None,
 ) -> str:
     """An instruction of a family about things of a look.
 
@@ -168,22 +173,20 @@ def phrase(
         draw: chooses the phrasing.
         colour: for the families that name one.
         shape: for the families that name one.
-        held_out: choose among the phrasings that no training uses.
-        plain: choose among the few phrasings that docs and demo use.
+        phrasings: choose among these, as they stand; None: what training says.
 
     Raises:
-        WorldError: there is no such family.
+        WorldError: there is no such family, or no phrasing of it.
     """
-    if family not in PHRASES:
+    found = (phrasings or PLAIN).get(family)
+    if not found:
         raise WorldError(f'there is no family {family!r}: choose from {", ".join(FAMILIES)}')
-    found = PHRASES[family]
-    found = found[-HELD_OUT:] if held_out else found[:-HELD_OUT]
     template = found[int(draw.integers(len(found)))]
-    if held_out or plain:
+    if phrasings:
         return _filled(template, colour, shape)
     # One draw, however many the wording takes: another wording leaves the rest of a world alone.
     own = np.random.default_rng(int(draw.integers(2**32)))
-    if own.random() < _PLAIN:
+    if own.random() < _SHARE_OF_PLAIN:
         return dress(_filled(template, colour, shape), own)
     while True:
         text = dress(_filled(wordings()[family].draw(own), colour, shape), own)
@@ -250,4 +253,4 @@ def _filled(template: str, colour: str, shape: str) -> str:
 def _is_held_out(family: str, text: str, colour: str, shape: str) -> bool:
     said = f' {folded(text)} '
     return any(f' {folded(_filled(held, colour, shape))} ' in said
-               for held in PHRASES[family][-HELD_OUT:])
+               for held in HELD_OUT[family])

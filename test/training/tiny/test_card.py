@@ -10,7 +10,7 @@ from streamo_ros.training.config import TrainingError
 from streamo_ros.training.tiny import card
 from streamo_ros.training.tiny import curve
 
-NAMES = ('figures', 'held out', 'controls', 'robustness', 'ablation')
+NAMES = ('figures', 'held out', 'phrasings', 'controls', 'robustness', 'ablation')
 FIGURES = {'state_macro_f1': 0.913, 'timing_f1': 0.8, 'answer_accuracy': None,
            'interval_iou': 0.5, 'false_alarms_per_hour': 12.25, 'episodes': 4}
 WHOLE = {**FIGURES, 'model_id': 'abc', 'seed': 3, 'rate': 1.0, 'drop': 0.0, 'frames': 92,
@@ -53,6 +53,7 @@ def test_the_card_gets_the_newest_figures(folder):
 def test_what_is_not_there_is_not_measured(folder):
     found = renewed(folder)
     assert part(found, 'held out').strip() == 'Not measured.'
+    assert part(found, 'phrasings').strip() == 'Not measured.'
     assert part(found, 'controls').count('not measured') == 2
     assert part(found, 'robustness').count('not measured') == 6
     assert part(found, 'ablation').count('not measured') == 4
