@@ -37,7 +37,7 @@ from streamo_ros.training.worlds.scene import SHAPES
 
 SYSTEM_PROMPT = 'You watch a video frame by frame.\n'
 """Short: the embedded model has no words to spare for the long one."""
-_MOST = 2048
+_MOST = 2112
 STOP, PAD, IMAGE = '<|im_end|>', '<|endoftext|>', '<|image_pad|>'
 VISION_START, VISION_END, VIDEO = '<|vision_start|>', '<|vision_end|>', '<|video_pad|>'
 CONTROL = (PAD, '<|im_start|>', STOP, VISION_START, VISION_END, IMAGE, VIDEO,
@@ -164,7 +164,8 @@ def _first_words() -> frozenset[str]:
     texts = [text for phrasings in PHRASES.values() for text in phrasings]
     texts += [text for found in (wordings(), span_wordings())
               for choice in found.values() for text in choice.first_words()]
-    return frozenset(_words(text)[0] for text in (*texts, *manner.HEADS))
+    # None where a text begins with what it is about: '{a} {c} {s}'.
+    return frozenset(word for text in (*texts, *manner.HEADS) for word in _words(text)[:1])
 
 
 def _words(text: str) -> list[str]:

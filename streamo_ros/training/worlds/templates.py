@@ -25,6 +25,9 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         '[should|in case] <one> <appear>, <ask>',
         '[<polite>|] <tell_of> [about|of] the [arrival|appearance] of <one>',
         '[<polite>|] [notify|warn|alert|inform] me about <one> [coming in|entering|appearing]',
+        '<one>: <tell> <when> [it <appears>|you see it]',
+        '<one> [will|should] [<appear>|be <in>], <ask> <when> it [does|is here|<appears>]',
+        '[<polite>|] [tell me|say|report] [that|when] <one> [has come in|has arrived|is here]',
     ),
     'leave': (
         '<ask> <when> <it> <leaves>',
@@ -40,6 +43,9 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         '[should|in case] <it> <leave>, <ask>',
         '[<polite>|] <tell_of> [about|of] the [departure|disappearance] of <it>',
         '[<polite>|] [notify|warn|alert|inform] me about <it> [leaving|going away|disappearing]',
+        '<it>: <tell> <when> it <leaves>',
+        '<it> will <leave>, <ask> <when> it [does|is gone|<leaves>]',
+        '<ask> <when> there is no {c} {s} <at> [anymore|any more|]',
     ),
     'recolour': (
         '<ask> <when> <something> <recolours>',
@@ -56,6 +62,12 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         'should <something> change [its|] <colour_word>, <ask>',
         ('[<polite>|] <tell_of> [about|of] [any|every|each] [change of <colour_word>'
         '|<colour_word> change|new <colour_word>] [of <something>|]'),
+        ('<ask> <when> [the colours|the colors|colours|colors|any colours] [change|have changed]'
+        ' [of the <things>|<at>|]'),
+        ('<ask> <when> [there is|you see] [a change of <colour_word>|a <colour_word> change'
+        '|a new <colour_word>] [of <something>|<at>|]'),
+        '[a change of <colour_word>|<colour_word> change] [of <something>|<at>|]: <tell>',
+        'the {s}: <tell> <when> [it <recolours>|the <colour_word> changes]',
     ),
     'move': (
         '<ask> <when> <it> <moved>',
@@ -71,6 +83,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         '<eye> [<scene>|the gripper|the robot arm] and <tell> <when> [<it> <moved>|it <moves>]',
         'should <it> be [moved|carried|shifted] <by>, <ask>',
         '[<polite>|] <tell_of> [about|of] any [movement|move|transport|relocation] of <it>',
+        '<it>: <tell> <when> it <moved>',
+        '<ask> <when> the [place|position|location] of <it> [changes|has changed|is new]',
     ),
     'touch': (
         '<ask> <when> <it> <touches> <wall>',
@@ -86,6 +100,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         '<ask> <when> there is contact between <it> and <wall>',
         '<ask> <when> <wall> is [touched|hit|reached] by <it>',
         '<ask> <when> <it> and <wall> [touch|meet|are in contact|collide]',
+        '<it>: <tell> <when> it <touches> <wall>',
+        '<it> will <touch> <wall>, <ask> <when> it [does|<touches> <wall>]',
     ),
     'count': (
         'how many <things> [are|lie|can be seen|are visible] <in>? [<update>|]',
@@ -104,6 +120,13 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         ' <things>] <at>'),
         '[give|tell] me a [running|current] [count|total] of the <things> <at>',
         'tell me how many <things> [there are|you see] [<at>|whenever that changes]',
+        ('[the|] [number|count|total|total number|amount|quantity] of'
+        ' [the|all|all the|] <things> <at> <please> [<updating>|<further>]'),
+        'number of [the|all|] <things> <at>? [<update>|]',
+        ('[<polite>|] [tell me|say|report|let me know] how many [there are|you see|you count'
+        '|you can see|are there] <at> [<updating>|<further>]'),
+        ('[<polite>|] [give me|make|keep|report] [a|the] [count|total|number] of [the|all|all the]'
+        ' <things> <at> [<updating>|<further>]'),
     ),
     'number': (
         ('[<polite>|] [read|read out|keep reading|always read|read aloud] the [<display>|<reading>'
@@ -125,9 +148,28 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         ('[I want|I need|I would like] to know [the <reading> on the <display>|what the <display>'
         ' shows] [<updating>|]'),
         'read [the <reading>|the <display>] [whenever|each time|every time|when] it changes',
+        ('[<polite>|] [tell me|say|report|give me|name|read|read out|let me know|keep telling me]'
+        ' the <reading> <shown> [now|] [<updating>|<further>|<new_one>|]'),
+        ('[<polite>|] [tell me|say|report|give me|name|read|keep reporting] the <reading> <shown>'
+        ' [<updating>|<further>|<new_one>]'),
+        ('[what|which] <reading> [do you see|can you see|is shown|is there|can you read'
+        '|do you read|is it|is on the <display>|does the <display> have] [now|]? [<update>|]'),
+        ('[what|which] <reading> [is shown|do you see|can you read] [now|]?'
+        ' [tell me|say|read|report] [each|every|any] [new one|new <reading>|change]'),
+        'the <reading> [<shown>|] <please> [<updating>|<further>|<new_one>]',
+        'the <display> <please> [<updating>|<further>|<new_one>]',
+        ('[<polite>|] [tell me|report|say|read|read out|give me|let me know] [each|every|any] new'
+        ' <reading> [<shown>|]'),
+        '[is there|do you see] a [new|different] <reading> [<shown>|]? [read it|tell me|say it]',
+        ('[<polite>|] [keep|go on|continue] [reading|reporting|telling me] [the <reading>'
+        ' [<shown>|]|what the <display> [shows|says|reads]|what is on the <display>]'
+        ' [<updating>|<further>|]'),
+        ('[<polite>|] [say|tell me|report] [what|which] <reading> [you see|is shown|you can read'
+        '|is on the <display>|the <display> shows] [<updating>|<further>|<new_one>]'),
     ),
     'narrate': (
-        ('[<polite>|] [describe|narrate|comment on|report|tell me|explain] [what|everything that'
+        ('[<polite>|] [describe|narrate|comment on|report|tell me|explain|caption|document]'
+        ' [what|everything that'
         '|all that|whatever|anything that] <happens> <at>'),
         ('[<polite>|] [describe|narrate|comment on|report|tell me about|mention|list] [every|each'
         '|any|every single] <event> <at> [when it is over|as it happens|after it has happened|]'),
@@ -148,6 +190,11 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         ' events|every event|whatever] [that happens|] <at>'),
         ('[each time|every time|whenever|when] something <happens>, [describe it'
         '|tell me what it was|tell me what happened|report it|narrate it|comment on it]'),
+        ('[[<polite>|] [give me|write|log|record]|I want|I need] [a report|a note|reports]'
+        ' [of|on|about] [each|every|any] <event> <at>'),
+        '[<polite>|] say what <happens> <at> [, always| at all times| all the time|]',
+        '[each|every] <event> <at>: [describe|report|narrate|caption] it',
+        '[<polite>|] [caption|document|log|record|summarise] [every|each|any] <event> <at>',
     ),
     'ground': (
         '<between> does <one> <appear>?',
@@ -161,6 +208,8 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         '[localise|locate|mark|ground] the [arrival|appearance] of <one> in time',
         '[at what time|at which time|when exactly] [does|did] <one> <appear>?',
         '[how long|from when until when] [does|did] the arrival of <one> last?',
+        '<one> [will|should] <appear>: <give> the <span>',
+        '<give> the <span> for the [arrival|appearance] of <one>',
     ),
     'presence': (
         'is there <one> <at>? [<update>|]',
@@ -179,6 +228,11 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         ' <it> <in>]? [<update>|]'),
         ('[I want|I need|I would like] to know whether [there is <one> <at>|<it> is <in>]'
         ' [<updating>|]'),
+        ('[<polite>|] [check|keep checking] for <one> <at> [and <update>|, and <update>'
+        '|. <update>|and report [each|every|any] change]'),
+        ('[say|tell me|answer] yes [when|if|whenever] [you see <one>|there is <one> <at>|<it> is'
+        ' <in>] and no [when|if|whenever] [not|it is not|there is not|you do not] [<updating>|]'),
+        '<it>: [is it|do you see it|can you see it] [<at>|now|there]? [<update>|]',
     ),
     'colour': (
         '[what|which] <colour_word> [is|has] the {s} <at>? [<update>|]',
@@ -194,6 +248,9 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         'the {s}: [what|which] <colour_word> [is it|does it have]? [<update>|]',
         'keep me [informed about|up to date on|posted about] the <colour_word> of the {s} <at>',
         'how is the {s} coloured <at>? [<update>|]',
+        'the <colour_word> of the {s} <at> <please> [<updating>|<further>]',
+        ('[<polite>|] [tell me|say|report|name] the <colour_word> [of the {s}|that the {s} has]'
+        ' [now|] [<updating>|<further>]'),
     ),
     'see': (
         ('what [is|lies|do you see|can you see|can be seen] <in> [right now|now|]? [answer|tell me'
@@ -212,6 +269,11 @@ TEMPLATES: dict[str, tuple[str, ...]] = {
         '|<once>|]'),
         ('[look|take a look] [at <scene>|] and [tell me|say|list] [what [you see|is there]|the'
         ' <things>] [<once>|]'),
+        ('[<polite>|] [list|name|tell me|say|report] everything [<in>|you see|that you see|you can'
+        ' see|that is <in>|that lies <in>] [now|] [<once>|, <once>]'),
+        '[everything|all the <things>|all <things>] [<in>|that you see|you can see], <once>',
+        ('[<polite>|] give me [everything|all|all the <things>|the <things>] [that you see|you see'
+        '|you can see|that is <in>], <once>'),
     ),
 }
 """Training's templates of every family."""

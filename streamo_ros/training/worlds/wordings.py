@@ -11,7 +11,8 @@ from __future__ import annotations
 
 RULES: dict[str, str] = {
     'tell': '[tell me|tell me|let me know|say|notify me|warn me|ping me|alert me|inform me'
-            '|give me a [sign|signal|shout|call|warning]|send me a [message|note]|report'
+            '|give me a [sign|signal|shout|call|warning|hint|heads up]'
+            '|send me a [message|note]|report'
             '|call out|speak up|announce it|message me|signal|say so|say something|shout]',
     'tell_of': '[tell me|let me know|notify me|warn me|ping me|alert me|inform me|message me'
                '|send me a [message|note]]',
@@ -30,7 +31,7 @@ RULES: dict[str, str] = {
           '|in front of [you|the camera]|before the camera|in your view|here|there]',
     'at': '[<in>|]',
     'colour_word': '[colour|colour|color]',
-    'things': '[things|objects|items|pieces]',
+    'things': '[things|objects|items|pieces|toys]',
     'one': '[{a} {c} {s}|{a} {c} {s}|any {c} {s}|some {c} {s}|the {c} {s}'
            '|a {s} that is {c}|a {s} which is {c}|one {c} {s}]',
     'it': '[the {c} {s}|the {c} {s}|the {c} {s}|that {c} {s}|this {c} {s}|the {s} that is {c}'
@@ -49,10 +50,11 @@ RULES: dict[str, str] = {
     'appeared': '[[appeared|arrived|shown up|turned up] <at>|come in|entered|come into view]',
     'leaves': '[leaves|goes away|disappears|is gone|has left|has gone|goes off|goes out|vanishes'
               '|departs|exits|moves out|has disappeared|has vanished|is leaving|goes missing'
-              '|is no longer [there|<in>]|is not [there|<in>] [anymore|any more]|is missing'
-              '|[leaves|exits|has left|quits] <scene>|[goes|comes|is] off the [table|desk]'
-              '|[goes|moves|gets|is] out of [<scene>|sight|view]|has gone away|is away'
-              '|is [removed|gone] from <scene>|can [no longer|not] be seen [anymore|]]',
+              '|is no longer [there|<in>|present]|is not [there|<in>] [anymore|any more]'
+              '|is missing|[leaves|exits|has left|quits] <scene>|has gone away|is away'
+              '|[goes|comes|is] off the [table|desk]|[goes|moves|gets|is] out of'
+              ' [<scene>|sight|view]|is [removed|gone] from <scene>'
+              '|can [no longer|not] be seen [anymore|]|is taken [from|off] <scene>]',
     'leave': '[leave|go away|disappear|go off|go out|vanish|depart|exit|move out'
              '|[leave|exit] <scene>|go off the table|go out of [sight|view|<scene>]]',
     'left': '[left|gone|disappeared|gone away|vanished|left <scene>|gone out of [sight|view]]',
@@ -65,7 +67,8 @@ RULES: dict[str, str] = {
                  '|has changed [its|] <colour_word>'
                  '|is [painted|recoloured]|switches to [another|a new] <colour_word>'
                  '|does not have the same <colour_word> [anymore|any more|as before]'
-                 '|no longer has the same <colour_word>|turns into another <colour_word>]',
+                 '|no longer has the same <colour_word>|alters its <colour_word>'
+                 '|swaps <colour_word>|turns into another <colour_word>]',
     'agent': '[the [gripper|robot|arm|robot arm|hand|claw]|somebody|someone]',
     'by': '[by <agent>|]',
     'moved': '[[is|has been|gets|was] [moved|carried|shifted|displaced|relocated|transported] <by>'
@@ -80,22 +83,28 @@ RULES: dict[str, str] = {
     'wall': '[the wall|the wall|the wall|the brick wall|the bricks|a wall]',
     'touches': '[touches|hits|reaches|meets|bumps into|gets to|runs into|makes contact with'
                '|arrives at|is at|is against|comes into contact with|comes up against|strikes'
-               '|collides with|has [touched|reached|hit]|knocks against|is touching'
+               '|contacts|collides with|has [touched|reached|hit]|knocks against|is touching'
                '|is in contact with|is pushed against|rests against|lies against|leans against]',
     'touch': '[touch|hit|reach|meet|bump into|get to|run into|make contact with|come to'
              '|be at|come into contact with|collide with|strike|arrive at]',
-    'update': '[update me|keep me [updated|informed|posted|up to date]|report [changes|any change]'
+    'update': '[update me|keep me [updated|informed|posted|up to date|in the loop]'
+              '|report [changes|any change]'
               '|[tell me|say it|report it|answer] again when [it|that|the answer] changes'
               '|tell me [when|whenever] [it|that|the answer] changes|[tell|inform] me of changes'
               '|keep [the answer|it|this] up to date|update the answer [when it changes|]'
               '|repeat it when it changes|let me know [about|of] [changes|any change|every change]'
               '|keep [updating|telling|informing] me|tell me again if it changes'
               '|then again [whenever|each time] it changes|always keep me informed'
-              '|say it again when it is new]',
+              '|say it again when it is new|send me updates|give me updates]',
+    'further': '[, [and|then|and then] [each|every|any] change|, and <update>|, with updates'
+               '|, and [again|once more|say it again] [when|whenever|each time|every time|if]'
+               ' [it|that] [changes|has changed|is different|is not the same]]',
     'updating': '[, <update>|. <update>| and <update>|, always| at all times| all the time'
-                '| continuously| from now on| and every change| whenever it changes|]',
+                '| continuously| from now on| and every change| whenever it changes|<further>|]',
+    'please': '[, please|]',
     'plain_span': '[time span|interval|time interval|exact interval|period of time|time range'
-                  '|time window|seconds|exact seconds|first and last second|time frame|period]',
+                  '|time window|timestamps|seconds|exact seconds|first and last second|time frame'
+                  '|period]',
     'span': '[<plain_span>|<plain_span>|start and end|beginning and end|start time and end time]',
     'give': '[give|give me|tell me|name|state|report|say|write|I want|I need|I would like'
             '|please give me|could you give me|can you tell me|show me|answer with|note|find]',
@@ -104,8 +113,14 @@ RULES: dict[str, str] = {
                      '|at what seconds|between what times|in what interval]',
     'between': '[<plain_between>|<plain_between>|during which seconds|over what time span]',
     'once': '[once|only once|just once|one time|one time only|a single time]',
-    'display': '[display|panel|screen|readout|number display|digital display]',
-    'reading': '[number|value|reading|digits|figure]',
-    'event': '[event|thing that happens|happening|action|incident]',
-    'happens': '[happens|is happening|goes on|is going on|takes place|occurs|is taking place]',
+    'display': '[display|panel|screen|readout|number display|digital display|indicator|gauge]',
+    'reading': '[number|number|value|reading|digits|figure|numbers|digit]',
+    'shown': '[shown|displayed|that is displayed|that is shown|shown there|you see|that you see'
+             '|you can see|you can read|that you can read|that is there'
+             '|[on|shown on|of] the <display>]',
+    'new_one': '[, [and|then|and then] [each|every|any] new [one|<reading>]'
+               '|, and [tell me|say|read|report] [each|every|any] new [one|<reading>]]',
+    'event': '[event|thing that happens|happening|action|incident|occurrence]',
+    'happens': '[happens|is happening|goes on|is going on|takes place|occurs|is taking place'
+               '|is occurring]',
 }

@@ -32,7 +32,7 @@ def workplace(tmp_path, monkeypatch):
     model = tmp_path / 'model'
     model.mkdir()
     (model / 'README.md').write_text('\n'.join(
-        one for name in ('figures', 'held out', 'controls', 'robustness', 'ablation')
+        one for name in ('figures', 'held out', 'phrasings', 'controls', 'robustness', 'ablation')
         for one in marks(name)))
     (model / 'evaluation.json').write_text(json.dumps(
         {**FIGURES, 'model_id': 'abc', 'rate': 1.0, 'drop': 0.0, 'frames': 24, 'families': {}}))
