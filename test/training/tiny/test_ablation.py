@@ -78,7 +78,7 @@ def test_the_shipped_settings_are_fair(workplace):
 
 def test_an_unequal_budget_is_refused(workplace, capsys):
     file = workplace / 'configs' / 'plain.yaml'
-    file.write_text(file.read_text().replace('language_steps: 250', 'language_steps: 900'))
+    file.write_text(file.read_text().replace('language_steps: 1500', 'language_steps: 900'))
     with pytest.raises(TrainingError, match=r'differs from .* in language_steps'):
         ablation.read_configs(workplace / 'configs')
     assert run() == 1
@@ -94,7 +94,7 @@ def test_each_run_is_trained_and_watched_once(workplace, calls):
     assert ('plain', '2', True) in watched
     assert len(watched) == 6
     found = json.loads((workplace / 'model' / 'ablation.json').read_text())
-    assert found['steps'] == 250
+    assert found['steps'] == 1500
     assert found['runs']['focal_alpha']['1']['state_macro_f1'] == 0.87
     card = (workplace / 'model' / 'README.md').read_text()
     assert '| focal and alpha (Streamo) | 0.87 | 0.50 | 0.50 | 0.50 | - | - |' in card
