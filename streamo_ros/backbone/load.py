@@ -97,9 +97,7 @@ def load(
         scripted = load_script(path)
         scripted.lanes, scripted.capacity = lanes, capacity or scripted.capacity
         return scripted
-    options = Options(
-        device, dtype, protocol, max_pixels, lanes, capacity, frames, vision, wait
-    )
+    options = Options(device, dtype, protocol, max_pixels, lanes, capacity, frames, vision, wait)
     target, number = find_device(options)
     if vision not in VISION:
         raise BackboneError(f'the vision backend {vision!r} is not known: use {", ".join(VISION)}')
