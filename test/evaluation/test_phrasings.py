@@ -4,20 +4,63 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.phrasings import read_phrasings
 from streamo_ros.training.worlds.phrasing import FAMILIES
+from streamo_ros.training.worlds.phrasing import folded
 from streamo_ros.training.worlds.phrasing import PHRASES
+from streamo_ros.training.worlds.phrasing import wordings
+
+OURS = Path('config/evaluate/phrasings.yaml')
 
 
 def test_the_file_of_the_package_has_six_of_every_family_and_none_that_is_known():
-    found = read_phrasings(Path('config/evaluate/phrasings.yaml'))
+    found = read_phrasings(OURS)
     assert set(found) == set(FAMILIES)
     for family, texts in found.items():
         assert len(set(texts)) == 6
         assert not set(texts) & set(PHRASES[family])
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+def test_the_grammar_cannot_say_the_phrasings_of_config_evaluate(family):
+    found = read_phrasings(OURS)
+    for text in found[family]:
+        assert not says(wordings()[family], worded(text)), text
+
+
+def test_what_the_grammar_says_is_known_as_said():
+    draw = np.random.default_rng(9)
+    for family in FAMILIES:
+        for _ in range(20):
+            assert says(wordings()[family], worded(wordings()[family].draw(draw)))
+
+
+def worded(text):
+    return folded(text.format(a='a', c='red', s='ball'))
+
+
+def says(choice, text):
+    words = text.split()
+    return len(words) in ends(choice, words, {0})
+
+
+def ends(choice, words, starts):
+    """Where a text of this choice may end that begins at one of these words."""
+    found = set()
+    for option in choice.options:
+        reached = starts
+        for part in option:
+            if isinstance(part, str):
+                said = worded(part).split()
+                reached = {at + len(said) for at in reached if words[at:at + len(said)] == said}
+            else:
+                reached = ends(part, words, reached) if reached else reached
+        found |= reached
+    return found
 
 
 def test_one_family_is_enough(tmp_path):

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """`streamo train config/train/streamo-tiny.yaml`: the embedded model from nothing to a checkpoint.
 
-Knows the order of things: tokenizer, pictures, tower, courses, language model in three lessons,
+Knows the order of things: tokenizer, pictures, tower, courses, language model in lessons,
 export. Each part is kept in the run's folder and not made twice, and all lessons go on where they
 were stopped; what is drawn at a step follows from the seed and the step alone.
 """

@@ -131,13 +131,15 @@ def draw_episode(
         never: what the instruction waits for does not come.
 
     Raises:
-        WorldError: there is no such family or aspect, or the family does not wait for anything
-            and `never` is asked for.
+        WorldError: there is no such family or aspect, or the family, or all that there are
+            phrasings of, does not wait for anything and `never` is asked for.
     """
     sampling, draw = sampling or Sampling(), np.random.default_rng([seed, 31])
     never = never or family == _NEVER
     family = None if family == _NEVER else family
     families = [one for one in (WAITING if never else FAMILIES) if one in (phrasings or FAMILIES)]
+    if not families:
+        raise WorldError(f'no phrasing waits for anything: give one of {", ".join(WAITING)}')
     if family is not None and family not in families:
         in_vain = ' that waits in vain' if never else ''
         raise WorldError(

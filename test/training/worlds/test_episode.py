@@ -72,6 +72,8 @@ def test_what_never_comes_is_never_answered():
         assert State.RESPONSE not in one.states
     with pytest.raises(WorldError, match='waits in vain'):
         draw_episode(1, 'count', never=True)
+    with pytest.raises(WorldError, match='no phrasing waits for anything: give one of appear'):
+        draw_episode(1, 'never', phrasings={'count': ['how many?']})
 
 
 def test_held_out_phrasings_are_never_those_of_training():

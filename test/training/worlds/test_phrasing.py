@@ -2,12 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people say: many wordings of every family, the held-out ones never, the plain ones kept."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
-from streamo_ros.evaluation.phrasings import read_phrasings
 from streamo_ros.protocol import check_instruction
 from streamo_ros.training.worlds.phrasing import FAMILIES
 from streamo_ros.training.worlds.phrasing import folded
@@ -54,44 +51,6 @@ def test_training_never_says_what_is_held_out(family):
     held = filled(family, HELD_OUT[family])
     assert not any(text in folded(one) for one in texts(family, 3 * DRAWN) for text in held)
     assert {folded(text) for text in texts(family, 40, phrasings=HELD_OUT)} == held
-
-
-@pytest.mark.parametrize('family', FAMILIES)
-def test_the_grammar_cannot_say_the_phrasings_of_config_evaluate(family):
-    found = read_phrasings(Path('config/evaluate/phrasings.yaml'))
-    for text in filled(family, found[family]):
-        assert not says(wordings()[family], text), text
-
-
-def test_what_the_grammar_says_is_known_as_said():
-    draw = np.random.default_rng(9)
-    for family in FAMILIES:
-        for _ in range(20):
-            assert says(wordings()[family], worded(wordings()[family].draw(draw)))
-
-
-def worded(text):
-    return folded(text.format(a='a', c='red', s='ball'))
-
-
-def says(choice, text):
-    words = text.split()
-    return len(words) in ends(choice, words, {0})
-
-
-def ends(choice, words, starts):
-    """Where a text of this choice may end that begins at one of these words."""
-    found = set()
-    for option in choice.options:
-        reached = starts
-        for part in option:
-            if isinstance(part, str):
-                said = worded(part).split()
-                reached = {at + len(said) for at in reached if words[at:at + len(said)] == said}
-            else:
-                reached = ends(part, words, reached) if reached else reached
-        found |= reached
-    return found
 
 
 def test_words_of_the_held_out_texts_are_said_in_other_texts():
