@@ -33,10 +33,10 @@ help:  ## list what can be made
 	@echo 'The source tree is what runs; a change of msg/, srv/, action/ needs `make setup` again.'
 
 setup:  ## make or refresh .venv: ROS 2, torch, this package (seconds when nothing changed)
-	@$(PYTHON) scripts/environment.py
+	@$(PYTHON) dev/environment.py
 
 setup-tests:
-	@$(PYTHON) scripts/environment.py --tests
+	@$(PYTHON) dev/environment.py --tests
 
 test: setup-tests  ## run all tests but those marked slow or gpu; ARGS goes to pytest
 	@$(VENV)/python -m pytest -m 'not slow and not gpu' --durations=5 -q $(ARGS)
@@ -78,7 +78,7 @@ card: setup  ## measure models/streamo-tiny and renew its card (VIDEO=file.mp4: 
 	@$(EVALUATE)_600.json --worlds 13 --frames 600
 	@if [ -n "$(VIDEO)" ]; then $(EVALUATE)_video.json --rate 2 --video "$(VIDEO)" \
 		$(NOTHING); fi
-	@$(VENV)/python -m streamo_ros.training.tiny.card $(TINY)
+	@$(VENV)/python -m streamo_ros.tiny.card $(TINY)
 
 clean:  ## remove .venv and what tools left behind
 	rm -rf .venv build install log out .pytest_cache .mypy_cache .ruff_cache .hypothesis

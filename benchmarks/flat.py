@@ -22,11 +22,11 @@ import torch
 from streamo_ros.backbone.load import load
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.random_weights import random_backbone
-from streamo_ros.lane import Memory
-from streamo_ros.measure import early_and_late
-from streamo_ros.measure import Stream
-from streamo_ros.measure import stream_frames
-from streamo_ros.measure import window_frames
+from streamo_ros.core.dialogue import Memory
+from streamo_ros.tools.measure import early_and_late
+from streamo_ros.tools.measure import Stream
+from streamo_ros.tools.measure import stream_frames
+from streamo_ros.tools.measure import window_frames
 
 SLOWER, LARGER = 1.10, 1.01
 

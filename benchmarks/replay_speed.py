@@ -29,7 +29,7 @@ from rosbags.typesys import get_typestore
 from rosbags.typesys import Stores
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.protocol import State
+from streamo_ros.core.protocol import State
 from streamo_ros.replay.job import carry_out
 from streamo_ros.replay.job import Job
 from streamo_ros.replay.run import Order

@@ -12,6 +12,8 @@ import sys
 from contextlib import closing
 
 import yaml
+from launch import LaunchContext
+from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
 from launch.actions import ExecuteProcess
 from launch.actions import OpaqueFunction
@@ -21,11 +23,9 @@ from launch.actions import TimerAction
 from launch.event_handlers import OnProcessExit
 from launch_ros.actions import Node
 
-from launch import LaunchContext
-from launch import LaunchDescription
 from streamo_ros.node.player import compressed
 from streamo_ros.replay.run import Order
-from streamo_ros.replay.source import open_source
+from streamo_ros.sources.open import open_source
 
 LAST = 5.0
 """Seconds that the node has, with mode:=rate, to decide and say what came last."""

@@ -7,14 +7,13 @@ from __future__ import annotations
 from typing import Any
 
 import yaml
+from launch import LaunchContext
+from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
 from launch.actions import OpaqueFunction
 from launch.substitutions import PathJoinSubstitution
 from launch_ros.actions import Node
 from launch_ros.substitutions import FindPackageShare
-
-from launch import LaunchContext
-from launch import LaunchDescription
 
 TEXTS = {
     'image': 'Topic of the camera, without /compressed.',

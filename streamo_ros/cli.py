@@ -35,15 +35,15 @@ class Verb:
 
 
 VERBS = {
-    'demo': Verb('streamo_ros.demo.run:main', 'camera, node, live timeline, recording and report'),
+    'demo': Verb('streamo_ros.demo.main:main', 'camera, node, live timeline, recording, report'),
     'node': Verb('streamo_ros.node.main:main', 'the ROS 2 node (what ros2 run starts)'),
     'replay': Verb('streamo_ros.replay.command:main', 'a bag or video through the same core'),
     'convert': Verb('streamo_ros.training.convert:main', 'annotations to per-second dialogues'),
     'train': Verb('streamo_ros.training.train:main', 'train a checkpoint'),
     'evaluate': Verb('streamo_ros.evaluation.evaluate:main', 'score timing, states and answers'),
-    'bench': Verb('streamo_ros.bench:main', 'latency and memory of every stage'),
-    'engine': Verb('streamo_ros.backbone.engine_cli:main', 'export, build, verify, list engines'),
-    'doctor': Verb('streamo_ros.doctor:main', 'what this machine has, and what is missing'),
+    'bench': Verb('streamo_ros.tools.bench:main', 'latency and memory of every stage'),
+    'engine': Verb('streamo_ros.tools.engine:main', 'export, build, verify, list engines'),
+    'doctor': Verb('streamo_ros.tools.doctor:main', 'what this machine has, and what is missing'),
 }
 
 

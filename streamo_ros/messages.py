@@ -12,13 +12,13 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from streamo_ros.backbone.face import BackboneInfo
-from streamo_ros.events import Answered
-from streamo_ros.events import Decided
-from streamo_ros.events import Spoke
-from streamo_ros.frame import Frame
-from streamo_ros.frame import SECOND
-from streamo_ros.instruction import Instruction
+from streamo_ros.core.events import Answered
+from streamo_ros.core.events import Decided
+from streamo_ros.core.events import Spoke
+from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.instruction import Instruction
+from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.version import version
 
 FRAME_STATE = 'streamo_ros/msg/FrameState'

@@ -1,18 +1,22 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every test may use: frames, scripts and an assistant without a model."""
+"""Fixtures that every test may use: frames, and bags made by the script that documents them."""
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from streamo_ros.frame import Frame
-from streamo_ros.frame import SECOND
-from streamo_ros.frame import Tick
+from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.frame import Tick
+
+BAG_SCRIPT = Path(__file__).parents[1] / 'dev' / 'make_test_bags.py'
 
 
 def make_frame(second: float, *, stream_id: int = 1, size: tuple[int, int] = (48, 64)) -> Frame:
@@ -26,6 +30,21 @@ def make_frame(second: float, *, stream_id: int = 1, size: tuple[int, int] = (48
 @pytest.fixture
 def frame() -> Callable[..., Frame]:
     return make_frame
+
+
+@pytest.fixture(scope='session')
+def bag_maker():
+    spec = importlib.util.spec_from_file_location('make_test_bags', BAG_SCRIPT)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope='session')
+def bags(bag_maker, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('bags')
+    bag_maker.make_all(folder)
+    return folder
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

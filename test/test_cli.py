@@ -10,7 +10,7 @@ import types
 import pytest
 
 from streamo_ros import cli
-from streamo_ros.replay.source import SourceError
+from streamo_ros.sources.base import SourceError
 
 
 def _replace(monkeypatch, verb, function):

@@ -11,18 +11,18 @@ from fractions import Fraction
 import pytest
 
 from streamo_ros import messages as module
-from streamo_ros.backbone.face import BackboneInfo
-from streamo_ros.events import Answered
-from streamo_ros.events import Decided
-from streamo_ros.events import Spoke
-from streamo_ros.frame import Frame
-from streamo_ros.frame import Tick
-from streamo_ros.instruction import Instruction
-from streamo_ros.instruction import Source
+from streamo_ros.core.events import Answered
+from streamo_ros.core.events import Decided
+from streamo_ros.core.events import Spoke
+from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.instruction import Instruction
+from streamo_ros.core.instruction import Source
+from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.protocol import State
+from streamo_ros.core.speech import Finish
 from streamo_ros.messages import Messages
-from streamo_ros.protocol import State
-from streamo_ros.replay.definitions import typestore
-from streamo_ros.speech import Finish
+from streamo_ros.report.definitions import typestore
 from streamo_ros.version import version
 
 STAMP = 1_700_000_001_234_567_890
@@ -70,7 +70,7 @@ def test_fields_carry_capture_time_ids_and_identity():
 
 def test_graph_and_bag_say_the_same():
     serialization = pytest.importorskip('rclpy.serialization')
-    from streamo_ros.node.messages import MESSAGES
+    from streamo_ros.node.message_types import MESSAGES
 
     store = typestore()
     published, recorded = made(MESSAGES), made(Messages(store.types))

@@ -110,7 +110,7 @@ def test_cmake_installs_what_users_look_for() -> None:
 
 
 def test_executable_respects_a_virtual_environment() -> None:
-    program = ROOT / 'resource' / 'streamo_node'
+    program = ROOT / 'scripts' / 'streamo_node'
 
     assert program.read_text().splitlines()[0] == '#!/usr/bin/env python3'
     assert os.access(program, os.X_OK)
@@ -152,7 +152,7 @@ def test_make_demo_passes_source_and_instruction_whole(tmp_path: Path) -> None:
 
 
 def test_search_paths_are_extended_once_and_in_front(monkeypatch: pytest.MonkeyPatch) -> None:
-    extend = runpy.run_path(str(ROOT / 'scripts' / 'streamo_prefix.py'))['extend']
+    extend = runpy.run_path(str(ROOT / 'dev' / 'streamo_prefix.py'))['extend']
     monkeypatch.setenv('LD_LIBRARY_PATH', '/robot/lib')
     monkeypatch.delenv('AMENT_PREFIX_PATH', raising=False)
     folders = {'AMENT_PREFIX_PATH': ['/venv'], 'LD_LIBRARY_PATH': ['/venv/lib']}
@@ -166,7 +166,7 @@ def test_search_paths_are_extended_once_and_in_front(monkeypatch: pytest.MonkeyP
 def test_only_a_path_of_ros_indexes_needs_no_second_start(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    extend = runpy.run_path(str(ROOT / 'scripts' / 'streamo_prefix.py'))['extend']
+    extend = runpy.run_path(str(ROOT / 'dev' / 'streamo_prefix.py'))['extend']
     monkeypatch.setenv('AMENT_PREFIX_PATH', '/opt/ros/jazzy')
 
     assert extend({'AMENT_PREFIX_PATH': ['/venv']}) is False
@@ -175,7 +175,7 @@ def test_only_a_path_of_ros_indexes_needs_no_second_start(
 def test_setup_refuses_a_python_that_ros_does_not_support() -> None:
     code = (
         'import sys; sys.version_info = (3, 9, 0)\n'
-        f'sys.path.insert(0, {str(ROOT / "scripts")!r})\n'
+        f'sys.path.insert(0, {str(ROOT / "dev")!r})\n'
         'import environment; environment.VENV = None; sys.exit(environment.main())\n'
     )
 

@@ -19,15 +19,15 @@ from torch import Tensor
 
 from streamo_ros.backbone.decoder import Span
 from streamo_ros.backbone.decoder import Step
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.face import Piece
-from streamo_ros.backbone.face import piece_tokens
-from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.window import join_marks
 from streamo_ros.backbone.window import KeyValueWindow
 from streamo_ros.backbone.window import Marks
 from streamo_ros.backbone.window import text_marks
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Piece
+from streamo_ros.core.interface import piece_tokens
+from streamo_ros.core.interface import Request
 
 MarksOf = Callable[[int, int], Marks]
 

@@ -17,8 +17,8 @@ from typing import Any
 
 import torch
 
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.family import find_family
+from streamo_ros.core.interface import BackboneError
 
 _SAMPLES, _SAMPLE_BYTES = 64, 65536
 

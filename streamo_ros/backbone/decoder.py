@@ -24,7 +24,6 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.layer import bytes_of
 from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.rotary import Rotary
@@ -32,6 +31,7 @@ from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.window import KeyValueWindow
 from streamo_ros.backbone.window import ROTATED
 from streamo_ros.backbone.window import VALUE
+from streamo_ros.core.interface import BackboneError
 
 
 @dataclass(frozen=True)

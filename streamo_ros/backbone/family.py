@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.window import Marks
-from streamo_ros.protocol import ChatFormat
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.protocol import ChatFormat
 
 FAMILIES = {
     'Qwen2_5_VLForConditionalGeneration': ('qwen2_5_vl', 'Qwen25VL'),

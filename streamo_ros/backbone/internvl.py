@@ -15,13 +15,13 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.family import sequential_marks
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import in_merge_order
 from streamo_ros.backbone.window import Marks
-from streamo_ros.protocol import ChatFormat
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.protocol import ChatFormat
 
 
 class InternVL:

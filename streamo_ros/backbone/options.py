@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import torch
 
-from streamo_ros.backbone.face import BackboneError
+from streamo_ros.core.interface import BackboneError
 
 MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""

@@ -19,13 +19,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from streamo_ros.backbone.face import Piece
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.window import join_marks
 from streamo_ros.backbone.window import Marks
 from streamo_ros.backbone.window import text_marks
+from streamo_ros.core.interface import Piece
 
 
 @dataclass(frozen=True)

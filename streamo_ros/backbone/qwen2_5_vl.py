@@ -18,15 +18,15 @@ from streamo_ros.backbone.family import spatial_marks
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
-from streamo_ros.backbone.vision.attention import attend
 from streamo_ros.backbone.vision.constants import attention_windows
 from streamo_ros.backbone.vision.constants import axial_angles
 from streamo_ros.backbone.vision.constants import by_size
 from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.preprocess import pixel_limits
 from streamo_ros.backbone.vision.preprocess import smart_size
+from streamo_ros.backbone.vision.tower_attention import attend
 from streamo_ros.backbone.window import Marks
-from streamo_ros.protocol import ChatFormat
+from streamo_ros.core.protocol import ChatFormat
 
 
 class Qwen25VL:

@@ -17,10 +17,10 @@ from streamo_ros.backbone.qwen2_5_vl import Qwen25VL
 from streamo_ros.backbone.rotary import interleaved
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
-from streamo_ros.backbone.vision.attention import attend
 from streamo_ros.backbone.vision.constants import axial_angles
 from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.constants import resampled
+from streamo_ros.backbone.vision.tower_attention import attend
 
 
 class Qwen3VL(Qwen25VL):

@@ -15,18 +15,18 @@ from typing import Any
 
 import torch
 
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.face import BackboneInfo
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.load import build
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.protocol import ChatFormat
-from streamo_ros.protocol import STATE_TAGS
-from streamo_ros.protocol import SYSTEM_PROMPT
-from streamo_ros.protocol import Wording
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.protocol import ChatFormat
+from streamo_ros.core.protocol import STATE_TAGS
+from streamo_ros.core.protocol import SYSTEM_PROMPT
+from streamo_ros.core.protocol import Wording
 
 _CLIP = {
     'image_mean': (0.48145466, 0.4578275, 0.40821073),

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from streamo_ros.backbone.face import Sampling
+from streamo_ros.core.interface import Sampling
 
 FAILED = -1
 """Stands for a token where the logits were not finite."""

@@ -20,17 +20,17 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.face import BackboneInfo
-from streamo_ros.backbone.face import Piece
-from streamo_ros.backbone.face import Request
-from streamo_ros.backbone.face import Sampling
-from streamo_ros.backbone.face import Sight
-from streamo_ros.protocol import ChatFormat
-from streamo_ros.protocol import DECISIONS
-from streamo_ros.protocol import State
-from streamo_ros.protocol import STATE_TAGS
-from streamo_ros.protocol import Wording
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.interface import Piece
+from streamo_ros.core.interface import Request
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import Sight
+from streamo_ros.core.protocol import ChatFormat
+from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import State
+from streamo_ros.core.protocol import STATE_TAGS
+from streamo_ros.core.protocol import Wording
 
 Line = tuple[State, str]
 Script = Callable[[str, float], Line]

@@ -29,22 +29,22 @@ from streamo_ros.backbone.batch import cut_pieces
 from streamo_ros.backbone.batch import own_sight
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import Step
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.face import BackboneInfo
-from streamo_ros.backbone.face import Request
-from streamo_ros.backbone.face import Sampling
-from streamo_ros.backbone.face import Sight
-from streamo_ros.backbone.memory import check_context
-from streamo_ros.backbone.passes import Passes
-from streamo_ros.backbone.passes import Tensors
+from streamo_ros.backbone.graph_cache import Passes
+from streamo_ros.backbone.graph_cache import Tensors
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
+from streamo_ros.backbone.sizing import check_context
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.vision.frames import averaged
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.window import Marks
-from streamo_ros.protocol import Wording
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.interface import Request
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import Sight
+from streamo_ros.core.protocol import Wording
 
 PREFILL_TOKENS = 1024
 """Longest part of a prefill in one pass: bounds its working memory."""

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
-from streamo_ros.backbone.face import BackboneError
+from streamo_ros.core.interface import BackboneError
 
 
 class CheckpointTokenizer:

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.rotary import rotate
+from streamo_ros.core.interface import BackboneError
 
 RAW, ROTATED, VALUE = 0, 1, 2
 """Parts of a layer's buffer, its first axis."""

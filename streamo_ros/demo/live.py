@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from streamo_ros.replay.journal import Row
+from streamo_ros.report.event_log import Row
 
 CELLS = {
     'SILENCE': ('·', 'grey50'), 'STANDBY': ('▄', 'yellow'), 'RESPONSE': ('█', 'bold green'),

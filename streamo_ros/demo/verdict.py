@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 
-from streamo_ros.frame import SECOND
-from streamo_ros.replay.journal import Row
+from streamo_ros.core.frame import SECOND
+from streamo_ros.report.event_log import Row
 
 
 @dataclass

@@ -21,10 +21,10 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.frame import SECOND
-from streamo_ros.frame import Tick
-from streamo_ros.protocol import State
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.protocol import State
+from streamo_ros.training.labeled_dialogue import Turn
 
 FIRST_STAMP = 1000 * SECOND
 """Capture time of a case's first second: a stamp of 0 is no stamp."""

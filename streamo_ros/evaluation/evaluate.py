@@ -23,19 +23,19 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from streamo_ros.backbone.face import BackboneError
+from streamo_ros.core.interface import BackboneError
 from streamo_ros.evaluation.case import BLIND
 from streamo_ros.evaluation.case import blinded
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import without_frames
-from streamo_ros.evaluation.glance import LAST_FRAME
+from streamo_ros.evaluation.case_readers import dialogue_cases
+from streamo_ros.evaluation.case_readers import video_cases
+from streamo_ros.evaluation.case_runner import Watched
+from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.score import report
-from streamo_ros.evaluation.sources import dialogue_cases
-from streamo_ros.evaluation.sources import video_cases
-from streamo_ros.evaluation.viewers import Viewing
-from streamo_ros.evaluation.viewers import watch_all
-from streamo_ros.evaluation.watch import Watched
+from streamo_ros.evaluation.workers import Viewing
+from streamo_ros.evaluation.workers import watch_all
 
 ROWS = ('state_macro_f1', 'timing_f1', 'timing_f1_2s', 'answer_accuracy', 'interval_iou',
         'false_alarms_per_hour', 'duplicate_rate', 'episodes')
@@ -133,11 +133,11 @@ def _worlds(options: argparse.Namespace) -> Iterator[Case]:
     if not options.worlds and not options.never_hours:
         return
     # Imported here: labelled dialogues need no worlds.
-    from streamo_ros.evaluation.drawn import drawn_cases
-    from streamo_ros.evaluation.drawn import DrawnSettings
-    from streamo_ros.evaluation.drawn import never_cases
     from streamo_ros.evaluation.phrasings import read_phrasings
-    from streamo_ros.training.worlds.phrasing import HELD_OUT
+    from streamo_ros.evaluation.synthetic import drawn_cases
+    from streamo_ros.evaluation.synthetic import DrawnSettings
+    from streamo_ros.evaluation.synthetic import never_cases
+    from streamo_ros.worlds.phrasing import HELD_OUT
 
     phrasings = HELD_OUT if options.held_out else None
     if options.phrasings:

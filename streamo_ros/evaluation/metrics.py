@@ -18,9 +18,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.protocol import DECISIONS
-from streamo_ros.protocol import seconds_text
-from streamo_ros.protocol import State
+from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import seconds_text
+from streamo_ros.core.protocol import State
 
 SLACK = 1e-6
 """Seconds by which a time may miss a tolerance for being a float."""

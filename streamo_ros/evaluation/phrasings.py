@@ -12,9 +12,9 @@ from pathlib import Path
 import yaml
 
 from streamo_ros.evaluation.case import EvaluationError
-from streamo_ros.training.worlds.phrasing import FAMILIES
-from streamo_ros.training.worlds.phrasing import PHRASES
-from streamo_ros.training.worlds.phrasing import Phrasings
+from streamo_ros.worlds.phrasing import FAMILIES
+from streamo_ros.worlds.phrasing import PHRASES
+from streamo_ros.worlds.phrasing import Phrasings
 
 _FILLED = {'a': 'a', 'c': 'red', 's': 'ball'}
 

@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import State
 from streamo_ros.evaluation import metrics
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import VIDEO
-from streamo_ros.evaluation.watch import Watched
-from streamo_ros.protocol import DECISIONS
-from streamo_ros.protocol import State
+from streamo_ros.evaluation.case_runner import Watched
 
 TOLERANCE = 1.0
 WIDE_TOLERANCE = 2.0

@@ -24,11 +24,11 @@ from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
-from streamo_ros.frame import SECOND
-from streamo_ros.image import ImageError
-from streamo_ros.replay.source import open_source
-from streamo_ros.replay.source import SourceError
-from streamo_ros.training.worlds import World
+from streamo_ros.core.frame import SECOND
+from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.image import ImageError
+from streamo_ros.sources.open import open_source
+from streamo_ros.worlds import World
 
 TOPIC = '/camera/image_raw'
 Picture = NDArray[np.uint8]

@@ -23,11 +23,11 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from streamo_ros.cdr import peek_stamp
-from streamo_ros.frame import FrameSampler
+from streamo_ros.core.frame import FrameSampler
 from streamo_ros.node.decoding import decode
 from streamo_ros.node.decoding import stamp_of
-from streamo_ros.node.mailbox import Letter
+from streamo_ros.node.frame_queue import Letter
+from streamo_ros.sources.cdr import peek_stamp
 
 try:
     from rclpy.event_handler import SubscriptionEventCallbacks

@@ -16,18 +16,18 @@ from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from streamo_ros.cdr import CdrError
-from streamo_ros.cdr import peek_stamp
-from streamo_ros.cdr import read_compressed
-from streamo_ros.cdr import read_image
-from streamo_ros.frame import Frame
-from streamo_ros.frame import Reason
-from streamo_ros.frame import SECOND
-from streamo_ros.frame import Tick
-from streamo_ros.image import decode_compressed
-from streamo_ros.image import ENCODINGS
-from streamo_ros.image import ImageError
-from streamo_ros.image import to_rgb
+from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import Reason
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.frame import Tick
+from streamo_ros.sources.cdr import CdrError
+from streamo_ros.sources.cdr import peek_stamp
+from streamo_ros.sources.cdr import read_compressed
+from streamo_ros.sources.cdr import read_image
+from streamo_ros.sources.image import decode_compressed
+from streamo_ros.sources.image import ENCODINGS
+from streamo_ros.sources.image import ImageError
+from streamo_ros.sources.image import to_rgb
 
 
 def stamp_of(data: bytes, kind: type) -> int:

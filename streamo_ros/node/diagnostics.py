@@ -26,10 +26,10 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_msgs.msg import KeyValue
 from rclpy.node import Node
 
-from streamo_ros.backbone.face import BackboneInfo
-from streamo_ros.frame import Reason
-from streamo_ros.node.session import Session
-from streamo_ros.node.tally import Times
+from streamo_ros.core.frame import Reason
+from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.node.active_stream import Session
+from streamo_ros.node.statistics import Times
 
 OK, WARN, ERROR, STALE = (
     DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE

@@ -28,20 +28,20 @@ from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
 
-from streamo_ros.frame import FrameSampler
-from streamo_ros.frame import SECOND
+from streamo_ros.core.frame import FrameSampler
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.protocol import State
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import Response
 from streamo_ros.node.client import LockStepError
 from streamo_ros.node.client import PatientClient
-from streamo_ros.node.pairing import find_sampler
-from streamo_ros.node.pairing import find_step
-from streamo_ros.node.pairing import wait_for_link
-from streamo_ros.protocol import State
+from streamo_ros.node.discovery import find_sampler
+from streamo_ros.node.discovery import find_step
+from streamo_ros.node.discovery import wait_for_link
 from streamo_ros.replay.run import Order
-from streamo_ros.replay.source import open_source
-from streamo_ros.replay.source import SourceError
+from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.open import open_source
 from streamo_ros.srv import SetInstruction
 
 DEEP = QoSProfile(depth=1000)

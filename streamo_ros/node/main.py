@@ -21,7 +21,7 @@ from rclpy.executors import ShutdownException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
-from streamo_ros.node.parameters import ParameterError
+from streamo_ros.config.parameters import ParameterError
 from streamo_ros.node.streamo_node import StreamoNode
 
 GRACE = 1.0

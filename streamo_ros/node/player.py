@@ -30,16 +30,16 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
-from streamo_ros.frame import SECOND
-from streamo_ros.image import ImageError
+from streamo_ros.core.frame import SECOND
 from streamo_ros.node.camera import image_message
-from streamo_ros.replay.bag import BagRecord
-from streamo_ros.replay.bag import BagSource
-from streamo_ros.replay.bag import COMPRESSED
-from streamo_ros.replay.source import open_source
-from streamo_ros.replay.source import Record
-from streamo_ros.replay.source import Source
-from streamo_ros.replay.source import SourceError
+from streamo_ros.sources.bag import BagRecord
+from streamo_ros.sources.bag import BagSource
+from streamo_ros.sources.bag import COMPRESSED
+from streamo_ros.sources.base import Record
+from streamo_ros.sources.base import Source
+from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.image import ImageError
+from streamo_ros.sources.open import open_source
 
 CLOCK_PERIOD = 0.02
 """Seconds between two messages on `/clock` while nothing else is due."""

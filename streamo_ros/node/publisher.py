@@ -15,18 +15,18 @@ from typing import TypeAlias
 from rclpy.qos import QoSDurabilityPolicy
 from rclpy.qos import QoSProfile
 
-from streamo_ros.backbone.face import BackboneInfo
-from streamo_ros.events import Answered
-from streamo_ros.events import Decided
-from streamo_ros.events import Event
-from streamo_ros.instruction import InstructionBook
+from streamo_ros.core.events import Answered
+from streamo_ros.core.events import Decided
+from streamo_ros.core.events import Event
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import ModelInfo
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
-from streamo_ros.node.messages import MESSAGES
+from streamo_ros.node.message_types import MESSAGES
 
 LATCHED = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
 _MOST_DECISIONS = 64

@@ -14,9 +14,9 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
 
-from streamo_ros.instruction import InstructionBook
-from streamo_ros.instruction import InstructionError
-from streamo_ros.instruction import Source
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.instruction import InstructionError
+from streamo_ros.core.instruction import Source
 from streamo_ros.messages import nanoseconds
 from streamo_ros.srv import CancelInstruction
 from streamo_ros.srv import SetInstruction

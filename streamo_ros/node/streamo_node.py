@@ -22,27 +22,27 @@ from rclpy.clock import ClockType
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.events import Event
-from streamo_ros.instruction import InstructionBook
-from streamo_ros.instruction import InstructionError
-from streamo_ros.journal import JournalError
+from streamo_ros.config.parameters import ParameterError
+from streamo_ros.config.parameters import unknown
+from streamo_ros.config.settings import assistant_settings
+from streamo_ros.config.settings import context_policy
+from streamo_ros.config.settings import Values
+from streamo_ros.core.events import Event
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.instruction import InstructionError
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.node.active_stream import Session
+from streamo_ros.node.background_task import Errand
 from streamo_ros.node.declaration import declare
 from streamo_ros.node.diagnostics import Diagnostics
 from streamo_ros.node.diagnostics import Health
-from streamo_ros.node.equipment import Equipment
-from streamo_ros.node.equipment import fetch
-from streamo_ros.node.errand import Errand
+from streamo_ros.node.journal import JournalError
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.lifecycle import FAILURE
 from streamo_ros.node.lifecycle import SUCCESS
-from streamo_ros.node.parameters import ParameterError
-from streamo_ros.node.parameters import unknown
+from streamo_ros.node.resources import Equipment
+from streamo_ros.node.resources import fetch
 from streamo_ros.node.services import InstructionServices
-from streamo_ros.node.session import Session
-from streamo_ros.node.settings import assistant_settings
-from streamo_ros.node.settings import context_policy
-from streamo_ros.node.settings import Values
 from streamo_ros.node.watch_action import WatchAction
 
 FAILED = 1

@@ -25,9 +25,9 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from streamo_ros.action import Watch
-from streamo_ros.instruction import InstructionBook
-from streamo_ros.instruction import InstructionError
-from streamo_ros.instruction import Source
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.instruction import InstructionError
+from streamo_ros.core.instruction import Source
 from streamo_ros.messages import nanoseconds
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import Response

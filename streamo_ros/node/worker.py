@@ -14,16 +14,16 @@ import traceback
 from collections.abc import Callable
 from collections.abc import Sequence
 
-from streamo_ros.assistant import Assistant
-from streamo_ros.assistant import Settings
-from streamo_ros.events import Decided
-from streamo_ros.events import Event
-from streamo_ros.frame import Frame
-from streamo_ros.frame import Reason
-from streamo_ros.instruction import InstructionBook
-from streamo_ros.node.mailbox import Letter
-from streamo_ros.node.mailbox import Mailbox
-from streamo_ros.node.mailbox import Reset
+from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.assistant import Settings
+from streamo_ros.core.events import Decided
+from streamo_ros.core.events import Event
+from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import Reason
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.node.frame_queue import Letter
+from streamo_ros.node.frame_queue import Mailbox
+from streamo_ros.node.frame_queue import Reset
 
 Report = Callable[[Sequence[Event]], None]
 

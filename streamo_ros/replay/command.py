@@ -17,34 +17,34 @@ from pathlib import Path
 
 from rich.console import Console
 
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.instruction import InstructionError
-from streamo_ros.node.parameters import ParameterError
-from streamo_ros.replay.batch import merge
-from streamo_ros.replay.batch import run_batch
-from streamo_ros.replay.batch import split
-from streamo_ros.replay.chronicle import REPORT
-from streamo_ros.replay.cluster import ClusterError
-from streamo_ros.replay.cluster import on_ray
-from streamo_ros.replay.definitions import DefinitionError
+from streamo_ros.config.parameters import ParameterError
+from streamo_ros.config.params_file import effective
+from streamo_ros.config.params_file import read_parameters
+from streamo_ros.core.instruction import InstructionError
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.replay.executor import merge
+from streamo_ros.replay.executor import run_batch
+from streamo_ros.replay.executor import split
 from streamo_ros.replay.golden import GoldenError
 from streamo_ros.replay.golden import TOLERANCE
 from streamo_ros.replay.job import carry_out
 from streamo_ros.replay.job import Job
 from streamo_ros.replay.job import JobError
-from streamo_ros.replay.parameters import effective
-from streamo_ros.replay.parameters import read_parameters
-from streamo_ros.replay.processes import on_processes
+from streamo_ros.replay.process_executor import on_processes
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.progress import Progress
-from streamo_ros.replay.recorder import RecordError
+from streamo_ros.replay.ray_executor import ClusterError
+from streamo_ros.replay.ray_executor import on_ray
 from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import Sink
-from streamo_ros.replay.source import Source
-from streamo_ros.replay.source import SourceError
 from streamo_ros.replay.summary import describe
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
+from streamo_ros.report.definitions import DefinitionError
+from streamo_ros.report.recorder import RecordError
+from streamo_ros.report.report_sink import REPORT
+from streamo_ros.sources.base import Source
+from streamo_ros.sources.base import SourceError
 
 ERRORS = (
     SourceError, GoldenError, JobError, RecordError, DefinitionError, BackboneError,

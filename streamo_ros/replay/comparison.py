@@ -11,13 +11,13 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from streamo_ros.replay.chronicle import thumbnail
 from streamo_ros.replay.golden import Difference
 from streamo_ros.replay.golden import Entry
 from streamo_ros.replay.golden import Golden
 from streamo_ros.replay.golden import step_entries
 from streamo_ros.replay.run import Step
 from streamo_ros.replay.run import Totals
+from streamo_ros.report.report_sink import thumbnail
 
 _PICTURES = 50
 

@@ -17,8 +17,8 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from streamo_ros.events import Answered
-from streamo_ros.events import Decided
+from streamo_ros.core.events import Answered
+from streamo_ros.core.events import Decided
 from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import Step
 

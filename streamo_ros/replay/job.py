@@ -19,35 +19,35 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from streamo_ros.assistant import Assistant
-from streamo_ros.backbone.face import Backbone
-from streamo_ros.frame import FrameSampler
-from streamo_ros.frame import SECOND
-from streamo_ros.instruction import InstructionBook
-from streamo_ros.node.model import load_model
-from streamo_ros.node.settings import assistant_settings
-from streamo_ros.node.settings import context_policy
-from streamo_ros.node.settings import Values
-from streamo_ros.replay.chronicle import BAG
-from streamo_ros.replay.chronicle import Chronicle
+from streamo_ros.config.model import load_model
+from streamo_ros.config.params_file import effective
+from streamo_ros.config.settings import assistant_settings
+from streamo_ros.config.settings import context_policy
+from streamo_ros.config.settings import Values
+from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.frame import FrameSampler
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.interface import Backbone
 from streamo_ros.replay.comparison import Comparison
 from streamo_ros.replay.golden import Difference
 from streamo_ros.replay.golden import Golden
 from streamo_ros.replay.golden import Head
 from streamo_ros.replay.golden import read_golden
 from streamo_ros.replay.golden import TOLERANCE
-from streamo_ros.replay.journal import RowMaker
-from streamo_ros.replay.parameters import effective
-from streamo_ros.replay.recorder import Recorder
-from streamo_ros.replay.recording import Recording
 from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import replay
 from streamo_ros.replay.run import Sink
 from streamo_ros.replay.run import Totals
-from streamo_ros.replay.source import open_source
-from streamo_ros.replay.source import Source
-from streamo_ros.replay.timeline import Answer
-from streamo_ros.replay.timeline import Timeline
+from streamo_ros.report.event_log import RowMaker
+from streamo_ros.report.recorder import Recorder
+from streamo_ros.report.recording import Recording
+from streamo_ros.report.report_sink import BAG
+from streamo_ros.report.report_sink import Chronicle
+from streamo_ros.report.timeline import Answer
+from streamo_ros.report.timeline import Timeline
+from streamo_ros.sources.base import Source
+from streamo_ros.sources.open import open_source
 
 
 class JobError(ValueError):

@@ -19,7 +19,7 @@ from rich.progress import TaskProgressColumn
 from rich.progress import TextColumn
 from rich.progress import TimeRemainingColumn
 
-from streamo_ros.events import Answered
+from streamo_ros.core.events import Answered
 from streamo_ros.replay.run import Step
 from streamo_ros.replay.run import Totals
 

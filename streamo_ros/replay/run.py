@@ -17,21 +17,21 @@ from dataclasses import dataclass
 from dataclasses import replace
 from typing import Protocol
 
-from streamo_ros.assistant import Assistant
-from streamo_ros.events import Event
-from streamo_ros.frame import Frame
-from streamo_ros.frame import FrameSampler
-from streamo_ros.frame import Reason
-from streamo_ros.frame import SamplerCounts
-from streamo_ros.frame import SECOND
-from streamo_ros.frame import Tick
-from streamo_ros.image import ImageError
-from streamo_ros.instruction import Instruction
-from streamo_ros.instruction import InstructionBook
-from streamo_ros.instruction import Source as Origin
-from streamo_ros.replay.source import Record
-from streamo_ros.replay.source import Source
-from streamo_ros.replay.source import SourceError
+from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.events import Event
+from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import FrameSampler
+from streamo_ros.core.frame import Reason
+from streamo_ros.core.frame import SamplerCounts
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.instruction import Instruction
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.instruction import Source as Origin
+from streamo_ros.sources.base import Record
+from streamo_ros.sources.base import Source
+from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.image import ImageError
 
 _BUDGET = 64
 

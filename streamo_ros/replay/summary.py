@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
-from streamo_ros.replay.drawing import clock
 from streamo_ros.replay.job import Outcome
+from streamo_ros.report.svg import clock
 
 
 @dataclass

@@ -25,7 +25,7 @@ from rich.progress import track
 
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
-from streamo_ros.training.dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import Dialogue
 from streamo_ros.training.labels import label
 from streamo_ros.training.labels import Timeline
 from streamo_ros.training.labels import timeline
@@ -37,8 +37,8 @@ from streamo_ros.training.released import released_dialogue
 from streamo_ros.training.released import released_text
 from streamo_ros.training.released import turn_count
 from streamo_ros.training.stream_it import StreamIt
-from streamo_ros.training.video import find_video
-from streamo_ros.training.video import video_length
+from streamo_ros.training.video_frames import find_video
+from streamo_ros.training.video_frames import video_length
 
 
 def main(argv: Sequence[str] | None = None) -> int:

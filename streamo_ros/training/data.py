@@ -25,19 +25,19 @@ from rich.console import Console
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from streamo_ros.protocol import Wording
-from streamo_ros.training.config import DataSettings
-from streamo_ros.training.config import TrainingError
-from streamo_ros.training.dialogue import Dialogue
-from streamo_ros.training.dialogue import from_json
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.core.protocol import Wording
+from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import from_json
+from streamo_ros.training.labeled_dialogue import Turn
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.sequence import token_ids
 from streamo_ros.training.sequence import TokenCount
 from streamo_ros.training.sequence import window
-from streamo_ros.training.video import find_video
-from streamo_ros.training.video import frames_at
+from streamo_ros.training.train_config import DataSettings
+from streamo_ros.training.train_config import TrainingError
+from streamo_ros.training.video_frames import find_video
+from streamo_ros.training.video_frames import frames_at
 
 Example = dict[str, Tensor]
 FrameReader = Callable[[Sequence[NDArray[np.uint8]]], tuple[dict[str, Tensor], list[int]]]

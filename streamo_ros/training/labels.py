@@ -16,10 +16,10 @@ import math
 from dataclasses import dataclass
 from fractions import Fraction
 
-from streamo_ros.protocol import seconds_text
-from streamo_ros.protocol import State
-from streamo_ros.training.dialogue import Dialogue
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.core.protocol import seconds_text
+from streamo_ros.core.protocol import State
+from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import Turn
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Answer
 from streamo_ros.training.record import Finding

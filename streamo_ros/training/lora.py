@@ -14,8 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from streamo_ros.training.config import LoraSettings
-from streamo_ros.training.config import TrainingError
+from streamo_ros.training.train_config import LoraSettings
+from streamo_ros.training.train_config import TrainingError
 
 TARGETS = (
     r'.*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)'

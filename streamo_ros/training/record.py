@@ -19,8 +19,8 @@ from typing import Any
 from typing import Literal
 from typing import TypeVar
 
-from streamo_ros.protocol import seconds_text
-from streamo_ros.protocol import STATE_TAGS
+from streamo_ros.core.protocol import seconds_text
+from streamo_ros.core.protocol import STATE_TAGS
 
 Part = TypeVar('Part')
 

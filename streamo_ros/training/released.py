@@ -17,10 +17,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from streamo_ros.protocol import State
-from streamo_ros.protocol import STATE_TAGS
-from streamo_ros.protocol import SYSTEM_PROMPT
-from streamo_ros.training.dialogue import STREAM
+from streamo_ros.core.protocol import State
+from streamo_ros.core.protocol import STATE_TAGS
+from streamo_ros.core.protocol import SYSTEM_PROMPT
+from streamo_ros.training.labeled_dialogue import STREAM
 
 DEFAULT_QUESTION = 'Find all significant events in the video and describe them.'
 

@@ -13,10 +13,10 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from streamo_ros.protocol import State
-from streamo_ros.protocol import Wording
-from streamo_ros.training.config import TrainingError
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.core.protocol import State
+from streamo_ros.core.protocol import Wording
+from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.train_config import TrainingError
 
 IGNORED = -100
 

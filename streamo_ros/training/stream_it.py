@@ -24,9 +24,9 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.protocol import State
-from streamo_ros.training.dialogue import Dialogue
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.core.protocol import State
+from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import Turn
 
 WORD_BUCKETS = 1024
 

@@ -14,9 +14,9 @@ from typing import Any
 
 import torch
 
-from streamo_ros.protocol import DECISIONS
-from streamo_ros.protocol import STATE_TAGS
-from streamo_ros.training.config import TrainingError
+from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import STATE_TAGS
+from streamo_ros.training.train_config import TrainingError
 
 COPIED = ('chat_template.jinja', 'chat_template.json', 'LICENSE', 'generation_config.json')
 

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from streamo_ros.training.config import read_yaml
-from streamo_ros.training.config import train_config
-from streamo_ros.training.config import TrainingError
+from streamo_ros.training.train_config import read_yaml
+from streamo_ros.training.train_config import train_config
+from streamo_ros.training.train_config import TrainingError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -57,7 +57,7 @@ def _run(options: argparse.Namespace) -> str:
         _replace(values, setting)
     kind = values.get('kind', 'transformers')
     if kind == 'tiny':
-        from streamo_ros.training import tiny
+        from streamo_ros import tiny
 
         return f'trained: {tiny.train(values)}'
     if kind != 'transformers':

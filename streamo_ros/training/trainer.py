@@ -24,13 +24,10 @@ from transformers import TrainingArguments
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.protocol import Wording
-from streamo_ros.training.config import TrainableSettings
-from streamo_ros.training.config import TrainConfig
-from streamo_ros.training.config import TrainingError
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.protocol import Wording
 from streamo_ros.training.data import Collator
 from streamo_ros.training.data import DialogueExamples
 from streamo_ros.training.data import ImageInputs
@@ -45,6 +42,9 @@ from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.tokens import add_state_tokens
 from streamo_ros.training.tokens import load_tokenizer
 from streamo_ros.training.tokens import save_beside
+from streamo_ros.training.train_config import TrainableSettings
+from streamo_ros.training.train_config import TrainConfig
+from streamo_ros.training.train_config import TrainingError
 
 TOWERS = ('visual.', 'vision_tower.')
 CONNECTORS = ('merger', 'multi_modal_projector')

@@ -25,11 +25,11 @@ from tokenizers import Regex
 from tokenizers import Tokenizer
 from tokenizers import trainers
 
-from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.load import load
-from streamo_ros.protocol import State
-from streamo_ros.protocol import STATE_TAGS
-from streamo_ros.protocol import SYSTEM_PROMPT
+from streamo_ros.core.interface import Request
+from streamo_ros.core.protocol import State
+from streamo_ros.core.protocol import STATE_TAGS
+from streamo_ros.core.protocol import SYSTEM_PROMPT
 
 torch.set_num_threads(1)
 

@@ -15,10 +15,10 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from streamo_ros.backbone.batch import assemble
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.decoder import Step
-from streamo_ros.backbone.face import Request
-from streamo_ros.backbone.face import Sampling
-from streamo_ros.backbone.passes import Passes
-from streamo_ros.protocol import State
+from streamo_ros.backbone.graph_cache import Passes
+from streamo_ros.core.interface import Request
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.protocol import State
 
 PADDED = Buckets(tokens=64, attend=512)
 

@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.face import Request
-from streamo_ros.protocol import State
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Request
+from streamo_ros.core.protocol import State
 
 TOLERANCE = 1e-4
 

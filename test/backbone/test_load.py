@@ -10,12 +10,12 @@ import shutil
 import pytest
 import torch
 
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.load import load
-from streamo_ros.backbone.memory import check_memory
 from streamo_ros.backbone.scripted import ScriptedBackbone
+from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.window import WindowShape
-from streamo_ros.protocol import SYSTEM_PROMPT
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.protocol import SYSTEM_PROMPT
 
 
 @pytest.fixture

@@ -12,18 +12,18 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.policy import Fate
-from streamo_ros.backbone.policy import Limits
-from streamo_ros.backbone.policy import TurnSize
-from streamo_ros.backbone.policy.full import FullPolicy
-from streamo_ros.backbone.policy.round_decay import pooled_frames
-from streamo_ros.backbone.policy.round_decay import RoundDecayPolicy
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.frame import Tick
-from streamo_ros.lane import Lane
-from streamo_ros.lane import Memory
-from streamo_ros.protocol import State
+from streamo_ros.core.dialogue import Lane
+from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.eviction import Fate
+from streamo_ros.core.eviction import Limits
+from streamo_ros.core.eviction import TurnSize
+from streamo_ros.core.eviction.full import FullPolicy
+from streamo_ros.core.eviction.round_decay import pooled_frames
+from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.protocol import State
 
 
 @pytest.mark.parametrize(('rounds', 'length', 'longest', 'expected'), [

@@ -10,10 +10,10 @@ import torch
 
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.checkpoint import Checkpoint
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.face import Request
-from streamo_ros.backbone.face import Sampling
-from streamo_ros.protocol import State
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Request
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.protocol import State
 
 TOLERANCE = 1e-4
 MAX_PIXELS = 16384

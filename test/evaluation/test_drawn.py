@@ -12,19 +12,19 @@ import numpy as np
 import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
+from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import blinded
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import without_frames
-from streamo_ros.evaluation.drawn import drawn_cases
-from streamo_ros.evaluation.drawn import DrawnSettings
-from streamo_ros.evaluation.drawn import never_cases
+from streamo_ros.evaluation.case_runner import settings_for
+from streamo_ros.evaluation.case_runner import watch
 from streamo_ros.evaluation.evaluate import main
 from streamo_ros.evaluation.score import report
-from streamo_ros.evaluation.watch import settings_for
-from streamo_ros.evaluation.watch import watch
-from streamo_ros.protocol import State
-from streamo_ros.training.worlds.phrasing import FAMILIES
-from streamo_ros.training.worlds.phrasing import HELD_OUT
+from streamo_ros.evaluation.synthetic import drawn_cases
+from streamo_ros.evaluation.synthetic import DrawnSettings
+from streamo_ros.evaluation.synthetic import never_cases
+from streamo_ros.worlds.phrasing import FAMILIES
+from streamo_ros.worlds.phrasing import HELD_OUT
 
 KEYS = {'state_macro_f1', 'state_f1', 'timing_f1', 'answer_accuracy', 'false_alarms_per_hour',
         'duplicate_rate', 'episodes'}

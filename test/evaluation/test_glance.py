@@ -11,13 +11,13 @@ from fractions import Fraction
 import numpy as np
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
+from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import moments
-from streamo_ros.evaluation.glance import glance
+from streamo_ros.evaluation.case_runner import settings_for
+from streamo_ros.evaluation.last_frame import glance
 from streamo_ros.evaluation.score import report
-from streamo_ros.evaluation.watch import settings_for
-from streamo_ros.protocol import State
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.training.labeled_dialogue import Turn
 
 TRUTH = '..--!..-'
 STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from streamo_ros.core.protocol import State
 from streamo_ros.evaluation import metrics
-from streamo_ros.protocol import State
 
 S, B, R, U = State.SILENCE, State.STANDBY, State.RESPONSE, State.UNKNOWN
 

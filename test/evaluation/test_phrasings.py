@@ -9,10 +9,10 @@ import pytest
 
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.phrasings import read_phrasings
-from streamo_ros.training.worlds.phrasing import FAMILIES
-from streamo_ros.training.worlds.phrasing import folded
-from streamo_ros.training.worlds.phrasing import PHRASES
-from streamo_ros.training.worlds.phrasing import wordings
+from streamo_ros.worlds.phrasing import FAMILIES
+from streamo_ros.worlds.phrasing import folded
+from streamo_ros.worlds.phrasing import PHRASES
+from streamo_ros.worlds.phrasing import wordings
 
 OURS = Path('config/evaluate/phrasings.yaml')
 

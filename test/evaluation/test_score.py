@@ -9,19 +9,19 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from streamo_ros.assistant import Settings
 from streamo_ros.backbone.scripted import ScriptedBackbone
+from streamo_ros.core.assistant import Settings
+from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import moments
 from streamo_ros.evaluation.case import silent_case
 from streamo_ros.evaluation.case import without_frames
+from streamo_ros.evaluation.case_runner import settings_for
+from streamo_ros.evaluation.case_runner import watch
 from streamo_ros.evaluation.score import report
-from streamo_ros.evaluation.watch import settings_for
-from streamo_ros.evaluation.watch import watch
-from streamo_ros.lane import Memory
-from streamo_ros.protocol import State
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.training.labeled_dialogue import Turn
 
 STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
 

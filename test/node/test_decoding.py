@@ -21,8 +21,8 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from streamo_ros.frame import Reason
-from streamo_ros.frame import Tick
+from streamo_ros.core.frame import Reason
+from streamo_ros.core.frame import Tick
 from streamo_ros.node.decoding import decode
 from streamo_ros.node.decoding import stamp_of
 

@@ -20,8 +20,9 @@ def test_parameters_and_their_meaning_need_no_ros() -> None:
     run(
         'import sys\n'
         "sys.modules['rclpy'] = None\n"
-        'import streamo_ros.journal, streamo_ros.node.model, streamo_ros.node.parameters\n'
-        'import streamo_ros.node.reference, streamo_ros.node.settings, streamo_ros.node.worker\n'
+        'import streamo_ros.config.model, streamo_ros.config.parameters\n'
+        'import streamo_ros.config.reference, streamo_ros.config.settings\n'
+        'import streamo_ros.node.journal, streamo_ros.node.worker\n'
     )
 
 

@@ -20,9 +20,9 @@ from rclpy.qos import ReliabilityPolicy
 
 from streamo_ros.node.client import LockStepError
 from streamo_ros.node.client import PatientClient
-from streamo_ros.node.pairing import find_sampler
-from streamo_ros.node.pairing import find_step
-from streamo_ros.node.pairing import wait_for_link
+from streamo_ros.node.discovery import find_sampler
+from streamo_ros.node.discovery import find_step
+from streamo_ros.node.discovery import wait_for_link
 
 RAW, JPEG = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 RELIABLE, BEST = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT

@@ -11,23 +11,23 @@ from collections.abc import Iterator
 
 import pytest
 
-from streamo_ros.assistant import Assistant
-from streamo_ros.assistant import Settings
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.events import Answered
-from streamo_ros.events import Decided
-from streamo_ros.events import Event
-from streamo_ros.frame import Reason
-from streamo_ros.instruction import InstructionBook
-from streamo_ros.lane import Memory
-from streamo_ros.node.mailbox import Letter
-from streamo_ros.node.mailbox import Mailbox
-from streamo_ros.node.mailbox import Reset
-from streamo_ros.node.tally import Tally
+from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.assistant import Settings
+from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.events import Answered
+from streamo_ros.core.events import Decided
+from streamo_ros.core.events import Event
+from streamo_ros.core.frame import Reason
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.protocol import State
+from streamo_ros.core.speech import Finish
+from streamo_ros.node.frame_queue import Letter
+from streamo_ros.node.frame_queue import Mailbox
+from streamo_ros.node.frame_queue import Reset
+from streamo_ros.node.statistics import Tally
 from streamo_ros.node.worker import Worker
-from streamo_ros.protocol import State
-from streamo_ros.speech import Finish
 
 
 class Bench:

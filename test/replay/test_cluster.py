@@ -15,7 +15,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from streamo_ros.replay import cluster
+from streamo_ros.replay import ray_executor as cluster
 from streamo_ros.replay.command import main
 from streamo_ros.replay.job import Job
 from streamo_ros.replay.summary import Summary

@@ -8,18 +8,18 @@ from fractions import Fraction
 
 import pytest
 
-from streamo_ros.assistant import Assistant
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.events import Answered
-from streamo_ros.events import Decided
-from streamo_ros.frame import FrameSampler
-from streamo_ros.frame import Reason
-from streamo_ros.instruction import InstructionBook
-from streamo_ros.protocol import State
+from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.events import Answered
+from streamo_ros.core.events import Decided
+from streamo_ros.core.frame import FrameSampler
+from streamo_ros.core.frame import Reason
+from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.protocol import State
 from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import replay
-from streamo_ros.replay.source import open_source
-from streamo_ros.replay.source import SourceError
+from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.open import open_source
 
 
 def script(instruction, seconds):

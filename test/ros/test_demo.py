@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from rosbags.highlevel import AnyReader
 
-from streamo_ros.replay.definitions import typestore
+from streamo_ros.report.definitions import typestore
 
 pytestmark = pytest.mark.ros
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')

@@ -67,7 +67,7 @@ def doubles(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope='module')
 def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = runpy.run_path(str(ROOT / 'scripts' / 'make_test_bags.py'))
+    made = runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py'))
     maker = types.SimpleNamespace(**made)
     folder = tmp_path_factory.mktemp('bags')
     maker.write_bag(folder / 'raw', maker.raw_messages(maker.frames(2)))
@@ -144,7 +144,7 @@ def test_at_a_rate_the_instructions_are_parameters_and_cannot_begin_later(
 
 def test_bag_that_is_not_there_is_refused_before_anything_starts(doubles: None) -> None:
     pytest.importorskip('rclpy', reason='ROS 2 is not installed')
-    from streamo_ros.replay.source import SourceError
+    from streamo_ros.sources.base import SourceError
 
     with pytest.raises(SourceError, match='/no/such/bag'):
         replayed(Path('/no/such/bag'))

@@ -21,17 +21,17 @@ from typing import Any
 
 import pytest
 
-from streamo_ros.assistant import Assistant
 from streamo_ros.backbone.scripted import load_script
-from streamo_ros.events import Answered
-from streamo_ros.events import Decided
-from streamo_ros.frame import FrameSampler
-from streamo_ros.frame import SECOND
-from streamo_ros.instruction import InstructionBook
+from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.events import Answered
+from streamo_ros.core.events import Decided
+from streamo_ros.core.frame import FrameSampler
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import replay
 from streamo_ros.replay.run import Step
-from streamo_ros.replay.source import open_source
+from streamo_ros.sources.open import open_source
 
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
 ROOT = Path(__file__).parents[2]
@@ -41,7 +41,7 @@ ORDERS = [Order('the kettle'), Order('always say', 2.0)]
 
 @pytest.fixture(scope='module')
 def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = runpy.run_path(str(ROOT / 'scripts' / 'make_test_bags.py'))
+    made = runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py'))
     maker = SimpleNamespace(**made)
     folder = tmp_path_factory.mktemp('bags')
     maker.make_awkward(folder)

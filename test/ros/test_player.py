@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
-SCRIPT = Path(__file__).parents[2] / 'scripts' / 'make_test_bags.py'
+SCRIPT = Path(__file__).parents[2] / 'dev' / 'make_test_bags.py'
 
 
 def test_the_player_keeps_the_pace_and_gives_the_clock(

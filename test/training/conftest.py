@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
-from streamo_ros.protocol import SYSTEM_PROMPT
+from streamo_ros.core.protocol import SYSTEM_PROMPT
 
 CHAT_TOKENS = (
     '<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|vision_start|>', '<|vision_end|>',

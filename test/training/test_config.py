@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from transformers import TrainingArguments
 
-from streamo_ros.training.config import read_yaml
-from streamo_ros.training.config import train_config
-from streamo_ros.training.config import TrainConfig
-from streamo_ros.training.config import TrainingError
 from streamo_ros.training.loss import LossSettings
+from streamo_ros.training.train_config import read_yaml
+from streamo_ros.training.train_config import train_config
+from streamo_ros.training.train_config import TrainConfig
+from streamo_ros.training.train_config import TrainingError
 
 FOLDER = Path(__file__).parents[2] / 'config' / 'train'
 PUBLISHED = ['qwen2.5-vl-3b', 'qwen2.5-vl-7b', 'qwen3-vl-4b']

@@ -12,13 +12,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streamo_ros.protocol import State
+from streamo_ros.core.protocol import State
 from streamo_ros.training.convert import main
-from streamo_ros.training.dialogue import from_json
-from streamo_ros.training.dialogue import read_dialogues
+from streamo_ros.training.labeled_dialogue import from_json
+from streamo_ros.training.labeled_dialogue import read_dialogues
 from streamo_ros.training.record import AnnotationError
-from streamo_ros.training.video import frames_at
-from streamo_ros.training.video import video_length
+from streamo_ros.training.video_frames import frames_at
+from streamo_ros.training.video_frames import video_length
 
 VIDEO = ('LLaVA_Video/1_2_m_youtube_v0_1/liwei_youtube_videos/videos/youtube_video_2024/'
          'ytb_ls8tmkfD7S0.mp4')

@@ -13,26 +13,26 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros.backbone.face import Request
-from streamo_ros.backbone.policy.window import WindowPolicy
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.frame import Tick
-from streamo_ros.lane import Lane
-from streamo_ros.lane import Memory
-from streamo_ros.protocol import State
-from streamo_ros.protocol import Wording
-from streamo_ros.training.config import DataSettings
-from streamo_ros.training.config import TrainingError
+from streamo_ros.core.dialogue import Lane
+from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.eviction.sliding_window import WindowPolicy
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.interface import Request
+from streamo_ros.core.protocol import State
+from streamo_ros.core.protocol import Wording
 from streamo_ros.training.data import Collator
 from streamo_ros.training.data import DialogueExamples
-from streamo_ros.training.dialogue import Dialogue
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import Turn
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.sequence import token_ids
 from streamo_ros.training.sequence import TokenCount
 from streamo_ros.training.sequence import window
 from streamo_ros.training.train import main
+from streamo_ros.training.train_config import DataSettings
+from streamo_ros.training.train_config import TrainingError
 
 IMAGE = -7
 VISION = 3

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamo_ros.protocol import State
-from streamo_ros.training.dialogue import Dialogue
+from streamo_ros.core.protocol import State
+from streamo_ros.training.labeled_dialogue import Dialogue
 from streamo_ros.training.labels import label
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.record import Answer

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamo_ros.protocol import State
-from streamo_ros.training.dialogue import Dialogue
-from streamo_ros.training.dialogue import Turn
+from streamo_ros.core.protocol import State
+from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import Turn
 from streamo_ros.training.stream_it import concatenate
 from streamo_ros.training.stream_it import drop_questions
 from streamo_ros.training.stream_it import shift_questions

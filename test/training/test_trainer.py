@@ -17,12 +17,12 @@ import torch
 import transformers
 import yaml
 
-from streamo_ros.backbone.face import Request
 from streamo_ros.backbone.load import load
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.training.config import train_config
+from streamo_ros.core.interface import Request
 from streamo_ros.training.convert import main as convert
 from streamo_ros.training.train import main
+from streamo_ros.training.train_config import train_config
 from streamo_ros.training.trainer import accepts
 from streamo_ros.training.trainer import freeze
 from streamo_ros.training.trainer import load_model

@@ -15,8 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from streamo_ros.backbone.face import BackboneError
-from streamo_ros.backbone.passes import Passes
+from streamo_ros.backbone.graph_cache import Passes
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import Towers
 from streamo_ros.backbone.vision import VisionEncoder
@@ -24,6 +23,7 @@ from streamo_ros.backbone.vision import VisionState
 from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.vision.preprocess import Normalisation
 from streamo_ros.backbone.vision.preprocess import Preprocessor
+from streamo_ros.core.interface import BackboneError
 
 MAX_GRIDS = 4
 """Grids whose constants are kept: a stream has one, two while the camera's mode changes."""

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from streamo_ros.backbone.face import BackboneError
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.core.interface import BackboneError
 
 MAX_ASPECT = 200
 

@@ -11,14 +11,14 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros.backbone.face import BackboneError
+from streamo_ros.backbone.graph_cache import Passes
 from streamo_ros.backbone.load import normalisation
-from streamo_ros.backbone.passes import Passes
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionState
+from streamo_ros.backbone.vision.encoders import SwappingTowers
+from streamo_ros.backbone.vision.encoders import TorchTowers
 from streamo_ros.backbone.vision.frames import FrameEncoder
-from streamo_ros.backbone.vision.towers import SwappingTowers
-from streamo_ros.backbone.vision.towers import TorchTowers
+from streamo_ros.core.interface import BackboneError
 
 GRID = Grid(2, 2, 14, 2)
 FRAME = np.zeros((56, 56, 3), np.uint8)

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from streamo_ros.protocol import State
+from streamo_ros.core.protocol import State
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
 from streamo_ros.training.convert import main
-from streamo_ros.training.dialogue import read_dialogues
+from streamo_ros.training.labeled_dialogue import read_dialogues
 from streamo_ros.training.record import AnnotationError
 
 ACTIVITYNET = json.dumps({

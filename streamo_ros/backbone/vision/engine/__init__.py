@@ -14,7 +14,7 @@ from typing import Literal
 
 import torch
 
-from streamo_ros.backbone.face import BackboneError
+from streamo_ros.core.interface import BackboneError
 
 INPUT = 'patches'
 """Name of an engine's input."""

@@ -24,8 +24,8 @@ from typing import Any
 
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine.key import EngineKey
-from streamo_ros.backbone.vision.engine.workplace import disk_errors
-from streamo_ros.backbone.vision.engine.workplace import workplace
+from streamo_ros.backbone.vision.engine.scratch_dir import disk_errors
+from streamo_ros.backbone.vision.engine.scratch_dir import workplace
 
 PLAN, SIDECAR, REFERENCE = 'engine.plan', 'engine.json', 'selftest.safetensors'
 FORMAT = 1

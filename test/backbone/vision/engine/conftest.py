@@ -17,9 +17,9 @@ from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import dtype_name
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import Binding
+from streamo_ros.backbone.vision.engine.builder import load_tower
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.export import GRAPH
-from streamo_ros.backbone.vision.engine.making import load_tower
 from streamo_ros.backbone.vision.engine.runner import EngineEncoder
 
 # Test folders are no packages, so the neighbour is read from its file.
@@ -116,7 +116,7 @@ def on_orin(monkeypatch, recorder, stream):
     module = make_module('10.3.0', recorder)
     monkeypatch.setitem(sys.modules, 'tensorrt', module)
     base = 'streamo_ros.backbone.vision.engine'
-    for place in (f'{base}.opener', 'streamo_ros.backbone.engine_cli'):
+    for place in (f'{base}.opener', 'streamo_ros.tools.engine'):
         monkeypatch.setattr(f'{place}.find_gpu', lambda device=None: ORIN)
     monkeypatch.setattr('torch.cuda.set_device', lambda device: None)
     monkeypatch.setattr(EngineEncoder.__init__, '__defaults__', (stream,))

@@ -10,8 +10,8 @@ import torch
 
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
-from streamo_ros.backbone.vision.engine.build import build_plan
-from streamo_ros.backbone.vision.engine.build import BuildOptions
+from streamo_ros.backbone.vision.engine.plan import build_plan
+from streamo_ros.backbone.vision.engine.plan import BuildOptions
 
 ORIN = Gpu('Orin', (8, 7))
 ADA = Gpu('NVIDIA GeForce RTX 4090', (8, 9))

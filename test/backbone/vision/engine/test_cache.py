@@ -23,7 +23,7 @@ from streamo_ros.backbone.vision.engine.cache import EngineCache
 from streamo_ros.backbone.vision.engine.cache import PLAN
 from streamo_ros.backbone.vision.engine.cache import SIDECAR
 from streamo_ros.backbone.vision.engine.key import EngineKey
-from streamo_ros.backbone.vision.engine.space import check_memory
+from streamo_ros.backbone.vision.engine.resource_check import check_memory
 
 KEY = EngineKey.make(
     'my model', 'f00', Grid(8, 12, 14, 2), 'float16', 'tensorrt', '10.3.0', Gpu('Orin', (8, 7))
@@ -188,7 +188,7 @@ def test_two_processes_build_one_engine(cache):
 
 
 def test_a_build_that_would_not_fit_is_refused(monkeypatch):
-    base = 'streamo_ros.backbone.vision.engine.space.free_bytes'
+    base = 'streamo_ros.backbone.vision.engine.resource_check.free_bytes'
     monkeypatch.setattr(base, lambda device: 2 << 30)
     check_memory(100 << 20, 0, None)
     with pytest.raises(EngineError, match=r'building needs about 4352 MiB of memory and 2048 MiB'):
@@ -197,7 +197,7 @@ def test_a_build_that_would_not_fit_is_refused(monkeypatch):
 
 @pytest.mark.parametrize(('shared', 'refused'), [(True, True), (False, False)])
 def test_on_a_jetson_host_and_gpu_take_from_one_memory(monkeypatch, shared, refused):
-    base = 'streamo_ros.backbone.vision.engine.space'
+    base = 'streamo_ros.backbone.vision.engine.resource_check'
     monkeypatch.setattr(f'{base}.free_bytes', lambda device: 6 << 30)
     monkeypatch.setattr(f'{base}.shares_memory', lambda device: shared)
     weights, workspace = 1280 << 20, 1 << 30

@@ -11,10 +11,10 @@ import transformers
 from streamo_ros.backbone.qwen2_5_vl import WindowedTower
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import Gpu
-from streamo_ros.backbone.vision.engine.build import build_plan
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.export import GRAPH
-from streamo_ros.backbone.vision.engine.oracle import OnnxEncoder
+from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
+from streamo_ros.backbone.vision.engine.plan import build_plan
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import record

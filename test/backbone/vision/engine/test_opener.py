@@ -22,9 +22,9 @@ from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import find_binding
 from streamo_ros.backbone.vision.engine.cache import EngineCache
-from streamo_ros.backbone.vision.engine.opener import EngineOpener
-from streamo_ros.backbone.vision.engine.opener import run_build
-from streamo_ros.backbone.vision.engine.oracle import OnnxEncoder
+from streamo_ros.backbone.vision.engine.loader import EngineOpener
+from streamo_ros.backbone.vision.engine.loader import run_build
+from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
 from streamo_ros.backbone.vision.engine.selftest import probe
 
 CPU = torch.device('cpu')
@@ -41,8 +41,8 @@ def build(qwen, qwen_graph, cached, on_orin, capsys, monkeypatch):
 
     The graph is the session's: the double's plans are paths of graphs, which must stay.
     """
-    monkeypatch.setattr('streamo_ros.backbone.engine_cli.DEVICE', CPU)
-    base = 'streamo_ros.backbone.vision.engine.making'
+    monkeypatch.setattr('streamo_ros.tools.engine.DEVICE', CPU)
+    base = 'streamo_ros.backbone.vision.engine.builder'
     monkeypatch.setattr(f'{base}.export', lambda *given: qwen_graph[1])
     monkeypatch.setattr(f'{base}.check_memory', lambda *given: None)
 
@@ -120,7 +120,7 @@ def test_list_shows_broken_engines_too(build, cached):
 def test_a_model_that_has_it_built_finds_what_was_built(
     qwen, cached, build, recorder, monkeypatch
 ):
-    from streamo_ros.backbone.vision.engine import opener as module
+    from streamo_ros.backbone.vision.engine import loader as module
 
     def in_this_process(command, say):
         say('building')
@@ -280,7 +280,7 @@ def test_a_builder_that_fails_gives_its_sentence():
 def test_a_builder_does_not_outlive_the_node(tmp_path):
     code = (
         'import sys, threading, time\n'
-        'from streamo_ros.backbone.vision.engine.opener import run_build\n'
+        'from streamo_ros.backbone.vision.engine.loader import run_build\n'
         'sleeper = [sys.executable, "-c", f"import time,os; '
         'open({sys.argv[1]!r}, \'w\').write(str(os.getpid())); time.sleep(60)"]\n'
         'threading.Thread(target=run_build, args=(sleeper, print), daemon=True).start()\n'

@@ -1,0 +1,186 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""An engine from a checkpoint, start to end: read, export, build, check, keep; and opened again.
+
+This is what takes minutes and gigabytes. It runs in a process of its own, see `engine_cli` and
+`towers`; the node never calls `make_engine`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field
+from datetime import datetime
+from datetime import timezone
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from streamo_ros.backbone.checkpoint import Checkpoint
+from streamo_ros.backbone.checkpoint import fingerprint
+from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision.engine import DTYPES
+from streamo_ros.backbone.vision.engine import EngineError
+from streamo_ros.backbone.vision.engine import Gpu
+from streamo_ros.backbone.vision.engine.binding import Binding
+from streamo_ros.backbone.vision.engine.cache import EngineCache
+from streamo_ros.backbone.vision.engine.cache import Entry
+from streamo_ros.backbone.vision.engine.export import export
+from streamo_ros.backbone.vision.engine.export import GRAPH
+from streamo_ros.backbone.vision.engine.export import Graph
+from streamo_ros.backbone.vision.engine.key import EngineKey
+from streamo_ros.backbone.vision.engine.plan import build_plan
+from streamo_ros.backbone.vision.engine.plan import BuildOptions
+from streamo_ros.backbone.vision.engine.plan import Progress
+from streamo_ros.backbone.vision.engine.resource_check import check_memory
+from streamo_ros.backbone.vision.engine.resource_check import disk_need
+from streamo_ros.backbone.vision.engine.runner import EngineEncoder
+from streamo_ros.backbone.vision.engine.selftest import Agreement
+from streamo_ros.backbone.vision.engine.selftest import compare
+from streamo_ros.backbone.vision.engine.selftest import LEAST_COSINE
+from streamo_ros.backbone.vision.engine.selftest import load_reference
+from streamo_ros.backbone.vision.engine.selftest import record
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What engines are made with.
+
+    Attributes:
+        binding: TensorRT.
+        gpu: the GPU that they are for.
+        device: that GPU in this machine; None = it is in another one.
+        cache: where they are kept.
+        options: how TensorRT searches.
+        force: make an engine even if there is one.
+    """
+
+    binding: Binding
+    gpu: Gpu
+    device: torch.device | None
+    cache: EngineCache
+    options: BuildOptions = field(default_factory=BuildOptions)
+    force: bool = False
+
+    def key(self, path: Path, grid: Grid, dtype: str) -> EngineKey:
+        """Identity of a checkpoint's engine."""
+        return EngineKey.make(
+            path.resolve().name, fingerprint(path), grid, dtype, self.binding.flavour,
+            self.binding.version, self.gpu,
+        )
+
+
+def find_grid(checkpoint: Checkpoint, width: int, height: int, max_pixels: int) -> Grid:
+    """The grid of a camera's frames, as the node would find it."""
+    import transformers
+
+    config = transformers.AutoConfig.from_pretrained(
+        checkpoint.path, local_files_only=True, trust_remote_code=False
+    )
+    family = find_family(checkpoint.architecture)
+    return family.grid(config, checkpoint.processor, height, width, max_pixels)
+
+
+def load_tower(checkpoint: Checkpoint, grid: Grid, dtype: str) -> Any:
+    """A checkpoint's torch tower on the CPU, without its text model."""
+    model = checkpoint.model(torch.device('cpu'), DTYPES[dtype], layers=False)
+    return find_family(checkpoint.architecture).tower(model, grid)
+
+
+def weight_bytes(tower: nn.Module) -> int:
+    """Bytes of a tower's weights and constants."""
+    tensors = [*tower.parameters(), *tower.buffers()]
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+
+
+def make_engine(
+    path: Path, grid: Grid, dtype: str, shop: Workshop, progress: Progress
+) -> Entry:
+    """Make a checkpoint's engine, or find the one that is there.
+
+    Args:
+        path: the checkpoint's folder.
+        grid: the grid of its frames.
+        dtype: 'float16', 'bfloat16' or 'float32'; what the node's model.dtype will be.
+        shop: what it is made with.
+        progress: told how far it is.
+
+    Returns:
+        The engine in the cache; it has passed its self-test if its GPU is in this machine.
+
+    Raises:
+        BackboneError: it cannot be made; nothing is left behind.
+    """
+    checkpoint = read_checkpoint(path)
+    key = shop.key(path, grid, dtype)
+    with shop.cache.claim(key, lambda: progress('waiting for another builder', 0.0)):
+        if not shop.force and (found := shop.cache.find(key)) is not None:
+            return found
+        shop.binding.check(shop.gpu)
+        progress('reading the weights', 0.0)
+        tower = load_tower(checkpoint, grid, dtype)
+        weights = weight_bytes(tower)
+        check_memory(weights, shop.options.workspace, shop.device)
+        with shop.cache.workplace(disk_need(weights)) as place:
+            graph = _export(tower, grid, dtype, place, progress)
+            # The build needs the memory more.
+            del tower
+            plan = build_plan(shop.binding, graph.path, shop.gpu, shop.options, progress)
+            reference = place / 'reference'
+            if shop.device is not None:
+                progress('self-test', 0.0)
+                self_test(open_plan(shop, plan, grid, DTYPES[dtype]), reference, key.name)
+            progress('writing', 0.0)
+            made = datetime.now(timezone.utc).isoformat(timespec='seconds')
+            return shop.cache.store(
+                place, key, plan, reference, graph.outputs, made, shop.force
+            )
+
+
+def _export(tower: Any, grid: Grid, dtype: str, place: Path, progress: Progress) -> Graph:
+    progress('running torch', 0.0)
+    record(tower, DTYPES[dtype], place / 'reference')
+    progress('exporting', 0.0)
+    return export(tower, grid, DTYPES[dtype], place / GRAPH)
+
+
+def open_plan(shop: Workshop, plan: Any, grid: Grid, dtype: torch.dtype) -> EngineEncoder:
+    """A plan as an encoder.
+
+    Raises:
+        EngineError: TensorRT refuses it, or its GPU is not in this machine.
+    """
+    if shop.device is None:
+        raise EngineError(
+            f'there is no {shop.gpu} in this machine: copy the cache folder to the one that has it'
+        )
+    return EngineEncoder(shop.binding, plan, grid, shop.device, dtype)
+
+
+def open_entry(shop: Workshop, entry: Entry) -> tuple[EngineEncoder, Agreement]:
+    """An engine from the cache, checked and ready.
+
+    Raises:
+        EngineError: it was changed, is not for this machine, or does not give torch's numbers.
+    """
+    encoder = open_plan(shop, entry.plan(), entry.key.grid, DTYPES[entry.key.dtype])
+    return encoder, self_test(encoder, entry.reference, entry.key.name)
+
+
+def self_test(encoder: EngineEncoder, reference: Path, name: str) -> Agreement:
+    """Run the self-test.
+
+    Raises:
+        EngineError: the engine does not give torch's numbers.
+    """
+    agreement = compare(encoder, load_reference(reference))
+    if not agreement.good:
+        raise EngineError(
+            f"the engine {name} does not give torch's numbers (cosine {agreement}, at least "
+            f'{LEAST_COSINE} is needed): build it in another format, or set model.vision to torch'
+        )
+    return agreement

@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The parameters' values in effect, and what the core makes of them.
+
+Knows which parameter is which setting of the core; the table knows what is allowed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+
+from streamo_ros.config.parameters import check_change
+from streamo_ros.config.parameters import ParameterError
+from streamo_ros.config.parameters import TABLE
+from streamo_ros.config.parameters import Value
+from streamo_ros.core.assistant import Settings
+from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.eviction import Policy
+from streamo_ros.core.eviction.full import FullPolicy
+from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
+from streamo_ros.core.eviction.sliding_window import WindowPolicy
+from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.interface import Sampling
+
+DEFAULT_FRAMES = 120
+
+
+class Values:
+    """Every parameter of the table with its value; read by any thread, replaced as a whole."""
+
+    def __init__(self, values: Mapping[str, Value]) -> None:
+        self._values = {row.name: values.get(row.name, row.default) for row in TABLE}
+
+    def change(self, changes: Mapping[str, Any], unconfigured: bool) -> dict[str, Value]:
+        """Take changes over, all or none.
+
+        Returns:
+            Those that are parameters of the table, checked.
+
+        Raises:
+            ParameterError: one of them is refused.
+        """
+        checked = check_change(changes, unconfigured)
+        self._values = {**self._values, **checked}
+        return checked
+
+    def put_back(self, values: Mapping[str, Value]) -> None:
+        """Take back a change."""
+        self._values = dict(values)
+
+    def all(self) -> dict[str, Value]:
+        """All of them."""
+        return dict(self._values)
+
+    def text(self, name: str) -> str:
+        """The value of a string."""
+        return str(self._values[name])
+
+    def whole(self, name: str) -> int:
+        """The value of a whole number."""
+        return int(self._values[name])  # type: ignore[arg-type]
+
+    def number(self, name: str) -> float:
+        """The value of a number."""
+        return float(self._values[name])  # type: ignore[arg-type]
+
+    def flag(self, name: str) -> bool:
+        """The value of a boolean."""
+        return bool(self._values[name])
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        """The value of a list of strings."""
+        value = self._values[name]
+        assert isinstance(value, tuple)
+        return value
+
+    def yaml(self) -> str:
+        """All of them as YAML, for `ModelInfo`."""
+        plain = {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in self._values.items()
+        }
+        return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
+
+
+def assistant_settings(values: Values, info: BackboneInfo) -> Settings:
+    """What the parameters mean for the assistant.
+
+    Args:
+        values: the parameters.
+        info: what the checkpoint asks for where a parameter is 0.
+    """
+    return Settings(
+        thresholds=Thresholds(
+            values.number('thresholds.standby'),
+            values.number('thresholds.response') or info.response_threshold,
+        ),
+        sampling=Sampling(
+            values.number('generation.temperature'), values.whole('generation.seed')
+        ),
+        memory=Memory(
+            max_frames=values.whole('context.max_frames') or info.max_frames or DEFAULT_FRAMES,
+            max_answers=values.whole('context.max_answers'),
+            max_time=values.number('context.max_time') or info.max_time,
+            max_new_tokens=values.whole('generation.max_new_tokens'),
+        ),
+        backlog=values.whole('context.backlog'),
+        backfill_frames=values.whole('context.backfill_frames'),
+    )
+
+
+def context_policy(name: str) -> Policy:
+    """The policy of that name.
+
+    Raises:
+        ParameterError: there is none of that name.
+    """
+    policies: dict[str, Callable[[], Policy]] = {
+        'window': WindowPolicy, 'full': FullPolicy, 'round_decay': RoundDecayPolicy,
+    }
+    if name not in policies:
+        raise ParameterError(f'context.policy is {name!r}: choose one of {", ".join(policies)}')
+    return policies[name]()

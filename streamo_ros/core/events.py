@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the assistant reports: three events, the whole output of the core.
+
+The node, the replay tool, the evaluator and the live view are sinks of these and of nothing else.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import Reason
+from streamo_ros.core.protocol import State
+from streamo_ros.core.speech import Finish
+
+UNKNOWN_PROBABILITIES = (math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A frame was decided for an instruction, or could not be.
+
+    Attributes:
+        frame: the frame; its image may be gone.
+        instruction_id: 0 when no instruction stands.
+        state: UNKNOWN when it could not be decided.
+        reason: why not.
+        probabilities: of Silence, Standby, Response, before thresholds; NaN when unknown.
+        response_id: the answer that begins here; 0 = none.
+        time_origin: capture time from which the lane's tags count, nanoseconds; 0 = none.
+        context_tokens: tokens the lane holds.
+        encode_time: seconds of the vision pass, steady clock; 0 when done for an earlier event.
+        extend_time: seconds of the batched extend, steady clock.
+        tag: the frame's time tag as the lane said it; '' when it was not shown to the model.
+    """
+
+    frame: Frame
+    instruction_id: int = 0
+    state: State = State.UNKNOWN
+    reason: Reason = Reason.NONE
+    probabilities: tuple[float, float, float] = UNKNOWN_PROBABILITIES
+    response_id: int = 0
+    time_origin: int = 0
+    context_tokens: int = 0
+    encode_time: float = 0.0
+    extend_time: float = 0.0
+    tag: str = ''
+
+
+@dataclass(frozen=True, slots=True)
+class Spoke:
+    """A piece of an answer.
+
+    Attributes:
+        index: counts the pieces of this answer from 0.
+        text: whole characters; may be '' in the final piece.
+        is_final: whether the answer is complete with it.
+    """
+
+    frame: Frame
+    instruction_id: int
+    response_id: int
+    index: int
+    text: str
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An answer is complete.
+
+    Attributes:
+        frame: the frame whose decision was Response.
+        event_start: capture time of the first Standby of the unbroken run before it, else of the
+            frame, nanoseconds.
+        event_end: capture time of the frame, nanoseconds.
+        time_origin: capture time from which seconds named in the text count, nanoseconds.
+        probability: of Response at the decision.
+        first_token_time: seconds from the decision's pass to the first token, steady clock.
+        generation_time: seconds from the first decode to the last, steady clock.
+    """
+
+    frame: Frame
+    instruction_id: int
+    response_id: int
+    text: str
+    event_start: int
+    event_end: int
+    time_origin: int
+    finish: Finish
+    token_count: int
+    probability: float
+    first_token_time: float
+    generation_time: float
+
+
+Event = Decided | Spoke | Answered

@@ -1,0 +1,210 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What is being watched for: standing instructions and the book that holds them.
+
+Knows ids, limits and when an instruction begins and ends in capture time; not how it is answered.
+The book may be read and changed by several threads; everything in it is replaced, never mutated.
+"""
+
+from __future__ import annotations
+
+import enum
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import replace
+
+from streamo_ros.core.protocol import check_instruction
+
+
+class InstructionError(ValueError):
+    """An instruction is refused; the message says why and what to do."""
+
+
+class Source(enum.IntEnum):
+    """Who gave an instruction; the values are those of Instruction.msg."""
+
+    UNKNOWN = 0
+    SERVICE = 1
+    ACTION = 2
+    PARAMETER = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Instruction:
+    """A standing instruction.
+
+    Attributes:
+        id: from 1, never used twice.
+        text: what to watch for.
+        source: who gave it.
+        since: capture time, nanoseconds, from which frames are shown to it; 0 = from now on.
+        stamp: capture time of the first frame it saw, nanoseconds; 0 = none yet.
+        max_responses: it ends after that many; 0 = unlimited.
+        cooldown: capture time after a response in which none is given, nanoseconds.
+        lifetime: capture time after which it ends, nanoseconds; 0 = for ever.
+        backfill: how far into the past it looks when it begins, nanoseconds.
+        response_count: responses given so far.
+    """
+
+    id: int
+    text: str
+    source: Source = Source.UNKNOWN
+    since: int = 0
+    stamp: int = 0
+    max_responses: int = 0
+    cooldown: int = 0
+    lifetime: int = 0
+    backfill: int = 0
+    response_count: int = 0
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has given all its responses."""
+        return 0 < self.max_responses <= self.response_count
+
+    def expired(self, stamp: int) -> bool:
+        """Whether its lifetime is over at a capture time."""
+        return 0 < self.lifetime <= stamp - self.stamp if self.stamp else False
+
+
+class InstructionBook:
+    """The standing instructions, at most `capacity`.
+
+    Args:
+        capacity: how many may stand at once.
+        check: returns the text cleaned or raises ValueError; by default the protocol's check.
+    """
+
+    def __init__(
+        self, capacity: int = 8, check: Callable[[str], str] = check_instruction
+    ) -> None:
+        self.capacity = capacity
+        self.check = check
+        self._standing: dict[int, Instruction] = {}
+        self._next_id = 1
+        self._version = 0
+        self._lock = threading.Lock()
+
+    @property
+    def version(self) -> int:
+        """Changes whenever an instruction comes, goes or counts a response."""
+        return self._version
+
+    def standing(self) -> tuple[Instruction, ...]:
+        """All standing instructions, oldest first."""
+        with self._lock:
+            return tuple(self._standing.values())
+
+    def get(self, instruction_id: int) -> Instruction | None:
+        """The standing instruction of that id."""
+        with self._lock:
+            return self._standing.get(instruction_id)
+
+    def add(
+        self,
+        text: str,
+        *,
+        source: Source = Source.UNKNOWN,
+        since: int = 0,
+        max_responses: int = 0,
+        cooldown: int = 0,
+        lifetime: int = 0,
+        backfill: int = 0,
+        replace_id: int = 0,
+    ) -> Instruction:
+        """Let an instruction stand; see `Instruction` for the arguments.
+
+        Args:
+            replace_id: the standing instruction whose place it takes; 0 = none.
+
+        Raises:
+            InstructionError: bad text or number, unknown `replace_id`, or a full book.
+        """
+        if min(since, max_responses, cooldown, lifetime, backfill) < 0:
+            raise InstructionError('a time or count of the instruction is negative: use 0 or more')
+        try:
+            text = self.check(text)
+        except ValueError as error:
+            raise InstructionError(str(error)) from error
+        with self._lock:
+            self._make_place(replace_id)
+            instruction = Instruction(
+                self._next_id, text, source, since, 0, max_responses, cooldown, lifetime, backfill
+            )
+            self._next_id += 1
+            self._standing[instruction.id] = instruction
+            self._version += 1
+        return instruction
+
+    def cancel(self, instruction_id: int) -> list[int]:
+        """Let an instruction stand no longer.
+
+        Args:
+            instruction_id: its id; 0 = all.
+
+        Returns:
+            The ids that stood.
+
+        Raises:
+            InstructionError: no such instruction stands.
+        """
+        with self._lock:
+            if instruction_id and instruction_id not in self._standing:
+                raise InstructionError(self._unknown(instruction_id))
+            ids = [instruction_id] if instruction_id else list(self._standing)
+            for gone in ids:
+                del self._standing[gone]
+            self._version += bool(ids)
+        return ids
+
+    def begin(self, instruction_id: int, stamp: int) -> None:
+        """Note the first frame that an instruction sees."""
+        self._change(instruction_id, stamp=stamp)
+
+    def count_response(self, instruction_id: int) -> Instruction | None:
+        """Count a response; returns the instruction as it stands now, None if it is gone."""
+        with self._lock:
+            old = self._standing.get(instruction_id)
+            if old is None:
+                return None
+            new = replace(old, response_count=old.response_count + 1)
+            self._standing[instruction_id] = new
+            self._version += 1
+            return new
+
+    def restart(self) -> None:
+        """A new stream began: instructions that had begun begin again with its first frame."""
+        with self._lock:
+            for key, old in self._standing.items():
+                if old.stamp:
+                    self._standing[key] = replace(old, stamp=0, since=0)
+            self._version += 1
+
+    def restore(self, instructions: tuple[Instruction, ...], next_id: int) -> None:
+        """Put back what stood before a restart; ids go on behind `next_id`."""
+        with self._lock:
+            self._standing = {kept.id: replace(kept, stamp=0, since=0) for kept in instructions}
+            self._next_id = max([next_id, self._next_id, *(key + 1 for key in self._standing)])
+            self._version += 1
+
+    def _change(self, instruction_id: int, **changes: int) -> None:
+        with self._lock:
+            if instruction_id in self._standing:
+                old = self._standing[instruction_id]
+                self._standing[instruction_id] = replace(old, **changes)  # type: ignore[arg-type]
+                self._version += 1
+
+    def _make_place(self, replace_id: int) -> None:
+        if replace_id and replace_id not in self._standing:
+            raise InstructionError(self._unknown(replace_id))
+        if not replace_id and len(self._standing) >= self.capacity:
+            raise InstructionError(
+                f'all {self.capacity} places for instructions are taken: cancel one, replace one '
+                'with replace_id, or raise instructions.capacity'
+            )
+        self._standing.pop(replace_id, None)
+
+    def _unknown(self, instruction_id: int) -> str:
+        standing = ', '.join(map(str, self._standing)) or 'none'
+        return f'no instruction {instruction_id} stands: standing are {standing}'

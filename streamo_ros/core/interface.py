@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The face that every backbone shows: see a frame, extend lanes, decode a token, forget.
+
+Knows the verbs and their data, not how any model works, and imports no torch. A lane's past is a
+row of tokens in a key-value window; the caller says what to append and which tokens leave.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from typing import Any
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamo_ros.core.protocol import Wording
+
+
+class BackboneError(RuntimeError):
+    """A model cannot be loaded or run; the message says what is wrong and what mends it."""
+
+
+class Sight(Protocol):
+    """The vision tokens of one frame, on the backbone's device; shared by lanes, never changed."""
+
+    @property
+    def tokens(self) -> int:
+        """How many places it takes in a lane, image open and close markers not counted."""
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """Merged token grid, (rows, columns)."""
+
+
+Piece = tuple[int, ...] | Sight
+"""Token ids, or one frame."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to append to one lane.
+
+    Attributes:
+        slot: the lane's place in the key-value window.
+        pieces: ids and frames in order; empty id tuples are allowed.
+    """
+
+    slot: int
+    pieces: tuple[Piece, ...]
+
+    @property
+    def tokens(self) -> int:
+        """Places that it takes in the lane."""
+        return sum(piece_tokens(piece) for piece in self.pieces)
+
+
+def piece_tokens(piece: Piece) -> int:
+    """Places that a piece takes in a lane."""
+    return len(piece) if isinstance(piece, tuple) else piece.tokens
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the next token is chosen: temperature 0 is greedy; otherwise seeded sampling."""
+
+    temperature: float = 0.0
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class BackboneInfo:
+    """Identity and sizes, as `ModelInfo.msg` publishes them.
+
+    Attributes:
+        model_id: hash of weights, tokenizer and vision backend.
+        model: the folder's name, or the repository id the checkpoint names.
+        architecture: the transformers class.
+        image_size: (width, height) that the vision encoder sees; (0, 0) before the first frame.
+        tokens_per_frame: vision tokens a frame; 0 before the first frame.
+        context_capacity: tokens that one lane can hold.
+        vision_note: why the vision backend is not what was asked for, or what is under way; '' =
+            nothing to say; no part of the identity.
+        max_frames: frames that the checkpoint asks a lane to keep; 0 = it does not say.
+        max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
+        response_threshold: probability from which the checkpoint wants Response to be decided;
+            0 = when it is the most probable.
+    """
+
+    model_id: str
+    model: str
+    architecture: str
+    protocol: str
+    dtype: str
+    device: str
+    vision_backend: str = 'torch'
+    vision_backend_version: str = ''
+    vision_note: str = field(default='', compare=False)
+    image_size: tuple[int, int] = (0, 0)
+    tokens_per_frame: int = 0
+    context_capacity: int = 0
+    max_frames: int = 0
+    max_time: float = 0.0
+    response_threshold: float = 0.0
+
+
+class Backbone(Protocol):
+    """A model that sees and speaks. Used by one thread at a time.
+
+    Slots are rows of a preallocated key-value window; positions in a slot are contiguous, before
+    and after evictions.
+    """
+
+    @property
+    def wording(self) -> Wording:
+        """The dialogue in this model's tokens."""
+
+    @property
+    def info(self) -> BackboneInfo:
+        """Identity and sizes."""
+
+    @property
+    def lanes(self) -> int:
+        """How many slots there are."""
+
+    @property
+    def capacity(self) -> int:
+        """Tokens that one slot can hold."""
+
+    def grid(self, height: int, width: int) -> tuple[int, int]:
+        """Merged token grid (rows, columns) of a frame of this size in pixels."""
+
+    def encode(self, image: NDArray[np.uint8]) -> Sight:
+        """One vision pass.
+
+        Args:
+            image: RGB, uint8, shape (height, width, 3), of any size.
+
+        Raises:
+            BackboneError: the pass failed.
+        """
+
+    def merge(self, sights: Sequence[Sight]) -> Sight:
+        """The mean of several frames of one grid, as one frame."""
+
+    def open(self) -> int:
+        """Take a free, empty slot.
+
+        Raises:
+            BackboneError: all slots are taken.
+        """
+
+    def close(self, slot: int) -> None:
+        """Empty a slot and give it back."""
+
+    def length(self, slot: int) -> int:
+        """Tokens that the slot holds."""
+
+    def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
+        """Append to several lanes in one pass and read the states.
+
+        Returns:
+            Raw logits of the three state tokens after each request's last token, shape
+            (requests, 3), in the order Silence, Standby, Response. NaN where the pass failed:
+            that lane is as it was before.
+
+        Raises:
+            BackboneError: the pass failed as a whole, or a slot would overflow.
+        """
+
+    def prefill(self, request: Request) -> None:
+        """Append without reading anything (sink, rebuild); may be long."""
+
+    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
+        """Append (ids only, usually one) to several lanes in one pass and choose the next token.
+
+        Returns:
+            One token id for each request; -1 where the logits were not finite: that lane is as
+            it was before.
+        """
+
+    def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
+        """Forget all tokens of the slot but those in the ranges; positions close up.
+
+        Args:
+            slot: the lane's slot.
+            keep: half-open token ranges [start, stop), ascending, not overlapping.
+        """
+
+    def truncate(self, slot: int, length: int) -> None:
+        """Forget everything behind the first `length` tokens; nothing if there is not more."""
+
+    def memory(self) -> dict[str, Any]:
+        """Bytes in use, by part; for diagnostics."""

@@ -1,0 +1,243 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo demo`: the order of things, from the first process to the exit code.
+
+Starts the node, then a camera; asks for things by service calls while frames flow; shows what
+comes, records it, writes the report and judges. The graph itself is known by `node.witness`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import time
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from streamo_ros.demo.live import LiveView
+from streamo_ros.demo.processes import isolate
+from streamo_ros.demo.processes import Process
+from streamo_ros.demo.processes import ProcessError
+from streamo_ros.demo.processes import share_file
+from streamo_ros.demo.verdict import judge
+from streamo_ros.demo.verdict import Verdict
+from streamo_ros.report.event_log import Row
+from streamo_ros.report.html import write_report
+from streamo_ros.report.recorder import Recorder
+from streamo_ros.report.timeline import Timeline
+from streamo_ros.sources.open import open_source
+
+if TYPE_CHECKING:
+    from streamo_ros.node.listener import Witness
+
+WORLD_SEED = 2
+WORLD_ORDERS = (
+    'say when anything changes its colour',
+    'tell me when a red star appears',
+    'tell me when the yellow ball leaves',
+    'read the number whenever it changes',
+    'describe what happens',
+)
+"""What the world of this seed has something to answer to within a minute."""
+OTHER_ORDERS = ('how many things do you see? update me', 'describe what happens')
+FIRST_ORDER, BETWEEN_ORDERS = 1.0, 4.0
+"""Seconds of stream before the first instruction, and between two."""
+CAMERA = '/camera/image_raw'
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo.
+
+    Returns:
+        0 when every sampled frame got its FrameState and at least one Response came, 1 when not,
+        2 when it could not run.
+    """
+    options = _parser().parse_args(argv)
+    output = Path(options.output)
+    output.mkdir(parents=True, exist_ok=True)
+    os.environ.update(isolate(os.environ, share_file('config', 'fastdds.xml')))
+    console = Console()
+    try:
+        demo = Demo(options, output, console)
+        verdict = demo.run()
+    except ProcessError as error:
+        print(f'streamo demo: {error}', file=sys.stderr)
+        return 2
+    return _tell(verdict, demo, console)
+
+
+class Demo:
+    """One run.
+
+    Args:
+        options: the command line.
+        output: folder of recording, report and logs.
+        console: where the timeline is shown.
+    """
+
+    def __init__(self, options: argparse.Namespace, output: Path, console: Console) -> None:
+        self.options = options
+        self.output = output
+        self.timeline = Timeline()
+        self.rows: list[Row] = []
+        self.view = LiveView(options.source or 'a drawn tabletop', console)
+        self.stopped = False
+        self._orders = list(options.instruction) or list(
+            OTHER_ORDERS if options.source else WORLD_ORDERS
+        )
+
+    def run(self) -> Verdict:
+        """Do everything; what was begun is ended whatever happens.
+
+        Raises:
+            ProcessError: a process failed.
+            SourceError: the source cannot be read.
+        """
+        # Imported here: it needs the environment that `isolate` made.
+        from streamo_ros.node.listener import graph
+        from streamo_ros.node.listener import Witness
+
+        if self.options.source:
+            # A source that cannot be read is refused before anything is started.
+            open_source(self.options.source, self.options.topic).close()
+        with ExitStack() as stack:
+            recorder = Recorder(self.output / 'demo.mcap')
+            stack.callback(recorder.close)
+            stack.enter_context(self.view)
+            stack.enter_context(graph())
+            witness = Witness(CAMERA, recorder, self._take)
+            stack.callback(witness.destroy_node)
+            node = Process('node', self._node_arguments(), self.output)
+            stack.callback(node.stop)
+            self._await_model(witness, node)
+            camera = Process('camera', self._camera_arguments(), self.output)
+            stack.callback(camera.stop)
+            try:
+                self._watch(witness, node, camera)
+            except KeyboardInterrupt:
+                self.stopped = True
+            camera.stop()
+            published = self._published(camera)
+            if node.stop() != 0:
+                node.check()
+        received = max((row['received'] for row in self.rows if 'received' in row), default=0)
+        self.timeline.take(
+            {'row': 'end', 'received': received, 'stopped': self.stopped, 'failure': ''}
+        )
+        write_report(self.output / 'report.html', [self.timeline], 'streamo demo')
+        rate = self.timeline.head.get('rate', 1.0)
+        return judge(self.rows, int(published.get('last', 0)), float(rate))
+
+    def _take(self, row: Row, picture: bytes) -> None:
+        self.rows.append(row)
+        self.view.take(row)
+        if row['row'] != 'delta':
+            self.timeline.take(row, picture)
+        if row['row'] == 'decision' and picture and self.timeline.wants_picture:
+            self.timeline.show(picture)
+
+    def _await_model(self, witness: Witness, node: Process) -> None:
+        self.view.note('the node loads its model')
+        end = time.monotonic() + self.options.patience
+        while witness.model is None:
+            witness.spin(0.2)
+            node.check()
+            if node.ended or time.monotonic() > end:
+                raise ProcessError(f'the node did not become active: {node.last_line()}')
+        self.view.note(f'model {witness.model.model} is ready, the camera starts')
+
+    def _watch(self, witness: Witness, node: Process, camera: Process) -> None:
+        """Until the camera has ended and all its frames are decided: spin, and ask in between."""
+        orders = [
+            (FIRST_ORDER + BETWEEN_ORDERS * number, text)
+            for number, text in enumerate(self._orders)
+        ]
+        quiet = 0.0
+        while quiet < self.options.linger:
+            seen = len(self.rows)
+            witness.spin(0.1)
+            node.check()
+            while orders and self._seconds() >= orders[0][0]:
+                text = orders.pop(0)[1]
+                key = witness.set_instruction(text)
+                self.view.note(f'asked by service call, instruction {key}: {text}')
+            if camera.ended:
+                camera.check()
+                quiet = 0.0 if len(self.rows) > seen else quiet + 0.1
+
+    def _seconds(self) -> float:
+        """Seconds of stream that the node has looked at; -1 before the first frame."""
+        stamps = [row['stamp'] for row in self.rows if row['row'] == 'decision']
+        return (stamps[-1] - stamps[0]) / 1e9 if stamps else -1.0
+
+    def _node_arguments(self) -> list[str]:
+        arguments = [
+            '-m', 'streamo_ros.cli', 'node', '--ros-args', '-r', f'image:={CAMERA}',
+            '-r', f'image/compressed:={CAMERA}/compressed',
+        ]
+        if self.options.model:
+            arguments += ['-p', f'model.path:={self.options.model}']
+        if self.options.params_file:
+            arguments += ['--params-file', self.options.params_file]
+        return arguments
+
+    def _camera_arguments(self) -> list[str]:
+        arguments = ['-m', 'streamo_ros.node.camera', '--listeners', '2', '--topic', CAMERA,
+                     '--seconds', str(self.options.seconds)]
+        if self.options.source:
+            return [*arguments, '--source', self.options.source,
+                    '--source-topic', self.options.topic]
+        return [*arguments, '--seed', str(self.options.seed)]
+
+    def _published(self, camera: Process) -> dict[str, int]:
+        try:
+            published = json.loads(camera.last_line())
+        except ValueError:
+            return {}
+        return published if isinstance(published, dict) else {}
+
+
+def _tell(verdict: Verdict, demo: Demo, console: Console) -> int:
+    states = ', '.join(f'{count} {name.lower()}' for name, count in verdict.states.items())
+    decided = f'{verdict.frames} of {verdict.expected} sampled frames decided ({states})'
+    lines = [
+        f'{decided}, {verdict.responses} answers',
+        f'recording: {demo.output / "demo.mcap"}',
+        f'report:    {demo.output / "report.html"}',
+    ]
+    faults = [] if demo.stopped else verdict.faults
+    lines += [f'FAILED: {fault}' for fault in faults]
+    for line in lines:
+        console.print(line, highlight=False, markup=False, soft_wrap=True)
+    if demo.stopped:
+        return 130
+    return 1 if faults else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='streamo demo', description='A camera, the node and its answers, on a real ROS graph.'
+    )
+    add = parser.add_argument
+    add('--source', default='', help='video, bag, folder or /dev/videoN; default: a drawn world')
+    add('--topic', default='', help='image topic of a bag; default: the only one')
+    add('--instruction', action='append', default=[], metavar='TEXT',
+        help='what to watch for; may be given several times')
+    add('--seconds', type=float, default=50.0, help='length; default %(default)s, 0 = the source')
+    add('--seed', type=int, default=WORLD_SEED, help='of the drawn world')
+    add('--model', default='', help='folder of a checkpoint; default: the embedded model')
+    add('--params-file', default='', help='parameters of the node')
+    add('--output', default='out/demo', help='folder; default %(default)s')
+    add('--patience', type=float, default=180.0, help='seconds to wait for the node')
+    add('--linger', type=float, default=2.0, help='quiet seconds at the end')
+    return parser
+
+
+if __name__ == '__main__':
+    sys.exit(main())

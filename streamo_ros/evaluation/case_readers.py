@@ -1,0 +1,82 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Cases out of files: labelled dialogues with their videos, and videos in which nothing is due.
+
+Knows files. What a case is stands in `case`; drawn worlds stand in `drawn`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+
+from streamo_ros.evaluation.case import Case
+from streamo_ros.evaluation.case import EvaluationError
+from streamo_ros.evaluation.case import Image
+from streamo_ros.evaluation.case import moments
+from streamo_ros.evaluation.case import silent_case
+from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import read_dialogues
+from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labels import timeline
+from streamo_ros.training.video_frames import find_video
+from streamo_ros.training.video_frames import frames_at
+from streamo_ros.training.video_frames import video_length
+
+
+def dialogue_cases(path: Path, videos: Path | None = None) -> Iterator[Case]:
+    """One case for each dialogue of a JSON-lines file.
+
+    A lane holds one instruction: the case begins with it and ends before the next one.
+
+    Args:
+        path: what `streamo convert` wrote.
+        videos: folder that the video paths count from.
+
+    Raises:
+        AnnotationError: the file or a video of it is missing or broken.
+    """
+    for number, dialogue in enumerate(read_dialogues(path), 1):
+        asked = [k for k, turn in enumerate(dialogue.turns) if turn.instruction]
+        for start, stop in zip(asked, [*asked[1:], len(dialogue.turns)], strict=True):
+            turns = dialogue.turns[start:stop]
+            yield Case(
+                f'{path.name}:{number}:{start}', dialogue.task or 'unnamed',
+                turns[0].instruction, moments(turns), _reader(dialogue, turns, videos))
+
+
+def _reader(
+    dialogue: Dialogue, turns: Sequence[Turn], root: Path | None
+) -> partial[Iterator[Image]]:
+    paths = [find_video(video, root) for video in dialogue.videos]
+    return partial(_frames, paths, turns)
+
+
+def _frames(paths: Sequence[Path], turns: Sequence[Turn]) -> Iterator[Image]:
+    for number in sorted({turn.video for turn in turns}):
+        yield from frames_at(paths[number], [turn.time for turn in turns if turn.video == number])
+
+
+def video_cases(path: Path, instructions: Sequence[str], rate: Fraction) -> Iterator[Case]:
+    """One case for each instruction, none of which the video ever answers.
+
+    Args:
+        path: a video.
+        instructions: what to watch for in vain.
+        rate: frames a second.
+
+    Raises:
+        EvaluationError: no instruction is given.
+        AnnotationError: the video cannot be read.
+    """
+    if not instructions:
+        raise EvaluationError('--video needs --instruction: say what does not happen in it')
+    length = video_length(path)
+    line = timeline(length.duration, rate, length.rate)
+    times = [k / rate for k in range(line.turns)]
+    for text in instructions:
+        images = partial(frames_at, path, times)
+        yield silent_case(f'{path.name}: {text}', text, times, images)

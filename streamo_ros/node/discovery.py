@@ -1,0 +1,102 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Before lock-step begins: how the node samples, how the player steps, and that they are linked.
+
+Knows what both show of themselves on the graph; steps and decides nothing.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from rcl_interfaces.srv import GetParameters
+from rclpy.qos import ReliabilityPolicy
+from std_srvs.srv import Trigger
+
+from streamo_ros.core.frame import FrameSampler
+from streamo_ros.core.frame import SECOND
+from streamo_ros.node.client import LockStepError
+from streamo_ros.node.client import PatientClient
+
+IMAGES = {'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'}
+
+
+def find_sampler(client: PatientClient, target: str) -> FrameSampler:
+    """A sampler with the parameters of the node.
+
+    Raises:
+        LockStepError: there is no such node.
+    """
+    names = [f'sampling.{name}' for name in ('rate', 'reorder_tolerance', 'max_gap')]
+    reply = client.ask(
+        f'{target}/get_parameters', GetParameters,
+        'start the node, or give its name with --target', names=names,
+    )
+    if len(reply.values) != len(names):
+        raise LockStepError(f'{target} has no parameter {names[0]}: it is not a streamo node')
+    rate, late, gap = (float(value.double_value) for value in reply.values)
+    return FrameSampler(Fraction(rate), int(late * SECOND), int(gap * SECOND))
+
+
+def find_step(client: PatientClient, player: str) -> Any:
+    """The class of the player's `play_next`, ours or rosbag2's; ready to be called.
+
+    Raises:
+        LockStepError: there is no such player, or its type is not installed.
+    """
+    name = client.type_of(
+        f'{player}/play_next',
+        'start a paused player (docs/replay.md), or give its name with --player',
+    )
+    kind = _step_type(name)
+    client.prepare(f'{player}/play_next', kind)
+    client.ask(f'{player}/get_parameters', GetParameters, names=[])
+    return kind
+
+
+def _step_type(name: str) -> Any:
+    if name == 'std_srvs/srv/Trigger':
+        return Trigger
+    try:
+        from rosbag2_interfaces.srv import PlayNext
+    except ImportError as error:
+        raise LockStepError(f'the player wants {name}: install rosbag2_interfaces') from error
+    return PlayNext
+
+
+def wait_for_link(client: PatientClient, target: str) -> None:
+    """Wait until somebody publishes what the node looks at.
+
+    Raises:
+        LockStepError: nobody does, or the two can never hear each other.
+    """
+    client.until(
+        lambda: _linked(client, target), f'a publisher of the images that {target} looks at',
+        'activate the node, and let the player publish on its topic and with its type',
+    )
+
+
+def _linked(client: PatientClient, target: str) -> bool:
+    for topic, types in client.get_topic_names_and_types():
+        if not IMAGES & set(types):
+            continue
+        publishers = client.get_publishers_info_by_topic(topic)
+        for ear in client.get_subscriptions_info_by_topic(topic):
+            if f'{ear.node_namespace.rstrip("/")}/{ear.node_name}' != target:
+                continue
+            found = [one for one in publishers if one.topic_type == ear.topic_type]
+            if found and not any(_fits(one, ear) for one in found):
+                raise LockStepError(
+                    f'{topic} is published best effort and {target} asks for reliable: give '
+                    'ros2 bag play --qos-profile-overrides-path (docs/replay.md)'
+                )
+            return bool(found)
+    return False
+
+
+def _fits(publisher: Any, ear: Any) -> bool:
+    reliable = ReliabilityPolicy.RELIABLE
+    return bool(
+        ear.qos_profile.reliability != reliable or publisher.qos_profile.reliability == reliable
+    )

@@ -1,0 +1,148 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Many sources: each a job of its own, all in one report.
+
+Knows how results are merged and which jobs were already done; a job that fails is listed and the
+others go on. Results travel through files, so that a batch that was stopped can be resumed. Does
+not know where jobs run: that is an engine's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import asdict
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from typing import TypeAlias
+
+from streamo_ros.replay.job import carry_out
+from streamo_ros.replay.job import Job
+from streamo_ros.replay.progress import Interruption
+from streamo_ros.replay.summary import summarize
+from streamo_ros.replay.summary import Summary
+from streamo_ros.report.html import write_report
+from streamo_ros.report.report_sink import EVENTS
+from streamo_ros.report.report_sink import REPORT
+from streamo_ros.report.timeline import read_timeline
+
+Engine: TypeAlias = 'Callable[[Mapping[int, Job]], Iterator[tuple[int, Summary]]]'
+"""Carries out jobs by number, each with `carry_out_alone`, and gives every result as it comes."""
+
+_DONE = 'done.json'
+
+
+def split(job: Job, sources: Sequence[str]) -> list[Job]:
+    """One job a source, with an output folder and golden file of its own.
+
+    Args:
+        job: what they share; its `output` and `golden` are folders.
+        sources: what to replay.
+    """
+    jobs: list[Job] = []
+    taken: set[str] = set()
+    for source in sources:
+        stem = Path(source).name.partition('.')[0] or 'source'
+        name = next(
+            name for number in range(1, len(sources) + 1)
+            if (name := stem if number == 1 else f'{stem}_{number}') not in taken
+        )
+        taken.add(name)
+        jobs.append(replace(
+            job, source=source, output=job.output / name if job.output else None,
+            golden=job.golden / f'{name}.jsonl' if job.golden else None,
+        ))
+    return jobs
+
+
+def run_batch(
+    jobs: Sequence[Job], engine: Engine, told: Callable[[Summary], None] = lambda _: None
+) -> list[Summary]:
+    """Carry out jobs; those whose result lies in their output folder are not done again.
+
+    Args:
+        jobs: see `split`.
+        engine: where they run: `processes.on_processes` or `cluster.on_ray`.
+        told: called with every result as it comes.
+
+    Returns:
+        Their results, in the order of the jobs.
+    """
+    found: dict[int, Summary] = {}
+    for number, job in enumerate(jobs):
+        kept = _kept(job)
+        if kept is not None:
+            found[number] = kept
+            told(kept)
+    todo = {number: job for number, job in enumerate(jobs) if number not in found}
+    for number, summary in engine(todo):
+        found[number] = summary
+        told(summary)
+    return [found[number] for number in sorted(found)]
+
+
+def merge(jobs: Sequence[Job], summaries: Sequence[Summary], path: Path) -> None:
+    """Write one report of all jobs that came to a result."""
+    timelines = [
+        read_timeline(job.output / EVENTS)
+        for job, summary in zip(jobs, summaries, strict=True)
+        if job.output and not summary.failure and (job.output / EVENTS).exists()
+    ]
+    remarks = [f'{one.source} failed: {one.failure}' for one in summaries if one.failure]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_report(path, timelines, f'{len(jobs)} sources', remarks)
+
+
+def carry_out_alone(job: Job) -> Summary:
+    """Carry out one job; whatever happens becomes a result. What an engine runs."""
+    try:
+        # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
+        with Interruption() as stop:
+            summary = summarize(carry_out(job, stop))
+    except Exception as error:  # noqa: BLE001 - listed, and the other jobs go on
+        return Summary(source=job.source, failure=str(error) or repr(error))
+    if job.output is not None and not summary.stopped:
+        done = {'job': _fingerprint(job), 'summary': asdict(summary)}
+        (job.output / _DONE).write_text(json.dumps(done), 'utf-8')
+    return summary
+
+
+def absolute(job: Job) -> Job:
+    """The same job for a process with another working folder."""
+    return replace(
+        job, source=str(Path(job.source).absolute()), model=job.model.absolute(),
+        output=job.output.absolute() if job.output else None,
+        golden=job.golden.absolute() if job.golden else None,
+    )
+
+
+def _kept(job: Job) -> Summary | None:
+    """The result of an earlier run of the very same job."""
+    if job.output is None or not (job.output / REPORT).exists():
+        return None
+    try:
+        done: dict[str, Any] = json.loads((job.output / _DONE).read_text('utf-8'))
+        if done['job'] != _fingerprint(job):
+            return None
+        # Another engine may have named them with their whole paths.
+        named = {'source': job.source, 'output': str(job.output)}
+        return Summary(**{**done['summary'], **named})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _fingerprint(job: Job) -> str:
+    """What the result depends on: the job, and how its files are now."""
+    job = absolute(job)
+    files = [Path(job.source), job.model, *([job.golden] if job.golden else [])]
+    state = [
+        (str(file), status.st_size, status.st_mtime_ns)
+        for given in files for file in (sorted(given.rglob('*')) if given.is_dir() else [given])
+        if file.is_file() and (status := file.stat())
+    ]
+    return hashlib.sha256(repr((job, state)).encode()).hexdigest()

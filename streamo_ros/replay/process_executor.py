@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The engine of a batch on one machine: a process a worker.
+
+Knows processes, the cores they share and Ctrl-C; nothing of what a job does.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from collections.abc import Mapping
+from concurrent.futures import as_completed
+from concurrent.futures import Future
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from streamo_ros.replay.executor import carry_out_alone
+from streamo_ros.replay.executor import Engine
+from streamo_ros.replay.job import Job
+from streamo_ros.replay.progress import Interruption
+from streamo_ros.replay.summary import Summary
+
+
+def on_processes(workers: int) -> Engine:
+    """An engine of so many processes at a time."""
+
+    def engine(jobs: Mapping[int, Job]) -> Iterator[tuple[int, Summary]]:
+        # A forked process would share CUDA and OpenCV's threads.
+        with Interruption() as stop, ProcessPoolExecutor(
+            workers, get_context('spawn'), _share_cores, (workers,)
+        ) as pool:
+            running = {pool.submit(carry_out_alone, job): number for number, job in jobs.items()}
+            for future in as_completed(running):
+                if stop():
+                    for other in running:
+                        other.cancel()
+                yield running[future], _result(future, jobs[running[future]])
+
+    return engine
+
+
+def _result(future: Future[Summary], job: Job) -> Summary:
+    if future.cancelled():
+        return Summary(source=job.source, stopped=True)
+    error = future.exception()
+    return Summary(source=job.source, failure=repr(error)) if error else future.result()
+
+
+def _share_cores(workers: int) -> None:
+    """Let this worker's libraries take its share of the cores, before any of them is loaded."""
+    os.environ.setdefault('OMP_NUM_THREADS', str(max(1, (os.cpu_count() or 1) // workers)))

@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What every source offers: records with capture times, whose images are decoded on demand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+FIRST_STAMP = 1_000_000_000
+"""Stamp of the first frame where a source counts from zero: a zero stamp means 'none' in ROS."""
+
+IMAGE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm'})
+BAG_SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
+
+
+class SourceError(RuntimeError):
+    """A source cannot be read; the message says what is wrong and what mends it."""
+
+
+class Record(Protocol):
+    """One frame of a source, not decoded. Valid until the next record is asked for."""
+
+    @property
+    def stamp(self) -> int:
+        """Capture time, nanoseconds; 0 when the message carries none that can be read."""
+
+    @property
+    def topic(self) -> str:
+        """Where it was recorded; '' outside bags."""
+
+    @property
+    def frame_id(self) -> str:
+        """The camera's coordinate frame; '' when unknown."""
+
+    def image(self) -> NDArray[np.uint8]:
+        """Decode.
+
+        Returns:
+            RGB, uint8, shape (height, width, 3); may be a read-only view.
+
+        Raises:
+            ImageError: it cannot be decoded.
+        """
+
+
+class Source(Protocol):
+    """A bag, a video, a folder of images or a camera, open for one pass after another."""
+
+    @property
+    def name(self) -> str:
+        """What the user called it."""
+
+    @property
+    def topic(self) -> str:
+        """The image topic; '' outside bags."""
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from the first to the last record; None when it does not end by itself."""
+
+    @property
+    def damage(self) -> str:
+        """One sentence about what is lost when a damaged source is salvaged; '' when whole."""
+
+    def records(self) -> Iterator[Record]:
+        """All records, in the order of their recording.
+
+        Raises:
+            SourceError: the source is damaged here.
+        """
+
+    def close(self) -> None:
+        """Let go of files and devices."""

@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tables into a model's card: `python -m streamo_ros.tiny.card FOLDER`.
+
+Knows the card's marks, and the files beside it, which `streamo evaluate` and the ablation wrote.
+What stands between two marks is replaced. Figures of another model than `evaluation.json`'s are
+left out, and said.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from streamo_ros.tiny import tables
+from streamo_ros.training.train_config import TrainingError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Renew a card; 0 when it is written."""
+    parser = argparse.ArgumentParser(
+        prog='python -m streamo_ros.tiny.card', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('folder', type=Path, help='of the checkpoint, with evaluation.json')
+    try:
+        renew_card(parser.parse_args(argv).folder)
+    except (ValueError, OSError) as error:
+        # Every error class of this area is a ValueError with one sentence for the user.
+        print(f'card: {error}', file=sys.stderr)
+        return 1
+    return 0
+
+
+def renew_card(folder: Path) -> None:
+    """Renew all tables of the card in a checkpoint's folder.
+
+    Raises:
+        TrainingError: there is no evaluation.json, a file is no JSON, or a mark is missing.
+        OSError: there is no card.
+    """
+    measured, card = _measured(folder), folder / 'README.md'
+    text = card.read_text(encoding='utf-8')
+    for name, table in {
+        'figures': tables.figures(measured['evaluation']),
+        'held out': tables.figures_of(measured, 'evaluation_held_out'),
+        'phrasings': tables.figures_of(measured, 'evaluation_phrasings'),
+        'controls': tables.controls(measured), 'robustness': tables.robustness(measured),
+        'ablation': tables.ablation(_read(folder / 'ablation.json') or {}),
+    }.items():
+        text = renew(text, name, table)
+    card.write_text(text, encoding='utf-8')
+
+
+def renew(card: str, name: str, table: str) -> str:
+    """The card with another table between the marks of this name.
+
+    Raises:
+        TrainingError: the card lacks one of the marks.
+    """
+    first, last = marks(name)
+    before, begin, rest = card.partition(first)
+    _, end, after = rest.partition(last)
+    if not begin or not end:
+        raise TrainingError(f'the card has no {first} followed by {last}: put them in')
+    return f'{before}{first}\n{table}\n{last}{after}'
+
+
+def marks(name: str) -> tuple[str, str]:
+    """What stands before and behind a table."""
+    return f'<!-- {name} -->', f'<!-- end of {name} -->'
+
+
+def _measured(folder: Path) -> dict[str, dict[str, Any]]:
+    """What was measured of the model that evaluation.json is of."""
+    found = {name: _read(folder / f'{name}.json') for name in tables.FILES}
+    main_one = found['evaluation']
+    if main_one is None:
+        raise TrainingError(f'{folder} has no evaluation.json: write it with `streamo evaluate '
+                            f'{folder} --worlds 260 --output {folder}/evaluation.json`')
+    known: dict[str, dict[str, Any]] = {}
+    for name, one in found.items():
+        if one is None:
+            continue
+        if one['model_id'] == main_one['model_id']:
+            known[name] = one
+        else:
+            print(f'card: {name}.json is of model {one["model_id"]} and evaluation.json of '
+                  f'{main_one["model_id"]}: measure it again', file=sys.stderr)
+    return known
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    if not path.is_file():
+        return None
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise TrainingError(f'{path} is no JSON ({error}): measure it again') from error
+    return found
+
+
+if __name__ == '__main__':
+    sys.exit(main())

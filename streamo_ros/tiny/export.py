@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""From trained parts to a checkpoint that `transformers` and the node load alike.
+
+Knows the files of a checkpoint and of a run. `python -m streamo_ros.tiny.export RUN
+FOLDER` is what the training does at its end; it can be done in between.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import GenerationConfig
+from transformers import Qwen2_5_VLForConditionalGeneration
+
+from streamo_ros.tiny import vocabulary as words
+from streamo_ros.tiny.network import qwen_config
+from streamo_ros.tiny.network import Sizes
+from streamo_ros.tiny.tiny_config import kept_config
+from streamo_ros.tiny.tower import DEVIATION
+from streamo_ros.tiny.tower import MEAN
+from streamo_ros.tiny.tower import MERGE
+from streamo_ros.tiny.tower import PATCH
+from streamo_ros.training.train_config import TrainingError
+
+MIN_PIXELS, MAX_PIXELS = 112 * 112, 168 * 112
+"""4:3 becomes 140x112, 16:9 becomes 168x84 and a square 112x112: the sizes of the training."""
+MAX_FRAMES, MAX_TIME = 16, 600.0
+"""Frames and seconds that the dialogues of the training reach."""
+_BOX = 4
+_BICUBIC = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Write a checkpoint; 0 when it is written."""
+    parser = argparse.ArgumentParser(
+        prog='python -m streamo_ros.tiny.export', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument('run', type=Path, help='folder of the run')
+    parser.add_argument('folder', type=Path, help='of the checkpoint')
+    options = parser.parse_args(argv)
+    try:
+        steps = export_run(options.run, options.folder)
+    except (TrainingError, OSError) as error:
+        print(f'export: {error}', file=sys.stderr)
+        return 1
+    print(f'{options.folder}: exported after {steps} steps')
+    return 0
+
+
+def export_run(run: Path, folder: Path) -> int:
+    """Write the checkpoint of what a run has kept last, and return how many steps it took.
+
+    Raises:
+        TrainingError: the run has not kept all parts yet, or its settings are not its own.
+    """
+    config = kept_config(run)
+    tower = read_part(Path(config.language_from or run) / 'tower.pt')['tower']
+    last = 'last' if config.last_steps else 'further' if config.further_steps else 'language'
+    language = read_part(run / f'{last}.pt')
+    export(tower, language['ema'], folder, Sizes(hidden=config.hidden, layers=config.layers))
+    return int(language['step'])
+
+
+def read_part(path: Path) -> dict[str, Any]:
+    """What `torch.save` wrote, tensors and numbers only.
+
+    Raises:
+        TrainingError: there is no such file.
+    """
+    if not path.is_file():
+        raise TrainingError(f'{path} does not exist: train it first')
+    return torch.load(path, map_location='cpu', weights_only=True)
+
+
+def export(
+    tower: Mapping[str, Tensor], language: Mapping[str, Tensor], folder: Path,
+    sizes: Sizes | None = None,
+) -> None:
+    """Write a checkpoint in half precision.
+
+    Args:
+        tower: state of the vision tower.
+        language: state of `network.Network`.
+        folder: of the checkpoint; files of the same names are replaced.
+        sizes: of both.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    found = words.build_tokenizer()
+    found.save_pretrained(folder)
+    model = merged_model(tower, language, sizes or Sizes(), words.vocabulary(found))
+    model.half().save_pretrained(folder)
+    stop = found.convert_tokens_to_ids(words.STOP)
+    GenerationConfig(
+        eos_token_id=stop, pad_token_id=found.convert_tokens_to_ids(words.PAD), do_sample=False,
+    ).save_pretrained(folder)
+    _write(folder / 'preprocessor_config.json', processor_settings())
+    _write(folder / 'streamo.json', {
+        'protocol': 'special_tokens', 'max_frames': MAX_FRAMES, 'max_time': MAX_TIME,
+        'system_prompt': words.SYSTEM_PROMPT, 'sampling_rate': 1.0})
+
+
+def merged_model(
+    tower: Mapping[str, Tensor], language: Mapping[str, Tensor], sizes: Sizes,
+    known: words.Vocabulary,
+) -> Any:
+    """Both parts as one model, the map into the words folded into the tower.
+
+    Args:
+        tower: state of the vision tower.
+        language: state of `network.Network`.
+        sizes: of both.
+        known: the tokenizer's vocabulary.
+
+    Returns:
+        A float32 `Qwen2_5_VLForConditionalGeneration`.
+    """
+    model = Qwen2_5_VLForConditionalGeneration(qwen_config(sizes, sizes.hidden, known))
+    model.load_state_dict({name.removeprefix('hf.'): value for name, value in language.items()
+                           if name.startswith('hf.')})
+    seeing, adapt = dict(tower), language['adapt.weight']
+    for kind in ('weight', 'bias'):
+        name = f'merger.mlp.2.{kind}'
+        seeing[name] = adapt @ seeing[name]
+    model.model.visual.load_state_dict(seeing)
+    return model.eval()
+
+
+def processor_settings() -> dict[str, Any]:
+    """The image processor's settings."""
+    return {
+        'image_processor_type': 'Qwen2VLImageProcessor', 'patch_size': PATCH,
+        'merge_size': MERGE, 'temporal_patch_size': 2, 'min_pixels': MIN_PIXELS,
+        'max_pixels': MAX_PIXELS,
+        'size': {'shortest_edge': MIN_PIXELS, 'longest_edge': MAX_PIXELS},
+        'image_mean': list(MEAN), 'image_std': list(DEVIATION), 'resample': _BICUBIC,
+        'do_resize': True, 'do_rescale': True, 'rescale_factor': 1 / 255, 'do_normalize': True,
+        'do_convert_rgb': True}
+
+
+def _write(path: Path, content: dict[str, Any]) -> None:
+    path.write_text(json.dumps(content, indent=2) + '\n', encoding='utf-8')
+
+
+if __name__ == '__main__':
+    sys.exit(main())

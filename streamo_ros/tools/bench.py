@@ -1,0 +1,223 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo bench`: latency and memory of every stage, of a folder or of a shape.
+
+Knows arguments and the report. With `--against hf` the loops of `backbone.plain` run in the same
+process, on the same dialogue.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.interface import Backbone
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.tools.measure import compare
+from streamo_ros.tools.measure import decode_ms
+from streamo_ros.tools.measure import early_and_late
+from streamo_ros.tools.measure import Stages
+from streamo_ros.tools.measure import Stream
+from streamo_ros.tools.measure import stream_frames
+from streamo_ros.tools.measure import window_frames
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the verb.
+
+    Returns:
+        0, or 1 when it could not be measured as asked.
+    """
+    options = _parser().parse_args(argv)
+    if (options.model is None) == (options.random is None):
+        print('streamo bench: name a model folder, or a shape with --random', file=sys.stderr)
+        return 2
+    try:
+        report = measure(options)
+    except BackboneError as error:
+        print(f'streamo bench: {error}', file=sys.stderr)
+        return 1
+    text = json.dumps(report, indent=2)
+    if options.output:
+        options.output.write_text(text + '\n')
+    print(text if options.json else _table(report))
+    return 0
+
+
+def measure(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure as the arguments say; see `_parser`.
+
+    Raises:
+        BackboneError: the model cannot be loaded or run.
+    """
+    if options.threads:
+        import torch
+
+        torch.set_num_threads(options.threads)
+    backbone, plain = _load(options)
+    memory = Memory(max_frames=window_frames(backbone, options.max_frames))
+    stream = Stream(backbone, options.lanes, memory, options.size, full=False)
+    try:
+        stream_frames(stream, options.warmup, show=False)
+        stages = stream_frames(stream, options.frames, show=sys.stderr.isatty())
+        report = _stages(stages, stream, options)
+    finally:
+        stream.close()
+    if plain is not None:
+        report |= _against(backbone, plain, options)
+    if options.against == 'torch':
+        report |= _against_torch(backbone, stream, options)
+    return report
+
+
+def _stages(stages: Stages, stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
+    first, last = early_and_late(stages.frames)
+    first_token, token = decode_ms(stream)
+    info = stream.backbone.info
+    return {
+        'model': info.model, 'model_id': info.model_id, 'device': info.device, 'dtype': info.dtype,
+        'lanes': options.lanes, 'frames': options.frames,
+        'max_frames': window_frames(stream.backbone, options.max_frames),
+        'context_tokens': stream.backbone.length(stream.lanes[0].slot),
+        'tokens_per_frame': info.tokens_per_frame,
+        'frame_p50_ms': _ms(np.median(stages.frames)),
+        'frame_p95_ms': _ms(np.percentile(stages.frames, 95)),
+        'frame_processor_p50_ms': _ms(np.median(stages.processor)),
+        'encode_p50_ms': _ms(np.median(stages.encode)),
+        'extend_p50_ms': _ms(np.median(stages.extend)),
+        'first_token_ms': round(first_token, 3),
+        'decode_ms_per_token': round(token, 3),
+        'decode_gb_per_s': round(stream.backbone.memory().get('weights', 0) / 1e6 / token, 2),
+        'first_p50_ms': _ms(np.median(first)),
+        'last_p50_ms': _ms(np.median(last)),
+        'memory_first_mb': round(stages.memory[0], 2),
+        'memory_last_mb': round(stages.memory[-1], 2),
+        'threads': _threads(),
+    }
+
+
+def _against(backbone: Backbone, plain: Any, options: argparse.Namespace) -> dict[str, Any]:
+    """The engine and the plain loops at one context, nothing forgotten."""
+    whole = Memory(max_frames=1 << 30, max_new_tokens=0)
+    stream = Stream(backbone, 1, whole, options.size, full=True)
+    stream_frames(stream, options.context_frames, show=sys.stderr.isatty())
+    found = compare(stream, plain, options.repeats, max(1, options.repeats // 5))
+    stream.close()
+    engine, append = median(found.engine), median(found.append)
+    baseline = median(found.reprefill)
+    return {
+        'compared_context_frames': options.context_frames,
+        'compared_context_tokens': found.context_tokens,
+        'compared_frame_p50_ms': _ms(engine),
+        'baseline_frame_p50_ms': _ms(baseline),
+        'speedup': round(baseline / engine, 2),
+        'append_frame_p50_ms': _ms(append),
+        'append_ratio': round(engine / append, 3),
+        'logit_difference': found.difference,
+    }
+
+
+def _against_torch(
+    backbone: Backbone, stream: Stream, options: argparse.Namespace
+) -> dict[str, Any]:
+    """What runs the vision tower, beside torch on the same frames."""
+    from streamo_ros.backbone.streaming import StreamingBackbone
+    from streamo_ros.backbone.vision.engine.benchmark import against_torch
+
+    if options.model is None or not isinstance(backbone, StreamingBackbone):
+        raise BackboneError('--against torch needs the folder of a checkpoint')
+    return against_torch(backbone.frames, options.model, stream.images, options.repeats)
+
+
+def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
+    """The backbone, and plain transformers with the same weights when that is asked for."""
+    from streamo_ros.backbone.options import Options
+
+    chosen = Options(
+        device=options.device, dtype=options.dtype, max_pixels=options.max_pixels,
+        lanes=options.lanes, capacity=options.capacity, vision=options.vision, wait=True,
+    )
+    backbone: Backbone
+    if options.random:
+        from streamo_ros.backbone.random_weights import random_backbone
+        from streamo_ros.backbone.random_weights import random_model
+
+        backbone = random_backbone(options.random, chosen)
+        model = random_model(options.random, chosen) if options.against == 'hf' else None
+    else:
+        from streamo_ros.backbone.checkpoint import read_checkpoint
+        from streamo_ros.backbone.load import load
+        from streamo_ros.backbone.options import find_device
+
+        backbone = load(options.model, **asdict(chosen))
+        checkpoint = read_checkpoint(options.model)
+        against = options.against == 'hf'
+        model = checkpoint.model(*find_device(chosen)) if against else None
+    if model is None:
+        return backbone, None
+    from streamo_ros.backbone.plain import PlainModel
+    from streamo_ros.backbone.streaming import StreamingBackbone
+
+    if not isinstance(backbone, StreamingBackbone):
+        raise BackboneError(f'{options.model} has no weights that plain transformers could run')
+    return backbone, PlainModel(model, backbone)
+
+
+def _ms(seconds: float | np.floating[Any]) -> float:
+    return round(1e3 * float(seconds), 3)
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _table(report: dict[str, Any]) -> str:
+    width = max(map(len, report))
+    return '\n'.join(f'{key:<{width}}  {value}' for key, value in report.items())
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, x, height = text.partition('x')
+    if not (x and width.isdigit() and height.isdigit()):
+        raise argparse.ArgumentTypeError(f'{text!r} is not WIDTHxHEIGHT, as in 640x480')
+    return int(width), int(height)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='streamo bench', description='Latency and memory of every stage of a frame.'
+    )
+    add = parser.add_argument
+    add('model', nargs='?', type=Path, help='folder of a checkpoint')
+    add('--random', metavar='SHAPE', help='a published shape with random weights: tiny, '
+        'qwen2.5-vl-3b, qwen2.5-vl-7b, qwen3-vl-2b, -4b, -8b, internvl3-1b, -2b')
+    add('--device', default='auto', help='auto, cpu, cuda, cuda:1 (default: %(default)s)')
+    add('--dtype', default='auto', help='auto, float32, bfloat16, float16')
+    add('--vision', default='auto', help='what runs the vision tower: auto, torch, tensorrt')
+    add('--size', type=_size, default=(640, 480), metavar='WxH', help='of a camera frame')
+    add('--max-pixels', type=int, default=100352, help='area that the model sees at most')
+    add('--lanes', type=int, default=1, help='instructions that watch')
+    add('--capacity', type=int, default=0, help='tokens of a lane; 0 = room for its frames')
+    add('--max-frames', type=int, default=0, help='frames in the window; 0 = as the checkpoint '
+        'says, else 120')
+    add('--frames', type=int, default=300, help='frames that are measured')
+    add('--warmup', type=int, default=5, help='frames before them')
+    add('--against', choices=['hf', 'torch'], help='measure beside it: hf, plain transformers '
+        'loops; torch, the vision tower in torch (with --vision tensorrt)')
+    add('--context-frames', type=int, default=300, help='context at which they are compared')
+    add('--repeats', type=int, default=20, help='frames of the comparison')
+    add('--threads', type=int, default=0, help='of torch on a CPU; 0 = its own choice')
+    add('--json', action='store_true', help='print JSON')
+    add('--output', type=Path, metavar='FILE', help='write the JSON to a file as well')
+    return parser

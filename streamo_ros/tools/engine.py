@@ -1,0 +1,291 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo engine`: build, verify, list and export TensorRT engines of the vision tower.
+
+Knows arguments and lines of text; what is done stands in `vision/engine`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.options import MAX_PIXELS
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision.engine import DTYPES
+from streamo_ros.backbone.vision.engine import EngineError
+from streamo_ros.backbone.vision.engine import find_gpu
+from streamo_ros.backbone.vision.engine import Gpu
+from streamo_ros.backbone.vision.engine.binding import find_binding
+from streamo_ros.backbone.vision.engine.binding import FLAVOURS
+from streamo_ros.backbone.vision.engine.builder import find_grid
+from streamo_ros.backbone.vision.engine.builder import load_tower
+from streamo_ros.backbone.vision.engine.builder import make_engine
+from streamo_ros.backbone.vision.engine.builder import open_entry
+from streamo_ros.backbone.vision.engine.builder import Workshop
+from streamo_ros.backbone.vision.engine.cache import EngineCache
+from streamo_ros.backbone.vision.engine.cache import Entry
+from streamo_ros.backbone.vision.engine.export import export
+from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
+from streamo_ros.backbone.vision.engine.plan import BuildOptions
+from streamo_ros.backbone.vision.engine.plan import Progress
+from streamo_ros.backbone.vision.engine.selftest import compare
+from streamo_ros.backbone.vision.engine.selftest import load_reference
+from streamo_ros.backbone.vision.engine.selftest import record
+
+DEVICE = torch.device('cuda')
+_PASSES = 50
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a verb; 0 when all went well, 1 when an engine failed its check."""
+    arguments = _parser().parse_args(argv)
+    done: int = arguments.run(arguments)
+    return done
+
+
+def build(arguments: argparse.Namespace) -> int:
+    """Make an engine, or find the one that is there."""
+    shop, grid = _shop(arguments), _grid(arguments)
+    progress = _progress(arguments.json)
+    entry = make_engine(Path(arguments.path), grid, arguments.dtype, shop, progress)
+    if arguments.json:
+        print(json.dumps({'engine': entry.key.name, 'folder': str(entry.folder)}), flush=True)
+    else:
+        print(f'{entry.folder}  {entry.plan_bytes / 2**20:.0f} MiB')
+        if shop.device is None:
+            print(f'not tested: it must be run on {shop.gpu} with `streamo engine verify`')
+    return 0
+
+
+def verify(arguments: argparse.Namespace) -> int:
+    """Run the self-test of each engine that is for this machine, and time it."""
+    gpu = find_gpu()
+    binding = find_binding(gpu, arguments.tensorrt)
+    if gpu is None:
+        raise EngineError('torch sees no CUDA device: an engine can be verified only on its GPU')
+    shop = Workshop(binding, gpu, DEVICE, EngineCache(_folder(arguments)))
+    found = [entry for entry in shop.cache.entries() if _wanted(entry, arguments.name)]
+    mine = [e for e in found if isinstance(e, EngineError) or _fits(e, shop)]
+    if not mine:
+        raise EngineError(
+            f'{shop.cache.folder} has no engine for {gpu} and {binding}: make one with `streamo '
+            'engine build`'
+        )
+    rows = [_verified(shop, entry) for entry in mine]
+    for row in rows:
+        print(json.dumps(row) if arguments.json else f'{row["verdict"]}  {row["engine"]}')
+    return 0 if all(row['passed'] for row in rows) else 1
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """List the engines in the cache, broken ones too."""
+    cache = EngineCache(_folder(arguments))
+    rows = [_row(entry) for entry in cache.entries()]
+    for row in rows:
+        if arguments.json:
+            print(json.dumps(row))
+        elif 'error' in row:
+            print(row['error'])
+        else:
+            print(f'{row["engine"]}  {row["mib"]:.0f} MiB  {row["gpu"]}  {row["made"]}')
+    if not rows and not arguments.json:
+        print(f'no engines in {cache.folder}')
+    return 0
+
+
+def write_graph(arguments: argparse.Namespace) -> int:
+    """Write the tower as ONNX; with --check compare it with torch in ONNX Runtime."""
+    path, grid, output = Path(arguments.path), _grid(arguments), Path(arguments.output)
+    progress = _progress(arguments.json)
+    if output.suffix != '.onnx':
+        raise EngineError(f'the graph is written as {output}: give a name that ends in .onnx')
+    if not output.parent.is_dir():
+        raise EngineError(f'there is no folder {output.parent}: make it first')
+    progress('reading the weights', 0.0)
+    tower = load_tower(read_checkpoint(path), grid, arguments.dtype)
+    progress('exporting', 0.0)
+    graph = export(tower, grid, DTYPES[arguments.dtype], output)
+    row: dict[str, Any] = {'graph': str(output), 'mib': round(graph.bytes / 2**20, 1)}
+    if arguments.check:
+        progress('comparing with torch', 0.0)
+        reference = output.with_suffix('.selftest.safetensors')
+        record(tower, DTYPES[arguments.dtype], reference)
+        agreement = compare(OnnxEncoder(output, grid), load_reference(reference))
+        row.update(cosines=dict(agreement.cosines), passed=agreement.good)
+    print(json.dumps(row) if arguments.json else ', '.join(f'{k} {v}' for k, v in row.items()))
+    return 0 if row.get('passed', True) else 1
+
+
+def _verified(shop: Workshop, entry: Entry | EngineError) -> dict[str, Any]:
+    if isinstance(entry, EngineError):
+        return {'engine': '', 'passed': False, 'verdict': f'FAILED: {entry}'}
+    try:
+        encoder, agreement = open_entry(shop, entry)
+    except EngineError as error:
+        return {'engine': entry.key.name, 'passed': False, 'verdict': f'FAILED: {error}'}
+    took = _milliseconds(encoder, load_reference(entry.reference)['patches'].to(DEVICE))
+    return {
+        'engine': entry.key.name, 'passed': True, 'cosines': dict(agreement.cosines),
+        'milliseconds': took, 'verdict': f'passed: cosine {agreement}, {took:.2f} ms a frame',
+    }
+
+
+def _milliseconds(encoder: VisionEncoder, patches: torch.Tensor) -> float:
+    """Mean time of a pass; the copy to the host at the end waits for the last one."""
+    encoder(patches)[0].cpu()
+    begin = time.perf_counter()
+    for _ in range(_PASSES):
+        found = encoder(patches)
+    found[0].cpu()
+    return (time.perf_counter() - begin) / _PASSES * 1e3
+
+
+def _row(entry: Entry | EngineError) -> dict[str, Any]:
+    if isinstance(entry, EngineError):
+        return {'error': str(entry)}
+    return {
+        'engine': entry.key.name, 'model': entry.key.model, 'gpu': entry.key.gpu,
+        'mib': entry.plan_bytes / 2**20, 'made': entry.made, 'folder': str(entry.folder),
+    }
+
+
+def _wanted(entry: Entry | EngineError, name: str | None) -> bool:
+    return name is None or isinstance(entry, EngineError) or name in entry.key.name
+
+
+def _fits(entry: Entry, shop: Workshop) -> bool:
+    key = entry.key
+    mine = (shop.binding.flavour, shop.binding.version, shop.gpu.name)
+    return (key.flavour, key.version, key.gpu) == mine
+
+
+def _shop(arguments: argparse.Namespace) -> Workshop:
+    gpu = find_gpu()
+    binding = find_binding(gpu, arguments.tensorrt)
+    device = DEVICE if gpu is not None else None
+    if arguments.for_gpu is not None:
+        if binding.flavour != 'tensorrt_rtx':
+            raise EngineError(
+                '--for-gpu needs TensorRT-RTX: plain TensorRT builds only for the GPU that it '
+                'runs on, so build on the robot'
+            )
+        gpu, device = _parse_gpu(arguments.for_gpu), None
+    if gpu is None:
+        raise EngineError(
+            'torch sees no CUDA device: build on the machine that will run the engine, or name '
+            "its GPU with --for-gpu 'NAME:MAJOR.MINOR' (TensorRT-RTX)"
+        )
+    cache = EngineCache(_folder(arguments))
+    timings = None
+    if binding.flavour == 'tensorrt' and cache.folder.is_dir():
+        timings = cache.folder / f'.timings-{binding.version}'
+    options = BuildOptions(arguments.workspace << 20, arguments.level, timings)
+    return Workshop(binding, gpu, device, cache, options, arguments.force)
+
+
+def _parse_gpu(text: str) -> Gpu:
+    name, _, number = text.rpartition(':')
+    major, _, minor = number.partition('.')
+    if not (name and major.isdigit() and minor.isdigit()):
+        raise EngineError(
+            f"--for-gpu {text!r} is not understood: give it as 'NVIDIA GeForce RTX 4090:8.9'"
+        )
+    return Gpu(name, (int(major), int(minor)))
+
+
+def _grid(arguments: argparse.Namespace) -> Grid:
+    checkpoint = read_checkpoint(Path(arguments.path))
+    if arguments.grid is None:
+        width, height = _pair(arguments.size, '--size', '640x480')
+        return find_grid(checkpoint, width, height, arguments.max_pixels)
+    rows, columns = _pair(arguments.grid, '--grid', '9x13')
+    usual = find_grid(checkpoint, 640, 480, MAX_PIXELS)
+    return Grid(rows, columns, usual.patch, usual.merge)
+
+
+def _pair(text: str, option: str, example: str) -> tuple[int, int]:
+    one, _, other = text.partition('x')
+    if not (one.isdigit() and other.isdigit() and int(one) and int(other)):
+        raise EngineError(f'{option} {text!r} is not understood: give it as {example}')
+    return int(one), int(other)
+
+
+def _folder(arguments: argparse.Namespace) -> Path | None:
+    return Path(arguments.cache).expanduser() if arguments.cache else None
+
+
+def _progress(as_json: bool) -> Progress:
+    """Lines for a program, or one line that is written over for a person."""
+
+    def tell(phase: str, part: float) -> None:
+        if as_json:
+            print(json.dumps({'phase': phase, 'part': round(part, 4)}), flush=True)
+        elif sys.stderr.isatty():
+            filled = '#' * int(20 * part)
+            print(f'\r\x1b[K[{filled:<20}] {phase}', end='', file=sys.stderr, flush=True)
+            if phase == 'writing':
+                print(file=sys.stderr)
+        elif part in (0.0, 1.0):
+            print(f'{phase} {100 * part:.0f} %', file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='streamo engine', description='TensorRT engines of the vision tower.'
+    )
+    verbs = parser.add_subparsers(required=True, metavar='VERB')
+    for verb, run, does in (
+        ('build', build, 'make an engine and test it'),
+        ('verify', verify, "compare this machine's engines with torch, and time them"),
+        ('list', show, 'list the engines in the cache'),
+        ('export', write_graph, 'write the tower as ONNX only'),
+    ):
+        one = verbs.add_parser(verb, help=does, description=does[0].upper() + does[1:] + '.')
+        one.set_defaults(run=run)
+        one.add_argument('--json', action='store_true', help='lines of JSON instead of text')
+        if verb != 'export':
+            one.add_argument('--cache', help='folder of engines (default: ~/.cache/streamo_ros)')
+        if verb in ('build', 'verify'):
+            one.add_argument('--tensorrt', default='auto', choices=('auto', *FLAVOURS))
+        if verb in ('build', 'export'):
+            _add_model(one)
+    _add_build(verbs.choices['build'])
+    verbs.choices['verify'].add_argument('name', nargs='?', help='part of the name of an engine')
+    verbs.choices['export'].add_argument('--output', required=True, help='the .onnx file')
+    verbs.choices['export'].add_argument(
+        '--check', action='store_true', help='compare with torch in ONNX Runtime'
+    )
+    return parser
+
+
+def _add_model(one: argparse.ArgumentParser) -> None:
+    one.add_argument('path', help='the checkpoint (model.path)')
+    one.add_argument('--size', default='640x480', help="the camera's WIDTHxHEIGHT (640x480)")
+    one.add_argument('--grid', help='ROWSxCOLUMNS of vision tokens, in place of --size')
+    one.add_argument('--max-pixels', type=int, default=MAX_PIXELS, help='model.max_pixels')
+    one.add_argument(
+        '--dtype', default='bfloat16', choices=tuple(DTYPES), help='model.dtype (bfloat16)'
+    )
+
+
+def _add_build(one: argparse.ArgumentParser) -> None:
+    one.add_argument('--force', action='store_true', help='make it even if it is there')
+    one.add_argument('--workspace', type=int, default=1024, help='MiB for a kernel (1024)')
+    one.add_argument('--level', type=int, default=3, choices=range(6), help='effort (3)')
+    one.add_argument('--for-gpu', help="'NAME:MAJOR.MINOR' of another machine (TensorRT-RTX)")
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,227 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How long the stages of a frame take: real lanes over a real backbone, frames of noise.
+
+What the model decides plays no part: every frame is settled as Silence, so that each run does the
+same work. Knows clocks, lanes and memory; prints nothing but progress.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import dataclass
+from dataclasses import field
+from fractions import Fraction
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamo_ros.core.dialogue import Lane
+from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.eviction.full import FullPolicy
+from streamo_ros.core.eviction.sliding_window import WindowPolicy
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.interface import Backbone
+from streamo_ros.core.interface import Piece
+from streamo_ros.core.interface import Request
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.protocol import State
+
+INSTRUCTION = 'Tell me when somebody puts a cup on the table.'
+_STEPS = 32
+EARLY, PART = 1000, 1000
+"""Where the early part of a long run begins, and how many frames a part has."""
+
+
+@dataclass
+class Stages:
+    """Seconds that each frame took, and memory at two places."""
+
+    encode: NDArray[np.float64]
+    extend: NDArray[np.float64]
+    processor: NDArray[np.float64]
+    """Processor time of the calling thread: with one thread, what other programs do not change."""
+    memory: list[float] = field(default_factory=list)
+
+    @property
+    def frames(self) -> NDArray[np.float64]:
+        """Encode and extend together."""
+        return self.encode + self.extend
+
+
+class Stream:
+    """A camera of noise and the lanes that watch it.
+
+    Args:
+        backbone: what is measured.
+        lanes: how many instructions stand.
+        memory: what a lane keeps; all frames when `full`.
+        size: (width, height) of a frame.
+        full: forget nothing, and keep what the first lane was given in `past`.
+    """
+
+    def __init__(
+        self, backbone: Backbone, lanes: int, memory: Memory, size: tuple[int, int], full: bool
+    ) -> None:
+        generator = np.random.default_rng(0)
+        self.backbone = backbone
+        self._full = full
+        self.images: list[NDArray[np.uint8]] = [
+            generator.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8) for _ in range(8)
+        ]
+        policy = FullPolicy() if full else WindowPolicy()
+        self.lanes = [Lane(backbone, policy, INSTRUCTION, memory) for _ in range(lanes)]
+        self.seen = 0
+        self.past: tuple[Piece, ...] = ()
+        self.states: NDArray[np.float32] = np.zeros((lanes, 3), np.float32)
+
+    def frame(self, settle: bool = True) -> tuple[float, float, list[Request]]:
+        """Look at the next frame; seconds of encode and extend, and what was appended."""
+        at, self.seen = self.seen, self.seen + 1
+        tick = Tick(at * SECOND, Fraction(at), Fraction(at + 1), at, 1)
+        began = time.perf_counter()
+        sight = self.backbone.encode(self.images[at % len(self.images)])
+        synchronize(self.backbone)
+        encoded = time.perf_counter()
+        requests = [lane.request(tick, sight) for lane in self.lanes]
+        self.states = self.backbone.extend(requests)
+        ended = time.perf_counter()
+        for lane in self.lanes if settle else ():
+            lane.settle(State.SILENCE)
+        if self._full:
+            self.past += requests[0].pieces
+        return encoded - began, ended - encoded, requests
+
+    def close(self) -> None:
+        """Give the slots back."""
+        for lane in self.lanes:
+            lane.close()
+
+
+def window_frames(backbone: Backbone, asked: int) -> int:
+    """Frames that a lane keeps: what is asked for, else the checkpoint's, else the default."""
+    return asked or backbone.info.max_frames or Memory.max_frames
+
+
+def synchronize(backbone: Backbone) -> None:
+    """Wait for the device, so that stages are told apart."""
+    if backbone.info.device.startswith('cuda'):
+        import torch
+
+        torch.cuda.synchronize()
+
+
+def memory_mb(backbone: Backbone) -> float:
+    """Memory in use: the device's where there is one, else the process's."""
+    allocated = backbone.memory().get('allocated')
+    if allocated is None:
+        pages = int(Path('/proc/self/statm').read_text().split()[1])
+        allocated = pages * os.sysconf('SC_PAGE_SIZE')
+    return float(allocated) / 1e6
+
+
+def stream_frames(stream: Stream, frames: int, show: bool) -> Stages:
+    """Measure so many frames, one after another."""
+    stages = Stages(np.zeros(frames), np.zeros(frames), np.zeros(frames))
+    for at in range(frames):
+        before = time.thread_time()
+        stages.encode[at], stages.extend[at], _ = stream.frame()
+        stages.processor[at] = time.thread_time() - before
+        if at in (min(EARLY, frames // 4), frames - 1):
+            stages.memory.append(memory_mb(stream.backbone))
+        if show and (at + 1) % max(1, frames // 50) == 0:
+            print(f'\r{at + 1}/{frames} frames', end='', file=sys.stderr, flush=True)
+    if show:
+        print(file=sys.stderr)
+    return stages
+
+
+def decode_ms(stream: Stream) -> tuple[float, float]:
+    """Milliseconds of the first answer token after a frame, and of each further one."""
+    backbone, took = stream.backbone, []
+    fed = backbone.wording.replies[State.RESPONSE]
+    before = [backbone.length(lane.slot) for lane in stream.lanes]
+    for _ in range(_STEPS):
+        began = time.perf_counter()
+        requests = [Request(lane.slot, (fed,)) for lane in stream.lanes]
+        tokens = backbone.decode(requests, Sampling())
+        took.append(1e3 * (time.perf_counter() - began))
+        fed = (max(tokens[0], 0),)
+    for lane, length in zip(stream.lanes, before, strict=True):
+        backbone.truncate(lane.slot, length)
+    return took[0], median(took[1:])
+
+
+def early_and_late(
+    values: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Frames 1,000 to 2,000 and the last 1,000 of a long run; else second and last quarter."""
+    if len(values) >= EARLY + 2 * PART:
+        return values[EARLY:EARLY + PART], values[-PART:]
+    quarter = max(1, len(values) // 4)
+    return values[:2 * quarter][-quarter:], values[-quarter:]
+
+
+@dataclass
+class Comparison:
+    """Seconds a frame, at one context, of the engine and of the plain loops.
+
+    Attributes:
+        difference: largest difference of a state logit between engine and plain loops.
+    """
+
+    engine: list[float] = field(default_factory=list)
+    append: list[float] = field(default_factory=list)
+    reprefill: list[float] = field(default_factory=list)
+    context_tokens: int = 0
+    difference: float = 0.0
+
+
+def compare(stream: Stream, plain: Any, repeats: int, prefills: int) -> Comparison:
+    """Measure the next frame again and again, by turns, always at the same context.
+
+    Args:
+        stream: one lane that has seen its context and forgets nothing.
+        plain: a `backbone.plain.PlainModel` of the same weights.
+        repeats: how often engine and append are measured.
+        prefills: how often re-prefill is.
+    """
+    found = Comparison()
+    lane, seen = stream.lanes[0], stream.seen
+    plain.append(stream.past)
+    states = list(stream.backbone.wording.state_ids)
+    for at in range(repeats):
+        stream.seen = seen
+        encode, extend, requests = stream.frame(settle=False)
+        pieces = requests[0].pieces
+        found.context_tokens = stream.backbone.length(lane.slot)
+        lane.undo()
+        stream.past = stream.past[:-len(pieces)]
+        found.engine.append(encode + extend)
+        image = stream.images[seen % len(stream.images)]
+        seconds, logits = _timed(plain, image, pieces, plain.append)
+        plain.take_back(pieces)
+        found.append.append(seconds)
+        if at < prefills:
+            whole = _timed(plain, image, pieces, lambda new: plain.reprefill((*stream.past, *new)))
+            found.reprefill.append(whole[0])
+        gap = np.abs(logits[states] - stream.states[0]).max()
+        found.difference = max(found.difference, float(gap))
+    return found
+
+
+def _timed(
+    plain: Any, image: NDArray[np.uint8], pieces: tuple[Piece, ...], run: Any
+) -> tuple[float, NDArray[np.float32]]:
+    """One frame of a plain loop: its own vision pass, then `run` on the turn."""
+    began = time.perf_counter()
+    sight = plain.look(image)
+    turn = tuple(piece if isinstance(piece, tuple) else sight for piece in pieces)
+    logits = run(turn).cpu().numpy()
+    return time.perf_counter() - began, logits

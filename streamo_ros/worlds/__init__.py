@@ -1,0 +1,12 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A drawn tabletop in which things happen: training data, and the demo's camera. No torch here."""
+
+from streamo_ros.worlds.episode import draw_episode
+from streamo_ros.worlds.episode import Episode
+from streamo_ros.worlds.episode import Sampling
+from streamo_ros.worlds.episode import suggested_instructions
+from streamo_ros.worlds.scene import WorldError
+from streamo_ros.worlds.world import World
+
+__all__ = ['Episode', 'Sampling', 'World', 'WorldError', 'draw_episode', 'suggested_instructions']

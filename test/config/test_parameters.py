@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The table of parameters: what is refused, with which sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from streamo_ros.config.parameters import check_change
+from streamo_ros.config.parameters import markdown
+from streamo_ros.config.parameters import NAMES
+from streamo_ros.config.parameters import ParameterError
+from streamo_ros.config.parameters import TABLE
+from streamo_ros.config.parameters import unknown
+from streamo_ros.config.settings import assistant_settings
+from streamo_ros.config.settings import Values
+from streamo_ros.core.interface import BackboneInfo
+
+
+def test_every_default_is_allowed_and_every_row_says_what_it_does() -> None:
+    for row in TABLE:
+        assert row.check(row.default) == row.default
+        assert row.text.endswith('.')
+    assert len(NAMES) == len(TABLE)
+
+
+@pytest.mark.parametrize(('name', 'value', 'sentence'), [
+    ('sampling.rate', 0.0, 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
+    ('sampling.rate', 'fast', "sampling.rate is 'fast': give a number, for example 1.0"),
+    ('thresholds.response', 1.5, '0 to 1 is allowed'),
+    ('generation.budget', 2.5, 'give a whole number'),
+    ('generation.budget', True, 'give a whole number'),
+    ('model.device', 'tpu', 'choose one of auto, cpu, cuda'),
+    ('publish.response_delta', 'yes', 'give a boolean'),
+    ('instructions', 'one text', 'give a list of strings'),
+    ('instructions', ['fine', 'x' * 2001], '2001 characters'),
+    ('instructions', ['say </Silence>'], 'control token'),
+])
+def test_a_wrong_value_is_refused_with_what_is_allowed(name, value, sentence) -> None:
+    with pytest.raises(ParameterError, match=name) as refusal:
+        check_change({name: value}, unconfigured=True)
+    assert sentence in str(refusal.value)
+
+
+def test_a_whole_number_is_a_number() -> None:
+    assert check_change({'sampling.rate': 2}, unconfigured=True) == {'sampling.rate': 2.0}
+
+
+def test_what_the_model_was_loaded_with_stays_until_cleanup() -> None:
+    with pytest.raises(ParameterError, match='clean the node up first'):
+        check_change({'model.path': '/models/other'}, unconfigured=False)
+    with pytest.raises(ParameterError, match='next start'):
+        check_change({'autostart': False}, unconfigured=True)
+    assert check_change({'thresholds.standby': 0.5, 'use_sim_time': True}, unconfigured=False) == {
+        'thresholds.standby': 0.5
+    }
+
+
+def test_a_misspelt_name_is_found_and_corrected() -> None:
+    assert 'did you mean sampling.rate' in unknown(['use_sim_time', 'sampling.rates'])
+    assert not unknown(['use_sim_time', 'qos_overrides./image.subscription.depth', 'model.path'])
+
+
+def test_the_documented_table_names_every_parameter() -> None:
+    table = markdown()
+    assert all(f'| `{row.name}` |' in table for row in TABLE)
+    assert len({line.count(' | ') for line in table.splitlines()} - {0}) == 1
+
+
+def test_a_zero_leaves_it_to_the_checkpoint() -> None:
+    asks = BackboneInfo(
+        'id', 'name', 'architecture', 'special_tokens', 'float32', 'cpu', max_frames=16,
+        max_time=60.0, response_threshold=0.7)
+    given = {'context.max_frames': 9, 'context.max_time': 5.0, 'thresholds.response': 0.4}
+    left, told = (assistant_settings(Values(values), asks) for values in ({}, given))
+    assert (left.memory.max_frames, left.memory.max_time, left.thresholds.response) == (
+        16, 60.0, 0.7)
+    assert (told.memory.max_frames, told.memory.max_time, told.thresholds.response) == (
+        9, 5.0, 0.4)

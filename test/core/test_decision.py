@@ -1,0 +1,45 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Thresholds and eligibility."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from streamo_ros.core.decision import decide
+from streamo_ros.core.decision import probabilities
+from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.protocol import State
+
+
+def test_probabilities_sum_to_one_and_do_not_overflow() -> None:
+    chances = probabilities(np.array([1000.0, 1000.0, 0.0], np.float32))
+    assert chances == pytest.approx((0.5, 0.5, 0.0))
+
+
+def test_nan_stays_nan() -> None:
+    assert all(map(math.isnan, probabilities(np.array([np.nan, 0, 0], np.float32))))
+
+
+@pytest.mark.parametrize(
+    ('chances', 'thresholds', 'state'),
+    [
+        ((0.5, 0.3, 0.2), Thresholds(), State.SILENCE),
+        ((0.3, 0.4, 0.3), Thresholds(), State.STANDBY),
+        ((0.3, 0.3, 0.4), Thresholds(), State.RESPONSE),
+        ((0.1, 0.2, 0.7), Thresholds(response=0.8), State.STANDBY),
+        ((0.6, 0.1, 0.3), Thresholds(response=0.25), State.RESPONSE),
+        ((0.6, 0.3, 0.1), Thresholds(standby=0.25), State.STANDBY),
+        ((0.6, 0.2, 0.2), Thresholds(standby=0.25, response=0.25), State.SILENCE),
+    ],
+)
+def test_thresholds(chances: tuple, thresholds: Thresholds, state: State) -> None:
+    assert decide(chances, thresholds) is state
+
+
+def test_no_response_during_a_cooldown() -> None:
+    assert decide((0.1, 0.2, 0.7), Thresholds(), may_respond=False) is State.STANDBY
+    assert decide((0.2, 0.1, 0.7), Thresholds(), may_respond=False) is State.SILENCE

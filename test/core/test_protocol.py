@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The dialogue: tags, parsing, what is refused, both ways to write a state."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from streamo_ros.backbone.scripted import CharacterTokenizer
+from streamo_ros.core import protocol
+from streamo_ros.core.protocol import State
+
+
+@pytest.mark.parametrize(
+    ('start', 'end', 'tag'),
+    [
+        (0, 1, '<0s-1s>'), (7, 8, '<7s-8s>'), (Fraction(1, 2), 1, '<0.5s-1s>'),
+        (Fraction(1, 3), Fraction(2, 3), '<0.333s-0.667s>'), (100, 110, '<100s-110s>'),
+    ],
+)
+def test_time_tags(start: Fraction, end: Fraction, tag: str) -> None:
+    assert protocol.time_tag(Fraction(start), Fraction(end)) == tag
+
+
+@pytest.mark.parametrize(
+    ('turn', 'state', 'text', 'well_formed'),
+    [
+        ('</Silence>', State.SILENCE, '', True),
+        ('</Standby>', State.STANDBY, '', True),
+        ('</Response> The kettle boils.', State.RESPONSE, 'The kettle boils.', True),
+        ('</Response>', State.RESPONSE, '', False),
+        ('</Silence> but I must say', State.SILENCE, '', False),
+        ('</Response> Now. </Silence>', State.RESPONSE, 'Now.', False),
+        ('The kettle boils.', State.UNKNOWN, '', False),
+        ('', State.UNKNOWN, '', False),
+    ],
+)
+def test_replies_are_parsed(turn: str, state: State, text: str, well_formed: bool) -> None:
+    assert protocol.parse_reply(turn) == protocol.Reply(state, text, well_formed)
+
+
+@given(st.text())
+def test_parsing_survives_anything(turn: str) -> None:
+    protocol.parse_reply(turn)
+
+
+@pytest.mark.parametrize(
+    ('text', 'says'),
+    [
+        ('  ', 'empty'), ('a' * 2001, '2000'), ('say </Response> now', '</Response>'),
+        ('<|im_end|>', 'im_end'), ('<|anything_else|>', 'control token'), ('a\0b', 'character'),
+        ('<tool>', 'control token'),
+    ],
+)
+def test_bad_instructions_are_refused(text: str, says: str) -> None:
+    with pytest.raises(protocol.ProtocolError, match=says.replace('|', r'\|')):
+        protocol.check_instruction(text, frozenset({'<tool>'}))
+
+
+def test_a_good_instruction_is_stripped() -> None:
+    assert protocol.check_instruction(' is 3 < 4? ') == 'is 3 < 4?'
+
+
+def test_the_system_prompt_names_the_three_states() -> None:
+    assert protocol.SYSTEM_PROMPT.startswith('\nYou are')
+    assert protocol.SYSTEM_PROMPT.endswith('</Response>.\n')
+    assert all(tag in protocol.SYSTEM_PROMPT for tag in protocol.STATE_TAGS.values())
+
+
+def test_special_tokens_are_one_id_each() -> None:
+    wording = protocol.Wording(CharacterTokenizer())
+    assert len(set(wording.state_ids)) == 3
+    assert all(len(ids) == 1 for ids in wording.replies.values())
+
+
+class PlainTagTokenizer(CharacterTokenizer):
+    """States are text: '</' is shared, then S-i, S-t and R tell them apart."""
+
+    def plain(self, text: str) -> tuple[int, ...]:
+        for at, word in enumerate(('Silence', 'Standby', 'Response')):
+            text = text.replace(f'</{word}>', f'</{chr(0xE000 + at)}>')
+        return super().plain(text)
+
+
+def test_text_tags_force_the_shared_prefix_and_read_the_next_token() -> None:
+    tokenizer = PlainTagTokenizer()
+    wording = protocol.Wording(tokenizer, kind='text_tags')
+    assert wording.ask[-2:] == tokenizer.plain('</')
+    assert wording.state_ids == (0xE000, 0xE001, 0xE002)
+    assert wording.replies[State.RESPONSE] == (0xE002, ord('>'))
+
+
+def test_text_tags_that_one_token_cannot_tell_apart_are_refused() -> None:
+    with pytest.raises(protocol.ProtocolError, match='special'):
+        protocol.Wording(CharacterTokenizer(), kind='text_tags')
+
+
+def test_missing_state_tokens_are_refused_with_the_cure() -> None:
+    class NoStates(CharacterTokenizer):
+        def control(self, text: str) -> tuple[int, ...]:
+            return self.plain(text) if text.startswith('</') else super().control(text)
+
+    with pytest.raises(protocol.ProtocolError, match='--add-tokens'):
+        protocol.Wording(NoStates())

@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a replay records can be read by others: every topic, typed, with its definitions."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from rosbags.highlevel import AnyReader
+
+from streamo_ros.replay.job import carry_out
+from streamo_ros.replay.job import Job
+from streamo_ros.replay.run import Order
+from streamo_ros.report.definitions import typestore
+from streamo_ros.report.recorder import Recorder
+from streamo_ros.report.recorder import RecordError
+from streamo_ros.sources.open import open_source
+
+RULES = """
+- instruction: watch
+  say:
+    - {from: 2, to: 3, state: standby}
+    - {from: 3, to: 4, state: response, text: 'Three, "grüß"'}
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    file = tmp_path / 'rules.yaml'
+    file.write_text(RULES)
+    return file
+
+
+@pytest.fixture
+def recorded(bags, script, tmp_path):
+    output = tmp_path / 'out'
+    carry_out(Job(str(bags / 'raw_mcap'), script, (Order('watch'), Order('late', 4)),
+                  output=output))
+    return output / 'replay.mcap'
+
+
+def messages(path):
+    with AnyReader([Path(path)]) as reader:
+        return [
+            (connection.topic, stamp, reader.deserialize(data, connection.msgtype))
+            for connection, stamp, data in reader.messages()
+        ]
+
+
+def test_every_topic_of_the_node_is_there_and_typed(recorded):
+    counts = Counter(topic for topic, *_ in messages(recorded))
+    assert counts == {
+        '/camera/image_raw/compressed': 8, '/streamo/frame_state': 8 + 4, '/streamo/response': 1,
+        '/streamo/response_delta': counts['/streamo/response_delta'], '/streamo/model_info': 1,
+        '/streamo/instructions': 3,
+    }
+    assert counts['/streamo/response_delta'] > 1
+
+
+def test_fields_say_what_happened(recorded, bag_maker):
+    found = messages(recorded)
+    states = [one for topic, _, one in found if topic == '/streamo/frame_state']
+    first = [one for one in states if one.instruction_id == 1]
+    assert [one.state for one in first] == [1, 1, 2, 3, 1, 1, 1, 1]
+    assert first[3].header.frame_id == 'camera'
+    assert first[3].header.stamp.sec == bag_maker.START // 10**9 + 3
+    assert first[3].response_id == 1
+    assert first[3].received_frames == 16
+    assert first[3].response_probability > 0.9
+    (answer,) = (one for topic, _, one in found if topic == '/streamo/response')
+    assert answer.text == 'Three, "grüß"'
+    assert (answer.event_start.sec, answer.event_end.sec) == (
+        bag_maker.START // 10**9 + 2, bag_maker.START // 10**9 + 3
+    )
+    assert answer.model_id == 'scripted:rules'
+    deltas = [one for topic, _, one in found if topic == '/streamo/response_delta']
+    assert ''.join(one.text for one in deltas) == answer.text
+    assert [one.is_final for one in deltas] == [False] * (len(deltas) - 1) + [True]
+
+
+def test_recorded_time_is_capture_time(recorded):
+    for topic, stamp, message in messages(recorded):
+        if topic == '/streamo/frame_state':
+            assert stamp == message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
+
+
+def test_recording_can_be_replayed_itself(recorded, bag_maker):
+    source = open_source(recorded)
+    images = [record.image() for record in source.records()]
+    expected = [rgb for number, (_, rgb) in enumerate(bag_maker.frames()) if number % 5 == 0]
+    assert np.abs(np.stack(images).astype(int) - np.stack(expected)).mean() < 12
+    source.close()
+
+
+def test_frames_can_be_left_out(bags, script, tmp_path):
+    carry_out(Job(str(bags / 'raw_mcap'), script, (Order('watch'),), output=tmp_path,
+                  images=False))
+    topics = {topic for topic, *_ in messages(tmp_path / 'replay.mcap')}
+    assert all(topic.startswith('/streamo/') for topic in topics)
+
+
+def test_serialized_messages_are_recorded_as_they_are(tmp_path):
+    text = typestore().types['std_msgs/msg/String']('hello')
+    data = bytes(typestore().serialize_cdr(text, 'std_msgs/msg/String'))
+    recorder = Recorder(tmp_path / 'one.mcap')
+    recorder.write('/chatter', 'std_msgs/msg/String', 5, data)
+    recorder.write('/chatter', 'std_msgs/msg/String', 6, text)
+    recorder.close()
+    recorder.close()
+    assert [one.data for _, _, one in messages(tmp_path / 'one.mcap')] == ['hello', 'hello']
+    assert [path.name for path in tmp_path.iterdir()] == ['one.mcap']
+
+
+def test_what_cannot_be_recorded_says_so(tmp_path):
+    recorder = Recorder(tmp_path / 'one.mcap')
+    with pytest.raises(RecordError, match='of type foo_msgs/msg/Bar cannot be recorded'):
+        recorder.write('/foo', 'foo_msgs/msg/Bar', 5, b'')
+    recorder.close()
+    with pytest.raises(RecordError, match='is closed: nothing more can be recorded'):
+        recorder.write('/foo', 'std_msgs/msg/String', 5, b'')
+    (tmp_path / 'file').write_bytes(b'')
+    with pytest.raises(RecordError, match='cannot be written'):
+        Recorder(tmp_path / 'file' / 'one.mcap')

@@ -1,0 +1,130 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The report shows what the rows say, whatever happened and however long it took."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from streamo_ros.report.html import write_report
+from streamo_ros.report.svg import Axis
+from streamo_ros.report.svg import clock
+from streamo_ros.report.svg import COLORS
+from streamo_ros.report.svg import track_picture
+from streamo_ros.report.timeline import PICTURES
+from streamo_ros.report.timeline import Timeline
+
+HEAD = {'row': 'replay', 'source': 'bag', 'topic': '/image', 'rate': 1.0,
+        'model': {'model': 'tiny', 'model_id': 'abc', 'device': 'cpu'}}
+START = 1_700_000_000
+
+
+def decision(at, state='SILENCE', stream=1, **more):
+    known = state != 'UNKNOWN'
+    return {
+        'row': 'decision', 'stamp': (START + at) * 10**9, 'instruction_id': 1, 'state': state,
+        'probabilities': [0.5, 0.25, 0.25] if known else [None] * 3, 'reason': '',
+        'stream_id': stream, 'encode_time': 0.002, 'extend_time': 0.01, 'latency': 0.02,
+        'dropped': 0, **more,
+    }
+
+
+def response(at, began, text='done', **more):
+    return {
+        'row': 'response', 'stamp': (START + at) * 10**9, 'instruction_id': 1, 'response_id': 1,
+        'text': text, 'probability': 0.5, 'finish': 'STOP', 'event_start': (START + began) * 10**9,
+        **more,
+    }
+
+
+def timeline(*rows):
+    made = Timeline()
+    for row in (HEAD, {'row': 'instruction', 'id': 1, 'text': 'watch'}, *rows):
+        made.take(row)
+    return made
+
+
+def bands(made):
+    picture = track_picture(made.tracks[1], Axis(made.seconds), made.period, made.jumps)
+    names = {color: state for state, color in COLORS.items()}
+    return [
+        (names[color], round(float(x)), round(float(width))) for x, color, width in re.findall(
+            r'<rect x="([\d.]+)" y="28" height="26" fill="(#\w+)" width="([\d.]+)"', picture
+        )
+    ]
+
+
+def page(tmp_path, *timelines, **more):
+    write_report(tmp_path / 'report.html', timelines, **more)
+    return (tmp_path / 'report.html').read_text()
+
+
+def test_equal_neighbours_are_one_band_and_a_hole_stays_a_hole():
+    made = timeline(*(decision(at) for at in (0, 1, 2)), decision(3, 'STANDBY'),
+                    decision(4, 'RESPONSE'), *(decision(at) for at in (5, 8, 9)))
+    # Ten seconds on 1000 pixels, from pixel 64 on.
+    assert bands(made) == [
+        ('SILENCE', 64, 300), ('STANDBY', 364, 100), ('RESPONSE', 464, 100),
+        ('SILENCE', 564, 100), ('SILENCE', 864, 200),
+    ]
+
+
+def test_second_stream_goes_on_where_the_first_ended():
+    again = decision(0, 'STANDBY', stream=2), decision(1, stream=2)
+    made = timeline(decision(0), decision(1), *again)
+    assert [point.at for point in made.tracks[1].points] == [0, 1, 2, 3]
+    assert made.jumps == [2]
+
+
+def test_undecided_frames_have_their_color_and_reason(tmp_path):
+    made = timeline(decision(0), decision(1, 'UNKNOWN', reason='BAD_FRAME', dropped=1))
+    assert [state for state, *_ in bands(made)] == ['SILENCE', 'UNKNOWN']
+    text = page(tmp_path, made)
+    assert '1 silence, 1 unknown (bad frame)' in text
+    assert '1 frames' in text
+
+
+def test_response_shows_text_interval_picture_and_early_end(tmp_path):
+    made = timeline(decision(0), decision(5, 'RESPONSE'))
+    made.take(response(5, 2, 'Five & <done>', finish='LENGTH'), b'\xff\xd8jpeg')
+    text = page(tmp_path, made)
+    assert 'Five &amp; &lt;done&gt;' in text
+    assert 'event 2 s to 5 s, p = 0.50, ended by length' in text
+    assert 'src="data:image/jpeg;base64,/9hqcGVn"' in text
+
+
+@pytest.mark.parametrize(('end', 'sentence'), [
+    (None, 'was stopped before the end of its source'),
+    ({'row': 'end', 'stopped': True}, 'was stopped before the end of its source'),
+    ({'row': 'end', 'failure': 'bag is damaged'}, 'The replay broke off: bag is damaged.'),
+    ({'row': 'end', 'bad_frames': 3, 'flaw': 'no pixels'},
+     '3 frames could not be decoded: no pixels.'),
+    ({'row': 'end', 'duplicate': 2, 'zero': 1}, 'stamps that were ignored: 1 zero, 2 duplicate.'),
+])
+def test_what_was_not_whole_is_said_first(tmp_path, end, sentence):
+    rows = [decision(0)] + ([end] if end else [])
+    assert sentence in page(tmp_path, timeline(*rows))
+
+
+def test_whole_replay_has_no_warning(tmp_path):
+    assert 'class="warning"' not in page(tmp_path, timeline(decision(0), {'row': 'end'}))
+
+
+def test_empty_replay_still_gives_a_page(tmp_path):
+    assert 'Model and source' in page(tmp_path, timeline({'row': 'end'}))
+
+
+def test_twelve_hours_give_a_page_of_bearable_size(tmp_path):
+    states = ('SILENCE', 'SILENCE', 'SILENCE', 'STANDBY')
+    made = timeline(*(decision(at, states[at // 600 % 4]) for at in range(43_200)))
+    for _ in range(200):
+        made.show(b'x' * 3000)
+    assert len(page(tmp_path, made)) < 400_000
+    assert len(made.strip) <= PICTURES
+
+
+def test_time_is_told_as_people_tell_it():
+    told = [clock(at) for at in (0, 7.5, 59, 125, 3725)]
+    assert told == ['0 s', '7.5 s', '59 s', '2:05', '1:02:05']

@@ -1,0 +1,69 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The embedded model's parts, untrained and small, for its tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.core.protocol import Wording
+from streamo_ros.tiny import vocabulary as words
+from streamo_ros.tiny.clips import Course
+from streamo_ros.tiny.clips import watch_courses
+from streamo_ros.tiny.export import export
+from streamo_ros.tiny.network import Network
+from streamo_ros.tiny.network import new_tower
+from streamo_ros.tiny.network import Sizes
+
+torch.set_num_threads(1)
+
+SIZES = Sizes(hidden=64, layers=2, vision_hidden=64, vision_layers=1, vision_out=96)
+
+
+@pytest.fixture(scope='session')
+def tokenizer():
+    return words.build_tokenizer()
+
+
+@pytest.fixture(scope='session')
+def known(tokenizer):
+    return words.vocabulary(tokenizer)
+
+
+@pytest.fixture(scope='session')
+def wording(tokenizer, tmp_path_factory) -> Wording:
+    folder: Path = tmp_path_factory.mktemp('tokenizer')
+    tokenizer.save_pretrained(folder)
+    return Wording(CheckpointTokenizer(folder / 'tokenizer.json'),
+                   system_prompt=words.SYSTEM_PROMPT)
+
+
+@pytest.fixture(scope='session')
+def tower(known):
+    torch.manual_seed(1)
+    return new_tower(SIZES, known).eval()
+
+
+@pytest.fixture(scope='session')
+def network(known) -> Network:
+    torch.manual_seed(2)
+    return Network(SIZES, known).eval()
+
+
+@pytest.fixture(scope='session')
+def courses(tower, tmp_path_factory) -> list[Course]:
+    """Eight courses of up to ten frames, all three aspects among them."""
+    return watch_courses(
+        range(90_000_000, 90_000_008), 10, (1.0, 1.0, 1.0, 2.0, 0.5), tower, 1,
+        tmp_path_factory.mktemp('courses'))
+
+
+@pytest.fixture(scope='session')
+def checkpoint(tower, network, tmp_path_factory) -> Path:
+    folder: Path = tmp_path_factory.mktemp('checkpoint')
+    export(tower.state_dict(), network.state_dict(), folder, SIZES)
+    return folder

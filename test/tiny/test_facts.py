@@ -1,0 +1,150 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the heads are asked: facts that follow from the views and labels of a window alone."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import torch
+
+from streamo_ros.core.protocol import State
+from streamo_ros.tiny.curriculum import Beside
+from streamo_ros.tiny.dialogues import draw_dialogue
+from streamo_ros.tiny.network import Network
+from streamo_ros.tiny.network import Sizes
+from streamo_ros.tiny.objective import Objective
+from streamo_ros.tiny.probe_targets import ASKED
+from streamo_ros.tiny.probe_targets import frame_facts
+from streamo_ros.tiny.probe_targets import KEPT
+from streamo_ros.tiny.probe_targets import LATE
+from streamo_ros.tiny.probe_targets import STATUS
+from streamo_ros.tiny.probe_targets import UNKNOWN
+from streamo_ros.tiny.probes import Probes
+from streamo_ros.tiny.sampling_mix import AGAIN
+from streamo_ros.tiny.sampling_mix import Choices
+from streamo_ros.tiny.tensors import batch
+from streamo_ros.worlds.scene import Panel
+from streamo_ros.worlds.scene import Seen
+from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.task import Label
+
+NAMES = (*ASKED, *LATE, *KEPT)
+
+
+def thing(colour='red', shape='ball', **changes):
+    return Seen(1, shape, colour, 0.5, 0.5, 0.1, 0.0, **{'whole': True, **changes})
+
+
+def view(*things, panel=None):
+    return View(things, None if panel is None else Panel(0.5, 0.5, panel), None)
+
+
+def told(states, begin=7):
+    return [(Label(one, 'x' if one is State.RESPONSE else ''), Fraction(begin + k))
+            for k, one in enumerate(states)]
+
+
+def column(facts, name):
+    return [one[NAMES.index(name)] for one in facts]
+
+
+def test_how_the_thing_stands_that_is_asked_for():
+    views = [view(thing(whole=False)), view(thing(gripped=True)), view(thing(into='blue')),
+             view(thing(touching=True), thing('blue')), view(thing()), view(thing('blue'))]
+    found = frame_facts('touch', ('red', 'ball'), views, told([State.SILENCE] * 6), 0)
+    assert [STATUS[one] for one in column(found, 'status')] == [
+        'cut', 'gripped', 'changing', 'touching', 'at rest', 'absent']
+    anything = frame_facts('narrate', ('', ''), views[3:4], told([State.SILENCE]), 0)
+    assert STATUS[column(anything, 'status')[0]] == 'touching'
+    assert column(found, 'tens') == [UNKNOWN] * 6
+
+
+def test_which_way_a_cut_thing_goes():
+    cut, whole = view(thing(whole=False)), view(thing())
+    found = frame_facts('leave', ('red', 'ball'), [cut, whole, cut, view(), whole],
+                        told([State.SILENCE] * 5), 0)
+    assert column(found, 'way') == [UNKNOWN, 0, 2, 0, 0], 'nobody knows it of the first frame'
+    found = frame_facts('narrate', ('', ''), [view(), cut, whole], told([State.SILENCE] * 3), 0)
+    assert column(found, 'way') == [UNKNOWN, 1, 0]
+
+
+def test_what_the_panel_shows_and_what_was_said_of_it():
+    views = [view(panel=42), view(panel=17), view()]
+    labels = [(Label(State.RESPONSE, '42.'), Fraction(0)), (Label(State.SILENCE), Fraction(1)),
+              (Label(State.SILENCE), Fraction(2))]
+    found = frame_facts('number', ('', ''), views, labels, 0)
+    assert [column(found, name) for name in ('tens', 'ones')] == [[5, 2, 0], [3, 8, 0]]
+    assert [column(found, name) for name in ('said tens', 'said ones')] == [[0, 5, 5], [0, 3, 3]]
+    assert column(found, 'status') == [UNKNOWN] * 3
+
+
+def test_since_when_something_is_under_way_and_which_second_it_is():
+    states = [State.STANDBY, State.RESPONSE, State.SILENCE, State.STANDBY, State.STANDBY,
+              State.SILENCE, State.RESPONSE]
+    views = [view()] * len(states)
+    found = frame_facts('appear', ('red', 'ball'), views, told(states, 119), 0)
+    assert column(found, 'since tens') == [1, 1, -1, 2, 2, 2, 2]
+    assert column(found, 'since ones') == [9, 9, -1, 2, 2, 2, 5]
+    assert column(found, 'at hundreds') == [1] * 7
+    assert column(found, 'at ones') == [9, 0, 1, 2, 3, 4, 5]
+    later = frame_facts('appear', ('red', 'ball'), views, told(states, 119), 4)
+    assert len(later) == 3
+    assert column(later, 'since ones') == [UNKNOWN, UNKNOWN, 5]  # It began before the window.
+
+
+@pytest.mark.parametrize('late', [False, True])
+def test_heads_learn_what_the_states_hold(late):
+    torch.manual_seed(0)
+    probes = Probes(64, late=late)
+    facts = torch.randint(0, 3, (32, len(NAMES)))
+    facts[::2, 1] = UNKNOWN
+    states = torch.randn(32, 64)
+    optimiser = torch.optim.Adam(probes.parameters(), 0.05)
+    first = probes.loss(states, states, facts)[0].item()
+    for _ in range(60):
+        optimiser.zero_grad()
+        loss, right = probes.loss(states, states, facts)
+        loss.backward()
+        optimiser.step()
+    assert loss.item() < first / 10
+    assert right.item() > 0.95
+    nothing = torch.full((32, len(NAMES)), UNKNOWN)
+    assert [one.item() for one in probes.loss(states, states, nothing)] == [0.0, 0.0]
+
+
+def test_every_frame_of_a_batch_has_its_facts(courses, wording, network, known):
+    draw = np.random.default_rng(2)
+    dialogues = [draw_dialogue(courses, wording, n, 0.0, draw, choices=AGAIN) for n in (2, 4, 6)]
+    drawn = batch(dialogues)
+    assert drawn.facts.shape == (sum(len(one.sights) for one in dialogues), len(NAMES))
+    assert len(drawn.facts) == (~drawn.spoken).sum()
+    counts = torch.tensor([*ASKED.values(), *LATE.values(), *KEPT.values()])
+    assert ((drawn.facts >= UNKNOWN) & (drawn.facts < counts)).all()
+    probed = Network(
+        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known,
+        Probes(64))
+    objective = Objective(wording)
+    with torch.no_grad():
+        without, _ = objective(probed, drawn, Beside())
+        with_them, figures = objective(probed, drawn, Beside(probe=0.5))
+    assert (with_them - without).item() == pytest.approx(figures['probed'] / 2, rel=1e-3)
+
+
+def test_vision_tokens_know_their_places_in_a_list(courses, wording, network, known):
+    draw = np.random.default_rng(3)
+    choices = Choices({'see': 1.0}, spans=0.0)
+    drawn = batch([draw_dialogue(courses, wording, 1, 0.0, draw, choices=choices)])
+    listed = drawn.listed[drawn.listed != UNKNOWN].tolist()
+    assert sorted(listed) == list(range(len(listed)))
+    assert ((drawn.listed >= 0) == (drawn.looks[:, 0] >= 0)).all()
+    other = batch([draw_dialogue(courses, wording, 3, 0.0, draw, choices=Choices({'move': 1.0}))])
+    assert (other.listed == UNKNOWN).all()
+    probed = Network(
+        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known,
+        Probes(64, late=True))
+    middle = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen).middle
+    probes = probed.probes
+    assert probes.places(middle[drawn.seen_at], drawn.listed).item() > 0
+    assert probes.places(middle[drawn.seen_at], drawn.listed * 0 + UNKNOWN).item() == 0
+    assert Probes(64).places(middle[drawn.seen_at], drawn.listed).item() == 0

@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the language model learns from a batch under each loss, all else being the same."""
+
+from dataclasses import replace
+from typing import get_args
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+
+from streamo_ros.tiny.curriculum import Beside
+from streamo_ros.tiny.dialogues import draw_dialogue
+from streamo_ros.tiny.objective import Objective
+from streamo_ros.tiny.tensors import batch
+from streamo_ros.tiny.tiny_config import Loss
+from streamo_ros.training.loss import alphas
+from streamo_ros.training.loss import class_balanced_weights
+from streamo_ros.training.loss import LossError
+from streamo_ros.worlds.scene import COLOURS
+from streamo_ros.worlds.scene import SHAPES
+
+
+@pytest.fixture(scope='module')
+def drawn(courses, wording):
+    """A few dialogues in which all three states are due."""
+    draw = np.random.default_rng(11)
+    while True:
+        found = batch([draw_dialogue(courses, wording, 4, 0.0, draw) for _ in range(6)])
+        if len(found.wanted[~found.spoken].unique()) == 3:
+            return found
+
+
+def figures_of(network, drawn, wording, loss):
+    with torch.no_grad():
+        total, figures = Objective(wording, loss)(network, drawn, Beside(align=0.5))
+    parts = figures['states'] + figures['answers'] + 0.5 * figures['aligned']
+    assert total.item() == pytest.approx(parts, rel=1e-5)
+    return figures
+
+
+@pytest.fixture(scope='module')
+def decided(network, drawn, wording):
+    """Cross-entropy of each state due, shape (n,); its class, 0 to 2; how often each is due."""
+    with torch.no_grad():
+        hidden = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen).hidden
+        logits = network.logits(hidden[drawn.at])[~drawn.spoken]
+    wanted = drawn.wanted[~drawn.spoken]
+    classes = torch.tensor([wording.state_ids.index(one) for one in wanted.tolist()])
+    counts = classes.bincount(minlength=3).tolist()
+    return F.cross_entropy(logits, wanted, reduction='none'), classes, counts
+
+
+def test_the_losses_differ_in_the_states_alone(network, drawn, wording):
+    found = [figures_of(network, drawn, wording, loss) for loss in get_args(Loss)]
+    assert len({one['states'] for one in found}) == len(found)
+    for name in ('answers', 'aligned', 'state_right', 'answer_right'):
+        assert len({one[name] for one in found}) == 1
+
+
+def test_plain_is_the_mean_and_focal_alpha_is_streamos(network, drawn, wording, decided):
+    each, classes, counts = decided
+    plain = figures_of(network, drawn, wording, 'plain')['states']
+    assert plain == pytest.approx(each.mean().item(), rel=1e-4)
+    focal = figures_of(network, drawn, wording, 'focal_alpha')['states']
+    alpha = torch.tensor([sum(counts) / 3 / count for count in counts])
+    assert torch.allclose(alpha, alphas(counts, present_only=False))
+    wanted = (alpha[classes] * (1 - torch.exp(-each)) ** 2 * each).mean()
+    assert focal == pytest.approx(wanted.item(), rel=1e-4)
+
+
+def test_class_balanced_weighs_by_the_effective_number(network, drawn, wording, decided):
+    each, classes, counts = decided
+    found = figures_of(network, drawn, wording, 'class_balanced')['states']
+    wanted = (class_balanced_weights(counts, 0.9999)[classes] * each).mean()
+    assert found == pytest.approx(wanted.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize('loss', get_args(Loss))
+def test_weights_of_moments_count_in_cross_entropy_alone(network, drawn, wording, loss):
+    late = drawn.weights * torch.where(drawn.wanted == wording.state_ids[2], 9.0, 1.0)
+    before = figures_of(network, drawn, wording, loss)['states']
+    after = figures_of(network, replace(drawn, weights=late), wording, loss)['states']
+    assert (before != after) == (loss == 'cross_entropy')
+
+
+def test_an_unknown_loss_is_refused(wording):
+    with pytest.raises(LossError, match='choose from cross_entropy'):
+        Objective(wording, 'hinge')
+
+
+def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(courses, wording, network):
+    draw = np.random.default_rng(8)
+    dialogues = [draw_dialogue(courses, wording, 6, 0.0, draw) for _ in range(8)]
+    drawn = batch(dialogues)
+    named = {one.family for one in dialogues if any(one.look)}
+    assert named
+    for one in dialogues:
+        alone = batch([one])
+        if not any(one.look):
+            assert (alone.asked == -1).all()
+            continue
+        found = {(COLOURS[colour], SHAPES[shape]) for colour, shape
+                 in alone.looks[alone.asked == 1].tolist()}
+        assert all(look[0] in ('', colour) and look[1] in ('', shape)
+                   for look in [one.look] for colour, shape in found)
+        assert ((alone.asked >= 0) == (alone.looks[:, 0] >= 0)).all()
+    without, figures = Objective(wording)(network, drawn, Beside())
+    with_it, _ = Objective(wording)(network, drawn, Beside(ground=1.0))
+    assert (with_it - without).item() == pytest.approx(figures['grounded'], rel=1e-3)

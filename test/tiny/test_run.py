@@ -1,0 +1,162 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training as a user runs it: one command, settings, a log, and going on where it stopped."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from streamo_ros.tiny import train
+from streamo_ros.tiny.curriculum import Beside
+from streamo_ros.tiny.curriculum import fourth_lesson
+from streamo_ros.tiny.curriculum import Lesson
+from streamo_ros.tiny.curriculum import second_lesson
+from streamo_ros.tiny.curriculum import third_lesson
+from streamo_ros.tiny.network import Sizes
+from streamo_ros.tiny.optimizer import Mean
+from streamo_ros.tiny.optimizer import schedule
+from streamo_ros.tiny.pictures import draw_pools
+from streamo_ros.tiny.pictures import grid
+from streamo_ros.tiny.sampling_mix import AGAIN
+from streamo_ros.tiny.tiny_config import tiny_config
+from streamo_ros.training.train_config import TrainingError
+
+SETTINGS = {
+    'kind': 'tiny', 'threads': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
+    'validation_courses': 4, 'frames': 4, 'tower_steps': 1, 'language_steps': 1,
+    'report_every': 1, 'keep_every': 1,
+}
+
+
+def a_small_lesson(*_):
+    return Lesson(3, 1, 0.0, fresh=True, own=False, stress=0.0, choices=AGAIN,
+                  beside=Beside(probe=1.0))
+
+
+def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr('streamo_ros.tiny.perception.BATCH', 2)
+    monkeypatch.setattr('streamo_ros.tiny.curriculum.dialogue_sizes',
+                        lambda *_: (1, 2, 0.0))
+    for name in ('third_lesson', 'fourth_lesson'):
+        monkeypatch.setattr(f'streamo_ros.tiny.recipe.{name}', a_small_lesson)
+    values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
+    final = train(values)
+    assert (final / 'model.safetensors').is_file()
+    before = torch.load(tmp_path / 'run' / 'language.pt', weights_only=True)
+    train({**values, 'language_steps': 2})
+    after = torch.load(tmp_path / 'run' / 'language.pt', weights_only=True)
+    assert (before['step'], after['step']) == (1, 2)
+    lines = [json.loads(line) for line in (tmp_path / 'run' / 'log.jsonl').read_text().split('\n')
+             if line]
+    steps = [one['step'] for one in lines if one['part'] == 'language']
+    assert steps == [1, 2]
+    assert [one['step'] for one in lines if one['part'] == 'tower'] == [1]
+    train({**values, 'language_steps': 2, 'further_steps': 1})
+    third = torch.load(tmp_path / 'run' / 'further.pt', weights_only=True)
+    assert third['step'] == 1
+    probes = {name for name in third['ema'] if name.startswith('probes.')}
+    assert probes
+    assert set(after['ema']) == set(third['ema']) - probes
+    last = json.loads((tmp_path / 'run' / 'log.jsonl').read_text().splitlines()[-1])
+    assert last['part'] == 'further_check'
+    assert 0 <= last['facts_right'] <= 1
+    train({**values, 'language_steps': 2, 'further_steps': 1, 'last_steps': 1})
+    fourth = torch.load(tmp_path / 'run' / 'last.pt', weights_only=True)
+    assert set(third['ema']) < set(fourth['ema'])
+
+
+@pytest.mark.parametrize(('change', 'said'), [
+    ({'tower_steps': 0}, 'tower_steps must be above 0'),
+    ({'further_steps': -1}, 'must not be below 0'), ({'further_rate': 0}, 'further_rate must be'),
+    ({'last_steps': 5}, 'without further_steps'), ({'last_rate': -1}, 'last_rate must be above'),
+    ({'speed': 3}, 'speed is no setting'),
+    ({'kind': 'huge'}, "choose from 'tiny'"), ({'rate': 'fast'}, 'fast'),
+    ({'loss': 'focal'}, "'focal_alpha'"), ({'rates': 1}, 'not a list'), ({'rates': []}, 'rates'),
+    ({'rates': [1, 0]}, 'each above 0'), ({'rates': ['often']}, 'often'),
+    ({'rates': [float('nan')]}, 'each above 0'), ({'layers': 2.5}, 'not int'),
+    ({'hidden': 160}, 'no multiple of 64'), ({'seed': None}, 'seed is None'),
+    ({'language_from': 'x'}, 'the output itself')])
+def test_wrong_settings_are_refused(change, said):
+    with pytest.raises(TrainingError, match=said):
+        tiny_config({'output': 'x', **change})
+    with pytest.raises(TrainingError, match='output is missing'):
+        tiny_config({})
+
+
+def test_settings_of_an_ablation_are_read(tmp_path):
+    source = tmp_path / 'other'
+    values = yaml.safe_load(f"""
+        output: {tmp_path / 'run'}
+        rates: [1, 0.5]
+        rate: 4e-3
+        hidden: 192
+        loss: focal_alpha
+        language_from: {source}""")
+    for name in ('settings.json', 'tower.pt', 'tokenizer/tokenizer.json'):
+        with pytest.raises(TrainingError, match=f'has no {name}'):
+            tiny_config(values)
+        (source / name).parent.mkdir(parents=True, exist_ok=True)
+        (source / name).touch()
+    (source / 'training').mkdir()
+    (source / 'validation').mkdir()
+    found = tiny_config(values)
+    assert found.rates == (1.0, 0.5)
+    assert (found.rate, found.hidden, found.loss) == (0.004, 192, 'focal_alpha')
+    assert tiny_config({'output': 'x'}).layers == Sizes().layers
+
+
+def test_pictures_are_labelled_where_things_are(tmp_path):
+    pools = draw_pools(range(60_000_000, 60_000_008), 1, tmp_path)
+    again = draw_pools(range(60_000_000, 60_000_008), 1, tmp_path)
+    for aspect, pool in pools.items():
+        assert pool.cells.shape[1:3] == grid(aspect)
+        assert len(pool.frames) == len(pool.cells) == len(pool.digits)
+        assert np.array_equal(pool.frames, again[aspect].frames)
+        held = pool.cells[..., 0] > 0
+        assert held.any()
+        assert ((pool.cells[..., 1] > 0) == held).all()
+
+
+def test_the_rate_rises_stays_and_falls():
+    rates = [schedule(step, 1000, 0.6) for step in range(1000)]
+    assert rates[0] < 0.05
+    assert rates[200] == pytest.approx(1.005)
+    assert rates[700] == pytest.approx(0.505)
+    assert rates[-1] < 0.02
+
+
+def test_the_mean_follows_and_gives_the_weights_back():
+    layer = torch.nn.Linear(2, 2)
+    mean = Mean(list(layer.named_parameters()))
+    first = layer.weight.detach().clone()
+    with torch.no_grad():
+        layer.weight += 1
+    mean.update(1)
+    with mean.in_place():
+        assert (layer.weight > first).all()
+        assert (layer.weight < first + 1).all()
+    assert torch.allclose(layer.weight, first + 1)
+
+
+def test_dialogues_grow_with_the_run():
+    draw = np.random.default_rng(0)
+    early = [second_lesson(0.1, draw) for _ in range(200)]
+    late = [second_lesson(0.9, draw) for _ in range(200)]
+    assert max(one.turns for one in early) < 8
+    assert max(one.turns for one in late) == 17
+    assert min(one.turns for one in late) == 1
+    assert not any(one.own for one in early)
+    assert any(one.own for one in late)
+
+
+def test_heads_are_asked_until_the_end_of_a_lesson_is_near():
+    draw = np.random.default_rng(1)
+    assert second_lesson(0.5, draw).beside.probe == 0
+    assert third_lesson(0.5, draw).beside.probe > 0
+    assert third_lesson(0.95, draw).beside.probe == 0
+    assert fourth_lesson(0.5, draw).beside.probe > 0
+    assert fourth_lesson(0.9, draw).beside.probe == 0
+    assert {third_lesson(0.5, draw).turns for _ in range(300)} >= {1, 4, 8, 17}

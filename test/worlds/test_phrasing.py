@@ -1,0 +1,107 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What people say: many wordings of every family, the held-out ones never, the plain ones kept."""
+
+import numpy as np
+import pytest
+
+from streamo_ros.core.protocol import check_instruction
+from streamo_ros.worlds.phrasing import FAMILIES
+from streamo_ros.worlds.phrasing import folded
+from streamo_ros.worlds.phrasing import HELD_OUT
+from streamo_ros.worlds.phrasing import phrase
+from streamo_ros.worlds.phrasing import PLAIN
+from streamo_ros.worlds.phrasing import span_phrase
+from streamo_ros.worlds.phrasing import wordings
+from streamo_ros.worlds.scene import SHAPES
+from streamo_ros.worlds.scene import WorldError
+from streamo_ros.worlds.templates import SPANS
+
+DRAWN = 400
+COLOURLESS = ('recolour', 'colour')
+
+
+def texts(family, count=DRAWN, shape='ball', **how):
+    draw = np.random.default_rng(FAMILIES.index(family))
+    colour = '' if family in COLOURLESS else 'red'
+    return [phrase(family, draw, colour, shape, **how) for _ in range(count)]
+
+
+def filled(family, templates):
+    colour = '' if family in COLOURLESS else 'red'
+    return {folded(text.format(a='a', c=colour, s='ball')) for text in templates}
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+def test_a_family_has_many_wordings_that_are_instructions(family):
+    found = texts(family)
+    assert wordings()[family].count() > 100_000
+    assert len({folded(text) for text in found}) > DRAWN * 0.75
+    for text in found:
+        assert check_instruction(text) == text
+        assert not set(text) & set('[]<>{}|')
+        assert '  ' not in text
+    starts = [text[0].isupper() for text in found]
+    assert 0.3 < np.mean(starts) < 0.7
+    assert {text[-1] for text in found} >= {'.', '!'}
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+def test_training_never_says_what_is_held_out(family):
+    held = filled(family, HELD_OUT[family])
+    assert not any(text in folded(one) for one in texts(family, 3 * DRAWN) for text in held)
+    assert {folded(text) for text in texts(family, 40, phrasings=HELD_OUT)} == held
+
+
+def test_words_of_the_held_out_texts_are_said_in_other_texts():
+    choice, draw = wordings()['appear'], np.random.default_rng(5)
+    said = {folded(choice.draw(draw).format(a='a', c='red', s='ball')) for _ in range(3000)}
+    assert any(text.startswith('alert me when ') for text in said)
+
+
+@pytest.mark.parametrize('family', FAMILIES)
+def test_plain_phrasings_are_the_few_of_the_docs_and_training_says_them(family):
+    known = filled(family, PLAIN[family])
+    assert {folded(text) for text in texts(family, 80, phrasings=PLAIN)} == known
+    assert known <= {folded(text) for text in texts(family, 1500)}
+
+
+@pytest.mark.parametrize('shape', SHAPES)
+def test_a_text_about_any_change_of_colour_never_holds_the_name_of_a_shape(shape):
+    other = 'cube'
+    for text in texts('recolour', shape=other):
+        assert shape not in text, text
+    draw = np.random.default_rng(8)
+    for _ in range(DRAWN):
+        assert shape not in span_phrase('recolour', draw, '', other)
+
+
+@pytest.mark.parametrize('family', [one for one in FAMILIES if one not in
+                                    ('recolour', 'count', 'number', 'narrate', 'see')])
+def test_what_is_asked_about_is_named(family):
+    for text in texts(family):
+        assert 'ball' in text
+        assert family in COLOURLESS or 'red' in text
+
+
+def test_an_instruction_takes_one_draw():
+    one, other = np.random.default_rng(4), np.random.default_rng(4)
+    phrase('narrate', one)
+    other.integers(5), other.integers(2**32)
+    assert one.integers(1000) == other.integers(1000)
+
+
+@pytest.mark.parametrize('family', SPANS)
+def test_intervals_of_other_events_are_asked_for_in_many_ways(family):
+    draw = np.random.default_rng(2)
+    found = {folded(span_phrase(family, draw, 'red', 'ball')) for _ in range(100)}
+    assert len(found) > 90
+
+
+def test_an_unknown_family_is_refused():
+    with pytest.raises(WorldError, match='choose from appear'):
+        phrase('dance', np.random.default_rng(0))
+    with pytest.raises(WorldError, match='choose from appear'):
+        phrase('see', np.random.default_rng(0), phrasings={'count': ['how many?']})
+    with pytest.raises(WorldError, match='choose from leave'):
+        span_phrase('see', np.random.default_rng(0))
