@@ -25,11 +25,15 @@ EXTRAS = {
     'train': [*MODEL, 'accelerate', 'peft'],
     'tensorrt': ['tensorrt>=10.3,<12', 'onnx', 'onnxruntime', 'onnxscript'],
     'bag': [
-        'rosbags>=0.11,<0.12', 'apsw', 'lz4', "backports.zstd; python_version < '3.14'",
+        'rosbags>=0.11,<0.12',
+        'apsw',
+        'lz4',
+        "backports.zstd; python_version < '3.14'",
     ],
     'ray': ['ray[client]>=2.10'],
     'dev': ['hypothesis', 'mypy', 'pytest', 'ruff'],
 }
+
 
 def shared_files() -> list[tuple[str, list[str]]]:
     """Return the data files by folder, where CMake installs them too."""

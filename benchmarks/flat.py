@@ -42,7 +42,8 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)
     backbone = (
-        load(options.model, lanes=options.lanes) if options.model
+        load(options.model, lanes=options.lanes)
+        if options.model
         else random_backbone('tiny', Options(lanes=options.lanes))
     )
     kept = window_frames(backbone, options.max_frames)

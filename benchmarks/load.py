@@ -90,8 +90,14 @@ def subjects(script: Path, compressed: bool) -> dict[str, list[str]]:
     """Command lines of everything that listens, by name."""
     python = sys.executable
     node = [
-        python, '-m', 'streamo_ros.node.main', '--ros-args', '-p', f'model.path:={script}',
-        '-p', "instructions:=['nothing']",
+        python,
+        '-m',
+        'streamo_ros.node.main',
+        '--ros-args',
+        '-p',
+        f'model.path:={script}',
+        '-p',
+        "instructions:=['nothing']",
     ]
     if compressed:
         topic, transport = 'image/compressed', ['-p', 'image_transport:=compressed']
@@ -125,8 +131,10 @@ class Counts:
             )
         for name, topic in (('node', 'node_a'), ('second node', 'node_b')):
             self._node.create_subscription(
-                FrameState, f'/{topic}/frame_state',
-                lambda one, name=name: self._put(name, one.received_frames, one.dropped_frames), 1,
+                FrameState,
+                f'/{topic}/frame_state',
+                lambda one, name=name: self._put(name, one.received_frames, one.dropped_frames),
+                1,
             )
         self._executor = SingleThreadedExecutor(context=self._context)
         self._executor.add_node(self._node)
@@ -201,13 +209,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--output', type=Path, help='also write the figures to this file')
     chosen = parser.parse_args(argv)
     os.environ |= {
-        'ROS_DOMAIN_ID': chosen.domain, 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        'ROS_DOMAIN_ID': chosen.domain,
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
         'FASTRTPS_DEFAULT_PROFILES_FILE': str(ROOT / 'config' / 'fastdds.xml'),
-        'OMP_NUM_THREADS': '1', 'OPENCV_FOR_THREADS_NUM': '1',
+        'OMP_NUM_THREADS': '1',
+        'OPENCV_FOR_THREADS_NUM': '1',
     }
     size = chosen.width, chosen.height
     figures = {
-        'size': size, 'rate': chosen.rate, 'seconds': chosen.seconds,
+        'size': size,
+        'rate': chosen.rate,
+        'seconds': chosen.seconds,
         'load of the machine before': os.getloadavg()[0],
         'raw': measure(chosen.seconds, size, chosen.rate, compressed=False),
         'compressed': measure(chosen.seconds, size, chosen.rate, compressed=True),

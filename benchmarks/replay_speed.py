@@ -97,9 +97,7 @@ def main() -> int:
             name = storage.name.lower()
             bag = make_bag(Path(folder, name), storage, options.seconds)
             found[f'replay_{name}'] = speed(replay_once, bag, options.seconds, options.runs)
-            found[f'rosbags_reading_{name}'] = speed(
-                read_once, bag, options.seconds, options.runs
-            )
+            found[f'rosbags_reading_{name}'] = speed(read_once, bag, options.seconds, options.runs)
     print(json.dumps({'unit': 'multiple of real time', 'seconds': options.seconds, **found}))
     return int(min(found['replay_mcap'], found['replay_sqlite3']) < TARGET)
 

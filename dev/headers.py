@@ -45,7 +45,10 @@ def ensure_headers() -> None:
         raise SetupError(f'The headers of Python are missing; {mend}')
     with tempfile.TemporaryDirectory() as folder:
         fetched = subprocess.run(
-            ['apt-get', 'download', package], cwd=folder, capture_output=True, text=True,
+            ['apt-get', 'download', package],
+            cwd=folder,
+            capture_output=True,
+            text=True,
             check=False,
         )
         archives = list(pathlib.Path(folder).glob('*.deb'))

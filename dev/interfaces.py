@@ -42,8 +42,9 @@ def search_path(name: str, site: pathlib.Path, distro: str | None) -> list[str]:
 def write_hook(distro: str | None) -> None:
     """Install the start hook, the `streamo` command, and the way to the source tree."""
     site = site_packages()
-    record = {name: [str(folder) for folder in search_path(name, site, distro)]
-              for name in ROS_VARIABLES}
+    record = {
+        name: [str(folder) for folder in search_path(name, site, distro)] for name in ROS_VARIABLES
+    }
     (site / 'streamo_prefix.json').write_text(json.dumps(record, indent=1))
     shutil.copy(ROOT / 'dev' / 'streamo_prefix.py', site)
     # First on the path: the source tree is what runs, and a new module needs no build.
@@ -68,8 +69,11 @@ def build_inputs() -> list[str | pathlib.Path]:
     files = [ROOT / name for name in names]
     for folder in ('msg', 'srv', 'action', 'resource', 'scripts'):
         files += sorted(path for path in (ROOT / folder).glob('*') if path.is_file())
-    linked = [path for folder in ('launch', 'config', 'models')
-              for path in sorted((ROOT / folder).rglob('*'))]
+    linked = [
+        path
+        for folder in ('launch', 'config', 'models')
+        for path in sorted((ROOT / folder).rglob('*'))
+    ]
     return [*files, *(str(path) for path in linked if path.suffix != '.pyc')]
 
 
@@ -86,12 +90,32 @@ def build(distro: str | None) -> None:
     env['CMAKE_PREFIX_PATH'] = os.pathsep.join(
         part for part in (str(VENV), env.get('CMAKE_PREFIX_PATH', '')) if part
     )
-    run(PYTHON, '-m', 'colcon', '--log-base', VENV / 'log', 'build', '--paths', ROOT,
-        '--build-base', VENV / 'build', '--merge-install', '--install-base', VENV,
-        '--symlink-install', '--event-handlers', 'console_cohesion-', 'console_stderr+',
-        '--cmake-args', '-DBUILD_TESTING=OFF', '-DCMAKE_BUILD_TYPE=Release',
-        f'-DPython3_EXECUTABLE={PYTHON}', f'-DPython3_INCLUDE_DIR={include_folder()}',
-        f'-DPYTHON_INSTALL_DIR={site_packages().relative_to(VENV)}', env=env)
+    run(
+        PYTHON,
+        '-m',
+        'colcon',
+        '--log-base',
+        VENV / 'log',
+        'build',
+        '--paths',
+        ROOT,
+        '--build-base',
+        VENV / 'build',
+        '--merge-install',
+        '--install-base',
+        VENV,
+        '--symlink-install',
+        '--event-handlers',
+        'console_cohesion-',
+        'console_stderr+',
+        '--cmake-args',
+        '-DBUILD_TESTING=OFF',
+        '-DCMAKE_BUILD_TYPE=Release',
+        f'-DPython3_EXECUTABLE={PYTHON}',
+        f'-DPython3_INCLUDE_DIR={include_folder()}',
+        f'-DPYTHON_INSTALL_DIR={site_packages().relative_to(VENV)}',
+        env=env,
+    )
     try:
         ask('import rclpy; from streamo_ros.msg import FrameState; FrameState()')
     except subprocess.CalledProcessError as error:

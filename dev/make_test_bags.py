@@ -148,15 +148,18 @@ def make_split(folder: Path, messages: list[Recorded], parts: int = 4) -> None:
     names, size = [], -(-len(messages) // parts)
     for part in range(parts):
         bag = write_bag(
-            folder / f'{folder.name}_{part}', messages[part * size:(part + 1) * size]
+            folder / f'{folder.name}_{part}', messages[part * size : (part + 1) * size]
         )
         (bag / f'{bag.name}.mcap').rename(folder / f'{bag.name}.part')
         shutil.rmtree(bag)
         names.append(f'{bag.name}.mcap')
         (folder / f'{bag.name}.part').rename(folder / names[-1])
     lines = [
-        'rosbag2_bagfile_information:', '  version: 8', '  storage_identifier: mcap',
-        '  relative_file_paths:', *(f'    - {name}' for name in names),
+        'rosbag2_bagfile_information:',
+        '  version: 8',
+        '  storage_identifier: mcap',
+        '  relative_file_paths:',
+        *(f'    - {name}' for name in names),
     ]
     (folder / 'metadata.yaml').write_text('\n'.join(lines) + '\n')
 
@@ -167,7 +170,7 @@ def make_lz4(file: Path, bag: Path) -> None:
     out, at = bytearray(data[:8]), 8
     while at < len(data) - 8:
         opcode, length = struct.unpack_from('<BQ', data, at)
-        body, at = data[at + 9:at + 9 + length], at + 9 + length
+        body, at = data[at + 9 : at + 9 + length], at + 9 + length
         if opcode == 0x06:
             # start, end, size, crc; then the name of the compression, empty here.
             packed = lz4.frame.compress(body[40:])
@@ -209,8 +212,13 @@ def make_awkward(folder: Path) -> None:
     shaken = [(stamp + int(random.integers(-30, 31)) * 1_000_000, rgb) for stamp, rgb in seen]
     kept = [one for one in seen if random.random() >= 0.2]
     for name, stamped in {
-        'gap': gap, 'duplicate': twice, 'reordered': swapped, 'loop': seen + seen,
-        'jitter': shaken, 'drops': kept, 'zero': [(0, rgb) for _, rgb in seen],
+        'gap': gap,
+        'duplicate': twice,
+        'reordered': swapped,
+        'loop': seen + seen,
+        'jitter': shaken,
+        'drops': kept,
+        'zero': [(0, rgb) for _, rgb in seen],
     }.items():
         messages = [
             ('/camera/image_raw', IMAGE, START + number * SECOND // 5, raw(stamp, rgb))
@@ -225,10 +233,10 @@ def make_awkward(folder: Path) -> None:
 def make_broken(folder: Path) -> None:
     """Bags that give one clear sentence each; `make_whole` must have been called before."""
     data = (folder / 'raw_mcap' / 'raw_mcap.mcap').read_bytes()
-    (folder / 'truncated.mcap').write_bytes(data[:len(data) * 2 // 3])
+    (folder / 'truncated.mcap').write_bytes(data[: len(data) * 2 // 3])
     packed = (folder / 'zstd_mcap' / 'zstd_mcap.mcap').read_bytes()
     middle = len(packed) // 2
-    (folder / 'flipped.mcap').write_bytes(packed[:middle] + bytes(64) + packed[middle + 64:])
+    (folder / 'flipped.mcap').write_bytes(packed[:middle] + bytes(64) + packed[middle + 64 :])
     (folder / 'text.mcap').write_bytes(b'this is no bag')
     (folder / 'empty.mcap').write_bytes(b'')
     (folder / 'text.db3').write_bytes(b'this is no bag')
@@ -242,19 +250,23 @@ def make_broken(folder: Path) -> None:
     text = STORE.types['std_msgs/msg/String']('hello')
     said = bytes(STORE.serialize_cdr(text, 'std_msgs/msg/String'))
     write_bag(folder / 'no_images', [('/chatter', 'std_msgs/msg/String', START, said)])
-    write_bag(folder / 'two_cameras', [
-        *raw_messages(frames(3), '/left/image'), *raw_messages(frames(3), '/right/image')
-    ])
+    write_bag(
+        folder / 'two_cameras',
+        [*raw_messages(frames(3), '/left/image'), *raw_messages(frames(3), '/right/image')],
+    )
     for name, broken in {
         'wrong_encoding': lambda stamp, rgb: raw(stamp, rgb, '32FC1'),
         'lying_step': lambda stamp, rgb: raw(stamp, rgb, step=7 * WIDTH),
         'cut_messages': lambda stamp, rgb: raw(stamp, rgb)[:200],
     }.items():
         make = (raw, broken)
-        write_bag(folder / name, [
-            ('/camera/image_raw', IMAGE, stamp, make[number % 2](stamp, rgb))
-            for number, (stamp, rgb) in enumerate(frames(10, 1))
-        ])
+        write_bag(
+            folder / name,
+            [
+                ('/camera/image_raw', IMAGE, stamp, make[number % 2](stamp, rgb))
+                for number, (stamp, rgb) in enumerate(frames(10, 1))
+            ],
+        )
     make_broken_video(folder)
 
 
@@ -262,7 +274,7 @@ def make_broken_video(folder: Path) -> None:
     """A video that is text, and one without its index."""
     (folder / 'text.mp4').write_bytes(b'this is no video')
     data = (folder / 'world.mp4').read_bytes()
-    (folder / 'cut.mp4').write_bytes(data[:len(data) // 2])
+    (folder / 'cut.mp4').write_bytes(data[: len(data) // 2])
 
 
 def make_all(folder: Path) -> None:

@@ -31,8 +31,16 @@ FOREIGN_PYTHON = re.compile(r'/opt/python/[\w-]+/include/python3\.\d+')
 
 def pip(*arguments: str | pathlib.Path) -> None:
     """Install packages into the virtual environment."""
-    run(PYTHON, '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check',
-        '--no-warn-conflicts', *arguments)
+    run(
+        PYTHON,
+        '-m',
+        'pip',
+        'install',
+        '--quiet',
+        '--disable-pip-version-check',
+        '--no-warn-conflicts',
+        *arguments,
+    )
 
 
 def torch_suffices(pinned: str, distro: str | None) -> bool:
@@ -55,8 +63,10 @@ def install_torch(distro: str | None) -> None:
         small = [str(PYTHON), '-m', 'pip', 'install', '--quiet', f'{pinned}+cpu']
         if subprocess.run(small, capture_output=True, check=False).returncode == 0:
             return
-        say('taking torch with CUDA, about 3 GB; to spare that, name the CPU index of PyTorch '
-            'in PIP_EXTRA_INDEX_URL')
+        say(
+            'taking torch with CUDA, about 3 GB; to spare that, name the CPU index of PyTorch '
+            'in PIP_EXTRA_INDEX_URL'
+        )
     pip(pinned)
 
 

@@ -48,7 +48,9 @@ def generate_launch_description() -> LaunchDescription:
         for name, (default, text) in ARGUMENTS.items()
     ]
     mode = DeclareLaunchArgument(
-        'mode', default_value='lockstep', choices=['lockstep', 'rate'],
+        'mode',
+        default_value='lockstep',
+        choices=['lockstep', 'rate'],
         description='Wait for the node after every sampled frame, or play at a rate.',
     )
     return LaunchDescription([*arguments, mode, OpaqueFunction(function=_actions)])
@@ -66,8 +68,9 @@ def _actions(context: LaunchContext) -> list[object]:
         end = TimerAction(period=LAST, actions=[Shutdown(reason='everything was played')])
         return [_node(given, _standing(orders)), play, _after(play, end)]
     play = _python('player', *player, '--start-paused')
-    client = _python('lockstep', *source,
-                     *[part for order in orders for part in ('--instruction', order)])
+    client = _python(
+        'lockstep', *source, *[part for order in orders for part in ('--instruction', order)]
+    )
     end = Shutdown(reason='lock-step is over')
     return [_node(given, []), play, client, _after(client, end)]
 
@@ -101,7 +104,10 @@ def _node(given: dict[str, str], instructions: list[str]) -> Node:
         parameters['model.path'] = given['model']
     files = [given['params_file']] if given['params_file'] else []
     return Node(
-        package='streamo_ros', executable='streamo_node', name='streamo', output='screen',
+        package='streamo_ros',
+        executable='streamo_node',
+        name='streamo',
+        output='screen',
         parameters=[*files, parameters],
         remappings=[('image', given['topic']), ('image/compressed', given['topic'])],
     )

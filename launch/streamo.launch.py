@@ -26,7 +26,8 @@ TEXTS = {
 CHOICES = {
     'image_transport': ('Type of the camera topic.', ('', 'raw', 'compressed')),
     'autostart': (
-        'Configure and activate at once; false with a lifecycle manager.', ('', 'true', 'false')
+        'Configure and activate at once; false with a lifecycle manager.',
+        ('', 'true', 'false'),
     ),
     'use_sim_time': ('Take the time from /clock.', ('', 'true', 'false')),
     'respawn': ('Start the node again when it ends with an error.', ('true', 'false')),
@@ -58,23 +59,27 @@ def _node(context: LaunchContext) -> list[Node]:
     given = context.launch_configurations
     parameters: dict[str, Any] = {
         name: yaml.safe_load(given[name])
-        for name in ('instructions', 'autostart', 'use_sim_time') if given[name]
+        for name in ('instructions', 'autostart', 'use_sim_time')
+        if given[name]
     }
     if given['model']:
         parameters['model.path'] = given['model']
     if given['image_transport']:
         parameters['image_transport'] = given['image_transport']
-    return [Node(
-        package='streamo_ros',
-        executable='streamo_node',
-        name=given['name'],
-        namespace=given['namespace'],
-        parameters=[given['params_file'], parameters],
-        remappings=[
-            ('image', given['image']), ('image/compressed', f'{given["image"]}/compressed'),
-        ],
-        arguments=['--ros-args', '--log-level', given['log_level']],
-        respawn=given['respawn'] == 'true',
-        respawn_delay=2.0,
-        output='screen',
-    )]
+    return [
+        Node(
+            package='streamo_ros',
+            executable='streamo_node',
+            name=given['name'],
+            namespace=given['namespace'],
+            parameters=[given['params_file'], parameters],
+            remappings=[
+                ('image', given['image']),
+                ('image/compressed', f'{given["image"]}/compressed'),
+            ],
+            arguments=['--ros-args', '--log-level', given['log_level']],
+            respawn=given['respawn'] == 'true',
+            respawn_delay=2.0,
+            output='screen',
+        )
+    ]

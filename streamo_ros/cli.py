@@ -50,12 +50,18 @@ VERBS = {
 def usage() -> str:
     """The list of verbs."""
     lines = [f'  {name:<10}{verb.does}' for name, verb in VERBS.items()]
-    return '\n'.join([
-        'usage: streamo VERB [ARGUMENT ...]', '',
-        'Watches a camera for what was asked in words.', '', *lines, '',
-        '  streamo VERB --help   what a verb takes',
-        '  streamo --version     version of the package',
-    ])
+    return '\n'.join(
+        [
+            'usage: streamo VERB [ARGUMENT ...]',
+            '',
+            'Watches a camera for what was asked in words.',
+            '',
+            *lines,
+            '',
+            '  streamo VERB --help   what a verb takes',
+            '  streamo --version     version of the package',
+        ]
+    )
 
 
 def program(verb: str) -> Callable[[Sequence[str]], int]:

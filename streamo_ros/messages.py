@@ -147,9 +147,7 @@ class Messages:
             header=self.header(stamp), instructions=[self.instruction(one) for one in standing]
         )
 
-    def model_info(
-        self, info: BackboneInfo, stamp: int, rate: float, parameters: str = ''
-    ) -> Any:
+    def model_info(self, info: BackboneInfo, stamp: int, rate: float, parameters: str = '') -> Any:
         """ModelInfo.
 
         Args:

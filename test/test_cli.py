@@ -30,6 +30,7 @@ def test_arguments_and_exit_code_are_passed_on(monkeypatch):
 def test_an_error_of_ours_is_one_sentence(monkeypatch, capsys):
     def fail(argv):
         raise SourceError('a.mcap does not exist')
+
     _replace(monkeypatch, 'replay', fail)
     assert cli.main(['replay']) == 2
     assert capsys.readouterr().err == 'streamo: a.mcap does not exist\n'
@@ -38,6 +39,7 @@ def test_an_error_of_ours_is_one_sentence(monkeypatch, capsys):
 def test_a_fault_of_the_program_keeps_its_trace(monkeypatch):
     def fail(argv):
         raise ZeroDivisionError
+
     _replace(monkeypatch, 'replay', fail)
     with pytest.raises(ZeroDivisionError):
         cli.main(['replay'])
@@ -46,6 +48,7 @@ def test_a_fault_of_the_program_keeps_its_trace(monkeypatch):
 def test_a_package_that_is_not_installed_is_named(monkeypatch, capsys):
     def fail(argv):
         import no_such_package  # noqa: F401
+
     _replace(monkeypatch, 'train', fail)
     assert cli.main(['train']) == 2
     assert 'no_such_package' in capsys.readouterr().err
@@ -54,6 +57,7 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch, capsys):
 def test_control_c_gives_the_exit_code_of_a_signal(monkeypatch):
     def interrupt(argv):
         raise KeyboardInterrupt
+
     _replace(monkeypatch, 'demo', interrupt)
     assert cli.main(['demo']) == 130
 

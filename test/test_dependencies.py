@@ -20,17 +20,26 @@ from packaging.requirements import Requirement
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / 'streamo_ros'
 # What a distribution is called where its module is called otherwise.
-CALLED = {'cv2': 'opencv-python-headless', 'yaml': 'pyyaml', 'pil': 'pillow',
-          'backports': 'backports.zstd'}
+CALLED = {
+    'cv2': 'opencv-python-headless',
+    'yaml': 'pyyaml',
+    'pil': 'pillow',
+    'backports': 'backports.zstd',
+}
 # Part of Python from 3.14 on.
 PYTHON = {*sys.stdlib_module_names, 'compression'}
 # Used where the robot has them; not among the wheels, and nothing fails without them.
 OPTIONAL = {'cv_bridge', 'rosbag2_interfaces'}
 # Which extras an area may count on; elsewhere what is always installed must do.
 AREAS = {
-    'backbone': {'torch', 'tensorrt'}, 'demo': {'bag'}, 'evaluation': {'torch', 'bag'},
-    'replay': {'bag', 'ray', 'dev'}, 'training': {'train'}, 'bench': {'torch'},
-    'measure': {'torch'}, 'doctor': {'torch', 'bag', 'tensorrt', 'ray', 'train'},
+    'backbone': {'torch', 'tensorrt'},
+    'demo': {'bag'},
+    'evaluation': {'torch', 'bag'},
+    'replay': {'bag', 'ray', 'dev'},
+    'training': {'train'},
+    'bench': {'torch'},
+    'measure': {'torch'},
+    'doctor': {'torch', 'bag', 'tensorrt', 'ray', 'train'},
 }
 ROS_AREAS = {'node', 'demo', 'doctor'}
 
@@ -77,8 +86,11 @@ def test_area_imports_only_what_its_extras_bring(name):
     known = names({'', *AREAS.get(name, ())}) | OPTIONAL
     known |= ros_packages() if name in ROS_AREAS else set()
     missing = {
-        f'{file.relative_to(ROOT)}: {one}' for file in SOURCE.rglob('*.py') if area(file) == name
-        for one in imported(file) if one not in known
+        f'{file.relative_to(ROOT)}: {one}'
+        for file in SOURCE.rglob('*.py')
+        if area(file) == name
+        for one in imported(file)
+        if one not in known
     }
     assert not missing, f'declare in setup.py or package.xml: {sorted(missing)}'
 

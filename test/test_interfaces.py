@@ -10,7 +10,9 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 HEADER, TIME, DURATION = (
-    'std_msgs/Header', 'builtin_interfaces/Time', 'builtin_interfaces/Duration',
+    'std_msgs/Header',
+    'builtin_interfaces/Time',
+    'builtin_interfaces/Duration',
 )
 # The names and types that stand in every bag: a change here breaks recordings.
 INTERFACES = {
@@ -84,9 +86,14 @@ def test_interface_has_the_fields_that_bags_hold(name: str) -> None:
 def test_every_field_is_explained_in_the_line_above(path: Path) -> None:
     lines = path.read_text().splitlines()
 
-    bare = [line for above, line in zip(['', *lines], lines, strict=False)
-            if line.strip() and line != '---' and not line.startswith('#')
-            and not above.startswith('# ')]
+    bare = [
+        line
+        for above, line in zip(['', *lines], lines, strict=False)
+        if line.strip()
+        and line != '---'
+        and not line.startswith('#')
+        and not above.startswith('# ')
+    ]
 
     assert bare == []
 

@@ -28,27 +28,69 @@ from streamo_ros.version import version
 STAMP = 1_700_000_001_234_567_890
 FRAME = Frame(Tick(STAMP, Fraction(7), Fraction(8), 7, 2), None, 'camera_optical')
 INFO = BackboneInfo(
-    'abc', 'tiny', 'Qwen3VL', 'streamo', 'float32', 'cpu', 'torch', '2.13',
-    image_size=(448, 224), tokens_per_frame=98, context_capacity=4096,
+    'abc',
+    'tiny',
+    'Qwen3VL',
+    'streamo',
+    'float32',
+    'cpu',
+    'torch',
+    '2.13',
+    image_size=(448, 224),
+    tokens_per_frame=98,
+    context_capacity=4096,
 )
 
 
 def made(messages: Messages) -> dict[str, object]:
     """One of every message, no field at its default."""
     kettle = Instruction(
-        3, 'tell me when the kettle boils', Source.SERVICE, 1, STAMP, 4, 5_000_000_006,
-        7_000_000_008, 9_000_000_010, 2,
+        3,
+        'tell me when the kettle boils',
+        Source.SERVICE,
+        1,
+        STAMP,
+        4,
+        5_000_000_006,
+        7_000_000_008,
+        9_000_000_010,
+        2,
     )
     return {
-        module.FRAME_STATE: messages.frame_state(Decided(
-            FRAME, 3, State.RESPONSE, probabilities=(0.125, 0.25, 0.625), response_id=5,
-            time_origin=STAMP - 7_000_000_000, context_tokens=321, encode_time=0.5,
-            extend_time=0.25,
-        ), 31, 2, 0.75),
-        module.RESPONSE: messages.response(Answered(
-            FRAME, 3, 5, 'The kettle boils.', STAMP - 2_000_000_000, STAMP,
-            STAMP - 7_000_000_000, Finish.STOP, 6, 0.625, 0.125, 0.5,
-        ), 'abc', 0.25),
+        module.FRAME_STATE: messages.frame_state(
+            Decided(
+                FRAME,
+                3,
+                State.RESPONSE,
+                probabilities=(0.125, 0.25, 0.625),
+                response_id=5,
+                time_origin=STAMP - 7_000_000_000,
+                context_tokens=321,
+                encode_time=0.5,
+                extend_time=0.25,
+            ),
+            31,
+            2,
+            0.75,
+        ),
+        module.RESPONSE: messages.response(
+            Answered(
+                FRAME,
+                3,
+                5,
+                'The kettle boils.',
+                STAMP - 2_000_000_000,
+                STAMP,
+                STAMP - 7_000_000_000,
+                Finish.STOP,
+                6,
+                0.625,
+                0.125,
+                0.5,
+            ),
+            'abc',
+            0.25,
+        ),
         module.RESPONSE_DELTA: messages.response_delta(Spoke(FRAME, 3, 5, 1, ' kettle', True)),
         module.INSTRUCTIONS: messages.instructions([kettle], STAMP),
         module.MODEL_INFO: messages.model_info(INFO, STAMP, 2.0, '{sampling.rate: 2.0}'),

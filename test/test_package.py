@@ -22,8 +22,13 @@ CMAKE = (ROOT / 'CMakeLists.txt').read_text()
 def fresh(code: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run Python code in a new process far from the source tree."""
     return subprocess.run(
-        [sys.executable, '-c', code], cwd='/', env={**os.environ, **environment},
-        capture_output=True, text=True, check=False, timeout=120,
+        [sys.executable, '-c', code],
+        cwd='/',
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -63,7 +68,11 @@ def test_manifest_asks_rosdep_for_no_heavy_package() -> None:
 def test_pip_and_ros_see_one_package() -> None:
     seen = subprocess.run(
         [sys.executable, 'setup.py', '--quiet', '--name', '--version'],
-        cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     ).stdout.split()
 
     assert seen == [MANIFEST.findtext('name'), MANIFEST.findtext('version')]
@@ -74,12 +83,20 @@ def test_pip_installs_the_data_that_cmake_installs(tmp_path: Path) -> None:
 
     subprocess.run(
         [sys.executable, 'setup.py', '--quiet', 'install_data', '--install-dir', str(prefix)],
-        cwd=ROOT, capture_output=True, text=True, check=True, timeout=120,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
 
     share = prefix / 'share' / 'streamo_ros'
     assert {path.name for path in share.iterdir() if path.is_dir()} == {
-        *cmake_list('install(DIRECTORY config')[:2], 'config', 'msg', 'srv', 'action',
+        *cmake_list('install(DIRECTORY config')[:2],
+        'config',
+        'msg',
+        'srv',
+        'action',
     }
     assert (share / 'config' / 'fastdds.xml').is_file()
     assert (share / 'msg' / 'FrameState.msg').is_file()
@@ -104,8 +121,13 @@ def test_cmake_installs_what_users_look_for() -> None:
     words = cmake_list('install(DIRECTORY config')
 
     assert {'launch', 'models'} <= set(words)
-    for name in ('launch/streamo.launch.py', 'launch/replay.launch.py', 'config/streamo.yaml',
-                 'config/fastdds.xml', 'models/streamo-tiny/config.json'):
+    for name in (
+        'launch/streamo.launch.py',
+        'launch/replay.launch.py',
+        'config/streamo.yaml',
+        'config/fastdds.xml',
+        'models/streamo-tiny/config.json',
+    ):
         assert (ROOT / name).is_file(), f'{name} is missing'
 
 
@@ -141,13 +163,21 @@ def test_make_demo_passes_source_and_instruction_whole(tmp_path: Path) -> None:
     inherited = {name: value for name, value in os.environ.items() if name not in outer}
 
     done = subprocess.run(
-        ['make', '--silent', 'demo', f'VENV={tmp_path}', 'PYTHON=true'], cwd=ROOT, check=True,
+        ['make', '--silent', 'demo', f'VENV={tmp_path}', 'PYTHON=true'],
+        cwd=ROOT,
+        check=True,
         env={**inherited, 'SOURCE': source, 'INSTRUCTION': instruction},
-        capture_output=True, text=True, timeout=60,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
     assert done.stdout.splitlines() == [
-        'demo', '--source', source, '--instruction', instruction,
+        'demo',
+        '--source',
+        source,
+        '--instruction',
+        instruction,
     ]
 
 
@@ -218,13 +248,15 @@ def test_interfaces_are_found_where_ros_looks_for_them() -> None:
 
 @pytest.mark.ros
 @pytest.mark.skipif(
-    find_spec('streamo_prefix') is None, reason='ROS 2 was sourced here, not set up by make',
+    find_spec('streamo_prefix') is None,
+    reason='ROS 2 was sourced here, not set up by make',
 )
 def test_a_foreign_guard_does_not_keep_ros_from_loading() -> None:
     """A parent in another environment of wheels leaves its guard and its paths behind."""
     done = fresh(
         'import rclpy.utilities; print(rclpy.utilities.get_rmw_implementation_identifier())',
-        _ROS_WHEELS_BOOTSTRAP_COMPLETE='1', LD_LIBRARY_PATH='/nonexistent',
+        _ROS_WHEELS_BOOTSTRAP_COMPLETE='1',
+        LD_LIBRARY_PATH='/nonexistent',
     )
 
     assert done.stdout.startswith('rmw_'), done.stderr
@@ -253,7 +285,8 @@ print(len(got), len(got[-1].data))
 @pytest.mark.ros
 def test_fast_dds_accepts_the_profile_for_large_images() -> None:
     done = fresh(
-        IMAGES_THROUGH_PROFILE, ROS_DOMAIN_ID=str(1 + os.getpid() % 100),
+        IMAGES_THROUGH_PROFILE,
+        ROS_DOMAIN_ID=str(1 + os.getpid() % 100),
         RMW_IMPLEMENTATION='rmw_fastrtps_cpp',
         FASTRTPS_DEFAULT_PROFILES_FILE=str(ROOT / 'config' / 'fastdds.xml'),
     )

@@ -92,7 +92,7 @@ def assemble(
     positions = np.zeros((3, begins[-1]), np.int64)
     for request, mark, begin in zip(requests, marks, begins, strict=False):
         at = window.position(request.slot)
-        positions[:, begin:begin + len(mark)] = mark.positions(at)
+        positions[:, begin : begin + len(mark)] = mark.positions(at)
     device = window.layers[0].device
     embeddings, deepstack = _rows(requests, begins, embed, device)
     last = [begin + len(mark) - 1 for begin, mark in zip(begins, marks, strict=False)]
@@ -152,7 +152,7 @@ def cut_pieces(pieces: Sequence[Piece], most: int) -> list[tuple[Piece, ...]]:
     small: list[Piece] = []
     for piece in pieces:
         if isinstance(piece, tuple):
-            small += [piece[at:at + most] for at in range(0, len(piece), most)]
+            small += [piece[at : at + most] for at in range(0, len(piece), most)]
         else:
             small.append(piece)
     groups: list[tuple[Piece, ...]] = []
@@ -186,14 +186,14 @@ def _rows(
         at = int(begin)
         for piece in request.pieces:
             if isinstance(piece, tuple):
-                ids[at:at + len(piece)] = piece
+                ids[at : at + len(piece)] = piece
                 at += len(piece)
             else:
                 sights.append((at, own_sight(piece)))
                 at += piece.tokens
     rows = embed(torch.from_numpy(ids).to(device))
     for at, sight in sights:
-        rows[at:at + sight.tokens] = sight.embeddings
+        rows[at : at + sight.tokens] = sight.embeddings
     return rows, _added(sights, rows)
 
 
@@ -204,7 +204,7 @@ def _added(sights: Sequence[tuple[int, VisionTokens]], rows: Tensor) -> Tensor |
     added = rows.new_zeros((levels, *rows.shape))
     for at, sight in sights:
         for level, features in enumerate(sight.deepstack):
-            added[level, at:at + sight.tokens] = features
+            added[level, at : at + sight.tokens] = features
     return added
 
 
@@ -213,4 +213,3 @@ def own_sight(piece: Piece) -> VisionTokens:
     if not isinstance(piece, VisionTokens):
         raise TypeError(f'a frame must come from encode() of this backbone, got {type(piece)}')
     return piece
-

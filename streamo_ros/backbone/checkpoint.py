@@ -87,8 +87,13 @@ class Checkpoint:
                 # It would list every tensor that is left out on purpose.
                 transformers.utils.logging.set_verbosity_error()
             model, report = kind.from_pretrained(
-                self.path, config=config, dtype=dtype, local_files_only=True,
-                use_safetensors=True, trust_remote_code=False, output_loading_info=True,
+                self.path,
+                config=config,
+                dtype=dtype,
+                local_files_only=True,
+                use_safetensors=True,
+                trust_remote_code=False,
+                output_loading_info=True,
             )
         except Exception as error:  # safetensors, OS and configuration errors share no base
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)

@@ -114,9 +114,7 @@ class Decoder:
         BackboneError: its layers are of a kind that is not known here.
     """
 
-    def __init__(
-        self, text: Any, head: nn.Module, rotary: Rotary, window: KeyValueWindow
-    ) -> None:
+    def __init__(self, text: Any, head: nn.Module, rotary: Rotary, window: KeyValueWindow) -> None:
         config = text.config
         _check_layers(config)
         self.heads = config.num_attention_heads
@@ -159,7 +157,7 @@ class Decoder:
             normed = F.rms_norm(x, layer.input_norm.shape, layer.input_norm, self.epsilon)
             query = self._remember(at, normed, geometry)
             glance = geometry.every
-            if (final := at == len(self._layers) - 1):
+            if final := at == len(self._layers) - 1:
                 x, query = x.index_select(0, step.last), query.index_select(0, step.last)
                 glance = geometry.last
             x = x + layer.out(self._look(at, query, glance))
@@ -174,10 +172,10 @@ class Decoder:
         cos, sin = self._rotary.angles(step.positions)
         rows, ends, lane, begin = [], [], 0, 0
         for span in spans:
-            starts = step.starts[lane:lane + span.lanes, None]
+            starts = step.starts[lane : lane + span.lanes, None]
             rows.append(starts + torch.arange(span.tokens, device=starts.device))
             first = begin + span.tokens * torch.arange(span.lanes, device=starts.device)
-            ends.append(starts + (step.last[lane:lane + span.lanes] - first)[:, None])
+            ends.append(starts + (step.last[lane : lane + span.lanes] - first)[:, None])
             lane, begin = lane + span.lanes, begin + span.lanes * span.tokens
         single = [replace(span, tokens=1) for span in spans]
         every, last = self._glance(spans, rows, cos.dtype), self._glance(single, ends, cos.dtype)
@@ -208,7 +206,7 @@ class Decoder:
         begin = 0
         for span, rows in zip(geometry.spans, geometry.rows, strict=True):
             for lane in range(span.lanes):
-                own = entry[:, :, begin:begin + span.tokens]
+                own = entry[:, :, begin : begin + span.tokens]
                 buffer[:, span.slot + lane].index_copy_(2, rows[lane], own)
                 begin += span.tokens
         return query
@@ -221,7 +219,7 @@ class Decoder:
         """
         out, begin = [], 0
         for span, mask in zip(glance.spans, glance.masks, strict=True):
-            past = self.window.layers[at][:, span.slot:span.slot + span.lanes, :, :span.attend]
+            past = self.window.layers[at][:, span.slot : span.slot + span.lanes, :, : span.attend]
             end = begin + span.lanes * span.tokens
             shape = (span.lanes, span.tokens, -1, self.groups, self.dim)
             grouped = query[begin:end].reshape(shape).permute(0, 2, 3, 1, 4).flatten(2, 3)

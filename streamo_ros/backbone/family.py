@@ -85,9 +85,7 @@ def find_rotary(family: Family, text: Any, dtype: torch.dtype) -> Rotary:
             'rotary embeddings of kind longrope are not supported: use a checkpoint with '
             'default, linear, yarn or dynamic rotary embeddings'
         )
-    return Rotary(
-        embedding.inv_freq, family.axes(text), float(embedding.attention_scaling), dtype
-    )
+    return Rotary(embedding.inv_freq, family.axes(text), float(embedding.attention_scaling), dtype)
 
 
 def spatial_marks(rows: int, columns: int) -> Marks:

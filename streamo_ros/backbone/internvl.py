@@ -40,7 +40,7 @@ class InternVL:
         patch = config.vision_config.patch_size[0]
         merge = round(1 / config.downsample_ratio)
         edge = patch * merge
-        side = min(config.vision_config.image_size[0], int(max_pixels ** 0.5)) // edge
+        side = min(config.vision_config.image_size[0], int(max_pixels**0.5)) // edge
         if side < 1:
             raise BackboneError(
                 f'model.max_pixels {max_pixels} is less than one token of this checkpoint: set '

@@ -218,13 +218,16 @@ def normalisation(processor: dict[str, Any]) -> Normalisation:
         )
     except (KeyError, TypeError) as error:
         raise BackboneError(
-            'the image processor does not name image_mean and image_std: copy the checkpoint '
-            'again'
+            'the image processor does not name image_mean and image_std: copy the checkpoint again'
         ) from error
 
 
 def _grid(
-    family: Family, config: Any, processor: dict[str, Any], max_pixels: int, height: int,
+    family: Family,
+    config: Any,
+    processor: dict[str, Any],
+    max_pixels: int,
+    height: int,
     width: int,
 ) -> Grid:
     return family.grid(config, processor, height, width, max_pixels)

@@ -98,10 +98,12 @@ class PlainModel:
         self._position -= int(marks.steps.sum())
 
     def _joint_marks(self, pieces: Sequence[Piece]) -> Marks:
-        return join_marks([
-            text_marks(len(piece)) if isinstance(piece, tuple) else self._marks(*piece.grid)
-            for piece in pieces
-        ])
+        return join_marks(
+            [
+                text_marks(len(piece)) if isinstance(piece, tuple) else self._marks(*piece.grid)
+                for piece in pieces
+            ]
+        )
 
     def _run(self, pieces: Sequence[Piece], position: int, cache: Any) -> Tensor:
         inputs = self._inputs(pieces)
@@ -114,8 +116,11 @@ class PlainModel:
         if not hasattr(self._model.model, 'visual'):
             positions = positions[0]
         out = self._text(
-            inputs_embeds=inputs.embeddings, position_ids=positions, past_key_values=cache,
-            use_cache=cache is not None, **more,
+            inputs_embeds=inputs.embeddings,
+            position_ids=positions,
+            past_key_values=cache,
+            use_cache=cache is not None,
+            **more,
         )
         logits: Tensor = self._model.lm_head(out.last_hidden_state[0, -1]).float()
         return logits
@@ -133,7 +138,8 @@ class PlainModel:
                 sights.append(piece)
         levels = zip(*(sight.deepstack for sight in sights), strict=True)
         return _Inputs(
-            torch.cat(rows)[None], torch.cat(seen)[None].to(self._device),
+            torch.cat(rows)[None],
+            torch.cat(seen)[None].to(self._device),
             tuple(torch.cat(level) for level in levels),
         )
 

@@ -57,7 +57,7 @@ def interleaved(sizes: tuple[int, ...]) -> Tensor:
     """Axes of Qwen3-VL's order: time, row, column by turns, the rest time."""
     axes = torch.zeros(sum(sizes), dtype=torch.int64)
     for axis in (1, 2):
-        axes[axis:3 * sizes[axis]:3] = axis
+        axes[axis : 3 * sizes[axis] : 3] = axis
     return axes
 
 

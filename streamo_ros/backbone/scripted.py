@@ -47,7 +47,11 @@ class CharacterTokenizer:
     def __init__(self) -> None:
         chat = ChatFormat()
         tokens = (
-            '<|im_start|>', chat.stop, chat.image_open, chat.image_close, *STATE_TAGS.values()
+            '<|im_start|>',
+            chat.stop,
+            chat.image_open,
+            chat.image_close,
+            *STATE_TAGS.values(),
         )
         self._names = {token: 0x110000 + at for at, token in enumerate(tokens)}
         self._ids = {at: token for token, at in self._names.items()}
@@ -67,7 +71,7 @@ class CharacterTokenizer:
         ids: list[int] = []
         at = 0
         for match in _CONTROL.finditer(text):
-            ids += map(ord, text[at:match.start()])
+            ids += map(ord, text[at : match.start()])
             ids.append(self._names[match[0]])
             at = match.end()
         return (*ids, *map(ord, text[at:]))
@@ -130,9 +134,15 @@ class ScriptedBackbone:
     def info(self) -> BackboneInfo:
         """See `face.Backbone`."""
         return BackboneInfo(
-            model_id=f'scripted:{self.name}', model=self.name, architecture='scripted',
-            protocol='special_tokens', dtype='none', device='none', vision_backend='none',
-            tokens_per_frame=self._grid[0] * self._grid[1], context_capacity=self.capacity,
+            model_id=f'scripted:{self.name}',
+            model=self.name,
+            architecture='scripted',
+            protocol='special_tokens',
+            dtype='none',
+            device='none',
+            vision_backend='none',
+            tokens_per_frame=self._grid[0] * self._grid[1],
+            context_capacity=self.capacity,
         )
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
@@ -178,7 +188,9 @@ class ScriptedBackbone:
         self._append(request)
 
     def decode(
-        self, requests: Sequence[Request], sampling: Sampling  # noqa: ARG002 (part of the face)
+        self,
+        requests: Sequence[Request],
+        sampling: Sampling,  # noqa: ARG002 (part of the face)
     ) -> list[int]:
         """See `face.Backbone`; the answer comes one character at a time."""
         self.passes.decode += 1
@@ -240,10 +252,22 @@ def load_script(path: Path) -> ScriptedBackbone:
     """
     try:
         rules = yaml.safe_load(path.read_text())
-        lines = [(str(rule['instruction']), float(rule.get('period', 0)), [
-            (float(say['from']), float(say['to']), State[say['state'].upper()],
-             str(say.get('text', ''))) for say in rule['say']
-        ]) for rule in rules]
+        lines = [
+            (
+                str(rule['instruction']),
+                float(rule.get('period', 0)),
+                [
+                    (
+                        float(say['from']),
+                        float(say['to']),
+                        State[say['state'].upper()],
+                        str(say.get('text', '')),
+                    )
+                    for say in rule['say']
+                ],
+            )
+            for rule in rules
+        ]
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BackboneError(
             f'{path} is not a script of a scripted backbone ({error!r}): see docs/testing.md'

@@ -80,9 +80,7 @@ def wanted_capacity(frames: int, frame_tokens: int, wording: Wording) -> int:
     return fixed + ((frames or FRAMES) + 1) * (turn + frame_tokens)
 
 
-def window_shape(
-    config: Any, options: Options, buckets: Buckets, wanted: int
-) -> WindowShape:
+def window_shape(config: Any, options: Options, buckets: Buckets, wanted: int) -> WindowShape:
     """Sizes of the window of a text model.
 
     Args:
@@ -100,8 +98,7 @@ def window_shape(
         )
     if capacity < 1 or options.lanes < 1:
         raise BackboneError(
-            f'{options.lanes} lanes of {capacity} tokens hold nothing: both must be at '
-            'least 1'
+            f'{options.lanes} lanes of {capacity} tokens hold nothing: both must be at least 1'
         )
     dim = getattr(config, 'head_dim', None) or config.hidden_size // config.num_attention_heads
     return WindowShape(

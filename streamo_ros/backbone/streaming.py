@@ -94,8 +94,11 @@ class StreamingBackbone:
             return self._info
         vision = self.frames.state(self._grid)
         return replace(
-            self._info, model_id=vision.model_id or self._info.model_id, vision_note=vision.note,
-            vision_backend=vision.backend, vision_backend_version=vision.version,
+            self._info,
+            model_id=vision.model_id or self._info.model_id,
+            vision_note=vision.note,
+            vision_backend=vision.backend,
+            vision_backend_version=vision.version,
         )
 
     @property
@@ -189,9 +192,9 @@ class StreamingBackbone:
         logits = self._decoder.logits(self._append(ordered))
         lengths = [self._window.length(request.slot) for request in ordered]
         tokens = choose(logits, lengths, sampling)
-        self._undo([
-            request for request, token in zip(ordered, tokens, strict=True) if token == FAILED
-        ])
+        self._undo(
+            [request for request, token in zip(ordered, tokens, strict=True) if token == FAILED]
+        )
         return [tokens[at] for at in back]
 
     @torch.inference_mode()
@@ -223,9 +226,7 @@ class StreamingBackbone:
         check_context(self.capacity, self.wording, grid.tokens)
         height, width = grid.pixels
         self._grid = grid
-        self._info = replace(
-            self._info, image_size=(width, height), tokens_per_frame=grid.tokens
-        )
+        self._info = replace(self._info, image_size=(width, height), tokens_per_frame=grid.tokens)
 
     def _append(self, requests: Sequence[Request], captured: bool = True) -> Tensor:
         """Run one pass and count it; the hidden state of each lane's last row.
@@ -236,9 +237,7 @@ class StreamingBackbone:
             if not request.tokens:
                 raise BackboneError(f'nothing to append to lane {request.slot}')
             self._window.check_room(request.slot, request.tokens)
-        batch = assemble(
-            requests, self._window, self.marks, self._decoder.embed, self._buckets
-        )
+        batch = assemble(requests, self._window, self.marks, self._decoder.embed, self._buckets)
         try:
             hidden = self._run(batch, captured)
         except RuntimeError as error:

@@ -215,9 +215,7 @@ class KeyValueWindow:
             raise BackboneError(f'lane {slot} is not open')
         return marks
 
-    def _survivors(
-        self, marks: Marks, keep: Sequence[tuple[int, int]]
-    ) -> NDArray[np.int64]:
+    def _survivors(self, marks: Marks, keep: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
         edge = 0
         for start, stop in keep:
             if not edge <= start <= stop <= len(marks):

@@ -95,73 +95,223 @@ class Parameter:
 
 
 _TYPES = {
-    bool: 'boolean', int: 'whole number', float: 'number', str: 'string', tuple: 'list of strings'
+    bool: 'boolean',
+    int: 'whole number',
+    float: 'number',
+    str: 'string',
+    tuple: 'list of strings',
 }
 _STILL = When.UNCONFIGURED
 
 TABLE = (
-    Parameter('model.path', '', 'Folder of the checkpoint, or a .yaml script that plays a model; '
-              'empty = the embedded model streamo-tiny.', _STILL),
-    Parameter('model.protocol', 'auto', 'How the checkpoint writes the three states; auto = what '
-              'it says itself.', _STILL, choices=('auto', 'special_tokens', 'text_tags')),
-    Parameter('model.device', 'auto', 'Where the model runs; auto = a CUDA device where there is '
-              'one.', _STILL, choices=('auto', 'cpu', 'cuda')),
-    Parameter('model.dtype', 'auto', 'Number format; auto = float32 on a CPU, bfloat16 elsewhere.',
-              _STILL, choices=('auto', 'float32', 'bfloat16', 'float16')),
-    Parameter('model.max_pixels', 100352, 'Largest area of the image that the model sees, in '
-              'pixels; the aspect is kept.', _STILL, 784, 16777216),
-    Parameter('model.vision', 'auto', 'What runs the vision encoder.', _STILL,
-              choices=('auto', 'torch', 'tensorrt')),
-    Parameter('model.timeout', 30.0, 'Seconds after which a pass of the model counts as hung and '
-              'the process ends with an error; 0 = never.', When.ALWAYS, 0.0, 3600.0),
-    Parameter('image_transport', 'raw', 'Type of the input: `image` as sensor_msgs/Image, or '
-              '`image/compressed` as sensor_msgs/CompressedImage.', _STILL,
-              choices=('raw', 'compressed')),
-    Parameter('sampling.rate', 1.0, 'Frames looked at per second of capture time, in hertz.',
-              When.ALWAYS, 0.01, 60.0),
-    Parameter('sampling.reorder_tolerance', 1.0, 'Seconds that a stamp may lie behind the newest '
-              'and count as late; further back counts as a jump.', _STILL, 0.0, 3600.0),
-    Parameter('sampling.max_gap', 3600.0, 'Seconds that a stamp may lie ahead of the newest; '
-              'further ahead is believed only when two more frames agree.', _STILL, 1.0, 1e8),
+    Parameter(
+        'model.path',
+        '',
+        'Folder of the checkpoint, or a .yaml script that plays a model; '
+        'empty = the embedded model streamo-tiny.',
+        _STILL,
+    ),
+    Parameter(
+        'model.protocol',
+        'auto',
+        'How the checkpoint writes the three states; auto = what it says itself.',
+        _STILL,
+        choices=('auto', 'special_tokens', 'text_tags'),
+    ),
+    Parameter(
+        'model.device',
+        'auto',
+        'Where the model runs; auto = a CUDA device where there is one.',
+        _STILL,
+        choices=('auto', 'cpu', 'cuda'),
+    ),
+    Parameter(
+        'model.dtype',
+        'auto',
+        'Number format; auto = float32 on a CPU, bfloat16 elsewhere.',
+        _STILL,
+        choices=('auto', 'float32', 'bfloat16', 'float16'),
+    ),
+    Parameter(
+        'model.max_pixels',
+        100352,
+        'Largest area of the image that the model sees, in pixels; the aspect is kept.',
+        _STILL,
+        784,
+        16777216,
+    ),
+    Parameter(
+        'model.vision',
+        'auto',
+        'What runs the vision encoder.',
+        _STILL,
+        choices=('auto', 'torch', 'tensorrt'),
+    ),
+    Parameter(
+        'model.timeout',
+        30.0,
+        'Seconds after which a pass of the model counts as hung and '
+        'the process ends with an error; 0 = never.',
+        When.ALWAYS,
+        0.0,
+        3600.0,
+    ),
+    Parameter(
+        'image_transport',
+        'raw',
+        'Type of the input: `image` as sensor_msgs/Image, or '
+        '`image/compressed` as sensor_msgs/CompressedImage.',
+        _STILL,
+        choices=('raw', 'compressed'),
+    ),
+    Parameter(
+        'sampling.rate',
+        1.0,
+        'Frames looked at per second of capture time, in hertz.',
+        When.ALWAYS,
+        0.01,
+        60.0,
+    ),
+    Parameter(
+        'sampling.reorder_tolerance',
+        1.0,
+        'Seconds that a stamp may lie behind the newest '
+        'and count as late; further back counts as a jump.',
+        _STILL,
+        0.0,
+        3600.0,
+    ),
+    Parameter(
+        'sampling.max_gap',
+        3600.0,
+        'Seconds that a stamp may lie ahead of the newest; '
+        'further ahead is believed only when two more frames agree.',
+        _STILL,
+        1.0,
+        1e8,
+    ),
     Parameter('sampling.queue', 4, 'Sampled frames that may wait for the model.', _STILL, 1, 64),
-    Parameter('context.max_frames', 0, 'Frames in the window of an instruction; 0 = what the '
-              'checkpoint asks for, else 120.', _STILL, 0, 100000),
-    Parameter('context.capacity', 0, 'Tokens in the window of an instruction; 0 = room for '
-              'context.max_frames, or what the checkpoint was trained for where that is less.',
-              _STILL, 0, 1048576),
-    Parameter('context.max_answers', 8, 'Answers that stay in the window after their frame has '
-              'left.', _STILL, 0, 1000),
-    Parameter('context.max_time', 0.0, 'Seconds of stream after which the time tags begin again; '
-              '0 = what the checkpoint asks for.', _STILL, 0.0, 1e6),
-    Parameter('context.policy', 'window', 'What leaves a full window.', _STILL,
-              choices=('window', 'full', 'round_decay')),
-    Parameter('context.backfill_frames', 8, 'Last frames that are kept for instructions that look '
-              'back.', When.ALWAYS, 0, 1000),
-    Parameter('context.backlog', 16, 'Frames that an instruction may have waiting while it '
-              'speaks.', When.ALWAYS, 0, 1000),
-    Parameter('generation.max_new_tokens', 128, 'Longest answer, in tokens.', When.ALWAYS,
-              1, 4096),
-    Parameter('generation.budget', 4, 'Tokens decoded before the next frame is looked for.',
-              When.ALWAYS, 1, 256),
-    Parameter('generation.temperature', 0.0, 'Randomness of answers; 0 = always the most probable '
-              'token.', When.ALWAYS, 0.0, 2.0),
+    Parameter(
+        'context.max_frames',
+        0,
+        'Frames in the window of an instruction; 0 = what the checkpoint asks for, else 120.',
+        _STILL,
+        0,
+        100000,
+    ),
+    Parameter(
+        'context.capacity',
+        0,
+        'Tokens in the window of an instruction; 0 = room for '
+        'context.max_frames, or what the checkpoint was trained for where that is less.',
+        _STILL,
+        0,
+        1048576,
+    ),
+    Parameter(
+        'context.max_answers',
+        8,
+        'Answers that stay in the window after their frame has left.',
+        _STILL,
+        0,
+        1000,
+    ),
+    Parameter(
+        'context.max_time',
+        0.0,
+        'Seconds of stream after which the time tags begin again; '
+        '0 = what the checkpoint asks for.',
+        _STILL,
+        0.0,
+        1e6,
+    ),
+    Parameter(
+        'context.policy',
+        'window',
+        'What leaves a full window.',
+        _STILL,
+        choices=('window', 'full', 'round_decay'),
+    ),
+    Parameter(
+        'context.backfill_frames',
+        8,
+        'Last frames that are kept for instructions that look back.',
+        When.ALWAYS,
+        0,
+        1000,
+    ),
+    Parameter(
+        'context.backlog',
+        16,
+        'Frames that an instruction may have waiting while it speaks.',
+        When.ALWAYS,
+        0,
+        1000,
+    ),
+    Parameter(
+        'generation.max_new_tokens', 128, 'Longest answer, in tokens.', When.ALWAYS, 1, 4096
+    ),
+    Parameter(
+        'generation.budget',
+        4,
+        'Tokens decoded before the next frame is looked for.',
+        When.ALWAYS,
+        1,
+        256,
+    ),
+    Parameter(
+        'generation.temperature',
+        0.0,
+        'Randomness of answers; 0 = always the most probable token.',
+        When.ALWAYS,
+        0.0,
+        2.0,
+    ),
     Parameter('generation.seed', 0, 'Seed of that randomness.', When.ALWAYS, 0, 2**31 - 1),
-    Parameter('thresholds.standby', 0.0, 'Probability from which Standby is decided; 0 = when it '
-              'is the most probable.', When.ALWAYS, 0.0, 1.0),
-    Parameter('thresholds.response', 0.0, 'Probability from which Response is decided; 0 = what '
-              'the checkpoint asks for, else when it is the most probable.', When.ALWAYS,
-              0.0, 1.0),
+    Parameter(
+        'thresholds.standby',
+        0.0,
+        'Probability from which Standby is decided; 0 = when it is the most probable.',
+        When.ALWAYS,
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'thresholds.response',
+        0.0,
+        'Probability from which Response is decided; 0 = what '
+        'the checkpoint asks for, else when it is the most probable.',
+        When.ALWAYS,
+        0.0,
+        1.0,
+    ),
     Parameter('instructions', (), 'Standing instructions from the start on, a list of texts.'),
-    Parameter('instructions.capacity', 8, 'Instructions that may stand at once; memory is '
-              'allocated for all.', _STILL, 1, 64),
-    Parameter('publish.response_delta', True, 'Publish answers piece by piece while someone '
-              'listens.'),
-    Parameter('journal.path', '', 'File that keeps the standing instructions over a restart; '
-              'empty = none.', _STILL),
-    Parameter('journal.context', False, 'Keep what was answered in the journal, and show it to '
-              'the model again after a restart.', _STILL),
-    Parameter('autostart', True, 'Configure and activate without a lifecycle manager.',
-              When.START),
+    Parameter(
+        'instructions.capacity',
+        8,
+        'Instructions that may stand at once; memory is allocated for all.',
+        _STILL,
+        1,
+        64,
+    ),
+    Parameter(
+        'publish.response_delta', True, 'Publish answers piece by piece while someone listens.'
+    ),
+    Parameter(
+        'journal.path',
+        '',
+        'File that keeps the standing instructions over a restart; empty = none.',
+        _STILL,
+    ),
+    Parameter(
+        'journal.context',
+        False,
+        'Keep what was answered in the journal, and show it to the model again after a restart.',
+        _STILL,
+    ),
+    Parameter(
+        'autostart', True, 'Configure and activate without a lifecycle manager.', When.START
+    ),
 )
 """Every parameter of the node, in the order in which it is documented."""
 
@@ -195,9 +345,7 @@ def check_change(changes: Mapping[str, Any], unconfigured: bool) -> dict[str, Va
         if row is None:
             continue
         if row.when is When.START or (row.when is _STILL and not unconfigured):
-            way = (
-                'clean the node up first' if row.when is _STILL else 'give it at the next start'
-            )
+            way = 'clean the node up first' if row.when is _STILL else 'give it at the next start'
             raise ParameterError(f'{name} may change {row.when.value}: {way}')
         checked[name] = row.check(value)
     return checked

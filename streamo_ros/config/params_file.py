@@ -63,7 +63,8 @@ def effective(given: Mapping[str, Any]) -> Values:
     if wrong:
         raise ParameterError(wrong)
     ours = {
-        name: value for name, value in given.items()
+        name: value
+        for name, value in given.items()
         if name in NAMES and NAMES[name].when is not When.START
     }
     return Values(check_change(ours, unconfigured=True))

@@ -37,9 +37,15 @@ TOPICS = """
 | serves | `~/change_state`, `~/get_state`, ... | `lifecycle_msgs` | managed node; activates itself unless `autostart` is false |
 """  # noqa: E501
 FILES = (
-    'msg/FrameState.msg', 'msg/Response.msg', 'msg/ResponseDelta.msg', 'msg/Instruction.msg',
-    'msg/InstructionArray.msg', 'msg/ModelInfo.msg', 'srv/SetInstruction.srv',
-    'srv/CancelInstruction.srv', 'action/Watch.action',
+    'msg/FrameState.msg',
+    'msg/Response.msg',
+    'msg/ResponseDelta.msg',
+    'msg/Instruction.msg',
+    'msg/InstructionArray.msg',
+    'msg/ModelInfo.msg',
+    'srv/SetInstruction.srv',
+    'srv/CancelInstruction.srv',
+    'action/Watch.action',
 )
 
 
@@ -63,10 +69,15 @@ def interfaces_page(root: Path = ROOT) -> str:
     """docs/interfaces.md."""
     parts = [
         f'# Interfaces\n\n{NOTE}\n',
-        ('Node `streamo`, executable `streamo_node`. Types without a package are of '
-        '`streamo_ros`.\n'), topics(),
-        ('Stamps are capture times, copied from the image. Times are seconds unless a type says '
-        'otherwise; a zero time or id means none.\n'),
+        (
+            'Node `streamo`, executable `streamo_node`. Types without a package are of '
+            '`streamo_ros`.\n'
+        ),
+        topics(),
+        (
+            'Stamps are capture times, copied from the image. Times are seconds unless a type says '
+            'otherwise; a zero time or id means none.\n'
+        ),
     ]
     for name in FILES:
         text = (root / name).read_text(encoding='utf-8').strip()

@@ -121,7 +121,9 @@ def context_policy(name: str) -> Policy:
         ParameterError: there is none of that name.
     """
     policies: dict[str, Callable[[], Policy]] = {
-        'window': WindowPolicy, 'full': FullPolicy, 'round_decay': RoundDecayPolicy,
+        'window': WindowPolicy,
+        'full': FullPolicy,
+        'round_decay': RoundDecayPolicy,
     }
     if name not in policies:
         raise ParameterError(f'context.policy is {name!r}: choose one of {", ".join(policies)}')

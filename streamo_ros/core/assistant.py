@@ -279,9 +279,7 @@ class Assistant:
                 self._roster.leave(watcher)
         return events
 
-    def _fail(
-        self, frame: Frame, due: Sequence[Instruction], error: BackboneError
-    ) -> list[Event]:
+    def _fail(self, frame: Frame, due: Sequence[Instruction], error: BackboneError) -> list[Event]:
         self.failures += 1
         self.last_failure = str(error)
         return _missed(frame.missed(Reason.MODEL_FAILED, str(error)), due)

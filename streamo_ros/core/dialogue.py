@@ -106,7 +106,9 @@ class Lane:
         if self._origin is None:
             self._origin = tick
         turn = Turn(
-            tick, sight, self._wording.head if self._turns else (),
+            tick,
+            sight,
+            self._wording.head if self._turns else (),
             self._wording.tag(*self.interval(tick)),
         )
         self._before = self.tokens, self.pending
@@ -150,7 +152,7 @@ class Lane:
         length, fed = self._before
         self._backbone.truncate(self.slot, length)
         reply = self._turns[-1].reply
-        self._turns[-1].reply = reply[:len(reply) - len(fed)]
+        self._turns[-1].reply = reply[: len(reply) - len(fed)]
         self.pending = fed if not self._turns[-1].reply else ()
 
     def finish(self) -> None:
@@ -185,7 +187,9 @@ class Lane:
 
     def _make_room(self, need: int) -> None:
         limits = Limits(
-            self._backbone.capacity, len(self._sink), self._memory.max_frames,
+            self._backbone.capacity,
+            len(self._sink),
+            self._memory.max_frames,
             self._memory.max_answers,
         )
         fates = self._policy.plan([turn.size(self._wording) for turn in self._turns], need, limits)
@@ -254,7 +258,7 @@ class Lane:
             turn.tag = self._wording.tag(*self.interval(turn.tick))
             pieces += [*turn.pieces(self._wording), turn.reply]
         if ended:
-            pieces[-1] = turns[-1].reply[:len(turns[-1].reply) - len(ended)]
+            pieces[-1] = turns[-1].reply[: len(turns[-1].reply) - len(ended)]
         self._turns = turns
         self.pending = ended if turns else self._sink
         self.rebuilds += 1

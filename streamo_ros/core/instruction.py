@@ -76,9 +76,7 @@ class InstructionBook:
         check: returns the text cleaned or raises ValueError; by default the protocol's check.
     """
 
-    def __init__(
-        self, capacity: int = 8, check: Callable[[str], str] = check_instruction
-    ) -> None:
+    def __init__(self, capacity: int = 8, check: Callable[[str], str] = check_instruction) -> None:
         self.capacity = capacity
         self.check = check
         self._standing: dict[int, Instruction] = {}

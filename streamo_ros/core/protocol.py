@@ -145,7 +145,7 @@ def parse_reply(turn: str) -> Reply:
     tag = next((tag for tag in _TAG_STATES if turn.startswith(tag)), None)
     if tag is None:
         return Reply(State.UNKNOWN, '', well_formed=False)
-    state, rest = _TAG_STATES[tag], turn[len(tag):].strip()
+    state, rest = _TAG_STATES[tag], turn[len(tag) :].strip()
     if state is not State.RESPONSE:
         return Reply(state, '', well_formed=not rest)
     text = clean_answer(rest)
@@ -155,7 +155,7 @@ def parse_reply(turn: str) -> Reply:
 def clean_answer(text: str) -> str:
     """The answer up to a stray state tag, without blanks at its ends."""
     cuts = [at for at in (text.find(tag) for tag in _TAG_STATES) if at >= 0]
-    return text[:min(cuts)].strip() if cuts else text.strip()
+    return text[: min(cuts)].strip() if cuts else text.strip()
 
 
 def check_instruction(text: str, control_tokens: frozenset[str] = frozenset()) -> str:

@@ -82,7 +82,7 @@ class Speech:
     def _advance(self) -> str:
         text = self.text
         ready = len(text) if self.finish else _settled(text)
-        fresh = text[self._said:ready]
+        fresh = text[self._said : ready]
         self._said = max(self._said, ready)
         return fresh
 

@@ -20,11 +20,17 @@ from rich.text import Text
 from streamo_ros.report.event_log import Row
 
 CELLS = {
-    'SILENCE': ('·', 'grey50'), 'STANDBY': ('▄', 'yellow'), 'RESPONSE': ('█', 'bold green'),
+    'SILENCE': ('·', 'grey50'),
+    'STANDBY': ('▄', 'yellow'),
+    'RESPONSE': ('█', 'bold green'),
     'UNKNOWN': ('?', 'red'),
 }
-LEGEND = (('·', 'grey50', 'silence'), ('▄', 'yellow', 'standby'), ('█', 'green', 'response'),
-          ('?', 'red', 'unknown'))
+LEGEND = (
+    ('·', 'grey50', 'silence'),
+    ('▄', 'yellow', 'standby'),
+    ('█', 'green', 'response'),
+    ('?', 'red', 'unknown'),
+)
 
 
 class LiveView:
@@ -49,9 +55,16 @@ class LiveView:
         self._note = ''
         self._frames = 0
         self._latency = 0.0
-        self._live = Live(
-            self._draw(), console=console, refresh_per_second=8, transient=False,
-        ) if console.is_terminal else None
+        self._live = (
+            Live(
+                self._draw(),
+                console=console,
+                refresh_per_second=8,
+                transient=False,
+            )
+            if console.is_terminal
+            else None
+        )
 
     def __enter__(self) -> LiveView:  # noqa: PYI034 - Self needs Python 3.11
         if self._live:
@@ -59,7 +72,9 @@ class LiveView:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None,
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
         if self._live:
@@ -110,7 +125,9 @@ class LiveView:
         if self._live is None:
             asked = self._texts.get(key, '')
             self._console.print(
-                f'{at}  [{key}] {asked}: {row["text"]}', highlight=False, markup=False,
+                f'{at}  [{key}] {asked}: {row["text"]}',
+                highlight=False,
+                markup=False,
                 soft_wrap=True,
             )
 
@@ -132,11 +149,15 @@ class LiveView:
             Text.assemble((at, 'grey50'), f' [{key}] ', (text, 'green'))
             for at, key, text in self._answers
         ]
-        said += [Text.assemble('         ', f' [{key}] ', (f'{text}…', 'italic'))
-                 for key, text in self._speaking.items()]
+        said += [
+            Text.assemble('         ', f' [{key}] ', (f'{text}…', 'italic'))
+            for key, text in self._speaking.items()
+        ]
         legend = Text()
         for mark, colour, name in LEGEND:
             legend.append(f'{mark} ', colour).append(f'{name}   ', 'grey50')
-        foot = Text(f'{self._frames} frames · latency {self._latency * 1000:.0f} ms · '
-                    f'{self._note}', 'grey50')
+        foot = Text(
+            f'{self._frames} frames · latency {self._latency * 1000:.0f} ms · {self._note}',
+            'grey50',
+        )
         return Panel(Group(table, Text(), *said, Text(), legend, foot), title=self._title)

@@ -178,8 +178,14 @@ class Demo:
 
     def _node_arguments(self) -> list[str]:
         arguments = [
-            '-m', 'streamo_ros.cli', 'node', '--ros-args', '-r', f'image:={CAMERA}',
-            '-r', f'image/compressed:={CAMERA}/compressed',
+            '-m',
+            'streamo_ros.cli',
+            'node',
+            '--ros-args',
+            '-r',
+            f'image:={CAMERA}',
+            '-r',
+            f'image/compressed:={CAMERA}/compressed',
         ]
         if self.options.model:
             arguments += ['-p', f'model.path:={self.options.model}']
@@ -188,11 +194,24 @@ class Demo:
         return arguments
 
     def _camera_arguments(self) -> list[str]:
-        arguments = ['-m', 'streamo_ros.node.camera', '--listeners', '2', '--topic', CAMERA,
-                     '--seconds', str(self.options.seconds)]
+        arguments = [
+            '-m',
+            'streamo_ros.node.camera',
+            '--listeners',
+            '2',
+            '--topic',
+            CAMERA,
+            '--seconds',
+            str(self.options.seconds),
+        ]
         if self.options.source:
-            return [*arguments, '--source', self.options.source,
-                    '--source-topic', self.options.topic]
+            return [
+                *arguments,
+                '--source',
+                self.options.source,
+                '--source-topic',
+                self.options.topic,
+            ]
         return [*arguments, '--seed', str(self.options.seed)]
 
     def _published(self, camera: Process) -> dict[str, int]:
@@ -227,8 +246,13 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add('--source', default='', help='video, bag, folder or /dev/videoN; default: a drawn world')
     add('--topic', default='', help='image topic of a bag; default: the only one')
-    add('--instruction', action='append', default=[], metavar='TEXT',
-        help='what to watch for; may be given several times')
+    add(
+        '--instruction',
+        action='append',
+        default=[],
+        metavar='TEXT',
+        help='what to watch for; may be given several times',
+    )
     add('--seconds', type=float, default=50.0, help='length; default %(default)s, 0 = the source')
     add('--seed', type=int, default=WORLD_SEED, help='of the drawn world')
     add('--model', default='', help='folder of a checkpoint; default: the embedded model')

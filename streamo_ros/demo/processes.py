@@ -34,8 +34,11 @@ class Process:
         self.log = folder / f'{name}.log'
         with self.log.open('wb') as log:
             self._child = subprocess.Popen(
-                [sys.executable, *arguments], stdout=log, stderr=subprocess.STDOUT,
-                stdin=subprocess.DEVNULL, start_new_session=True,
+                [sys.executable, *arguments],
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
             )
 
     @property

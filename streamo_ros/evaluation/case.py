@@ -123,9 +123,14 @@ def without_frames(case: Case, share: float, seed: int) -> Case:
     for moment, stays in zip(case.moments, kept, strict=True):
         owed += [moment.text] if moment.state is State.RESPONSE else []
         if stays:
-            found.append(replace(
-                moment, tick=replace(moment.tick, index=len(found)),
-                state=State.RESPONSE if owed else moment.state, text=' '.join(owed)))
+            found.append(
+                replace(
+                    moment,
+                    tick=replace(moment.tick, index=len(found)),
+                    state=State.RESPONSE if owed else moment.state,
+                    text=' '.join(owed),
+                )
+            )
             owed = []
     return replace(case, moments=tuple(found), images=partial(_kept, case.images, kept))
 

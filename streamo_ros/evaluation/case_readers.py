@@ -44,8 +44,12 @@ def dialogue_cases(path: Path, videos: Path | None = None) -> Iterator[Case]:
         for start, stop in zip(asked, [*asked[1:], len(dialogue.turns)], strict=True):
             turns = dialogue.turns[start:stop]
             yield Case(
-                f'{path.name}:{number}:{start}', dialogue.task or 'unnamed',
-                turns[0].instruction, moments(turns), _reader(dialogue, turns, videos))
+                f'{path.name}:{number}:{start}',
+                dialogue.task or 'unnamed',
+                turns[0].instruction,
+                moments(turns),
+                _reader(dialogue, turns, videos),
+            )
 
 
 def _reader(

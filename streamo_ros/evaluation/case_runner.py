@@ -57,7 +57,8 @@ def settings_for(
     """The node's defaults; what is 0 is left to the checkpoint."""
     info, usual = backbone.info, Memory()
     memory = replace(
-        usual, max_frames=max_frames or info.max_frames or usual.max_frames,
+        usual,
+        max_frames=max_frames or info.max_frames or usual.max_frames,
         max_time=info.max_time,
     )
     thresholds = Thresholds(response=response_threshold or info.response_threshold)

@@ -37,8 +37,16 @@ from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import Viewing
 from streamo_ros.evaluation.workers import watch_all
 
-ROWS = ('state_macro_f1', 'timing_f1', 'timing_f1_2s', 'answer_accuracy', 'interval_iou',
-        'false_alarms_per_hour', 'duplicate_rate', 'episodes')
+ROWS = (
+    'state_macro_f1',
+    'timing_f1',
+    'timing_f1_2s',
+    'answer_accuracy',
+    'interval_iou',
+    'false_alarms_per_hour',
+    'duplicate_rate',
+    'episodes',
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -62,25 +70,44 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='streamo evaluate', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog='streamo evaluate',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
     add('model', type=Path, help='folder of a checkpoint, or a .yaml script')
     add('--worlds', type=int, default=0, metavar='N', help='episodes of drawn worlds')
     add('--seed', type=int, default=0, help='of the worlds, any integer; default %(default)s')
     add('--rate', type=Fraction, default=Fraction(1), help='frames a second; default 1')
-    add('--frames', type=int, default=24, metavar='N',
-        help='frames of an episode; default %(default)s')
+    add(
+        '--frames',
+        type=int,
+        default=24,
+        metavar='N',
+        help='frames of an episode; default %(default)s',
+    )
     add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
     said = parser.add_mutually_exclusive_group()
     said.add_argument('--held-out', action='store_true', help='phrasings that no training uses')
-    said.add_argument('--phrasings', type=Path, metavar='FILE',
-                      help='YAML: phrasings of your own for the drawn worlds, by family')
+    said.add_argument(
+        '--phrasings',
+        type=Path,
+        metavar='FILE',
+        help='YAML: phrasings of your own for the drawn worlds, by family',
+    )
     add('--regular', action='store_true', help='frames without jitter and gaps')
-    add('--complete', action='store_true',
-        help='no gaps: the same episodes as with --drop, but whole')
-    add('--never-hours', type=float, default=0.0, metavar='H',
-        help='add so many hours in which nothing is due, for the false alarms alone')
+    add(
+        '--complete',
+        action='store_true',
+        help='no gaps: the same episodes as with --drop, but whole',
+    )
+    add(
+        '--never-hours',
+        type=float,
+        default=0.0,
+        metavar='H',
+        help='add so many hours in which nothing is due, for the false alarms alone',
+    )
     add('--dialogues', type=Path, help='labelled dialogues: what streamo convert wrote')
     add('--videos', type=Path, help='folder that their video paths count from')
     add('--video', type=Path, help='a video in which none of the instructions is ever due')
@@ -88,17 +115,35 @@ def _parser() -> argparse.ArgumentParser:
     add('--drop', type=float, default=0.0, metavar='SHARE', help='lose frames at random')
     control = parser.add_mutually_exclusive_group()
     control.add_argument(
-        '--blind', action='store_const', dest='control', const=BLIND,
-        help='control: every frame is black')
+        '--blind',
+        action='store_const',
+        dest='control',
+        const=BLIND,
+        help='control: every frame is black',
+    )
     control.add_argument(
-        '--last-frame-only', action='store_const', dest='control', const=LAST_FRAME,
-        help='control: each frame is judged by a lane that has seen nothing else')
+        '--last-frame-only',
+        action='store_const',
+        dest='control',
+        const=LAST_FRAME,
+        help='control: each frame is judged by a lane that has seen nothing else',
+    )
     add('--max-frames', type=int, default=0, help="frames of a lane; default the checkpoint's")
-    add('--response-threshold', type=float, default=0.0, metavar='P',
-        help="probability from which Response is decided; default the checkpoint's")
+    add(
+        '--response-threshold',
+        type=float,
+        default=0.0,
+        metavar='P',
+        help="probability from which Response is decided; default the checkpoint's",
+    )
     add('--device', default='auto')
-    add('--workers', type=int, default=1, metavar='N',
-        help='processes that watch, each with its own model; default %(default)s')
+    add(
+        '--workers',
+        type=int,
+        default=1,
+        metavar='N',
+        help='processes that watch, each with its own model; default %(default)s',
+    )
     add('--output', type=Path, help='write the figures to this JSON file')
     add('--json', action='store_true', help='print the figures as JSON')
     return parser
@@ -122,8 +167,9 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
     if options.video:
         cases += video_cases(options.video, options.instruction, options.rate)
     if not cases:
-        raise EvaluationError('there is nothing to evaluate: give --worlds N, --dialogues FILE or '
-                              '--video FILE')
+        raise EvaluationError(
+            'there is nothing to evaluate: give --worlds N, --dialogues FILE or --video FILE'
+        )
     for case in cases:
         found = without_frames(case, options.drop, options.seed) if options.drop else case
         yield blinded(found) if options.control == BLIND else found
@@ -143,9 +189,14 @@ def _worlds(options: argparse.Namespace) -> Iterator[Case]:
     if options.phrasings:
         phrasings = read_phrasings(options.phrasings)
     settings = DrawnSettings(
-        seed=options.seed, rate=options.rate, frames=options.frames,
-        families=tuple(options.family), phrasings=phrasings, regular=options.regular,
-        complete=_is_complete(options))
+        seed=options.seed,
+        rate=options.rate,
+        frames=options.frames,
+        families=tuple(options.family),
+        phrasings=phrasings,
+        regular=options.regular,
+        complete=_is_complete(options),
+    )
     yield from drawn_cases(options.worlds, settings)
     yield from never_cases(options.never_hours, settings)
 
@@ -160,11 +211,17 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
     console = Console(stderr=True)
 
     def shown(watched: Iterable[Watched]) -> Iterable[Watched]:
-        return track(watched, 'watching', len(cases), console=console,
-                     disable=not console.is_terminal)
+        return track(
+            watched, 'watching', len(cases), console=console, disable=not console.is_terminal
+        )
 
-    viewing = Viewing(options.model, options.device, options.max_frames,
-                      options.response_threshold, options.control)
+    viewing = Viewing(
+        options.model,
+        options.device,
+        options.max_frames,
+        options.response_threshold,
+        options.control,
+    )
     info, max_frames, watched = watch_all(viewing, cases, options.workers, shown)
     return {
         **report(list(zip(cases, watched, strict=True))),
@@ -185,8 +242,8 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
 
 
 def _print(found: dict[str, Any]) -> None:
-    control = f", control: {found['control']}" if found['control'] else ''
-    table = Table(title=f"{found['model']} ({found['model_id']}){control}")
+    control = f', control: {found["control"]}' if found['control'] else ''
+    table = Table(title=f'{found["model"]} ({found["model_id"]}){control}')
     table.add_column('')
     families = found['families']
     for name in ('all', *families):
@@ -195,11 +252,11 @@ def _print(found: dict[str, Any]) -> None:
         table.add_row(row, *(_cell(one[row]) for one in (found, *families.values())))
     Console().print(table)
     if found['false_alarms_per_minute'] is not None:
-        print(f"false alarms a minute of video: {found['false_alarms_per_minute']:.3f}")
+        print(f'false alarms a minute of video: {found["false_alarms_per_minute"]:.3f}')
     for key, one in found['weakest'].items():
         print(f'least {key}: {one[1]:.3f} ({one[0]})' if one else f'no {key}: nothing was due')
     latency = found['latency_ms']
-    print(f"encode and extend of a frame: median {latency['median']} ms, p95 {latency['p95']} ms")
+    print(f'encode and extend of a frame: median {latency["median"]} ms, p95 {latency["p95"]} ms')
 
 
 def _cell(value: float | None) -> str:

@@ -60,9 +60,7 @@ def glance(backbone: Backbone, case: Case, settings: Settings) -> Watched:
     return watched
 
 
-def _look(
-    backbone: Backbone, lane: Lane, tick: Tick, image: Image, settings: Settings
-) -> State:
+def _look(backbone: Backbone, lane: Lane, tick: Tick, image: Image, settings: Settings) -> State:
     row = backbone.extend([lane.request(tick, backbone.encode(image))])[0]
     if not np.isfinite(row).all():
         return State.UNKNOWN

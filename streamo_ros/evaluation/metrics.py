@@ -56,9 +56,7 @@ def macro_f1(table: NDArray[np.int64]) -> float | None:
     return mean([score for score in state_f1(table) if score is not None])
 
 
-def match(
-    due: Sequence[float], said: Sequence[float], tolerance: float
-) -> list[tuple[int, int]]:
+def match(due: Sequence[float], said: Sequence[float], tolerance: float) -> list[tuple[int, int]]:
     """Pair answers due with answers given, one to one, nearest pairs first.
 
     Args:
@@ -71,7 +69,9 @@ def match(
         one due goes first, then the earlier one given.
     """
     near = sorted(
-        (abs(one - other), i, j) for i, one in enumerate(due) for j, other in enumerate(said)
+        (abs(one - other), i, j)
+        for i, one in enumerate(due)
+        for j, other in enumerate(said)
         if abs(one - other) <= tolerance + SLACK
     )
     pairs: dict[int, int] = {}
@@ -106,8 +106,8 @@ def interval_moved(text: str, seconds: Fraction) -> str:
     if found is None:
         return text
     first, last = (seconds_text(Fraction(found[k]) + seconds) for k in (1, 2))
-    between = text[found.end(1):found.start(2)]
-    return f'{text[:found.start(1)]}{first}{between}{last}{text[found.end(2):]}'
+    between = text[found.end(1) : found.start(2)]
+    return f'{text[: found.start(1)]}{first}{between}{last}{text[found.end(2) :]}'
 
 
 def interval_iou(due: tuple[float, float], said: tuple[float, float] | None) -> float:

@@ -31,12 +31,14 @@ def read_phrasings(path: Path) -> Phrasings:
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise EvaluationError(f'{path} is no YAML: {" ".join(str(error).split())}') from error
     if not isinstance(found, dict) or not found:
-        raise EvaluationError(f'{path} must hold lists of phrasings by family: '
-                              f'{", ".join(FAMILIES)}')
+        raise EvaluationError(
+            f'{path} must hold lists of phrasings by family: {", ".join(FAMILIES)}'
+        )
     for family, texts in found.items():
         if family not in FAMILIES:
-            raise EvaluationError(f'{path}: there is no family {family!r}: choose from '
-                                  f'{", ".join(FAMILIES)}')
+            raise EvaluationError(
+                f'{path}: there is no family {family!r}: choose from {", ".join(FAMILIES)}'
+            )
         if not isinstance(texts, list) or not texts:
             raise EvaluationError(f'{path}: {family} must be a list of phrasings')
         for text in texts:
@@ -52,5 +54,7 @@ def _check(path: Path, family: str, text: object) -> None:
     needed = [one for one in ('{c}', '{s}') if all(one in each for each in PHRASES[family])]
     if not said or not all(one in str(text) for one in needed):
         also = f' and name {" ".join(needed)} in {family}' if needed else ''
-        raise EvaluationError(f'{path}: {family}: {text!r} is no phrasing: write a text with '
-                              f'{{a}}, {{c}} and {{s}} for article, colour and shape{also}')
+        raise EvaluationError(
+            f'{path}: {family}: {text!r} is no phrasing: write a text with '
+            f'{{a}}, {{c}} and {{s}} for article, colour and shape{also}'
+        )

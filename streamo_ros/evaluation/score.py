@@ -39,7 +39,8 @@ class Answers:
     def pairs(self, tolerance: float) -> list[tuple[int, int]]:
         """See `metrics.match`."""
         return metrics.match(
-            [time for time, _ in self.due], [time for time, _ in self.said], tolerance)
+            [time for time, _ in self.due], [time for time, _ in self.said], tolerance
+        )
 
 
 def answers(case: Case, watched: Watched) -> Answers:
@@ -62,8 +63,9 @@ def report(pairs: Sequence[Pair]) -> dict[str, Any]:
     encode and extend). None: nothing of that kind was due.
     """
     names = sorted({case.family for case, _ in pairs})
-    families = {name: _figures([pair for pair in pairs if pair[0].family == name])
-                for name in names}
+    families = {
+        name: _figures([pair for pair in pairs if pair[0].family == name]) for name in names
+    }
     videos = _false_alarms([pair for pair in pairs if pair[0].family == VIDEO])
     hourly = videos['false_alarms_per_hour']
     return {
@@ -79,8 +81,11 @@ def _weakest(families: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, 
     found: dict[str, tuple[str, float] | None] = {}
     for key in EACH:
         # Where no answer is due one false alarm makes timing F1 0: no measure of the timing.
-        values = [(name, one[key]) for name, one in families.items() if one[key] is not None
-                  and not (key == 'timing_f1' and one['answer_accuracy'] is None)]
+        values = [
+            (name, one[key])
+            for name, one in families.items()
+            if one[key] is not None and not (key == 'timing_f1' and one['answer_accuracy'] is None)
+        ]
         found[key] = min(values, key=lambda item: item[1], default=None)
     return found
 
@@ -88,8 +93,12 @@ def _weakest(families: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, 
 def _figures(every: Sequence[Pair]) -> dict[str, Any]:
     pairs = [(case, watched) for case, watched in every if not case.alarms_only]
     table = sum(
-        (metrics.confusion([one.state for one in case.moments], watched.states)
-         for case, watched in pairs), np.zeros((3, 4), np.int64))
+        (
+            metrics.confusion([one.state for one in case.moments], watched.states)
+            for case, watched in pairs
+        ),
+        np.zeros((3, 4), np.int64),
+    )
     spoken = [answers(case, watched) for case, watched in pairs]
     scores = zip(DECISIONS, metrics.state_f1(table), strict=True)
     return {
@@ -133,15 +142,19 @@ def _false_alarms(pairs: Sequence[Pair]) -> dict[str, float | None]:
     never = [(case, watched) for case, watched in pairs if not case.fires]
     hours = sum(case.hours for case, _ in never)
     alarms = sum(len(watched.answers) for _, watched in never)
-    return {'false_alarms_per_hour': alarms / hours if hours else None,
-            'false_alarms': alarms, 'never_hours': hours}
+    return {
+        'false_alarms_per_hour': alarms / hours if hours else None,
+        'false_alarms': alarms,
+        'never_hours': hours,
+    }
 
 
 def _duplicate_rate(spoken: Sequence[Answers]) -> float | None:
     given = sum(len(one.said) for one in spoken)
     again = sum(
         metrics.duplicates([time for time, _ in one.due], one.said, one.pairs(TOLERANCE))
-        for one in spoken)
+        for one in spoken
+    )
     return again / given if given else None
 
 

@@ -97,9 +97,11 @@ def _case(k: int, turn: int, family: str, settings: DrawnSettings) -> Case:
     seed = seeds[(settings.seed * STRIDE + k) % len(seeds)]
     still = 0.0 if settings.regular else None
     sampling = Sampling(
-        settings.frames, float(settings.rate), still, 0.0 if settings.complete else still)
+        settings.frames, float(settings.rate), still, 0.0 if settings.complete else still
+    )
     draw = partial(
-        draw_episode, seed, family, sampling, ASPECTS[turn % len(ASPECTS)], settings.phrasings)
+        draw_episode, seed, family, sampling, ASPECTS[turn % len(ASPECTS)], settings.phrasings
+    )
     episode = draw()
     rows = zip(episode.ticks, episode.states, episode.texts, strict=True)
     moments = tuple(Moment(tick, state, text) for tick, state, text in rows)

@@ -61,7 +61,8 @@ class Viewer:
     def __init__(self, viewing: Viewing) -> None:
         self._backbone = _load(viewing)
         self._settings = settings_for(
-            self._backbone, viewing.max_frames, viewing.response_threshold)
+            self._backbone, viewing.max_frames, viewing.response_threshold
+        )
         self._watch = glance if viewing.control == LAST_FRAME else watch
 
     @property
@@ -80,7 +81,9 @@ class Viewer:
 
 
 def watch_all(
-    viewing: Viewing, cases: Sequence[Case], workers: int = 1,
+    viewing: Viewing,
+    cases: Sequence[Case],
+    workers: int = 1,
     shown: Callable[[Iterable[Watched]], Iterable[Watched]] = iter,
 ) -> tuple[BackboneInfo, int, list[Watched]]:
     """Watch all cases.
@@ -109,8 +112,8 @@ def watch_all(
             return info, max_frames, list(shown(pool.map(partial(_watch, viewing), cases)))
         except BrokenProcessPool as error:
             raise EvaluationError(
-                'a process that watched was ended, perhaps for want of memory: use fewer '
-                '--workers') from error
+                'a process that watched was ended, perhaps for want of memory: use fewer --workers'
+            ) from error
 
 
 def _load(viewing: Viewing) -> Backbone:

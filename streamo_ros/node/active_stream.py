@@ -71,8 +71,13 @@ class Session:
         self._report = report
         self.assistant = Assistant(backbone, book, settings(), policy, recall)
         self.worker = Worker(
-            self.assistant, book, self.mailbox, settings,
-            lambda: values.whole('generation.budget'), self._count, node.get_logger().error,
+            self.assistant,
+            book,
+            self.mailbox,
+            settings,
+            lambda: values.whole('generation.budget'),
+            self._count,
+            node.get_logger().error,
         )
         self.camera = CameraInput(
             node, values.text('image_transport'), self.sampler, self.mailbox.put

@@ -46,9 +46,7 @@ def image_message(picture: Picture, stamp: int, frame_id: str) -> Image:
     # Through an array: rclpy checks every single byte of anything else.
     data = array.array('B')
     data.frombytes(np.ascontiguousarray(picture).tobytes())
-    message = Image(
-        height=height, width=width, encoding='rgb8', step=3 * width, data=data
-    )
+    message = Image(height=height, width=width, encoding='rgb8', step=3 * width, data=data)
     message.header.frame_id = frame_id
     message.header.stamp.sec, message.header.stamp.nanosec = divmod(stamp, SECOND)
     return message
@@ -135,8 +133,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     width, height = map(int, options.size.split('x'))
     rclpy.init(args=[])
     camera = Camera(options.topic, options.listeners)
-    pictures = recorded(options.source, options.source_topic) if options.source else drawn(
-        options.seed, (width, height), options.rate
+    pictures = (
+        recorded(options.source, options.source_topic)
+        if options.source
+        else drawn(options.seed, (width, height), options.rate)
     )
     try:
         camera.run(pictures, options.seconds)
@@ -145,9 +145,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    print(json.dumps({
-        'published': camera.published, 'first': camera.first, 'last': camera.last
-    }), flush=True)
+    print(
+        json.dumps({'published': camera.published, 'first': camera.first, 'last': camera.last}),
+        flush=True,
+    )
     camera.destroy_node()
     rclpy.try_shutdown()
     return 0

@@ -75,7 +75,8 @@ class CameraInput:
             'image/compressed' if transport == 'compressed' else 'image',
             self._on_message,
             QoSProfile(
-                history=QoSHistoryPolicy.KEEP_LAST, depth=1,
+                history=QoSHistoryPolicy.KEEP_LAST,
+                depth=1,
                 reliability=QoSReliabilityPolicy.BEST_EFFORT,
             ),
             raw=True,

@@ -118,6 +118,7 @@ class PatientClient(Node):
         Raises:
             LockStepError: it did not appear.
         """
+
         def found() -> list[str]:
             return next(
                 (types for name, types in self.get_service_names_and_types() if name == service),

@@ -82,7 +82,11 @@ def _deserialized(message: Any) -> tuple[NDArray[np.uint8], str]:
     if message.encoding not in ENCODINGS:
         return _bridged(message), frame_id
     rgb = to_rgb(
-        message.encoding, message.width, message.height, message.step, message.data,
+        message.encoding,
+        message.width,
+        message.height,
+        message.step,
+        message.data,
         bool(message.is_bigendian),
     )
     return rgb, frame_id

@@ -32,7 +32,10 @@ from streamo_ros.node.active_stream import Session
 from streamo_ros.node.statistics import Times
 
 OK, WARN, ERROR, STALE = (
-    DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR, DiagnosticStatus.STALE
+    DiagnosticStatus.OK,
+    DiagnosticStatus.WARN,
+    DiagnosticStatus.ERROR,
+    DiagnosticStatus.STALE,
 )
 RECENT = 10.0
 """Seconds for which a fault is shown after it happened."""
@@ -80,7 +83,10 @@ class _Status:
 
     def message_of(self, hardware: str) -> DiagnosticStatus:
         return DiagnosticStatus(
-            level=self.level, name=self.name, message=self.message, hardware_id=hardware,
+            level=self.level,
+            name=self.name,
+            message=self.message,
+            hardware_id=hardware,
             values=[KeyValue(key=key, value=_text(one)) for key, one in self.values.items()],
         )
 
@@ -146,8 +152,10 @@ class Diagnostics:
         status.values = {'state': health.state}
         if health.info is not None:
             status.values |= {
-                'model': health.info.model, 'architecture': health.info.architecture,
-                'device': health.info.device, 'dtype': health.info.dtype,
+                'model': health.info.model,
+                'architecture': health.info.architecture,
+                'device': health.info.device,
+                'dtype': health.info.dtype,
                 'vision': f'{health.info.vision_backend} {health.info.vision_backend_version}',
             }
             if health.info.vision_note:
@@ -169,7 +177,9 @@ class Diagnostics:
             status.worse(WARN, f'decisions are late: p95 of the latency is {late:.2f} s')
         status.values |= {'failures': assistant.failures, 'last failure': assistant.last_failure}
         for name, times in (
-            ('encode', tally.encode), ('extend', tally.extend), ('latency', tally.latency),
+            ('encode', tally.encode),
+            ('extend', tally.extend),
+            ('latency', tally.latency),
             ('first token', tally.first_token),
         ):
             status.values |= _percentiles(name, times)
@@ -207,9 +217,11 @@ def resident_bytes() -> int:
 
 
 def _percentiles(name: str, times: Times) -> Mapping[str, object]:
-    return {
-        f'{name} p{percent} (s)': times.percentile(percent) for percent in (50, 95, 100)
-    } if times.last else {}
+    return (
+        {f'{name} p{percent} (s)': times.percentile(percent) for percent in (50, 95, 100)}
+        if times.last
+        else {}
+    )
 
 
 def _text(value: object) -> str:

@@ -30,8 +30,10 @@ def find_sampler(client: PatientClient, target: str) -> FrameSampler:
     """
     names = [f'sampling.{name}' for name in ('rate', 'reorder_tolerance', 'max_gap')]
     reply = client.ask(
-        f'{target}/get_parameters', GetParameters,
-        'start the node, or give its name with --target', names=names,
+        f'{target}/get_parameters',
+        GetParameters,
+        'start the node, or give its name with --target',
+        names=names,
     )
     if len(reply.values) != len(names):
         raise LockStepError(f'{target} has no parameter {names[0]}: it is not a streamo node')
@@ -72,7 +74,8 @@ def wait_for_link(client: PatientClient, target: str) -> None:
         LockStepError: nobody does, or the two can never hear each other.
     """
     client.until(
-        lambda: _linked(client, target), f'a publisher of the images that {target} looks at',
+        lambda: _linked(client, target),
+        f'a publisher of the images that {target} looks at',
         'activate the node, and let the player publish on its topic and with its type',
     )
 

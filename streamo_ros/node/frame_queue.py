@@ -35,7 +35,10 @@ class Letter:
     def overflowed(self) -> Letter:
         """The same frame, its bytes let go."""
         missed = Frame(
-            self.tick, None, received=self.received, reason=Reason.OVERFLOW,
+            self.tick,
+            None,
+            received=self.received,
+            reason=Reason.OVERFLOW,
             flaw='the model is slower than the frames come',
         )
         return Letter(self.tick, self.received, lambda: missed)

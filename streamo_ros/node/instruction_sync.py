@@ -48,7 +48,7 @@ class Bookkeeper:
         if self._journal is None:
             return ''
         kept = self._journal.standing()
-        fitting = kept[:self._book.capacity]
+        fitting = kept[: self._book.capacity]
         self._book.restore(fitting, self._journal.next_id())
         if len(fitting) < len(kept):
             return (
@@ -70,7 +70,8 @@ class Bookkeeper:
         """Write and publish what stands, when it has changed or was answered; by any thread."""
         answers = [
             Answer(one.instruction_id, one.frame.stamp, one.text)
-            for one in events if isinstance(one, Answered)
+            for one in events
+            if isinstance(one, Answered)
         ]
         # Read under the lock, so that the last one to write has the newest.
         with self._lock:

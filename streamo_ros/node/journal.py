@@ -34,7 +34,14 @@ CREATE TABLE IF NOT EXISTS answers (
     stamp INTEGER NOT NULL, text TEXT NOT NULL);
 """
 _COLUMNS = (
-    'id', 'text', 'source', 'max_responses', 'cooldown', 'lifetime', 'backfill', 'response_count'
+    'id',
+    'text',
+    'source',
+    'max_responses',
+    'cooldown',
+    'lifetime',
+    'backfill',
+    'response_count',
 )
 
 
@@ -99,9 +106,7 @@ class Journal:
                 f'SELECT {", ".join(_COLUMNS)} FROM instructions ORDER BY id'  # noqa: S608
             ).fetchall()
         return tuple(
-            Instruction(
-                key, text, Source(source), 0, 0, most, cooldown, lifetime, backfill, count
-            )
+            Instruction(key, text, Source(source), 0, 0, most, cooldown, lifetime, backfill, count)
             for key, text, source, most, cooldown, lifetime, backfill, count in rows
         )
 
@@ -116,13 +121,12 @@ class Journal:
         with self._lock:
             rows = self._database.execute(
                 'SELECT instruction_id, stamp, text FROM answers WHERE instruction_id = ? '
-                'ORDER BY number', (instruction_id,),
+                'ORDER BY number',
+                (instruction_id,),
             ).fetchall()
         return tuple(Answer(*row) for row in rows)
 
-    def keep(
-        self, standing: Sequence[Instruction], answers: Sequence[Answer] = ()
-    ) -> bool:
+    def keep(self, standing: Sequence[Instruction], answers: Sequence[Answer] = ()) -> bool:
         """Write what stands now, as a whole, and new answers; returns whether it could."""
         lasting = [one for one in standing if one.source is not Source.ACTION]
         rows = [tuple(getattr(one, name) for name in _COLUMNS) for one in lasting]
@@ -134,7 +138,8 @@ class Journal:
             database.executemany(f'INSERT INTO instructions VALUES ({marks})', rows)  # noqa: S608
             database.execute(
                 "INSERT INTO meta VALUES ('next_id', ?) ON CONFLICT (key) "
-                'DO UPDATE SET value = max(value, excluded.value)', (ahead,),
+                'DO UPDATE SET value = max(value, excluded.value)',
+                (ahead,),
             )
             self._put_answers(database, answers)
 

@@ -104,8 +104,9 @@ class Witness(Node):
             Image, camera, self._keep_image, qos_profile_sensor_data, raw=True
         )
         for name, kind, qos in TOPICS:
-            self.create_subscription(kind, f'{target}/{name}', self._listener(name, kind), qos,
-                                     raw=True)
+            self.create_subscription(
+                kind, f'{target}/{name}', self._listener(name, kind), qos, raw=True
+            )
 
     def spin(self, seconds: float) -> None:
         """Take what comes for a while."""
@@ -159,10 +160,16 @@ class Witness(Node):
     def _tell_model_info(self, message: ModelInfo) -> None:
         first, self.model = self.model is None, message
         if first:
-            self._take({
-                'row': 'replay', 'source': self._camera, 'topic': self._camera,
-                'rate': message.sampling_rate, 'model': _model(message),
-            }, b'')
+            self._take(
+                {
+                    'row': 'replay',
+                    'source': self._camera,
+                    'topic': self._camera,
+                    'rate': message.sampling_rate,
+                    'model': _model(message),
+                },
+                b'',
+            )
 
     def _tell_instructions(self, message: InstructionArray) -> None:
         for one in message.instructions:
@@ -176,38 +183,63 @@ class Witness(Node):
             while len(self._shown) > KEPT_IMAGES:
                 self._shown.popitem(last=False)
         chances = (
-            message.silence_probability, message.standby_probability,
+            message.silence_probability,
+            message.standby_probability,
             message.response_probability,
         )
-        self._take({
-            'row': 'decision', 'stamp': stamp, 'instruction_id': message.instruction_id,
-            'state': State(message.state).name,
-            'probabilities': [None if np.isnan(one) else round(one, 6) for one in chances],
-            'reason': Reason(message.unknown_reason).name if message.unknown_reason else '',
-            'response_id': message.response_id, 'stream_id': message.stream_id,
-            'frame_index': message.frame_index, 'received': message.received_frames,
-            'dropped': message.dropped_frames, 'context_tokens': message.context_tokens,
-            'encode_time': message.encode_time, 'extend_time': message.extend_time,
-            'latency': message.latency,
-        }, self._shown[stamp])
+        self._take(
+            {
+                'row': 'decision',
+                'stamp': stamp,
+                'instruction_id': message.instruction_id,
+                'state': State(message.state).name,
+                'probabilities': [None if np.isnan(one) else round(one, 6) for one in chances],
+                'reason': Reason(message.unknown_reason).name if message.unknown_reason else '',
+                'response_id': message.response_id,
+                'stream_id': message.stream_id,
+                'frame_index': message.frame_index,
+                'received': message.received_frames,
+                'dropped': message.dropped_frames,
+                'context_tokens': message.context_tokens,
+                'encode_time': message.encode_time,
+                'extend_time': message.extend_time,
+                'latency': message.latency,
+            },
+            self._shown[stamp],
+        )
 
     def _tell_response(self, message: Response) -> None:
         stamp = _stamp(message.header.stamp)
-        self._take({
-            'row': 'response', 'stamp': stamp, 'instruction_id': message.instruction_id,
-            'response_id': message.response_id, 'stream_id': message.stream_id,
-            'text': message.text, 'event_start': _stamp(message.event_start),
-            'event_end': _stamp(message.event_end),
-            'finish': Finish(message.finish_reason).name, 'token_count': message.token_count,
-            'probability': message.probability, 'first_token_time': message.first_token_time,
-            'generation_time': message.generation_time,
-        }, self._shown.get(stamp, b''))
+        self._take(
+            {
+                'row': 'response',
+                'stamp': stamp,
+                'instruction_id': message.instruction_id,
+                'response_id': message.response_id,
+                'stream_id': message.stream_id,
+                'text': message.text,
+                'event_start': _stamp(message.event_start),
+                'event_end': _stamp(message.event_end),
+                'finish': Finish(message.finish_reason).name,
+                'token_count': message.token_count,
+                'probability': message.probability,
+                'first_token_time': message.first_token_time,
+                'generation_time': message.generation_time,
+            },
+            self._shown.get(stamp, b''),
+        )
 
     def _tell_response_delta(self, message: ResponseDelta) -> None:
-        self._take({
-            'row': 'delta', 'instruction_id': message.instruction_id,
-            'response_id': message.response_id, 'text': message.text, 'final': message.is_final,
-        }, b'')
+        self._take(
+            {
+                'row': 'delta',
+                'instruction_id': message.instruction_id,
+                'response_id': message.response_id,
+                'text': message.text,
+                'final': message.is_final,
+            },
+            b'',
+        )
 
     def _picture(self, stamp: int) -> bytes:
         """Record the frame that was looked at as JPEG; a small copy of it."""
@@ -216,10 +248,17 @@ class Witness(Node):
             self._wanted.add(stamp)
             return b''
         message = deserialize_message(data, Image)
-        picture = to_rgb(message.encoding, message.width, message.height, message.step,
-                         message.data, bool(message.is_bigendian))
+        picture = to_rgb(
+            message.encoding,
+            message.width,
+            message.height,
+            message.step,
+            message.data,
+            bool(message.is_bigendian),
+        )
         coded = CompressedImage(
-            header=message.header, format='rgb8; jpeg compressed bgr8',
+            header=message.header,
+            format='rgb8; jpeg compressed bgr8',
             data=jpeg(picture, JPEG_QUALITY).tobytes(),
         )
         self._recorder.write(
@@ -234,8 +273,16 @@ def _stamp(time_message: Any) -> int:
 
 def _model(message: ModelInfo) -> dict[str, Any]:
     names = (
-        'model_id', 'model', 'architecture', 'protocol', 'dtype', 'device', 'vision_backend',
-        'vision_backend_version', 'tokens_per_frame', 'context_capacity',
+        'model_id',
+        'model',
+        'architecture',
+        'protocol',
+        'dtype',
+        'device',
+        'vision_backend',
+        'vision_backend_version',
+        'tokens_per_frame',
+        'context_capacity',
     )
     size = [message.image_width, message.image_height]
     return {name: getattr(message, name) for name in names} | {'image_size': size}

@@ -144,7 +144,8 @@ class LockStep(PatientClient):
         )
         decisions = [
             self._decision(self._states.pop((stamp, key)), text)
-            for key, text in expected.items() if (stamp, key) in self._states
+            for key, text in expected.items()
+            if (stamp, key) in self._states
         ]
         for key in self._ended:
             self._standing.pop(key, None)
@@ -165,8 +166,11 @@ class LockStep(PatientClient):
             instruction=instruction,
             state=State(state.state).name,
             text=self._answers.pop(answer).text if answer else '',
-            probabilities=(state.silence_probability, state.standby_probability,
-                           state.response_probability),
+            probabilities=(
+                state.silence_probability,
+                state.standby_probability,
+                state.response_probability,
+            ),
         )
 
     def _set(self, text: str) -> None:

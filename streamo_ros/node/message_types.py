@@ -19,15 +19,17 @@ from streamo_ros.msg import ModelInfo
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
 
-MESSAGES = messages.Messages({
-    'builtin_interfaces/msg/Duration': Duration,
-    'builtin_interfaces/msg/Time': Time,
-    'std_msgs/msg/Header': Header,
-    messages.FRAME_STATE: FrameState,
-    messages.INSTRUCTION: Instruction,
-    messages.INSTRUCTIONS: InstructionArray,
-    messages.MODEL_INFO: ModelInfo,
-    messages.RESPONSE: Response,
-    messages.RESPONSE_DELTA: ResponseDelta,
-})
+MESSAGES = messages.Messages(
+    {
+        'builtin_interfaces/msg/Duration': Duration,
+        'builtin_interfaces/msg/Time': Time,
+        'std_msgs/msg/Header': Header,
+        messages.FRAME_STATE: FrameState,
+        messages.INSTRUCTION: Instruction,
+        messages.INSTRUCTIONS: InstructionArray,
+        messages.MODEL_INFO: ModelInfo,
+        messages.RESPONSE: Response,
+        messages.RESPONSE_DELTA: ResponseDelta,
+    }
+)
 """Makes messages that rclpy can publish."""

@@ -66,8 +66,13 @@ class Player(Node):
     """
 
     def __init__(
-        self, source: Source, topic: str = '', rate: float = 1.0, loop: bool = False,
-        paused: bool = False, listeners: int = 1,
+        self,
+        source: Source,
+        topic: str = '',
+        rate: float = 1.0,
+        loop: bool = False,
+        paused: bool = False,
+        listeners: int = 1,
     ) -> None:
         super().__init__('streamo_player', parameter_overrides=[])
         self.published = 0
@@ -85,8 +90,12 @@ class Player(Node):
         self._clock_publisher = self.create_publisher(Clock, '/clock', 10)
         self._listeners = listeners
         self._now = 0
-        for name, act in (('pause', self._pause), ('resume', self._resume),
-                          ('toggle_paused', self._toggle), ('play_next', self._step)):
+        for name, act in (
+            ('pause', self._pause),
+            ('resume', self._resume),
+            ('toggle_paused', self._toggle),
+            ('play_next', self._step),
+        ):
             self.create_service(Trigger, f'~/{name}', self._answering(act))
 
     def run(self) -> None:
@@ -209,8 +218,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         source = open_source(options.source, options.source_topic, options.salvage)
-        player = Player(source, options.topic, options.rate, options.loop, options.start_paused,
-                        options.listeners)
+        player = Player(
+            source,
+            options.topic,
+            options.rate,
+            options.loop,
+            options.start_paused,
+            options.listeners,
+        )
         player.run()
         print(f'{player.published} frames were published', flush=True)
     except SourceError as error:

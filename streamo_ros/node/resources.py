@@ -62,9 +62,7 @@ class Equipment:
         values: the parameters, also as they change.
     """
 
-    def __init__(
-        self, node: AwaitableLifecycleNode, supplies: Supplies, values: Values
-    ) -> None:
+    def __init__(self, node: AwaitableLifecycleNode, supplies: Supplies, values: Values) -> None:
         self.backbone = supplies.backbone
         self.book = InstructionBook(values.whole('instructions.capacity'))
         self._values = values
@@ -110,9 +108,7 @@ class Equipment:
     def publish_model(self) -> None:
         """Publish who decides and with which parameters."""
         info = self._published = self.info
-        self._publisher.model_info(
-            info, self._values.number('sampling.rate'), self._values.yaml()
-        )
+        self._publisher.model_info(info, self._values.number('sampling.rate'), self._values.yaml())
 
     def tell(self) -> None:
         """Write and publish what stands, if it has changed."""

@@ -113,9 +113,14 @@ class StreamoNode(AwaitableLifecycleNode):
         assert equipment is not None
         super().on_activate(self.state)
         session = self.session = Session(
-            self, equipment.backbone, equipment.book, self.values,
-            context_policy(self.values.text('context.policy')), equipment.recall,
-            lambda: assistant_settings(self.values, equipment.info), self._report,
+            self,
+            equipment.backbone,
+            equipment.book,
+            self.values,
+            context_policy(self.values.text('context.policy')),
+            equipment.recall,
+            lambda: assistant_settings(self.values, equipment.info),
+            self._report,
         )
         equipment.count_with(lambda: session.counts)
         self.get_logger().info(f'looking at {session.camera.topic}')

@@ -81,7 +81,10 @@ class WatchAction:
         self._goals: dict[int, Goal] = {}
         self._lock = threading.Lock()
         self._server = ActionServer(
-            node, Watch, '~/watch', self._execute,
+            node,
+            Watch,
+            '~/watch',
+            self._execute,
             callback_group=ReentrantCallbackGroup(),
             goal_callback=self._on_goal,
             cancel_callback=self._on_cancel,
@@ -157,9 +160,10 @@ class WatchAction:
         """A timer of the node's clock that ends the goal; None without a timeout."""
         if timeout <= 0:
             return None
-        return self._node.create_timer(timeout / 1e9, lambda: self._end(
-            key, Result.OUTCOME_TIMEOUT, f'not seen within {timeout / 1e9:g} s'
-        ))
+        return self._node.create_timer(
+            timeout / 1e9,
+            lambda: self._end(key, Result.OUTCOME_TIMEOUT, f'not seen within {timeout / 1e9:g} s'),
+        )
 
     def _complete(self, key: int, goal: Goal) -> None:
         if any(one.finish_reason == Response.FINISH_ERROR for one in goal.responses):
@@ -195,6 +199,4 @@ class WatchAction:
             goal.handle.canceled()
         else:
             goal.handle.abort()
-        return Watch.Result(
-            outcome=goal.outcome, message=goal.message, responses=goal.responses
-        )
+        return Watch.Result(outcome=goal.outcome, message=goal.message, responses=goal.responses)

@@ -47,8 +47,16 @@ from streamo_ros.sources.base import Source
 from streamo_ros.sources.base import SourceError
 
 ERRORS = (
-    SourceError, GoldenError, JobError, RecordError, DefinitionError, BackboneError,
-    InstructionError, ParameterError, ClusterError, OSError,
+    SourceError,
+    GoldenError,
+    JobError,
+    RecordError,
+    DefinitionError,
+    BackboneError,
+    InstructionError,
+    ParameterError,
+    ClusterError,
+    OSError,
 )
 MODEL = 'models/streamo-tiny'
 
@@ -82,32 +90,61 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The arguments of `streamo replay`."""
     made = argparse.ArgumentParser(
-        prog='streamo replay', description='Watch a recording as the node would watch the camera.',
+        prog='streamo replay',
+        description='Watch a recording as the node would watch the camera.',
         epilog='Exit codes: 0 as expected, 1 different from the golden file, 2 bad input.',
     )
     add = made.add_argument
     add('source', nargs='+', help='bag (folder, .mcap, .db3), video, image folder, /dev/videoN')
-    add('--instruction', '-i', action='append', default=[], metavar='TEXT[@SECONDS]',
-        help='what to watch for, from that second on; repeatable')
-    add('--output', '-o', type=Path, metavar='DIR',
-        help='write events.jsonl, replay.mcap and report.html there')
+    add(
+        '--instruction',
+        '-i',
+        action='append',
+        default=[],
+        metavar='TEXT[@SECONDS]',
+        help='what to watch for, from that second on; repeatable',
+    )
+    add(
+        '--output',
+        '-o',
+        type=Path,
+        metavar='DIR',
+        help='write events.jsonl, replay.mcap and report.html there',
+    )
     add('--model', type=Path, metavar='PATH', help=f'checkpoint or .yaml script; default {MODEL}')
-    add('--params-file', type=Path, metavar='FILE',
-        help="the node's parameters, as on the robot; what is given here has the last word")
+    add(
+        '--params-file',
+        type=Path,
+        metavar='FILE',
+        help="the node's parameters, as on the robot; what is given here has the last word",
+    )
     add('--device', choices=('auto', 'cpu', 'cuda'), help='where the model runs; default auto')
     add('--rate', type=float, metavar='HZ', help='frames looked at per second; default 1')
     add('--topic', default='', help='image topic of the bag; default: the only one')
-    add('--golden', type=Path, metavar='FILE',
-        help='compare with this file; a folder of them for many sources')
+    add(
+        '--golden',
+        type=Path,
+        metavar='FILE',
+        help='compare with this file; a folder of them for many sources',
+    )
     add('--update-golden', action='store_true', help='write the golden file instead')
-    add('--tolerance', type=float, default=TOLERANCE, metavar='P',
-        help='how far probabilities may differ; default %(default)s')
+    add(
+        '--tolerance',
+        type=float,
+        default=TOLERANCE,
+        metavar='P',
+        help='how far probabilities may differ; default %(default)s',
+    )
     add('--salvage', action='store_true', help='replay what is readable of a damaged source')
     add('--no-images', action='store_true', help='leave the frames out of replay.mcap')
     engine = made.add_mutually_exclusive_group().add_argument
     engine('--workers', type=int, default=1, metavar='N', help='sources at a time')
-    engine('--ray', default='', metavar='ADDRESS',
-        help='replay as tasks of this Ray cluster: auto, local, HOST:PORT or ray://HOST:PORT')
+    engine(
+        '--ray',
+        default='',
+        metavar='ADDRESS',
+        help='replay as tasks of this Ray cluster: auto, local, HOST:PORT or ray://HOST:PORT',
+    )
     add('--json', action='store_true', help='print the result as JSON')
     return made
 

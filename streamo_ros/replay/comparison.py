@@ -62,7 +62,8 @@ class Comparison:
         found = self._golden.differences(self.entries, self._tolerance)
         return [
             replace(one, picture=self._pictures.get(one.came.key) if one.came else None)
-            for one in found if one.came or not stopped
+            for one in found
+            if one.came or not stopped
         ]
 
     def _keep_picture(self, entry: Entry, step: Step) -> None:

@@ -49,14 +49,19 @@ def split(job: Job, sources: Sequence[str]) -> list[Job]:
     for source in sources:
         stem = Path(source).name.partition('.')[0] or 'source'
         name = next(
-            name for number in range(1, len(sources) + 1)
+            name
+            for number in range(1, len(sources) + 1)
             if (name := stem if number == 1 else f'{stem}_{number}') not in taken
         )
         taken.add(name)
-        jobs.append(replace(
-            job, source=source, output=job.output / name if job.output else None,
-            golden=job.golden / f'{name}.jsonl' if job.golden else None,
-        ))
+        jobs.append(
+            replace(
+                job,
+                source=source,
+                output=job.output / name if job.output else None,
+                golden=job.golden / f'{name}.jsonl' if job.golden else None,
+            )
+        )
     return jobs
 
 
@@ -115,7 +120,9 @@ def carry_out_alone(job: Job) -> Summary:
 def absolute(job: Job) -> Job:
     """The same job for a process with another working folder."""
     return replace(
-        job, source=str(Path(job.source).absolute()), model=job.model.absolute(),
+        job,
+        source=str(Path(job.source).absolute()),
+        model=job.model.absolute(),
         output=job.output.absolute() if job.output else None,
         golden=job.golden.absolute() if job.golden else None,
     )
@@ -142,7 +149,8 @@ def _fingerprint(job: Job) -> str:
     files = [Path(job.source), job.model, *([job.golden] if job.golden else [])]
     state = [
         (str(file), status.st_size, status.st_mtime_ns)
-        for given in files for file in (sorted(given.rglob('*')) if given.is_dir() else [given])
+        for given in files
+        for file in (sorted(given.rglob('*')) if given.is_dir() else [given])
         if file.is_file() and (status := file.stat())
     ]
     return hashlib.sha256(repr((job, state)).encode()).hexdigest()

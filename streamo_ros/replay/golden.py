@@ -157,7 +157,9 @@ class Golden:
     def write(self, path: Path) -> None:
         """Write the file; the old one is replaced when the new one is whole."""
         head: dict[str, Any] = {
-            'golden': 1, 'rate': self.head.rate, 'topic': self.head.topic,
+            'golden': 1,
+            'rate': self.head.rate,
+            'topic': self.head.topic,
             'instructions': [[order.text, order.seconds] for order in self.head.orders],
             'model_id': self.head.model_id,
         }
@@ -172,16 +174,19 @@ class Golden:
 
 def step_entries(step: Step) -> Iterator[Entry]:
     """The entries of a step."""
-    texts = {
-        event.response_id: event.text for event in step.events if isinstance(event, Answered)
-    }
+    texts = {event.response_id: event.text for event in step.events if isinstance(event, Answered)}
     for event in step.events:
         if isinstance(event, Decided):
             tick = event.frame.tick
             chances = tuple(round(chance, 4) for chance in event.probabilities)
             yield Entry(
-                tick.stamp, round(step.seconds, 3), tick.stream_id, event.instruction_id,
-                event.state.name, chances if event.state else (), texts.get(event.response_id, ''),
+                tick.stamp,
+                round(step.seconds, 3),
+                tick.stream_id,
+                event.instruction_id,
+                event.state.name,
+                chances if event.state else (),
+                texts.get(event.response_id, ''),
             )
 
 
@@ -207,14 +212,23 @@ def read_golden(path: Path) -> Golden:
 
 def _line(entry: Entry) -> dict[str, Any]:
     line: dict[str, Any] = {
-        'stamp': entry.stamp, 'seconds': entry.seconds, 'stream': entry.stream_id,
-        'instruction': entry.instruction_id, 'state': entry.state, 'p': list(entry.chances),
+        'stamp': entry.stamp,
+        'seconds': entry.seconds,
+        'stream': entry.stream_id,
+        'instruction': entry.instruction_id,
+        'state': entry.state,
+        'p': list(entry.chances),
     }
     return {**line, 'text': entry.text} if entry.text else line
 
 
 def _entry(line: Mapping[str, Any]) -> Entry:
     return Entry(
-        line['stamp'], line['seconds'], line['stream'], line['instruction'], line['state'],
-        tuple(line['p']), line.get('text', ''),
+        line['stamp'],
+        line['seconds'],
+        line['stream'],
+        line['instruction'],
+        line['state'],
+        tuple(line['p']),
+        line.get('text', ''),
     )

@@ -132,8 +132,9 @@ def settle(job: Job) -> tuple[Job, Golden | None]:
     """
     golden = read_golden(job.golden) if job.golden and not job.update else None
     if golden is not None:
-        given = replace(golden.head, orders=job.orders or golden.head.orders,
-                        rate=job.rate or golden.head.rate)
+        given = replace(
+            golden.head, orders=job.orders or golden.head.orders, rate=job.rate or golden.head.rate
+        )
         if given != golden.head:
             raise JobError(
                 f'{job.golden} was made with other instructions or another rate: leave out '
@@ -172,10 +173,16 @@ def carry_out(
         comparison = Comparison(golden, job.tolerance, job.output)
         sinks: list[Sink] = [chronicle, comparison, *watch(source)]
         if job.output is not None:
-            sinks.append(Recording(
-                Recorder(job.output / BAG), backbone, rate, source.topic, job.images,
-                parameters=values.yaml(),
-            ))
+            sinks.append(
+                Recording(
+                    Recorder(job.output / BAG),
+                    backbone,
+                    rate,
+                    source.topic,
+                    job.images,
+                    parameters=values.yaml(),
+                )
+            )
         book = InstructionBook(len(job.orders))
         policy = context_policy(values.text('context.policy'))
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)

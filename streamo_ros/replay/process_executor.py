@@ -27,9 +27,10 @@ def on_processes(workers: int) -> Engine:
 
     def engine(jobs: Mapping[int, Job]) -> Iterator[tuple[int, Summary]]:
         # A forked process would share CUDA and OpenCV's threads.
-        with Interruption() as stop, ProcessPoolExecutor(
-            workers, get_context('spawn'), _share_cores, (workers,)
-        ) as pool:
+        with (
+            Interruption() as stop,
+            ProcessPoolExecutor(workers, get_context('spawn'), _share_cores, (workers,)) as pool,
+        ):
             running = {pool.submit(carry_out_alone, job): number for number, job in jobs.items()}
             for future in as_completed(running):
                 if stop():

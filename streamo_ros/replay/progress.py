@@ -38,8 +38,12 @@ class Progress:
         self._first = self._reached = 0
         self._responses = 0
         self._bars = Bars(
-            TextColumn('{task.description}'), BarColumn(), TaskProgressColumn(),
-            TextColumn('{task.fields[speed]}'), TimeRemainingColumn(), console=console,
+            TextColumn('{task.description}'),
+            BarColumn(),
+            TaskProgressColumn(),
+            TextColumn('{task.fields[speed]}'),
+            TimeRemainingColumn(),
+            console=console,
         )
         self._task = self._bars.add_task(name, total=duration, speed='')
         self._bars.start()
@@ -54,7 +58,8 @@ class Progress:
         speed = done / max(time.perf_counter() - self._began, 1e-9)
         self._responses += sum(isinstance(event, Answered) for event in step.events)
         self._bars.update(
-            self._task, completed=done,
+            self._task,
+            completed=done,
             speed=f'{speed:,.1f} × real time, {self._responses} responses',
         )
 

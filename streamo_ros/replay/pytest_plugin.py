@@ -63,7 +63,8 @@ def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
             told = '\n'.join([*summarize(outcome).remarks, *summarize(outcome).differences])
             pytest.fail(
                 f'{source} is not as {golden} says, report in {job.output}:\n{told}\n'
-                f'If this is right, write the file anew with pytest {_OPTION}', pytrace=False,
+                f'If this is right, write the file anew with pytest {_OPTION}',
+                pytrace=False,
             )
         return outcome
 

@@ -70,7 +70,11 @@ def _connection(address: str) -> Iterator[Any]:
         _knock(address)
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **settings)
     except (
-        OSError, RuntimeError, ValueError, ImportError, ray.exceptions.RayError,
+        OSError,
+        RuntimeError,
+        ValueError,
+        ImportError,
+        ray.exceptions.RayError,
     ) as error:
         raise ClusterError(
             f'Ray at {address!r} cannot be used ({_last_line(error)}): start a cluster with '
@@ -133,10 +137,13 @@ def _result(ray: Any, task: Any, job: Job, canceled: bool) -> Summary:
     named = replace(summary, source=job.source, output=str(job.output or ''))
     if job.output is None or summary.failure or (job.output / EVENTS).exists():
         return named
-    return replace(named, failure=(
-        f'{job.output} is not shared by the machine that replayed it: give an --output folder '
-        'that all machines of the cluster have under the same path'
-    ))
+    return replace(
+        named,
+        failure=(
+            f'{job.output} is not shared by the machine that replayed it: give an --output folder '
+            'that all machines of the cluster have under the same path'
+        ),
+    )
 
 
 def _last_line(error: BaseException) -> str:

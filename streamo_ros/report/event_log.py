@@ -57,9 +57,9 @@ class RowMaker:
         for one in step.standing:
             if one.id not in self._listed:
                 self._listed.add(one.id)
-                rows.append({
-                    'row': 'instruction', 'id': one.id, 'text': one.text, 'since': one.since
-                })
+                rows.append(
+                    {'row': 'instruction', 'id': one.id, 'text': one.text, 'since': one.since}
+                )
         decisions = [event for event in step.events if isinstance(event, Decided)]
         rows += [decision_row(event, step) for event in decisions]
         answers = [event for event in step.events if isinstance(event, Answered)]

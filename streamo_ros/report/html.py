@@ -128,8 +128,12 @@ def _facts(timeline: Timeline) -> str:
     if latencies:
         facts.append(('median latency', f'{1e3 * statistics.median(latencies):.1f} ms'))
     if end.get('speed'):
-        facts.append(('× real time', f'{end["speed"]:,.0f}' if end['speed'] >= 10
-                      else f'{end["speed"]:.1f}'))
+        facts.append(
+            (
+                '× real time',
+                f'{end["speed"]:,.0f}' if end['speed'] >= 10 else f'{end["speed"]:.1f}',
+            )
+        )
     cells = ''.join(f'<div><b>{value}</b><span>{name}</span></div>' for name, value in facts)
     return f'<div class="facts">{cells}</div>'
 
@@ -167,7 +171,8 @@ def _track(key: int, track: Track, timeline: Timeline, axis: Axis) -> str:
 
 def _state_legend(counts: Counter[str]) -> str:
     boxes = ''.join(
-        f'<i style="background:{color}"></i>{state.lower()}' for state, color in COLORS.items()
+        f'<i style="background:{color}"></i>{state.lower()}'
+        for state, color in COLORS.items()
         if state != 'UNKNOWN' or counts[state]
     )
     lines = ''.join(
@@ -211,7 +216,8 @@ def _model(timeline: Timeline) -> str:
     cells = ''.join(
         f'<tr><td>{html.escape(name.replace("_", " "))}</td>'
         f'<td>{html.escape(_plain(value))}</td></tr>'
-        for name, value in rows.items() if value not in _UNKNOWN
+        for name, value in rows.items()
+        if value not in _UNKNOWN
     )
     return f'<section><h2>Model and source</h2><table>{cells}</table></section>'
 

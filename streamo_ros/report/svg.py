@@ -18,9 +18,7 @@ from dataclasses import dataclass
 from streamo_ros.report.timeline import Cost
 from streamo_ros.report.timeline import Track
 
-COLORS = {
-    'SILENCE': '#c9ced6', 'STANDBY': '#f2a93b', 'RESPONSE': '#2e9e5b', 'UNKNOWN': '#e05d5d'
-}
+COLORS = {'SILENCE': '#c9ced6', 'STANDBY': '#f2a93b', 'RESPONSE': '#2e9e5b', 'UNKNOWN': '#e05d5d'}
 _INK, _FAINT, _BLUE, _VIOLET = '#5b6470', '#e6e9ee', '#3977c4', '#8a63b8'
 _LINES = {'standby': '#d98c1f', 'response': '#1f7f45'}
 WIDTH, _LEFT, _RIGHT = 1080, 64, 16
@@ -48,8 +46,12 @@ class Axis:
     def ticks(self) -> list[float]:
         """About ten round times."""
         step = next(
-            (step for step in (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200)
-             if self.seconds / step <= 12), 14400.0,
+            (
+                step
+                for step in (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200)
+                if self.seconds / step <= 12
+            ),
+            14400.0,
         )
         return [number * step for number in range(int(self.seconds / step) + 1)]
 
@@ -89,8 +91,9 @@ def track_picture(track: Track, axis: Axis, period: float, jumps: Iterable[float
         scale = _scale(1.0, top, bottom)
         parts.append(_curve(places, axis, scale, _LINES[name], _HOLE * period))
     parts += [_jump(axis.x(at), bottom) for at in jumps]
-    parts += [_marker(axis.x(one.at), number, one.text) for number, one in enumerate(
-        track.answers, 1)]
+    parts += [
+        _marker(axis.x(one.at), number, one.text) for number, one in enumerate(track.answers, 1)
+    ]
     return _svg(bottom + 26, parts)
 
 
@@ -162,7 +165,7 @@ def _thin(places: Places) -> Places:
     size = math.ceil(len(places) / _COLUMNS)
     kept: list[tuple[float, float]] = []
     for start in range(0, len(places), size):
-        part = places[start:start + size]
+        part = places[start : start + size]
         kept += sorted({min(part, key=lambda one: one[1]), max(part, key=lambda one: one[1])})
     return kept
 
@@ -216,7 +219,8 @@ def _grid(axis: Axis, bottom: float) -> str:
 
 def _ruler(axis: Axis, bottom: float) -> str:
     return ''.join(
-        _text(axis.x(at), bottom + 18, clock(at), 'middle') for at in axis.ticks()
+        _text(axis.x(at), bottom + 18, clock(at), 'middle')
+        for at in axis.ticks()
         if axis.x(at) < WIDTH - 20
     )
 

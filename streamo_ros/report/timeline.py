@@ -163,10 +163,17 @@ class Timeline:
     def _take_response(self, row: Row, picture: bytes) -> None:
         begin = (row['event_start'] - self._origin) / 1e9 + self._shift
         track = self.tracks.setdefault(row['instruction_id'], Track('(no instruction)'))
-        track.answers.append(Answer(
-            self._place(row), max(0.0, begin), row['response_id'], row['text'],
-            row['probability'], row['finish'], picture,
-        ))
+        track.answers.append(
+            Answer(
+                self._place(row),
+                max(0.0, begin),
+                row['response_id'],
+                row['text'],
+                row['probability'],
+                row['finish'],
+                picture,
+            )
+        )
 
     def _place(self, row: Row) -> float:
         """Seconds since the first frame; a new stream goes on where the old one ended."""

@@ -91,9 +91,7 @@ class BagRecord:
             raw = read_image(self.data())
         except CdrError as error:
             raise ImageError(str(error)) from error
-        return to_rgb(
-            raw.encoding, raw.width, raw.height, raw.step, raw.data, raw.is_bigendian
-        )
+        return to_rgb(raw.encoding, raw.width, raw.height, raw.step, raw.data, raw.is_bigendian)
 
     def _long_frame_id(self) -> str:
         """One that goes on behind the head."""
@@ -224,8 +222,12 @@ def _is_image(entry: TopicEntry) -> bool:
 def _candidates(images: dict[str, TopicEntry]) -> list[str]:
     color = [name for name in images if not re.search(r'depth', name, re.IGNORECASE)] or [*images]
     filled = [name for name in color if images[name].count] or color
-    return sorted(name for name in filled if name.removesuffix('/compressed') == name
-                  or name.removesuffix('/compressed') not in filled)
+    return sorted(
+        name
+        for name in filled
+        if name.removesuffix('/compressed') == name
+        or name.removesuffix('/compressed') not in filled
+    )
 
 
 def _plain(message: Message) -> Message:

@@ -156,4 +156,4 @@ class _Reader:
                 f'the message ends inside {field}: {self._at} bytes are needed and '
                 f'{len(self._view)} are there'
             )
-        return self._view[start:self._at]
+        return self._view[start : self._at]

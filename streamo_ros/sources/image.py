@@ -113,7 +113,7 @@ def to_rgb(
     _check_size(encoding, kind, width, height, step, memoryview(data).nbytes)
     value = np.dtype(np.uint8 if not kind.wide else '>u2' if is_bigendian else '<u2')
     rows = np.frombuffer(data, np.uint8).reshape(height, step)
-    pixels = rows[:, :width * kind.channels * value.itemsize]
+    pixels = rows[:, : width * kind.channels * value.itemsize]
     if kind.wide:
         pixels = np.ascontiguousarray(pixels).view(value).astype(np.uint16, copy=False)
     if kind.channels > 1:
@@ -201,7 +201,7 @@ def _check_whole(raw: Rgb) -> None:
 
 def _check_claim(raw: Rgb) -> None:
     """Refuse a picture that would take gigabytes, before it is unpacked."""
-    width, height = _claimed_size(raw[:1 << 16].tobytes())
+    width, height = _claimed_size(raw[: 1 << 16].tobytes())
     if width * height > _MOST_PIXELS:
         raise ImageError(
             f'the compressed image claims {width}x{height} pixels: at most {_MOST_PIXELS} are read'
@@ -213,10 +213,10 @@ def _claimed_size(head: bytes) -> tuple[int, int]:
     if head.startswith(_PNG_START):
         return int.from_bytes(head[16:20], 'big'), int.from_bytes(head[20:24], 'big')
     at = 2
-    while head.startswith(_JPEG_START) and head[at:at + 1] == b'\xff' and at + 9 <= len(head):
+    while head.startswith(_JPEG_START) and head[at : at + 1] == b'\xff' and at + 9 <= len(head):
         # Frame headers are C0 to CF, without C4, C8 and CC, which are tables.
         if 0xC0 <= head[at + 1] <= 0xCF and head[at + 1] not in (0xC4, 0xC8, 0xCC):
-            height, width = (int.from_bytes(head[at + k:at + k + 2], 'big') for k in (5, 7))
+            height, width = (int.from_bytes(head[at + k : at + k + 2], 'big') for k in (5, 7))
             return width, height
-        at += 2 + int.from_bytes(head[at + 2:at + 4], 'big')
+        at += 2 + int.from_bytes(head[at + 2 : at + 4], 'big')
     return 0, 0

@@ -140,7 +140,7 @@ class McapFile:
                 if opcode == _MESSAGE and _uint16(body, 0) in wanted:
                     order += 1
                     log_time = _MESSAGE_HEAD.unpack_from(body)[2]
-                    heapq.heappush(waiting, (log_time, order, body[_MESSAGE_HEAD.size:]))
+                    heapq.heappush(waiting, (log_time, order, body[_MESSAGE_HEAD.size :]))
         while waiting:
             yield _message(heapq.heappop(waiting))
 
@@ -199,7 +199,7 @@ class McapFile:
     def _note_cut_chunk(self, at: int) -> None:
         rest = self._view[at:]
         if rest[:1] == bytes([_CHUNK]) and len(rest) > _SMALLEST_CHUNK:
-            chunk = _chunk(rest[_PREFIX.size:])
+            chunk = _chunk(rest[_PREFIX.size :])
             chunk.cut = True
             self._chunks.append(chunk)
 
@@ -234,8 +234,8 @@ def _records(view: memoryview, at: int) -> Iterator[_Entry]:
 def _chunk(body: memoryview) -> _Chunk:
     start, end, _, crc, name = _CHUNK_HEAD.unpack_from(body)
     at = _CHUNK_HEAD.size + name
-    compression = bytes(body[_CHUNK_HEAD.size:at]).decode(errors='replace')
-    return _Chunk(start, end, body[at + 8:], compression, crc)
+    compression = bytes(body[_CHUNK_HEAD.size : at]).decode(errors='replace')
+    return _Chunk(start, end, body[at + 8 :], compression, crc)
 
 
 def _unpacked(chunk: _Chunk) -> memoryview:
@@ -272,4 +272,4 @@ def _uint16(body: memoryview, at: int) -> int:
 
 def _string(body: memoryview, at: int) -> str:
     (size,) = struct.unpack_from('<I', body, at)
-    return bytes(body[at + 4:at + 4 + size]).decode(errors='replace')
+    return bytes(body[at + 4 : at + 4 + size]).decode(errors='replace')

@@ -32,8 +32,18 @@ BASE = 'plain'
 RATES = {BASE: (1, 2), 'one_hertz': (1, 2)}
 """Frames a second at which a run is watched; the others only at 1."""
 MAY_DIFFER = ('output', 'loss', 'rates')
-KEPT = ('model_id', 'state_macro_f1', 'state_f1', 'timing_f1', 'answer_accuracy',
-        'false_alarms_per_hour', 'duplicate_rate', 'episodes', 'rate', 'seed')
+KEPT = (
+    'model_id',
+    'state_macro_f1',
+    'state_f1',
+    'timing_f1',
+    'answer_accuracy',
+    'false_alarms_per_hour',
+    'duplicate_rate',
+    'episodes',
+    'rate',
+    'seed',
+)
 _FRAMES = 24
 """Of an episode at 1 Hz; at 2 Hz twice as many, so that as much happens."""
 
@@ -60,14 +70,25 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='python -m streamo_ros.tiny.ablation', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog='python -m streamo_ros.tiny.ablation',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
-    add('names', nargs='*', choices=[[], *RUNS], metavar='NAME',
-        help=f'only these runs: {", ".join(RUNS)}')
+    add(
+        'names',
+        nargs='*',
+        choices=[[], *RUNS],
+        metavar='NAME',
+        help=f'only these runs: {", ".join(RUNS)}',
+    )
     add('--configs', type=Path, default=Path('config/train/ablation'), help='their folder')
-    add('--model', type=Path, default=Path('models/streamo-tiny'),
-        help='folder of ablation.json and of the card; default %(default)s')
+    add(
+        '--model',
+        type=Path,
+        default=Path('models/streamo-tiny'),
+        help='folder of ablation.json and of the card; default %(default)s',
+    )
     add('--worlds', type=int, default=65, metavar='N', help='episodes; default %(default)s')
     add('--seed', type=int, default=0, help='of the worlds; default %(default)s')
     return parser
@@ -82,11 +103,16 @@ def read_configs(folder: Path) -> dict[str, TinyConfig]:
     found = {name: tiny_config(read_yaml(folder / f'{name}.yaml')) for name in RUNS}
     first = asdict(found[BASE])
     for name, config in found.items():
-        unequal = [key for key, value in asdict(config).items()
-                   if key not in MAY_DIFFER and value != first[key]]
+        unequal = [
+            key
+            for key, value in asdict(config).items()
+            if key not in MAY_DIFFER and value != first[key]
+        ]
         if unequal:
-            raise TrainingError(f'{name}.yaml differs from {BASE}.yaml in {unequal[0]}: '
-                                f'only {", ".join(MAY_DIFFER)} may differ in an ablation')
+            raise TrainingError(
+                f'{name}.yaml differs from {BASE}.yaml in {unequal[0]}: '
+                f'only {", ".join(MAY_DIFFER)} may differ in an ablation'
+            )
     return found
 
 
@@ -104,7 +130,9 @@ def gather(configs: Mapping[str, TinyConfig], worlds: int, seed: int) -> dict[st
         if figures[1] is not None:
             runs[name] = {'loss': config.loss, 'rates': list(config.rates)} | {
                 str(rate): {key: one[key] for key in KEPT}
-                for rate, one in figures.items() if one is not None}
+                for rate, one in figures.items()
+                if one is not None
+            }
     steps = configs[BASE].language_steps
     return {'steps': steps, 'worlds': worlds, 'seed': seed, 'runs': runs}
 
@@ -122,17 +150,27 @@ def _evaluate(config: TinyConfig, rate: int, worlds: int, seed: int) -> None:
         return
     path = _path(model, rate)
     beside = path.with_suffix('.part')
-    _call('streamo_ros.evaluation.evaluate', str(model), '--worlds', str(worlds),
-          '--seed', str(seed), '--rate', str(rate), '--frames', str(_FRAMES * rate),
-          '--output', str(beside))
+    _call(
+        'streamo_ros.evaluation.evaluate',
+        str(model),
+        '--worlds',
+        str(worlds),
+        '--seed',
+        str(seed),
+        '--rate',
+        str(rate),
+        '--frames',
+        str(_FRAMES * rate),
+        '--output',
+        str(beside),
+    )
     beside.replace(path)
 
 
 def _figures(model: Path, rate: int, worlds: int, seed: int) -> dict[str, Any] | None:
     """What was measured of the checkpoint as it is now; None = nothing."""
     path, made = _path(model, rate), model / 'streamo.json'
-    if not path.is_file() or not made.is_file() or (
-            path.stat().st_mtime < made.stat().st_mtime):
+    if not path.is_file() or not made.is_file() or (path.stat().st_mtime < made.stat().st_mtime):
         return None
     found: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
     return found if (found['episodes'], found['seed']) == (worlds, seed) else None
@@ -149,8 +187,10 @@ def _path(model: Path, rate: int) -> Path:
 def _call(module: str, *arguments: str) -> None:
     done = subprocess.run([sys.executable, '-m', module, *arguments], check=False)
     if done.returncode:
-        raise TrainingError(f'{module} {" ".join(arguments)} ended with {done.returncode}: see '
-                            'above, and give this command again to go on')
+        raise TrainingError(
+            f'{module} {" ".join(arguments)} ended with {done.returncode}: see '
+            'above, and give this command again to go on'
+        )
 
 
 if __name__ == '__main__':

@@ -37,7 +37,7 @@ class _Blocks(torch.autograd.Function):
         later = torch.full((BLOCK, BLOCK), _NEVER, dtype=query.dtype).triu(1)
         for begin, end in _bounds(query):
             scores = query[:, begin:end] @ key[:, :end].transpose(1, 2)
-            scores[:, :, begin:] += later[:end - begin, :end - begin]
+            scores[:, :, begin:] += later[: end - begin, : end - begin]
             shares.append(scores.softmax(-1))
             found[:, begin:end] = shares[-1] @ value[:, :end]
         ctx.save_for_backward(query, key, value, *shares)
@@ -55,15 +55,21 @@ class _Blocks(torch.autograd.Function):
             of_share = own @ value[:, :end].transpose(1, 2)
             # Torch has no public name for it.
             of_score = torch._softmax_backward_data(  # noqa: SLF001
-                of_share, share, -1, share.dtype)
+                of_share, share, -1, share.dtype
+            )
             of_query[:, begin:end] = of_score @ key[:, :end]
             of_key[:, :end] += of_score.transpose(1, 2) @ query[:, begin:end]
         return of_query, of_key, of_value
 
 
 def attend(
-    module: nn.Module, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None,  # noqa: ARG001
-    scaling: float | None = None, **_: Any,
+    module: nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    mask: Tensor | None,  # noqa: ARG001
+    scaling: float | None = None,
+    **_: Any,
 ) -> tuple[Tensor, None]:
     """The same, as a layer of transformers asks for it.
 
@@ -80,7 +86,7 @@ def attend(
     """
     batch, heads, length, size = query.shape
     repeats = heads // key.shape[1]
-    query = query * (size ** -0.5 if scaling is None else scaling)
+    query = query * (size**-0.5 if scaling is None else scaling)
     key, value = (one.repeat_interleave(repeats, 1) for one in (key, value))
     # The values alone come out of a matrix product: the turning of the others made them wider.
     flat = (one.to(value.dtype).reshape(-1, length, size) for one in (query, key, value))

@@ -23,8 +23,10 @@ from streamo_ros.training.train_config import TrainingError
 def main(argv: Sequence[str] | None = None) -> int:
     """Renew a card; 0 when it is written."""
     parser = argparse.ArgumentParser(
-        prog='python -m streamo_ros.tiny.card', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog='python -m streamo_ros.tiny.card',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument('folder', type=Path, help='of the checkpoint, with evaluation.json')
     try:
         renew_card(parser.parse_args(argv).folder)
@@ -48,7 +50,8 @@ def renew_card(folder: Path) -> None:
         'figures': tables.figures(measured['evaluation']),
         'held out': tables.figures_of(measured, 'evaluation_held_out'),
         'phrasings': tables.figures_of(measured, 'evaluation_phrasings'),
-        'controls': tables.controls(measured), 'robustness': tables.robustness(measured),
+        'controls': tables.controls(measured),
+        'robustness': tables.robustness(measured),
         'ablation': tables.ablation(_read(folder / 'ablation.json') or {}),
     }.items():
         text = renew(text, name, table)
@@ -79,8 +82,10 @@ def _measured(folder: Path) -> dict[str, dict[str, Any]]:
     found = {name: _read(folder / f'{name}.json') for name in tables.FILES}
     main_one = found['evaluation']
     if main_one is None:
-        raise TrainingError(f'{folder} has no evaluation.json: write it with `streamo evaluate '
-                            f'{folder} --worlds 260 --output {folder}/evaluation.json`')
+        raise TrainingError(
+            f'{folder} has no evaluation.json: write it with `streamo evaluate '
+            f'{folder} --worlds 260 --output {folder}/evaluation.json`'
+        )
     known: dict[str, dict[str, Any]] = {}
     for name, one in found.items():
         if one is None:
@@ -88,8 +93,11 @@ def _measured(folder: Path) -> dict[str, dict[str, Any]]:
         if one['model_id'] == main_one['model_id']:
             known[name] = one
         else:
-            print(f'card: {name}.json is of model {one["model_id"]} and evaluation.json of '
-                  f'{main_one["model_id"]}: measure it again', file=sys.stderr)
+            print(
+                f'card: {name}.json is of model {one["model_id"]} and evaluation.json of '
+                f'{main_one["model_id"]}: measure it again',
+                file=sys.stderr,
+            )
     return known
 
 

@@ -63,7 +63,11 @@ class Course:
 
 
 def watch_courses(
-    seeds: Sequence[int], frames: int, rates: Sequence[float], tower: nn.Module, processes: int,
+    seeds: Sequence[int],
+    frames: int,
+    rates: Sequence[float],
+    tower: nn.Module,
+    processes: int,
     folder: Path,
 ) -> list[Course]:
     """Courses of worlds, one for each seed.
@@ -88,9 +92,18 @@ def watch_courses(
         for seed in own:
             world, rate, lead, numbers, times = _sample(seed, frames, rates)
             stop = begin + len(times) - lead
-            found.append(Course(
-                aspect, rate, lead, numbers, times, tuple(world.view(time) for time in times),
-                world.script.table, tokens[begin:stop]))
+            found.append(
+                Course(
+                    aspect,
+                    rate,
+                    lead,
+                    numbers,
+                    times,
+                    tuple(world.view(time) for time in times),
+                    world.script.table,
+                    tokens[begin:stop],
+                )
+            )
             begin = stop
     return found
 
@@ -98,7 +111,7 @@ def watch_courses(
 @torch.inference_mode()
 def see(tower: nn.Module, frames: NDArray[np.uint8]) -> Tensor:
     """Vision tokens of frames of one size, half precision, shape (frames, tokens, vision_out)."""
-    parts = [torch.from_numpy(frames[k:k + _AT_ONCE]) for k in range(0, len(frames), _AT_ONCE)]
+    parts = [torch.from_numpy(frames[k : k + _AT_ONCE]) for k in range(0, len(frames), _AT_ONCE)]
     return torch.cat([encode(tower, part).half() for part in parts])
 
 

@@ -85,9 +85,15 @@ def second_lesson(share: float, draw: np.random.Generator) -> Lesson:
     fresh = turns < _SHORT or draw.random() < _FRESH
     own = turns > 1 and share > _OWN_FROM and draw.random() < _OWN_HISTORY
     return Lesson(
-        turns, size, corruption, fresh, own, max(0.0, 1 - share / _STRESSED),
+        turns,
+        size,
+        corruption,
+        fresh,
+        own,
+        max(0.0, 1 - share / _STRESSED),
         LATER if share > _LATER else AT_FIRST,
-        Beside(_ALIGN if share < 0.5 else _ALIGN_LATER, _GROUND if share < _GROUND_UNTIL else 0.0))
+        Beside(_ALIGN if share < 0.5 else _ALIGN_LATER, _GROUND if share < _GROUND_UNTIL else 0.0),
+    )
 
 
 def third_lesson(share: float, draw: np.random.Generator) -> Lesson:
@@ -103,21 +109,38 @@ def fourth_lesson(share: float, draw: np.random.Generator) -> Lesson:
 
 
 def _later(
-    draw: np.random.Generator, lengths: tuple[float, float, float], stress: float,
-    choices: Choices, grounded: bool, probed: bool,
+    draw: np.random.Generator,
+    lengths: tuple[float, float, float],
+    stress: float,
+    choices: Choices,
+    grounded: bool,
+    probed: bool,
 ) -> Lesson:
     """A step of a later lesson; `lengths`: shares, added up, of one, few and some frames."""
     kind = draw.random()
     one, few, some = lengths
-    least, most, corruption = ((1, 2, 0.0) if kind < one else (2, 5, 0.0) if kind < few else
-                               (6, 12, 0.05) if kind < some else (12, 18, 0.05))
+    least, most, corruption = (
+        (1, 2, 0.0)
+        if kind < one
+        else (2, 5, 0.0)
+        if kind < few
+        else (6, 12, 0.05)
+        if kind < some
+        else (12, 18, 0.05)
+    )
     turns = int(draw.integers(least, most))
     fresh = turns < _SHORT or draw.random() < _FRESH
     own = turns > 1 and draw.random() < _OWN_HISTORY
     return Lesson(
-        turns, _TURNS // turns // (2 if turns == 1 else 1), corruption, fresh, own, stress,
-        choices, Beside(_ALIGN_LATER, _GROUND / 2 if grounded else 0.0,
-                        _PROBE if probed else 0.0))
+        turns,
+        _TURNS // turns // (2 if turns == 1 else 1),
+        corruption,
+        fresh,
+        own,
+        stress,
+        choices,
+        Beside(_ALIGN_LATER, _GROUND / 2 if grounded else 0.0, _PROBE if probed else 0.0),
+    )
 
 
 def dialogue_sizes(share: float, draw: np.random.Generator) -> tuple[int, int, float]:
@@ -127,7 +150,8 @@ def dialogue_sizes(share: float, draw: np.random.Generator) -> tuple[int, int, f
         return 1, _TURNS // 2, 0.0
     if kind < (0.2 if late else 0.35):
         return int(draw.integers(2, 5)), _TURNS // 4, 0.0
-    least, most, corruption = ((4, 8, 0.02) if share < 0.15 else
-                               (6, 13, 0.04) if share < 0.4 else (12, 18, 0.05))
+    least, most, corruption = (
+        (4, 8, 0.02) if share < 0.15 else (6, 13, 0.04) if share < 0.4 else (12, 18, 0.05)
+    )
     turns = int(draw.integers(least, most))
     return turns, _TURNS // turns, corruption

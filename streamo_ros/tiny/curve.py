@@ -18,20 +18,48 @@ from typing import Any
 from streamo_ros.training.train_config import TrainingError
 
 PANELS = (
-    ('Seeing: share of right cells', 'tower_check', 'tower_check', {
-        'colour': '#c23b3b', 'shape': '#2f6fb5', 'cut': '#3a8f4a', 'ones': '#8a5bb0'}),
-    ('Watching: loss of states and answers', 'language', 'language_check', {
-        'states': '#c23b3b', 'answers': '#2f6fb5'}),
-    ('Watching: share of right states and answers', 'language', 'language_check', {
-        'state_right': '#3a8f4a', 'answer_right': '#8a5bb0'}),
-    ('Third lesson: loss of states and answers', 'further', 'further_check', {
-        'states': '#c23b3b', 'answers': '#2f6fb5'}),
-    ('Third lesson: share of right states, answers, facts', 'further', 'further_check', {
-        'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'}),
-    ('Fourth lesson: loss of states and answers', 'last', 'last_check', {
-        'states': '#c23b3b', 'answers': '#2f6fb5'}),
-    ('Fourth lesson: share of right states, answers, facts', 'last', 'last_check', {
-        'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'}),
+    (
+        'Seeing: share of right cells',
+        'tower_check',
+        'tower_check',
+        {'colour': '#c23b3b', 'shape': '#2f6fb5', 'cut': '#3a8f4a', 'ones': '#8a5bb0'},
+    ),
+    (
+        'Watching: loss of states and answers',
+        'language',
+        'language_check',
+        {'states': '#c23b3b', 'answers': '#2f6fb5'},
+    ),
+    (
+        'Watching: share of right states and answers',
+        'language',
+        'language_check',
+        {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0'},
+    ),
+    (
+        'Third lesson: loss of states and answers',
+        'further',
+        'further_check',
+        {'states': '#c23b3b', 'answers': '#2f6fb5'},
+    ),
+    (
+        'Third lesson: share of right states, answers, facts',
+        'further',
+        'further_check',
+        {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'},
+    ),
+    (
+        'Fourth lesson: loss of states and answers',
+        'last',
+        'last_check',
+        {'states': '#c23b3b', 'answers': '#2f6fb5'},
+    ),
+    (
+        'Fourth lesson: share of right states, answers, facts',
+        'last',
+        'last_check',
+        {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'},
+    ),
 )
 """Title, lines' part, dots' part, figures and their colours."""
 _WIDE, _HIGH, _EDGE = 460, 220, 40
@@ -40,14 +68,19 @@ _WIDE, _HIGH, _EDGE = 460, 220, 40
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw the curves; 0 when they are drawn."""
     parser = argparse.ArgumentParser(
-        prog='python -m streamo_ros.tiny.curve', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog='python -m streamo_ros.tiny.curve',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument('log', type=Path, help='JSON lines')
     parser.add_argument('picture', type=Path, help='SVG file to write')
     options = parser.parse_args(argv)
     try:
-        lines = [json.loads(line) for line in
-                 options.log.read_text(encoding='utf-8').splitlines() if line]
+        lines = [
+            json.loads(line)
+            for line in options.log.read_text(encoding='utf-8').splitlines()
+            if line
+        ]
         options.picture.write_text(draw(lines), encoding='utf-8')
     except (ValueError, OSError) as error:
         # Every error class of this area is a ValueError with one sentence for the user.
@@ -63,18 +96,26 @@ def draw(lines: Sequence[dict[str, Any]]) -> str:
         TrainingError: the log holds nothing that is drawn.
     """
     parts = {one['part'] for one in lines}
-    panels = [_panel(lines, k, *panel) for k, panel in enumerate(
-        one for one in PANELS if one[1] in parts)]
+    panels = [
+        _panel(lines, k, *panel)
+        for k, panel in enumerate(one for one in PANELS if one[1] in parts)
+    ]
     if not any('<polyline' in panel for panel in panels):
         raise TrainingError('the log holds no figures of a run: give its log.jsonl')
     high = _HIGH * len(panels)
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDE}" height="{high}" '
-            f'font-family="sans-serif" font-size="11"><rect width="{_WIDE}" height="{high}" '
-            f'fill="white"/>\n{"".join(panels)}</svg>\n')
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDE}" height="{high}" '
+        f'font-family="sans-serif" font-size="11"><rect width="{_WIDE}" height="{high}" '
+        f'fill="white"/>\n{"".join(panels)}</svg>\n'
+    )
 
 
 def _panel(
-    lines: Sequence[dict[str, Any]], row: int, title: str, part: str, check: str,
+    lines: Sequence[dict[str, Any]],
+    row: int,
+    title: str,
+    part: str,
+    check: str,
     colours: dict[str, str],
 ) -> str:
     rows = [one for one in lines if one['part'] in (part, check)]
@@ -91,8 +132,10 @@ def _panel(
         line = [point(one, name) for one in rows if one['part'] == part and name in one]
         dots = [point(one, name) for one in rows if one['part'] == check and name in one]
         path = ' '.join(f'{x},{y}' for x, y in line)
-        found.append(f'<text x="{_EDGE + 90 * place}" y="{(row + 1) * _HIGH - _EDGE + 16}" '
-                     f'fill="{colour}">{name.replace("_", " ")}</text>\n')
+        found.append(
+            f'<text x="{_EDGE + 90 * place}" y="{(row + 1) * _HIGH - _EDGE + 16}" '
+            f'fill="{colour}">{name.replace("_", " ")}</text>\n'
+        )
         if line:
             found.append(f'<polyline points="{path}" fill="none" stroke="{colour}"/>\n')
         found += [f'<circle cx="{x}" cy="{y}" r="2.2" fill="{colour}"/>\n' for x, y in dots]
@@ -105,7 +148,8 @@ def _axes(title: str, row: int, top: float, last: int) -> str:
         f'<text x="{_EDGE}" y="{high + 24}" font-weight="bold">{title}</text>\n'
         f'<path d="M{_EDGE} {high + _EDGE}V{low}H{right}" fill="none" stroke="#888"/>\n'
         f'<text x="{_EDGE - 4}" y="{high + _EDGE + 4}" text-anchor="end">{top:g}</text>\n'
-        f'<text x="{right}" y="{low + 16}" text-anchor="end">{last} steps</text>\n')
+        f'<text x="{right}" y="{low + 16}" text-anchor="end">{last} steps</text>\n'
+    )
 
 
 if __name__ == '__main__':

@@ -28,8 +28,13 @@ _ALL_ANSWERS = 0.7
 
 
 def draw_dialogue(
-    courses: Sequence[Course], wording: Wording, turns: int, corruption: float,
-    draw: np.random.Generator, stress: float = 1.0, fresh: bool = True,
+    courses: Sequence[Course],
+    wording: Wording,
+    turns: int,
+    corruption: float,
+    draw: np.random.Generator,
+    stress: float = 1.0,
+    fresh: bool = True,
     choices: Choices = AT_FIRST,
 ) -> Dialogue:
     """A dialogue in which mostly something is due.
@@ -47,13 +52,23 @@ def draw_dialogue(
         choices: what it may be about.
     """
     scene = Scenes(courses, turns, choices, draw, fresh=fresh).one()
-    left, shown = scene.labels[:scene.before], scene.labels[scene.before:]
+    left, shown = scene.labels[: scene.before], scene.labels[scene.before :]
     said = [one for one in left if one[0].state is State.RESPONSE]
     most = MAX_ANSWERS if draw.random() < _ALL_ANSWERS else int(draw.integers(1, MAX_ANSWERS))
     found = Dialogue(
-        scene.family, scene.text, scene.look, scene.course, list(wording.sink(scene.text)),
-        facts=frame_facts(scene.family, scene.look, scene.seen,
-                          [(label, tag) for label, tag, _ in scene.labels], scene.before))
+        scene.family,
+        scene.text,
+        scene.look,
+        scene.course,
+        list(wording.sink(scene.text)),
+        facts=frame_facts(
+            scene.family,
+            scene.look,
+            scene.seen,
+            [(label, tag) for label, tag, _ in scene.labels],
+            scene.before,
+        ),
+    )
     writer = Writer(found, wording, stress)
     for one in said[-most:]:
         writer.answer(*one)

@@ -42,8 +42,10 @@ _BICUBIC = 3
 def main(argv: Sequence[str] | None = None) -> int:
     """Write a checkpoint; 0 when it is written."""
     parser = argparse.ArgumentParser(
-        prog='python -m streamo_ros.tiny.export', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog='python -m streamo_ros.tiny.export',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument('run', type=Path, help='folder of the run')
     parser.add_argument('folder', type=Path, help='of the checkpoint')
     options = parser.parse_args(argv)
@@ -82,7 +84,9 @@ def read_part(path: Path) -> dict[str, Any]:
 
 
 def export(
-    tower: Mapping[str, Tensor], language: Mapping[str, Tensor], folder: Path,
+    tower: Mapping[str, Tensor],
+    language: Mapping[str, Tensor],
+    folder: Path,
     sizes: Sizes | None = None,
 ) -> None:
     """Write a checkpoint in half precision.
@@ -100,16 +104,27 @@ def export(
     model.half().save_pretrained(folder)
     stop = found.convert_tokens_to_ids(words.STOP)
     GenerationConfig(
-        eos_token_id=stop, pad_token_id=found.convert_tokens_to_ids(words.PAD), do_sample=False,
+        eos_token_id=stop,
+        pad_token_id=found.convert_tokens_to_ids(words.PAD),
+        do_sample=False,
     ).save_pretrained(folder)
     _write(folder / 'preprocessor_config.json', processor_settings())
-    _write(folder / 'streamo.json', {
-        'protocol': 'special_tokens', 'max_frames': MAX_FRAMES, 'max_time': MAX_TIME,
-        'system_prompt': words.SYSTEM_PROMPT, 'sampling_rate': 1.0})
+    _write(
+        folder / 'streamo.json',
+        {
+            'protocol': 'special_tokens',
+            'max_frames': MAX_FRAMES,
+            'max_time': MAX_TIME,
+            'system_prompt': words.SYSTEM_PROMPT,
+            'sampling_rate': 1.0,
+        },
+    )
 
 
 def merged_model(
-    tower: Mapping[str, Tensor], language: Mapping[str, Tensor], sizes: Sizes,
+    tower: Mapping[str, Tensor],
+    language: Mapping[str, Tensor],
+    sizes: Sizes,
     known: words.Vocabulary,
 ) -> Any:
     """Both parts as one model, the map into the words folded into the tower.
@@ -124,8 +139,13 @@ def merged_model(
         A float32 `Qwen2_5_VLForConditionalGeneration`.
     """
     model = Qwen2_5_VLForConditionalGeneration(qwen_config(sizes, sizes.hidden, known))
-    model.load_state_dict({name.removeprefix('hf.'): value for name, value in language.items()
-                           if name.startswith('hf.')})
+    model.load_state_dict(
+        {
+            name.removeprefix('hf.'): value
+            for name, value in language.items()
+            if name.startswith('hf.')
+        }
+    )
     seeing, adapt = dict(tower), language['adapt.weight']
     for kind in ('weight', 'bias'):
         name = f'merger.mlp.2.{kind}'
@@ -137,13 +157,22 @@ def merged_model(
 def processor_settings() -> dict[str, Any]:
     """The image processor's settings."""
     return {
-        'image_processor_type': 'Qwen2VLImageProcessor', 'patch_size': PATCH,
-        'merge_size': MERGE, 'temporal_patch_size': 2, 'min_pixels': MIN_PIXELS,
+        'image_processor_type': 'Qwen2VLImageProcessor',
+        'patch_size': PATCH,
+        'merge_size': MERGE,
+        'temporal_patch_size': 2,
+        'min_pixels': MIN_PIXELS,
         'max_pixels': MAX_PIXELS,
         'size': {'shortest_edge': MIN_PIXELS, 'longest_edge': MAX_PIXELS},
-        'image_mean': list(MEAN), 'image_std': list(DEVIATION), 'resample': _BICUBIC,
-        'do_resize': True, 'do_rescale': True, 'rescale_factor': 1 / 255, 'do_normalize': True,
-        'do_convert_rgb': True}
+        'image_mean': list(MEAN),
+        'image_std': list(DEVIATION),
+        'resample': _BICUBIC,
+        'do_resize': True,
+        'do_rescale': True,
+        'rescale_factor': 1 / 255,
+        'do_normalize': True,
+        'do_convert_rgb': True,
+    }
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:

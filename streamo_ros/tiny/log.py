@@ -48,5 +48,6 @@ class Log:
         """Write a line; its seconds count from the beginning of this process."""
         seconds = round(time.monotonic() - self._begun, 1)
         with self._path.open('a', encoding='utf-8') as stream:
-            stream.write(json.dumps(
-                {'part': part, 'step': step, 'seconds': seconds, **figures}) + '\n')
+            stream.write(
+                json.dumps({'part': part, 'step': step, 'seconds': seconds, **figures}) + '\n'
+            )

@@ -65,23 +65,43 @@ def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
     layers, ids = sizes.vision_layers, known.ids
     return Qwen2_5_VLConfig(
         text_config={
-            'vocab_size': known.size, 'hidden_size': sizes.hidden,
-            'intermediate_size': 3 * sizes.hidden, 'num_hidden_layers': sizes.layers,
-            'num_attention_heads': sizes.hidden // HEAD, 'num_key_value_heads': 2,
-            'max_position_embeddings': _POSITIONS, 'initializer_range': _SPREAD,
-            'rope_parameters': {'rope_type': 'default', 'rope_theta': 10000.0,
-                                'mrope_section': list(_SECTION)},
-            'tie_word_embeddings': True, 'bos_token_id': None,
-            'eos_token_id': ids[words.STOP], 'pad_token_id': ids[words.PAD]},
+            'vocab_size': known.size,
+            'hidden_size': sizes.hidden,
+            'intermediate_size': 3 * sizes.hidden,
+            'num_hidden_layers': sizes.layers,
+            'num_attention_heads': sizes.hidden // HEAD,
+            'num_key_value_heads': 2,
+            'max_position_embeddings': _POSITIONS,
+            'initializer_range': _SPREAD,
+            'rope_parameters': {
+                'rope_type': 'default',
+                'rope_theta': 10000.0,
+                'mrope_section': list(_SECTION),
+            },
+            'tie_word_embeddings': True,
+            'bos_token_id': None,
+            'eos_token_id': ids[words.STOP],
+            'pad_token_id': ids[words.PAD],
+        },
         vision_config={
-            'depth': layers, 'hidden_size': sizes.vision_hidden, 'num_heads': 4,
-            'intermediate_size': 2 * sizes.vision_hidden, 'patch_size': PATCH,
-            'spatial_merge_size': MERGE, 'temporal_patch_size': 2, 'out_hidden_size': out,
-            'window_size': 112, 'fullatt_block_indexes': list(range(layers)),
-            'initializer_range': _SPREAD},
-        image_token_id=ids[words.IMAGE], video_token_id=ids[words.VIDEO],
+            'depth': layers,
+            'hidden_size': sizes.vision_hidden,
+            'num_heads': 4,
+            'intermediate_size': 2 * sizes.vision_hidden,
+            'patch_size': PATCH,
+            'spatial_merge_size': MERGE,
+            'temporal_patch_size': 2,
+            'out_hidden_size': out,
+            'window_size': 112,
+            'fullatt_block_indexes': list(range(layers)),
+            'initializer_range': _SPREAD,
+        },
+        image_token_id=ids[words.IMAGE],
+        video_token_id=ids[words.VIDEO],
         vision_start_token_id=ids[words.VISION_START],
-        vision_end_token_id=ids[words.VISION_END], tie_word_embeddings=True)
+        vision_end_token_id=ids[words.VISION_END],
+        tie_word_embeddings=True,
+    )
 
 
 def new_tower(sizes: Sizes, known: words.Vocabulary) -> Any:
@@ -139,8 +159,11 @@ class Network(nn.Module):
 
     def learning(self) -> list[tuple[str, nn.Parameter]]:
         """Names and values of what learns."""
-        return [(name, one) for name, one in self.named_parameters()
-                if 'visual' not in name and 'lm_head' not in name]
+        return [
+            (name, one)
+            for name, one in self.named_parameters()
+            if 'visual' not in name and 'lm_head' not in name
+        ]
 
     def logits(self, hidden: Tensor) -> Tensor:
         """Of the next token; the words' own vectors, which are tied."""
@@ -161,9 +184,15 @@ class Network(nn.Module):
         flat = said.reshape(-1, said.shape[-1]).index_put((at,), mapped)
         with torch.autocast('cpu', torch.bfloat16):
             found = self.language(
-                inputs_embeds=flat.reshape(said.shape), position_ids=places,
-                attention_mask=None, use_cache=False, output_hidden_states=True)
+                inputs_embeds=flat.reshape(said.shape),
+                position_ids=places,
+                attention_mask=None,
+                use_cache=False,
+                output_hidden_states=True,
+            )
         middle, late = found.hidden_states[self._middle], found.hidden_states[-2]
-        last, middle, late = (one.float().reshape(-1, said.shape[-1])
-                              for one in (found.last_hidden_state, middle, late))
+        last, middle, late = (
+            one.float().reshape(-1, said.shape[-1])
+            for one in (found.last_hidden_state, middle, late)
+        )
         return Read(last, mapped, middle, late)

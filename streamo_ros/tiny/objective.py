@@ -40,7 +40,10 @@ from streamo_ros.worlds.scene import SHAPES
 _RARE = 2.0
 """Weight of a cell that holds it: most cells hold something else."""
 KINDS: dict[Loss, Kind] = {
-    'plain': 'ce', 'focal_alpha': 'focal_alpha', 'class_balanced': 'class_balanced'}
+    'plain': 'ce',
+    'focal_alpha': 'focal_alpha',
+    'class_balanced': 'class_balanced',
+}
 """What `training.loss` calls the losses that are its own; all in the paper's reading."""
 
 
@@ -59,16 +62,17 @@ class Objective:
     def __init__(self, wording: Wording, loss: Loss = 'cross_entropy') -> None:
         if loss not in get_args(Loss):
             raise LossError(f'loss {loss!r} is unknown: choose from {", ".join(get_args(Loss))}')
-        self._state_loss = None if loss not in KINDS else StateLoss(
-            LossSettings(kind=KINDS[loss]), wording.state_ids)
+        self._state_loss = (
+            None
+            if loss not in KINDS
+            else StateLoss(LossSettings(kind=KINDS[loss]), wording.state_ids)
+        )
         self._states = dict(zip(DECISIONS, wording.state_ids, strict=True))
         self._yes, self._no = (_word(wording.tokenizer, one) for one in ('Yes', 'No'))
         self._colours = torch.tensor([_word(wording.tokenizer, one) for one in COLOURS])
         self._shapes = torch.tensor([_word(wording.tokenizer, one) for one in SHAPES])
 
-    def __call__(
-        self, network: Network, batch: Batch, beside: Beside
-    ) -> tuple[Tensor, Figures]:
+    def __call__(self, network: Network, batch: Batch, beside: Beside) -> tuple[Tensor, Figures]:
         """The loss, and what it is made of.
 
         Args:
@@ -77,7 +81,8 @@ class Objective:
             beside: weights of what is learned beside states and answers.
         """
         hidden, mapped, middle, late = network.read(
-            batch.ids, batch.places, batch.seen_at, batch.seen)
+            batch.ids, batch.places, batch.seen_at, batch.seen
+        )
         logits = network.logits(hidden[batch.at])
         each = F.cross_entropy(logits, batch.wanted, reduction='none')
         spoken = batch.spoken
@@ -85,8 +90,12 @@ class Objective:
         answers = _weighted(each, batch, spoken) if spoken.any() else states * 0
         aligned = self._alignment(network, mapped, batch.looks)
         grounded = self._grounding(network, middle, batch)
-        figures = {'states': states.item(), 'answers': answers.item(), 'aligned': aligned.item(),
-                   'grounded': grounded.item()}
+        figures = {
+            'states': states.item(),
+            'answers': answers.item(),
+            'aligned': aligned.item(),
+            'grounded': grounded.item(),
+        }
         figures |= self._shares(logits.argmax(-1), batch)
         total = states + answers + beside.align * aligned + beside.ground * grounded
         if network.probes is not None:
@@ -121,8 +130,10 @@ class Objective:
         rows = network.language.norm(middle[batch.seen_at[named]])
         words = network.language.embed_tokens.weight
         return F.binary_cross_entropy_with_logits(
-            rows @ (words[self._yes] - words[self._no]), batch.asked[named],
-            pos_weight=torch.tensor(_RARE))
+            rows @ (words[self._yes] - words[self._no]),
+            batch.asked[named],
+            pos_weight=torch.tensor(_RARE),
+        )
 
     def _shares(self, chosen: Tensor, batch: Batch) -> Figures:
         """Shares of right tokens; for Standby and Response recall and precision."""

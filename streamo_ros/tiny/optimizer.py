@@ -47,9 +47,11 @@ class Optimiser:
         rest = [one for one in self._all if id(one) not in known]
         self._rate, self._steps, self._decay = rate, steps, decay
         self.parts: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(matrices, lr=rate, weight_decay=0.02, momentum=0.95,
-                             adjust_lr_fn='match_rms_adamw'),
-            torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0)]
+            torch.optim.Muon(
+                matrices, lr=rate, weight_decay=0.02, momentum=0.95, adjust_lr_fn='match_rms_adamw'
+            ),
+            torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
+        ]
 
     def step(self, loss: Tensor, number: int) -> None:
         """Learn from a loss; `number` counts from 0."""
@@ -113,5 +115,9 @@ class Mean:
 
 
 def _is_matrix(name: str, parameter: nn.Parameter) -> bool:
-    return (parameter.ndim == 2 and min(parameter.shape) > _NARROW
-            and 'embed' not in name and 'head' not in name)
+    return (
+        parameter.ndim == 2
+        and min(parameter.shape) > _NARROW
+        and 'embed' not in name
+        and 'head' not in name
+    )

@@ -56,10 +56,12 @@ class Seeing(nn.Module):
         weight = torch.where(held, 1.0, _EMPTY)
         found = torch.zeros(())
         for k, (kind, head) in enumerate(self.heads.items()):
-            each = F.cross_entropy(head(seen).flatten(0, 1), cells[..., k].flatten(),
-                                   reduction='none')
+            each = F.cross_entropy(
+                head(seen).flatten(0, 1), cells[..., k].flatten(), reduction='none'
+            )
             found = found + (each * weight).sum() / weight.sum() * (
-                _SHAPE if kind == 'shape' else 1.0)
+                _SHAPE if kind == 'shape' else 1.0
+            )
         most = seen.amax(1)
         for place, head in enumerate(self.digit_heads):
             found = found + _DIGIT * F.cross_entropy(head(most), digits[:, place])
@@ -71,8 +73,10 @@ class Seeing(nn.Module):
         frames, cells, digits = tensors(pool, np.arange(len(pool.frames))[-_TESTED:])
         seen = self._look(frames)
         held, panel = cells[..., 0] > 0, digits[:, 0] > 0
-        found = {kind: _right(head(seen), cells[..., k], held)
-                 for k, (kind, head) in enumerate(self.heads.items())}
+        found = {
+            kind: _right(head(seen), cells[..., k], held)
+            for k, (kind, head) in enumerate(self.heads.items())
+        }
         found['empty'] = _right(self.heads['colour'](seen), cells[..., 0], ~held)
         most = seen.amax(1)
         for place, name in enumerate(('tens', 'ones')):

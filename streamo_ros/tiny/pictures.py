@@ -35,8 +35,14 @@ SMALL = {'4:3': (140, 112), '16:9': (168, 84), '1:1': (112, 112)}
 ASPECTS = tuple(SMALL)
 SHARES = (0.5, 0.25, 0.25)
 """How often each aspect is drawn."""
-KINDS = {'colour': len(COLOURS) + 1, 'shape': len(SHAPES) + 1, 'cut': 3,
-         'into': len(COLOURS) + 1, 'gripped': 3, 'touching': 3}
+KINDS = {
+    'colour': len(COLOURS) + 1,
+    'shape': len(SHAPES) + 1,
+    'cut': 3,
+    'into': len(COLOURS) + 1,
+    'gripped': 3,
+    'touching': 3,
+}
 """What is labelled in a cell, and how many values it has; 0 is an empty cell."""
 DIGITS = 11
 """Values of a digit of the panel; 0 without a panel."""
@@ -84,9 +90,13 @@ def label(view: View, table: Table, aspect: str) -> tuple[NDArray[np.int8], NDAr
     cells = np.zeros((*grid(aspect), len(KINDS)), np.int8)
     for thing in view.seen:
         cells[cell(thing.x, thing.y, table, aspect)] = (
-            COLOURS.index(thing.colour) + 1, SHAPES.index(thing.shape) + 1, 2 - thing.whole,
-            COLOURS.index(thing.into) + 1 if thing.into else 0, 1 + thing.gripped,
-            1 + thing.touching)
+            COLOURS.index(thing.colour) + 1,
+            SHAPES.index(thing.shape) + 1,
+            2 - thing.whole,
+            COLOURS.index(thing.into) + 1 if thing.into else 0,
+            1 + thing.gripped,
+            1 + thing.touching,
+        )
     value = view.panel.value if view.panel else None
     digits = (0, 0) if value is None else (value // 10 + 1, value % 10 + 1)
     return cells, np.array(digits, np.int8)

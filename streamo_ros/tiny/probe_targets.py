@@ -23,8 +23,16 @@ from streamo_ros.worlds.tasks import Look
 
 STATUS = ('absent', 'at rest', 'touching', 'cut', 'gripped', 'changing')
 """Of what is asked for; of several things the last that holds for one of them."""
-ASKED = {'status': len(STATUS), 'tens': 11, 'ones': 11, 'said tens': 11, 'said ones': 11,
-         'since hundreds': 10, 'since tens': 10, 'since ones': 10}
+ASKED = {
+    'status': len(STATUS),
+    'tens': 11,
+    'ones': 11,
+    'said tens': 11,
+    'said ones': 11,
+    'since hundreds': 10,
+    'since tens': 10,
+    'since ones': 10,
+}
 """Facts that a frame's state is decided from, and how many values each has; a digit of the panel
 counts from 1, 0 without one."""
 LATE = {'way': 3}
@@ -40,7 +48,10 @@ Facts = tuple[int, ...]
 
 
 def frame_facts(
-    family: str, look: Look, views: Sequence[View], labels: Sequence[tuple[Label, Fraction]],
+    family: str,
+    look: Look,
+    views: Sequence[View],
+    labels: Sequence[tuple[Label, Fraction]],
     first: int,
 ) -> list[Facts]:
     """The facts of the frames of a window: those of `ASKED`, then of `LATE`, then of `KEPT`.
@@ -59,8 +70,15 @@ def frame_facts(
             begun = number, start
         since = _digits(begun[1]) if begun and begun[0] >= first else (UNKNOWN,) * 3
         way = _way(family, look, view, known) if number else UNKNOWN
-        found.append((_status(family, look, view), *_panel(family, view, said), *since, way,
-                      *_digits(start)))
+        found.append(
+            (
+                _status(family, look, view),
+                *_panel(family, view, said),
+                *since,
+                way,
+                *_digits(start),
+            )
+        )
         known |= {thing.key for thing in view.seen if thing.whole}
         said = label.text if label.state is State.RESPONSE else said
         begun = begun if label.state is State.STANDBY else None
@@ -77,13 +95,24 @@ def _way(family: str, look: Look, view: View, known: AbstractSet[int]) -> int:
     """Which way a cut thing goes: out, if it was whole before."""
     if family == 'number':
         return UNKNOWN
-    return max((1 + (thing.key in known) for thing in things_of(view, *look) if not thing.whole),
-               default=0)
+    return max(
+        (1 + (thing.key in known) for thing in things_of(view, *look) if not thing.whole),
+        default=0,
+    )
 
 
 def _of(thing: Seen) -> int:
-    name = ('changing' if thing.into else 'gripped' if thing.gripped else
-            'cut' if not thing.whole else 'touching' if thing.touching else 'at rest')
+    name = (
+        'changing'
+        if thing.into
+        else 'gripped'
+        if thing.gripped
+        else 'cut'
+        if not thing.whole
+        else 'touching'
+        if thing.touching
+        else 'at rest'
+    )
     return STATUS.index(name)
 
 
@@ -92,8 +121,11 @@ def _panel(family: str, view: View, said: str) -> Facts:
         return (UNKNOWN,) * 4
     value = view.panel.value if view.panel else -1
     last = int(said.rstrip('.')) if said.rstrip('.').isdecimal() else -1
-    return tuple(part for one in (value, last)
-                 for part in ((0, 0) if one < 0 else (one // 10 + 1, one % 10 + 1)))
+    return tuple(
+        part
+        for one in (value, last)
+        for part in ((0, 0) if one < 0 else (one // 10 + 1, one % 10 + 1))
+    )
 
 
 def _digits(seconds: Fraction) -> Facts:

@@ -92,11 +92,13 @@ class Run:
         if begins:
             found.save_pretrained(self.folder / 'tokenizer')
             (self.folder / 'settings.json').write_text(
-                json.dumps(asdict(config), indent=2) + '\n', encoding='utf-8')
+                json.dumps(asdict(config), indent=2) + '\n', encoding='utf-8'
+            )
         self._known = words.vocabulary(found)
         self._wording = Wording(
             CheckpointTokenizer(self.folder / 'tokenizer' / 'tokenizer.json'),
-            system_prompt=words.SYSTEM_PROMPT)
+            system_prompt=words.SYSTEM_PROMPT,
+        )
         self._log = Log(self.folder / 'log.jsonl')
         self._sizes = Sizes(hidden=config.hidden, layers=config.layers)
         self._source = self._find_source()
@@ -131,8 +133,9 @@ class Run:
         if begin >= config.tower_steps:
             return
         first = SEEDS['training'].start + _PICTURE_SEEDS
-        pools = draw_pools(range(first, first + config.picture_worlds), config.processes,
-                           self.folder / 'pictures')
+        pools = draw_pools(
+            range(first, first + config.picture_worlds), config.processes, self.folder / 'pictures'
+        )
         for step in range(begin, config.tower_steps):
             draw = np.random.default_rng([config.seed, 1, step])
             loss = lesson.loss(*draw_batch(pools, draw))
@@ -140,30 +143,39 @@ class Run:
             self._log.add('tower', step + 1, {'loss': loss.item()}, config.report_every)
             if (step + 1) % config.keep_every == 0 or step + 1 == config.tower_steps:
                 self._log.line('tower_check', step + 1, lesson.accuracies(pools['4:3']))
-                _keep(self.folder / 'tower.pt', {
-                    'tower': tower.state_dict(), 'lesson': lesson.state_dict(),
-                    'optimiser': optimiser.state_dict(), 'step': step + 1})
+                _keep(
+                    self.folder / 'tower.pt',
+                    {
+                        'tower': tower.state_dict(),
+                        'lesson': lesson.state_dict(),
+                        'optimiser': optimiser.state_dict(),
+                        'step': step + 1,
+                    },
+                )
 
     def train_language(self) -> None:
         """The second lesson: to watch and to speak, with the tower frozen."""
         torch.manual_seed(self.config.seed + 1)
         network = Network(self._sizes, self._known)
-        self._teach(network, _SECOND, self.config.language_steps, self.config.rate,
-                    second_lesson, 2)
+        self._teach(
+            network, _SECOND, self.config.language_steps, self.config.rate, second_lesson, 2
+        )
 
     def train_further(self) -> None:
         """The third lesson: what the second left half learned, from the mean of its weights."""
         torch.manual_seed(self.config.seed + 4)
         network = self._goes_on(_SECOND, Probes(self._sizes.hidden))
-        self._teach(network, _THIRD, self.config.further_steps, self.config.further_rate,
-                    third_lesson, 4)
+        self._teach(
+            network, _THIRD, self.config.further_steps, self.config.further_rate, third_lesson, 4
+        )
 
     def train_last(self) -> None:
         """The fourth: lists and what happens, from the mean of the third's weights."""
         torch.manual_seed(self.config.seed + 5)
         network = self._goes_on(_THIRD, Probes(self._sizes.hidden, late=True))
-        self._teach(network, _FOURTH, self.config.last_steps, self.config.last_rate,
-                    fourth_lesson, 5)
+        self._teach(
+            network, _FOURTH, self.config.last_steps, self.config.last_rate, fourth_lesson, 5
+        )
 
     def _goes_on(self, part: str, probes: Probes) -> Network:
         """The network as a lesson left it, with new heads."""
@@ -171,7 +183,8 @@ class Run:
         new = {name: one for name, one in network.state_dict().items() if 'probes' in name}
         learned = read_part(self.folder / f'{part}.pt')['ema']
         network.load_state_dict(
-            {name: one for name, one in learned.items() if 'probes' not in name} | new)
+            {name: one for name, one in learned.items() if 'probes' not in name} | new
+        )
         return network
 
     def _teach(
@@ -202,21 +215,44 @@ class Run:
             if (step + 1) % config.keep_every == 0 or step + 1 == steps:
                 state = {name: one.clone() for name, one in network.state_dict().items()}
                 with mean.in_place(), torch.no_grad():
-                    self._log.line(f'{part}_check', step + 1, average(
-                        [objective(network, one, _TESTED)[1] for one in tests]))
-                    _keep(path, {
-                        'ema': network.state_dict(), 'network': state,
-                        'optimiser': optimiser.state_dict(), 'step': step + 1})
+                    self._log.line(
+                        f'{part}_check',
+                        step + 1,
+                        average([objective(network, one, _TESTED)[1] for one in tests]),
+                    )
+                    _keep(
+                        path,
+                        {
+                            'ema': network.state_dict(),
+                            'network': state,
+                            'optimiser': optimiser.state_dict(),
+                            'step': step + 1,
+                        },
+                    )
 
     def _draw(
-        self, network: Network, courses: Sequence[Course], plan: Lesson,
+        self,
+        network: Network,
+        courses: Sequence[Course],
+        plan: Lesson,
         draw: np.random.Generator,
     ) -> Batch:
         """What is learned from at a step."""
-        drawn = batch([
-            draw_dialogue(courses, self._wording, plan.turns, plan.corruption, draw, plan.stress,
-                          fresh=plan.fresh, choices=plan.choices)
-            for _ in range(plan.size)])
+        drawn = batch(
+            [
+                draw_dialogue(
+                    courses,
+                    self._wording,
+                    plan.turns,
+                    plan.corruption,
+                    draw,
+                    plan.stress,
+                    fresh=plan.fresh,
+                    choices=plan.choices,
+                )
+                for _ in range(plan.size)
+            ]
+        )
         if plan.own:
             drawn = with_own_states(network, drawn, self._wording.state_ids[:2])
         return drawn
@@ -228,15 +264,23 @@ class Run:
         config = self.config
 
         def watch(name: str, count: int) -> list[Course]:
-            return watch_courses(SEEDS[name][:count], config.frames, config.rates, tower,
-                                 config.processes, self.folder / name)
+            return watch_courses(
+                SEEDS[name][:count],
+                config.frames,
+                config.rates,
+                tower,
+                config.processes,
+                self.folder / name,
+            )
 
         return watch('training', config.courses), watch('validation', config.validation_courses)
 
     def _tests(self, courses: Sequence[Course]) -> list[Any]:
         draw = np.random.default_rng([self.config.seed, 3])
-        return [batch([draw_dialogue(courses, self._wording, 16, 0.0, draw) for _ in range(8)])
-                for _ in range(8)]
+        return [
+            batch([draw_dialogue(courses, self._wording, 16, 0.0, draw) for _ in range(8)])
+            for _ in range(8)
+        ]
 
 
 def _resume(path: Path, module: torch.nn.Module, optimiser: Optimiser, name: str) -> int:

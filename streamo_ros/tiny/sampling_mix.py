@@ -40,22 +40,80 @@ class Choices:
     steady: bool = False
 
 
-AT_FIRST = Choices({
-    'appear': 1.5, 'leave': 1.6, 'recolour': 1.0, 'move': 1.0, 'touch': 1.4, 'count': 1.1,
-    'number': 1.1, 'narrate': 1.2, 'ground': 1.5, 'presence': 1.5, 'colour': 1.3, 'see': 1.2,
-})
-LATER = Choices({
-    'appear': 1.4, 'leave': 1.3, 'recolour': 0.7, 'move': 0.6, 'touch': 2.0, 'count': 1.3,
-    'number': 2.4, 'narrate': 1.4, 'ground': 1.5, 'presence': 1.5, 'colour': 1.1, 'see': 1.6,
-})
+AT_FIRST = Choices(
+    {
+        'appear': 1.5,
+        'leave': 1.6,
+        'recolour': 1.0,
+        'move': 1.0,
+        'touch': 1.4,
+        'count': 1.1,
+        'number': 1.1,
+        'narrate': 1.2,
+        'ground': 1.5,
+        'presence': 1.5,
+        'colour': 1.3,
+        'see': 1.2,
+    }
+)
+LATER = Choices(
+    {
+        'appear': 1.4,
+        'leave': 1.3,
+        'recolour': 0.7,
+        'move': 0.6,
+        'touch': 2.0,
+        'count': 1.3,
+        'number': 2.4,
+        'narrate': 1.4,
+        'ground': 1.5,
+        'presence': 1.5,
+        'colour': 1.1,
+        'see': 1.6,
+    }
+)
 """When what is left to learn is numbers, touches and lists."""
-AGAIN = Choices({
-    'appear': 1.2, 'leave': 1.5, 'recolour': 0.6, 'move': 0.8, 'touch': 2.4, 'count': 0.8,
-    'number': 2.4, 'narrate': 1.2, 'ground': 2.0, 'presence': 1.0, 'colour': 0.8, 'see': 1.6,
-}, spans=0.14, uneven=0.6, rivals=0.3, fires=0.35, steady=True)
+AGAIN = Choices(
+    {
+        'appear': 1.2,
+        'leave': 1.5,
+        'recolour': 0.6,
+        'move': 0.8,
+        'touch': 2.4,
+        'count': 0.8,
+        'number': 2.4,
+        'narrate': 1.2,
+        'ground': 2.0,
+        'presence': 1.0,
+        'colour': 0.8,
+        'see': 1.6,
+    },
+    spans=0.14,
+    uneven=0.6,
+    rivals=0.3,
+    fires=0.35,
+    steady=True,
+)
 """In the third lesson: the same, and intervals."""
-FINE = Choices({
-    'appear': 1.2, 'leave': 1.2, 'recolour': 1.0, 'move': 1.2, 'touch': 1.8, 'count': 1.0,
-    'number': 2.4, 'narrate': 2.4, 'ground': 1.6, 'presence': 1.5, 'colour': 1.2, 'see': 2.6,
-}, spans=0.1, uneven=0.6, rivals=0.3, fires=0.35, steady=True)
+FINE = Choices(
+    {
+        'appear': 1.2,
+        'leave': 1.2,
+        'recolour': 1.0,
+        'move': 1.2,
+        'touch': 1.8,
+        'count': 1.0,
+        'number': 2.4,
+        'narrate': 2.4,
+        'ground': 1.6,
+        'presence': 1.5,
+        'colour': 1.2,
+        'see': 2.6,
+    },
+    spans=0.1,
+    uneven=0.6,
+    rivals=0.3,
+    fires=0.35,
+    steady=True,
+)
 """In the fourth: all, with what happens and what lies there above the rest."""

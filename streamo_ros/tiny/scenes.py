@@ -71,7 +71,7 @@ class Scene:
     @property
     def seen(self) -> tuple[View, ...]:
         """What the frames of `labels` show."""
-        return self.course.views[self.begin:self.begin + len(self.labels)]
+        return self.course.views[self.begin : self.begin + len(self.labels)]
 
     @property
     def before(self) -> int:
@@ -91,8 +91,13 @@ class Scenes:
     """
 
     def __init__(
-        self, courses: Sequence[Course], turns: int, choices: Choices, draw: np.random.Generator,
-        *, fresh: bool = True,
+        self,
+        courses: Sequence[Course],
+        turns: int,
+        choices: Choices,
+        draw: np.random.Generator,
+        *,
+        fresh: bool = True,
     ) -> None:
         self._courses, self._turns, self._choices, self._draw = courses, turns, choices, draw
         self._fresh = fresh
@@ -127,8 +132,7 @@ class Scenes:
         if may_rival and draw.random() < choices.rivals:
             rival = look_of_an_event(course.views[start:stop], draw)
             look = rival or look
-        text = (span_phrase(family, draw, *look) if asks_span else
-                phrase(family, draw, *look))
+        text = span_phrase(family, draw, *look) if asks_span else phrase(family, draw, *look)
         look = ('', '') if family == 'recolour' and look[1] not in text else look
         origin = Fraction(0 if draw.random() < _AT_ZERO else int(draw.integers(0, LATEST)))
         labels = label_course(course, family, look, begin, stop, origin, numbers)
@@ -141,8 +145,8 @@ class Scenes:
         Where the instruction waits for a look, this must not depend on what is due, but for a set
         share: the model would learn that whatever happens is what was asked for.
         """
-        family, draw, views = scene.family, self._draw, scene.seen[scene.before:]
-        states = {label.state for label, _, _ in scene.labels[scene.before:]}
+        family, draw, views = scene.family, self._draw, scene.seen[scene.before :]
+        states = {label.state for label, _, _ in scene.labels[scene.before :]}
         if fires and family in WAITING and self._turns >= _SHORT:
             return State.RESPONSE in states
         if is_rival:
@@ -157,7 +161,12 @@ class Scenes:
 
 
 def label_course(
-    course: Course, family: str, look: Look, begin: int, stop: int, origin: Fraction,
+    course: Course,
+    family: str,
+    look: Look,
+    begin: int,
+    stop: int,
+    origin: Fraction,
     numbers: Sequence[int] = (),
 ) -> list[Tagged]:
     """Labels of some frames of a course, and their tags if the first begins at `origin`.
@@ -168,9 +177,9 @@ def label_course(
     first = numbers[begin]
     tags = [origin + Fraction(number - first) / course.rate for number in numbers[begin:stop]]
     labels = label_views(
-        family, look, course.views[begin:stop], [seconds_text(tag) for tag in tags])
-    return [(label, tag, tag + 1 / course.rate)
-            for label, tag in zip(labels, tags, strict=True)]
+        family, look, course.views[begin:stop], [seconds_text(tag) for tag in tags]
+    )
+    return [(label, tag, tag + 1 / course.rate) for label, tag in zip(labels, tags, strict=True)]
 
 
 def spans(labels: Sequence[Tagged]) -> list[Tagged]:
@@ -191,9 +200,7 @@ def spans(labels: Sequence[Tagged]) -> list[Tagged]:
     return found
 
 
-def _family(
-    draw: np.random.Generator, turns: int, choices: Choices
-) -> tuple[str, bool]:
+def _family(draw: np.random.Generator, turns: int, choices: Choices) -> tuple[str, bool]:
     """A family, and whether its answers are to be intervals."""
     weights = choices.weights
     if turns >= _SHORT - 1 and draw.random() < choices.spans:

@@ -18,14 +18,25 @@ Measured = Mapping[str, Figures]
 """Figures by the names of their files."""
 
 COLUMNS = {
-    'state_macro_f1': 'state macro-F1', 'timing_f1': 'timing F1 (1 s)',
-    'answer_accuracy': 'answers right', 'interval_iou': 'interval IoU',
-    'false_alarms_per_hour': 'false alarms per hour', 'episodes': 'episodes',
+    'state_macro_f1': 'state macro-F1',
+    'timing_f1': 'timing F1 (1 s)',
+    'answer_accuracy': 'answers right',
+    'interval_iou': 'interval IoU',
+    'false_alarms_per_hour': 'false alarms per hour',
+    'episodes': 'episodes',
 }
 FILES = (
-    'evaluation', 'evaluation_held_out', 'evaluation_phrasings', 'evaluation_blind',
-    'evaluation_last_frame', 'evaluation_2hz', 'evaluation_600', 'evaluation_complete',
-    'evaluation_drop', 'evaluation_never', 'evaluation_video',
+    'evaluation',
+    'evaluation_held_out',
+    'evaluation_phrasings',
+    'evaluation_blind',
+    'evaluation_last_frame',
+    'evaluation_2hz',
+    'evaluation_600',
+    'evaluation_complete',
+    'evaluation_drop',
+    'evaluation_never',
+    'evaluation_video',
 )
 """Of one model; without '.json'."""
 CONTROLS = {
@@ -46,8 +57,10 @@ SILENCES = {
     'evaluation_video': 'a real video, in which it never comes',
 }
 RUNS = {
-    'plain': 'cross-entropy', 'focal_alpha': 'focal and alpha (Streamo)',
-    'class_balanced': 'class-balanced', 'one_hertz': 'cross-entropy, trained at 1 Hz alone',
+    'plain': 'cross-entropy',
+    'focal_alpha': 'focal and alpha (Streamo)',
+    'class_balanced': 'class-balanced',
+    'one_hertz': 'cross-entropy, trained at 1 Hz alone',
 }
 """The runs of the ablation."""
 MISSING = 'not measured'
@@ -56,8 +69,9 @@ MISSING = 'not measured'
 def figures(found: Figures) -> str:
     """A table of all and of each family; '-' where nothing of the kind was due."""
     rows = {'all': found, **found['families']}
-    table = _table(COLUMNS.values(), {
-        name: [cell(row[key]) for key in COLUMNS] for name, row in rows.items()})
+    table = _table(
+        COLUMNS.values(), {name: [cell(row[key]) for key in COLUMNS] for name, row in rows.items()}
+    )
     return f'Model `{found["model_id"]}`, seed {found["seed"]}:\n\n{table}'
 
 
@@ -73,26 +87,52 @@ def controls(measured: Measured) -> str:
     rows = {}
     for name, (title, most) in CONTROLS.items():
         found = measured.get(name)
-        rows[title] = [MISSING, cell(most), '', '', '', ''] if found is None else [
-            cell(found['state_macro_f1']), cell(most),
-            *(cell(found[key]) for key in ('timing_f1', 'answer_accuracy', 'episodes', 'seed'))]
+        rows[title] = (
+            [MISSING, cell(most), '', '', '', '']
+            if found is None
+            else [
+                cell(found['state_macro_f1']),
+                cell(most),
+                *(
+                    cell(found[key])
+                    for key in ('timing_f1', 'answer_accuracy', 'episodes', 'seed')
+                ),
+            ]
+        )
     return _table(titles, rows)
 
 
 def robustness(measured: Measured) -> str:
     """What is lost where it is harder than in training, and alarms where nothing comes."""
-    titles = ('frames a second', 'lost on top', 'frames', 'state macro-F1', 'change',
-              'timing F1 (1 s)', 'change', 'episodes')
-    rows = {title: _stress(measured.get(name), measured.get(base))
-            for name, (title, base) in STRESSES.items()}
+    titles = (
+        'frames a second',
+        'lost on top',
+        'frames',
+        'state macro-F1',
+        'change',
+        'timing F1 (1 s)',
+        'change',
+        'episodes',
+    )
+    rows = {
+        title: _stress(measured.get(name), measured.get(base))
+        for name, (title, base) in STRESSES.items()
+    }
     alarms = {}
     for name, title in SILENCES.items():
         found = measured.get(name)
         rate = found['false_alarms_per_hour'] if found else None
-        alarms[title] = [MISSING, '', ''] if found is None or rate is None else [
-            cell(found['never_hours']), cell(rate), cell(rate / 60)]
-    return '\n\n'.join((_table(titles, rows), _table(
-        ('hours', 'false alarms an hour', 'false alarms a minute'), alarms)))
+        alarms[title] = (
+            [MISSING, '', '']
+            if found is None or rate is None
+            else [cell(found['never_hours']), cell(rate), cell(rate / 60)]
+        )
+    return '\n\n'.join(
+        (
+            _table(titles, rows),
+            _table(('hours', 'false alarms an hour', 'false alarms a minute'), alarms),
+        )
+    )
 
 
 def ablation(found: Figures) -> str:
@@ -109,11 +149,19 @@ def ablation(found: Figures) -> str:
             rows[title] = [MISSING, '', '', '', '', '']
             continue
         once, twice = runs[name]['1'], runs[name].get('2', {})
-        rows[title] = [*(cell(once[key]) for key in keys),
-                       cell(twice.get('state_macro_f1')), cell(twice.get('timing_f1'))]
-    said = '' if not runs else (
-        f'{found["steps"]} steps each, the same data and seed; {found["worlds"]} episodes of '
-        f'seed {found["seed"]}, free-running:\n\n')
+        rows[title] = [
+            *(cell(once[key]) for key in keys),
+            cell(twice.get('state_macro_f1')),
+            cell(twice.get('timing_f1')),
+        ]
+    said = (
+        ''
+        if not runs
+        else (
+            f'{found["steps"]} steps each, the same data and seed; {found["worlds"]} episodes of '
+            f'seed {found["seed"]}, free-running:\n\n'
+        )
+    )
     return said + _table(titles, rows)
 
 
@@ -127,8 +175,11 @@ def cell(value: float | None) -> str:
 def _stress(found: Figures | None, base: Figures | None) -> list[str]:
     if found is None:
         return ['', '', '', MISSING, '', '', '', '']
-    row = [f'{found["rate"]:g}', f'{found["drop"]:.0%}',
-           f'{found["frames"] / max(found["episodes"], 1):.0f}']
+    row = [
+        f'{found["rate"]:g}',
+        f'{found["drop"]:.0%}',
+        f'{found["frames"] / max(found["episodes"], 1):.0f}',
+    ]
     for key in ('state_macro_f1', 'timing_f1'):
         before = base.get(key) if base else None
         known = before is not None and found[key] is not None
@@ -138,6 +189,10 @@ def _stress(found: Figures | None, base: Figures | None) -> list[str]:
 
 def _table(titles: Iterable[str], rows: Mapping[str, Sequence[str]]) -> str:
     titles = list(titles)
-    return '\n'.join([
-        f'| | {" | ".join(titles)} |', f'|---|{"---:|" * len(titles)}',
-        *(f'| {name} | {" | ".join(cells)} |' for name, cells in rows.items())])
+    return '\n'.join(
+        [
+            f'| | {" | ".join(titles)} |',
+            f'|---|{"---:|" * len(titles)}',
+            *(f'| {name} | {" | ".join(cells)} |' for name, cells in rows.items()),
+        ]
+    )

@@ -69,11 +69,14 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
     spots = torch.zeros(3, len(dialogues), length, dtype=torch.long)
     seen_at, seen, looks = list[NDArray[np.int64]](), list[Tensor](), list[NDArray[np.int64]]()
     asked, listed = list[NDArray[np.float32]](), list[NDArray[np.int64]]()
-    targets = [(row * length + target.at, target)
-               for row, one in enumerate(dialogues) for target in one.targets]
+    targets = [
+        (row * length + target.at, target)
+        for row, one in enumerate(dialogues)
+        for target in one.targets
+    ]
     for row, one in enumerate(dialogues):
-        ids[row, :len(one.ids)] = torch.tensor(one.ids).clamp(min=0)
-        spots[:, row, :len(one.ids)] = torch.from_numpy(places(one))
+        ids[row, : len(one.ids)] = torch.tensor(one.ids).clamp(min=0)
+        spots[:, row, : len(one.ids)] = torch.from_numpy(places(one))
         for at, frame in one.sights:
             tokens = one.course.tokens[frame - one.course.lead]
             seen_at.append(row * length + at + np.arange(len(tokens)))
@@ -82,14 +85,19 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
             asked.append(_asked(one, looks[-1]))
             listed.append(_listed(one, frame))
     return Batch(
-        ids, spots, torch.from_numpy(np.concatenate(seen_at)), torch.cat(seen).float(),
-        torch.from_numpy(np.concatenate(looks)), torch.from_numpy(np.concatenate(asked)),
+        ids,
+        spots,
+        torch.from_numpy(np.concatenate(seen_at)),
+        torch.cat(seen).float(),
+        torch.from_numpy(np.concatenate(looks)),
+        torch.from_numpy(np.concatenate(asked)),
         torch.from_numpy(np.concatenate(listed)),
         torch.tensor([at for at, _ in targets]),
         torch.tensor([one.token for _, one in targets]),
         torch.tensor([one.weight for _, one in targets]),
         torch.tensor([one.spoken for _, one in targets]),
-        torch.tensor([each for one in dialogues for each in one.facts]))
+        torch.tensor([each for one in dialogues for each in one.facts]),
+    )
 
 
 def places(dialogue: Dialogue) -> NDArray[np.int64]:
@@ -101,9 +109,9 @@ def places(dialogue: Dialogue) -> NDArray[np.int64]:
     for at, _ in dialogue.sights:
         found[:, text:at] = np.arange(text, at) + shift
         begin = at + shift
-        found[0, at:at + size] = begin
-        found[1, at:at + size] = begin + np.repeat(np.arange(rows), columns)
-        found[2, at:at + size] = begin + np.tile(np.arange(columns), rows)
+        found[0, at : at + size] = begin
+        found[1, at : at + size] = begin + np.repeat(np.arange(rows), columns)
+        found[2, at : at + size] = begin + np.tile(np.arange(columns), rows)
         text = at + size
         shift += max(rows, columns) - size
     found[:, text:] = np.arange(text, len(dialogue.ids)) + shift
@@ -117,7 +125,9 @@ def _looks(dialogue: Dialogue, frame: int) -> NDArray[np.int64]:
     found = np.full((rows, columns, 2), -1, np.int64)
     for thing in course.views[frame].seen:
         found[cell(thing.x, thing.y, course.table, course.aspect)] = (
-            COLOURS.index(thing.colour), SHAPES.index(thing.shape))
+            COLOURS.index(thing.colour),
+            SHAPES.index(thing.shape),
+        )
     return found.reshape(-1, 2)
 
 

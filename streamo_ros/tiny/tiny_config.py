@@ -89,23 +89,32 @@ class TinyConfig:
     keep_every: int = 200
 
     def __post_init__(self) -> None:
-        counts = {one.name: getattr(self, one.name) for one in fields(self)
-                  if one.type == 'int' and one.name not in _MAY_BE_0}
+        counts = {
+            one.name: getattr(self, one.name)
+            for one in fields(self)
+            if one.type == 'int' and one.name not in _MAY_BE_0
+        }
         wrong = [name for name, value in counts.items() if value < 1]
-        wrong += [name for name in ('rate', 'further_rate', 'last_rate')
-                  if not 0 < getattr(self, name) < math.inf]
+        wrong += [
+            name
+            for name in ('rate', 'further_rate', 'last_rate')
+            if not 0 < getattr(self, name) < math.inf
+        ]
         if wrong:
             raise TrainingError(f'{wrong[0]} must be above 0')
         if min(self.further_steps, self.last_steps) < 0:
             raise TrainingError('further_steps and last_steps must not be below 0')
         if self.last_steps and not self.further_steps:
-            raise TrainingError('last_steps without further_steps: the fourth lesson goes on with '
-                                'the third')
+            raise TrainingError(
+                'last_steps without further_steps: the fourth lesson goes on with the third'
+            )
         if not self.rates or not all(0 < one < math.inf for one in self.rates):
             raise TrainingError(f'rates is {list(self.rates)}: give frames a second, each above 0')
         if self.hidden % _WIDTH:
-            raise TrainingError(f'hidden is {self.hidden} and no multiple of {_WIDTH}: heads are '
-                                f'{HEAD} wide and an even number')
+            raise TrainingError(
+                f'hidden is {self.hidden} and no multiple of {_WIDTH}: heads are '
+                f'{HEAD} wide and an even number'
+            )
         self._check_source()
 
     def _check_source(self) -> None:
@@ -116,8 +125,10 @@ class TinyConfig:
             raise TrainingError('language_from is the output itself: leave it out to go on there')
         missing = [name for name in _LENT if not (source / name).exists()]
         if missing:
-            raise TrainingError(f'language_from: {source} has no {missing[0]}: train that run '
-                                'first, at least until its language model begins')
+            raise TrainingError(
+                f'language_from: {source} has no {missing[0]}: train that run '
+                'first, at least until its language model begins'
+            )
 
 
 def kept_config(run: Path) -> TinyConfig:
@@ -144,8 +155,7 @@ def tiny_config(values: Mapping[str, Any]) -> TinyConfig:
         raise TrainingError(f'{unknown[0]} is no setting: choose from {", ".join(sorted(hints))}')
     if 'output' not in values:
         raise TrainingError('output is missing: name the folder of the run')
-    return TinyConfig(**{name: _value(name, hints[name], value)
-                         for name, value in values.items()})
+    return TinyConfig(**{name: _value(name, hints[name], value) for name, value in values.items()})
 
 
 def _value(name: str, hint: Any, value: Any) -> Any:
@@ -153,7 +163,8 @@ def _value(name: str, hint: Any, value: Any) -> Any:
     if get_origin(hint) is Literal:
         if value not in get_args(hint):
             raise TrainingError(
-                f'{name} is {value!r}: choose from {", ".join(map(repr, get_args(hint)))}')
+                f'{name} is {value!r}: choose from {", ".join(map(repr, get_args(hint)))}'
+            )
         return value
     if get_origin(hint) is tuple and not isinstance(value, (list, tuple)):
         raise TrainingError(f'{name} is {value!r} and not a list such as [1, 2, 0.5]')

@@ -37,7 +37,8 @@ def patches(frames: Tensor) -> Tensor:
     count, height, width, _ = frames.shape
     pixels = (frames.float() / 255 - torch.tensor(MEAN)) / torch.tensor(DEVIATION)
     cut = pixels.permute(0, 3, 1, 2).reshape(
-        count, 3, height // CELL, MERGE, PATCH, width // CELL, MERGE, PATCH)
+        count, 3, height // CELL, MERGE, PATCH, width // CELL, MERGE, PATCH
+    )
     cut = cut.permute(0, 2, 5, 3, 6, 1, 4, 7).unsqueeze(6)
     return cut.expand(-1, -1, -1, -1, -1, -1, 2, -1, -1).reshape(count, -1, 6 * PATCH * PATCH)
 
@@ -56,12 +57,13 @@ def encode(tower: Any, frames: Tensor) -> Tensor:
     weight = tower.patch_embed.proj.weight
     hidden = F.linear(hidden, weight.reshape(weight.shape[0], -1))
     config = tower.config
-    cos, sin = _rotation(frames.shape[1] // PATCH, frames.shape[2] // PATCH,
-                         config.hidden_size // config.num_heads)
+    cos, sin = _rotation(
+        frames.shape[1] // PATCH, frames.shape[2] // PATCH, config.hidden_size // config.num_heads
+    )
     for block in tower.blocks:
         hidden = hidden + _attend(block, hidden, config.num_heads, cos, sin)
         hidden = hidden + block.mlp(block.norm2(hidden))
-    merged = tower.merger.ln_q(hidden).reshape(len(hidden), -1, MERGE ** 2 * hidden.shape[-1])
+    merged = tower.merger.ln_q(hidden).reshape(len(hidden), -1, MERGE**2 * hidden.shape[-1])
     return tower.merger.mlp(merged)
 
 

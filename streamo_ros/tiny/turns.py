@@ -87,9 +87,7 @@ class Writer:
         self._put(words.ask + words.replies[State.RESPONSE])
         self._put(words.tokenizer.plain(f' {label.text}') + words.close)
 
-    def turn(
-        self, label: Label, start: Fraction, end: Fraction, frame: int, wrong: bool
-    ) -> None:
+    def turn(self, label: Label, start: Fraction, end: Fraction, frame: int, wrong: bool) -> None:
         """A turn with its frame, its state and its answer, all of which are targets."""
         words, dialogue = self._wording, self._dialogue
         self._open(start, end)
@@ -123,7 +121,8 @@ class Writer:
     def _weight(self, state: State) -> float:
         """Beginnings and ends of events count most."""
         if state is State.RESPONSE or (
-                state is State.STANDBY and self._before is not State.STANDBY):
+            state is State.STANDBY and self._before is not State.STANDBY
+        ):
             return 1 + 1.5 * self._stress
         if self._before is State.STANDBY and state is State.SILENCE:
             return 1 + self._stress

@@ -40,11 +40,12 @@ SYSTEM_PROMPT = 'You watch a video frame by frame.\n'
 _MOST = 2112
 STOP, PAD, IMAGE = '<|im_end|>', '<|endoftext|>', '<|image_pad|>'
 VISION_START, VISION_END, VIDEO = '<|vision_start|>', '<|vision_end|>', '<|video_pad|>'
-CONTROL = (PAD, '<|im_start|>', STOP, VISION_START, VISION_END, IMAGE, VIDEO,
-           *STATE_TAGS.values())
+CONTROL = (PAD, '<|im_start|>', STOP, VISION_START, VISION_END, IMAGE, VIDEO, *STATE_TAGS.values())
 
-_SPLIT = (r'\d|s-(?=\d)|s>\n|user\n|assistant\n|system\n'
-          r'| ?\p{L}+| ?[^\s\p{L}\d]+|\s+')
+_SPLIT = (
+    r'\d|s-(?=\d)|s>\n|user\n|assistant\n|system\n'
+    r'| ?\p{L}+| ?[^\s\p{L}\d]+|\s+'
+)
 _CHAT = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' }}{% if m['content'] is string "
     "%}{{ m['content'] }}{% else %}{% for c in m['content'] %}{% if c['type'] == 'image' or "
@@ -52,6 +53,8 @@ _CHAT = (
     "{{ c['text'] }}{% endif %}{% endfor %}{% endif %}{{ '<|im_end|>' + '\n' }}{% endfor %}"
     "{% if add_generation_prompt %}{{ '<|im_start|>' + 'assistant\n' }}{% endif %}"
 )
+
+
 @dataclass(frozen=True)
 class Vocabulary:
     """What a network must know of a tokenizer.
@@ -68,7 +71,8 @@ class Vocabulary:
 def vocabulary(tokenizer: Any) -> Vocabulary:
     """Size and control tokens of what `build_tokenizer` gave."""
     return Vocabulary(
-        len(tokenizer), {text: tokenizer.convert_tokens_to_ids(text) for text in CONTROL})
+        len(tokenizer), {text: tokenizer.convert_tokens_to_ids(text) for text in CONTROL}
+    )
 
 
 def build_tokenizer() -> Any:
@@ -81,8 +85,12 @@ def build_tokenizer() -> Any:
     from transformers import PreTrainedTokenizerFast
 
     found = PreTrainedTokenizerFast(
-        tokenizer_object=_train(), eos_token=STOP, pad_token=PAD,
-        additional_special_tokens=list(CONTROL[1:]), clean_up_tokenization_spaces=False)
+        tokenizer_object=_train(),
+        eos_token=STOP,
+        pad_token=PAD,
+        additional_special_tokens=list(CONTROL[1:]),
+        clean_up_tokenization_spaces=False,
+    )
     found.chat_template = _CHAT
     return found
 
@@ -99,8 +107,9 @@ def _train() -> Tokenizer:
     for piece in whole:
         vocab.setdefault(piece, len(vocab))
     merges = [(left, right) for left, right in learned['merges']]
-    tokenizer = Tokenizer(models.BPE(
-        vocab=vocab, merges=merges, byte_fallback=False, ignore_merges=True))
+    tokenizer = Tokenizer(
+        models.BPE(vocab=vocab, merges=merges, byte_fallback=False, ignore_merges=True)
+    )
     tokenizer.add_special_tokens(list(CONTROL))
     tokenizer.pre_tokenizer = _pieces()
     tokenizer.decoder = decoders.ByteLevel()
@@ -111,25 +120,32 @@ def _learn(whole: Iterable[str], size: int) -> dict[str, Any]:
     """A model of byte pairs with at most `size` entries, the control tokens first."""
     tokenizer = Tokenizer(models.BPE(byte_fallback=False))
     trainer = trainers.BpeTrainer(
-        vocab_size=size, special_tokens=list(CONTROL), min_frequency=2,
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()), show_progress=False)
+        vocab_size=size,
+        special_tokens=list(CONTROL),
+        min_frequency=2,
+        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
+        show_progress=False,
+    )
     tokenizer.train_from_iterator(whole, trainer)
     found: dict[str, Any] = json.loads(tokenizer.to_str())['model']
     return found
 
 
 def _pieces() -> pre_tokenizers.PreTokenizer:
-    return pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(_SPLIT), 'isolated'),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])
+    return pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(_SPLIT), 'isolated'),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
 
 
 def _whole() -> list[str]:
     """Every piece of text that is to be one token, in bytes as the vocabulary spells them."""
     cut = _pieces()
-    return list(dict.fromkeys(
-        piece for text in _texts() for piece, _ in cut.pre_tokenize_str(text)))
+    return list(
+        dict.fromkeys(piece for text in _texts() for piece, _ in cut.pre_tokenize_str(text))
+    )
 
 
 def _texts() -> Iterator[str]:
@@ -153,8 +169,12 @@ def _texts() -> Iterator[str]:
 def _said_words() -> frozenset[str]:
     """Words of the instructions, as they stand within one."""
     texts = [text for phrasings in PHRASES.values() for text in phrasings]
-    texts += [text for found in (wordings(), span_wordings())
-              for choice in found.values() for text in choice.words()]
+    texts += [
+        text
+        for found in (wordings(), span_wordings())
+        for choice in found.values()
+        for text in choice.words()
+    ]
     texts += [*greetings.HEADS, *greetings.TAILS, *COLOURS, *SHAPES, 'a', 'an']
     return frozenset(word for text in texts for word in _words(text))
 
@@ -162,8 +182,12 @@ def _said_words() -> frozenset[str]:
 def _first_words() -> frozenset[str]:
     """Words with which an instruction begins."""
     texts = [text for phrasings in PHRASES.values() for text in phrasings]
-    texts += [text for found in (wordings(), span_wordings())
-              for choice in found.values() for text in choice.first_words()]
+    texts += [
+        text
+        for found in (wordings(), span_wordings())
+        for choice in found.values()
+        for text in choice.first_words()
+    ]
     # None where a text begins with what it is about: '{a} {c} {s}'.
     return frozenset(word for text in (*texts, *greetings.HEADS) for word in _words(text)[:1])
 
@@ -175,12 +199,19 @@ def _words(text: str) -> list[str]:
 def _answers(colour: str, shape: str) -> tuple[str, ...]:
     one = f'{article(colour)} {colour} {shape}'
     return (
-        f'{one.capitalize()} has arrived.', f'The {colour} {shape} has left.',
-        f'The {shape} is now {colour}.', f'The {colour} {shape} was moved.',
-        f'The {colour} {shape} touches the wall.', f'{one.capitalize()}, {one}.',
-        f'{colour.capitalize()}.', colour, shape)
+        f'{one.capitalize()} has arrived.',
+        f'The {colour} {shape} has left.',
+        f'The {shape} is now {colour}.',
+        f'The {colour} {shape} was moved.',
+        f'The {colour} {shape} touches the wall.',
+        f'{one.capitalize()}, {one}.',
+        f'{colour.capitalize()}.',
+        colour,
+        shape,
+    )
 
 
 EVERYDAY_WORDS: tuple[str, ...] = tuple(
-    word for word in common_words.WORDS if word not in _said_words())
+    word for word in common_words.WORDS if word not in _said_words()
+)
 """Everyday words that no instruction of the training says, each one token behind a space."""

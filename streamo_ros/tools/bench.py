@@ -84,8 +84,12 @@ def _stages(stages: Stages, stream: Stream, options: argparse.Namespace) -> dict
     first_token, token = decode_ms(stream)
     info = stream.backbone.info
     return {
-        'model': info.model, 'model_id': info.model_id, 'device': info.device, 'dtype': info.dtype,
-        'lanes': options.lanes, 'frames': options.frames,
+        'model': info.model,
+        'model_id': info.model_id,
+        'device': info.device,
+        'dtype': info.dtype,
+        'lanes': options.lanes,
+        'frames': options.frames,
         'max_frames': window_frames(stream.backbone, options.max_frames),
         'context_tokens': stream.backbone.length(stream.lanes[0].slot),
         'tokens_per_frame': info.tokens_per_frame,
@@ -143,8 +147,13 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
     from streamo_ros.backbone.options import Options
 
     chosen = Options(
-        device=options.device, dtype=options.dtype, max_pixels=options.max_pixels,
-        lanes=options.lanes, capacity=options.capacity, vision=options.vision, wait=True,
+        device=options.device,
+        dtype=options.dtype,
+        max_pixels=options.max_pixels,
+        lanes=options.lanes,
+        capacity=options.capacity,
+        vision=options.vision,
+        wait=True,
     )
     backbone: Backbone
     if options.random:
@@ -200,8 +209,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add('model', nargs='?', type=Path, help='folder of a checkpoint')
-    add('--random', metavar='SHAPE', help='a published shape with random weights: tiny, '
-        'qwen2.5-vl-3b, qwen2.5-vl-7b, qwen3-vl-2b, -4b, -8b, internvl3-1b, -2b')
+    add(
+        '--random',
+        metavar='SHAPE',
+        help='a published shape with random weights: tiny, '
+        'qwen2.5-vl-3b, qwen2.5-vl-7b, qwen3-vl-2b, -4b, -8b, internvl3-1b, -2b',
+    )
     add('--device', default='auto', help='auto, cpu, cuda, cuda:1 (default: %(default)s)')
     add('--dtype', default='auto', help='auto, float32, bfloat16, float16')
     add('--vision', default='auto', help='what runs the vision tower: auto, torch, tensorrt')
@@ -209,12 +222,20 @@ def _parser() -> argparse.ArgumentParser:
     add('--max-pixels', type=int, default=100352, help='area that the model sees at most')
     add('--lanes', type=int, default=1, help='instructions that watch')
     add('--capacity', type=int, default=0, help='tokens of a lane; 0 = room for its frames')
-    add('--max-frames', type=int, default=0, help='frames in the window; 0 = as the checkpoint '
-        'says, else 120')
+    add(
+        '--max-frames',
+        type=int,
+        default=0,
+        help='frames in the window; 0 = as the checkpoint says, else 120',
+    )
     add('--frames', type=int, default=300, help='frames that are measured')
     add('--warmup', type=int, default=5, help='frames before them')
-    add('--against', choices=['hf', 'torch'], help='measure beside it: hf, plain transformers '
-        'loops; torch, the vision tower in torch (with --vision tensorrt)')
+    add(
+        '--against',
+        choices=['hf', 'torch'],
+        help='measure beside it: hf, plain transformers '
+        'loops; torch, the vision tower in torch (with --vision tensorrt)',
+    )
     add('--context-frames', type=int, default=300, help='context at which they are compared')
     add('--repeats', type=int, default=20, help='frames of the comparison')
     add('--threads', type=int, default=0, help='of torch on a CPU; 0 = its own choice')

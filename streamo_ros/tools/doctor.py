@@ -88,8 +88,14 @@ def _ros() -> list[Finding]:
     distro = os.environ.get('ROS_DISTRO', '')
     source = f'installation {distro}' if distro else 'wheels in this environment'
     if importlib.util.find_spec('rclpy') is None:
-        return [Finding('ROS 2', 'missing', 'rclpy cannot be imported',
-                        'run `make setup`, or source the setup.bash of your ROS 2')]
+        return [
+            Finding(
+                'ROS 2',
+                'missing',
+                'rclpy cannot be imported',
+                'run `make setup`, or source the setup.bash of your ROS 2',
+            )
+        ]
     rmw = os.environ.get('RMW_IMPLEMENTATION') or 'the default'
     findings = [Finding('ROS 2', 'ok', f'{source}, RMW: {rmw}')]
     try:
@@ -106,13 +112,20 @@ def _torch() -> list[Finding]:
     import torch
 
     found = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
-    state, mend = ('ok', '') if _version('transformers') else (
-        'missing', "pip install 'streamo_ros[torch]'"
+    state, mend = (
+        ('ok', '') if _version('transformers') else ('missing', "pip install 'streamo_ros[torch]'")
     )
     findings = [Finding('torch', state, found, mend)]
     if not torch.cuda.is_available():
-        return [*findings, Finding('GPU', 'note', 'no CUDA device: the model runs on the CPU',
-                                   'fine for streamo-tiny; larger checkpoints need a GPU')]
+        return [
+            *findings,
+            Finding(
+                'GPU',
+                'note',
+                'no CUDA device: the model runs on the CPU',
+                'fine for streamo-tiny; larger checkpoints need a GPU',
+            ),
+        ]
     properties = torch.cuda.get_device_properties(0)
     name = f'{properties.name}, {properties.total_memory / GIB:.1f} GiB'
     return [*findings, Finding('GPU', 'ok', name)]
@@ -121,8 +134,14 @@ def _torch() -> list[Finding]:
 def _model() -> list[Finding]:
     folder = share_file('models', 'streamo-tiny')
     if folder is None or not (folder / 'model.safetensors').exists():
-        return [Finding('embedded model', 'missing', 'models/streamo-tiny is not there',
-                        'install the package whole, or set model.path')]
+        return [
+            Finding(
+                'embedded model',
+                'missing',
+                'models/streamo-tiny is not there',
+                'install the package whole, or set model.path',
+            )
+        ]
     size = (folder / 'model.safetensors').stat().st_size / 1e6
     return [Finding('embedded model', 'ok', f'{folder} ({size:.1f} MB)')]
 
@@ -139,41 +158,67 @@ def _libraries() -> list[Finding]:
             Finding(name, 'ok', 'installed') if there else Finding(name, 'missing', loss, mend)
         )
     bridge = importlib.util.find_spec('cv_bridge') is not None
-    found = 'installed: also used for encodings that we do not convert' if bridge else (
-        'not installed: the usual encodings do not need it'
+    found = (
+        'installed: also used for encodings that we do not convert'
+        if bridge
+        else ('not installed: the usual encodings do not need it')
     )
     return [*findings, Finding('cv_bridge', 'note', found)]
 
 
 def _tensorrt() -> list[Finding]:
-    found = [f'{name} {version}' for name in ('tensorrt', 'tensorrt-rtx')
-             if (version := _version(name))]
+    found = [
+        f'{name} {version}' for name in ('tensorrt', 'tensorrt-rtx') if (version := _version(name))
+    ]
     if not found:
-        return [Finding('TensorRT', 'note', 'not installed: torch runs the vision encoder',
-                        'see docs/tensorrt.md')]
-    return [Finding('TensorRT', 'note', ', '.join(found),
-                    '`streamo engine verify` says whether an engine works on this GPU')]
+        return [
+            Finding(
+                'TensorRT',
+                'note',
+                'not installed: torch runs the vision encoder',
+                'see docs/tensorrt.md',
+            )
+        ]
+    return [
+        Finding(
+            'TensorRT',
+            'note',
+            ', '.join(found),
+            '`streamo engine verify` says whether an engine works on this GPU',
+        )
+    ]
 
 
 def _transport() -> list[Finding]:
     findings = []
     if shutil.disk_usage('/dev/shm').free < 128 << 20:  # noqa: S108 - Fast DDS puts segments there
-        findings.append(Finding('shared memory', 'note', 'less than 128 MiB are free',
-                                'docker run --shm-size=512m'))
+        findings.append(
+            Finding(
+                'shared memory', 'note', 'less than 128 MiB are free', 'docker run --shm-size=512m'
+            )
+        )
     path = Path('/proc/sys/net/core/rmem_max')
     size = int(path.read_text()) if path.exists() else 0
     if size < 4 << 20:
-        findings.append(Finding(
-            'UDP buffers', 'note', f'at most {size // 1024} KiB: images from other machines get '
-            'lost', 'sudo sysctl -w net.core.rmem_max=4194304'
-        ))
+        findings.append(
+            Finding(
+                'UDP buffers',
+                'note',
+                f'at most {size // 1024} KiB: images from other machines get lost',
+                'sudo sysctl -w net.core.rmem_max=4194304',
+            )
+        )
     profile = os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE')
     ours = share_file('config', 'fastdds.xml')
     if not profile and ours is not None:
-        findings.append(Finding(
-            'Fast DDS profile', 'note', 'none is set: large images may get lost',
-            f'export FASTRTPS_DEFAULT_PROFILES_FILE={ours}'
-        ))
+        findings.append(
+            Finding(
+                'Fast DDS profile',
+                'note',
+                'none is set: large images may get lost',
+                f'export FASTRTPS_DEFAULT_PROFILES_FILE={ours}',
+            )
+        )
     return findings or [Finding('transport', 'ok', 'buffers and profile are set')]
 
 
@@ -185,7 +230,13 @@ def _version(name: str) -> str:
 
 
 CHECKS: tuple[Callable[[], list[Finding]], ...] = (
-    _python, _ros, _torch, _model, _libraries, _tensorrt, _transport
+    _python,
+    _ros,
+    _torch,
+    _model,
+    _libraries,
+    _tensorrt,
+    _transport,
 )
 
 

@@ -135,8 +135,11 @@ def _verified(shop: Workshop, entry: Entry | EngineError) -> dict[str, Any]:
         return {'engine': entry.key.name, 'passed': False, 'verdict': f'FAILED: {error}'}
     took = _milliseconds(encoder, load_reference(entry.reference)['patches'].to(DEVICE))
     return {
-        'engine': entry.key.name, 'passed': True, 'cosines': dict(agreement.cosines),
-        'milliseconds': took, 'verdict': f'passed: cosine {agreement}, {took:.2f} ms a frame',
+        'engine': entry.key.name,
+        'passed': True,
+        'cosines': dict(agreement.cosines),
+        'milliseconds': took,
+        'verdict': f'passed: cosine {agreement}, {took:.2f} ms a frame',
     }
 
 
@@ -154,8 +157,12 @@ def _row(entry: Entry | EngineError) -> dict[str, Any]:
     if isinstance(entry, EngineError):
         return {'error': str(entry)}
     return {
-        'engine': entry.key.name, 'model': entry.key.model, 'gpu': entry.key.gpu,
-        'mib': entry.plan_bytes / 2**20, 'made': entry.made, 'folder': str(entry.folder),
+        'engine': entry.key.name,
+        'model': entry.key.model,
+        'gpu': entry.key.gpu,
+        'mib': entry.plan_bytes / 2**20,
+        'made': entry.made,
+        'folder': str(entry.folder),
     }
 
 

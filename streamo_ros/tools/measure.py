@@ -158,14 +158,12 @@ def decode_ms(stream: Stream) -> tuple[float, float]:
     return took[0], median(took[1:])
 
 
-def early_and_late(
-    values: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def early_and_late(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Frames 1,000 to 2,000 and the last 1,000 of a long run; else second and last quarter."""
     if len(values) >= EARLY + 2 * PART:
-        return values[EARLY:EARLY + PART], values[-PART:]
+        return values[EARLY : EARLY + PART], values[-PART:]
     quarter = max(1, len(values) // 4)
-    return values[:2 * quarter][-quarter:], values[-quarter:]
+    return values[: 2 * quarter][-quarter:], values[-quarter:]
 
 
 @dataclass
@@ -202,7 +200,7 @@ def compare(stream: Stream, plain: Any, repeats: int, prefills: int) -> Comparis
         pieces = requests[0].pieces
         found.context_tokens = stream.backbone.length(lane.slot)
         lane.undo()
-        stream.past = stream.past[:-len(pieces)]
+        stream.past = stream.past[: -len(pieces)]
         found.engine.append(encode + extend)
         image = stream.images[seen % len(stream.images)]
         seconds, logits = _timed(plain, image, pieces, plain.append)

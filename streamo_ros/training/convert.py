@@ -66,19 +66,29 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     formats = '\n'.join(f'  {name:13} {layout.title}' for name, layout in FORMATS.items())
     parser = argparse.ArgumentParser(
-        prog='streamo convert', description=f'{__doc__}\nformats:\n{formats}',
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog='streamo convert',
+        description=f'{__doc__}\nformats:\n{formats}',
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
     add('source', type=Path, nargs='+', help='annotation files, or a folder of Streamo-Instruct')
     add('--output', '-o', type=Path, required=True, help='JSON-lines file to write')
     add('--format', choices=list(FORMATS), default='streamo', help='layout of the annotations')
     add('--videos', type=Path, help='folder that the video paths count from')
     add('--fps', default='1', help='turns a second, such as 1, 2 or 29.97 (default 1)')
-    add('--without-videos', action='store_true',
-        help='take the length of each video from its annotation')
+    add(
+        '--without-videos',
+        action='store_true',
+        help='take the length of each video from its annotation',
+    )
     add('--compat', choices=['released'], help="reproduce the authors' converter, byte for byte")
-    add('--stream-it', type=int, default=0, metavar='CLIPS',
-        help='put up to CLIPS similar clips into one dialogue, drop and shift questions')
+    add(
+        '--stream-it',
+        type=int,
+        default=0,
+        metavar='CLIPS',
+        help='put up to CLIPS similar clips into one dialogue, drop and shift questions',
+    )
     add('--drop', type=float, default=0.2, help='with --stream-it: share of questions dropped')
     add('--shift', type=int, default=5, help='with --stream-it: turns that a question may move')
     add('--seed', type=int, default=0, help='of --stream-it')
@@ -90,7 +100,8 @@ def _parser() -> argparse.ArgumentParser:
 def _convert(options: argparse.Namespace, findings: list[Finding]) -> int:
     rate = _rate(options.fps)
     raws = [
-        entry for source in options.source
+        entry
+        for source in options.source
         for entry in read_annotations(source, options.format, findings.append)
     ]
     console = Console(stderr=True)
@@ -98,8 +109,7 @@ def _convert(options: argparse.Namespace, findings: list[Finding]) -> int:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     if options.compat:
         if options.without_videos:
-            raise AnnotationError('--compat released needs the videos: leave --without-videos '
-                                  'out')
+            raise AnnotationError('--compat released needs the videos: leave --without-videos out')
         dialogues = list(_released(entries, options, rate, findings))
         options.output.write_text(released_text(dialogues), encoding='utf-8')
         return len(dialogues)
@@ -192,5 +202,5 @@ def _print(report: dict[str, Any], findings: Sequence[Finding], as_json: bool) -
     if len(findings) > 20:
         print(f'and {len(findings) - 20} more: --report writes them all', file=sys.stderr)
     counts = ', '.join(f'{count} {kind}' for kind, count in report['findings'].items())
-    written = f"{report['dialogues']} dialogues in {report['output']}"
-    print(f"{written}; reported: {counts or 'nothing'}")
+    written = f'{report["dialogues"]} dialogues in {report["output"]}'
+    print(f'{written}; reported: {counts or "nothing"}')

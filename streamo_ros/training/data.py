@@ -58,7 +58,8 @@ class ImageInputs:
 
         low, high = pixels
         self._processor = AutoImageProcessor.from_pretrained(
-            folder, local_files_only=True, backend='pil')
+            folder, local_files_only=True, backend='pil'
+        )
         self._tokens = getattr(config, 'image_seq_length', 0)
         self._options: dict[str, Any] = {'crop_to_patches': False}
         if not self._tokens:
@@ -72,15 +73,13 @@ class ImageInputs:
         """Vision tokens of the largest frame."""
         return int(self._tokens)
 
-    def __call__(
-        self, images: Sequence[NDArray[np.uint8]]
-    ) -> tuple[dict[str, Tensor], list[int]]:
+    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> tuple[dict[str, Tensor], list[int]]:
         """See `FrameReader`."""
         made = dict(self._processor(list(images), return_tensors='pt', **self._options))
         if 'image_grid_thw' not in made:
             return {'pixel_values': made['pixel_values']}, [self._tokens] * len(images)
         grids = made['image_grid_thw']
-        counts = (grids.prod(-1) // self._merge ** 2).tolist()
+        counts = (grids.prod(-1) // self._merge**2).tolist()
         return {'pixel_values': made['pixel_values'], 'image_grid_thw': grids}, counts
 
 
@@ -126,8 +125,10 @@ class DialogueExamples(Dataset[Example]):
         self.dropped = {'too long': 0, 'video missing': 0, 'no instruction': 0}
         self._places = [place for at in range(len(self._files)) for place in self._scan(at)]
         if not self._places:
-            raise TrainingError(f'no dialogue of {", ".join(settings.dialogues)} can be trained '
-                                f'on; left out: {self.dropped}')
+            raise TrainingError(
+                f'no dialogue of {", ".join(settings.dialogues)} can be trained '
+                f'on; left out: {self.dropped}'
+            )
         self.lengths = [place.tokens for place in self._places]
 
     def __len__(self) -> int:
@@ -157,7 +158,10 @@ class DialogueExamples(Dataset[Example]):
             raise TrainingError(f'{path} does not exist: make it with `streamo convert`')
         console = Console(stderr=True)
         with progress.open(
-            path, 'rb', description=f'reading {path.name}', console=console,
+            path,
+            'rb',
+            description=f'reading {path.name}',
+            console=console,
             disable=not console.is_terminal,
         ) as lines:
             for number, line in enumerate(lines, 1):

@@ -108,8 +108,10 @@ def from_json(data: Mapping[str, Any]) -> Dialogue:
     except (KeyError, TypeError) as error:
         raise AnnotationError(f'the dialogue lacks the field {error}') from error
     if roles != ['user', 'assistant'] * turns or not len(videos) == len(times) == turns:
-        raise AnnotationError('the dialogue is not one user turn, one reply and one frame time '
-                              'for each frame: convert it again')
+        raise AnnotationError(
+            'the dialogue is not one user turn, one reply and one frame time '
+            'for each frame: convert it again'
+        )
     if turns == 0 or not paths or not all(0 <= video < len(paths) for video in videos):
         raise AnnotationError('the dialogue has no turn, or names a video that it does not list')
     read = [
@@ -140,12 +142,14 @@ def _turn(request: str, answer: str, video: int, time: float | None) -> Turn:
     *instruction, tag, frame = request.split('\n')
     match = _TAG.fullmatch(tag)
     if match is None or frame != STREAM:
-        raise AnnotationError(f'the user turn {request[:80]!r} does not end in a time tag and '
-                              f'{STREAM}')
+        raise AnnotationError(
+            f'the user turn {request[:80]!r} does not end in a time tag and {STREAM}'
+        )
     reply = parse_reply(answer)
     if not reply.well_formed:
-        raise AnnotationError(f'the reply {answer[:80]!r} is not one state tag, with an answer '
-                              'behind Response alone')
+        raise AnnotationError(
+            f'the reply {answer[:80]!r} is not one state tag, with an answer behind Response alone'
+        )
     start, end = Fraction(match[1]), Fraction(match[2])
     at = start if time is None else Fraction(str(time))
     return Turn(start, end, reply.state, reply.text, '\n'.join(instruction), video, at)

@@ -105,8 +105,15 @@ def label(
     spans = _spans(record, line, min(instructions), findings, file, name)
     states, texts = _states(spans, line.turns)
     turns = tuple(
-        Turn(k / line.rate, (k + 1) / line.rate, states[k], ' '.join(texts[k]),
-             '\n'.join(instructions.get(k, ())), 0, k / line.rate)
+        Turn(
+            k / line.rate,
+            (k + 1) / line.rate,
+            states[k],
+            ' '.join(texts[k]),
+            '\n'.join(instructions.get(k, ())),
+            0,
+            k / line.rate,
+        )
         for k in range(line.turns)
     )
     dialogue = Dialogue(record.name, record.task, record.source, (record.video,), turns)
@@ -126,10 +133,19 @@ def _spans(
         standby, due = _wished(answer, line)
         final = min(max(due, asked), line.turns - 1)
         if final != due:
-            why = 'it is due before the first question' if due < asked else (
-                'it is due after the last frame')
-            findings.append(Finding(file, name, 'changed', f'answer {number}: {why}; it is given '
-                                    f'at {seconds_text(final / line.rate)} s'))
+            why = (
+                'it is due before the first question'
+                if due < asked
+                else ('it is due after the last frame')
+            )
+            findings.append(
+                Finding(
+                    file,
+                    name,
+                    'changed',
+                    f'answer {number}: {why}; it is given at {seconds_text(final / line.rate)} s',
+                )
+            )
         spans.append(Span(max(standby, asked), final, answer.text))
     return spans
 

@@ -17,9 +17,7 @@ from typing import Any
 from streamo_ros.training.train_config import LoraSettings
 from streamo_ros.training.train_config import TrainingError
 
-TARGETS = (
-    r'.*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)'
-)
+TARGETS = r'.*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)'
 
 
 def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
@@ -37,9 +35,17 @@ def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
     if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
         rows['lm_head'] = list(state_ids)
     model.enable_input_require_grads()
-    return get_peft_model(model, LoraConfig(
-        r=settings.rank, lora_alpha=settings.alpha, lora_dropout=settings.dropout,
-        target_modules=TARGETS, trainable_token_indices=rows, task_type='CAUSAL_LM'))
+    return get_peft_model(
+        model,
+        LoraConfig(
+            r=settings.rank,
+            lora_alpha=settings.alpha,
+            lora_dropout=settings.dropout,
+            target_modules=TARGETS,
+            trainable_token_indices=rows,
+            task_type='CAUSAL_LM',
+        ),
+    )
 
 
 def merged(model: Any, adapter: Path) -> Any:

@@ -64,14 +64,19 @@ class LossSettings:
 
     def __post_init__(self) -> None:
         if self.kind not in get_args(Kind) or self.reading not in get_args(Reading):
-            raise LossError(f'loss.kind {self.kind!r} or loss.reading {self.reading!r} is '
-                            f'unknown: choose from {get_args(Kind)} and {get_args(Reading)}')
+            raise LossError(
+                f'loss.kind {self.kind!r} or loss.reading {self.reading!r} is '
+                f'unknown: choose from {get_args(Kind)} and {get_args(Reading)}'
+            )
         if self.reading == 'released' and self.detach_focal:
-            raise LossError('loss.reading released does not detach the focal factor: set '
-                            'loss.detach_focal to false, or loss.reading to paper')
+            raise LossError(
+                'loss.reading released does not detach the focal factor: set '
+                'loss.detach_focal to false, or loss.reading to paper'
+            )
         if self.gamma < 0 or not 0 <= self.beta < 1 or self.text_weight < 0:
-            raise LossError('loss.gamma and loss.text_weight must be at least 0, and loss.beta in '
-                            '[0, 1)')
+            raise LossError(
+                'loss.gamma and loss.text_weight must be at least 0, and loss.beta in [0, 1)'
+            )
         if len(self.weights) != CLASSES or len(self.roles) != CLASSES:
             raise LossError('loss.weights and loss.roles take three numbers')
 
@@ -107,8 +112,10 @@ class StateLoss:
 
     def __post_init__(self) -> None:
         if len(set(self.state_ids)) != CLASSES or len(self.state_ids) != CLASSES:
-            raise LossError(f'the state tokens are the ids {list(self.state_ids)} and not three '
-                            "distinct ones: add them with 'streamo train --add-tokens'")
+            raise LossError(
+                f'the state tokens are the ids {list(self.state_ids)} and not three '
+                "distinct ones: add them with 'streamo train --add-tokens'"
+            )
         self._ids = torch.as_tensor(list(self.state_ids))
 
     def count(self, targets: Tensor) -> BatchCounts:
@@ -213,7 +220,7 @@ def alphas(counts: Sequence[int], present_only: bool) -> Tensor:
 
 def class_balanced_weights(counts: Sequence[int], beta: float) -> Tensor:
     """(1 - beta) / (1 - beta ** n_k), scaled so that those present have mean 1; shape (3,)."""
-    raw = [(1 - beta) / (1 - beta ** count) if count else 0.0 for count in counts]
+    raw = [(1 - beta) / (1 - beta**count) if count else 0.0 for count in counts]
     present = sum(count > 0 for count in counts)
     scale = present / sum(raw) if present else 1.0
     return torch.tensor([weight * scale if weight else 1.0 for weight in raw])

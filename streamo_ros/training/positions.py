@@ -37,9 +37,12 @@ def packed_positions(model: Any, inputs: dict[str, Any]) -> dict[str, Tensor]:
     for length in lengths:
         part = slice(begin, begin + length)
         images = _images(kinds[0, part])
-        own = grids[image:image + images] if grids is not None else None
-        axes.append(core.get_rope_index(
-            inputs['input_ids'][:, part], mm_token_type_ids=kinds[:, part], image_grid_thw=own)[0])
+        own = grids[image : image + images] if grids is not None else None
+        axes.append(
+            core.get_rope_index(
+                inputs['input_ids'][:, part], mm_token_type_ids=kinds[:, part], image_grid_thw=own
+            )[0]
+        )
         begin, image = part.stop, image + images
     return {'position_ids': torch.cat((flat.view(1, 1, -1), torch.cat(axes, -1)))}
 

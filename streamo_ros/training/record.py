@@ -102,7 +102,7 @@ def seconds(value: object) -> Fraction | None:
         raise AnnotationError(f'the time {value!r} is not seconds, MM:SS or HH:MM:SS') from error
     if len(parts) > 3:
         raise AnnotationError(f'the time {value!r} is not seconds, MM:SS or HH:MM:SS')
-    total = sum((part * 60 ** power for power, part in enumerate(reversed(parts))), Fraction(0))
+    total = sum((part * 60**power for power, part in enumerate(reversed(parts))), Fraction(0))
     if min(parts) < 0:
         raise AnnotationError(f'the time {value!r} is negative')
     return total

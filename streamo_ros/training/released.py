@@ -76,7 +76,7 @@ def _index(value: object, rate: float) -> int | None:
         return None
     if len(parts) > 3:
         return None
-    return int(sum(part * 60 ** power for power, part in enumerate(reversed(parts))) * rate)
+    return int(sum(part * 60**power for power, part in enumerate(reversed(parts))) * rate)
 
 
 def _turn(value: object, rate: float) -> int | None:
@@ -106,5 +106,5 @@ def _replies(answers: Sequence[Mapping[str, Any]], turns: int, rate: float) -> l
         else:
             continue
         if answer.get('content') and due < turns:
-            replies[due] = f"{STATE_TAGS[State.RESPONSE]} {answer['content']}"
+            replies[due] = f'{STATE_TAGS[State.RESPONSE]} {answer["content"]}'
     return replies

@@ -40,8 +40,14 @@ def token_ids(
         begin = wording.head if number else ()
         if number and turn.instruction:
             begin += wording.tokenizer.plain(turn.instruction + '\n')
-        asked = (*begin, *wording.tag(turn.start, turn.end), *wording.image_open,
-                 *[image_token] * count, *wording.image_close, *wording.ask)
+        asked = (
+            *begin,
+            *wording.tag(turn.start, turn.end),
+            *wording.image_open,
+            *[image_token] * count,
+            *wording.image_close,
+            *wording.ask,
+        )
         said, close = _reply(wording, turn), wording.close[1:]
         ids += [*asked, *said, *close]
         labels += [IGNORED] * len(asked) + [*said] + [IGNORED] * len(close)
@@ -51,7 +57,7 @@ def token_ids(
 def opening(wording: Wording, instruction: str) -> tuple[int, ...]:
     """What stands before the first tag: a lane's sink; without an instruction, less its line."""
     sink = wording.sink(instruction)
-    return sink if instruction else sink[:len(sink) - len(wording.tokenizer.plain('\n'))]
+    return sink if instruction else sink[: len(sink) - len(wording.tokenizer.plain('\n'))]
 
 
 def _reply(wording: Wording, turn: Turn) -> tuple[int, ...]:
@@ -64,10 +70,10 @@ def _reply(wording: Wording, turn: Turn) -> tuple[int, ...]:
 def window(turns: Sequence[Turn], start: int, stop: int) -> list[Turn]:
     """Turns [start, stop); the first carries the instruction that stands there."""
     first = turns[start]
-    before = [turn.instruction for turn in turns[:start + 1] if turn.instruction]
+    before = [turn.instruction for turn in turns[: start + 1] if turn.instruction]
     if before and not first.instruction:
         first = replace(first, instruction=before[-1])
-    return [first, *turns[start + 1:stop]]
+    return [first, *turns[start + 1 : stop]]
 
 
 @dataclass(frozen=True)
@@ -90,8 +96,13 @@ class TokenCount:
         """Most tokens of one turn, its head included, its instruction not."""
         words = self.wording
         fixed = words.head, words.image_open, words.image_close, words.ask, words.close
-        return (sum(map(len, fixed)) + self.frame + _tag_tokens(words, turn.start, turn.end)
-                + len(_reply(words, turn)) - 1)
+        return (
+            sum(map(len, fixed))
+            + self.frame
+            + _tag_tokens(words, turn.start, turn.end)
+            + len(_reply(words, turn))
+            - 1
+        )
 
 
 @lru_cache(maxsize=65536)

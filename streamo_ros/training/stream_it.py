@@ -112,8 +112,12 @@ def concatenate(dialogues: Sequence[Dialogue]) -> Dialogue:
     for dialogue in dialogues:
         offset = clock - dialogue.turns[0].start
         turns += [
-            replace(turn, start=turn.start + offset, end=turn.end + offset,
-                    video=turn.video + len(videos))
+            replace(
+                turn,
+                start=turn.start + offset,
+                end=turn.end + offset,
+                video=turn.video + len(videos),
+            )
             for turn in dialogue.turns
         ]
         videos += dialogue.videos

@@ -48,8 +48,10 @@ def state_ids(tokenizer: Any) -> tuple[int, int, int]:
     for state in DECISIONS:
         found = tokenizer.encode(STATE_TAGS[state], add_special_tokens=False)
         if len(found) != 1:
-            raise TrainingError(f'{STATE_TAGS[state]} is {len(found)} tokens and not one: add the '
-                                "state tokens with 'streamo train --add-tokens'")
+            raise TrainingError(
+                f'{STATE_TAGS[state]} is {len(found)} tokens and not one: add the '
+                "state tokens with 'streamo train --add-tokens'"
+            )
         ids.append(found[0])
     silence, standby, response = ids
     return silence, standby, response
@@ -67,17 +69,17 @@ def add_state_tokens(tokenizer: Any, model: Any) -> tuple[int, int, int]:
     """
     from transformers import AddedToken
 
-    pieces = {
-        tag: tokenizer.encode(tag, add_special_tokens=False) for tag in STATE_TAGS.values()
-    }
+    pieces = {tag: tokenizer.encode(tag, add_special_tokens=False) for tag in STATE_TAGS.values()}
     missing = [tag for tag, ids in pieces.items() if len(ids) != 1]
     tokens = [AddedToken(tag, special=True, normalized=False) for tag in missing]
     tokenizer.add_tokens(tokens, special_tokens=True)
     if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
     ids = state_ids(tokenizer)
-    tables = {id(table.weight): table.weight for table in
-              (model.get_input_embeddings(), model.get_output_embeddings())}
+    tables = {
+        id(table.weight): table.weight
+        for table in (model.get_input_embeddings(), model.get_output_embeddings())
+    }
     with torch.no_grad():
         for weight in tables.values():
             for tag, token in zip(STATE_TAGS.values(), ids, strict=True):
@@ -129,12 +131,14 @@ def image_settings(source: Path, pixels: tuple[int, int] | None) -> dict[str, An
         return found
     low, high = pixels
     if 'min_pixels' in found or 'shortest_edge' in size:
-        found |= {'min_pixels': low, 'max_pixels': high,
-                  'size': {'shortest_edge': low, 'longest_edge': high}}
+        found |= {
+            'min_pixels': low,
+            'max_pixels': high,
+            'size': {'shortest_edge': low, 'longest_edge': high},
+        }
     return found
 
 
 def write_json(path: Path, values: object) -> None:
     """Write a small JSON file."""
     path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
-

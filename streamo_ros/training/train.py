@@ -33,13 +33,20 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog='streamo train', description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter)
+        prog='streamo train',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     add = parser.add_argument
     add('config', type=Path, nargs='?', help='YAML file, such as those in config/train')
     add('--resume', action='store_true', help='go on from the newest checkpoint of the run')
-    add('--set', action='append', default=[], metavar='NAME=VALUE',
-        help='replace a setting, such as model=/models/Qwen2.5-VL-3B or trainer.max_steps=10')
+    add(
+        '--set',
+        action='append',
+        default=[],
+        metavar='NAME=VALUE',
+        help='replace a setting, such as model=/models/Qwen2.5-VL-3B or trainer.max_steps=10',
+    )
     add('--add-tokens', type=Path, metavar='MODEL', help='only add the state tokens to MODEL')
     add('--output', type=Path, help='with --add-tokens: folder of the new checkpoint')
     return parser
@@ -77,8 +84,14 @@ def add_tokens(source: Path, output: Path) -> str:
     from streamo_ros.training.tokens import save_beside
     from streamo_ros.training.trainer import load_model
 
-    config = train_config({'model': str(source), 'output': str(output), 'dtype': 'auto',
-                           'data': {'dialogues': ['none']}})
+    config = train_config(
+        {
+            'model': str(source),
+            'output': str(output),
+            'dtype': 'auto',
+            'data': {'dialogues': ['none']},
+        }
+    )
     if output.exists() and any(output.iterdir()):
         raise TrainingError(f'{output} is not empty: name a new folder')
     model, tokenizer, ids = load_model(config)

@@ -125,8 +125,10 @@ class TrainConfig:
                 'set attention to flash_attention_2, or packing to false'
             )
         if self.packing and self.loss.get('kind') == 'role':
-            raise TrainingError('loss.kind role reads the order of one dialogue: set packing to '
-                                'false, or choose another loss')
+            raise TrainingError(
+                'loss.kind role reads the order of one dialogue: set packing to '
+                'false, or choose another loss'
+            )
         if not 0 < self.frames.min_pixels <= self.frames.max_pixels:
             raise TrainingError('frames.min_pixels must be above 0 and at most frames.max_pixels')
         if not any((self.trainable.vision, self.trainable.connector, self.trainable.language)):
@@ -168,12 +170,17 @@ def _build(kind: Any, values: Any, where: str) -> Any:
     known = {one.name for one in fields(kind)}
     unknown = sorted(set(values) - known)
     if unknown:
-        raise TrainingError(f'{where}{unknown[0]} is no setting: choose from '
-                            f'{", ".join(sorted(known))}')
+        raise TrainingError(
+            f'{where}{unknown[0]} is no setting: choose from {", ".join(sorted(known))}'
+        )
     hints = get_type_hints(kind)
     try:
-        return kind(**{name: _value(hints[name], value, f'{where}{name}')
-                       for name, value in values.items()})
+        return kind(
+            **{
+                name: _value(hints[name], value, f'{where}{name}')
+                for name, value in values.items()
+            }
+        )
     except TypeError as error:
         raise TrainingError(f'{where or "the configuration"}: {error}') from error
 

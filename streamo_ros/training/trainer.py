@@ -117,7 +117,8 @@ class StreamoTrainer(Trainer):
             super()._load_from_checkpoint(resume_from_checkpoint, model)
             return
         saved = type(own).from_pretrained(
-            resume_from_checkpoint, dtype=own.dtype, local_files_only=True)
+            resume_from_checkpoint, dtype=own.dtype, local_files_only=True
+        )
         own.load_state_dict(saved.state_dict())
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
@@ -146,8 +147,11 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     source, output = Path(config.model).expanduser(), Path(config.output)
     model, tokenizer, ids = load_model(config)
     loss = state_loss(config, ids)
-    beside = (source, (config.frames.min_pixels, config.frames.max_pixels),
-              {'max_frames': config.max_frames, 'sampling_rate': config.sampling_rate})
+    beside = (
+        source,
+        (config.frames.min_pixels, config.frames.max_pixels),
+        {'max_frames': config.max_frames, 'sampling_rate': config.sampling_rate},
+    )
     start = output / 'start'
     with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
         if arguments.should_save:
@@ -162,10 +166,17 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     if not config.lora.rank:
         freeze(model, config.trainable)
     trainer = StreamoTrainer(
-        learns, arguments, train_dataset=examples, state_loss=loss, lengths=examples.lengths,
+        learns,
+        arguments,
+        train_dataset=examples,
+        state_loss=loss,
+        lengths=examples.lengths,
         data_collator=Collator(
-            tokenizer.pad_token_id or 0, image_token, 'mm_token_type_ids' in accepts(model),
-            config.packing),
+            tokenizer.pad_token_id or 0,
+            image_token,
+            'mm_token_type_ids' in accepts(model),
+            config.packing,
+        ),
     )
     trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
     return _finish(trainer, config, tokenizer, beside)
@@ -186,8 +197,13 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
         raise TrainingError(str(error)) from error
     try:
         model = getattr(transformers, checkpoint.architecture).from_pretrained(
-            path, dtype=getattr(torch, config.dtype, 'auto'), local_files_only=True,
-            use_safetensors=True, trust_remote_code=False, attn_implementation=config.attention)
+            path,
+            dtype=getattr(torch, config.dtype, 'auto'),
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            attn_implementation=config.attention,
+        )
     except (OSError, ValueError, ImportError) as error:
         raise TrainingError(f'the weights in {path} cannot be loaded: {error}') from error
     tokenizer = load_tokenizer(path)
@@ -200,8 +216,12 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
     Raises:
         TrainingError: a name or value is not theirs.
     """
-    fixed = {'output_dir': config.output, 'remove_unused_columns': False, 'report_to': [],
-             'label_names': ['labels']}
+    fixed = {
+        'output_dir': config.output,
+        'remove_unused_columns': False,
+        'report_to': [],
+        'label_names': ['labels'],
+    }
     taken = sorted(set(fixed) & set(config.trainer) - {'report_to'})
     if taken:
         raise TrainingError(f'trainer.{taken[0]} is set by the run itself: leave it out')

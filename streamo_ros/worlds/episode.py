@@ -143,7 +143,8 @@ def draw_episode(
     if family is not None and family not in families:
         in_vain = ' that waits in vain' if never else ''
         raise WorldError(
-            f'there is no family {family!r}{in_vain}: choose from {", ".join(families)}')
+            f'there is no family {family!r}{in_vain}: choose from {", ".join(families)}'
+        )
     aspect = aspect or ('4:3', '4:3', '16:9', '1:1')[seed % 4]
     if aspect not in PICTURES:
         raise WorldError(f'there is no aspect {aspect!r}: choose from {", ".join(PICTURES)}')
@@ -159,8 +160,16 @@ def draw_episode(
         if not eventful or any(label.state is State.RESPONSE for label in labels):
             break
     return Episode(
-        seed, _NEVER if never else family, text, look, moved, ticks,
-        tuple(label.state for label in labels), tuple(label.text for label in labels), world)
+        seed,
+        _NEVER if never else family,
+        text,
+        look,
+        moved,
+        ticks,
+        tuple(label.state for label in labels),
+        tuple(label.text for label in labels),
+        world,
+    )
 
 
 def _sample(
@@ -180,13 +189,18 @@ def _sample(
     times = tuple(begin + (k + float(late[k])) / float(rate) for k in kept)
     ticks = tuple(
         Tick(FIRST_STAMP + round((time - times[0]) * SECOND), k / rate, (k + 1) / rate, index, 1)
-        for index, (k, time) in enumerate(zip(kept, times, strict=True)))
+        for index, (k, time) in enumerate(zip(kept, times, strict=True))
+    )
     return times, ticks
 
 
 def _instruct(
-    family: str, views: Sequence[View], ticks: Sequence[Tick], draw: np.random.Generator,
-    phrasings: Phrasings | None, never: bool,
+    family: str,
+    views: Sequence[View],
+    ticks: Sequence[Tick],
+    draw: np.random.Generator,
+    phrasings: Phrasings | None,
+    never: bool,
 ) -> tuple[str, Look, list[Label]]:
     """An instruction to which something happens in these views, if that can be had; or nothing."""
     attempt = 0

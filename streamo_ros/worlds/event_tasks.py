@@ -88,8 +88,9 @@ class Recolour(Task):
 
     def _label(self, view: View) -> Label:
         now = {thing.key: thing for thing in view.seen}
-        mixed = {key for key, thing in now.items()
-                 if thing.into and self.shape in ('', thing.shape)}
+        mixed = {
+            key for key, thing in now.items() if thing.into and self.shape in ('', thing.shape)
+        }
         over = [now[key] for key in self._changing if key in now and not now[key].into]
         self._changing = mixed
         if over:
@@ -127,8 +128,11 @@ class Touch(Task):
         if before is None:
             return SILENCE
         if touching and not before:
-            return SILENCE if self._touched(touching) else response(
-                f'The {self.colour} {self.shape} touches the wall.')
+            return (
+                SILENCE
+                if self._touched(touching)
+                else response(f'The {self.colour} {self.shape} touches the wall.')
+            )
         return STANDBY if any(thing.gripped for thing in self._asked_for(view)) else SILENCE
 
     def _touched(self, things: list[Seen]) -> bool:

@@ -34,13 +34,17 @@ class Choice:
 
     def count(self) -> int:
         """Ways to draw a text."""
-        return sum(prod(1 if isinstance(part, str) else part.count() for part in option)
-                   for option in self.options)
+        return sum(
+            prod(1 if isinstance(part, str) else part.count() for part in option)
+            for option in self.options
+        )
 
     def empty(self) -> bool:
         """Whether it may say nothing."""
-        return any(all(not part.strip() if isinstance(part, str) else part.empty()
-                       for part in option) for option in self.options)
+        return any(
+            all(not part.strip() if isinstance(part, str) else part.empty() for part in option)
+            for option in self.options
+        )
 
     def first_words(self) -> Iterator[str]:
         """Every word with which one of its texts begins."""

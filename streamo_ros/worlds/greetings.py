@@ -12,16 +12,53 @@ import re
 import numpy as np
 
 HEADS = (
-    'robot, ', 'hey robot, ', 'hello robot, ', 'ok robot, ', 'dear robot, ', 'hey, ', 'hello, ',
-    'hi, ', 'hi there, ', 'ok, ', 'okay, ', 'well, ', 'so, ', 'listen, ', 'now, ', 'excuse me, ',
-    'alright, ', 'good day, ', 'next, ', 'please: ', 'hey you, ', 'one more thing: ',
-    'quick task: ', 'a new task: ', 'for today: ', 'by the way, ', 'if you can, ', 'as we said, ',
+    'robot, ',
+    'hey robot, ',
+    'hello robot, ',
+    'ok robot, ',
+    'dear robot, ',
+    'hey, ',
+    'hello, ',
+    'hi, ',
+    'hi there, ',
+    'ok, ',
+    'okay, ',
+    'well, ',
+    'so, ',
+    'listen, ',
+    'now, ',
+    'excuse me, ',
+    'alright, ',
+    'good day, ',
+    'next, ',
+    'please: ',
+    'hey you, ',
+    'one more thing: ',
+    'quick task: ',
+    'a new task: ',
+    'for today: ',
+    'by the way, ',
+    'if you can, ',
+    'as we said, ',
     'now then, ',
 )
 TAILS = (
-    ' please', ', please', ' for me', ', thanks', ', thank you', ', okay', ', robot',
-    ' if you can', ' if possible', ', will you', ', my friend', ', that is all', ', thanks a lot',
-    ' for us', ', if you please', ', would you',
+    ' please',
+    ', please',
+    ' for me',
+    ', thanks',
+    ', thank you',
+    ', okay',
+    ', robot',
+    ' if you can',
+    ' if possible',
+    ', will you',
+    ', my friend',
+    ', that is all',
+    ', thanks a lot',
+    ' for us',
+    ', if you please',
+    ', would you',
 )
 _HEAD, _TAIL, _CAPITAL = 0.2, 0.18, 0.5
 _BARE = 0.3
@@ -29,7 +66,8 @@ _BARE = 0.3
 _MARKS = ('', '', '', '.', '.', '.', '!')
 _ASKING = re.compile(
     r'(what|which|how|when (do|did|is|will)|is|has|do|does|did|can|could|would|will|are|from when'
-    r'|between|at what|at which|in what|in which)\b')
+    r'|between|at what|at which|in what|in which)\b'
+)
 
 
 def dress(text: str, draw: np.random.Generator) -> str:

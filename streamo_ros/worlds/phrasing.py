@@ -163,7 +163,10 @@ def folded(text: str) -> str:
 
 
 def phrase(
-    family: str, draw: np.random.Generator, colour: str = '', shape: str = '',
+    family: str,
+    draw: np.random.Generator,
+    colour: str = '',
+    shape: str = '',
     phrasings: Phrasings | None = None,
 ) -> str:
     """An instruction of a family about things of a look.
@@ -194,9 +197,7 @@ def phrase(
             return text
 
 
-def span_phrase(
-    family: str, draw: np.random.Generator, colour: str = '', shape: str = ''
-) -> str:
+def span_phrase(family: str, draw: np.random.Generator, colour: str = '', shape: str = '') -> str:
     """An instruction that asks for the interval of another event than an arrival.
 
     Args:
@@ -233,11 +234,14 @@ def second_words() -> frozenset[str]:
     grammar = Grammar(RULES)
     rules, families = RULES.values(), (*TEMPLATES.values(), *SPANS.values())
     texts = [*rules, *(text for texts in families for text in texts)]
-    found = {word for text in texts for tail in re.split(r'\? ', text)[1:]
-             for word in grammar.read(tail).first_words()}
+    found = {
+        word
+        for text in texts
+        for tail in re.split(r'\? ', text)[1:]
+        for word in grammar.read(tail).first_words()
+    }
     found |= set(grammar.read('<update>').first_words())
-    plain = (tail for texts in PHRASES.values()
-             for text in texts for tail in text.split('? ')[1:])
+    plain = (tail for texts in PHRASES.values() for text in texts for tail in text.split('? ')[1:])
     return frozenset(found | {tail.split()[0] for tail in plain})
 
 
@@ -252,5 +256,4 @@ def _filled(template: str, colour: str, shape: str) -> str:
 
 def _is_held_out(family: str, text: str, colour: str, shape: str) -> bool:
     said = f' {folded(text)} '
-    return any(f' {folded(_filled(held, colour, shape))} ' in said
-               for held in HELD_OUT[family])
+    return any(f' {folded(_filled(held, colour, shape))} ' in said for held in HELD_OUT[family])

@@ -59,8 +59,10 @@ class Presence(Question):
         found = [thing for thing in self._asked_for(view) if thing.into is None]
         if found and not any(thing.whole for thing in found):
             return STANDBY
-        if any(thing.into and self.colour in (thing.into, thing.colour)
-               and thing.shape == self.shape for thing in view.seen):
+        if any(
+            thing.into and self.colour in (thing.into, thing.colour) and thing.shape == self.shape
+            for thing in view.seen
+        ):
             return STANDBY
         return self._update('Yes.' if found else 'No.')
 
@@ -86,7 +88,8 @@ class See(Question):
         if any(not thing.whole or thing.into or thing.gripped for thing in view.seen):
             return STANDBY
         listed = ', '.join(
-            f'{article(thing.colour)} {name(thing)}' for thing in as_one_reads(view.seen))
+            f'{article(thing.colour)} {name(thing)}' for thing in as_one_reads(view.seen)
+        )
         return self._update(f'{listed or "nothing"}.'.capitalize())
 
 
@@ -101,5 +104,5 @@ def as_one_reads(things: Sequence[Seen]) -> list[Seen]:
     while left:
         row = [thing for thing in left if thing.y < left[0].y + SPACING / 2]
         found += sorted(row, key=lambda thing: thing.x)
-        left = left[len(row):]
+        left = left[len(row) :]
     return found

@@ -24,13 +24,27 @@ Picture = NDArray[np.uint8]
 Colour = tuple[float, float, float]
 
 RGB: dict[str, Colour] = {
-    'red': (214, 32, 32), 'green': (34, 160, 48), 'blue': (36, 70, 220),
-    'yellow': (244, 214, 24), 'pink': (240, 96, 190), 'white': (246, 246, 246),
+    'red': (214, 32, 32),
+    'green': (34, 160, 48),
+    'blue': (36, 70, 220),
+    'yellow': (244, 214, 24),
+    'pink': (240, 96, 190),
+    'white': (246, 246, 246),
     'black': (24, 24, 26),
 }
 _SHIFT = 4
-_SEGMENTS = ('abcdef', 'bc', 'abged', 'abgcd', 'fgbc', 'afgcd', 'afgedc', 'abc', 'abcdefg',
-             'abcdfg')
+_SEGMENTS = (
+    'abcdef',
+    'bc',
+    'abged',
+    'abgcd',
+    'fgbc',
+    'afgcd',
+    'afgedc',
+    'abc',
+    'abcdefg',
+    'abcdfg',
+)
 
 
 class Painter:
@@ -87,7 +101,7 @@ class Painter:
     def _cut_ground(self, dx: float, dy: float) -> Picture:
         x = self._margin - round(dx * self.unit)
         y = self._margin - round(dy * self.unit)
-        return self._ground[y:y + self.height, x:x + self.width].copy()
+        return self._ground[y : y + self.height, x : x + self.width].copy()
 
     def _paint_thing(self, brush: _Brush, thing: Seen) -> None:
         colour = self._tints[thing.colour]
@@ -104,7 +118,7 @@ class Painter:
             image = np.asarray(cv2.GaussianBlur(image, (0, 0), deviation), np.uint8)
         spin = int(seconds * 1000) * 2654435761 + self._seed
         x, y = spin % 61, (spin // 61) % 59
-        noise = self._noise[y:y + self.height, x:x + self.width]
+        noise = self._noise[y : y + self.height, x : x + self.width]
         return np.asarray(cv2.addWeighted(image, gain, noise, 1.0, -128.0), np.uint8)
 
     def _paint_ground(self, draw: np.random.Generator) -> Picture:
@@ -124,8 +138,9 @@ class Painter:
             _paint_wall(brush, self.table)
         return ground
 
-    def _paint_pattern(self, draw: np.random.Generator, brush: _Brush,
-                       base: NDArray[np.float64]) -> None:
+    def _paint_pattern(
+        self, draw: np.random.Generator, brush: _Brush, base: NDArray[np.float64]
+    ) -> None:
         """Boards, tiles or stains, of low contrast: distractors of the ground."""
         shade = tuple(float(c) for c in base * draw.uniform(0.86, 0.95))
         kind = draw.integers(4)
@@ -150,27 +165,69 @@ class _Brush:
         self._unit, self._dx, self._dy = unit, dx, dy
 
     def _fix(self, point: tuple[float, float]) -> tuple[int, int]:
-        return (round((point[0] + self._dx) * self._scale - 8),
-                round((point[1] + self._dy) * self._scale - 8))
+        return (
+            round((point[0] + self._dx) * self._scale - 8),
+            round((point[1] + self._dy) * self._scale - 8),
+        )
 
-    def line(self, a: tuple[float, float], b: tuple[float, float], wide: float,
-             colour: tuple[float, ...]) -> None:
-        cv2.line(self.image, self._fix(a), self._fix(b), colour,
-                 max(round(wide * self._unit), 1), cv2.LINE_AA, _SHIFT)
+    def line(
+        self,
+        a: tuple[float, float],
+        b: tuple[float, float],
+        wide: float,
+        colour: tuple[float, ...],
+    ) -> None:
+        cv2.line(
+            self.image,
+            self._fix(a),
+            self._fix(b),
+            colour,
+            max(round(wide * self._unit), 1),
+            cv2.LINE_AA,
+            _SHIFT,
+        )
 
-    def disc(self, centre: tuple[float, float], radius: float, colour: tuple[float, ...],
-             wide: float = 0.0) -> None:
+    def disc(
+        self,
+        centre: tuple[float, float],
+        radius: float,
+        colour: tuple[float, ...],
+        wide: float = 0.0,
+    ) -> None:
         thick = max(round(wide * self._unit), 1) if wide else -1
-        cv2.circle(self.image, self._fix(centre), round(radius * self._scale), colour, thick,
-                   cv2.LINE_AA, _SHIFT)
+        cv2.circle(
+            self.image,
+            self._fix(centre),
+            round(radius * self._scale),
+            colour,
+            thick,
+            cv2.LINE_AA,
+            _SHIFT,
+        )
 
-    def arc(self, centre: tuple[float, float], radius: float, begin: float,
-            colour: tuple[float, ...], wide: float = 0.0) -> None:
+    def arc(
+        self,
+        centre: tuple[float, float],
+        radius: float,
+        begin: float,
+        colour: tuple[float, ...],
+        wide: float = 0.0,
+    ) -> None:
         """Half a disc, or half a ring ``wide`` units thick, from an angle in degrees."""
         thick = max(round(wide * self._unit), 1) if wide else -1
         size = round(radius * self._scale)
-        cv2.ellipse(self.image, self._fix(centre), (size, size), 0, begin, begin + 180, colour,
-                    thick, cv2.LINE_AA, _SHIFT)
+        cv2.ellipse(
+            self.image,
+            self._fix(centre),
+            (size, size),
+            0,
+            begin,
+            begin + 180,
+            colour,
+            thick,
+            cv2.LINE_AA,
+            _SHIFT,
+        )
 
     def polygon(self, points: NDArray[np.float64], colour: tuple[float, ...]) -> None:
         moved = points + np.array((self._dx, self._dy))
@@ -178,8 +235,9 @@ class _Brush:
         cv2.fillPoly(self.image, [shifted], colour, cv2.LINE_AA, _SHIFT)
 
 
-def _paint_shape(brush: _Brush, thing: Seen, at: tuple[float, float], colour: Colour,
-                 into: Colour | None) -> None:
+def _paint_shape(
+    brush: _Brush, thing: Seen, at: tuple[float, float], colour: Colour, into: Colour | None
+) -> None:
     """One thing; ``into`` paints its right half in a second colour."""
     r = thing.radius
     if thing.shape in ('ball', 'ring'):
@@ -238,8 +296,12 @@ def _paint_panel(brush: _Brush, panel: Panel) -> None:
 def _paint_digit(brush: _Brush, x: float, y: float, digit: int) -> None:
     w, h, thick = 0.052, 0.082, 0.026
     ends = {
-        'a': ((-w, -h), (w, -h)), 'b': ((w, -h), (w, 0)), 'c': ((w, 0), (w, h)),
-        'd': ((-w, h), (w, h)), 'e': ((-w, 0), (-w, h)), 'f': ((-w, -h), (-w, 0)),
+        'a': ((-w, -h), (w, -h)),
+        'b': ((w, -h), (w, 0)),
+        'c': ((w, 0), (w, h)),
+        'd': ((-w, h), (w, h)),
+        'e': ((-w, 0), (-w, h)),
+        'f': ((-w, -h), (-w, 0)),
         'g': ((-w, 0), (w, 0)),
     }
     for name in _SEGMENTS[digit]:
@@ -251,8 +313,10 @@ def _paint_wall(brush: _Brush, table: Table) -> None:
     far = 0.2
     w, h = table.width, table.height
     x0, y0, x1, y1 = {
-        'left': (-far, -far, WALL, h + far), 'right': (w - WALL, -far, w + far, h + far),
-        'top': (-far, -far, w + far, WALL), 'bottom': (-far, h - WALL, w + far, h + far),
+        'left': (-far, -far, WALL, h + far),
+        'right': (w - WALL, -far, w + far, h + far),
+        'top': (-far, -far, w + far, WALL),
+        'bottom': (-far, h - WALL, w + far, h + far),
     }[table.wall or 'left']
     brush.polygon(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)]), (132, 74, 52))
     mortar, size = (190, 178, 166), WALL / 2
@@ -271,7 +335,8 @@ def _paint_wall(brush: _Brush, table: Table) -> None:
 def _jitter(draw: np.random.Generator, colour: Colour) -> Colour:
     gain, shift = draw.uniform(0.9, 1.06), draw.uniform(-9, 9, 3)
     red, green, blue = (
-        float(np.clip(c * gain + s, 0, 255)) for c, s in zip(colour, shift, strict=True))
+        float(np.clip(c * gain + s, 0, 255)) for c, s in zip(colour, shift, strict=True)
+    )
     return red, green, blue
 
 

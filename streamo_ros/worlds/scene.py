@@ -45,7 +45,7 @@ class Table:
     @property
     def width(self) -> float:
         """Width in units."""
-        return float(self.aspect ** 0.5)
+        return float(self.aspect**0.5)
 
     @property
     def height(self) -> float:
@@ -78,18 +78,22 @@ class Table:
         """The edges of the picture at which a resting place lies, the wall's left out."""
         columns, rows = self.shape
         at = {
-            'left': slot[0] == 0, 'right': slot[0] == columns - 1,
-            'top': slot[1] == 0, 'bottom': slot[1] == rows - 1,
+            'left': slot[0] == 0,
+            'right': slot[0] == columns - 1,
+            'top': slot[1] == 0,
+            'bottom': slot[1] == rows - 1,
         }
         return tuple(edge for edge in EDGES if at[edge] and edge != self.wall)
 
     def beside_wall(self, slot: Slot) -> bool:
         """Whether a thing at this resting place can be pushed straight against the wall."""
         columns, rows = self.shape
-        return (self.wall == 'left' and slot[0] == 0) or (
-            self.wall == 'right' and slot[0] == columns - 1) or (
-            self.wall == 'top' and slot[1] == 0) or (
-            self.wall == 'bottom' and slot[1] == rows - 1)
+        return (
+            (self.wall == 'left' and slot[0] == 0)
+            or (self.wall == 'right' and slot[0] == columns - 1)
+            or (self.wall == 'top' and slot[1] == 0)
+            or (self.wall == 'bottom' and slot[1] == rows - 1)
+        )
 
     def against_wall(self, slot: Slot, radius: float) -> tuple[float, float]:
         """Centre of a thing that touches the wall beside this resting place."""

@@ -116,8 +116,11 @@ class Script:
         index = bisect.bisect_right(self._ends, seconds)
         rest = self._rests[index]
         event = self.events[index] if index < len(self.events) else None
-        seen = [self._at_rest(thing) for thing in rest
-                if event is None or thing.key != event.thing.key or seconds < event.start]
+        seen = [
+            self._at_rest(thing)
+            for thing in rest
+            if event is None or thing.key != event.thing.key or seconds < event.start
+        ]
         arm = None
         if event is not None and seconds >= event.start:
             shown = self._under_way(event, seconds)
@@ -144,8 +147,17 @@ class Script:
 
     def _at_rest(self, thing: Thing) -> Seen:
         x, y = self._resting_place(thing)
-        return Seen(thing.key, thing.shape, thing.colour, x, y, thing.radius, thing.tilt,
-                    whole=True, touching=thing.touching)
+        return Seen(
+            thing.key,
+            thing.shape,
+            thing.colour,
+            x,
+            y,
+            thing.radius,
+            thing.tilt,
+            whole=True,
+            touching=thing.touching,
+        )
 
     def _resting_place(self, thing: Thing) -> tuple[float, float]:
         if thing.touching:
@@ -176,8 +188,16 @@ class Script:
         x, y = table.across(thing.slot, event.edge, inside)
         if inside < -1.2 * thing.radius:
             return None
-        return Seen(thing.key, thing.shape, thing.colour, x, y, thing.radius, thing.tilt,
-                    whole=inside > 0.8 * thing.radius)
+        return Seen(
+            thing.key,
+            thing.shape,
+            thing.colour,
+            x,
+            y,
+            thing.radius,
+            thing.tilt,
+            whole=inside > 0.8 * thing.radius,
+        )
 
     def _carried(self, event: Event, seconds: float) -> Seen:
         thing = event.thing
@@ -187,8 +207,17 @@ class Script:
         x1, y1 = self._resting_place(after)
         share = np.clip((seconds - event.start - 0.2) / (event.end - event.start - 0.4), 0.0, 1.0)
         smooth = float(share * share * (3 - 2 * share))
-        return Seen(thing.key, thing.shape, thing.colour, x0 + (x1 - x0) * smooth,
-                    y0 + (y1 - y0) * smooth, thing.radius, thing.tilt, whole=True, gripped=True)
+        return Seen(
+            thing.key,
+            thing.shape,
+            thing.colour,
+            x0 + (x1 - x0) * smooth,
+            y0 + (y1 - y0) * smooth,
+            thing.radius,
+            thing.tilt,
+            whole=True,
+            gripped=True,
+        )
 
     def _choose_panel(self) -> tuple[Slot, ...]:
         columns, rows = self.table.shape
@@ -208,8 +237,9 @@ class Script:
             # Near misses: a new thing often shares its shape or colour with one on the table.
             if others and draw.random() < 0.35:
                 other = others[int(draw.integers(len(others)))]
-                shape, colour = (other.shape, colour) if draw.random() < 0.5 else (
-                    shape, other.colour)
+                shape, colour = (
+                    (other.shape, colour) if draw.random() < 0.5 else (shape, other.colour)
+                )
             if (shape, colour) not in looks:
                 break
         self._next_key += 1
@@ -244,8 +274,11 @@ class Script:
         free = self._free(things)
         if kind in ('enter', 'peek'):
             border = [slot for slot in free if table.edges(slot)]
-            if not border or len(things) >= self.pace.things[1] or (
-                    kind == 'peek' and draw.random() < 0.5):
+            if (
+                not border
+                or len(things) >= self.pace.things[1]
+                or (kind == 'peek' and draw.random() < 0.5)
+            ):
                 return None
             thing = self._new_thing(_one_of(draw, border), things)
             return self._edge_event(kind, thing, start, end)
@@ -275,8 +308,12 @@ class Script:
 
 
 def _inside(table: Table, place: tuple[float, float], edge: Edge) -> float:
-    return {'left': place[0], 'right': table.width - place[0],
-            'top': place[1], 'bottom': table.height - place[1]}[edge]
+    return {
+        'left': place[0],
+        'right': table.width - place[0],
+        'top': place[1],
+        'bottom': table.height - place[1],
+    }[edge]
 
 
 def _step(outer: float, inner: float, share: float) -> float:

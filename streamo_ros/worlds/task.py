@@ -33,8 +33,9 @@ def response(text: str) -> Label:
 
 def things_of(view: View, colour: str, shape: str) -> list[Seen]:
     """The things of a view that have a look; '' for any colour or shape."""
-    return [thing for thing in view.seen
-            if colour in ('', thing.colour) and shape in ('', thing.shape)]
+    return [
+        thing for thing in view.seen if colour in ('', thing.colour) and shape in ('', thing.shape)
+    ]
 
 
 class Task:

@@ -35,9 +35,18 @@ from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import Task
 
 TASKS: dict[str, type[Task]] = {
-    'appear': Appear, 'leave': Leave, 'recolour': Recolour, 'move': Move, 'touch': Touch,
-    'count': Count, 'number': Number, 'narrate': Narrate, 'ground': Ground,
-    'presence': Presence, 'colour': Colour, 'see': See,
+    'appear': Appear,
+    'leave': Leave,
+    'recolour': Recolour,
+    'move': Move,
+    'touch': Touch,
+    'count': Count,
+    'number': Number,
+    'narrate': Narrate,
+    'ground': Ground,
+    'presence': Presence,
+    'colour': Colour,
+    'see': See,
 }
 WAITING = ('appear', 'leave', 'move', 'touch', 'ground')
 """Families that wait for a thing of one look, which may never come."""
@@ -111,9 +120,14 @@ def look_of_an_event(views: Sequence[View], draw: np.random.Generator) -> Look |
     What waits for one event must not fire at another: the asked for thing that is carried and does
     not touch the wall, that changes its colour and is not gone, that peeks in and does not come.
     """
-    found = {(colour, thing.shape) for view in views for thing in view.seen
-             if thing.into or thing.gripped or not thing.whole
-             for colour in (thing.colour, thing.into) if colour}
+    found = {
+        (colour, thing.shape)
+        for view in views
+        for thing in view.seen
+        if thing.into or thing.gripped or not thing.whole
+        for colour in (thing.colour, thing.into)
+        if colour
+    }
     ordered = sorted(found)
     return ordered[int(draw.integers(len(ordered)))] if ordered else None
 
@@ -125,9 +139,11 @@ def something_happens(family: str, views: Sequence[View]) -> bool:
     for view in views[1:]:
         for thing in view.seen:
             known = first.get(thing.key)
-            if (family in ('appear', 'ground') and thing.whole and thing.key not in whole) or (
-                    family == 'move' and thing.gripped) or (
-                    family == 'touch' and thing.touching and not (known and known.touching)):
+            if (
+                (family in ('appear', 'ground') and thing.whole and thing.key not in whole)
+                or (family == 'move' and thing.gripped)
+                or (family == 'touch' and thing.touching and not (known and known.touching))
+            ):
                 return True
         if family == 'leave' and whole - {thing.key for thing in view.seen}:
             return True

@@ -28,7 +28,11 @@ class World:
     """
 
     def __init__(
-        self, seed: int, width: int = 640, height: int = 480, pace: Pace | None = None,
+        self,
+        seed: int,
+        width: int = 640,
+        height: int = 480,
+        pace: Pace | None = None,
     ) -> None:
         if min(width, height) < 64 or not 0.9 <= width / height <= 2.0:
             raise WorldError(

@@ -34,8 +34,15 @@ from streamo_ros.core.protocol import SYSTEM_PROMPT
 torch.set_num_threads(1)
 
 CHAT_TOKENS = (
-    '<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|vision_start|>', '<|vision_end|>',
-    '<|image_pad|>', '<img>', '</img>', '<IMG_CONTEXT>',
+    '<|endoftext|>',
+    '<|im_start|>',
+    '<|im_end|>',
+    '<|vision_start|>',
+    '<|vision_end|>',
+    '<|image_pad|>',
+    '<img>',
+    '</img>',
+    '<IMG_CONTEXT>',
 )
 QWEN_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -46,10 +53,12 @@ QWEN_SPLIT = (
 def make_tokenizer(states: bool = True) -> Tokenizer:
     """A byte-level tokenizer trained here, split as Qwen's, with chat and state tokens."""
     tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(QWEN_SPLIT), 'isolated'),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(QWEN_SPLIT), 'isolated'),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=420, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(), show_progress=False
@@ -64,27 +73,48 @@ def make_tokenizer(states: bool = True) -> Tokenizer:
 
 def text_settings(**more: Any) -> dict[str, Any]:
     return {
-        'vocab_size': 512, 'hidden_size': 64, 'num_hidden_layers': 3, 'num_attention_heads': 4,
-        'num_key_value_heads': 2, 'intermediate_size': 96, 'max_position_embeddings': 8192,
-        'initializer_range': 0.2, 'tie_word_embeddings': True, **more,
+        'vocab_size': 512,
+        'hidden_size': 64,
+        'num_hidden_layers': 3,
+        'num_attention_heads': 4,
+        'num_key_value_heads': 2,
+        'intermediate_size': 96,
+        'max_position_embeddings': 8192,
+        'initializer_range': 0.2,
+        'tie_word_embeddings': True,
+        **more,
     }
 
 
 def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     config = transformers.Qwen2_5_VLConfig(
-        text_config=text_settings(rope_parameters={
-            'rope_type': 'default', 'rope_theta': 10000.0, 'mrope_section': [2, 3, 3],
-        }),
+        text_config=text_settings(
+            rope_parameters={
+                'rope_type': 'default',
+                'rope_theta': 10000.0,
+                'mrope_section': [2, 3, 3],
+            }
+        ),
         vision_config={
-            'depth': 3, 'hidden_size': 48, 'num_heads': 2, 'intermediate_size': 64,
-            'patch_size': 14, 'out_hidden_size': 64, 'window_size': 56,
-            'fullatt_block_indexes': [1], 'initializer_range': 0.2,
+            'depth': 3,
+            'hidden_size': 48,
+            'num_heads': 2,
+            'intermediate_size': 64,
+            'patch_size': 14,
+            'out_hidden_size': 64,
+            'window_size': 56,
+            'fullatt_block_indexes': [1],
+            'initializer_range': 0.2,
         },
-        image_token_id=tokenizer.token_to_id('<|image_pad|>'), tie_word_embeddings=True,
+        image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        tie_word_embeddings=True,
     )
     return transformers.Qwen2_5_VLForConditionalGeneration(config), {
-        'image_processor_type': 'Qwen2VLImageProcessor', 'patch_size': 14, 'merge_size': 2,
-        'temporal_patch_size': 2, 'size': {'shortest_edge': 784, 'longest_edge': 1003520},
+        'image_processor_type': 'Qwen2VLImageProcessor',
+        'patch_size': 14,
+        'merge_size': 2,
+        'temporal_patch_size': 2,
+        'size': {'shortest_edge': 784, 'longest_edge': 1003520},
         'image_mean': [0.48145466, 0.4578275, 0.40821073],
         'image_std': [0.26862954, 0.26130258, 0.27577711],
     }
@@ -92,21 +122,37 @@ def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
 
 def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     config = transformers.Qwen3VLConfig(
-        text_config=text_settings(head_dim=24, rope_parameters={
-            'rope_type': 'default', 'rope_theta': 10000.0, 'mrope_section': [4, 4, 4],
-            'mrope_interleaved': True,
-        }),
+        text_config=text_settings(
+            head_dim=24,
+            rope_parameters={
+                'rope_type': 'default',
+                'rope_theta': 10000.0,
+                'mrope_section': [4, 4, 4],
+                'mrope_interleaved': True,
+            },
+        ),
         vision_config={
-            'depth': 4, 'hidden_size': 48, 'num_heads': 2, 'intermediate_size': 64,
-            'patch_size': 16, 'out_hidden_size': 64, 'num_position_embeddings': 64,
-            'deepstack_visual_indexes': [0, 2], 'initializer_range': 0.2,
+            'depth': 4,
+            'hidden_size': 48,
+            'num_heads': 2,
+            'intermediate_size': 64,
+            'patch_size': 16,
+            'out_hidden_size': 64,
+            'num_position_embeddings': 64,
+            'deepstack_visual_indexes': [0, 2],
+            'initializer_range': 0.2,
         },
-        image_token_id=tokenizer.token_to_id('<|image_pad|>'), tie_word_embeddings=True,
+        image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        tie_word_embeddings=True,
     )
     return transformers.Qwen3VLForConditionalGeneration(config), {
-        'image_processor_type': 'Qwen2VLImageProcessor', 'patch_size': 16, 'merge_size': 2,
-        'temporal_patch_size': 2, 'size': {'shortest_edge': 1024, 'longest_edge': 1003520},
-        'image_mean': [0.5, 0.5, 0.5], 'image_std': [0.5, 0.5, 0.5],
+        'image_processor_type': 'Qwen2VLImageProcessor',
+        'patch_size': 16,
+        'merge_size': 2,
+        'temporal_patch_size': 2,
+        'size': {'shortest_edge': 1024, 'longest_edge': 1003520},
+        'image_mean': [0.5, 0.5, 0.5],
+        'image_std': [0.5, 0.5, 0.5],
     }
 
 
@@ -114,18 +160,26 @@ def internvl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     config = transformers.InternVLConfig(
         text_config={'model_type': 'qwen2', **text_settings()},
         vision_config={
-            'hidden_size': 48, 'num_hidden_layers': 2, 'num_attention_heads': 2,
-            'intermediate_size': 64, 'image_size': [84, 84], 'patch_size': [14, 14],
-            'initializer_range': 0.2, 'attention_bias': True,
+            'hidden_size': 48,
+            'num_hidden_layers': 2,
+            'num_attention_heads': 2,
+            'intermediate_size': 64,
+            'image_size': [84, 84],
+            'patch_size': [14, 14],
+            'initializer_range': 0.2,
+            'attention_bias': True,
         },
-        image_token_id=tokenizer.token_to_id('<IMG_CONTEXT>'), image_seq_length=9,
+        image_token_id=tokenizer.token_to_id('<IMG_CONTEXT>'),
+        image_seq_length=9,
         tie_word_embeddings=True,
     )
     model = transformers.InternVLForConditionalGeneration(config)
     torch.nn.init.normal_(model.model.vision_tower.embeddings.position_embeddings)
     return model, {
-        'image_processor_type': 'GotOcr2ImageProcessor', 'size': {'height': 84, 'width': 84},
-        'image_mean': [0.485, 0.456, 0.406], 'image_std': [0.229, 0.224, 0.225],
+        'image_processor_type': 'GotOcr2ImageProcessor',
+        'size': {'height': 84, 'width': 84},
+        'image_mean': [0.485, 0.456, 0.406],
+        'image_std': [0.229, 0.224, 0.225],
     }
 
 

@@ -24,9 +24,7 @@ PADDED = Buckets(tokens=64, attend=512)
 
 
 def batch(backbone, requests):
-    return assemble(
-        requests, backbone._window, backbone.marks, backbone._decoder.embed, PADDED
-    )
+    return assemble(requests, backbone._window, backbone.marks, backbone._decoder.embed, PADDED)
 
 
 @pytest.fixture
@@ -116,8 +114,7 @@ def test_a_stream_of_replayed_passes_equals_plain_ones(
             lane.settle(State.SILENCE)
     for token in range(4):
         spoken = [
-            lane.backbone.decode([Request(lane.slot, ((token,),))], Sampling())
-            for lane in lanes
+            lane.backbone.decode([Request(lane.slot, ((token,),))], Sampling()) for lane in lanes
         ]
         assert spoken[0] == spoken[1]
     assert traced.count < 2 + len(frames)

@@ -67,7 +67,8 @@ class SlowReference:
             height, width = piece.grid
             self.tokens += [
                 (1, row, column, (row, column) == (height - 1, width - 1))
-                for row in range(height) for column in range(width)
+                for row in range(height)
+                for column in range(width)
             ]
             rows.append(piece.embeddings)
             for level, features in enumerate(piece.deepstack):
@@ -81,7 +82,7 @@ class SlowReference:
             x = x + layer.mlp(layer.post_attention_layernorm(x))
             for begin, features in levels.get(number, ()):
                 x = x.clone()
-                x[begin:begin + len(features)] += features
+                x[begin : begin + len(features)] += features
         return self.model.lm_head(self.text.norm(x[-1:]))[0].numpy()
 
     def _attend(self, number, layer, x, cos, sin):
@@ -176,13 +177,16 @@ def test_a_kept_lane_is_as_it_was(qwen, load_tiny, dialogue, frames):
     np.testing.assert_allclose(seen[0], seen[1], atol=TOLERANCE)
 
 
-@pytest.mark.parametrize(('keep', 'words'), [
-    ([(0, 5), (4, 6)], 'ascend'),
-    ([(0, 10_000)], 'ascend'),
-    ([(3, 2)], 'ascend'),
-    ([(0, 4)], 'inside a frame'),
-    ([(0, 2), (4, 6)], 'inside a frame'),
-])
+@pytest.mark.parametrize(
+    ('keep', 'words'),
+    [
+        ([(0, 5), (4, 6)], 'ascend'),
+        ([(0, 10_000)], 'ascend'),
+        ([(3, 2)], 'ascend'),
+        ([(0, 4)], 'inside a frame'),
+        ([(0, 2), (4, 6)], 'inside a frame'),
+    ],
+)
 def test_ranges_that_make_no_sense_are_refused(qwen, load_tiny, frames, keep, words):
     backbone = load_tiny(qwen)
     slot = backbone.open()

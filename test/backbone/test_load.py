@@ -64,6 +64,7 @@ def test_broken_weights(load_tiny, folder):
 def test_incomplete_weights(load_tiny, folder):
     from safetensors.torch import load_file
     from safetensors.torch import save_file
+
     file = folder / 'model.safetensors'
     tensors = load_file(file)
     name = next(name for name in tensors if 'layers.1' in name)
@@ -129,14 +130,17 @@ def test_the_size_of_a_window_is_what_it_allocates():
         check_memory(shape, torch.bfloat16, shape.bytes(torch.bfloat16) - 1)
 
 
-@pytest.mark.parametrize(('choice', 'words'), [
-    ({'device': 'toaster'}, 'no device'),
-    ({'device': 'meta'}, 'not supported'),
-    ({'dtype': 'int3'}, 'not supported'),
-    ({'protocol': 'morse'}, 'not known'),
-    ({'lanes': 0}, 'at least 1'),
-    ({'vision': 'glasses'}, 'not known'),
-])
+@pytest.mark.parametrize(
+    ('choice', 'words'),
+    [
+        ({'device': 'toaster'}, 'no device'),
+        ({'device': 'meta'}, 'not supported'),
+        ({'dtype': 'int3'}, 'not supported'),
+        ({'protocol': 'morse'}, 'not known'),
+        ({'lanes': 0}, 'at least 1'),
+        ({'vision': 'glasses'}, 'not known'),
+    ],
+)
 def test_choices_that_do_not_exist(load_tiny, qwen, choice, words):
     assert words in refusal(load_tiny, qwen, **choice)
 
@@ -150,10 +154,19 @@ def test_settings_of_the_checkpoint_are_followed(load_tiny, folder):
     plain = load_tiny(folder)
     assert (plain.info.max_frames, plain.info.max_time) == (0, 0.0)
     assert plain.info.response_threshold == 0.0
-    (folder / 'streamo.json').write_text(json.dumps({
-        'protocol': 'text_tags', 'max_frames': 20, 'max_time': 60.0, 'system_prompt': 'Look.',
-        'sampling_rate': 1.0, 'response_threshold': 0.7, 'comment': 'ignored',
-    }))
+    (folder / 'streamo.json').write_text(
+        json.dumps(
+            {
+                'protocol': 'text_tags',
+                'max_frames': 20,
+                'max_time': 60.0,
+                'system_prompt': 'Look.',
+                'sampling_rate': 1.0,
+                'response_threshold': 0.7,
+                'comment': 'ignored',
+            }
+        )
+    )
     told = load_tiny(folder)
     assert told.wording.kind == told.info.protocol == 'text_tags'
     assert (told.info.max_frames, told.info.max_time) == (20, 60.0)
@@ -169,6 +182,7 @@ def test_settings_of_the_checkpoint_are_followed(load_tiny, folder):
 def test_the_identity_follows_the_weights(load_tiny, folder):
     from safetensors.torch import load_file
     from safetensors.torch import save_file
+
     first, again = load_tiny(folder).info.model_id, load_tiny(folder).info.model_id
     tensors = load_file(folder / 'model.safetensors')
     tensors[min(tensors)].view(-1)[0] += 1

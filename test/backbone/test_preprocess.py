@@ -27,8 +27,11 @@ def test_patches_equal_the_image_processor(checkpoint, original, load_tiny, size
     expected = original.inputs([None], [frame], 16384)['pixel_values']
     if expected.ndim == 4:
         grid = preprocess.grid
-        cut = expected[0].unflatten(2, (grid.columns, grid.merge, grid.patch)).unflatten(
-            1, (grid.rows, grid.merge, grid.patch))
+        cut = (
+            expected[0]
+            .unflatten(2, (grid.columns, grid.merge, grid.patch))
+            .unflatten(1, (grid.rows, grid.merge, grid.patch))
+        )
         expected = cut.permute(1, 4, 2, 5, 0, 3, 6).flatten(0, 3).flatten(1)
     else:
         # The processor shows a still frame twice; the towers here add the two kernels up.
@@ -45,9 +48,7 @@ def test_vision_tokens_equal_the_tower(checkpoint, original, load_tiny, size):
     frame = image(*size)
     sight = backbone.encode(frame)
     inputs = original.inputs([None], [frame], 16384)
-    wanted = {
-        name: inputs[name] for name in ('pixel_values', 'image_grid_thw') if name in inputs
-    }
+    wanted = {name: inputs[name] for name in ('pixel_values', 'image_grid_thw') if name in inputs}
     with torch.no_grad():
         expected = original.model.model.get_image_features(**wanted, return_dict=True)
     pooled = joined(expected.pooler_output).reshape(sight.embeddings.shape)

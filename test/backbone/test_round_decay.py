@@ -26,43 +26,45 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import State
 
 
-@pytest.mark.parametrize(('rounds', 'length', 'longest', 'expected'), [
-    # 100 tokens over, 10 a frame: int(100 / 10) + 1 = 11 frames must go.
-    ([20, 20], 500, 400, (12, 0)),
-    # The first round's 12 frames fit into 110 + 10 tokens exactly: all become one, none is left.
-    ([12, 20], 500, 400, (12, 0)),
-    # 13 frames are 130 > 120: only the first 12 become one.
-    ([13, 20], 500, 400, (12, 0)),
-    # 5 frames become one (4 gone), 7 are left: of the next round 8 become one.
-    ([5, 20], 500, 400, (5, 8)),
-    # A round of one frame cannot give anything and is passed over.
-    ([1, 5, 1, 20], 500, 400, (0, 5, 0, 8)),
-    # One token too many: int(1 / 10) + 1 = 1 frame, so two become one.
-    ([3, 3], 401, 400, (2, 0)),
-    # Nine tokens too many are still one frame, ten are two.
-    ([3, 3], 409, 400, (2, 0)),
-    ([3, 3], 410, 400, (3, 0)),
-    # Exactly as long as it may be.
-    ([3, 3], 400, 400, (0, 0)),
-    # Not enough frames: everything is pooled, and it stays too long.
-    ([2, 3], 900, 400, (2, 3)),
-    ([], 900, 400, ()),
-])
+@pytest.mark.parametrize(
+    ('rounds', 'length', 'longest', 'expected'),
+    [
+        # 100 tokens over, 10 a frame: int(100 / 10) + 1 = 11 frames must go.
+        ([20, 20], 500, 400, (12, 0)),
+        # The first round's 12 frames fit into 110 + 10 tokens exactly: all become one, none is left.
+        ([12, 20], 500, 400, (12, 0)),
+        # 13 frames are 130 > 120: only the first 12 become one.
+        ([13, 20], 500, 400, (12, 0)),
+        # 5 frames become one (4 gone), 7 are left: of the next round 8 become one.
+        ([5, 20], 500, 400, (5, 8)),
+        # A round of one frame cannot give anything and is passed over.
+        ([1, 5, 1, 20], 500, 400, (0, 5, 0, 8)),
+        # One token too many: int(1 / 10) + 1 = 1 frame, so two become one.
+        ([3, 3], 401, 400, (2, 0)),
+        # Nine tokens too many are still one frame, ten are two.
+        ([3, 3], 409, 400, (2, 0)),
+        ([3, 3], 410, 400, (3, 0)),
+        # Exactly as long as it may be.
+        ([3, 3], 400, 400, (0, 0)),
+        # Not enough frames: everything is pooled, and it stays too long.
+        ([2, 3], 900, 400, (2, 3)),
+        ([], 900, 400, ()),
+    ],
+)
 def test_worked_by_hand(rounds, length, longest, expected):
     assert pooled_frames(rounds, length, longest, 10) == expected
 
 
-@given(
-    st.lists(st.integers(0, 30), max_size=8), st.integers(0, 3000), st.integers(1, 60)
-)
+@given(st.lists(st.integers(0, 30), max_size=8), st.integers(0, 3000), st.integers(1, 60))
 def test_it_fits_afterwards_whenever_there_are_frames_enough(rounds, text, per_frame):
     length = text + sum(rounds) * per_frame
     longest = max(1, length // 2)
     pooled = pooled_frames(rounds, length, longest, per_frame)
     gone = sum(count - 1 for count in pooled if count)
     enough = sum(max(0, frames - 1) for frames in rounds)
-    assert all(count == 0 or 2 <= count <= frames for count, frames in zip(
-        pooled, rounds, strict=True))
+    assert all(
+        count == 0 or 2 <= count <= frames for count, frames in zip(pooled, rounds, strict=True)
+    )
     assert gone == min(enough, 0 if length <= longest else (length - longest) // per_frame + 1)
 
 
@@ -76,7 +78,13 @@ def test_old_rounds_lose_their_frames_first_and_answers_stay():
     # 10 + 20 + 7 x 15 = 135 is one too many. MaxLen is 100: int(35 / 10) + 1 = 4 frames must go,
     # two of the first round's three and two of the second's.
     assert RoundDecayPolicy().plan(turns, 20, limits) == (
-        Fate.MERGE, Fate.MERGE, Fate.KEEP, Fate.MERGE, Fate.MERGE, Fate.KEEP, Fate.KEEP
+        Fate.MERGE,
+        Fate.MERGE,
+        Fate.KEEP,
+        Fate.MERGE,
+        Fate.MERGE,
+        Fate.KEEP,
+        Fate.KEEP,
     )
 
 
@@ -84,7 +92,11 @@ def test_where_averaging_does_not_suffice_old_turns_leave():
     turns = [turn(answered=True, text=30) for _ in range(5)]
     limits = Limits(capacity=200, sink=10, max_frames=99, max_answers=99)
     assert RoundDecayPolicy().plan(turns, 20, limits) == (
-        Fate.DROP, Fate.DROP, Fate.DROP, Fate.KEEP, Fate.KEEP
+        Fate.DROP,
+        Fate.DROP,
+        Fate.DROP,
+        Fate.KEEP,
+        Fate.KEEP,
     )
 
 
@@ -121,9 +133,7 @@ def test_merged_frames_are_their_mean(checkpoint, load_tiny, frames):
     backbone = load_tiny(checkpoint)
     sights = [backbone.encode(frame) for frame in frames[:3]]
     merged = backbone.merge(sights)
-    torch.testing.assert_close(
-        merged.embeddings, sum(sight.embeddings for sight in sights) / 3
-    )
+    torch.testing.assert_close(merged.embeddings, sum(sight.embeddings for sight in sights) / 3)
     assert len(merged.deepstack) == len(sights[0].deepstack)
     assert merged.grid == sights[0].grid
     with pytest.raises(BackboneError, match='one grid'):

@@ -66,9 +66,7 @@ def test_a_deferred_state_token_changes_nothing(checkpoint, load_tiny, dialogue,
         lane.settle(State.STANDBY)
     backbone.prefill(Request(at_once.slot, (at_once.pending,)))
     at_once.pending = ()
-    together, apart = (
-        backbone.extend([lane.turn(frames[1])])[0] for lane in (deferred, at_once)
-    )
+    together, apart = (backbone.extend([lane.turn(frames[1])])[0] for lane in (deferred, at_once))
     np.testing.assert_allclose(together, apart, atol=TOLERANCE)
 
 
@@ -82,10 +80,12 @@ def test_an_answer_equals_greedy_generation(checkpoint, original, load_tiny, dia
         spoken += backbone.decode([Request(lane.slot, (fed,))], Sampling())
         fed = (spoken[-1],)
     generated = original.model.generate(
-        **original.inputs(rows, lane.images, MAX_PIXELS), do_sample=False, max_new_tokens=12,
+        **original.inputs(rows, lane.images, MAX_PIXELS),
+        do_sample=False,
+        max_new_tokens=12,
         min_new_tokens=12,
     )
-    assert spoken == generated[0, len(rows):].tolist()
+    assert spoken == generated[0, len(rows) :].tolist()
 
 
 def test_answers_of_two_lanes_in_one_batch_equal_each_alone(
@@ -99,9 +99,7 @@ def test_answers_of_two_lanes_in_one_batch_equal_each_alone(
         fed = [backbone.wording.replies[State.RESPONSE]] * len(lanes)
         spoken = []
         for _ in range(6):
-            requests = [
-                Request(lane.slot, (ids,)) for lane, ids in zip(lanes, fed, strict=True)
-            ]
+            requests = [Request(lane.slot, (ids,)) for lane, ids in zip(lanes, fed, strict=True)]
             spoken.append(backbone.decode(requests, Sampling()))
             fed = [(token,) for token in spoken[-1]]
         return list(zip(*spoken, strict=True))
@@ -136,9 +134,7 @@ def test_truncating_takes_back_what_came_last(qwen, load_tiny, dialogue, frames)
     assert backbone.length(lane.slot) == before
     lane.pending = pending
     lane.images.pop()
-    np.testing.assert_allclose(
-        backbone.extend([lane.turn(frames[1])]), first, atol=TOLERANCE
-    )
+    np.testing.assert_allclose(backbone.extend([lane.turn(frames[1])]), first, atol=TOLERANCE)
 
 
 def test_a_closed_slot_comes_back_empty(qwen, load_tiny, dialogue, frames):
@@ -166,9 +162,7 @@ def test_a_failed_frame_leaves_its_lane_as_it_was(qwen, load_tiny, dialogue, fra
     assert backbone.length(sick.slot) == before
     sick.pending = pending
     sick.images.pop()
-    np.testing.assert_allclose(
-        backbone.extend([sick.turn(frames[1])])[0], seen[0], atol=TOLERANCE
-    )
+    np.testing.assert_allclose(backbone.extend([sick.turn(frames[1])])[0], seen[0], atol=TOLERANCE)
 
 
 def test_a_broken_model_gives_no_token_and_no_prefill(qwen, load_tiny):
@@ -195,9 +189,7 @@ def test_sampling_repeats_with_its_seed_and_differs_without(qwen, load_tiny, dia
     assert speak(3) == speak(3) != speak(4)
 
 
-def test_more_than_the_capacity_is_refused_and_changes_nothing(
-    qwen, load_tiny, dialogue, frames
-):
+def test_more_than_the_capacity_is_refused_and_changes_nothing(qwen, load_tiny, dialogue, frames):
     backbone = load_tiny(qwen, capacity=400)
     lane = dialogue(backbone, 'watch')
     backbone.extend([lane.turn(frames[0])])

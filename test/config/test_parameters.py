@@ -24,18 +24,21 @@ def test_every_default_is_allowed_and_every_row_says_what_it_does() -> None:
     assert len(NAMES) == len(TABLE)
 
 
-@pytest.mark.parametrize(('name', 'value', 'sentence'), [
-    ('sampling.rate', 0.0, 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
-    ('sampling.rate', 'fast', "sampling.rate is 'fast': give a number, for example 1.0"),
-    ('thresholds.response', 1.5, '0 to 1 is allowed'),
-    ('generation.budget', 2.5, 'give a whole number'),
-    ('generation.budget', True, 'give a whole number'),
-    ('model.device', 'tpu', 'choose one of auto, cpu, cuda'),
-    ('publish.response_delta', 'yes', 'give a boolean'),
-    ('instructions', 'one text', 'give a list of strings'),
-    ('instructions', ['fine', 'x' * 2001], '2001 characters'),
-    ('instructions', ['say </Silence>'], 'control token'),
-])
+@pytest.mark.parametrize(
+    ('name', 'value', 'sentence'),
+    [
+        ('sampling.rate', 0.0, 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
+        ('sampling.rate', 'fast', "sampling.rate is 'fast': give a number, for example 1.0"),
+        ('thresholds.response', 1.5, '0 to 1 is allowed'),
+        ('generation.budget', 2.5, 'give a whole number'),
+        ('generation.budget', True, 'give a whole number'),
+        ('model.device', 'tpu', 'choose one of auto, cpu, cuda'),
+        ('publish.response_delta', 'yes', 'give a boolean'),
+        ('instructions', 'one text', 'give a list of strings'),
+        ('instructions', ['fine', 'x' * 2001], '2001 characters'),
+        ('instructions', ['say </Silence>'], 'control token'),
+    ],
+)
 def test_a_wrong_value_is_refused_with_what_is_allowed(name, value, sentence) -> None:
     with pytest.raises(ParameterError, match=name) as refusal:
         check_change({name: value}, unconfigured=True)
@@ -69,11 +72,25 @@ def test_the_documented_table_names_every_parameter() -> None:
 
 def test_a_zero_leaves_it_to_the_checkpoint() -> None:
     asks = BackboneInfo(
-        'id', 'name', 'architecture', 'special_tokens', 'float32', 'cpu', max_frames=16,
-        max_time=60.0, response_threshold=0.7)
+        'id',
+        'name',
+        'architecture',
+        'special_tokens',
+        'float32',
+        'cpu',
+        max_frames=16,
+        max_time=60.0,
+        response_threshold=0.7,
+    )
     given = {'context.max_frames': 9, 'context.max_time': 5.0, 'thresholds.response': 0.4}
     left, told = (assistant_settings(Values(values), asks) for values in ({}, given))
     assert (left.memory.max_frames, left.memory.max_time, left.thresholds.response) == (
-        16, 60.0, 0.7)
+        16,
+        60.0,
+        0.7,
+    )
     assert (told.memory.max_frames, told.memory.max_time, told.thresholds.response) == (
-        9, 5.0, 0.4)
+        9,
+        5.0,
+        0.4,
+    )

@@ -15,9 +15,13 @@ from streamo_ros.config.reference import readme
 DOCS = Path(__file__).parents[2] / 'docs'
 
 
-@pytest.mark.parametrize(('name', 'page'), [
-    ('parameters.md', parameters_page), ('interfaces.md', interfaces_page),
-])
+@pytest.mark.parametrize(
+    ('name', 'page'),
+    [
+        ('parameters.md', parameters_page),
+        ('interfaces.md', interfaces_page),
+    ],
+)
 def test_the_page_is_up_to_date(name: str, page) -> None:
     assert (DOCS / name).read_text() == page(), (
         'run: .venv/bin/python -m streamo_ros.config.reference docs'

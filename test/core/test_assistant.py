@@ -58,7 +58,8 @@ class Setup:
 
     def states(self, instruction_id: int = 1) -> list[State]:
         return [
-            one.state for one in self.events
+            one.state
+            for one in self.events
             if isinstance(one, Decided) and one.instruction_id == instruction_id
         ]
 
@@ -111,9 +112,15 @@ def test_the_dialogue_is_streamos(setup: Setup, frame: Callable) -> None:
     end = '<|im_end|>\n'
     assert setup.backbone.transcript(0) == (
         '<|im_start|>system\nYou watch.<|im_end|>\n'
-        + turn.format('kettle\n<0s-1s>\n') + '</Silence>' + end
-        + turn.format('<1s-2s>\n') + '</Silence>' + end
-        + turn.format('<5s-6s>\n') + '</Response>It boils.' + end
+        + turn.format('kettle\n<0s-1s>\n')
+        + '</Silence>'
+        + end
+        + turn.format('<1s-2s>\n')
+        + '</Silence>'
+        + end
+        + turn.format('<5s-6s>\n')
+        + '</Response>It boils.'
+        + end
         + turn.format('<6s-7s>\n')
     )
 
@@ -147,8 +154,11 @@ def test_looking_never_waits_for_speaking(setup: Setup, frame: Callable) -> None
     assert len(setup.states(2)) == 3
     setup.see(frame(8))
     assert setup.states(1)[-4:] == [RESPONSE, SILENCE, SILENCE, SILENCE]
-    stamps = [one.frame.stamp for one in setup.events if isinstance(one, Decided)
-              and one.instruction_id == 1]
+    stamps = [
+        one.frame.stamp
+        for one in setup.events
+        if isinstance(one, Decided) and one.instruction_id == 1
+    ]
     assert stamps == [frame(at).stamp for at in range(9)]
 
 
@@ -338,8 +348,11 @@ def test_the_window_forgets_in_blocks_and_stays_a_dialogue(frame: Callable) -> N
 
 
 def test_capacity_is_never_exceeded_by_long_answers(frame: Callable) -> None:
-    setup = Setup(lambda *_: (RESPONSE, 'x' * 90), capacity=1000,
-                  memory=Memory(max_frames=50, max_answers=50, max_new_tokens=90))
+    setup = Setup(
+        lambda *_: (RESPONSE, 'x' * 90),
+        capacity=1000,
+        memory=Memory(max_frames=50, max_answers=50, max_new_tokens=90),
+    )
     setup.book.add('kettle')
     setup.see(*map(frame, range(40)))
     assert setup.reasons() == []
@@ -393,16 +406,20 @@ def test_more_lanes_than_slots_wait_for_an_answer_to_end(frame: Callable) -> Non
 
 def test_random_life_keeps_every_promise(frame: Callable) -> None:
     chance = np.random.default_rng(7)
-    setup = Setup(capacity=1500, memory=Memory(max_frames=9, max_answers=2, max_time=30.0,
-                                               max_new_tokens=20), backlog=3)
+    setup = Setup(
+        capacity=1500,
+        memory=Memory(max_frames=9, max_answers=2, max_time=30.0, max_new_tokens=20),
+        backlog=3,
+    )
     owed: dict[int, int] = {}
     for second in range(400):
         standing = setup.book.standing()
         if standing and chance.random() < 0.05:
             setup.book.cancel(standing[0].id)
         elif len(standing) < 3 and chance.random() < 0.2:
-            setup.book.add(f'kettle {second}', max_responses=int(chance.integers(0, 3)),
-                           backfill=0)
+            setup.book.add(
+                f'kettle {second}', max_responses=int(chance.integers(0, 3)), backfill=0
+            )
         setup.events += setup.assistant.observe(frame(second))
         for one in setup.book.standing():
             owed[one.id] = owed.get(one.id, 0) + 1

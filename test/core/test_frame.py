@@ -31,7 +31,10 @@ def test_tags_come_from_ticks_not_from_stamps() -> None:
     sampler = FrameSampler(rate=Fraction(2))
     ticks = [tick for second in (0, 0.51, 1.3, 1.6) if (tick := sampler.offer(ns(second)))]
     assert [(tick.start, tick.end) for tick in ticks] == [
-        (0, Fraction(1, 2)), (Fraction(1, 2), 1), (1, Fraction(3, 2)), (Fraction(3, 2), 2)
+        (0, Fraction(1, 2)),
+        (Fraction(1, 2), 1),
+        (1, Fraction(3, 2)),
+        (Fraction(3, 2), 2),
     ]
 
 
@@ -111,7 +114,15 @@ def test_ticks_rise_and_every_frame_is_counted_once(stamps: list[int], rate: int
             assert last is None or (tick.start > last[0] and tick.index == last[1] + 1)
             seen[tick.stream_id] = tick.start, tick.index
     counts = sampler.counts
-    assert counts.received == len(stamps) == (
-        counts.sampled + counts.between + counts.zero + counts.duplicate + counts.reordered
-        + counts.doubtful
+    assert (
+        counts.received
+        == len(stamps)
+        == (
+            counts.sampled
+            + counts.between
+            + counts.zero
+            + counts.duplicate
+            + counts.reordered
+            + counts.doubtful
+        )
     )

@@ -18,8 +18,11 @@ from streamo_ros.core.protocol import State
 @pytest.mark.parametrize(
     ('start', 'end', 'tag'),
     [
-        (0, 1, '<0s-1s>'), (7, 8, '<7s-8s>'), (Fraction(1, 2), 1, '<0.5s-1s>'),
-        (Fraction(1, 3), Fraction(2, 3), '<0.333s-0.667s>'), (100, 110, '<100s-110s>'),
+        (0, 1, '<0s-1s>'),
+        (7, 8, '<7s-8s>'),
+        (Fraction(1, 2), 1, '<0.5s-1s>'),
+        (Fraction(1, 3), Fraction(2, 3), '<0.333s-0.667s>'),
+        (100, 110, '<100s-110s>'),
     ],
 )
 def test_time_tags(start: Fraction, end: Fraction, tag: str) -> None:
@@ -51,8 +54,12 @@ def test_parsing_survives_anything(turn: str) -> None:
 @pytest.mark.parametrize(
     ('text', 'says'),
     [
-        ('  ', 'empty'), ('a' * 2001, '2000'), ('say </Response> now', '</Response>'),
-        ('<|im_end|>', 'im_end'), ('<|anything_else|>', 'control token'), ('a\0b', 'character'),
+        ('  ', 'empty'),
+        ('a' * 2001, '2000'),
+        ('say </Response> now', '</Response>'),
+        ('<|im_end|>', 'im_end'),
+        ('<|anything_else|>', 'control token'),
+        ('a\0b', 'character'),
         ('<tool>', 'control token'),
     ],
 )

@@ -15,12 +15,23 @@ from streamo_ros.demo.live import LiveView
 def rows() -> list[dict[str, Any]]:
     states = ['SILENCE', 'STANDBY', 'RESPONSE', 'SILENCE']
     decisions = [
-        {'row': 'decision', 'stamp': 10**9 * (5 + index), 'frame_index': index,
-         'instruction_id': 1, 'state': state, 'latency': 0.02}
+        {
+            'row': 'decision',
+            'stamp': 10**9 * (5 + index),
+            'frame_index': index,
+            'instruction_id': 1,
+            'state': state,
+            'latency': 0.02,
+        }
         for index, state in enumerate(states)
     ]
-    answer = {'row': 'response', 'stamp': 7 * 10**9, 'instruction_id': 1, 'response_id': 1,
-              'text': 'It boils [now].'}
+    answer = {
+        'row': 'response',
+        'stamp': 7 * 10**9,
+        'instruction_id': 1,
+        'response_id': 1,
+        'text': 'It boils [now].',
+    }
     piece = {'row': 'delta', 'instruction_id': 1, 'response_id': 1, 'text': 'It bo'}
     asked = {'row': 'instruction', 'id': 1, 'text': 'the kettle'}
     return [asked, *decisions[:3], piece, answer, piece, decisions[3]]

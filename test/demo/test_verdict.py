@@ -13,8 +13,13 @@ START = 500 * SECOND
 
 
 def decision(index: int, key: int = 1, state: str = 'SILENCE') -> dict[str, Any]:
-    return {'row': 'decision', 'stamp': START + index * SECOND, 'frame_index': index,
-            'instruction_id': key, 'state': state}
+    return {
+        'row': 'decision',
+        'stamp': START + index * SECOND,
+        'frame_index': index,
+        'instruction_id': key,
+        'state': state,
+    }
 
 
 ANSWER = {'row': 'response', 'text': 'Yes.'}

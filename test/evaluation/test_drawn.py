@@ -26,8 +26,15 @@ from streamo_ros.evaluation.synthetic import never_cases
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import HELD_OUT
 
-KEYS = {'state_macro_f1', 'state_f1', 'timing_f1', 'answer_accuracy', 'false_alarms_per_hour',
-        'duplicate_rate', 'episodes'}
+KEYS = {
+    'state_macro_f1',
+    'state_f1',
+    'timing_f1',
+    'answer_accuracy',
+    'false_alarms_per_hour',
+    'duplicate_rate',
+    'episodes',
+}
 
 
 def knowing(case):
@@ -36,9 +43,14 @@ def knowing(case):
     return ScriptedBackbone(lambda _, seconds: due[seconds], lanes=1)
 
 
-@pytest.mark.parametrize('settings', [
-    DrawnSettings(seed=3), DrawnSettings(seed=4, rate=Fraction(2), frames=32),
-    DrawnSettings(seed=5, rate=Fraction(1, 2), frames=12, phrasings=HELD_OUT)])
+@pytest.mark.parametrize(
+    'settings',
+    [
+        DrawnSettings(seed=3),
+        DrawnSettings(seed=4, rate=Fraction(2), frames=32),
+        DrawnSettings(seed=5, rate=Fraction(1, 2), frames=12, phrasings=HELD_OUT),
+    ],
+)
 def test_a_model_that_knows_everything_scores_one(settings):
     pairs = []
     for case in drawn_cases(26, settings):
@@ -102,8 +114,9 @@ def test_never_streams_count_for_the_false_alarms_alone():
     def figures(cases):
         return report([(case, watch(backbone, case, settings_for(backbone))) for case in cases])
 
-    backbone = ScriptedBackbone(lambda _, seconds: (
-        State.RESPONSE if seconds == 5 else State.SILENCE, 'now'), lanes=1)
+    backbone = ScriptedBackbone(
+        lambda _, seconds: (State.RESPONSE if seconds == 5 else State.SILENCE, 'now'), lanes=1
+    )
     settings = DrawnSettings(frames=8, families=('move', 'never'), regular=True)
     cases = list(drawn_cases(4, settings))
     never = list(never_cases(0.05, settings))
@@ -114,7 +127,8 @@ def test_never_streams_count_for_the_false_alarms_alone():
     assert both['false_alarms'] == len(quiet)
     assert both['never_hours'] == pytest.approx(sum(case.hours for case in quiet))
     assert both['false_alarms_per_hour'] == pytest.approx(
-        both['false_alarms'] / both['never_hours'])
+        both['false_alarms'] / both['never_hours']
+    )
 
 
 def test_complete_streams_are_those_from_which_frames_are_lost():
@@ -125,8 +139,10 @@ def test_complete_streams_are_those_from_which_frames_are_lost():
         kept = [stamps[one.tick.stamp] for one in cut.moments]
         images = list(case.images())
         assert len(kept) == len(cut.moments)
-        assert all(np.array_equal(images[number], image)
-                   for number, image in zip(kept, cut.images(), strict=True))
+        assert all(
+            np.array_equal(images[number], image)
+            for number, image in zip(kept, cut.images(), strict=True)
+        )
     assert sum(len(without_frames(case, 0.2, 0).moments) for case in whole) < 0.9 * 13 * 24
 
 
@@ -175,14 +191,15 @@ def test_the_command(tmp_path, capsys):
 
 
 def test_the_truth_is_not_all_silence():
-    states = [one.state for case in drawn_cases(26, DrawnSettings(seed=2))
-              for one in case.moments]
+    states = [one.state for case in drawn_cases(26, DrawnSettings(seed=2)) for one in case.moments]
     for state in (State.STANDBY, State.RESPONSE):
         assert states.count(state) > 20
 
 
-@pytest.mark.parametrize(('flag', 'control'), [
-    ([], None), (['--blind'], 'blind'), (['--last-frame-only'], 'last_frame')])
+@pytest.mark.parametrize(
+    ('flag', 'control'),
+    [([], None), (['--blind'], 'blind'), (['--last-frame-only'], 'last_frame')],
+)
 def test_the_command_says_what_it_did(tmp_path, capsys, flag, control):
     script = tmp_path / 'silent.yaml'
     script.write_text('[]')
@@ -205,8 +222,23 @@ def test_several_processes_find_the_same(tmp_path, capsys):
         {from: 2, to: 4, state: standby}, {from: 4, to: 5, state: response, text: 'Yes.'}]}]""")
     found = []
     for workers in (1, 2):
-        assert main([str(script), '--worlds', '13', '--frames', '12', '--drop', '0.2', '--json',
-                     '--workers', str(workers)]) == 0
+        assert (
+            main(
+                [
+                    str(script),
+                    '--worlds',
+                    '13',
+                    '--frames',
+                    '12',
+                    '--drop',
+                    '0.2',
+                    '--json',
+                    '--workers',
+                    str(workers),
+                ]
+            )
+            == 0
+        )
         found.append(json.loads(capsys.readouterr().out))
         found[-1].pop('latency_ms')
     assert found[0] == found[1]

@@ -16,8 +16,15 @@ import pytest
 from streamo_ros.evaluation.evaluate import main
 from streamo_ros.training.convert import main as convert
 
-KEYS = {'state_macro_f1', 'state_f1', 'timing_f1', 'answer_accuracy', 'false_alarms_per_hour',
-        'duplicate_rate', 'episodes'}
+KEYS = {
+    'state_macro_f1',
+    'state_f1',
+    'timing_f1',
+    'answer_accuracy',
+    'false_alarms_per_hour',
+    'duplicate_rate',
+    'episodes',
+}
 SCRIPT = """
 - instruction: red
   say:
@@ -53,9 +60,14 @@ def figures(capsys, *arguments) -> dict:
 
 
 def test_dialogues_are_watched_from_their_instruction_on(tmp_path, script, video, capsys):
-    raw = {'video_name': 'v', 'video_path': str(video), 'task_type': 'QA', 'source': 's',
-           'question': [{'content': 'is it red?', 'time': '6'}],
-           'response': [{'content': 'it is red', 'st_time': 8, 'end_time': 9, 'time': ''}]}
+    raw = {
+        'video_name': 'v',
+        'video_path': str(video),
+        'task_type': 'QA',
+        'source': 's',
+        'question': [{'content': 'is it red?', 'time': '6'}],
+        'response': [{'content': 'it is red', 'st_time': 8, 'end_time': 9, 'time': ''}],
+    }
     (tmp_path / 'raw.json').write_text(json.dumps([raw]))
     lines = tmp_path / 'test.jsonl'
     assert convert([str(tmp_path / 'raw.json'), '-o', str(lines)]) == 0
@@ -72,8 +84,18 @@ def test_dialogues_are_watched_from_their_instruction_on(tmp_path, script, video
 
 def test_false_alarms_on_a_video(script, video, capsys, tmp_path):
     output = tmp_path / 'figures.json'
-    found = figures(capsys, script, '--video', video, '--instruction', 'noisy', '--instruction',
-                    'quiet', '--output', output)
+    found = figures(
+        capsys,
+        script,
+        '--video',
+        video,
+        '--instruction',
+        'noisy',
+        '--instruction',
+        'quiet',
+        '--output',
+        output,
+    )
     # One minute each; 'noisy' speaks at 10 s and 40 s.
     assert found['never_hours'] == pytest.approx(2 / 60)
     assert found['false_alarms_per_hour'] == pytest.approx(60)
@@ -98,17 +120,20 @@ def test_lost_frames_are_seeded(script, video, capsys):
     assert one['frames'] == again['frames']
 
 
-@pytest.mark.parametrize(('arguments', 'message'), [
-    ([], 'nothing to evaluate'),
-    (['--video', 'v.mp4'], '--instruction'),
-    (['--video', 'none.mp4', '--instruction', 'x'], 'none.mp4'),
-    (['--dialogues', 'none.jsonl'], 'streamo convert'),
-    (['--worlds', '1', '--drop', '1'], '--drop'),
-    (['--worlds', '1', '--workers', '0'], '--workers'),
-    (['--worlds', '1', '--response-threshold', '2'], '--response-threshold'),
-    (['--never-hours', '-1'], '--never-hours'),
-    (['--worlds', '1', '--frames', '0'], '--frames'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'message'),
+    [
+        ([], 'nothing to evaluate'),
+        (['--video', 'v.mp4'], '--instruction'),
+        (['--video', 'none.mp4', '--instruction', 'x'], 'none.mp4'),
+        (['--dialogues', 'none.jsonl'], 'streamo convert'),
+        (['--worlds', '1', '--drop', '1'], '--drop'),
+        (['--worlds', '1', '--workers', '0'], '--workers'),
+        (['--worlds', '1', '--response-threshold', '2'], '--response-threshold'),
+        (['--never-hours', '-1'], '--never-hours'),
+        (['--worlds', '1', '--frames', '0'], '--frames'),
+    ],
+)
 def test_bad_input_is_one_sentence(script, capsys, arguments, message):
     assert main([str(script), *arguments]) == 1
     assert message in capsys.readouterr().err
@@ -124,8 +149,22 @@ def test_several_processes_from_the_command_line(script):
     if not command.exists():
         pytest.skip('the command is not installed beside this interpreter')
     run = subprocess.run(
-        [command, 'evaluate', script, '--worlds', '2', '--frames', '4', '--workers', '2',
-         '--json'],
-        capture_output=True, text=True, check=False, timeout=120)
+        [
+            command,
+            'evaluate',
+            script,
+            '--worlds',
+            '2',
+            '--frames',
+            '4',
+            '--workers',
+            '2',
+            '--json',
+        ],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
     assert run.returncode == 0, run.stderr
     assert json.loads(run.stdout)['episodes'] == 2

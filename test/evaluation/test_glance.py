@@ -36,10 +36,17 @@ class Listening(ScriptedBackbone):
 
 
 def make_case(truth=TRUTH):
-    turns = [Turn(Fraction(300 + k), Fraction(301 + k), STATES[mark], 'gone' * (mark == '!'))
-             for k, mark in enumerate(truth)]
-    return Case('a', 'leave', 'tell me', moments(turns), lambda: (
-        np.full((24, 32, 3), k, np.uint8) for k in range(len(turns))))
+    turns = [
+        Turn(Fraction(300 + k), Fraction(301 + k), STATES[mark], 'gone' * (mark == '!'))
+        for k, mark in enumerate(truth)
+    ]
+    return Case(
+        'a',
+        'leave',
+        'tell me',
+        moments(turns),
+        lambda: (np.full((24, 32, 3), k, np.uint8) for k in range(len(turns))),
+    )
 
 
 def listening(truth=TRUTH):
@@ -54,8 +61,10 @@ def test_every_lane_holds_the_instruction_and_one_frame_with_its_own_tag():
         assert held.count('<|vision_start|>') == 1
         assert 'tell me' in held
         assert f'<{second}s-{second + 1}s>' in held
-        assert not any(f'</{state.name.title()}>' in held.rsplit('<|vision_start|>')[1]
-                       for state in STATES.values())
+        assert not any(
+            f'</{state.name.title()}>' in held.rsplit('<|vision_start|>')[1]
+            for state in STATES.values()
+        )
     assert not backbone.rows
 
 
@@ -68,7 +77,8 @@ def test_states_and_answers_are_those_of_the_frames():
 
 
 def test_a_frame_that_the_model_fails_on_is_undecided():
-    backbone = Listening(lambda _, seconds: (
-        State.UNKNOWN if seconds == 1 else State.SILENCE, ''), lanes=1)
+    backbone = Listening(
+        lambda _, seconds: (State.UNKNOWN if seconds == 1 else State.SILENCE, ''), lanes=1
+    )
     watched = glance(backbone, make_case('...'), settings_for(backbone))
     assert watched.states == [State.SILENCE, State.UNKNOWN, State.SILENCE]

@@ -34,45 +34,57 @@ def test_always_silent():
     assert metrics.macro_f1(table) == pytest.approx((16 / 18) / 3)
 
 
-@pytest.mark.parametrize(('due', 'said', 'tolerance', 'pairs'), [
-    ([5], [5], 1, [(0, 0)]),
-    ([5], [6], 1, [(0, 0)]),
-    ([5], [6.1], 1, []),
-    ([5], [6.1], 2, [(0, 0)]),
-    ([5], [4, 5, 6], 1, [(0, 1)]),
-    ([5, 6], [6], 1, [(1, 0)]),
-    ([5, 6], [6, 7], 1, [(1, 0)]),
-    ([5, 6], [5.4, 7], 1, [(0, 0), (1, 1)]),
-    ([], [1], 1, []),
-])
+@pytest.mark.parametrize(
+    ('due', 'said', 'tolerance', 'pairs'),
+    [
+        ([5], [5], 1, [(0, 0)]),
+        ([5], [6], 1, [(0, 0)]),
+        ([5], [6.1], 1, []),
+        ([5], [6.1], 2, [(0, 0)]),
+        ([5], [4, 5, 6], 1, [(0, 1)]),
+        ([5, 6], [6], 1, [(1, 0)]),
+        ([5, 6], [6, 7], 1, [(1, 0)]),
+        ([5, 6], [5.4, 7], 1, [(0, 0), (1, 1)]),
+        ([], [1], 1, []),
+    ],
+)
 def test_matching_is_one_to_one_and_nearest_first(due, said, tolerance, pairs):
     assert metrics.match(due, said, tolerance) == pairs
 
 
 def test_f1():
     # 2 matched of 3 due and 5 said: precision 2/5, recall 2/3.
-    assert metrics.f1(2, 3, 5) == pytest.approx(2 * (2/5) * (2/3) / (2/5 + 2/3))
+    assert metrics.f1(2, 3, 5) == pytest.approx(2 * (2 / 5) * (2 / 3) / (2 / 5 + 2 / 3))
     assert metrics.f1(0, 0, 0) is None
     assert metrics.f1(0, 0, 4) == 0.0
 
 
-@pytest.mark.parametrize(('due', 'said', 'same'), [
-    ('the red ball', 'the red  ball ', True), ('the red ball', 'the Red ball', False),
-    ('3', '3.', False), ('', '', True)])
+@pytest.mark.parametrize(
+    ('due', 'said', 'same'),
+    [
+        ('the red ball', 'the red  ball ', True),
+        ('the red ball', 'the Red ball', False),
+        ('3', '3.', False),
+        ('', '', True),
+    ],
+)
 def test_answers_are_compared_word_by_word(due, said, same):
     assert metrics.same_answer(due, said) is same
 
 
-@pytest.mark.parametrize(('text', 'found'), [
-    ('Given event occurred between 34s to 50s.', (34, 50)),
-    ('occurs during 48s - 66s', (48, 66)),
-    ('from 3.5 seconds until 7 s', (3.5, 7)),
-    ('12s to 15s.', (12, 15)),
-    ('between 1\u20132', (1, 2)),
-    ('3 red balls and a cross', None),
-    ('7s to 3s', None),
-    ('nothing', None),
-])
+@pytest.mark.parametrize(
+    ('text', 'found'),
+    [
+        ('Given event occurred between 34s to 50s.', (34, 50)),
+        ('occurs during 48s - 66s', (48, 66)),
+        ('from 3.5 seconds until 7 s', (3.5, 7)),
+        ('12s to 15s.', (12, 15)),
+        ('between 1\u20132', (1, 2)),
+        ('3 red balls and a cross', None),
+        ('7s to 3s', None),
+        ('nothing', None),
+    ],
+)
 def test_intervals_are_read_tolerantly(text, found):
     assert metrics.interval(text) == found
 

@@ -56,7 +56,7 @@ def ends(choice, words, starts):
         for part in option:
             if isinstance(part, str):
                 said = worded(part).split()
-                reached = {at + len(said) for at in reached if words[at:at + len(said)] == said}
+                reached = {at + len(said) for at in reached if words[at : at + len(said)] == said}
             else:
                 reached = ends(part, words, reached) if reached else reached
         found |= reached
@@ -69,21 +69,24 @@ def test_one_family_is_enough(tmp_path):
     assert read_phrasings(path) == {'see': ('And now?',)}
 
 
-@pytest.mark.parametrize(('text', 'why'), [
-    ('see: [a', 'is no YAML'),
-    ('- see', 'lists of phrasings by family: appear'),
-    ('', 'lists of phrasings by family'),
-    ('dance: [dance]', "no family 'dance': choose from appear"),
-    ('see: what is there', 'see must be a list'),
-    ('see: []', 'see must be a list'),
-    ('see: [3]', 'see: 3 is no phrasing'),
-    ("see: ['']", "see: '' is no phrasing"),
-    ("see: ['what is {there}']", 'is no phrasing: write a text with {a}, {c} and {s}'),
-    ("see: ['what is {']", 'is no phrasing'),
-    ("see: ['what {a.b}']", 'is no phrasing'),
-    ("appear: ['tell me when a {c} thing comes']", 'and name {c} {s} in appear'),
-    ("colour: ['which colour?']", 'and name {s} in colour'),
-])
+@pytest.mark.parametrize(
+    ('text', 'why'),
+    [
+        ('see: [a', 'is no YAML'),
+        ('- see', 'lists of phrasings by family: appear'),
+        ('', 'lists of phrasings by family'),
+        ('dance: [dance]', "no family 'dance': choose from appear"),
+        ('see: what is there', 'see must be a list'),
+        ('see: []', 'see must be a list'),
+        ('see: [3]', 'see: 3 is no phrasing'),
+        ("see: ['']", "see: '' is no phrasing"),
+        ("see: ['what is {there}']", 'is no phrasing: write a text with {a}, {c} and {s}'),
+        ("see: ['what is {']", 'is no phrasing'),
+        ("see: ['what {a.b}']", 'is no phrasing'),
+        ("appear: ['tell me when a {c} thing comes']", 'and name {c} {s} in appear'),
+        ("colour: ['which colour?']", 'and name {s} in colour'),
+    ],
+)
 def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, text, why):
     path = tmp_path / 'mine.yaml'
     path.write_text(text)

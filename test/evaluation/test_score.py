@@ -27,10 +27,19 @@ STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
 
 
 def case(name, drawn, text='the red ball', family='appear', begin=0):
-    turns = [Turn(Fraction(begin + k), Fraction(begin + k + 1), STATES[mark],
-                  text if mark == '!' else '') for k, mark in enumerate(drawn)]
-    return Case(name, family, name, moments(turns), lambda: (
-        np.full((24, 32, 3), k, np.uint8) for k in range(len(turns))))
+    turns = [
+        Turn(
+            Fraction(begin + k), Fraction(begin + k + 1), STATES[mark], text if mark == '!' else ''
+        )
+        for k, mark in enumerate(drawn)
+    ]
+    return Case(
+        name,
+        family,
+        name,
+        moments(turns),
+        lambda: (np.full((24, 32, 3), k, np.uint8) for k in range(len(turns))),
+    )
 
 
 def scripted(lines):
@@ -68,11 +77,20 @@ def test_a_model_that_does_everything_right():
 
 def test_late_wrong_repeated_and_false_answers_by_hand():
     truth = [
-        case('late', '..--!.....'), case('wrong', '..--!.....'), case('twice', '..--!.....'),
-        case('never', '.' * 10, family='never')]
-    found = figures(truth, {
-        'late': ('..---.!...', 'the red ball'), 'wrong': ('..--!.....', 'the blue ball'),
-        'twice': ('..--!..!..', 'the red ball'), 'never': ('..!.......', 'the red ball')})
+        case('late', '..--!.....'),
+        case('wrong', '..--!.....'),
+        case('twice', '..--!.....'),
+        case('never', '.' * 10, family='never'),
+    ]
+    found = figures(
+        truth,
+        {
+            'late': ('..---.!...', 'the red ball'),
+            'wrong': ('..--!.....', 'the blue ball'),
+            'twice': ('..--!..!..', 'the red ball'),
+            'never': ('..!.......', 'the red ball'),
+        },
+    )
     # Due 3, said 5. Within 1 s: wrong and twice; within 2 s late as well.
     assert found['timing_f1'] == pytest.approx(2 * 2 / (3 + 5))
     assert found['timing_f1_2s'] == pytest.approx(2 * 3 / (3 + 5))
@@ -88,8 +106,10 @@ def test_late_wrong_repeated_and_false_answers_by_hand():
 
 
 def test_interval_answers():
-    truth = [case('a', '.-!..', text='0s to 10s', family='ground'),
-             case('b', '.-!..', text='0s to 10s', family='ground')]
+    truth = [
+        case('a', '.-!..', text='0s to 10s', family='ground'),
+        case('b', '.-!..', text='0s to 10s', family='ground'),
+    ]
     found = figures(truth, {'a': ('.-!..', '5s to 10s'), 'b': ('.....', '')})
     assert found['interval_iou'] == pytest.approx(0.25)
     assert found['answer_accuracy'] == 0
@@ -163,10 +183,19 @@ def test_seconds_of_an_answer_count_from_the_begin_though_the_tags_began_anew():
 
 
 def test_the_weakest_family_is_named():
-    truth = [case('a', '..--!...'), case('b', '..--!...', family='leave'),
-             case('c', '........', family='never')]
-    found = figures(truth, {'a': ('..--!...', 'the red ball'), 'b': ('..--!...', 'a blue box'),
-                            'c': ('....!...', 'what')})
+    truth = [
+        case('a', '..--!...'),
+        case('b', '..--!...', family='leave'),
+        case('c', '........', family='never'),
+    ]
+    found = figures(
+        truth,
+        {
+            'a': ('..--!...', 'the red ball'),
+            'b': ('..--!...', 'a blue box'),
+            'c': ('....!...', 'what'),
+        },
+    )
     assert found['weakest']['answer_accuracy'] == ('leave', 0)
     assert found['weakest']['timing_f1'][1] == 1
     assert found['weakest']['state_macro_f1'][0] == 'never'

@@ -32,16 +32,18 @@ HEADER = Header(stamp=Time(sec=5, nanosec=7), frame_id='optical')
 
 def raw(**fields: object) -> bytes:
     values = {
-        'width': 4, 'height': 3, 'step': 12, 'encoding': 'rgb8', 'data': array('B', range(36)),
+        'width': 4,
+        'height': 3,
+        'step': 12,
+        'encoding': 'rgb8',
+        'data': array('B', range(36)),
     }
     return serialize_message(Image(header=HEADER, **{**values, **fields}))
 
 
 def jpeg() -> bytes:
     data = cv2.imencode('.jpg', np.full((16, 16, 3), 77, np.uint8))[1].tobytes()
-    return serialize_message(
-        CompressedImage(header=HEADER, format='jpeg', data=array('B', data))
-    )
+    return serialize_message(CompressedImage(header=HEADER, format='jpeg', data=array('B', data)))
 
 
 def test_pixels_and_frame_id_arrive() -> None:

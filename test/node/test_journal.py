@@ -118,7 +118,7 @@ def test_a_damaged_file_is_set_aside_and_said(path: Path, damage: str) -> None:
     if damage == 'garbage':
         path.write_bytes(b'no database ' * 100)
     elif damage == 'cut':
-        path.write_bytes(good[:len(good) // 2])
+        path.write_bytes(good[: len(good) // 2])
     elif damage == 'flipped':
         path.write_bytes(good[:4096] + bytes(255 - one for one in good[4096:]))
     else:
@@ -149,7 +149,7 @@ def test_no_damage_can_stop_it(tmp_path_factory, noise: bytes, at: int) -> None:
     journal.keep(book.standing())
     journal.close()
     whole = bytearray(path.read_bytes())
-    whole[at:at + len(noise)] = noise
+    whole[at : at + len(noise)] = noise
     path.write_bytes(whole)
     reopened = Journal(path)
     assert len(reopened.standing()) in (0, 4)

@@ -32,7 +32,9 @@ def end(name: str, kind: str, reliability: ReliabilityPolicy) -> Any:
     """One end of a topic, as the graph tells of it."""
     namespace, _, node = name.rpartition('/')
     return SimpleNamespace(
-        node_name=node, node_namespace=namespace or '/', topic_type=kind,
+        node_name=node,
+        node_namespace=namespace or '/',
+        topic_type=kind,
         qos_profile=SimpleNamespace(reliability=reliability),
     )
 
@@ -81,9 +83,14 @@ def test_best_effort_player_of_a_reliable_node_is_refused_with_the_option_that_m
         wait_for_link(graph, '/streamo')
 
 
-@pytest.mark.parametrize('ears', [
-    [], [end('/streamo', JPEG, BEST)], [end('/other/streamo', RAW, BEST)],
-])
+@pytest.mark.parametrize(
+    'ears',
+    [
+        [],
+        [end('/streamo', JPEG, BEST)],
+        [end('/other/streamo', RAW, BEST)],
+    ],
+)
 def test_other_type_and_other_node_are_no_link(ears: list[Any]) -> None:
     with pytest.raises(LockStepError, match='its topic and with its type'):
         wait_for_link(Graph([end('/player', RAW, RELIABLE)], ears), '/streamo')
@@ -109,10 +116,13 @@ def test_player_whose_interfaces_are_missing_is_refused(monkeypatch: pytest.Monk
         find_step(Graph(kind='rosbag2_interfaces/srv/PlayNext'), '/rosbag2_player')
 
 
-@pytest.mark.parametrize(('reply', 'why'), [
-    (SimpleNamespace(success=False), 'it is not paused, or has played everything'),
-    (SimpleNamespace(success=False, message='no such thing'), 'no such thing'),
-])
+@pytest.mark.parametrize(
+    ('reply', 'why'),
+    [
+        (SimpleNamespace(success=False), 'it is not paused, or has played everything'),
+        (SimpleNamespace(success=False, message='no such thing'), 'no such thing'),
+    ],
+)
 def test_refusal_is_an_error_with_or_without_a_message(reply: Any, why: str) -> None:
     client = SimpleNamespace(call=lambda *_, **__: reply)
     with pytest.raises(LockStepError, match=f'^/player/play_next refused: {why}$'):

@@ -108,17 +108,27 @@ def watch(stamps: Iterable[int], *orders: Order, rate: Fraction | float = 1) -> 
     book = InstructionBook()
     assistant = Assistant(ScriptedBackbone(script), book)
     totals = replay(
-        Film(stamps), assistant, FrameSampler(Fraction(rate)), book, orders or [Order('kettle')],
+        Film(stamps),
+        assistant,
+        FrameSampler(Fraction(rate)),
+        book,
+        orders or [Order('kettle')],
         [Keep()],
     )
     events = [event for step in steps for event in step.events]
     return Seen(
         totals.counts,
         [(one.frame.tick.stream_id, one.frame.tick.start, one.frame.stamp) for one in steps],
-        [(one.instruction_id, one.frame.stamp, one.tag, one.state.name) for one in events
-         if isinstance(one, Decided)],
-        [(one.instruction_id, one.frame.stamp, one.event_start, one.event_end, one.text)
-         for one in events if isinstance(one, Answered)],
+        [
+            (one.instruction_id, one.frame.stamp, one.tag, one.state.name)
+            for one in events
+            if isinstance(one, Decided)
+        ],
+        [
+            (one.instruction_id, one.frame.stamp, one.event_start, one.event_end, one.text)
+            for one in events
+            if isinstance(one, Answered)
+        ],
     )
 
 
@@ -169,9 +179,11 @@ def test_duplicate_stamps_are_ignored_and_counted(whole: Seen) -> None:
 
 def test_late_frames_are_ignored_and_counted_and_time_never_goes_back(whole: Seen) -> None:
     """Law 1: up to one second behind the newest is late, not a jump."""
-    late = [stamp for at, newest in enumerate(WHOLE) for stamp in (
-        (newest, WHOLE[at - 7]) if at % 10 == 8 else (newest,)
-    )]
+    late = [
+        stamp
+        for at, newest in enumerate(WHOLE)
+        for stamp in ((newest, WHOLE[at - 7]) if at % 10 == 8 else (newest,))
+    ]
     seen = watch(late)
     assert (seen.frames, seen.decided, seen.said) == (whole.frames, whole.decided, whole.said)
     assert (seen.counts.reordered, seen.counts.jumps) == (20, 0)
@@ -213,9 +225,7 @@ def test_dropped_seconds_lose_their_ticks_alone(whole: Seen) -> None:
     """Law 1: nothing is decided about a second of which no frame arrived."""
     lost = {2, 4, 11}
     seen = watch(stamp for stamp in WHOLE if (stamp - START) // SECOND not in lost)
-    assert seen.decided == [
-        one for one in whole.decided if (one[1] - START) // SECOND not in lost
-    ]
+    assert seen.decided == [one for one in whole.decided if (one[1] - START) // SECOND not in lost]
 
 
 def test_loop_is_a_new_stream_at_the_third_frame_of_the_jump(whole: Seen) -> None:
@@ -288,8 +298,11 @@ def test_other_phase_chooses_other_frames_of_a_shifted_grid(whole: Seen, shift: 
     """DESIGN 3: the origin is the first frame, so a later start shifts the grid by as much."""
     seen = watch(WHOLE[shift:])
     stamps = [stamp for _, _, stamp in seen.frames]
-    assert stamps == [stamp + shift * PERIOD for _, _, stamp in whole.frames
-                      if stamp + shift * PERIOD <= WHOLE[-1]]
+    assert stamps == [
+        stamp + shift * PERIOD
+        for _, _, stamp in whole.frames
+        if stamp + shift * PERIOD <= WHOLE[-1]
+    ]
     # Tags count from the first frame, so tags and states are those of the whole film.
     assert [(tag, state) for _, _, tag, state in seen.decided] == [
         (tag, state) for _, _, tag, state in whole.decided

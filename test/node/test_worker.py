@@ -42,8 +42,13 @@ class Bench:
         self._frame = frame
         settings = Settings(memory=Memory(**memory))
         self.worker = Worker(
-            Assistant(self.backbone, self.book, settings), self.book, Mailbox(queue),
-            lambda: settings, lambda: 4, self.report, self.complaints.append,
+            Assistant(self.backbone, self.book, settings),
+            self.book,
+            Mailbox(queue),
+            lambda: settings,
+            lambda: 4,
+            self.report,
+            self.complaints.append,
         )
 
     def script(self, instruction: str, second: float) -> tuple[State, str]:
@@ -211,9 +216,11 @@ def test_an_answer_that_never_ends_is_cut_and_hides_no_frame(frame: Callable) ->
     bench.show(0)
     for second in range(1, 4):
         bench.show(second)
-        bench.wait(lambda: len([
-            one for one in bench.decisions() if one.instruction_id == 2
-        ]) == second + 1)  # noqa: B023
+        bench.wait(
+            lambda: (
+                len([one for one in bench.decisions() if one.instruction_id == 2]) == second + 1
+            )
+        )  # noqa: B023
     bench.wait(bench.answers)
     assert bench.answers()[0].finish is Finish.LENGTH
     assert bench.answers()[0].token_count == 50

@@ -35,7 +35,14 @@ def arguments(bags, tmp_path, monkeypatch):
     (tmp_path / 'rules.yaml').write_text(RULES)
     return lambda names, *more: [
         *(os.path.relpath(bags / name) for name in names),
-        '-i', 'cup', '--model', 'rules.yaml', '--output', 'out', '--json', *more,
+        '-i',
+        'cup',
+        '--model',
+        'rules.yaml',
+        '--output',
+        'out',
+        '--json',
+        *more,
     ]
 
 
@@ -84,10 +91,16 @@ def test_address_where_nobody_listens_is_refused_at_once(arguments, capsys, sche
     assert '--ray local' in sentence
 
 
-@pytest.mark.parametrize(('model', 'device', 'there', 'asked'), [
-    ('rules.yaml', 'auto', 2, 0), ('tiny', 'auto', 0, 0), ('tiny', 'auto', 2, 1),
-    ('tiny', 'cpu', 2, 0), ('tiny', 'cuda', 2, 1),
-])
+@pytest.mark.parametrize(
+    ('model', 'device', 'there', 'asked'),
+    [
+        ('rules.yaml', 'auto', 2, 0),
+        ('tiny', 'auto', 0, 0),
+        ('tiny', 'auto', 2, 1),
+        ('tiny', 'cpu', 2, 0),
+        ('tiny', 'cuda', 2, 1),
+    ],
+)
 def test_task_asks_for_a_gpu_where_its_model_would_use_one(model, device, there, asked):
     job = Job('a.mcap', Path(model), parameters={'model.device': device})
     assert cluster._gpus(job, there) == asked
@@ -104,9 +117,13 @@ def double(get):
     return SimpleNamespace(get=get, exceptions=SimpleNamespace(RayError=LookupError))
 
 
-@pytest.mark.parametrize(('canceled', 'code', 'failure'), [
-    (True, 130, ''), (False, 2, 'its Ray task ended: a.mcap went down with its machine'),
-])
+@pytest.mark.parametrize(
+    ('canceled', 'code', 'failure'),
+    [
+        (True, 130, ''),
+        (False, 2, 'its Ray task ended: a.mcap went down with its machine'),
+    ],
+)
 def test_lost_task_is_a_failure_unless_it_was_canceled(canceled, code, failure):
     def get(_):
         raise LookupError('Traceback\n  ...\na.mcap went down with its machine\n')

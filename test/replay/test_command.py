@@ -38,8 +38,9 @@ def script(tmp_path):
 def command(bags, script, capsys):
     def run(*arguments, source='raw_mcap'):
         sources = [source] if isinstance(source, str) else source
-        code = main([*(str(bags / one) for one in sources), '--model', str(script),
-                     *map(str, arguments)])
+        code = main(
+            [*(str(bags / one) for one in sources), '--model', str(script), *map(str, arguments)]
+        )
         told = capsys.readouterr()
         return code, told.out, told.err
 
@@ -57,12 +58,13 @@ def test_output_folder_has_events_bag_report_and_pictures(command, tmp_path):
     assert code == 0
     assert 'The cup is <b>red</b> & full' in out
     assert sorted(path.name for path in output.iterdir()) == [
-        'events.jsonl', 'pictures', 'replay.mcap', 'report.html'
+        'events.jsonl',
+        'pictures',
+        'replay.mcap',
+        'report.html',
     ]
     decisions = rows(output, 'decision')
-    assert [row['state'] for row in decisions][:4] == [
-        'SILENCE', 'SILENCE', 'STANDBY', 'RESPONSE'
-    ]
+    assert [row['state'] for row in decisions][:4] == ['SILENCE', 'SILENCE', 'STANDBY', 'RESPONSE']
     assert decisions[3]['tag'] == '<3s-4s>'
     assert sum(decisions[0]['probabilities']) == pytest.approx(1, abs=1e-4)
     assert rows(output, 'response')[0]['text'] == 'The cup is <b>red</b> & full'
@@ -125,9 +127,14 @@ def test_missing_and_additional_decisions_are_differences(command, tmp_path):
     assert out.count('expected  no decision') == 4
 
 
-@pytest.mark.parametrize(('change', 'tolerance', 'code'), [
-    (0.0009, '0.001', 0), (0.002, '0.001', 1), (0.002, '0.01', 0),
-])
+@pytest.mark.parametrize(
+    ('change', 'tolerance', 'code'),
+    [
+        (0.0009, '0.001', 0),
+        (0.002, '0.001', 1),
+        (0.002, '0.01', 0),
+    ],
+)
 def test_probabilities_may_differ_by_the_tolerance(command, tmp_path, change, tolerance, code):
     golden = tmp_path / 'golden.jsonl'
     command('-i', 'cup', '--golden', golden, '--update-golden')
@@ -138,18 +145,21 @@ def test_probabilities_may_differ_by_the_tolerance(command, tmp_path, change, to
     assert command('--golden', golden, '--tolerance', tolerance)[0] == code
 
 
-@pytest.mark.parametrize(('arguments', 'source', 'sentence'), [
-    ([], 'raw_mcap', 'there is nothing to watch for: add --instruction TEXT'),
-    (['-i', 'x'], 'nowhere', 'does not exist'),
-    (['-i', 'x'], 'truncated.mcap', 'add --salvage'),
-    (['-i', ' '], 'raw_mcap', 'the instruction is empty'),
-    (['-i', 'x', '--rate', '0'], 'raw_mcap', 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
-    (['-i', 'x', '--workers', '0'], 'raw_mcap', 'at least 1 worker'),
-    (['-i', 'x', '--topic', 'y'], 'raw_mcap', 'topic /y is not there'),
-    (['--golden', 'nowhere.jsonl'], 'raw_mcap', 'write it with --update-golden'),
-    (['-i', 'x', '--update-golden'], 'raw_mcap', 'add --golden FILE'),
-    (['-i', 'x', '--model', 'nowhere.yaml'], 'raw_mcap', 'nowhere.yaml'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'source', 'sentence'),
+    [
+        ([], 'raw_mcap', 'there is nothing to watch for: add --instruction TEXT'),
+        (['-i', 'x'], 'nowhere', 'does not exist'),
+        (['-i', 'x'], 'truncated.mcap', 'add --salvage'),
+        (['-i', ' '], 'raw_mcap', 'the instruction is empty'),
+        (['-i', 'x', '--rate', '0'], 'raw_mcap', 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
+        (['-i', 'x', '--workers', '0'], 'raw_mcap', 'at least 1 worker'),
+        (['-i', 'x', '--topic', 'y'], 'raw_mcap', 'topic /y is not there'),
+        (['--golden', 'nowhere.jsonl'], 'raw_mcap', 'write it with --update-golden'),
+        (['-i', 'x', '--update-golden'], 'raw_mcap', 'add --golden FILE'),
+        (['-i', 'x', '--model', 'nowhere.yaml'], 'raw_mcap', 'nowhere.yaml'),
+    ],
+)
 def test_bad_input_is_one_sentence_and_exit_code_2(command, arguments, source, sentence):
     code, out, err = command(*arguments, source=source)
     assert (code, out) == (2, '')
@@ -173,12 +183,15 @@ def test_parameter_file_of_the_robot_is_followed(command, tmp_path):
     assert sum(json.loads(out)['instructions'][0]['states'].values()) == 8
 
 
-@pytest.mark.parametrize(('text', 'sentence'), [
-    ('/**: {ros__parameters: {sampling.rat: 2.0}}', 'did you mean sampling.rate?'),
-    ('/**: {ros__parameters: {thresholds.response: 7.0}}', '0 to 1 is allowed'),
-    ('nonsense', 'is no parameter file'),
-    ('other: {ros__parameters: {}}', 'has no parameters for a node streamo'),
-])
+@pytest.mark.parametrize(
+    ('text', 'sentence'),
+    [
+        ('/**: {ros__parameters: {sampling.rat: 2.0}}', 'did you mean sampling.rate?'),
+        ('/**: {ros__parameters: {thresholds.response: 7.0}}', '0 to 1 is allowed'),
+        ('nonsense', 'is no parameter file'),
+        ('other: {ros__parameters: {}}', 'has no parameters for a node streamo'),
+    ],
+)
 def test_wrong_parameter_is_refused(command, tmp_path, text, sentence):
     (tmp_path / 'robot.yaml').write_text(text)
     code, _, err = command('-i', 'cup', '--params-file', tmp_path / 'robot.yaml')
@@ -230,9 +243,7 @@ def test_batch_is_resumed_where_it_stopped(command, tmp_path):
 
 
 def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
-    bag = bag_maker.write_bag(
-        tmp_path / 'long', bag_maker.jpeg_messages(bag_maker.frames(400, 1))
-    )
+    bag = bag_maker.write_bag(tmp_path / 'long', bag_maker.jpeg_messages(bag_maker.frames(400, 1)))
     (tmp_path / 'rules.yaml').write_text(RULES)
     slow = (
         'import sys, time; from streamo_ros.replay import command; '
@@ -242,7 +253,9 @@ def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
     )
     process = subprocess.Popen(
         [sys.executable, '-c', slow, str(bag), '-i', 'cup', '--model', 'rules.yaml', '-o', 'out'],
-        cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)}, stdout=subprocess.PIPE,
+        cwd=tmp_path,
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        stdout=subprocess.PIPE,
     )
     events = tmp_path / 'out' / 'events.jsonl'
     deadline = time.monotonic() + 300
@@ -258,6 +271,13 @@ def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
     assert rows(tmp_path / 'out', 'end')[0]['stopped'] is True
     assert 'was stopped before the end' in (tmp_path / 'out' / 'report.html').read_text()
     with AnyReader([tmp_path / 'out' / 'replay.mcap']) as reader:
-        assert len(list(reader.messages(
-            [one for one in reader.connections if one.topic == '/streamo/frame_state']
-        ))) == decided
+        assert (
+            len(
+                list(
+                    reader.messages(
+                        [one for one in reader.connections if one.topic == '/streamo/frame_state']
+                    )
+                )
+            )
+            == decided
+        )

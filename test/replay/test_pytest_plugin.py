@@ -35,10 +35,21 @@ def package(tmp_path, bags):
     def run(more='', *options):
         (tmp_path / 'test_kettle.py').write_text(THREE_LINES.format(more=more))
         return subprocess.run(
-            [sys.executable, '-m', 'pytest', '-q', '-p', 'no:cacheprovider', *options,
-             'test_kettle.py'],
-            cwd=tmp_path, env={**os.environ, 'PYTHONPATH': str(ROOT)}, capture_output=True,
-            text=True, check=False,
+            [
+                sys.executable,
+                '-m',
+                'pytest',
+                '-q',
+                '-p',
+                'no:cacheprovider',
+                *options,
+                'test_kettle.py',
+            ],
+            cwd=tmp_path,
+            env={**os.environ, 'PYTHONPATH': str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     return run

@@ -83,20 +83,36 @@ def test_every_sampled_frame_is_decided_and_only_those_are_decoded(bags):
     source, steps, totals = run(bags / 'raw_mcap')
     assert seconds_of(steps) == [0, 1, 2, 3, 4, 5, 6, 7]
     assert [event.state.name for event in steps.all(Decided)] == [
-        'SILENCE', 'SILENCE', 'STANDBY', 'RESPONSE', *['SILENCE'] * 4
+        'SILENCE',
+        'SILENCE',
+        'STANDBY',
+        'RESPONSE',
+        *['SILENCE'] * 4,
     ]
     assert [event.text for event in steps.all(Answered)] == ['watch at three']
     assert (source.decoded, totals.counts.received, totals.counts.sampled) == (8, 40, 8)
     assert totals.stream_seconds == 7
 
 
-@pytest.mark.parametrize('name', ['raw_mcap', 'zstd_mcap', 'lz4_mcap.mcap', 'split_mcap',
-                                  'raw_sqlite', 'message_sqlite', 'jpeg_mcap', 'jpeg_sqlite'])
+@pytest.mark.parametrize(
+    'name',
+    [
+        'raw_mcap',
+        'zstd_mcap',
+        'lz4_mcap.mcap',
+        'split_mcap',
+        'raw_sqlite',
+        'message_sqlite',
+        'jpeg_mcap',
+        'jpeg_sqlite',
+    ],
+)
 def test_the_storage_changes_no_decision_and_no_text(bags, name):
     def told(path):
         return [
             (step.frame.stamp, event.state if isinstance(event, Decided) else event.text)
-            for step in run(path)[1] for event in step.events
+            for step in run(path)[1]
+            for event in step.events
         ]
 
     assert told(bags / name) == told(bags / 'raw_mcap')
@@ -111,12 +127,15 @@ def test_instruction_binds_to_a_capture_time(bags):
     assert [event.instruction_id for event in steps[0].events] == [1]
 
 
-@pytest.mark.parametrize(('argument', 'order'), [
-    ('tell me@12.5', Order('tell me', 12.5)),
-    ('tell me', Order('tell me')),
-    ('mail a@b.org', Order('mail a@b.org')),
-    ('mail a@b.org@3', Order('mail a@b.org', 3)),
-])
+@pytest.mark.parametrize(
+    ('argument', 'order'),
+    [
+        ('tell me@12.5', Order('tell me', 12.5)),
+        ('tell me', Order('tell me')),
+        ('mail a@b.org', Order('mail a@b.org')),
+        ('mail a@b.org@3', Order('mail a@b.org', 3)),
+    ],
+)
 def test_order_is_read_as_text_and_seconds(argument, order):
     assert Order.parse(argument) == order
 

@@ -37,8 +37,9 @@ def script(tmp_path):
 @pytest.fixture
 def recorded(bags, script, tmp_path):
     output = tmp_path / 'out'
-    carry_out(Job(str(bags / 'raw_mcap'), script, (Order('watch'), Order('late', 4)),
-                  output=output))
+    carry_out(
+        Job(str(bags / 'raw_mcap'), script, (Order('watch'), Order('late', 4)), output=output)
+    )
     return output / 'replay.mcap'
 
 
@@ -53,8 +54,11 @@ def messages(path):
 def test_every_topic_of_the_node_is_there_and_typed(recorded):
     counts = Counter(topic for topic, *_ in messages(recorded))
     assert counts == {
-        '/camera/image_raw/compressed': 8, '/streamo/frame_state': 8 + 4, '/streamo/response': 1,
-        '/streamo/response_delta': counts['/streamo/response_delta'], '/streamo/model_info': 1,
+        '/camera/image_raw/compressed': 8,
+        '/streamo/frame_state': 8 + 4,
+        '/streamo/response': 1,
+        '/streamo/response_delta': counts['/streamo/response_delta'],
+        '/streamo/model_info': 1,
         '/streamo/instructions': 3,
     }
     assert counts['/streamo/response_delta'] > 1
@@ -73,7 +77,8 @@ def test_fields_say_what_happened(recorded, bag_maker):
     (answer,) = (one for topic, _, one in found if topic == '/streamo/response')
     assert answer.text == 'Three, "grüß"'
     assert (answer.event_start.sec, answer.event_end.sec) == (
-        bag_maker.START // 10**9 + 2, bag_maker.START // 10**9 + 3
+        bag_maker.START // 10**9 + 2,
+        bag_maker.START // 10**9 + 3,
     )
     assert answer.model_id == 'scripted:rules'
     deltas = [one for topic, _, one in found if topic == '/streamo/response_delta']
@@ -96,8 +101,9 @@ def test_recording_can_be_replayed_itself(recorded, bag_maker):
 
 
 def test_frames_can_be_left_out(bags, script, tmp_path):
-    carry_out(Job(str(bags / 'raw_mcap'), script, (Order('watch'),), output=tmp_path,
-                  images=False))
+    carry_out(
+        Job(str(bags / 'raw_mcap'), script, (Order('watch'),), output=tmp_path, images=False)
+    )
     topics = {topic for topic, *_ in messages(tmp_path / 'replay.mcap')}
     assert all(topic.startswith('/streamo/') for topic in topics)
 

@@ -16,25 +16,44 @@ from streamo_ros.report.svg import track_picture
 from streamo_ros.report.timeline import PICTURES
 from streamo_ros.report.timeline import Timeline
 
-HEAD = {'row': 'replay', 'source': 'bag', 'topic': '/image', 'rate': 1.0,
-        'model': {'model': 'tiny', 'model_id': 'abc', 'device': 'cpu'}}
+HEAD = {
+    'row': 'replay',
+    'source': 'bag',
+    'topic': '/image',
+    'rate': 1.0,
+    'model': {'model': 'tiny', 'model_id': 'abc', 'device': 'cpu'},
+}
 START = 1_700_000_000
 
 
 def decision(at, state='SILENCE', stream=1, **more):
     known = state != 'UNKNOWN'
     return {
-        'row': 'decision', 'stamp': (START + at) * 10**9, 'instruction_id': 1, 'state': state,
-        'probabilities': [0.5, 0.25, 0.25] if known else [None] * 3, 'reason': '',
-        'stream_id': stream, 'encode_time': 0.002, 'extend_time': 0.01, 'latency': 0.02,
-        'dropped': 0, **more,
+        'row': 'decision',
+        'stamp': (START + at) * 10**9,
+        'instruction_id': 1,
+        'state': state,
+        'probabilities': [0.5, 0.25, 0.25] if known else [None] * 3,
+        'reason': '',
+        'stream_id': stream,
+        'encode_time': 0.002,
+        'extend_time': 0.01,
+        'latency': 0.02,
+        'dropped': 0,
+        **more,
     }
 
 
 def response(at, began, text='done', **more):
     return {
-        'row': 'response', 'stamp': (START + at) * 10**9, 'instruction_id': 1, 'response_id': 1,
-        'text': text, 'probability': 0.5, 'finish': 'STOP', 'event_start': (START + began) * 10**9,
+        'row': 'response',
+        'stamp': (START + at) * 10**9,
+        'instruction_id': 1,
+        'response_id': 1,
+        'text': text,
+        'probability': 0.5,
+        'finish': 'STOP',
+        'event_start': (START + began) * 10**9,
         **more,
     }
 
@@ -50,7 +69,8 @@ def bands(made):
     picture = track_picture(made.tracks[1], Axis(made.seconds), made.period, made.jumps)
     names = {color: state for state, color in COLORS.items()}
     return [
-        (names[color], round(float(x)), round(float(width))) for x, color, width in re.findall(
+        (names[color], round(float(x)), round(float(width)))
+        for x, color, width in re.findall(
             r'<rect x="([\d.]+)" y="28" height="26" fill="(#\w+)" width="([\d.]+)"', picture
         )
     ]
@@ -62,12 +82,19 @@ def page(tmp_path, *timelines, **more):
 
 
 def test_equal_neighbours_are_one_band_and_a_hole_stays_a_hole():
-    made = timeline(*(decision(at) for at in (0, 1, 2)), decision(3, 'STANDBY'),
-                    decision(4, 'RESPONSE'), *(decision(at) for at in (5, 8, 9)))
+    made = timeline(
+        *(decision(at) for at in (0, 1, 2)),
+        decision(3, 'STANDBY'),
+        decision(4, 'RESPONSE'),
+        *(decision(at) for at in (5, 8, 9)),
+    )
     # Ten seconds on 1000 pixels, from pixel 64 on.
     assert bands(made) == [
-        ('SILENCE', 64, 300), ('STANDBY', 364, 100), ('RESPONSE', 464, 100),
-        ('SILENCE', 564, 100), ('SILENCE', 864, 200),
+        ('SILENCE', 64, 300),
+        ('STANDBY', 364, 100),
+        ('RESPONSE', 464, 100),
+        ('SILENCE', 564, 100),
+        ('SILENCE', 864, 200),
     ]
 
 
@@ -95,14 +122,22 @@ def test_response_shows_text_interval_picture_and_early_end(tmp_path):
     assert 'src="data:image/jpeg;base64,/9hqcGVn"' in text
 
 
-@pytest.mark.parametrize(('end', 'sentence'), [
-    (None, 'was stopped before the end of its source'),
-    ({'row': 'end', 'stopped': True}, 'was stopped before the end of its source'),
-    ({'row': 'end', 'failure': 'bag is damaged'}, 'The replay broke off: bag is damaged.'),
-    ({'row': 'end', 'bad_frames': 3, 'flaw': 'no pixels'},
-     '3 frames could not be decoded: no pixels.'),
-    ({'row': 'end', 'duplicate': 2, 'zero': 1}, 'stamps that were ignored: 1 zero, 2 duplicate.'),
-])
+@pytest.mark.parametrize(
+    ('end', 'sentence'),
+    [
+        (None, 'was stopped before the end of its source'),
+        ({'row': 'end', 'stopped': True}, 'was stopped before the end of its source'),
+        ({'row': 'end', 'failure': 'bag is damaged'}, 'The replay broke off: bag is damaged.'),
+        (
+            {'row': 'end', 'bad_frames': 3, 'flaw': 'no pixels'},
+            '3 frames could not be decoded: no pixels.',
+        ),
+        (
+            {'row': 'end', 'duplicate': 2, 'zero': 1},
+            'stamps that were ignored: 1 zero, 2 duplicate.',
+        ),
+    ],
+)
 def test_what_was_not_whole_is_said_first(tmp_path, end, sentence):
     rows = [decision(0)] + ([end] if end else [])
     assert sentence in page(tmp_path, timeline(*rows))

@@ -257,9 +257,17 @@ class Camera:
         if 'format' in fields:
             message = self._kind(header=header, data=data, **fields)
         else:
-            message = self._kind(header=header, data=data, **{
-                'width': width, 'height': height, 'step': width * 3, 'encoding': 'rgb8', **fields
-            })
+            message = self._kind(
+                header=header,
+                data=data,
+                **{
+                    'width': width,
+                    'height': height,
+                    'step': width * 3,
+                    'encoding': 'rgb8',
+                    **fields,
+                },
+            )
         self.publisher.publish(message)
 
     def until(self, condition: Callable[[], Any], second: float, **fields: Any) -> None:

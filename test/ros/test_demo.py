@@ -32,9 +32,22 @@ def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     script.write_text(SCRIPT)
     environment = {**os.environ, 'STREAMO_DEMO_DOMAIN': str(101 + os.getpid() % 100)}
     return subprocess.run(
-        [sys.executable, '-m', 'streamo_ros.cli', 'demo', '--model', str(script),
-         '--output', str(folder / 'out'), *arguments],
-        env=environment, capture_output=True, text=True, timeout=120, check=False,
+        [
+            sys.executable,
+            '-m',
+            'streamo_ros.cli',
+            'demo',
+            '--model',
+            str(script),
+            '--output',
+            str(folder / 'out'),
+            *arguments,
+        ],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
 
 
@@ -64,9 +77,20 @@ def test_ctrl_c_ends_it_in_good_order(tmp_path: Path) -> None:
     script.write_text(SCRIPT)
     out = tmp_path / 'out'
     demo = subprocess.Popen(
-        [sys.executable, '-m', 'streamo_ros.cli', 'demo', '--model', str(script), '--output',
-         str(out)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+        [
+            sys.executable,
+            '-m',
+            'streamo_ros.cli',
+            'demo',
+            '--model',
+            str(script),
+            '--output',
+            str(out),
+        ],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     for line in demo.stdout:
         if 'asked by service call' in line:

@@ -24,7 +24,12 @@ def test_one_bad_frame_is_that_frame_only_and_a_camera_may_restart(start, peer, 
     camera = peer.camera().matched()
     wait_for(lambda: peer.node.count_publishers('/streamo/frame_state'))
     shows = [
-        {}, {'encoding': 'nonsense8'}, {'step': 7}, {'width': 0}, {'data': b'\x80' * 7}, {},
+        {},
+        {'encoding': 'nonsense8'},
+        {'step': 7},
+        {'width': 0},
+        {'data': b'\x80' * 7},
+        {},
         # The camera restarts with another size, then with another encoding.
         {'width': 12, 'height': 12},
         {'width': 12, 'height': 12, 'encoding': 'mono8', 'step': 12, 'data': b'\x80' * 144},
@@ -34,9 +39,9 @@ def test_one_bad_frame_is_that_frame_only_and_a_camera_may_restart(start, peer, 
     assert [one.unknown_reason for one in states] == [0, BAD, BAD, BAD, BAD, 0, 0, 0]
     assert states[-1].dropped_frames == 4
     assert states[-1].header.frame_id == 'optical'
-    found = wait_for(lambda: [
-        one for one in statuses if one.name.endswith('input') and one.level == b'\x01'
-    ])[-1]
+    found = wait_for(
+        lambda: [one for one in statuses if one.name.endswith('input') and one.level == b'\x01']
+    )[-1]
     assert 'a frame was dropped' in found.message
     assert ('dropped: bad', '4') in [(one.key, one.value) for one in found.values]
 
@@ -99,7 +104,10 @@ def test_a_flood_is_sampled_and_a_pause_is_survived(start, peer, wait_for) -> No
 def test_what_is_wrong_with_the_input_is_said(start, peer, wait_for) -> None:
     best_effort = QoSReliabilityPolicy.BEST_EFFORT
     picky = start(
-        '-r', '__node:=picky', '-r', 'image:=/strict',
+        '-r',
+        '__node:=picky',
+        '-r',
+        'image:=/strict',
         **{'qos_overrides./strict.subscription.reliability': 'reliable'},
     )
     alone = start('-r', '__node:=alone', '-r', 'image:=/nobody')
@@ -143,7 +151,8 @@ def test_two_nodes_in_one_graph(start, peer, wait_for) -> None:
     # A simulated clock that stands still decides nothing.
     start('-r', '__ns:=/right', instructions="['the kettle']", use_sim_time=True)
     cameras = [
-        peer.camera('/left/camera/image_raw').matched(), peer.camera('/right/image').matched()
+        peer.camera('/left/camera/image_raw').matched(),
+        peer.camera('/right/image').matched(),
     ]
     peer.name = 'left/streamo'
     left_states = peer.hear('~/frame_state', FrameState)

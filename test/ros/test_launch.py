@@ -19,17 +19,36 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / 'launch'
 ARGUMENTS = {
     'streamo.launch.py': {
-        'image', 'image_transport', 'instructions', 'model', 'params_file', 'autostart', 'respawn',
+        'image',
+        'image_transport',
+        'instructions',
+        'model',
+        'params_file',
+        'autostart',
+        'respawn',
     },
     'replay.launch.py': {
-        'bag', 'source_topic', 'topic', 'instructions', 'mode', 'rate', 'model', 'params_file',
+        'bag',
+        'source_topic',
+        'topic',
+        'instructions',
+        'mode',
+        'rate',
+        'model',
+        'params_file',
         'use_sim_time',
     },
 }
 CLASSES = {
     'launch': ('LaunchContext', 'LaunchDescription'),
-    'launch.actions': ('DeclareLaunchArgument', 'ExecuteProcess', 'OpaqueFunction',
-                       'RegisterEventHandler', 'Shutdown', 'TimerAction'),
+    'launch.actions': (
+        'DeclareLaunchArgument',
+        'ExecuteProcess',
+        'OpaqueFunction',
+        'RegisterEventHandler',
+        'Shutdown',
+        'TimerAction',
+    ),
     'launch.event_handlers': ('OnProcessExit',),
     'launch.substitutions': ('PathJoinSubstitution',),
     'launch_ros': (),

@@ -84,9 +84,11 @@ def test_a_bad_model_is_refused_and_can_be_mended(start, peer, wait_for, script)
     statuses = peer.diagnostics()
     assert not peer.change(CONFIGURE)
     assert peer.state() == 'unconfigured'
-    wait_for(lambda: any(
-        one.level == b'\x02' and '/nowhere/at/all.yaml' in one.message for one in statuses
-    ))
+    wait_for(
+        lambda: any(
+            one.level == b'\x02' and '/nowhere/at/all.yaml' in one.message for one in statuses
+        )
+    )
     assert peer.set_parameter('model.path', str(script)).successful
     assert peer.change(CONFIGURE)
     refused = peer.set_parameter('model.path', '/other')
@@ -118,7 +120,10 @@ def test_a_bad_command_line_ends_with_one_sentence() -> None:
     ):
         done = subprocess.run(
             [sys.executable, '-m', 'streamo_ros.node.main', *arguments],
-            check=False, capture_output=True, text=True, timeout=60,
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         said = done.stdout + done.stderr
         assert (done.returncode, sentence in said, 'Traceback' in said) == (code, True, False)

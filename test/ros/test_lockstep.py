@@ -48,12 +48,20 @@ def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
     maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(35)))
     maker.write_bag(folder / 'slow', maker.raw_messages(maker.frames(8, 1)))
     maker.write_bag(folder / 'quick', maker.raw_messages(maker.frames(12, 10)))
-    broken = [maker.raw, lambda *shot: maker.raw(*shot, step=7), maker.raw,
-              lambda *shot: maker.raw(*shot)[:200], maker.raw]
-    maker.write_bag(folder / 'broken', [
-        ('/camera/image_raw', maker.IMAGE, stamp, make(stamp, rgb))
-        for make, (stamp, rgb) in zip(broken, maker.frames(5, 1), strict=True)
-    ])
+    broken = [
+        maker.raw,
+        lambda *shot: maker.raw(*shot, step=7),
+        maker.raw,
+        lambda *shot: maker.raw(*shot)[:200],
+        maker.raw,
+    ]
+    maker.write_bag(
+        folder / 'broken',
+        [
+            ('/camera/image_raw', maker.IMAGE, stamp, make(stamp, rgb))
+            for make, (stamp, rgb) in zip(broken, maker.frames(5, 1), strict=True)
+        ],
+    )
     return folder
 
 
@@ -68,15 +76,21 @@ def in_code(
     class Keep:
         def take(self, step: Step) -> None:
             decided.extend(one for one in step.events if isinstance(one, Decided))
-            said.update({
-                one.response_id: one.text for one in step.events if isinstance(one, Answered)
-            })
+            said.update(
+                {one.response_id: one.text for one in step.events if isinstance(one, Answered)}
+            )
 
         def close(self, totals: Any) -> None:
             pass
 
-    replay(open_source(bag), Assistant(load_script(script), book), FrameSampler(Fraction(rate)),
-           book, orders, [Keep()])
+    replay(
+        open_source(bag),
+        Assistant(load_script(script), book),
+        FrameSampler(Fraction(rate)),
+        book,
+        orders,
+        [Keep()],
+    )
     texts = {0: ''} | {one.id: one.text for one in book.standing()}
     return [
         (one.frame.stamp, texts[one.instruction_id], one.state.name, said.get(one.response_id, ''))
@@ -90,10 +104,19 @@ def play() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
     started: list[subprocess.Popen[bytes]] = []
 
     def play(bag: Path, *arguments: str) -> subprocess.Popen[bytes]:
-        started.append(subprocess.Popen(
-            [sys.executable, '-m', 'streamo_ros.node.player', str(bag), '--topic', '/image',
-             *arguments]
-        ))
+        started.append(
+            subprocess.Popen(
+                [
+                    sys.executable,
+                    '-m',
+                    'streamo_ros.node.player',
+                    str(bag),
+                    '--topic',
+                    '/image',
+                    *arguments,
+                ]
+            )
+        )
         return started[-1]
 
     yield play
@@ -124,10 +147,14 @@ def stamps_of(bag: Path) -> list[int]:
 
 
 LISTEN = (
-    '-r', 'image/compressed:=/image',
-    '-p', 'qos_overrides./image.subscription.reliability:=reliable',
-    '-p', 'qos_overrides./image.subscription.depth:=100',
-    '-p', 'use_sim_time:=true',
+    '-r',
+    'image/compressed:=/image',
+    '-p',
+    'qos_overrides./image.subscription.reliability:=reliable',
+    '-p',
+    'qos_overrides./image.subscription.depth:=100',
+    '-p',
+    'use_sim_time:=true',
 )
 
 
@@ -162,7 +189,12 @@ def said_of(capfd: pytest.CaptureFixture) -> str:
 
 
 def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
-    bags: Path, script: Path, start: Callable, play: Callable, peer: Any, wait_for: Callable,
+    bags: Path,
+    script: Path,
+    start: Callable,
+    play: Callable,
+    peer: Any,
+    wait_for: Callable,
     capfd: pytest.CaptureFixture,
 ) -> None:
     from streamo_ros.srv import SetInstruction
@@ -192,14 +224,21 @@ def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
     found = [one for one in decisions if one not in once]
     states = [(stamp // SECOND % 10, instruction, state) for stamp, instruction, state, _ in found]
     assert [one for one in states if one[2] == 'UNKNOWN'] == [
-        (1, 'the kettle', 'UNKNOWN'), (3, 'the kettle', 'UNKNOWN'), (3, 'always say', 'UNKNOWN'),
+        (1, 'the kettle', 'UNKNOWN'),
+        (3, 'the kettle', 'UNKNOWN'),
+        (3, 'always say', 'UNKNOWN'),
     ]
     assert states[-1] == (4, 'always say', 'RESPONSE')
     assert found == in_code(bags / 'broken', script)
 
 
 def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
-    bags: Path, script: Path, start: Callable, play: Callable, peer: Any, wait_for: Callable,
+    bags: Path,
+    script: Path,
+    start: Callable,
+    play: Callable,
+    peer: Any,
+    wait_for: Callable,
     tmp_path: Path,
 ) -> None:
     from std_srvs.srv import Trigger
@@ -207,27 +246,43 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
     from streamo_ros.msg import Response
 
     quick = tmp_path / 'quick.yaml'
-    quick.write_text(script.read_text().replace('from: 3, to: 5', 'from: 0.2, to: 0.6').replace(
-        'from: 5, to: 6', 'from: 0.6, to: 0.9'))
+    quick.write_text(
+        script.read_text()
+        .replace('from: 3, to: 5', 'from: 0.2, to: 0.6')
+        .replace('from: 5, to: 6', 'from: 0.6, to: 0.9')
+    )
     expected = in_code(bags / 'quick', quick, [Order('the kettle'), Order('always say')], 5)
     assert {state for _, _, state, _ in expected} == {'SILENCE', 'STANDBY', 'RESPONSE'}
     assert len(expected) == 2 * 6
-    start(*LISTEN, '-p', 'instructions:=["the kettle", "always say"]', model__path=quick,
-          sampling__rate=5.0, sampling__queue=64)
+    start(
+        *LISTEN,
+        '-p',
+        'instructions:=["the kettle", "always say"]',
+        model__path=quick,
+        sampling__rate=5.0,
+        sampling__queue=64,
+    )
     states, answers = peer.hear('~/frame_state', FrameState), peer.hear('~/response', Response)
     peer.client('~/reset', Trigger)
     wait_for(lambda: peer.state() == 'active')
     for rate in ('0.5', '1', '5'):
         player = play(bags / 'quick', '--rate', rate)
         wait_for(lambda: len(states) >= len(expected), what=f'all decisions at rate {rate}')
-        wait_for(lambda: {one.response_id for one in states} <= {
-            0, *(one.response_id for one in answers)}, what='all answers')
+        wait_for(
+            lambda: (
+                {one.response_id for one in states} <= {0, *(one.response_id for one in answers)}
+            ),
+            what='all answers',
+        )
         said = {one.response_id: one.text for one in answers}
         found = [
-            (one.header.stamp.sec * SECOND + one.header.stamp.nanosec,
-             ('', 'the kettle', 'always say')[one.instruction_id],
-             ('UNKNOWN', 'SILENCE', 'STANDBY', 'RESPONSE')[one.state],
-             said.get(one.response_id, '')) for one in states
+            (
+                one.header.stamp.sec * SECOND + one.header.stamp.nanosec,
+                ('', 'the kettle', 'always say')[one.instruction_id],
+                ('UNKNOWN', 'SILENCE', 'STANDBY', 'RESPONSE')[one.state],
+                said.get(one.response_id, ''),
+            )
+            for one in states
         ]
         # A lane that speaks decides later, so only the order of each instruction's own is fixed.
         assert sorted(found) == sorted(expected), f'at rate {rate}'
@@ -254,9 +309,17 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
 
     def compare(orders: tuple[Order, ...], given: tuple[Order, ...], **more: float) -> int:
         """Both ways must agree; the number of decisions."""
-        outcome = carry_out(Job(str(bag), TINY, orders, parameters={
-            **short, **{name.replace('__', '.'): value for name, value in more.items()}
-        }))
+        outcome = carry_out(
+            Job(
+                str(bag),
+                TINY,
+                orders,
+                parameters={
+                    **short,
+                    **{name.replace('__', '.'): value for name, value in more.items()},
+                },
+            )
+        )
         player = play(bag, '--start-paused')
         with stepping(60.0) as client:
             decisions = list(client.run(stamps_of(bag), given))

@@ -19,7 +19,10 @@ SCRIPT = Path(__file__).parents[2] / 'dev' / 'make_test_bags.py'
 
 
 def test_the_player_keeps_the_pace_and_gives_the_clock(
-    tmp_path: Path, start: Callable, peer: Any, wait_for: Callable,
+    tmp_path: Path,
+    start: Callable,
+    peer: Any,
+    wait_for: Callable,
     request: pytest.FixtureRequest,
 ) -> None:
     from rosgraph_msgs.msg import Clock
@@ -31,18 +34,33 @@ def test_the_player_keeps_the_pace_and_gives_the_clock(
     clock = peer.hear('/clock', Clock)
     wait_for(lambda: peer.state() == 'active')
     runpy.run_path(str(SCRIPT))['make_awkward'](tmp_path)
-    player = subprocess.Popen([
-        sys.executable, '-m', 'streamo_ros.node.player', str(tmp_path / 'jitter'),
-        '--topic', '/image', '--rate', '5', '--start-paused',
-    ])
+    player = subprocess.Popen(
+        [
+            sys.executable,
+            '-m',
+            'streamo_ros.node.player',
+            str(tmp_path / 'jitter'),
+            '--topic',
+            '/image',
+            '--rate',
+            '5',
+            '--start-paused',
+        ]
+    )
     request.addfinalizer(player.kill)
     assert not states
     # A server that does not know its client yet drops the reply; to pause twice does no harm.
     for name in ('play_next', 'resume', 'pause'):
         client = peer.client(f'/streamo_player/{name}', Trigger)
     asked = [client.call_async(Trigger.Request())]
-    wait_for(lambda: time.sleep(0.5) or any(one.done() for one in asked) or asked.append(
-        client.call_async(Trigger.Request())), what='the player')
+    wait_for(
+        lambda: (
+            time.sleep(0.5)
+            or any(one.done() for one in asked)
+            or asked.append(client.call_async(Trigger.Request()))
+        ),
+        what='the player',
+    )
     assert peer.call('/streamo_player/play_next', Trigger).success
     wait_for(lambda: len(states) == 1, what='the first frame')
     assert peer.call('/streamo_player/resume', Trigger).success

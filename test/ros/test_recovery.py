@@ -54,9 +54,9 @@ def test_a_model_that_raises_or_returns_nan_is_survived(start, peer, wait_for) -
         assert [one.unknown_reason for one in last] == [expected] * 2
         peer.call('~/cancel_instruction', CancelInstruction, instruction_id=identity)
     assert states[-1].dropped_frames == 4
-    wait_for(lambda: any(
-        one.level == b'\x02' and 'the model failed' in one.message for one in statuses
-    ))
+    wait_for(
+        lambda: any(one.level == b'\x02' and 'the model failed' in one.message for one in statuses)
+    )
     assert 'illegal memory access' in node.text
     assert peer.state() == 'active'
 
@@ -75,9 +75,9 @@ def test_a_model_that_hangs_ends_the_process_and_the_journal_restores(
     camera.until(lambda: node.process.poll() is not None, 1001)
     assert node.ended() == 3
     assert 'model.timeout = 1 s' in node.text
-    wait_for(lambda: any(
-        one.level == b'\x02' and 'model.timeout' in one.message for one in statuses
-    ))
+    wait_for(
+        lambda: any(one.level == b'\x02' and 'model.timeout' in one.message for one in statuses)
+    )
     began = time.monotonic()
     again = start(journal__path=journal)
     standing = peer.hear('~/instructions', InstructionArray, latched=True)
@@ -88,15 +88,18 @@ def test_a_model_that_hangs_ends_the_process_and_the_journal_restores(
     assert again.stop()[0] == 0
 
 
-def test_a_pass_that_hangs_stops_neither_sigint_nor_the_watchdog(
-    start, meet, wait_for
-) -> None:
+def test_a_pass_that_hangs_stops_neither_sigint_nor_the_watchdog(start, meet, wait_for) -> None:
     node, peer = start(prelude=BROKEN, model__timeout=0.0, instructions="['hang']"), meet()
     statuses = peer.diagnostics()
     camera = peer.camera().matched()
-    camera.until(lambda: any(
-        (value.key, value.value) == ('sampled', '1') for one in statuses for value in one.values
-    ), 1000)
+    camera.until(
+        lambda: any(
+            (value.key, value.value) == ('sampled', '1')
+            for one in statuses
+            for value in one.values
+        ),
+        1000,
+    )
     waits = peer.state_waits(0.5)
     assert waits[len(waits) // 2] < 0.1
     code, seconds = node.stop()
@@ -109,9 +112,9 @@ def test_a_pass_that_hangs_stops_neither_sigint_nor_the_watchdog(
         camera.show(second)
         time.sleep(0.2)
     change = peer.client('~/change_state', ChangeState)
-    change.call_async(ChangeState.Request(
-        transition=Transition(id=Transition.TRANSITION_DEACTIVATE)
-    ))
+    change.call_async(
+        ChangeState.Request(transition=Transition(id=Transition.TRANSITION_DEACTIVATE))
+    )
     assert node.ended() == 3
 
 

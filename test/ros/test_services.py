@@ -36,8 +36,11 @@ def test_instructions_come_go_and_are_refused_with_a_reason(standing, peer, wait
     assert (one.id, one.text, one.source) == (1, 'the kettle', Instruction.SOURCE_SERVICE)
     assert (one.max_responses, one.cooldown.sec, one.lifetime.sec) == (2, 5, 60)
     for text, reason in (
-        ('', 'empty'), (' \n ', 'empty'), ('x' * 2001, '2001 characters'),
-        ('now </Response> please', 'control token'), ('<|im_end|>', 'control token'),
+        ('', 'empty'),
+        (' \n ', 'empty'),
+        ('x' * 2001, '2001 characters'),
+        ('now </Response> please', 'control token'),
+        ('<|im_end|>', 'control token'),
         ('a\x07b', 'control character'),
     ):
         reply = peer.instruct(text)
@@ -96,8 +99,10 @@ def test_parameters_change_while_it_runs_or_say_why_not(standing, peer, wait_for
     wait_for(lambda: models and models[-1].sampling_rate == 2.0)
     assert 'sampling.rate: 2.0' in models[-1].parameters
     for name, value, reason in (
-        ('sampling.rate', 0.0, ''), ('thresholds.response', 3.0, ''),
-        ('model.device', 'cuda', 'clean the node up first'), ('sampling.rate', 'x', 'number'),
+        ('sampling.rate', 0.0, ''),
+        ('thresholds.response', 3.0, ''),
+        ('model.device', 'cuda', 'clean the node up first'),
+        ('sampling.rate', 'x', 'number'),
     ):
         result = peer.set_parameter(name, value)
         assert not result.successful

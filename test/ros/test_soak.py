@@ -24,7 +24,9 @@ TEXTS = ('the kettle', 'nothing', 'a kettle', 'the door', 'another thing')
 def test_twelve_hours(start, peer, wait_for, tmp_path) -> None:
     journal = tmp_path / 'journal.sqlite'
     node = start(
-        journal__path=journal, sampling__queue=64, publish__response_delta=False,
+        journal__path=journal,
+        sampling__queue=64,
+        publish__response_delta=False,
         **{
             'qos_overrides./image.subscription.reliability': 'reliable',
             'qos_overrides./image.subscription.depth': 100,
@@ -57,20 +59,29 @@ def test_twelve_hours(start, peer, wait_for, tmp_path) -> None:
                 standing.append(peer.instruct(chance.choice(TEXTS)).instruction_id)
         if number % (FRAMES // 40) == 0:
             latencies = [seen[key] for key in list(seen) if key > 1000 + done]
-            rows.append({
-                'frames': number, 'memory (MB)': round(node.memory() / 1e6, 2),
-                'threads': node.threads(), 'standing': len(standing),
-                'median latency (ms)': round(1000 * statistics.median(latencies), 3),
-                'journal (bytes)': sum(one.stat().st_size for one in tmp_path.glob('journal*')),
-                'log (bytes)': node.log.stat().st_size,
-            })
+            rows.append(
+                {
+                    'frames': number,
+                    'memory (MB)': round(node.memory() / 1e6, 2),
+                    'threads': node.threads(),
+                    'standing': len(standing),
+                    'median latency (ms)': round(1000 * statistics.median(latencies), 3),
+                    'journal (bytes)': sum(
+                        one.stat().st_size for one in tmp_path.glob('journal*')
+                    ),
+                    'log (bytes)': node.log.stat().st_size,
+                }
+            )
             done = number
             for old in [key for key in seen if key < 900 + number]:
                 seen.pop(old)
     wait_for(lambda: max(seen) == 1000 + FRAMES - 1)
     report = {
-        'frames': FRAMES, 'seconds': round(time.monotonic() - began, 1), 'changes': changes,
-        'undecided states by reason': unknown, 'rows': rows,
+        'frames': FRAMES,
+        'seconds': round(time.monotonic() - began, 1),
+        'changes': changes,
+        'undecided states by reason': unknown,
+        'rows': rows,
     }
     Path('out').mkdir(exist_ok=True)
     Path('out/soak.json').write_text(json.dumps(report, indent=1) + '\n')
@@ -80,7 +91,7 @@ def test_twelve_hours(start, peer, wait_for, tmp_path) -> None:
     assert max(row['journal (bytes)'] for row in rows) < 8_000_000
     assert last['log (bytes)'] < 20_000
     half = len(rows) // 2
-    early = statistics.median(row['median latency (ms)'] for row in rows[half // 2:half])
+    early = statistics.median(row['median latency (ms)'] for row in rows[half // 2 : half])
     late = statistics.median(row['median latency (ms)'] for row in rows[half:])
     assert late < 3 * early + 5, 'later frames are decided as fast as early ones'
     assert node.stop()[0] == 0

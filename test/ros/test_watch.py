@@ -29,9 +29,11 @@ class Client:
 
     def send(self, text: str, feedback: list | None = None, **fields: object):
         heard = [] if feedback is None else feedback
-        future = self.peer.do(lambda: self.client.send_goal_async(
-            Watch.Goal(text=text, **fields), lambda message: heard.append(message.feedback)
-        ))
+        future = self.peer.do(
+            lambda: self.client.send_goal_async(
+                Watch.Goal(text=text, **fields), lambda message: heard.append(message.feedback)
+            )
+        )
         self.wait_for(future.done, what='the goal is accepted or rejected')
         return future.result()
 

@@ -33,7 +33,7 @@ def image(frame_id='camera', encoding='rgb8', little=True):
     return bytes(serialized)
 
 
-@given(st.integers(-2**31, 2**31 - 1), st.integers(0, 999_999_999), st.booleans())
+@given(st.integers(-(2**31), 2**31 - 1), st.integers(0, 999_999_999), st.booleans())
 def test_peeked_stamp_is_the_serialized_one(sec, nanosec, little):
     kind = STORE.types['std_msgs/msg/Header']
     message = header(sec, nanosec)

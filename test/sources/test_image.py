@@ -21,7 +21,7 @@ def scene():
     """Red, green and blue thirds with a soft gradient: nearly the same after any encoding."""
     image = np.zeros((HEIGHT, WIDTH, 3), np.uint8)
     for channel in range(3):
-        image[:, 16 * channel:16 * (channel + 1), channel] = 200
+        image[:, 16 * channel : 16 * (channel + 1), channel] = 200
     return image
 
 
@@ -32,7 +32,7 @@ def encode(scene, encoding, big=False):
         order = {'r': 0, 'g': 1, 'b': 2}
         mosaic = np.zeros((HEIGHT, WIDTH), np.uint8)
         for at, color in enumerate(encoding[6:10]):
-            mosaic[at // 2::2, at % 2::2] = scene[at // 2::2, at % 2::2, order[color]]
+            mosaic[at // 2 :: 2, at % 2 :: 2] = scene[at // 2 :: 2, at % 2 :: 2, order[color]]
         pixels = mosaic
     elif encoding in ('yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv'):
         yuv = cv2.cvtColor(scene, cv2.COLOR_RGB2YUV).astype(int)
@@ -97,27 +97,36 @@ def test_rgb8_is_not_copied(scene):
     assert rgb[0, 0, 0] == 77
 
 
-@pytest.mark.parametrize(('fields', 'sentence'), [
-    (('32FC1', 4, 2, 16, bytes(32)), 'encoding .32FC1. is not known: publish one of bayer_'),
-    (('rgb8', 4, 2, 12, bytes(23)), 'step.height is 12.2 = 24 bytes, but the data have 23'),
-    (('rgb8', 4, 2, 11, bytes(22)), 'step is 11 bytes, but a row of 4 pixels in rgb8 takes 12'),
-    (('mono16', 4, 2, 4, bytes(8)), 'a row of 4 pixels in mono16 takes 8'),
-    (('rgb8', 0, 2, 0, b''), 'has no pixels: it says it is 0x2'),
-    (('rgb8', 4, 0, 12, b''), 'has no pixels: it says it is 4x0'),
-    (('yuv422', 3, 2, 6, bytes(12)), 'must be even, but it is 3'),
-    (('bayer_rggb8', 1, 2, 1, bytes(2)), 'needs 2x2 pixels'),
-])
+@pytest.mark.parametrize(
+    ('fields', 'sentence'),
+    [
+        (('32FC1', 4, 2, 16, bytes(32)), 'encoding .32FC1. is not known: publish one of bayer_'),
+        (('rgb8', 4, 2, 12, bytes(23)), 'step.height is 12.2 = 24 bytes, but the data have 23'),
+        (
+            ('rgb8', 4, 2, 11, bytes(22)),
+            'step is 11 bytes, but a row of 4 pixels in rgb8 takes 12',
+        ),
+        (('mono16', 4, 2, 4, bytes(8)), 'a row of 4 pixels in mono16 takes 8'),
+        (('rgb8', 0, 2, 0, b''), 'has no pixels: it says it is 0x2'),
+        (('rgb8', 4, 0, 12, b''), 'has no pixels: it says it is 4x0'),
+        (('yuv422', 3, 2, 6, bytes(12)), 'must be even, but it is 3'),
+        (('bayer_rggb8', 1, 2, 1, bytes(2)), 'needs 2x2 pixels'),
+    ],
+)
 def test_broken_image_is_refused_in_one_sentence(fields, sentence):
     with pytest.raises(ImageError, match=sentence):
         to_rgb(*fields)
 
 
-@pytest.mark.parametrize(('suffix', 'kind'), [
-    ('.jpg', 'jpeg'),
-    ('.png', 'png'),
-    ('.jpg', 'rgb8; jpeg compressed bgr8'),
-    ('.png', 'bgr8; png compressed bgr8'),
-])
+@pytest.mark.parametrize(
+    ('suffix', 'kind'),
+    [
+        ('.jpg', 'jpeg'),
+        ('.png', 'png'),
+        ('.jpg', 'rgb8; jpeg compressed bgr8'),
+        ('.png', 'bgr8; png compressed bgr8'),
+    ],
+)
 def test_compressed_image_gives_the_scene(scene, suffix, kind):
     _, coded = cv2.imencode(suffix, scene[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 98])
     rgb = decode_compressed(kind, coded.tobytes())
@@ -138,7 +147,7 @@ def test_compressed_mosaic_is_made_a_color_image(scene, encoding):
 def test_truncated_file_is_refused_and_not_filled_with_grey(scene, suffix):
     _, coded = cv2.imencode(suffix, scene)
     with pytest.raises(ImageError, match='is truncated: its end marker is missing'):
-        decode_compressed('jpeg', coded.tobytes()[:len(coded) * 2 // 3])
+        decode_compressed('jpeg', coded.tobytes()[: len(coded) * 2 // 3])
 
 
 def test_jpeg_that_the_camera_padded_is_read(scene):
@@ -146,12 +155,15 @@ def test_jpeg_that_the_camera_padded_is_read(scene):
     assert decode_compressed('jpeg', coded.tobytes() + bytes(512)).shape == scene.shape
 
 
-@pytest.mark.parametrize(('kind', 'data', 'sentence'), [
-    ('jpeg', b'', 'is empty'),
-    ('jpeg', b'no image at all', 'its data are corrupt'),
-    ('png', b'\x89PNG\r\n\x1a\nIEND', 'its data are corrupt'),
-    ('16UC1; compressedDepth', b'x', 'holds depth and no color'),
-])
+@pytest.mark.parametrize(
+    ('kind', 'data', 'sentence'),
+    [
+        ('jpeg', b'', 'is empty'),
+        ('jpeg', b'no image at all', 'its data are corrupt'),
+        ('png', b'\x89PNG\r\n\x1a\nIEND', 'its data are corrupt'),
+        ('16UC1; compressedDepth', b'x', 'holds depth and no color'),
+    ],
+)
 def test_undecodable_data_are_refused_in_one_sentence(kind, data, sentence):
     with pytest.raises(ImageError, match=sentence):
         decode_compressed(kind, data)

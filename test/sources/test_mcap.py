@@ -66,7 +66,8 @@ def test_topics_types_counts_and_span_are_known(tmp_path):
     chunks = chunk((1, 5, b''), (1, 7, b'')), chunk((2, 2, b''))
     file = McapFile(file_of(tmp_path / 'a.mcap', *chunks))
     assert {name: (one.type_name, one.count) for name, one in file.topics.items()} == {
-        '/a': ('pkg/msg/Type', 2), '/b': ('pkg/msg/Type', 1)
+        '/a': ('pkg/msg/Type', 2),
+        '/b': ('pkg/msg/Type', 1),
     }
     assert file.span == (2, 7)
 
@@ -85,7 +86,7 @@ def test_file_cut_anywhere_is_refused_and_salvaged_to_a_beginning(bags, tmp_path
         with pytest.raises(SourceError, match=r'at byte [0-9]+; add --salvage'):
             McapFile(tmp_path / 'cut.mcap')
         found = read(tmp_path / 'cut.mcap', '/camera/image_raw', salvage=True)
-        assert found == whole[:len(found)]
+        assert found == whole[: len(found)]
         counts.append(len(found))
     assert counts == sorted(counts)
     assert counts[0] == 0

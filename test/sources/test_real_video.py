@@ -44,8 +44,20 @@ def test_every_frame_has_its_own_time_and_picture(bikes):
 
 def test_it_is_replayed_at_one_frame_a_second(bikes, tmp_path, capsys):
     (tmp_path / 'rules.yaml').write_text(RULES)
-    assert main([str(bikes), '-i', 'tell me what passes', '--model', str(tmp_path / 'rules.yaml'),
-                 '-o', str(tmp_path / 'out')]) == 0
+    assert (
+        main(
+            [
+                str(bikes),
+                '-i',
+                'tell me what passes',
+                '--model',
+                str(tmp_path / 'rules.yaml'),
+                '-o',
+                str(tmp_path / 'out'),
+            ]
+        )
+        == 0
+    )
     out = capsys.readouterr().out
     assert '250 frames, 10 looked at' in out
     assert '4 s  A bicycle' in out

@@ -12,8 +12,18 @@ from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.open import open_source
 
-EXACT = ['raw_mcap', 'raw_mcap/raw_mcap.mcap', 'zstd_mcap', 'lz4_mcap.mcap', 'file_mcap',
-         'raw_sqlite', 'raw_sqlite/raw_sqlite.db3', 'message_sqlite', 'split_mcap', 'both_mcap']
+EXACT = [
+    'raw_mcap',
+    'raw_mcap/raw_mcap.mcap',
+    'zstd_mcap',
+    'lz4_mcap.mcap',
+    'file_mcap',
+    'raw_sqlite',
+    'raw_sqlite/raw_sqlite.db3',
+    'message_sqlite',
+    'split_mcap',
+    'both_mcap',
+]
 
 
 def read(path, **options):
@@ -93,30 +103,39 @@ def test_raw_topic_is_preferred_to_its_compressed_sibling(bags):
     assert open_source(bags / 'both_mcap').topic == '/camera/image_raw'
 
 
-@pytest.mark.parametrize(('name', 'sentence'), [
-    ('nothing_here.mcap', 'does not exist: give a bag, a video, a folder or /dev/videoN'),
-    ('truncated.mcap', 'is damaged or was cut off: .* at byte [0-9]+; add --salvage'),
-    ('text.mcap', 'is no MCAP file'),
-    ('empty.mcap', 'is no MCAP file'),
-    ('text.db3', 'cannot be read as a sqlite3 bag: .*not a database'),
-    ('no_metadata', 'has no metadata.yaml: write it anew with ros2 bag reindex'),
-    ('bad_metadata', 'is no metadata of a bag: write it anew'),
-    ('lacking', 'lacks split_mcap_2.mcap: copy all its files, or add --salvage'),
-    ('no_messages', 'has no messages on /camera/image_raw: nothing was recorded'),
-    ('no_images', 'has no image topic: it holds /chatter .std_msgs/msg/String.'),
-    ('two_cameras', 'has 2 image topics: choose with --topic one of /left/image, /right/image'),
-    ('text.mp4', 'is no video that can be read'),
-    ('cut.mp4', 'is no video that can be read'),
-])
+@pytest.mark.parametrize(
+    ('name', 'sentence'),
+    [
+        ('nothing_here.mcap', 'does not exist: give a bag, a video, a folder or /dev/videoN'),
+        ('truncated.mcap', 'is damaged or was cut off: .* at byte [0-9]+; add --salvage'),
+        ('text.mcap', 'is no MCAP file'),
+        ('empty.mcap', 'is no MCAP file'),
+        ('text.db3', 'cannot be read as a sqlite3 bag: .*not a database'),
+        ('no_metadata', 'has no metadata.yaml: write it anew with ros2 bag reindex'),
+        ('bad_metadata', 'is no metadata of a bag: write it anew'),
+        ('lacking', 'lacks split_mcap_2.mcap: copy all its files, or add --salvage'),
+        ('no_messages', 'has no messages on /camera/image_raw: nothing was recorded'),
+        ('no_images', 'has no image topic: it holds /chatter .std_msgs/msg/String.'),
+        (
+            'two_cameras',
+            'has 2 image topics: choose with --topic one of /left/image, /right/image',
+        ),
+        ('text.mp4', 'is no video that can be read'),
+        ('cut.mp4', 'is no video that can be read'),
+    ],
+)
 def test_what_cannot_be_opened_says_why_in_one_sentence(bags, name, sentence):
     with pytest.raises(SourceError, match=sentence):
         open_source(bags / name)
 
 
-@pytest.mark.parametrize(('topic', 'sentence'), [
-    ('/nowhere', 'topic /nowhere is not there in .*: it holds /chatter'),
-    ('/chatter', 'topic /chatter is not an image topic'),
-])
+@pytest.mark.parametrize(
+    ('topic', 'sentence'),
+    [
+        ('/nowhere', 'topic /nowhere is not there in .*: it holds /chatter'),
+        ('/chatter', 'topic /chatter is not an image topic'),
+    ],
+)
 def test_wrong_topic_is_answered_with_the_list(bags, topic, sentence):
     with pytest.raises(SourceError, match=sentence):
         open_source(bags / 'no_images', topic=topic)
@@ -139,9 +158,15 @@ def test_damage_inside_a_chunk_is_found_when_it_is_reached(bags):
         list(source.records())
 
 
-@pytest.mark.parametrize(('name', 'least'), [
-    ('truncated.mcap', 20), ('no_metadata', 40), ('bad_metadata', 40), ('lacking', 30),
-])
+@pytest.mark.parametrize(
+    ('name', 'least'),
+    [
+        ('truncated.mcap', 20),
+        ('no_metadata', 40),
+        ('bad_metadata', 40),
+        ('lacking', 30),
+    ],
+)
 def test_salvage_reads_what_is_there(bags, bag_maker, name, least):
     seen = read(bags / name, salvage=True)
     assert len(seen) >= least
@@ -151,16 +176,20 @@ def test_salvage_reads_what_is_there(bags, bag_maker, name, least):
 
 
 def test_salvaged_bag_says_what_is_lost(bags):
-    assert 'truncated.mcap is damaged or was cut off' in open_source(
-        bags / 'truncated.mcap', salvage=True
-    ).damage
+    assert (
+        'truncated.mcap is damaged or was cut off'
+        in open_source(bags / 'truncated.mcap', salvage=True).damage
+    )
 
 
-@pytest.mark.parametrize(('name', 'sentence'), [
-    ('wrong_encoding', 'encoding .32FC1. is not known'),
-    ('lying_step', 'step.height is 672.72 = 48384 bytes, but the data have 20736'),
-    ('cut_messages', 'the message ends inside data'),
-])
+@pytest.mark.parametrize(
+    ('name', 'sentence'),
+    [
+        ('wrong_encoding', 'encoding .32FC1. is not known'),
+        ('lying_step', 'step.height is 672.72 = 48384 bytes, but the data have 20736'),
+        ('cut_messages', 'the message ends inside data'),
+    ],
+)
 def test_one_broken_image_is_an_error_of_that_image_alone(bags, name, sentence):
     for number, record in enumerate(open_source(bags / name).records()):
         if number % 2:

@@ -38,8 +38,9 @@ def known(tokenizer):
 def wording(tokenizer, tmp_path_factory) -> Wording:
     folder: Path = tmp_path_factory.mktemp('tokenizer')
     tokenizer.save_pretrained(folder)
-    return Wording(CheckpointTokenizer(folder / 'tokenizer.json'),
-                   system_prompt=words.SYSTEM_PROMPT)
+    return Wording(
+        CheckpointTokenizer(folder / 'tokenizer.json'), system_prompt=words.SYSTEM_PROMPT
+    )
 
 
 @pytest.fixture(scope='session')
@@ -58,8 +59,13 @@ def network(known) -> Network:
 def courses(tower, tmp_path_factory) -> list[Course]:
     """Eight courses of up to ten frames, all three aspects among them."""
     return watch_courses(
-        range(90_000_000, 90_000_008), 10, (1.0, 1.0, 1.0, 2.0, 0.5), tower, 1,
-        tmp_path_factory.mktemp('courses'))
+        range(90_000_000, 90_000_008),
+        10,
+        (1.0, 1.0, 1.0, 2.0, 0.5),
+        tower,
+        1,
+        tmp_path_factory.mktemp('courses'),
+    )
 
 
 @pytest.fixture(scope='session')

@@ -34,8 +34,11 @@ def workplace(tmp_path, monkeypatch):
     model = tmp_path / 'model'
     model.mkdir()
     (model / 'README.md').write_text(CARD.read_text())
-    (model / 'evaluation.json').write_text(json.dumps(
-        {**FIGURES, 'model_id': 'abc', 'rate': 1.0, 'drop': 0.0, 'frames': 24, 'families': {}}))
+    (model / 'evaluation.json').write_text(
+        json.dumps(
+            {**FIGURES, 'model_id': 'abc', 'rate': 1.0, 'drop': 0.0, 'frames': 24, 'families': {}}
+        )
+    )
     return tmp_path
 
 
@@ -53,10 +56,17 @@ def calls(workplace, monkeypatch):
             (final / 'streamo.json').write_text('{}')
         else:
             said = dict(zip(arguments[1::2], arguments[2::2], strict=True))
-            Path(said['--output']).write_text(json.dumps({
-                **FIGURES, 'episodes': int(said['--worlds']), 'seed': int(said['--seed']),
-                'rate': float(said['--rate']),
-                'state_macro_f1': 0.87 if 'focal' in arguments[0] else 0.9}))
+            Path(said['--output']).write_text(
+                json.dumps(
+                    {
+                        **FIGURES,
+                        'episodes': int(said['--worlds']),
+                        'seed': int(said['--seed']),
+                        'rate': float(said['--rate']),
+                        'state_macro_f1': 0.87 if 'focal' in arguments[0] else 0.9,
+                    }
+                )
+            )
         return SimpleNamespace(returncode=0)
 
     monkeypatch.setattr(ablation.subprocess, 'run', call)
@@ -72,7 +82,11 @@ def test_the_shipped_settings_are_fair(workplace):
     assert {one.language_from for one in found.values()} == {'runs/streamo-tiny'}
     assert len({one.output for one in found.values()}) == 4
     assert [one.loss for one in found.values()] == [
-        'plain', 'focal_alpha', 'class_balanced', 'plain']
+        'plain',
+        'focal_alpha',
+        'class_balanced',
+        'plain',
+    ]
     assert found['one_hertz'].rates == (1.0,)
 
 
@@ -88,8 +102,11 @@ def test_an_unequal_budget_is_refused(workplace, capsys):
 def test_each_run_is_trained_and_watched_once(workplace, calls):
     assert run() == 0
     assert [one[0] for one in calls].count('train') == 4
-    watched = [(Path(one[1]).parent.name, one[one.index('--rate') + 1], '--frames 48' in
-                ' '.join(one)) for one in calls if one[0] == 'evaluate']
+    watched = [
+        (Path(one[1]).parent.name, one[one.index('--rate') + 1], '--frames 48' in ' '.join(one))
+        for one in calls
+        if one[0] == 'evaluate'
+    ]
     assert ('one_hertz', '2', True) in watched
     assert ('plain', '2', True) in watched
     assert len(watched) == 6
@@ -120,7 +137,6 @@ def test_it_goes_on_where_it_was_stopped(workplace, calls):
 
 
 def test_a_run_that_fails_ends_the_ablation(workplace, monkeypatch, capsys):
-    monkeypatch.setattr(
-        ablation.subprocess, 'run', lambda *_, **__: SimpleNamespace(returncode=3))
+    monkeypatch.setattr(ablation.subprocess, 'run', lambda *_, **__: SimpleNamespace(returncode=3))
     assert run('plain') == 1
     assert 'ended with 3' in capsys.readouterr().err

@@ -17,9 +17,13 @@ def test_it_gives_what_torch_gives_forwards_and_backwards(length):
     key, value = (torch.randn(2, 2, length, 32, requires_grad=True) for _ in range(2))
     own = attend(torch.nn.Identity(), query, key, value, None)[0]
     known = F.scaled_dot_product_attention(
-        query, key, value, is_causal=True, enable_gqa=True).transpose(1, 2)
+        query, key, value, is_causal=True, enable_gqa=True
+    ).transpose(1, 2)
     torch.testing.assert_close(own, known, atol=1e-5, rtol=1e-5)
     grad = torch.randn_like(own)
-    for one, other in zip(torch.autograd.grad(own, (query, key, value), grad),
-                          torch.autograd.grad(known, (query, key, value), grad), strict=True):
+    for one, other in zip(
+        torch.autograd.grad(own, (query, key, value), grad),
+        torch.autograd.grad(known, (query, key, value), grad),
+        strict=True,
+    ):
         torch.testing.assert_close(one, other, atol=1e-5, rtol=1e-5)

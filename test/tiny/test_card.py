@@ -11,10 +11,24 @@ from streamo_ros.tiny import curve
 from streamo_ros.training.train_config import TrainingError
 
 NAMES = ('figures', 'held out', 'phrasings', 'controls', 'robustness', 'ablation')
-FIGURES = {'state_macro_f1': 0.913, 'timing_f1': 0.8, 'answer_accuracy': None,
-           'interval_iou': 0.5, 'false_alarms_per_hour': 12.25, 'episodes': 4}
-WHOLE = {**FIGURES, 'model_id': 'abc', 'seed': 3, 'rate': 1.0, 'drop': 0.0, 'frames': 92,
-         'never_hours': 2.0, 'families': {'appear': FIGURES}}
+FIGURES = {
+    'state_macro_f1': 0.913,
+    'timing_f1': 0.8,
+    'answer_accuracy': None,
+    'interval_iou': 0.5,
+    'false_alarms_per_hour': 12.25,
+    'episodes': 4,
+}
+WHOLE = {
+    **FIGURES,
+    'model_id': 'abc',
+    'seed': 3,
+    'rate': 1.0,
+    'drop': 0.0,
+    'frames': 92,
+    'never_hours': 2.0,
+    'families': {'appear': FIGURES},
+}
 
 
 @pytest.fixture
@@ -99,8 +113,11 @@ def test_a_card_without_marks_or_figures_is_refused(folder, capsys):
 
 
 def test_curves_show_lines_and_dots(tmp_path):
-    lines = [{'part': part, 'step': step, 'states': 1 / step, 'state_right': 1 - 1 / step}
-             for step in (1, 2, 4) for part in ('language', 'language_check')]
+    lines = [
+        {'part': part, 'step': step, 'states': 1 / step, 'state_right': 1 - 1 / step}
+        for step in (1, 2, 4)
+        for part in ('language', 'language_check')
+    ]
     (tmp_path / 'log.jsonl').write_text('\n'.join(map(json.dumps, lines)))
     assert curve.main([str(tmp_path / 'log.jsonl'), str(tmp_path / 'log.svg')]) == 0
     picture = (tmp_path / 'log.svg').read_text()

@@ -27,8 +27,9 @@ def test_many_frames_at_once_are_seen_as_transformers_sees_each(tower, aspect):
     rows, columns = grid(aspect)
     assert own.shape[:2] == (3, rows * columns)
     for frame, found in zip(frames, own, strict=True):
-        theirs = tower(patches(frame[None])[0],
-                       grid_thw=torch.tensor([[1, 2 * rows, 2 * columns]]))
+        theirs = tower(
+            patches(frame[None])[0], grid_thw=torch.tensor([[1, 2 * rows, 2 * columns]])
+        )
         assert torch.allclose(theirs.pooler_output, found, atol=1e-4)
 
 
@@ -40,14 +41,28 @@ def test_transformers_loads_all_of_it(checkpoint):
         assert len(tokenizer.encode(tag)) == 1
     said = tokenizer.apply_chat_template(
         [{'role': 'user', 'content': [{'type': 'image'}, {'type': 'text', 'text': 'hi'}]}],
-        tokenize=False, add_generation_prompt=True)
-    assert said == ('<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>hi<|im_end|>\n'
-                    '<|im_start|>assistant\n')
+        tokenize=False,
+        add_generation_prompt=True,
+    )
+    assert said == (
+        '<|im_start|>user\n<|vision_start|><|image_pad|><|vision_end|>hi<|im_end|>\n'
+        '<|im_start|>assistant\n'
+    )
 
 
-@pytest.mark.parametrize(('width', 'height', 'aspect'), [
-    (640, 480, '4:3'), (320, 240, '4:3'), (1600, 1200, '4:3'), (1280, 720, '16:9'),
-    (384, 216, '16:9'), (1920, 1080, '16:9'), (272, 272, '1:1'), (1024, 1024, '1:1')])
+@pytest.mark.parametrize(
+    ('width', 'height', 'aspect'),
+    [
+        (640, 480, '4:3'),
+        (320, 240, '4:3'),
+        (1600, 1200, '4:3'),
+        (1280, 720, '16:9'),
+        (384, 216, '16:9'),
+        (1920, 1080, '16:9'),
+        (272, 272, '1:1'),
+        (1024, 1024, '1:1'),
+    ],
+)
 def test_cameras_get_the_sizes_of_the_training(checkpoint, width, height, aspect):
     processor = transformers.AutoImageProcessor.from_pretrained(checkpoint, backend='pil')
     found = processor([np.zeros((height, width, 3), np.uint8)], return_tensors='pt')
@@ -71,7 +86,8 @@ def test_it_says_how_it_wants_to_be_run(checkpoint):
     backbone = load(checkpoint, device='cpu', lanes=1)
     assert (backbone.info.max_frames, backbone.info.max_time) == (16, 600.0)
     assert backbone.wording.sink('x')[:2] == backbone.wording.tokenizer.control(
-        '<|im_start|>system\n')
+        '<|im_start|>system\n'
+    )
 
 
 def test_an_export_without_weights_is_refused(tmp_path, capsys):
@@ -83,8 +99,12 @@ def test_an_export_without_weights_is_refused(tmp_path, capsys):
 
 
 def test_the_tokenizer_spells_everything(tokenizer):
-    for text in ('tell me when a red ball appears', 'café — Größe 12.5 €', '<12s-13s>\n',
-                 'От чайника идёт пар'):
+    for text in (
+        'tell me when a red ball appears',
+        'café — Größe 12.5 €',
+        '<12s-13s>\n',
+        'От чайника идёт пар',
+    ):
         assert tokenizer.decode(tokenizer.encode(text)) == text
     assert len(tokenizer.encode(' yellow star')) == 2
     assert len(tokenizer.encode('<123s-124s>\n')) == 9

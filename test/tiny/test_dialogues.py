@@ -84,8 +84,10 @@ def watch(lane, paper, ticks, labels, tokens):
 
 def ticks_of(course, start, stop):
     first = course.numbers[start]
-    return [Tick(k + 1, (number - first) / course.rate, (number - first + 1) / course.rate, k, 1)
-            for k, number in enumerate(course.numbers[start:stop])]
+    return [
+        Tick(k + 1, (number - first) / course.rate, (number - first + 1) / course.rate, k, 1)
+        for k, number in enumerate(course.numbers[start:stop])
+    ]
 
 
 @pytest.mark.parametrize('seed', range(12))
@@ -99,15 +101,16 @@ def test_a_fresh_dialogue_is_what_a_lane_says(courses, wording, seed):
     lane = Lane(paper, WindowPolicy(), found.instruction, Memory())
     labels = labels_of(found, wording)
     assert len(labels) == stop - start
-    said = watch(lane, paper, ticks_of(found.course, start, stop), labels,
-                 found.course.tokens.shape[1])
+    said = watch(
+        lane, paper, ticks_of(found.course, start, stop), labels, found.course.tokens.shape[1]
+    )
     assert said == found.ids
 
 
 def begins_at_zero(dialogue: Dialogue, wording) -> bool:
     sink = wording.sink(dialogue.instruction)
     tag = wording.tag(Fraction(0), 1 / dialogue.course.rate)
-    return tuple(dialogue.ids[len(sink):len(sink) + len(tag)]) == tag
+    return tuple(dialogue.ids[len(sink) : len(sink) + len(tag)]) == tag
 
 
 @dataclass
@@ -143,14 +146,14 @@ def test_after_frames_have_left_the_kept_answers_are_a_lanes_own(courses, wordin
     sight = said.index(SEEN) - len(wording.image_open)
     sink = wording.sink('count')
     wanted: list[int] = []
-    for number, label in list(enumerate(labels))[:-lane.frames]:
+    for number, label in list(enumerate(labels))[: -lane.frames]:
         if label.state is State.RESPONSE:
             start = (course.numbers[number] - course.numbers[0]) / course.rate
             wanted += wording.head if wanted else ()
             wanted += wording.tag(start, start + 1 / course.rate) + wording.ask
             wanted += wording.replies[State.RESPONSE]
             wanted += wording.tokenizer.plain(f' {label.text}') + wording.close
-    assert said[len(sink):len(sink) + len(wanted)] == wanted
+    assert said[len(sink) : len(sink) + len(wanted)] == wanted
     assert sight > len(sink) + len(wanted)
 
 
@@ -160,7 +163,7 @@ def test_a_dialogue_with_kept_answers_begins_with_them(courses, wording):
     for _ in range(60):
         found = draw_dialogue(courses, wording, 4, 0.0, draw, fresh=False)
         first = found.sights[0][0] - len(wording.image_open)
-        before = found.ids[len(wording.sink(found.instruction)):first]
+        before = found.ids[len(wording.sink(found.instruction)) : first]
         answers = before.count(wording.replies[State.RESPONSE][0])
         kept += answers > 0
         assert before.count(wording.stop) == 2 * answers
@@ -175,7 +178,7 @@ def test_every_frame_has_a_target_where_its_state_is_read(courses, wording):
         states = [one for one in found.targets if not one.spoken]
         assert len(states) == len(found.sights)
         for one in states:
-            assert tuple(found.ids[one.at + 1 - len(wording.ask):one.at + 1]) == wording.ask
+            assert tuple(found.ids[one.at + 1 - len(wording.ask) : one.at + 1]) == wording.ask
         for one in found.targets:
             if one.spoken:
                 assert found.ids[one.at + 1] == one.token
@@ -202,7 +205,8 @@ def test_positions_are_those_of_transformers(courses, wording, network):
         rows, columns = grid(course.aspect)
         grids = torch.tensor([[1, 2 * rows, 2 * columns]] * len(found.sights))
         theirs = network.hf.model.get_rope_index(
-            ids, mm_token_type_ids=(ids == image).int(), image_grid_thw=grids)[0]
+            ids, mm_token_type_ids=(ids == image).int(), image_grid_thw=grids
+        )[0]
         assert np.array_equal(theirs[:, 0].numpy(), places(found))
 
 
@@ -211,11 +215,14 @@ def test_a_batch_learns_what_each_of_its_dialogues_would(courses, wording, netwo
     objective = Objective(wording)
     several = [draw_dialogue(courses[:2], wording, n, 0.0, draw) for n in (1, 3)]
     with torch.no_grad():
-        alone = [network.logits(network.read(b.ids, b.places, b.seen_at, b.seen)[0][b.at])
-                 for b in (batch([one]) for one in several)]
+        alone = [
+            network.logits(network.read(b.ids, b.places, b.seen_at, b.seen)[0][b.at])
+            for b in (batch([one]) for one in several)
+        ]
         both = batch(several)
         together = network.logits(
-            network.read(both.ids, both.places, both.seen_at, both.seen)[0][both.at])
+            network.read(both.ids, both.places, both.seen_at, both.seen)[0][both.at]
+        )
         loss, figures = objective(network, both, Beside(align=0.4))
     assert torch.allclose(torch.cat(alone), together, atol=0.05)
     assert torch.isfinite(loss)
@@ -258,14 +265,28 @@ def test_uneven_tags_still_count_from_the_first_frame(courses, wording):
 
 
 def test_a_span_begins_with_standby_and_ends_with_the_answer():
-    states = [State.SILENCE, State.STANDBY, State.STANDBY, State.RESPONSE, State.RESPONSE,
-              State.SILENCE, State.STANDBY, State.SILENCE, State.RESPONSE]
-    labels = [(Label(state, 'x' if state is State.RESPONSE else ''), Fraction(k), Fraction(k + 1))
-              for k, state in enumerate(states)]
+    states = [
+        State.SILENCE,
+        State.STANDBY,
+        State.STANDBY,
+        State.RESPONSE,
+        State.RESPONSE,
+        State.SILENCE,
+        State.STANDBY,
+        State.SILENCE,
+        State.RESPONSE,
+    ]
+    labels = [
+        (Label(state, 'x' if state is State.RESPONSE else ''), Fraction(k), Fraction(k + 1))
+        for k, state in enumerate(states)
+    ]
     found = spans(labels)
     assert [label.state for label, _, _ in found] == states
     assert [label.text for label, _, _ in found if label.text] == [
-        'From 1s to 3s.', 'From 4s to 4s.', 'From 8s to 8s.']
+        'From 1s to 3s.',
+        'From 4s to 4s.',
+        'From 8s to 8s.',
+    ]
 
 
 def test_a_lead_has_views_and_no_pictures(courses):

@@ -32,14 +32,18 @@ def test_it_is_small():
 def test_its_tokenizer_is_the_one_that_the_training_makes(tmp_path):
     build_tokenizer().save_pretrained(tmp_path)
     assert json.loads((tmp_path / 'tokenizer.json').read_text()) == json.loads(
-        (FOLDER / 'tokenizer.json').read_text())
+        (FOLDER / 'tokenizer.json').read_text()
+    )
 
 
 def test_it_watches_worlds_that_it_has_never_seen(backbone):
     cases = list(drawn_cases(26, DrawnSettings(seed=9, frames=16)))
     watched = [watch(backbone, case, settings_for(backbone)) for case in cases]
-    right = [due.state is state for case, one in zip(cases, watched, strict=True)
-             for due, state in zip(case.moments, one.states, strict=True)]
+    right = [
+        due.state is state
+        for case, one in zip(cases, watched, strict=True)
+        for due, state in zip(case.moments, one.states, strict=True)
+    ]
     assert np.mean(right) > 0.92
     due = {moment.text for case in cases for moment in case.moments if moment.text}
     said = {answer.text for one in watched for answer in one.answers}

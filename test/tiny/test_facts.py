@@ -41,8 +41,10 @@ def view(*things, panel=None):
 
 
 def told(states, begin=7):
-    return [(Label(one, 'x' if one is State.RESPONSE else ''), Fraction(begin + k))
-            for k, one in enumerate(states)]
+    return [
+        (Label(one, 'x' if one is State.RESPONSE else ''), Fraction(begin + k))
+        for k, one in enumerate(states)
+    ]
 
 
 def column(facts, name):
@@ -50,11 +52,23 @@ def column(facts, name):
 
 
 def test_how_the_thing_stands_that_is_asked_for():
-    views = [view(thing(whole=False)), view(thing(gripped=True)), view(thing(into='blue')),
-             view(thing(touching=True), thing('blue')), view(thing()), view(thing('blue'))]
+    views = [
+        view(thing(whole=False)),
+        view(thing(gripped=True)),
+        view(thing(into='blue')),
+        view(thing(touching=True), thing('blue')),
+        view(thing()),
+        view(thing('blue')),
+    ]
     found = frame_facts('touch', ('red', 'ball'), views, told([State.SILENCE] * 6), 0)
     assert [STATUS[one] for one in column(found, 'status')] == [
-        'cut', 'gripped', 'changing', 'touching', 'at rest', 'absent']
+        'cut',
+        'gripped',
+        'changing',
+        'touching',
+        'at rest',
+        'absent',
+    ]
     anything = frame_facts('narrate', ('', ''), views[3:4], told([State.SILENCE]), 0)
     assert STATUS[column(anything, 'status')[0]] == 'touching'
     assert column(found, 'tens') == [UNKNOWN] * 6
@@ -62,8 +76,9 @@ def test_how_the_thing_stands_that_is_asked_for():
 
 def test_which_way_a_cut_thing_goes():
     cut, whole = view(thing(whole=False)), view(thing())
-    found = frame_facts('leave', ('red', 'ball'), [cut, whole, cut, view(), whole],
-                        told([State.SILENCE] * 5), 0)
+    found = frame_facts(
+        'leave', ('red', 'ball'), [cut, whole, cut, view(), whole], told([State.SILENCE] * 5), 0
+    )
     assert column(found, 'way') == [UNKNOWN, 0, 2, 0, 0], 'nobody knows it of the first frame'
     found = frame_facts('narrate', ('', ''), [view(), cut, whole], told([State.SILENCE] * 3), 0)
     assert column(found, 'way') == [UNKNOWN, 1, 0]
@@ -71,8 +86,11 @@ def test_which_way_a_cut_thing_goes():
 
 def test_what_the_panel_shows_and_what_was_said_of_it():
     views = [view(panel=42), view(panel=17), view()]
-    labels = [(Label(State.RESPONSE, '42.'), Fraction(0)), (Label(State.SILENCE), Fraction(1)),
-              (Label(State.SILENCE), Fraction(2))]
+    labels = [
+        (Label(State.RESPONSE, '42.'), Fraction(0)),
+        (Label(State.SILENCE), Fraction(1)),
+        (Label(State.SILENCE), Fraction(2)),
+    ]
     found = frame_facts('number', ('', ''), views, labels, 0)
     assert [column(found, name) for name in ('tens', 'ones')] == [[5, 2, 0], [3, 8, 0]]
     assert [column(found, name) for name in ('said tens', 'said ones')] == [[0, 5, 5], [0, 3, 3]]
@@ -80,8 +98,15 @@ def test_what_the_panel_shows_and_what_was_said_of_it():
 
 
 def test_since_when_something_is_under_way_and_which_second_it_is():
-    states = [State.STANDBY, State.RESPONSE, State.SILENCE, State.STANDBY, State.STANDBY,
-              State.SILENCE, State.RESPONSE]
+    states = [
+        State.STANDBY,
+        State.RESPONSE,
+        State.SILENCE,
+        State.STANDBY,
+        State.STANDBY,
+        State.SILENCE,
+        State.RESPONSE,
+    ]
     views = [view()] * len(states)
     found = frame_facts('appear', ('red', 'ball'), views, told(states, 119), 0)
     assert column(found, 'since tens') == [1, 1, -1, 2, 2, 2, 2]
@@ -122,8 +147,8 @@ def test_every_frame_of_a_batch_has_its_facts(courses, wording, network, known):
     counts = torch.tensor([*ASKED.values(), *LATE.values(), *KEPT.values()])
     assert ((drawn.facts >= UNKNOWN) & (drawn.facts < counts)).all()
     probed = Network(
-        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known,
-        Probes(64))
+        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known, Probes(64)
+    )
     objective = Objective(wording)
     with torch.no_grad():
         without, _ = objective(probed, drawn, Beside())
@@ -141,8 +166,10 @@ def test_vision_tokens_know_their_places_in_a_list(courses, wording, network, kn
     other = batch([draw_dialogue(courses, wording, 3, 0.0, draw, choices=Choices({'move': 1.0}))])
     assert (other.listed == UNKNOWN).all()
     probed = Network(
-        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known,
-        Probes(64, late=True))
+        Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features),
+        known,
+        Probes(64, late=True),
+    )
     middle = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen).middle
     probes = probed.probes
     assert probes.places(middle[drawn.seen_at], drawn.listed).item() > 0

@@ -27,8 +27,10 @@ def test_what_the_network_decides_stands_behind_it(courses, wording, network, mo
     draw = np.random.default_rng(1)
     drawn = batch([draw_dialogue(courses, wording, 6, 0.0, draw) for _ in range(4)])
     silence, standby, _ = wording.state_ids
-    wanted = torch.zeros(drawn.at[~drawn.spoken].shape[0], network.logits(
-        torch.zeros(1, network.adapt.out_features)).shape[1])
+    wanted = torch.zeros(
+        drawn.at[~drawn.spoken].shape[0],
+        network.logits(torch.zeros(1, network.adapt.out_features)).shape[1],
+    )
     wanted[:, standby] = 1.0
     monkeypatch.setattr(network, 'logits', lambda _: wanted)
     found = with_own_states(network, drawn, (silence, standby))

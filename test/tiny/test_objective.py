@@ -101,10 +101,15 @@ def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(courses, w
         if not any(one.look):
             assert (alone.asked == -1).all()
             continue
-        found = {(COLOURS[colour], SHAPES[shape]) for colour, shape
-                 in alone.looks[alone.asked == 1].tolist()}
-        assert all(look[0] in ('', colour) and look[1] in ('', shape)
-                   for look in [one.look] for colour, shape in found)
+        found = {
+            (COLOURS[colour], SHAPES[shape])
+            for colour, shape in alone.looks[alone.asked == 1].tolist()
+        }
+        assert all(
+            look[0] in ('', colour) and look[1] in ('', shape)
+            for look in [one.look]
+            for colour, shape in found
+        )
         assert ((alone.asked >= 0) == (alone.looks[:, 0] >= 0)).all()
     without, figures = Objective(wording)(network, drawn, Beside())
     with_it, _ = Objective(wording)(network, drawn, Beside(ground=1.0))

@@ -25,21 +25,29 @@ from streamo_ros.tiny.tiny_config import tiny_config
 from streamo_ros.training.train_config import TrainingError
 
 SETTINGS = {
-    'kind': 'tiny', 'threads': 1, 'processes': 1, 'picture_worlds': 8, 'courses': 8,
-    'validation_courses': 4, 'frames': 4, 'tower_steps': 1, 'language_steps': 1,
-    'report_every': 1, 'keep_every': 1,
+    'kind': 'tiny',
+    'threads': 1,
+    'processes': 1,
+    'picture_worlds': 8,
+    'courses': 8,
+    'validation_courses': 4,
+    'frames': 4,
+    'tower_steps': 1,
+    'language_steps': 1,
+    'report_every': 1,
+    'keep_every': 1,
 }
 
 
 def a_small_lesson(*_):
-    return Lesson(3, 1, 0.0, fresh=True, own=False, stress=0.0, choices=AGAIN,
-                  beside=Beside(probe=1.0))
+    return Lesson(
+        3, 1, 0.0, fresh=True, own=False, stress=0.0, choices=AGAIN, beside=Beside(probe=1.0)
+    )
 
 
 def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr('streamo_ros.tiny.perception.BATCH', 2)
-    monkeypatch.setattr('streamo_ros.tiny.curriculum.dialogue_sizes',
-                        lambda *_: (1, 2, 0.0))
+    monkeypatch.setattr('streamo_ros.tiny.curriculum.dialogue_sizes', lambda *_: (1, 2, 0.0))
     for name in ('third_lesson', 'fourth_lesson'):
         monkeypatch.setattr(f'streamo_ros.tiny.recipe.{name}', a_small_lesson)
     values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
@@ -49,8 +57,11 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
     train({**values, 'language_steps': 2})
     after = torch.load(tmp_path / 'run' / 'language.pt', weights_only=True)
     assert (before['step'], after['step']) == (1, 2)
-    lines = [json.loads(line) for line in (tmp_path / 'run' / 'log.jsonl').read_text().split('\n')
-             if line]
+    lines = [
+        json.loads(line)
+        for line in (tmp_path / 'run' / 'log.jsonl').read_text().split('\n')
+        if line
+    ]
     steps = [one['step'] for one in lines if one['part'] == 'language']
     assert steps == [1, 2]
     assert [one['step'] for one in lines if one['part'] == 'tower'] == [1]
@@ -68,17 +79,29 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
     assert set(third['ema']) < set(fourth['ema'])
 
 
-@pytest.mark.parametrize(('change', 'said'), [
-    ({'tower_steps': 0}, 'tower_steps must be above 0'),
-    ({'further_steps': -1}, 'must not be below 0'), ({'further_rate': 0}, 'further_rate must be'),
-    ({'last_steps': 5}, 'without further_steps'), ({'last_rate': -1}, 'last_rate must be above'),
-    ({'speed': 3}, 'speed is no setting'),
-    ({'kind': 'huge'}, "choose from 'tiny'"), ({'rate': 'fast'}, 'fast'),
-    ({'loss': 'focal'}, "'focal_alpha'"), ({'rates': 1}, 'not a list'), ({'rates': []}, 'rates'),
-    ({'rates': [1, 0]}, 'each above 0'), ({'rates': ['often']}, 'often'),
-    ({'rates': [float('nan')]}, 'each above 0'), ({'layers': 2.5}, 'not int'),
-    ({'hidden': 160}, 'no multiple of 64'), ({'seed': None}, 'seed is None'),
-    ({'language_from': 'x'}, 'the output itself')])
+@pytest.mark.parametrize(
+    ('change', 'said'),
+    [
+        ({'tower_steps': 0}, 'tower_steps must be above 0'),
+        ({'further_steps': -1}, 'must not be below 0'),
+        ({'further_rate': 0}, 'further_rate must be'),
+        ({'last_steps': 5}, 'without further_steps'),
+        ({'last_rate': -1}, 'last_rate must be above'),
+        ({'speed': 3}, 'speed is no setting'),
+        ({'kind': 'huge'}, "choose from 'tiny'"),
+        ({'rate': 'fast'}, 'fast'),
+        ({'loss': 'focal'}, "'focal_alpha'"),
+        ({'rates': 1}, 'not a list'),
+        ({'rates': []}, 'rates'),
+        ({'rates': [1, 0]}, 'each above 0'),
+        ({'rates': ['often']}, 'often'),
+        ({'rates': [float('nan')]}, 'each above 0'),
+        ({'layers': 2.5}, 'not int'),
+        ({'hidden': 160}, 'no multiple of 64'),
+        ({'seed': None}, 'seed is None'),
+        ({'language_from': 'x'}, 'the output itself'),
+    ],
+)
 def test_wrong_settings_are_refused(change, said):
     with pytest.raises(TrainingError, match=said):
         tiny_config({'output': 'x', **change})

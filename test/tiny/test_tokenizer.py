@@ -38,27 +38,45 @@ def test_it_is_small(tokenizer):
     assert len(tokenizer) <= 2112
 
 
-@pytest.mark.parametrize(('family', 'ask'), [
-    *((family, phrase) for family in FAMILIES), *((family, span_phrase) for family in SPANS)])
+@pytest.mark.parametrize(
+    ('family', 'ask'),
+    [*((family, phrase) for family in FAMILIES), *((family, span_phrase) for family in SPANS)],
+)
 def test_every_word_of_an_instruction_is_one_token_wherever_it_stands(tokenizer, family, ask):
     for text in drawn(family, ask):
         assert [piece.strip() for piece in pieces(tokenizer, text)] == re.findall(
-            r'\w+|[^\w\s]+', text)
+            r'\w+|[^\w\s]+', text
+        )
 
 
 def test_everyday_words_are_whole_and_not_of_the_worlds(tokenizer):
     assert len(EVERYDAY_WORDS) > 400
     for word in WORDS:
         assert pieces(tokenizer, f'a {word}') == ['a', f' {word}']
-    said = {word for family in FAMILIES for text in drawn(family, phrase)
-            for word in re.findall(r'\w+', text.casefold())}
+    said = {
+        word
+        for family in FAMILIES
+        for text in drawn(family, phrase)
+        for word in re.findall(r'\w+', text.casefold())
+    }
     assert not said & set(EVERYDAY_WORDS)
 
 
 def test_digits_and_the_pieces_of_a_turn_are_single_tokens(tokenizer):
     assert pieces(tokenizer, '<12s-13s>\n<|im_start|>assistant\n</Silence><|im_end|>\n') == [
-        '<', '1', '2', 's-', '1', '3', 's>\n', '<|im_start|>', 'assistant\n', '</Silence>',
-        '<|im_end|>', '\n']
+        '<',
+        '1',
+        '2',
+        's-',
+        '1',
+        '3',
+        's>\n',
+        '<|im_start|>',
+        'assistant\n',
+        '</Silence>',
+        '<|im_end|>',
+        '\n',
+    ]
 
 
 @settings(max_examples=60, deadline=None)
@@ -74,9 +92,19 @@ def test_the_same_tokenizer_comes_of_every_build(tokenizer):
     assert tokenizer.decode(tokenizer.encode(SYSTEM_PROMPT)) == SYSTEM_PROMPT
 
 
-@pytest.mark.parametrize('answer', [
-    'Yes.', 'No.', 'Nothing.', 'From 3s to 7s.', 'Red.', 'White.', 'The red ball has left.',
-    'A blue star has arrived.'])
+@pytest.mark.parametrize(
+    'answer',
+    [
+        'Yes.',
+        'No.',
+        'Nothing.',
+        'From 3s to 7s.',
+        'Red.',
+        'White.',
+        'The red ball has left.',
+        'A blue star has arrived.',
+    ],
+)
 def test_an_answer_begins_with_one_token(tokenizer, answer):
     first = answer.split()[0].rstrip('.')
     pieces = tokenizer.tokenize(f' {answer}')

@@ -14,9 +14,19 @@ from streamo_ros.backbone.random_weights import SHAPES
 from streamo_ros.tools.bench import main
 
 KEYS = {
-    'frame_p50_ms', 'frame_p95_ms', 'encode_p50_ms', 'extend_p50_ms', 'decode_ms_per_token',
-    'first_p50_ms', 'last_p50_ms', 'memory_first_mb', 'memory_last_mb', 'lanes',
-    'context_tokens', 'device', 'model',
+    'frame_p50_ms',
+    'frame_p95_ms',
+    'encode_p50_ms',
+    'extend_p50_ms',
+    'decode_ms_per_token',
+    'first_p50_ms',
+    'last_p50_ms',
+    'memory_first_mb',
+    'memory_last_mb',
+    'lanes',
+    'context_tokens',
+    'device',
+    'model',
 }
 SMALL = ['--size', '140x112', '--frames', '8', '--warmup', '1', '--device', 'cpu', '--json']
 
@@ -39,8 +49,18 @@ def test_a_shape(capsys, tmp_path):
 
 def test_a_folder_against_plain_transformers(capsys, checkpoint):
     found = report(
-        capsys, str(checkpoint), '--against', 'hf', '--context-frames', '3', '--repeats', '2',
-        '--max-pixels', '16384', '--dtype', 'float32',
+        capsys,
+        str(checkpoint),
+        '--against',
+        'hf',
+        '--context-frames',
+        '3',
+        '--repeats',
+        '2',
+        '--max-pixels',
+        '16384',
+        '--dtype',
+        'float32',
     )
     assert found['logit_difference'] < 1e-4
     assert found['speedup'] == pytest.approx(
@@ -57,11 +77,14 @@ def test_the_window_bounds_the_context(capsys):
     assert short['context_tokens'] < full['context_tokens']
 
 
-@pytest.mark.parametrize(('arguments', 'words'), [
-    (['nowhere'], 'no model folder'),
-    (['--random', 'huge'], 'use one of tiny'),
-    (['--random', 'tiny', '--capacity', '100'], '100 tokens cannot hold'),
-])
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (['nowhere'], 'no model folder'),
+        (['--random', 'huge'], 'use one of tiny'),
+        (['--random', 'tiny', '--capacity', '100'], '100 tokens cannot hold'),
+    ],
+)
 def test_what_cannot_be_measured_is_one_sentence(capsys, arguments, words):
     assert main([*arguments, *SMALL]) == 1
     captured = capsys.readouterr()
@@ -78,14 +101,21 @@ def test_neither_folder_nor_shape(capsys):
 def test_shapes_have_the_published_sizes(name):
     """Parameters in billions, as the names say, within what the names round."""
     import torch
+
     architecture, _, configure = SHAPES[name]
     import transformers
+
     with torch.device('meta'):
         model = getattr(transformers, architecture)(configure())
     billions = sum(parameter.numel() for parameter in model.parameters()) / 1e9
     published = {
-        'qwen2.5-vl-3b': 3.75, 'qwen2.5-vl-7b': 8.29, 'qwen3-vl-2b': 2.13, 'qwen3-vl-4b': 4.44,
-        'qwen3-vl-8b': 8.77, 'internvl3-1b': 0.94, 'internvl3-2b': 2.09,
+        'qwen2.5-vl-3b': 3.75,
+        'qwen2.5-vl-7b': 8.29,
+        'qwen3-vl-2b': 2.13,
+        'qwen3-vl-4b': 4.44,
+        'qwen3-vl-8b': 8.77,
+        'internvl3-1b': 0.94,
+        'internvl3-2b': 2.09,
     }
     assert billions == pytest.approx(published[name], rel=0.02)
 
@@ -93,17 +123,35 @@ def test_shapes_have_the_published_sizes(name):
 def test_random_weights_are_the_same_each_time():
     first, again = (random_model('tiny', Options(device='cpu')) for _ in range(2))
     assert all(
-        one.equal(other)
-        for one, other in zip(first.parameters(), again.parameters(), strict=True)
+        one.equal(other) for one, other in zip(first.parameters(), again.parameters(), strict=True)
     )
 
 
 def test_the_vision_tower_beside_torch(qwen, capsys):
-    code = main([
-        str(qwen), '--against', 'torch', '--vision', 'tensorrt', '--device', 'cpu', '--json',
-        '--frames', '3', '--warmup', '1', '--size', '120x90', '--max-pixels', '16384',
-        '--repeats', '3', '--capacity', '1024',
-    ])
+    code = main(
+        [
+            str(qwen),
+            '--against',
+            'torch',
+            '--vision',
+            'tensorrt',
+            '--device',
+            'cpu',
+            '--json',
+            '--frames',
+            '3',
+            '--warmup',
+            '1',
+            '--size',
+            '120x90',
+            '--max-pixels',
+            '16384',
+            '--repeats',
+            '3',
+            '--capacity',
+            '1024',
+        ]
+    )
     report = json.loads(capsys.readouterr().out)
     assert code == 0
     # Here it is torch beside torch, and the report says why.

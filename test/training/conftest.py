@@ -16,12 +16,24 @@ import pytest
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 
 CHAT_TOKENS = (
-    '<|endoftext|>', '<|im_start|>', '<|im_end|>', '<|vision_start|>', '<|vision_end|>',
-    '<|image_pad|>', '<img>', '</img>', '<IMG_CONTEXT>',
+    '<|endoftext|>',
+    '<|im_start|>',
+    '<|im_end|>',
+    '<|vision_start|>',
+    '<|vision_end|>',
+    '<|image_pad|>',
+    '<img>',
+    '</img>',
+    '<IMG_CONTEXT>',
 )
 TEXT = {
-    'vocab_size': 480, 'hidden_size': 32, 'num_hidden_layers': 2, 'num_attention_heads': 2,
-    'num_key_value_heads': 1, 'intermediate_size': 48, 'max_position_embeddings': 4096,
+    'vocab_size': 480,
+    'hidden_size': 32,
+    'num_hidden_layers': 2,
+    'num_attention_heads': 2,
+    'num_key_value_heads': 1,
+    'intermediate_size': 48,
+    'max_position_embeddings': 4096,
 }
 
 
@@ -55,11 +67,18 @@ def save_tokenizer(folder: Path) -> Any:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.train_from_iterator([SYSTEM_PROMPT], trainers.BpeTrainer(
-        vocab_size=400, initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        special_tokens=list(CHAT_TOKENS), show_progress=False))
+    tokenizer.train_from_iterator(
+        [SYSTEM_PROMPT],
+        trainers.BpeTrainer(
+            vocab_size=400,
+            initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+            special_tokens=list(CHAT_TOKENS),
+            show_progress=False,
+        ),
+    )
     fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token='<|endoftext|>', eos_token='<|im_end|>')
+        tokenizer_object=tokenizer, pad_token='<|endoftext|>', eos_token='<|im_end|>'
+    )
     fast.save_pretrained(folder)
     return fast
 
@@ -69,39 +88,80 @@ def save_qwen(folder: Path, family: str, tokenizer: Any, tied: bool, vocabulary:
 
     edge = {'Qwen2_5_VL': 14, 'Qwen3VL': 16}[family]
     sections: dict[str, Any] = {'mrope_section': [4, 2, 2]}
-    vision = {'depth': 2, 'hidden_size': 32, 'num_heads': 2, 'intermediate_size': 48,
-              'patch_size': edge, 'out_hidden_size': 32}
+    vision = {
+        'depth': 2,
+        'hidden_size': 32,
+        'num_heads': 2,
+        'intermediate_size': 48,
+        'patch_size': edge,
+        'out_hidden_size': 32,
+    }
     if family == 'Qwen2_5_VL':
         vision |= {'window_size': 56, 'fullatt_block_indexes': [1]}
     else:
         sections['mrope_interleaved'] = True
         vision |= {'num_position_embeddings': 16, 'deepstack_visual_indexes': [0]}
     config = getattr(transformers, f'{family}Config')(
-        text_config={**TEXT, 'vocab_size': vocabulary, 'tie_word_embeddings': tied, 'head_dim': 16,
-                     'rope_parameters': {'rope_type': 'default', 'rope_theta': 1e4, **sections}},
-        vision_config=vision, tie_word_embeddings=tied,
-        image_token_id=tokenizer.convert_tokens_to_ids('<|image_pad|>'))
+        text_config={
+            **TEXT,
+            'vocab_size': vocabulary,
+            'tie_word_embeddings': tied,
+            'head_dim': 16,
+            'rope_parameters': {'rope_type': 'default', 'rope_theta': 1e4, **sections},
+        },
+        vision_config=vision,
+        tie_word_embeddings=tied,
+        image_token_id=tokenizer.convert_tokens_to_ids('<|image_pad|>'),
+    )
     getattr(transformers, f'{family}ForConditionalGeneration')(config).save_pretrained(folder)
-    (folder / 'preprocessor_config.json').write_text(json.dumps({
-        'image_processor_type': 'Qwen2VLImageProcessor', 'patch_size': edge, 'merge_size': 2,
-        'temporal_patch_size': 2, 'size': {'shortest_edge': 784, 'longest_edge': 1003520},
-        'image_mean': [0.5, 0.5, 0.5], 'image_std': [0.5, 0.5, 0.5]}))
+    (folder / 'preprocessor_config.json').write_text(
+        json.dumps(
+            {
+                'image_processor_type': 'Qwen2VLImageProcessor',
+                'patch_size': edge,
+                'merge_size': 2,
+                'temporal_patch_size': 2,
+                'size': {'shortest_edge': 784, 'longest_edge': 1003520},
+                'image_mean': [0.5, 0.5, 0.5],
+                'image_std': [0.5, 0.5, 0.5],
+            }
+        )
+    )
 
 
 def save_internvl(folder: Path, tokenizer: Any, tied: bool, vocabulary: int) -> None:
     import transformers
 
     config = transformers.InternVLConfig(
-        text_config={'model_type': 'qwen2', **TEXT, 'vocab_size': vocabulary,
-                     'tie_word_embeddings': tied},
-        vision_config={'hidden_size': 32, 'num_hidden_layers': 1, 'num_attention_heads': 2,
-                       'intermediate_size': 48, 'image_size': [56, 56], 'patch_size': [14, 14]},
-        image_token_id=tokenizer.convert_tokens_to_ids('<IMG_CONTEXT>'), image_seq_length=4,
-        tie_word_embeddings=tied)
+        text_config={
+            'model_type': 'qwen2',
+            **TEXT,
+            'vocab_size': vocabulary,
+            'tie_word_embeddings': tied,
+        },
+        vision_config={
+            'hidden_size': 32,
+            'num_hidden_layers': 1,
+            'num_attention_heads': 2,
+            'intermediate_size': 48,
+            'image_size': [56, 56],
+            'patch_size': [14, 14],
+        },
+        image_token_id=tokenizer.convert_tokens_to_ids('<IMG_CONTEXT>'),
+        image_seq_length=4,
+        tie_word_embeddings=tied,
+    )
     transformers.InternVLForConditionalGeneration(config).save_pretrained(folder)
-    (folder / 'preprocessor_config.json').write_text(json.dumps({
-        'image_processor_type': 'GotOcr2ImageProcessor', 'size': {'height': 56, 'width': 56},
-        'image_mean': [0.5, 0.5, 0.5], 'image_std': [0.5, 0.5, 0.5]}))
+    (folder / 'preprocessor_config.json').write_text(
+        json.dumps(
+            {
+                'image_processor_type': 'GotOcr2ImageProcessor',
+                'size': {'height': 56, 'width': 56},
+                'image_mean': [0.5, 0.5, 0.5],
+                'image_std': [0.5, 0.5, 0.5],
+            }
+        )
+    )
 
 
 @pytest.fixture

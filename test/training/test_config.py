@@ -30,8 +30,9 @@ def test_published_hyper_parameters(name):
     trainer = config.trainer
     assert trainer['learning_rate'] == 1e-5
     assert trainer['num_train_epochs'] == 1
-    assert 8 * trainer['per_device_train_batch_size'] * trainer[
-        'gradient_accumulation_steps'] == 512
+    assert (
+        8 * trainer['per_device_train_batch_size'] * trainer['gradient_accumulation_steps'] == 512
+    )
     assert trainer['warmup_steps'] == 0.05
     assert trainer['bf16']
     assert config.data.max_tokens == 32768
@@ -48,8 +49,14 @@ def test_every_trainer_setting_is_one_of_transformers(name):
 
 
 def test_numbers_may_be_written_as_yaml_texts():
-    config = train_config({'model': 'm', 'output': 'o', 'data': {'dialogues': 'one.jsonl'},
-                           'trainer': {'learning_rate': '1e-5'}})
+    config = train_config(
+        {
+            'model': 'm',
+            'output': 'o',
+            'data': {'dialogues': 'one.jsonl'},
+            'trainer': {'learning_rate': '1e-5'},
+        }
+    )
     assert config.trainer['learning_rate'] == 1e-5
     assert config.data.dialogues == ('one.jsonl',)
 

@@ -20,8 +20,10 @@ from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.video_frames import frames_at
 from streamo_ros.training.video_frames import video_length
 
-VIDEO = ('LLaVA_Video/1_2_m_youtube_v0_1/liwei_youtube_videos/videos/youtube_video_2024/'
-         'ytb_ls8tmkfD7S0.mp4')
+VIDEO = (
+    'LLaVA_Video/1_2_m_youtube_v0_1/liwei_youtube_videos/videos/youtube_video_2024/'
+    'ytb_ls8tmkfD7S0.mp4'
+)
 # Length and SHA-256 of dataset/example/stream_format.json in maifoundations/Streamo at 6d1f1ab.
 RELEASED_BYTES = 27138
 RELEASED_SHA256 = 'e935103474cdacfb506cfcf835d9d2c0b64db303df64e53d55ca2f244ec4b8f8'
@@ -29,8 +31,11 @@ RELEASED_SHA256 = 'e935103474cdacfb506cfcf835d9d2c0b64db303df64e53d55ca2f244ec4b
 
 def example(question: str, time: str, answer: str) -> dict:
     return {
-        'video_name': 'ytb_ls8tmkfD7S0.mp4', 'video_path': VIDEO, 'task_type': 'QA',
-        'source': 'LLaVA_Video', 'question': [{'content': question, 'time': time}],
+        'video_name': 'ytb_ls8tmkfD7S0.mp4',
+        'video_path': VIDEO,
+        'task_type': 'QA',
+        'source': 'LLaVA_Video',
+        'question': [{'content': question, 'time': time}],
         'response': [{'content': answer, 'st_time': 5.0, 'end_time': 6.0, 'time': ''}],
     }
 
@@ -38,11 +43,16 @@ def example(question: str, time: str, answer: str) -> dict:
 EXAMPLE = [
     example(
         'What event is the person with long blonde hair being interviewed at in front of a poster '
-        "for 'The Beguiled'?", '5',
+        "for 'The Beguiled'?",
+        '5',
         'The person is being interviewed at a red carpet event in front of a poster for '
-        "'The Beguiled.'"),
-    example('What is the interviewer holding during the first red carpet event?', '3',
-            "A microphone with the 'ET' logo."),
+        "'The Beguiled.'",
+    ),
+    example(
+        'What is the interviewer holding during the first red carpet event?',
+        '3',
+        "A microphone with the 'ET' logo.",
+    ),
 ]
 
 
@@ -73,7 +83,11 @@ def test_the_default_puts_the_question_at_its_own_second_alone(raw_file, tmp_pat
     assert [k for k, turn in enumerate(first.turns) if turn.instruction] == [4]
     assert [k for k, turn in enumerate(second.turns) if turn.instruction] == [2]
     assert [turn.state for turn in first.turns[4:8]] == [
-        State.STANDBY, State.STANDBY, State.RESPONSE, State.SILENCE]
+        State.STANDBY,
+        State.STANDBY,
+        State.RESPONSE,
+        State.SILENCE,
+    ]
     assert first.turns[6].time == 6
 
 
@@ -84,16 +98,23 @@ def test_the_output_is_a_table(raw_file, tmp_path, monkeypatch):
     output = tmp_path / 'train.jsonl'
     main([str(raw_file), '-o', str(output)])
     table = datasets.load_dataset(
-        'json', data_files=str(output), split='train', cache_dir=str(tmp_path / 'cache'))
+        'json', data_files=str(output), split='train', cache_dir=str(tmp_path / 'cache')
+    )
     assert table.num_rows == 2
     assert from_json(table[0]) == next(read_dialogues(output))
 
 
 def bad_records(video: str) -> list:
     def base():
-        return {'video_name': 'v', 'video_path': video, 'task_type': 'QA', 'source': 's',
-                'question': [{'content': 'what?', 'time': '1'}],
-                'response': [{'content': 'this', 'st_time': 2, 'end_time': 4, 'time': ''}]}
+        return {
+            'video_name': 'v',
+            'video_path': video,
+            'task_type': 'QA',
+            'source': 's',
+            'question': [{'content': 'what?', 'time': '1'}],
+            'response': [{'content': 'this', 'st_time': 2, 'end_time': 4, 'time': ''}],
+        }
+
     reversed_, negative, late, missing, bare, tagged = (base() for _ in range(6))
     reversed_['response'] = [{'content': 'a', 'st_time': 9, 'end_time': 4}, *base()['response']]
     negative['response'] = [{'content': 'a', 'st_time': -3, 'end_time': 4}, *base()['response']]
@@ -110,12 +131,15 @@ def test_bad_records_are_reported_and_the_rest_converted(tmp_path, make_video, c
     source.write_text(json.dumps(bad_records(str(video))))
     broken.write_text('{"video_name": ')
     output, report = tmp_path / 'out.jsonl', tmp_path / 'report.json'
-    assert main([str(source), str(broken), '-o', str(output), '--report', str(report),
-                 '--json']) == 0
+    assert (
+        main([str(source), str(broken), '-o', str(output), '--report', str(report), '--json']) == 0
+    )
     assert len(list(read_dialogues(output))) == 5
     details = json.loads(report.read_text())['details']
-    found = {(Path(d['file']).name, d['record'].split()[0] if d['record'] else ''): d['why']
-             for d in details}
+    found = {
+        (Path(d['file']).name, d['record'].split()[0] if d['record'] else ''): d['why']
+        for d in details
+    }
     assert 'reversed' in found['raw.json', '2']
     assert 'negative' in found['raw.json', '3']
     assert 'past the end' in found['raw.json', '4']
@@ -129,10 +153,17 @@ def test_bad_records_are_reported_and_the_rest_converted(tmp_path, make_video, c
 
 def test_stream_it_makes_long_dialogues_and_leaves_grounding_alone(tmp_path, make_video):
     video = make_video(tmp_path / 'v.mp4', frames=10)
-    records = [{'video_name': f'{k}', 'video_path': str(video), 'source': 's',
-                'task_type': 'event_grounding' if k == 5 else 'QA',
-                'question': [{'content': 'what?', 'time': '1'}],
-                'response': [{'content': f'number {k}', 'time': '6'}]} for k in range(6)]
+    records = [
+        {
+            'video_name': f'{k}',
+            'video_path': str(video),
+            'source': 's',
+            'task_type': 'event_grounding' if k == 5 else 'QA',
+            'question': [{'content': 'what?', 'time': '1'}],
+            'response': [{'content': f'number {k}', 'time': '6'}],
+        }
+        for k in range(6)
+    ]
     source, output = tmp_path / 'raw.json', tmp_path / 'out.jsonl'
     source.write_text(json.dumps(records))
     arguments = [str(source), '-o', str(output), '--stream-it', '3', '--drop', '0']

@@ -48,8 +48,15 @@ def wording(make_checkpoint, tmp_path) -> Wording:
 
 def turns(drawn: str, asked: tuple[int, ...] = (0,)) -> list[Turn]:
     return [
-        Turn(Fraction(k), Fraction(k + 1), STATES[mark], 'it is red' if mark == '!' else '',
-             f'what is at {k}?' if k in asked else '', 0, Fraction(k))
+        Turn(
+            Fraction(k),
+            Fraction(k + 1),
+            STATES[mark],
+            'it is red' if mark == '!' else '',
+            f'what is at {k}?' if k in asked else '',
+            0,
+            Fraction(k),
+        )
         for k, mark in enumerate(drawn)
     ]
 
@@ -84,8 +91,9 @@ def said_by_a_lane(wording: Wording, dialogue: list[Turn]) -> list[int]:
     backbone = RecordingBackbone(wording)
     lane = Lane(backbone, WindowPolicy(), dialogue[0].instruction, Memory())
     for k, turn in enumerate(dialogue):
-        backbone.append(lane.request(Tick(10**9 * (k + 1), turn.start, turn.end, k, 1),
-                                     SightStub()))
+        backbone.append(
+            lane.request(Tick(10**9 * (k + 1), turn.start, turn.end, k, 1), SightStub())
+        )
         lane.settle(turn.state)
         if turn.state is State.RESPONSE:
             for token in wording.tokenizer.plain(f' {turn.text}'):
@@ -102,15 +110,26 @@ def test_training_says_what_a_lane_says(wording):
     supervised = [token for token in labels if token != IGNORED]
     silence, standby, response = wording.state_ids
     answer = [response, *wording.tokenizer.plain(' it is red'), wording.stop]
-    assert supervised == [silence, wording.stop, standby, wording.stop, standby, wording.stop,
-                          *answer, silence, wording.stop, *answer]
+    assert supervised == [
+        silence,
+        wording.stop,
+        standby,
+        wording.stop,
+        standby,
+        wording.stop,
+        *answer,
+        silence,
+        wording.stop,
+        *answer,
+    ]
     assert all(label in (IGNORED, token) for token, label in zip(ids, labels, strict=True))
 
 
 def test_an_instruction_in_mid_stream_opens_its_own_turn(wording):
     ids, _ = token_ids(wording, turns('..-', asked=(1,)), [VISION] * 3, IMAGE)
     text = wording.tokenizer._control.decode(
-        [token for token in ids if token != IMAGE], skip_special_tokens=False)
+        [token for token in ids if token != IMAGE], skip_special_tokens=False
+    )
     assert '<|im_start|>user\n<0s-1s>\n<|vision_start|>' in text
     assert '<|im_start|>user\nwhat is at 1?\n<1s-2s>\n<|vision_start|>' in text
     assert text.count('what is at') == 1
@@ -127,8 +146,11 @@ def test_lengths_are_never_too_small(wording, asked):
     dialogue = turns('.-!.-!', asked)
     count = TokenCount(wording, VISION)
     ids, _ = token_ids(wording, dialogue, [VISION] * 6, IMAGE)
-    said = sum(len(wording.tokenizer.plain(f'{turn.instruction}\n')) for turn in dialogue[1:]
-               if turn.instruction)
+    said = sum(
+        len(wording.tokenizer.plain(f'{turn.instruction}\n'))
+        for turn in dialogue[1:]
+        if turn.instruction
+    )
     bound = count.opening(dialogue[0].instruction) + sum(map(count.turn, dialogue)) + said
     assert len(ids) <= bound <= len(ids) + 2 * len(wording.head)
 
@@ -148,8 +170,12 @@ def dialogue_file(tmp_path, make_video) -> Path:
     make_video(tmp_path / 'here.mp4', frames=40)
     path = tmp_path / 'train.jsonl'
     lines = []
-    for name, drawn, asked in [('here.mp4', '.-!...', (0,)), ('gone.mp4', '.-!', (0,)),
-                               ('here.mp4', '...', ()), ('here.mp4', '.-!.' * 10, (3,))]:
+    for name, drawn, asked in [
+        ('here.mp4', '.-!...', (0,)),
+        ('gone.mp4', '.-!', (0,)),
+        ('here.mp4', '...', ()),
+        ('here.mp4', '.-!.' * 10, (3,)),
+    ]:
         dialogue = Dialogue(name, 'QA', 'test', (name,), tuple(turns(drawn, asked)))
         lines.append(json.dumps(dialogue.to_json()))
     path.write_text('\n'.join(lines) + '\n')
@@ -159,7 +185,10 @@ def dialogue_file(tmp_path, make_video) -> Path:
 def examples(wording, path, tmp_path, **settings):
     return DialogueExamples(
         DataSettings(dialogues=(str(path),), videos=str(tmp_path), **settings),
-        wording, ImageStub(), 5)
+        wording,
+        ImageStub(),
+        5,
+    )
 
 
 def test_what_is_left_out_is_counted(wording, dialogue_file, tmp_path):
@@ -168,7 +197,8 @@ def test_what_is_left_out_is_counted(wording, dialogue_file, tmp_path):
     assert found.dropped == {'too long': 1, 'video missing': 1, 'no instruction': 1}
     example = found[0]
     assert example['pixel_values'].flatten().tolist() == pytest.approx(
-        [4 * k for k in range(6)], abs=4)
+        [4 * k for k in range(6)], abs=4
+    )
     assert (example['input_ids'] == 5).sum() == 6 * VISION
     assert len(example['input_ids']) <= found.lengths[0] <= 600
 
@@ -182,7 +212,7 @@ def test_a_long_dialogue_may_be_cut_into_windows(wording, dialogue_file, tmp_pat
         example = found[k]
         ids = example['input_ids'].tolist()
         assert len(ids) <= found.lengths[k] <= 600
-        assert any(ids[at:at + len(instruction)] == instruction for at in range(len(ids)))
+        assert any(ids[at : at + len(instruction)] == instruction for at in range(len(ids)))
         frames += len(example['pixel_values'])
     assert frames == 40
 
@@ -203,8 +233,10 @@ def test_nothing_to_train_on_is_refused(wording, dialogue_file, tmp_path):
 
 
 def test_batches_are_padded_or_packed():
-    rows = [{'input_ids': torch.tensor([1, 5, 2]), 'labels': torch.tensor([-100, -100, 2])},
-            {'input_ids': torch.tensor([3, 4]), 'labels': torch.tensor([3, 4])}]
+    rows = [
+        {'input_ids': torch.tensor([1, 5, 2]), 'labels': torch.tensor([-100, -100, 2])},
+        {'input_ids': torch.tensor([3, 4]), 'labels': torch.tensor([3, 4])},
+    ]
     padded = Collator(0, 5, marks_images=True)(rows)
     assert padded['input_ids'].tolist() == [[1, 5, 2], [3, 4, 0]]
     assert padded['labels'].tolist() == [[-100, -100, 2], [3, 4, -100]]

@@ -23,10 +23,15 @@ LETTERS = {State.SILENCE: '.', State.STANDBY: '-', State.RESPONSE: '!'}
 
 def record(answers, questions=(('what happens?', 0),)):
     return Record(
-        'clip', 'clip.mp4', 'QA', 'test',
+        'clip',
+        'clip.mp4',
+        'QA',
+        'test',
         tuple(Question(text, Fraction(time)) for text, time in questions),
-        tuple(Answer(text, None if start is None else Fraction(start), Fraction(end))
-              for text, start, end in answers),
+        tuple(
+            Answer(text, None if start is None else Fraction(start), Fraction(end))
+            for text, start, end in answers
+        ),
     )
 
 
@@ -59,12 +64,15 @@ def test_instant_answer_has_no_standby():
     assert states(dialogue) == '..!.........'
 
 
-@pytest.mark.parametrize(('second', 'drawn'), [
-    ((5, 9), '-----!---!..'),
-    ((6, 9), '-----!---!..'),
-    ((7, 9), '-----!---!..'),
-    ((8, 9), '-----!.--!..'),
-])
+@pytest.mark.parametrize(
+    ('second', 'drawn'),
+    [
+        ((5, 9), '-----!---!..'),
+        ((6, 9), '-----!---!..'),
+        ((7, 9), '-----!---!..'),
+        ((8, 9), '-----!.--!..'),
+    ],
+)
 def test_adjacent_events_keep_both_answers(second, drawn):
     dialogue, findings = labelled([('one', 0, 5), ('two', *second)])
     assert states(dialogue) == drawn
@@ -124,17 +132,24 @@ def test_no_question_in_the_video_leaves_the_record_out():
 
 
 @pytest.mark.parametrize(('rate', 'turns'), [('1', 240), ('2', 480), ('0.5', 120)])
-@pytest.mark.parametrize(('frames', 'frame_rate'), [
-    (7193, Fraction(30000, 1001)), (5755, Fraction(24000, 1001)), (14386, Fraction(60000, 1001)),
-    (6000, Fraction(25)),
-])
+@pytest.mark.parametrize(
+    ('frames', 'frame_rate'),
+    [
+        (7193, Fraction(30000, 1001)),
+        (5755, Fraction(24000, 1001)),
+        (14386, Fraction(60000, 1001)),
+        (6000, Fraction(25)),
+    ],
+)
 def test_turns_follow_time_whatever_the_frame_rate(rate, turns, frames, frame_rate):
     line = timeline(frames / frame_rate, Fraction(rate), frame_rate)
     assert line.turns == turns
 
 
-@pytest.mark.parametrize(('rate', 'standby', 'due'), [
-    ('2', 9, 12), ('23.976', 119, 144), ('29.97', 149, 180), ('0.5', 2, 3)])
+@pytest.mark.parametrize(
+    ('rate', 'standby', 'due'),
+    [('2', 9, 12), ('23.976', 119, 144), ('29.97', 149, 180), ('0.5', 2, 3)],
+)
 def test_an_event_lies_at_its_time_at_any_rate(rate, standby, due):
     dialogue, _ = labelled([('x', 5, 6)], rate=rate)
     drawn = states(dialogue)
@@ -145,7 +160,8 @@ def test_an_event_lies_at_its_time_at_any_rate(rate, standby, due):
 
 
 EVENTS = st.lists(
-    st.tuples(st.integers(0, 40), st.integers(0, 20), st.booleans()), min_size=1, max_size=6)
+    st.tuples(st.integers(0, 40), st.integers(0, 20), st.booleans()), min_size=1, max_size=6
+)
 
 
 @given(events=EVENTS, rate=st.sampled_from(['0.5', '1', '2', '23.976']))

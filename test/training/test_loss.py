@@ -38,7 +38,8 @@ def batch(labels=LABELS, chances=CHANCES, dtype=torch.float64):
 
 def loss_of(kind='focal_alpha', counts=None, labels=LABELS, chances=CHANCES, **settings):
     return StateLoss(LossSettings(kind=kind, **settings), STATES)(
-        *batch(labels, chances), counts).item()
+        *batch(labels, chances), counts
+    ).item()
 
 
 def entropies(weights):
@@ -54,7 +55,7 @@ def test_plain_cross_entropy():
 
 def test_focal_and_alpha_by_hand():
     # n = 3, 1, 1 of 5: alpha = 5/9, 5/3, 5/3. Focal (1 - p)^2 = .25, .04, .01 and .64, .81.
-    weights = [5/9 * .25, 5/9 * .04, 5/9 * .01, 1, 5/3 * .64, 5/3 * .81, 1]
+    weights = [5 / 9 * 0.25, 5 / 9 * 0.04, 5 / 9 * 0.01, 1, 5 / 3 * 0.64, 5 / 3 * 0.81, 1]
     assert loss_of() == pytest.approx(entropies(weights))
     assert loss_of(reading='released') == pytest.approx(entropies(weights))
 
@@ -62,7 +63,7 @@ def test_focal_and_alpha_by_hand():
 def test_the_paper_counts_the_whole_step_and_three_classes():
     # 12:3:2 of the paper: alpha = 17/36, 17/9, 17/6; 100 supervised tokens in the step.
     counts = BatchCounts((12, 3, 2), 100)
-    weights = [17/36 * .25, 17/36 * .04, 17/36 * .01, 1, 17/9 * .64, 17/6 * .81, 1]
+    weights = [17 / 36 * 0.25, 17 / 36 * 0.04, 17 / 36 * 0.01, 1, 17 / 9 * 0.64, 17 / 6 * 0.81, 1]
     assert loss_of(counts=counts) == pytest.approx(entropies(weights) * 7 / 100)
 
 
@@ -72,9 +73,9 @@ def test_the_released_reading_counts_its_micro_batch_and_the_classes_present():
     # Present: Silence 2, Standby 1 of 3. Released |S| = 2: 3/4, 3/2; paper |S| = 3: 1/2, 1.
     counts = BatchCounts((200, 10, 1), 50)
     released = loss_of(reading='released', counts=counts, labels=labels, chances=chances)
-    assert released == pytest.approx(.25 * entropy * (3/4 + 3/4 + 3/2) / 50)
+    assert released == pytest.approx(0.25 * entropy * (3 / 4 + 3 / 4 + 3 / 2) / 50)
     paper = loss_of(labels=labels, chances=chances)
-    assert paper == pytest.approx(.25 * entropy * (1/2 + 1/2 + 1) / 3)
+    assert paper == pytest.approx(0.25 * entropy * (1 / 2 + 1 / 2 + 1) / 3)
 
 
 def test_only_silence_weighs_one_in_the_released_reading():
@@ -88,29 +89,30 @@ def test_micro_batches_of_one_step_add_up_to_the_whole():
     logits = torch.randn(4, 9, 5, dtype=torch.float64)
     labels = torch.randint(0, 5, (4, 9))
     whole = loss(logits, labels)
-    parts = sum(loss(logits[k:k + 1], labels[k:k + 1], loss.count(labels)) for k in range(4))
+    parts = sum(loss(logits[k : k + 1], labels[k : k + 1], loss.count(labels)) for k in range(4))
     assert parts.item() == pytest.approx(whole.item())
 
 
 def test_fixed_and_class_balanced_and_text_weight_by_hand():
-    assert loss_of('fixed') == pytest.approx(entropies([.3, .3, .3, 1, 1.3, 2, 1]))
+    assert loss_of('fixed') == pytest.approx(entropies([0.3, 0.3, 0.3, 1, 1.3, 2, 1]))
     # beta 0.9: 1 - 0.9^3 = 0.271, 1 - 0.9 = 0.1 -> 0.369, 1, 1, scaled to mean 1.
-    raw = [.1 / .271, 1, 1]
+    raw = [0.1 / 0.271, 1, 1]
     s, b, r = (weight * 3 / sum(raw) for weight in raw)
     assert loss_of('class_balanced', beta=0.9, text_weight=2.0) == pytest.approx(
-        entropies([s, s, s, 2, b, r, 2]))
+        entropies([s, s, s, 2, b, r, 2])
+    )
 
 
 def test_roles_by_hand():
     # S S S word B R word: first of the run 1, repeated 0.8, Standby 1, Response 1.5.
-    assert loss_of('role') == pytest.approx(entropies([1, .8, .8, 1, 1, 1.5, 1]))
-    back = loss_of('role', labels=[2, 4, 2], chances=[.5, .5, .5])
+    assert loss_of('role') == pytest.approx(entropies([1, 0.8, 0.8, 1, 1, 1.5, 1]))
+    back = loss_of('role', labels=[2, 4, 2], chances=[0.5, 0.5, 0.5])
     assert back == pytest.approx(math.log(2) * (1 + 1.5 + 1) / 3)
 
 
 def test_an_absent_class_is_harmless():
     table = alphas((5, 0, 5), present_only=False)
-    assert table.tolist() == pytest.approx([2/3, 1, 2/3])
+    assert table.tolist() == pytest.approx([2 / 3, 1, 2 / 3])
     assert class_balanced_weights((5, 0, 5), 0.99).tolist() == pytest.approx([1, 1, 1])
     assert math.isfinite(loss_of(labels=[-100, -100], chances=[]))
 
@@ -139,7 +141,8 @@ def test_detaching_the_focal_factor_changes_the_gradient_alone():
     p, scale = 0.1, 5 / 3 / 7
     at = (0, 7, 4)
     assert gradients[0][at].item() == pytest.approx(
-        scale * (1 - p) ** 2 * (2 * p * math.log(p) - (1 - p)))
+        scale * (1 - p) ** 2 * (2 * p * math.log(p) - (1 - p))
+    )
     assert gradients[1][at].item() == pytest.approx(-scale * (1 - p) ** 3)
 
 
@@ -156,9 +159,17 @@ def test_state_tokens_that_are_not_three_ids_are_refused(ids):
         StateLoss(LossSettings(), ids)
 
 
-@pytest.mark.parametrize('settings', [
-    {'kind': 'hinge'}, {'reading': 'mine'}, {'gamma': -1.0}, {'beta': 1.0},
-    {'reading': 'released', 'detach_focal': True}, {'weights': (1.0, 2.0)}])
+@pytest.mark.parametrize(
+    'settings',
+    [
+        {'kind': 'hinge'},
+        {'reading': 'mine'},
+        {'gamma': -1.0},
+        {'beta': 1.0},
+        {'reading': 'released', 'detach_focal': True},
+        {'weights': (1.0, 2.0)},
+    ],
+)
 def test_bad_settings_are_refused(settings):
     with pytest.raises(LossError):
         LossSettings(**settings)

@@ -27,8 +27,15 @@ STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
 
 def clip(name: str, drawn: str, asked: int = 0, about: str = 'cat') -> Dialogue:
     turns = tuple(
-        Turn(Fraction(k), Fraction(k + 1), STATES[mark], f'{name} {about}' if mark == '!' else '',
-             f'{name}: where is the {about}?' if k == asked else '', 0, Fraction(k))
+        Turn(
+            Fraction(k),
+            Fraction(k + 1),
+            STATES[mark],
+            f'{name} {about}' if mark == '!' else '',
+            f'{name}: where is the {about}?' if k == asked else '',
+            0,
+            Fraction(k),
+        )
         for k, mark in enumerate(drawn)
     )
     return Dialogue(name, 'QA', 'test', (f'{name}.mp4',), turns)
@@ -62,7 +69,9 @@ def test_a_dropped_question_takes_its_answers_along():
         asked = [k for k, turn in enumerate(left.turns) if turn.instruction]
         assert asked == [k for k in (0, 3) if drawn(left)[k + 2] == '!']
     assert {drawn(drop_questions(long, 0.9, random.Random(seed))) for seed in range(20)} > {
-        '.-!...', '....-!'}
+        '.-!...',
+        '....-!',
+    }
 
 
 def test_nothing_is_dropped_at_share_zero():
@@ -70,11 +79,18 @@ def test_nothing_is_dropped_at_share_zero():
     assert drop_questions(long, 0.0, random.Random(0)) == long
 
 
-@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 5)), min_size=1,
-                max_size=4), st.integers(0, 8), st.integers(0, 1000))
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 5)), min_size=1, max_size=4
+    ),
+    st.integers(0, 8),
+    st.integers(0, 1000),
+)
 def test_a_shifted_question_stays_before_its_answer(parts, width, seed):
-    clips = [clip(f'c{k}', '.' * (before + wait) + '-!' + '.' * after, before)
-             for k, (before, wait, after) in enumerate(parts)]
+    clips = [
+        clip(f'c{k}', '.' * (before + wait) + '-!' + '.' * after, before)
+        for k, (before, wait, after) in enumerate(parts)
+    ]
     long = concatenate(clips)
     shifted = shift_questions(long, width, random.Random(seed))
     assert drawn(shifted) == drawn(long)
@@ -91,8 +107,14 @@ def test_a_shifted_question_stays_before_its_answer(parts, width, seed):
 
 def test_shifts_do_happen():
     one = clip('a', '.........-!', asked=4)
-    places = {next(k for k, turn in enumerate(shift_questions(one, 3, random.Random(seed)).turns)
-                   if turn.instruction) for seed in range(40)}
+    places = {
+        next(
+            k
+            for k, turn in enumerate(shift_questions(one, 3, random.Random(seed)).turns)
+            if turn.instruction
+        )
+        for seed in range(40)
+    }
     assert places == {1, 2, 3, 4, 5, 6, 7}
 
 
@@ -109,7 +131,9 @@ def test_similarity_may_be_given():
     vectors = np.asarray([[1, 0], [0, 1], [1, 0], [0, 1]], np.float32)
     made = StreamIt(clips=2, drop=0.0)(clips, vectors)
     assert {frozenset(one.videos) for one in made} == {
-        frozenset({'0.mp4', '2.mp4'}), frozenset({'1.mp4', '3.mp4'})}
+        frozenset({'0.mp4', '2.mp4'}),
+        frozenset({'1.mp4', '3.mp4'}),
+    }
 
 
 def test_a_bad_setting_is_refused():

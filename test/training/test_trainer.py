@@ -31,9 +31,14 @@ torch.set_num_threads(1)
 
 
 def raw(video: Path) -> dict:
-    return {'video_name': video.name, 'video_path': str(video), 'task_type': 'QA', 'source': 's',
-            'question': [{'content': 'what?', 'time': '1'}],
-            'response': [{'content': 'red', 'st_time': 2, 'end_time': 3, 'time': ''}]}
+    return {
+        'video_name': video.name,
+        'video_path': str(video),
+        'task_type': 'QA',
+        'source': 's',
+        'question': [{'content': 'what?', 'time': '1'}],
+        'response': [{'content': 'red', 'st_time': 2, 'end_time': 3, 'time': ''}],
+    }
 
 
 @pytest.fixture
@@ -47,14 +52,24 @@ def dialogues(tmp_path: Path, make_video) -> Path:
 
 def settings(model: Path, dialogues: Path, output: Path, **more) -> dict:
     return {
-        'kind': 'transformers', 'model': str(model), 'output': str(output),
+        'kind': 'transformers',
+        'model': str(model),
+        'output': str(output),
         'data': {'dialogues': [str(dialogues)], 'max_tokens': 2048},
         'frames': {'min_pixels': 784, 'max_pixels': 3136},
         'trainer': {
-            'max_steps': 2, 'per_device_train_batch_size': 1, 'gradient_accumulation_steps': 2,
-            'learning_rate': '1e-2', 'use_cpu': True, 'save_steps': 1, 'logging_steps': 1,
-            'disable_tqdm': True, 'train_sampling_strategy': 'group_by_length',
-            'gradient_checkpointing': True, 'dataloader_pin_memory': False},
+            'max_steps': 2,
+            'per_device_train_batch_size': 1,
+            'gradient_accumulation_steps': 2,
+            'learning_rate': '1e-2',
+            'use_cpu': True,
+            'save_steps': 1,
+            'logging_steps': 1,
+            'disable_tqdm': True,
+            'train_sampling_strategy': 'group_by_length',
+            'gradient_checkpointing': True,
+            'dataloader_pin_memory': False,
+        },
     } | more
 
 
@@ -71,8 +86,11 @@ def weights(folder: Path) -> dict[str, torch.Tensor]:
 
 def moved(before: Path, after: Path) -> set[str]:
     old, new = weights(before), weights(after)
-    return {name for name, value in new.items()
-            if old[name].shape != value.shape or not torch.equal(old[name], value)}
+    return {
+        name
+        for name, value in new.items()
+        if old[name].shape != value.shape or not torch.equal(old[name], value)
+    }
 
 
 @pytest.mark.parametrize('family', ['Qwen2_5_VL', 'Qwen3VL', 'InternVL'])
@@ -85,8 +103,11 @@ def test_a_run_ends_in_a_checkpoint_that_the_engine_loads(
     changed = moved(base, final)
     assert any('language_model' in name for name in changed)
     assert any('merger' in name or 'multi_modal_projector' in name for name in changed)
-    assert not [name for name in changed if ('visual' in name or 'vision_tower' in name)
-                and 'merger' not in name]
+    assert not [
+        name
+        for name in changed
+        if ('visual' in name or 'vision_tower' in name) and 'merger' not in name
+    ]
     log = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
     assert [line['step'] for line in log if 'loss' in line] == [1, 2]
     backbone = load(final, device='cpu', lanes=1, capacity=512)
@@ -126,8 +147,10 @@ def test_lora_trains_the_language_model_and_the_state_rows_alone(
     rows = (old[embeddings] != new[embeddings]).any(1).nonzero().flatten().tolist()
     assert rows == sorted(states)
     assert not [name for name in moved(base, output / 'final') if 'visual' in name]
-    assert not torch.equal(old['model.language_model.layers.0.mlp.up_proj.weight'],
-                           new['model.language_model.layers.0.mlp.up_proj.weight'])
+    assert not torch.equal(
+        old['model.language_model.layers.0.mlp.up_proj.weight'],
+        new['model.language_model.layers.0.mlp.up_proj.weight'],
+    )
     assert load(output / 'final', device='cpu', lanes=1, capacity=512).info.protocol
 
 
@@ -138,8 +161,12 @@ def test_accumulated_micro_batches_are_one_batch(tmp_path, make_checkpoint, dial
     for size, steps in ((1, 2), (2, 1)):
         values = settings(base, dialogues, tmp_path / f'run{size}')
         values['trainer'] |= {
-            'max_steps': 1, 'per_device_train_batch_size': size, 'optim': 'sgd',
-            'gradient_accumulation_steps': steps, 'gradient_checkpointing': False}
+            'max_steps': 1,
+            'per_device_train_batch_size': size,
+            'optim': 'sgd',
+            'gradient_accumulation_steps': steps,
+            'gradient_checkpointing': False,
+        }
         assert run(tmp_path, values) == 0
         made.append(weights(tmp_path / f'run{size}' / 'final'))
     one, two = made
@@ -154,28 +181,44 @@ def test_two_ranks_are_one_batch(tmp_path, make_checkpoint, dialogues):
     for name, accumulated in (('alone', 2), ('ranks', 1)):
         values = settings(base, dialogues, tmp_path / name)
         values['trainer'] |= {
-            'max_steps': 1, 'optim': 'sgd', 'gradient_accumulation_steps': accumulated,
-            'gradient_checkpointing': False, 'train_sampling_strategy': 'random'}
+            'max_steps': 1,
+            'optim': 'sgd',
+            'gradient_accumulation_steps': accumulated,
+            'gradient_checkpointing': False,
+            'train_sampling_strategy': 'random',
+        }
         if name == 'alone':
             assert run(tmp_path, values) == 0
             continue
         values['trainer']['ddp_backend'] = 'gloo'
         (tmp_path / 'ranks.yaml').write_text(yaml.safe_dump(values))
         subprocess.run(
-            [sys.executable, '-m', 'torch.distributed.run', '--nproc_per_node', '2',
-             '--rdzv_backend', 'c10d', '--rdzv_endpoint', 'localhost:0',
-             '-m', 'streamo_ros.training.train', str(tmp_path / 'ranks.yaml')],
-            check=True, timeout=180, cwd=Path(__file__).parents[2],
-            env={**os.environ, 'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''})
+            [
+                sys.executable,
+                '-m',
+                'torch.distributed.run',
+                '--nproc_per_node',
+                '2',
+                '--rdzv_backend',
+                'c10d',
+                '--rdzv_endpoint',
+                'localhost:0',
+                '-m',
+                'streamo_ros.training.train',
+                str(tmp_path / 'ranks.yaml'),
+            ],
+            check=True,
+            timeout=180,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, 'OMP_NUM_THREADS': '1', 'CUDA_VISIBLE_DEVICES': ''},
+        )
     one, two = weights(tmp_path / 'alone' / 'final'), weights(tmp_path / 'ranks' / 'final')
     for name in one:
         torch.testing.assert_close(one[name], two[name], atol=1e-6, rtol=1e-5)
 
 
 @pytest.mark.parametrize('vocabulary', [480, 400])
-def test_added_tokens_start_as_the_mean_of_what_they_spell(
-    tmp_path, make_checkpoint, vocabulary
-):
+def test_added_tokens_start_as_the_mean_of_what_they_spell(tmp_path, make_checkpoint, vocabulary):
     base = make_checkpoint(tied=False, vocabulary=vocabulary)
     output = tmp_path / 'new'
     assert main(['--add-tokens', str(base), '--output', str(output)]) == 0
@@ -227,8 +270,14 @@ def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialo
 
 
 def test_what_is_frozen(make_checkpoint, dialogues, tmp_path):
-    config = train_config(settings(make_checkpoint(), dialogues, tmp_path / 'run',
-                                   trainable={'vision': True, 'connector': False}))
+    config = train_config(
+        settings(
+            make_checkpoint(),
+            dialogues,
+            tmp_path / 'run',
+            trainable={'vision': True, 'connector': False},
+        )
+    )
     model, *_ = load_model(config)
     freeze(model, config.trainable)
     learns = {name: p.requires_grad for name, p in model.named_parameters()}
@@ -237,22 +286,25 @@ def test_what_is_frozen(make_checkpoint, dialogues, tmp_path):
     assert learns['model.language_model.embed_tokens.weight']
 
 
-@pytest.mark.parametrize(('change', 'message'), [
-    ({'packing': True}, 'flash_attention_2'),
-    ({'packing': True, 'attention': 'flash_attention_2', 'loss': {'kind': 'role'}}, 'role'),
-    ({'model': 'nowhere'}, 'no model folder'),
-    ({'loss': {'kind': 'hinge'}}, 'hinge'),
-    ({'loss': {'gama': 1}}, 'gama'),
-    ({'kind': 'other'}, 'transformers'),
-    ({'colour': 1}, 'colour'),
-    ({'dtype': 'int8'}, 'int8'),
-    ({'lora': {'rank': 'x'}}, 'lora.rank'),
-    ({'trainer': {'learning_rat': 1}}, 'learning_rat'),
-    ({'trainer': {'output_dir': 'x'}}, 'output_dir'),
-    ({'data': {'dialogues': []}}, 'streamo convert'),
-    ({'data': {'dialogues': ['nothing.jsonl']}}, 'nothing.jsonl does not exist'),
-    ({'trainable': {'vision': False, 'connector': False, 'language': False}}, 'trainable'),
-])
+@pytest.mark.parametrize(
+    ('change', 'message'),
+    [
+        ({'packing': True}, 'flash_attention_2'),
+        ({'packing': True, 'attention': 'flash_attention_2', 'loss': {'kind': 'role'}}, 'role'),
+        ({'model': 'nowhere'}, 'no model folder'),
+        ({'loss': {'kind': 'hinge'}}, 'hinge'),
+        ({'loss': {'gama': 1}}, 'gama'),
+        ({'kind': 'other'}, 'transformers'),
+        ({'colour': 1}, 'colour'),
+        ({'dtype': 'int8'}, 'int8'),
+        ({'lora': {'rank': 'x'}}, 'lora.rank'),
+        ({'trainer': {'learning_rat': 1}}, 'learning_rat'),
+        ({'trainer': {'output_dir': 'x'}}, 'output_dir'),
+        ({'data': {'dialogues': []}}, 'streamo convert'),
+        ({'data': {'dialogues': ['nothing.jsonl']}}, 'nothing.jsonl does not exist'),
+        ({'trainable': {'vision': False, 'connector': False, 'language': False}}, 'trainable'),
+    ],
+)
 def test_a_bad_configuration_is_one_sentence(
     tmp_path, make_checkpoint, dialogues, capsys, change, message
 ):

@@ -28,7 +28,11 @@ REGULAR = Sampling(frames=16, jitter=0.0, drop=0.0)
 def test_a_seed_gives_the_same_episode_twice(family):
     one, two = (draw_episode(1_000_100, family) for _ in range(2))
     assert (one.instruction, one.times, one.states, one.texts) == (
-        two.instruction, two.times, two.states, two.texts)
+        two.instruction,
+        two.times,
+        two.states,
+        two.texts,
+    )
     assert np.array_equal(one.render(3), two.render(3))
     assert draw_episode(1_000_101, family).times != one.times
 
@@ -39,8 +43,10 @@ def test_some_episode_of_every_family_has_an_answer(family):
     assert any(State.RESPONSE in one.states for one in drawn)
     for one in drawn:
         check_instruction(one.instruction)
-        assert all(bool(text) == (state is State.RESPONSE)
-                   for state, text in zip(one.states, one.texts, strict=True))
+        assert all(
+            bool(text) == (state is State.RESPONSE)
+            for state, text in zip(one.states, one.texts, strict=True)
+        )
 
 
 def test_an_arrival_is_visible_in_the_frames():
@@ -59,9 +65,12 @@ def test_an_arrival_is_visible_in_the_frames():
 
 
 def test_standby_comes_before_most_arrivals():
-    ready = [one.states[k - 1] is State.STANDBY
-             for one in (draw_episode(s, 'appear', REGULAR) for s in range(1_000_000, 1_000_060))
-             for k, state in enumerate(one.states) if state is State.RESPONSE]
+    ready = [
+        one.states[k - 1] is State.STANDBY
+        for one in (draw_episode(s, 'appear', REGULAR) for s in range(1_000_000, 1_000_060))
+        for k, state in enumerate(one.states)
+        if state is State.RESPONSE
+    ]
     assert np.mean(ready) > 0.8
 
 
@@ -117,6 +126,8 @@ def test_suggested_instructions_all_fire():
 
 
 def test_worlds_need_no_torch():
-    code = ('import sys, streamo_ros.worlds as w; w.draw_episode(3).render(0); '
-            'sys.exit("torch" in sys.modules)')
+    code = (
+        'import sys, streamo_ros.worlds as w; w.draw_episode(3).render(0); '
+        'sys.exit("torch" in sys.modules)'
+    )
     assert subprocess.run([sys.executable, '-c', code], check=False).returncode == 0

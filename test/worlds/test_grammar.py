@@ -15,14 +15,18 @@ GRAMMAR = Grammar({'who': '[robot|you]', 'call': '[hey <who>|hello|]'})
 def test_every_text_can_be_drawn_and_no_other():
     choice, draw = GRAMMAR.read('<call> [look|<who> see] , now'), np.random.default_rng(0)
     found = {tidy(choice.draw(draw)) for _ in range(400)}
-    assert found == {f'{call}{what}, now' for call in ('hey robot ', 'hey you ', 'hello ', '')
-                     for what in ('look', 'robot see', 'you see')}
+    assert found == {
+        f'{call}{what}, now'
+        for call in ('hey robot ', 'hey you ', 'hello ', '')
+        for what in ('look', 'robot see', 'you see')
+    }
     assert choice.count() == len(found)
     assert set(choice.first_words()) == {'hey', 'hello', 'look', 'robot', 'you'}
 
 
 @pytest.mark.parametrize(
-    'text', ['tell [me|us', 'tell me]', 'tell ]me[', 'tell <nobody>', 'tell <who'])
+    'text', ['tell [me|us', 'tell me]', 'tell ]me[', 'tell <nobody>', 'tell <who']
+)
 def test_a_text_that_is_not_well_formed_is_refused(text):
     with pytest.raises(WorldError, match=r'close|remove|write it'):
         GRAMMAR.read(text)

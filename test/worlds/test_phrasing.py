@@ -76,8 +76,10 @@ def test_a_text_about_any_change_of_colour_never_holds_the_name_of_a_shape(shape
         assert shape not in span_phrase('recolour', draw, '', other)
 
 
-@pytest.mark.parametrize('family', [one for one in FAMILIES if one not in
-                                    ('recolour', 'count', 'number', 'narrate', 'see')])
+@pytest.mark.parametrize(
+    'family',
+    [one for one in FAMILIES if one not in ('recolour', 'count', 'number', 'narrate', 'see')],
+)
 def test_what_is_asked_about_is_named(family):
     for text in texts(family):
         assert 'ball' in text

@@ -33,7 +33,9 @@ def run(family, course, look=('red', 'ball')):
 
 def test_appear_waits_at_the_edge_and_answers_when_whole():
     assert run('appear', [[], [cut()], [cut()], [ball()], [ball()]]) == (
-        '.::!.', ['A red ball has arrived.'])
+        '.::!.',
+        ['A red ball has arrived.'],
+    )
 
 
 def test_appear_ignores_other_looks_and_a_thing_that_turns_back():
@@ -89,7 +91,9 @@ def test_touch_is_not_answered_for_what_touched_before():
 def test_count_waits_while_one_is_cut_and_repeats_nothing():
     other = ball('blue', key=2)
     assert run('count', [[ball()], [ball()], [ball(), cut(key=2)], [ball(), other]]) == (
-        '!.:!', ['1.', '2.'])
+        '!.:!',
+        ['1.', '2.'],
+    )
 
 
 def test_number_is_read_when_it_is_new():
@@ -114,11 +118,26 @@ def test_see_lists_once_from_left_to_right():
 
 
 def test_narrate_tells_each_event_when_it_is_over():
-    course = [[], [cut()], [ball()], [ball(into='blue')], [ball('blue')],
-              [ball('blue', gripped=True)], [ball('blue')], [cut(colour='blue')], []]
-    assert run('narrate', course, ('', '')) == ('.:!:!:!:!', [
-        'A red ball has arrived.', 'The ball is now blue.', 'The blue ball was moved.',
-        'The blue ball has left.'])
+    course = [
+        [],
+        [cut()],
+        [ball()],
+        [ball(into='blue')],
+        [ball('blue')],
+        [ball('blue', gripped=True)],
+        [ball('blue')],
+        [cut(colour='blue')],
+        [],
+    ]
+    assert run('narrate', course, ('', '')) == (
+        '.:!:!:!:!',
+        [
+            'A red ball has arrived.',
+            'The ball is now blue.',
+            'The blue ball was moved.',
+            'The blue ball has left.',
+        ],
+    )
 
 
 def test_narrate_does_not_tell_of_a_thing_that_only_peeked():

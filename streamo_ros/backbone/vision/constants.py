@@ -59,7 +59,7 @@ def attention_windows(grid: Grid, edge: int) -> list[Tensor]:
     """
     tokens = torch.arange(grid.tokens).reshape(grid.rows, grid.columns)
     return [
-        tokens[row:row + edge, column:column + edge].flatten()
+        tokens[row : row + edge, column : column + edge].flatten()
         for row in range(0, grid.rows, edge)
         for column in range(0, grid.columns, edge)
     ]

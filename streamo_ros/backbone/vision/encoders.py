@@ -112,7 +112,10 @@ class SwappingTowers:
     """
 
     def __init__(
-        self, torch_towers: TorchTowers, open_engine: Open, level: int = logging.INFO,
+        self,
+        torch_towers: TorchTowers,
+        open_engine: Open,
+        level: int = logging.INFO,
         wait: bool = False,
     ) -> None:
         self._torch = torch_towers

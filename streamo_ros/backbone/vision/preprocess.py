@@ -74,9 +74,7 @@ def smart_size(
     return rows * edge, columns * edge
 
 
-def resize(
-    image: NDArray[np.uint8], height: int, width: int, resample: int
-) -> NDArray[np.uint8]:
+def resize(image: NDArray[np.uint8], height: int, width: int, resample: int) -> NDArray[np.uint8]:
     """Resample a frame of shape (height, width, 3)."""
     if image.shape[:2] == (height, width):
         return image

@@ -32,9 +32,7 @@ def attend(
     seen, begin = [], 0
     for count, size in parts:
         end = begin + count * size
-        heads = [
-            row[begin:end].unflatten(0, (count, size)).transpose(1, 2) for row in rows
-        ]
+        heads = [row[begin:end].unflatten(0, (count, size)).transpose(1, 2) for row in rows]
         out = F.scaled_dot_product_attention(heads[0], heads[1], heads[2])
         seen.append(out.transpose(1, 2).reshape(count * size, -1))
         begin = end

@@ -67,12 +67,15 @@ class RoundDecayPolicy:
             return None
         rounds = frame_rounds(turns)
         counts = pooled_frames(
-            [len(frames) for frames in rounds], length, 3 * limits.capacity // 4,
+            [len(frames) for frames in rounds],
+            length,
+            3 * limits.capacity // 4,
             max((turn.vision_tokens for turn in turns), default=1) or 1,
         )
         merged = {
-            at for frames, count in zip(rounds, counts, strict=True)
-            for at in frames[:max(0, count - 1)]
+            at
+            for frames, count in zip(rounds, counts, strict=True)
+            for at in frames[: max(0, count - 1)]
         }
         if length - sum(turns[at].tokens for at in merged) > limits.capacity:
             older = -(-len(turns) // 2)

@@ -29,9 +29,9 @@ class WindowPolicy:
         if len(frames) < limits.max_frames and used <= limits.capacity:
             return None
         block = max(1, limits.max_frames // 4)
-        for at in frames[:max(block, len(frames) + 1 - limits.max_frames)]:
+        for at in frames[: max(block, len(frames) + 1 - limits.max_frames)]:
             fates[at] = Fate.STRIP if turns[at].answered else Fate.DROP
-        kept = frames[sum(fate is not Fate.KEEP for fate in fates):]
+        kept = frames[sum(fate is not Fate.KEEP for fate in fates) :]
         self._cap_answers(turns, fates, limits.max_answers)
         self._fit(turns, fates, kept, limits.capacity - limits.sink - need)
         return tuple(fates)
@@ -40,17 +40,17 @@ class WindowPolicy:
     def _cap_answers(turns: Sequence[TurnSize], fates: list[Fate], most: int) -> None:
         """Only the newest `most` bare answers stay."""
         bare = [
-            at for at, (turn, fate) in enumerate(zip(turns, fates, strict=True))
+            at
+            for at, (turn, fate) in enumerate(zip(turns, fates, strict=True))
             if fate is Fate.STRIP or (fate is Fate.KEEP and not turn.vision_tokens)
         ]
-        for at in bare[:len(bare) - most] if len(bare) > most else []:
+        for at in bare[: len(bare) - most] if len(bare) > most else []:
             fates[at] = Fate.DROP
 
     @staticmethod
-    def _fit(
-        turns: Sequence[TurnSize], fates: list[Fate], frames: list[int], room: int
-    ) -> None:
+    def _fit(turns: Sequence[TurnSize], fates: list[Fate], frames: list[int], room: int) -> None:
         """Long answers can fill the slot before frames do: then frames, then answers leave."""
+
         def held() -> int:
             return sum(kept_tokens(turn, fate) for turn, fate in zip(turns, fates, strict=True))
 

@@ -52,21 +52,35 @@ def one_file(path: Path) -> list[Path]:
 FORMATS = {
     'streamo': AnnotationFormat(
         'Streamo-Instruct: a JSON file of the raw schema, or the folder with one folder a task',
-        streamo.files, streamo.entries, streamo.raw),
+        streamo.files,
+        streamo.entries,
+        streamo.raw,
+    ),
     'activitynet': AnnotationFormat(
         'ActivityNet Captions: train.json, val_1.json, val_2.json',
-        one_file, activitynet.entries, activitynet.raw),
+        one_file,
+        activitynet.entries,
+        activitynet.raw,
+    ),
     'youcook2': AnnotationFormat(
-        'YouCook2: youcookii_annotations_trainval.json', one_file, youcook2.entries, youcook2.raw),
+        'YouCook2: youcookii_annotations_trainval.json', one_file, youcook2.entries, youcook2.raw
+    ),
     'coin': AnnotationFormat('COIN: COIN.json', one_file, coin.entries, coin.raw),
     'qvhighlights': AnnotationFormat(
         'QVHighlights: highlight_train_release.jsonl, highlight_val_release.jsonl',
-        one_file, qvhighlights.entries, qvhighlights.raw),
+        one_file,
+        qvhighlights.entries,
+        qvhighlights.raw,
+    ),
     'didemo': AnnotationFormat(
-        'DiDeMo: train_data.json, val_data.json', one_file, didemo.entries, didemo.raw),
+        'DiDeMo: train_data.json, val_data.json', one_file, didemo.entries, didemo.raw
+    ),
     'charades-sta': AnnotationFormat(
         'Charades-STA: charades_sta_train.txt, charades_sta_test.txt',
-        one_file, charades_sta.entries, charades_sta.raw),
+        one_file,
+        charades_sta.entries,
+        charades_sta.raw,
+    ),
 }
 
 

@@ -30,5 +30,8 @@ def raw(label: str, entry: Any) -> list[dict[str, Any]]:
     if not separator:
         raise ValueError("there is no '##' between the times and the sentence")
     video, start, end = where.split()
-    return [grounding_record(
-        video, SOURCE, f'{video} {label}', sentence, float(start), float(end), None)]
+    return [
+        grounding_record(
+            video, SOURCE, f'{video} {label}', sentence, float(start), float(end), None
+        )
+    ]

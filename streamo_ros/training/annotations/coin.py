@@ -31,5 +31,6 @@ def raw(label: str, entry: Any) -> list[dict[str, Any]]:
     no grounding record.
     """
     events = [(step['label'], *step['segment']) for step in entry['annotation']]
-    return [caption_record(
-        label, SOURCE, 'action_caption', ACTION_CAPTION, events, entry['duration'])]
+    return [
+        caption_record(label, SOURCE, 'action_caption', ACTION_CAPTION, events, entry['duration'])
+    ]

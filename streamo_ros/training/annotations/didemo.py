@@ -24,7 +24,7 @@ SEGMENT = 5.0
 def entries(path: Path) -> Iterator[tuple[str, Any]]:
     """Moments of the file, labelled by their annotation_id."""
     for number, entry in enumerate(json.loads(path.read_text(encoding='utf-8')), 1):
-        yield f"annotation_id {entry.get('annotation_id', f'of entry {number}')}", entry
+        yield f'annotation_id {entry.get("annotation_id", f"of entry {number}")}', entry
 
 
 def raw(label: str, entry: Any) -> list[dict[str, Any]]:
@@ -33,5 +33,14 @@ def raw(label: str, entry: Any) -> list[dict[str, Any]]:
     first, last = min(votes, key=lambda span: (-votes[span], span))
     segments = entry.get('num_segments')
     duration = None if segments is None else SEGMENT * segments
-    return [grounding_record(entry['video'], SOURCE, label, entry['description'],
-                             SEGMENT * first, SEGMENT * (last + 1), duration)]
+    return [
+        grounding_record(
+            entry['video'],
+            SOURCE,
+            label,
+            entry['description'],
+            SEGMENT * first,
+            SEGMENT * (last + 1),
+            duration,
+        )
+    ]

@@ -22,7 +22,7 @@ def entries(path: Path) -> Iterator[tuple[str, Any]]:
     """Queries of the file, labelled by their qid."""
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         entry = json.loads(line)
-        yield f"qid {entry.get('qid', f'of line {number}')}", entry
+        yield f'qid {entry.get("qid", f"of line {number}")}', entry
 
 
 def raw(label: str, entry: Any) -> list[dict[str, Any]]:
@@ -30,7 +30,8 @@ def raw(label: str, entry: Any) -> list[dict[str, Any]]:
     windows = entry['relevant_windows']
     records = [
         grounding_record(
-            entry['vid'], SOURCE, label, entry['query'], start, end, entry['duration'])
+            entry['vid'], SOURCE, label, entry['query'], start, end, entry['duration']
+        )
         for start, end in windows
     ]
     if not records:

@@ -27,7 +27,7 @@ def entries(path: Path) -> Iterator[tuple[str, Any]]:
 
 def raw(label: str, entry: Any) -> list[dict[str, Any]]:
     """One caption record of all steps, and one grounding record for each."""
-    video, duration = f"{entry['subset']}/{entry['recipe_type']}/{label}", entry['duration']
+    video, duration = f'{entry["subset"]}/{entry["recipe_type"]}/{label}', entry['duration']
     events = [(step['sentence'], *step['segment']) for step in entry['annotations']]
     caption = caption_record(video, SOURCE, 'action_caption', ACTION_CAPTION, events, duration)
     grounding = [

@@ -65,8 +65,12 @@ class Opener:
 
 def stream(towers, capture=None):
     return FrameEncoder(
-        lambda height, width: GRID, towers, normalisation(PROCESSOR), torch.device('cpu'),
-        torch.float32, Passes(capture),
+        lambda height, width: GRID,
+        towers,
+        normalisation(PROCESSOR),
+        torch.device('cpu'),
+        torch.float32,
+        Passes(capture),
     )
 
 
@@ -102,9 +106,13 @@ def test_the_frame_after_the_engine_is_ready_goes_through_it(capture):
     assert opener.calls == [GRID]
 
 
-@pytest.mark.parametrize('error', [
-    BackboneError('TensorRT is not installed'), RuntimeError('CUDA error: out of memory\nmore'),
-])
+@pytest.mark.parametrize(
+    'error',
+    [
+        BackboneError('TensorRT is not installed'),
+        RuntimeError('CUDA error: out of memory\nmore'),
+    ],
+)
 def test_without_an_engine_torch_goes_on_and_says_why(error, caplog):
     caplog.set_level('INFO')
     opener = Opener(error)

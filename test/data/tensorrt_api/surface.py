@@ -21,11 +21,29 @@ import sys
 from typing import Any
 
 CLASSES = (
-    'Builder', 'BuilderFlag', 'ComputeCapability', 'DataType', 'EngineInspector',
-    'HardwareCompatibilityLevel', 'IBuilderConfig', 'ICudaEngine', 'IExecutionContext',
-    'IHostMemory', 'ILogger', 'INetworkDefinition', 'IProgressMonitor', 'ITimingCache', 'Logger',
-    'MemoryPoolType', 'NetworkDefinitionCreationFlag', 'OnnxParser', 'ParserError',
-    'ProfilingVerbosity', 'Runtime', 'TensorIOMode', 'TensorLocation',
+    'Builder',
+    'BuilderFlag',
+    'ComputeCapability',
+    'DataType',
+    'EngineInspector',
+    'HardwareCompatibilityLevel',
+    'IBuilderConfig',
+    'ICudaEngine',
+    'IExecutionContext',
+    'IHostMemory',
+    'ILogger',
+    'INetworkDefinition',
+    'IProgressMonitor',
+    'ITimingCache',
+    'Logger',
+    'MemoryPoolType',
+    'NetworkDefinitionCreationFlag',
+    'OnnxParser',
+    'ParserError',
+    'ProfilingVerbosity',
+    'Runtime',
+    'TensorIOMode',
+    'TensorLocation',
 )
 
 

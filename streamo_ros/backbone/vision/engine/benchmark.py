@@ -60,9 +60,12 @@ def against_torch(
     plain = _milliseconds(lambda given: passes(tower, tower, given), patches, repeats)
     state = frames.state(grid)
     return {
-        'vision_backend': state.backend, 'vision_version': state.version,
-        'vision_note': state.note, 'tower_p50_ms': round(used, 3),
-        'torch_tower_p50_ms': round(plain, 3), 'vision_speedup': round(plain / used, 2),
+        'vision_backend': state.backend,
+        'vision_version': state.version,
+        'vision_note': state.note,
+        'tower_p50_ms': round(used, 3),
+        'torch_tower_p50_ms': round(plain, 3),
+        'vision_speedup': round(plain / used, 2),
         'vision_cosine': round(worst, 6),
     }
 

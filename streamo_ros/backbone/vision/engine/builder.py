@@ -69,8 +69,13 @@ class Workshop:
     def key(self, path: Path, grid: Grid, dtype: str) -> EngineKey:
         """Identity of a checkpoint's engine."""
         return EngineKey.make(
-            path.resolve().name, fingerprint(path), grid, dtype, self.binding.flavour,
-            self.binding.version, self.gpu,
+            path.resolve().name,
+            fingerprint(path),
+            grid,
+            dtype,
+            self.binding.flavour,
+            self.binding.version,
+            self.gpu,
         )
 
 
@@ -97,9 +102,7 @@ def weight_bytes(tower: nn.Module) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-def make_engine(
-    path: Path, grid: Grid, dtype: str, shop: Workshop, progress: Progress
-) -> Entry:
+def make_engine(path: Path, grid: Grid, dtype: str, shop: Workshop, progress: Progress) -> Entry:
     """Make a checkpoint's engine, or find the one that is there.
 
     Args:
@@ -136,9 +139,7 @@ def make_engine(
                 self_test(open_plan(shop, plan, grid, DTYPES[dtype]), reference, key.name)
             progress('writing', 0.0)
             made = datetime.now(timezone.utc).isoformat(timespec='seconds')
-            return shop.cache.store(
-                place, key, plan, reference, graph.outputs, made, shop.force
-            )
+            return shop.cache.store(place, key, plan, reference, graph.outputs, made, shop.force)
 
 
 def _export(tower: Any, grid: Grid, dtype: str, place: Path, progress: Progress) -> Graph:

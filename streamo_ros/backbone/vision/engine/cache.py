@@ -140,8 +140,14 @@ class EngineCache:
             yield
 
     def store(
-        self, place: Path, key: EngineKey, plan: Any, reference: Path, outputs: tuple[str, ...],
-        made: str, replace: bool = False,
+        self,
+        place: Path,
+        key: EngineKey,
+        plan: Any,
+        reference: Path,
+        outputs: tuple[str, ...],
+        made: str,
+        replace: bool = False,
     ) -> Entry:
         """Put an engine into the cache, whole.
 
@@ -164,9 +170,12 @@ class EngineCache:
             _write(folder / PLAN, memoryview(plan))
             reference.replace(folder / REFERENCE)
             about = {
-                'format': FORMAT, 'key': asdict(key), 'plan_bytes': (folder / PLAN).stat().st_size,
+                'format': FORMAT,
+                'key': asdict(key),
+                'plan_bytes': (folder / PLAN).stat().st_size,
                 'plan_sha256': digest(folder / PLAN),
-                'reference_sha256': digest(folder / REFERENCE), 'outputs': list(outputs),
+                'reference_sha256': digest(folder / REFERENCE),
+                'outputs': list(outputs),
                 'made': made,
             }
             _write(folder / SIDECAR, json.dumps(about, indent=2).encode())
@@ -194,9 +203,13 @@ def read_entry(folder: Path) -> Entry:
         if about['format'] != FORMAT:
             raise EngineError(f'the engine {folder} is of another format: {mend}')
         return Entry(
-            folder, EngineKey.parse(about['key']), int(about['plan_bytes']),
-            str(about['plan_sha256']), str(about['reference_sha256']),
-            tuple(map(str, about['outputs'])), str(about.get('made', '')),
+            folder,
+            EngineKey.parse(about['key']),
+            int(about['plan_bytes']),
+            str(about['plan_sha256']),
+            str(about['reference_sha256']),
+            tuple(map(str, about['outputs'])),
+            str(about.get('made', '')),
         )
     except EngineError:
         raise

@@ -86,8 +86,13 @@ def export(tower: nn.Module, grid: Grid, dtype: torch.dtype, file: Path) -> Grap
 def _program(tower: nn.Module, example: Tensor, names: list[str]) -> Any:
     try:
         return torch.onnx.export(
-            tower, (example,), dynamo=True, opset_version=OPSET, input_names=[INPUT],
-            output_names=names, verbose=False,
+            tower,
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=names,
+            verbose=False,
         )
     except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
         missing = getattr(error, 'name', None) or getattr(error.__cause__, 'name', None)

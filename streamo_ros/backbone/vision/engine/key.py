@@ -53,13 +53,28 @@ class EngineKey:
 
     @classmethod
     def make(
-        cls, model: str, fingerprint: str, grid: Grid, dtype: str, flavour: str, version: str,
+        cls,
+        model: str,
+        fingerprint: str,
+        grid: Grid,
+        dtype: str,
+        flavour: str,
+        version: str,
         gpu: Gpu,
     ) -> EngineKey:
         """From the parts that the rest of the package has."""
         return cls(
-            model, fingerprint, grid.rows, grid.columns, grid.patch, grid.merge, dtype, flavour,
-            version, gpu.name, '.'.join(map(str, gpu.capability)),
+            model,
+            fingerprint,
+            grid.rows,
+            grid.columns,
+            grid.patch,
+            grid.merge,
+            dtype,
+            flavour,
+            version,
+            gpu.name,
+            '.'.join(map(str, gpu.capability)),
         )
 
     @classmethod

@@ -89,8 +89,15 @@ class EngineOpener:
     def command(self, grid: Grid, dtype: str, flavour: str) -> list[str]:
         """Arguments of `streamo` that build the engine of a grid."""
         words = [
-            'engine', 'build', str(self.path), '--grid', f'{grid.rows}x{grid.columns}',
-            '--dtype', dtype, '--tensorrt', flavour,
+            'engine',
+            'build',
+            str(self.path),
+            '--grid',
+            f'{grid.rows}x{grid.columns}',
+            '--dtype',
+            dtype,
+            '--tensorrt',
+            flavour,
         ]
         return words if self.folder is None else [*words, '--cache', str(self.folder)]
 
@@ -108,8 +115,12 @@ def run_build(command: list[str], say: Say) -> None:
     nice = ['nice', '-n', '10'] if shutil.which('nice') else []
     say('the engine is being built in another process')
     with subprocess.Popen(
-        [*nice, *command], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True, errors='replace',
+        [*nice, *command],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors='replace',
     ) as process:
         # A builder that outlives the node would keep its memory for nothing.
         atexit.register(process.terminate)

@@ -154,7 +154,8 @@ class EngineEncoder:
         """Shape and format of each tensor by name."""
         trt, engine = self._binding.module, self._engine
         kinds = {
-            trt.DataType.FLOAT: torch.float32, trt.DataType.HALF: torch.float16,
+            trt.DataType.FLOAT: torch.float32,
+            trt.DataType.HALF: torch.float16,
             trt.DataType.BF16: torch.bfloat16,
         }
         found = {}

@@ -116,9 +116,9 @@ def compare(encoder: VisionEncoder, reference: Mapping[str, Tensor]) -> Agreemen
             f'the engine gives {len(outputs)} outputs and torch gave {len(reference) - 1}: build '
             'it again with `streamo engine build --force`'
         )
-    return Agreement({
-        name: cosine(out, reference[name]) for name, out in zip(names, outputs, strict=True)
-    })
+    return Agreement(
+        {name: cosine(out, reference[name]) for name, out in zip(names, outputs, strict=True)}
+    )
 
 
 def cosine(found: Tensor, expected: Tensor) -> float:

@@ -41,9 +41,11 @@ def tiny_grid(checkpoint, rows=3, columns=4):
 @pytest.fixture(scope='session')
 def tower(checkpoint):
     """Makes a tiny torch tower of (dtype, rows, columns), one family in turn."""
+
     def make(dtype=torch.float32, rows=3, columns=4):
         grid = tiny_grid(checkpoint, rows, columns)
         return load_tower(read_checkpoint(checkpoint), grid, dtype_name(dtype))
+
     return make
 
 
@@ -57,6 +59,7 @@ def graphs(tmp_path_factory):
             folder = tmp_path_factory.mktemp('graph')
             known[key] = export(tower, tower.grid, dtype, folder / GRAPH)
         return known[key]
+
     return find
 
 
@@ -96,6 +99,7 @@ def orin_double(recorder):
 @pytest.fixture
 def stream(recorder):
     """Makes the runner's stream; notes when it waits for whom."""
+
     class NotedStream:
         handle = recorder.stream
 
@@ -107,6 +111,7 @@ def stream(recorder):
 
         def end(self):
             recorder.note('end')
+
     return NotedStream
 
 

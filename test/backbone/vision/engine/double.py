@@ -201,6 +201,7 @@ def _classes(module, recorder):  # noqa: C901
     class ICudaEngine(Surface):
         def __init__(self, path, runtime):
             import onnxruntime
+
             self._session = onnxruntime.InferenceSession(str(path))
             graph = onnx.load(str(path), load_external_data=False).graph
             self._runtime = runtime
@@ -265,6 +266,14 @@ def _classes(module, recorder):  # noqa: C901
             return np.frombuffer(memory, kind).reshape(shape)
 
     return (
-        ILogger, IProgressMonitor, Builder, INetworkDefinition, IBuilderConfig, ITimingCache,
-        OnnxParser, Runtime, ICudaEngine, IExecutionContext,
+        ILogger,
+        IProgressMonitor,
+        Builder,
+        INetworkDefinition,
+        IBuilderConfig,
+        ITimingCache,
+        OnnxParser,
+        Runtime,
+        ICudaEngine,
+        IExecutionContext,
     )

@@ -50,11 +50,21 @@ def test_what_was_stored_is_found(cache):
     assert [one.key for one in cache.entries()] == [KEY]
 
 
-@pytest.mark.parametrize('change', [
-    {'fingerprint': 'f01'}, {'rows': 9}, {'columns': 13}, {'patch': 16}, {'dtype': 'bfloat16'},
-    {'flavour': 'tensorrt_rtx'}, {'version': '10.3.1'}, {'gpu': 'Thor'}, {'capability': '11.0'},
-    {'recipe': 2},
-])
+@pytest.mark.parametrize(
+    'change',
+    [
+        {'fingerprint': 'f01'},
+        {'rows': 9},
+        {'columns': 13},
+        {'patch': 16},
+        {'dtype': 'bfloat16'},
+        {'flavour': 'tensorrt_rtx'},
+        {'version': '10.3.1'},
+        {'gpu': 'Thor'},
+        {'capability': '11.0'},
+        {'recipe': 2},
+    ],
+)
 def test_an_engine_of_anything_else_is_not_taken(cache, change):
     put(cache)
     assert cache.find(replace(KEY, **change)) is None
@@ -179,9 +189,7 @@ with cache.claim(test.KEY, lambda: print('waiting', flush=True)):
 def test_two_processes_build_one_engine(cache):
     root = __file__.partition('/test/')[0]
     command = [sys.executable, '-c', BUILDER, root, __file__, str(cache.folder)]
-    both = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)
-    ]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = sorted(process.communicate(timeout=120)[0].split('\n')[-2] for process in both)
     assert said == ['found made', 'made']
     assert [one.plan() for one in cache.entries()] == [b'made']

@@ -16,9 +16,11 @@ from streamo_ros.backbone.vision.engine.binding import installed
 @pytest.fixture
 def engine(capsys):
     """Runs a verb; its exit code and what it wrote."""
+
     def run(*words):
         code = cli.main(['engine', *map(str, words)])
         return code, capsys.readouterr()
+
     return run
 
 
@@ -32,7 +34,9 @@ def test_the_real_tensorrt_rtx_builds_for_a_gpu_elsewhere(engine, rtx, qwen, tmp
     last = json.loads(said.out.splitlines()[-1])
     assert 'bfloat16' in last['engine']
     assert sorted(file.name for file in Path(last['folder']).iterdir()) == [
-        'engine.json', 'engine.plan', 'selftest.safetensors'
+        'engine.json',
+        'engine.plan',
+        'selftest.safetensors',
     ]
     code, said = engine('list', '--cache', cache, '--json')
     assert json.loads(said.out)['gpu'] == 'NVIDIA GeForce RTX 4090'
@@ -42,8 +46,18 @@ def test_the_real_tensorrt_rtx_builds_for_a_gpu_elsewhere(engine, rtx, qwen, tmp
 def test_export_checks_the_graph_against_torch(engine, qwen, tmp_path):
     file = tmp_path / 'tower.onnx'
     code, said = engine(
-        'export', qwen, '--output', file, '--size', '120x90', '--max-pixels', '9000',
-        '--dtype', 'float16', '--check', '--json',
+        'export',
+        qwen,
+        '--output',
+        file,
+        '--size',
+        '120x90',
+        '--max-pixels',
+        '9000',
+        '--dtype',
+        'float16',
+        '--check',
+        '--json',
     )
     row = json.loads(said.out.splitlines()[-1])
     assert code == 0
@@ -51,17 +65,23 @@ def test_export_checks_the_graph_against_torch(engine, qwen, tmp_path):
     assert file.stat().st_size > 0
 
 
-@pytest.mark.parametrize(('words', 'expected'), [
-    (('build', '{model}'), 'torch sees no CUDA device: build on the machine'),
-    (('build', '{model}', '--for-gpu', 'fast'), 'is not understood'),
-    (('build', '{model}', '--for-gpu', 'NVIDIA H200:9.0'), 'no kernels for NVIDIA H200'),
-    (('build', '{model}', '--for-gpu', 'X:8.9', '--size', 'big'), 'give it as 640x480'),
-    (('build', '{model}', '--for-gpu', 'X:8.9', '--cache', '/proc/nowhere'), 'cannot be written'),
-    (('build', '/nowhere', '--for-gpu', 'X:8.9'), 'no model folder'),
-    (('verify',), 'torch sees no CUDA device: an engine can be verified only on its GPU'),
-    (('export', '{model}', '--output', '/tmp/tower.txt'), 'ends in .onnx'),
-    (('export', '{model}', '--output', '/nowhere/tower.onnx'), 'no folder /nowhere'),
-])
+@pytest.mark.parametrize(
+    ('words', 'expected'),
+    [
+        (('build', '{model}'), 'torch sees no CUDA device: build on the machine'),
+        (('build', '{model}', '--for-gpu', 'fast'), 'is not understood'),
+        (('build', '{model}', '--for-gpu', 'NVIDIA H200:9.0'), 'no kernels for NVIDIA H200'),
+        (('build', '{model}', '--for-gpu', 'X:8.9', '--size', 'big'), 'give it as 640x480'),
+        (
+            ('build', '{model}', '--for-gpu', 'X:8.9', '--cache', '/proc/nowhere'),
+            'cannot be written',
+        ),
+        (('build', '/nowhere', '--for-gpu', 'X:8.9'), 'no model folder'),
+        (('verify',), 'torch sees no CUDA device: an engine can be verified only on its GPU'),
+        (('export', '{model}', '--output', '/tmp/tower.txt'), 'ends in .onnx'),
+        (('export', '{model}', '--output', '/nowhere/tower.onnx'), 'no folder /nowhere'),
+    ],
+)
 def test_what_cannot_be_done_is_one_sentence(engine, qwen, words, expected, monkeypatch, tmp_path):
     if 'tensorrt_rtx' not in installed() and 'build' in words:
         pytest.skip('pip install tensorrt-rtx')

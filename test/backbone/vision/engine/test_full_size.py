@@ -28,10 +28,17 @@ def tower():
     from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl as modeling
 
     torch.manual_seed(0)
-    config = transformers.Qwen2_5_VLConfig(vision_config={
-        'depth': 32, 'hidden_size': 1280, 'num_heads': 16, 'intermediate_size': 3420,
-        'window_size': 112, 'fullatt_block_indexes': [7, 15, 23, 31], 'out_hidden_size': 2048,
-    }).vision_config
+    config = transformers.Qwen2_5_VLConfig(
+        vision_config={
+            'depth': 32,
+            'hidden_size': 1280,
+            'num_heads': 16,
+            'intermediate_size': 3420,
+            'window_size': 112,
+            'fullatt_block_indexes': [7, 15, 23, 31],
+            'out_hidden_size': 2048,
+        }
+    ).vision_config
     before = torch.get_default_dtype()
     torch.set_default_dtype(DTYPE)
     try:

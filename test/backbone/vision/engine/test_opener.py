@@ -50,6 +50,7 @@ def build(qwen, qwen_graph, cached, on_orin, capsys, monkeypatch):
         model = [str(qwen), '--grid', '3x4', '--dtype', 'float32'] if verb == 'build' else []
         code = cli.main(['engine', verb, *model, '--cache', str(cached), *more])
         return code, capsys.readouterr()
+
     return run
 
 
@@ -150,7 +151,9 @@ def test_a_second_build_finds_the_first(build, cached, recorder):
 def test_progress_is_told_as_lines_of_json(build):
     steps = [json.loads(line) for line in build('--json')[1].out.splitlines()]
     assert [step.get('phase') for step in steps][:3] == [
-        'reading the weights', 'running torch', 'exporting'
+        'reading the weights',
+        'running torch',
+        'exporting',
     ]
     assert {'phase': 'Building engine', 'part': 1.0} in steps
     assert 'engine' in steps[-1]
@@ -180,11 +183,14 @@ def test_auto_says_how_to_build_and_builds_nothing(build, qwen, cached, recorder
     assert recorder.names().count('build') == 1
 
 
-@pytest.mark.parametrize(('change', 'expected'), [
-    (lambda folder: (folder / 'engine.plan').write_bytes(b'foreign'), 'was changed'),
-    (lambda folder: (folder / 'engine.json').write_text('{'), 'is broken'),
-    (lambda folder: (folder / 'selftest.safetensors').unlink(), 'is missing'),
-])
+@pytest.mark.parametrize(
+    ('change', 'expected'),
+    [
+        (lambda folder: (folder / 'engine.plan').write_bytes(b'foreign'), 'was changed'),
+        (lambda folder: (folder / 'engine.json').write_text('{'), 'is broken'),
+        (lambda folder: (folder / 'selftest.safetensors').unlink(), 'is missing'),
+    ],
+)
 def test_a_corrupt_engine_is_one_sentence(build, qwen, cached, change, expected):
     build()
     found = entry(cached)
@@ -249,12 +255,18 @@ def test_a_machine_without_tensorrt(monkeypatch):
         find_binding(Gpu('Orin', (8, 7)))
 
 
-@pytest.mark.parametrize(('text', 'expected'), [
-    ('raise ImportError("libnvinfer.so.10: cannot open")', 'cannot be imported .libnvinfer.so'),
-    ('__version__ = "8.6.1"', '8.6.1 is too old'),
-    ('__version__ = "unknown"', 'is not understood'),
-    ('', 'cannot be imported'),
-])
+@pytest.mark.parametrize(
+    ('text', 'expected'),
+    [
+        (
+            'raise ImportError("libnvinfer.so.10: cannot open")',
+            'cannot be imported .libnvinfer.so',
+        ),
+        ('__version__ = "8.6.1"', '8.6.1 is too old'),
+        ('__version__ = "unknown"', 'is not understood'),
+        ('', 'cannot be imported'),
+    ],
+)
 def test_bindings_that_do_not_work(monkeypatch, tmp_path, text, expected):
     (tmp_path / 'tensorrt.py').write_text(text)
     monkeypatch.syspath_prepend(tmp_path)
@@ -282,7 +294,7 @@ def test_a_builder_does_not_outlive_the_node(tmp_path):
         'import sys, threading, time\n'
         'from streamo_ros.backbone.vision.engine.loader import run_build\n'
         'sleeper = [sys.executable, "-c", f"import time,os; '
-        'open({sys.argv[1]!r}, \'w\').write(str(os.getpid())); time.sleep(60)"]\n'
+        "open({sys.argv[1]!r}, 'w').write(str(os.getpid())); time.sleep(60)\"]\n"
         'threading.Thread(target=run_build, args=(sleeper, print), daemon=True).start()\n'
         'import pathlib\n'
         'while not (p := pathlib.Path(sys.argv[1])).exists() or not p.read_text(): '

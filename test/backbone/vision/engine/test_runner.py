@@ -26,9 +26,11 @@ CPU = torch.device('cpu')
 @pytest.fixture
 def opened(stream):
     """Opens a graph as the double's plan."""
+
     def make(binding, tower, graph, grid=None, dtype=torch.float32):
         plan = str(graph.path).encode()
         return EngineEncoder(binding, plan, grid or tower.grid, CPU, dtype, stream)
+
     return make
 
 
@@ -51,9 +53,10 @@ def test_deepstack_levels_come_in_order(orin_double, checkpoint, tower, graphs, 
     expected = made(patches.half())
     assert [one.dtype for one in found] == [torch.float32] * len(expected)
     for one, other in zip(found, expected, strict=True):
-        assert torch.nn.functional.cosine_similarity(
-            one.flatten(), other.float().flatten(), dim=0
-        ) > 0.999
+        assert (
+            torch.nn.functional.cosine_similarity(one.flatten(), other.float().flatten(), dim=0)
+            > 0.999
+        )
 
 
 def test_a_pass_waits_for_its_input_and_the_caller_for_its_output(
@@ -113,10 +116,14 @@ def test_an_engine_of_something_else_is_refused(orin_double, opened, tmp_path, q
         opened(orin_double, tower, type(own)(path, ('logits',)))
 
 
-@pytest.mark.parametrize(('attribute', 'expected'), [
-    ('load_fails', 'refuses the engine'), ('run_fails', 'failed to run'),
-    ('no_library', 'cannot be opened'),
-])
+@pytest.mark.parametrize(
+    ('attribute', 'expected'),
+    [
+        ('load_fails', 'refuses the engine'),
+        ('run_fails', 'failed to run'),
+        ('no_library', 'cannot be opened'),
+    ],
+)
 def test_what_tensorrt_refuses_is_one_sentence(
     double, qwen_graph, opened, recorder, attribute, expected
 ):
