@@ -22,10 +22,10 @@ import torch
 from streamo_ros.backbone.load import load
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.random_weights import random_backbone
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.tools.measure import early_and_late
-from streamo_ros.tools.measure import Stream
 from streamo_ros.tools.measure import stream_frames
+from streamo_ros.tools.measure import StreamTimes
 from streamo_ros.tools.measure import window_frames
 
 SLOWER, LARGER = 1.10, 1.01
@@ -47,8 +47,8 @@ def main() -> int:
         else random_backbone('tiny', Options(lanes=options.lanes))
     )
     kept = window_frames(backbone, options.max_frames)
-    memory = Memory(max_frames=kept)
-    stream = Stream(backbone, options.lanes, memory, (140, 112), full=False)
+    memory = ContextLimits(max_frames=kept)
+    stream = StreamTimes(backbone, options.lanes, memory, (140, 112), full=False)
     stages = stream_frames(stream, options.frames, show=sys.stderr.isatty())
     (first, last), (busy_first, busy_last) = (
         early_and_late(times) for times in (stages.frames, stages.processor)

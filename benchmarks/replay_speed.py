@@ -30,9 +30,9 @@ from rosbags.typesys import Stores
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.protocol import State
-from streamo_ros.replay.job import carry_out
-from streamo_ros.replay.job import Job
-from streamo_ros.replay.run import Order
+from streamo_ros.replay.job import ReplayJob
+from streamo_ros.replay.job import run_job
+from streamo_ros.replay.run import TimedInstruction
 
 STORE = get_typestore(Stores.ROS2_HUMBLE)
 IMAGE = 'sensor_msgs/msg/Image'
@@ -64,8 +64,10 @@ def make_bag(folder: Path, storage: StoragePlugin, seconds: int) -> Path:
 def replay_once(bag: Path) -> None:
     """Decide every sampled frame of the bag."""
     backbone = ScriptedBackbone(lambda _, __: (State.SILENCE, ''))
-    job = Job(str(bag), Path('scripted.yaml'), (Order('Tell me when something moves.'),))
-    carry_out(job, backbone=backbone)
+    job = ReplayJob(
+        str(bag), Path('scripted.yaml'), (TimedInstruction('Tell me when something moves.'),)
+    )
+    run_job(job, backbone=backbone)
 
 
 def read_once(bag: Path) -> None:

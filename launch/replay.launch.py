@@ -24,7 +24,7 @@ from launch.event_handlers import OnProcessExit
 from launch_ros.actions import Node
 
 from streamo_ros.node.player import compressed
-from streamo_ros.replay.run import Order
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.open import open_source
 
 LAST = 5.0
@@ -77,12 +77,12 @@ def _actions(context: LaunchContext) -> list[object]:
 
 def _standing(orders: list[str]) -> list[str]:
     """Instructions as a parameter, which knows no seconds."""
-    late = [text for text in orders if Order.parse(text).seconds]
+    late = [text for text in orders if TimedInstruction.parse(text).seconds]
     if late:
         raise RuntimeError(
             f'{late[0]!r} begins at a second, which only mode:=lockstep can keep: leave it out'
         )
-    return [Order.parse(text).text for text in orders]
+    return [TimedInstruction.parse(text).text for text in orders]
 
 
 def _after(process: ExecuteProcess, end: object) -> RegisterEventHandler:

@@ -17,7 +17,7 @@ from streamo_ros.core.events import Spoke
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import Instruction
-from streamo_ros.core.instruction import Source
+from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
@@ -47,7 +47,7 @@ def made(messages: Messages) -> dict[str, object]:
     kettle = Instruction(
         3,
         'tell me when the kettle boils',
-        Source.SERVICE,
+        InstructionSource.SERVICE,
         1,
         STAMP,
         4,

@@ -19,17 +19,17 @@ from torch import Tensor
 
 from streamo_ros.backbone.decoder import Span
 from streamo_ros.backbone.decoder import Step
-from streamo_ros.backbone.vision import VisionTokens
-from streamo_ros.backbone.window import join_marks
+from streamo_ros.backbone.vision import EncodedVision
+from streamo_ros.backbone.window import join_positions
 from streamo_ros.backbone.window import KeyValueWindow
-from streamo_ros.backbone.window import Marks
-from streamo_ros.backbone.window import text_marks
+from streamo_ros.backbone.window import text_positions
+from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.interface import Request
 
-MarksOf = Callable[[int, int], Marks]
+MarksOf = Callable[[int, int], TokenPositions]
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Batch:
     spans: tuple[Span, ...]
     step: Step
     slots: tuple[int, ...]
-    marks: tuple[Marks, ...]
+    marks: tuple[TokenPositions, ...]
 
 
 def assemble(
@@ -165,12 +165,12 @@ def cut_pieces(pieces: Sequence[Piece], most: int) -> list[tuple[Piece, ...]]:
     return groups
 
 
-def _request_marks(request: Request, marks_of: MarksOf) -> Marks:
-    return join_marks([_piece_marks(piece, marks_of) for piece in request.pieces])
+def _request_marks(request: Request, marks_of: MarksOf) -> TokenPositions:
+    return join_positions([_piece_marks(piece, marks_of) for piece in request.pieces])
 
 
-def _piece_marks(piece: Piece, marks_of: MarksOf) -> Marks:
-    return text_marks(len(piece)) if isinstance(piece, tuple) else marks_of(*piece.grid)
+def _piece_marks(piece: Piece, marks_of: MarksOf) -> TokenPositions:
+    return text_positions(len(piece)) if isinstance(piece, tuple) else marks_of(*piece.grid)
 
 
 def _rows(
@@ -181,7 +181,7 @@ def _rows(
 ) -> tuple[Tensor, Tensor | None]:
     """Embeddings of all rows, and what deepstack adds to them; padding is token 0."""
     ids = np.zeros(begins[-1], np.int64)
-    sights: list[tuple[int, VisionTokens]] = []
+    visions: list[tuple[int, EncodedVision]] = []
     for request, begin in zip(requests, begins, strict=False):
         at = int(begin)
         for piece in request.pieces:
@@ -189,27 +189,27 @@ def _rows(
                 ids[at : at + len(piece)] = piece
                 at += len(piece)
             else:
-                sights.append((at, own_sight(piece)))
+                visions.append((at, own_vision(piece)))
                 at += piece.tokens
     rows = embed(torch.from_numpy(ids).to(device))
-    for at, sight in sights:
-        rows[at : at + sight.tokens] = sight.embeddings
-    return rows, _added(sights, rows)
+    for at, vision in visions:
+        rows[at : at + vision.tokens] = vision.embeddings
+    return rows, _added(visions, rows)
 
 
-def _added(sights: Sequence[tuple[int, VisionTokens]], rows: Tensor) -> Tensor | None:
-    levels = max((len(sight.deepstack) for _, sight in sights), default=0)
+def _added(visions: Sequence[tuple[int, EncodedVision]], rows: Tensor) -> Tensor | None:
+    levels = max((len(vision.deepstack) for _, vision in visions), default=0)
     if not levels:
         return None
     added = rows.new_zeros((levels, *rows.shape))
-    for at, sight in sights:
-        for level, features in enumerate(sight.deepstack):
-            added[level, at : at + sight.tokens] = features
+    for at, vision in visions:
+        for level, features in enumerate(vision.deepstack):
+            added[level, at : at + vision.tokens] = features
     return added
 
 
-def own_sight(piece: Piece) -> VisionTokens:
+def own_vision(piece: Piece) -> EncodedVision:
     """A frame that came from `encode` of this backbone."""
-    if not isinstance(piece, VisionTokens):
+    if not isinstance(piece, EncodedVision):
         raise TypeError(f'a frame must come from encode() of this backbone, got {type(piece)}')
     return piece

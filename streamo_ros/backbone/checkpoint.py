@@ -24,7 +24,7 @@ _SAMPLES, _SAMPLE_BYTES = 64, 65536
 
 
 @dataclass(frozen=True)
-class Settings:
+class CheckpointSettings:
     """What `streamo.json` in the folder says; every entry may be missing.
 
     Attributes:
@@ -59,7 +59,7 @@ class Checkpoint:
     path: Path
     architecture: str
     processor: dict[str, Any]
-    settings: Settings
+    settings: CheckpointSettings
 
     def model(self, device: torch.device, dtype: torch.dtype, *, layers: bool = True) -> Any:
         """Load the weights.
@@ -175,13 +175,15 @@ def _processor(path: Path) -> dict[str, Any]:
     )
 
 
-def _settings(path: Path) -> Settings:
+def _settings(path: Path) -> CheckpointSettings:
     file = path / 'streamo.json'
     if not file.is_file():
-        return Settings()
+        return CheckpointSettings()
     found = _json(file, 'mend it')
-    known = {name: found[name] for name in Settings.__dataclass_fields__ if name in found}
-    settings = Settings(**known)
+    known = {
+        name: found[name] for name in CheckpointSettings.__dataclass_fields__ if name in found
+    }
+    settings = CheckpointSettings(**known)
     if settings.protocol not in ('', 'special_tokens', 'text_tags'):
         raise BackboneError(
             f'{file} names the protocol {settings.protocol!r}: use special_tokens or text_tags'

@@ -18,7 +18,7 @@ from torch import Tensor
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
-from streamo_ros.backbone.window import Marks
+from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
 
@@ -52,8 +52,8 @@ class Family(Protocol):
     def axes(self, text: Any) -> Tensor:
         """Which axis turns each rotary frequency of the text model, see `rotary.Rotary`."""
 
-    def marks(self, rows: int, columns: int) -> Marks:
-        """How a frame's vision tokens are placed, see `window.Marks`."""
+    def marks(self, rows: int, columns: int) -> TokenPositions:
+        """How a frame's vision tokens are placed, see `window.TokenPositions`."""
 
 
 def find_family(architecture: str) -> Family:
@@ -88,7 +88,7 @@ def find_rotary(family: Family, text: Any, dtype: torch.dtype) -> Rotary:
     return Rotary(embedding.inv_freq, family.axes(text), float(embedding.attention_scaling), dtype)
 
 
-def spatial_marks(rows: int, columns: int) -> Marks:
+def spatial_marks(rows: int, columns: int) -> TokenPositions:
     """A frame on three axes: one instant, row and column; what follows stands behind both.
 
     Source: Qwen2-VL, arXiv 2409.12191, sec. 2.1.1.
@@ -98,13 +98,13 @@ def spatial_marks(rows: int, columns: int) -> Marks:
     offsets = np.stack((np.zeros(tokens, np.int64), row, column), axis=1)
     steps = np.zeros(tokens, np.int64)
     steps[-1] = max(rows, columns)
-    return Marks(offsets, steps, np.arange(tokens) > 0)
+    return TokenPositions(offsets, steps, np.arange(tokens) > 0)
 
 
-def sequential_marks(rows: int, columns: int) -> Marks:
+def sequential_marks(rows: int, columns: int) -> TokenPositions:
     """A frame as so many tokens of a row."""
     tokens = rows * columns
     order = np.arange(tokens)
     steps = np.zeros(tokens, np.int64)
     steps[-1] = tokens
-    return Marks(np.repeat(order[:, None], 3, axis=1), steps, order > 0)
+    return TokenPositions(np.repeat(order[:, None], 3, axis=1), steps, order > 0)

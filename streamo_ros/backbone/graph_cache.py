@@ -27,7 +27,7 @@ MAX_CAPTURED = 64
 _WARM_UP = 2
 
 
-class Passes:
+class GraphCache:
     """Runs functions of tensors, by replay where that is possible.
 
     Args:

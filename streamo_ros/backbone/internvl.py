@@ -19,7 +19,7 @@ from streamo_ros.backbone.family import sequential_marks
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import in_merge_order
-from streamo_ros.backbone.window import Marks
+from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
 
@@ -56,7 +56,7 @@ class InternVL:
         """All frequencies follow the one position."""
         return torch.zeros(len(text.rotary_emb.inv_freq), dtype=torch.int64)
 
-    def marks(self, rows: int, columns: int) -> Marks:
+    def marks(self, rows: int, columns: int) -> TokenPositions:
         """One position a token."""
         return sequential_marks(rows, columns)
 

@@ -25,7 +25,7 @@ from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
 from streamo_ros.backbone.graph_cache import find_capture
-from streamo_ros.backbone.graph_cache import Passes
+from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.options import Options
@@ -39,17 +39,17 @@ from streamo_ros.backbone.sizing import window_shape
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision.encoders import find_towers
+from streamo_ros.backbone.vision.encoders import make_encoders
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.vision.preprocess import Normalisation
 from streamo_ros.backbone.window import KeyValueWindow
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.core.protocol import SYSTEM_PROMPT
-from streamo_ros.core.protocol import Wording
 
 LARGE = (3000, 4000), (2160, 3840), (3000, 3000)
 """Sizes (height, width) of large frames: what they take is the most that a frame can take."""
@@ -102,14 +102,14 @@ def load(
     if vision not in VISION:
         raise BackboneError(f'the vision backend {vision!r} is not known: use {", ".join(VISION)}')
     checkpoint = read_checkpoint(path)
-    wording = find_wording(checkpoint, options)
+    prompt = make_prompt(checkpoint, options)
     model = checkpoint.model(target, number)
     limit_threads(model, target)
     identity = BackboneInfo(
         model_id=fingerprint(path, 'torch'),
         model=path.resolve().name,
         architecture=checkpoint.architecture,
-        protocol=wording.kind,
+        protocol=prompt.kind,
         dtype=str(number).removeprefix('torch.'),
         device=str(target),
         vision_backend_version=torch.__version__,
@@ -117,7 +117,7 @@ def load(
         max_time=checkpoint.settings.max_time,
         response_threshold=checkpoint.settings.response_threshold,
     )
-    return build(model, checkpoint.processor, wording, identity, options, path)
+    return build(model, checkpoint.processor, prompt, identity, options, path)
 
 
 def limit_threads(model: Any, device: torch.device) -> None:
@@ -134,7 +134,7 @@ def limit_threads(model: Any, device: torch.device) -> None:
 def build(
     model: Any,
     processor: dict[str, Any],
-    wording: Wording,
+    prompt: PromptTokens,
     identity: BackboneInfo,
     options: Options,
     path: Path | None = None,
@@ -155,25 +155,25 @@ def build(
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
     text = model.model.language_model
-    buckets, passes = find_buckets(device), Passes(find_capture(device))
+    buckets, passes = find_buckets(device), GraphCache(find_capture(device))
     grid = partial(_grid, family, model.config, processor, options.max_pixels)
     tokens = max(grid(height, width).tokens for height, width in LARGE)
-    wanted = wanted_capacity(options.frames or identity.max_frames, tokens, wording)
+    wanted = wanted_capacity(options.frames or identity.max_frames, tokens, prompt)
     shape = window_shape(text.config, options, buckets, wanted)
-    check_context(shape.capacity, wording, tokens=1)
+    check_context(shape.capacity, prompt, tokens=1)
     check_memory(shape, dtype, free_bytes(device))
     rotary = find_rotary(family, text, dtype)
     window = KeyValueWindow(shape, rotary, device, dtype)
     frames = FrameEncoder(
         grid,
-        find_towers(family, model, options, path),
+        make_encoders(family, model, options, path),
         normalisation(processor),
         device,
         dtype,
         passes,
     )
     decoder = Decoder(text, model.lm_head, rotary, window)
-    return StreamingBackbone(frames, decoder, family.marks, wording, identity, buckets, passes)
+    return StreamingBackbone(frames, decoder, family.marks, prompt, identity, buckets, passes)
 
 
 def find_buckets(device: torch.device) -> Buckets:
@@ -181,7 +181,7 @@ def find_buckets(device: torch.device) -> Buckets:
     return Buckets(tokens=32, attend=512) if device.type == 'cuda' else Buckets()
 
 
-def find_wording(checkpoint: Checkpoint, options: Options) -> Wording:
+def make_prompt(checkpoint: Checkpoint, options: Options) -> PromptTokens:
     """The dialogue in a checkpoint's tokens.
 
     Raises:
@@ -198,7 +198,7 @@ def find_wording(checkpoint: Checkpoint, options: Options) -> Wording:
     chat = find_family(checkpoint.architecture).chat
     prompt = checkpoint.settings.system_prompt or SYSTEM_PROMPT
     try:
-        return Wording(tokenizer, chat, cast('ProtocolKind', kind), prompt)
+        return PromptTokens(tokenizer, chat, cast('ProtocolKind', kind), prompt)
     except ProtocolError as error:
         raise BackboneError(f'{checkpoint.path}: {error}') from error
 

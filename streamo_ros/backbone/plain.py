@@ -20,11 +20,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from streamo_ros.backbone.streaming import StreamingBackbone
+from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision import VisionTokens
-from streamo_ros.backbone.window import join_marks
-from streamo_ros.backbone.window import Marks
-from streamo_ros.backbone.window import text_marks
+from streamo_ros.backbone.window import join_positions
+from streamo_ros.backbone.window import text_positions
+from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import Piece
 
 
@@ -52,14 +52,14 @@ class PlainModel:
         self._cache: Any = None
         self._position = 0
 
-    def look(self, image: NDArray[np.uint8]) -> VisionTokens:
+    def look(self, image: NDArray[np.uint8]) -> EncodedVision:
         """The stock vision tower over a camera frame."""
         grid = self._frames.find_grid(*image.shape[:2])
         preprocess, _ = self._frames.encoder(grid)
         return self._encode(preprocess(image), grid)
 
     @torch.inference_mode()
-    def _encode(self, patches: Tensor, grid: Grid) -> VisionTokens:
+    def _encode(self, patches: Tensor, grid: Grid) -> EncodedVision:
         if hasattr(self._model.model, 'visual'):
             pair = patches.unflatten(1, (3, 1, -1)).expand(-1, -1, 2, -1).flatten(1)
             size = torch.tensor([[1, *grid.patches]], device=self._device)
@@ -72,7 +72,7 @@ class PlainModel:
             found = self._model.model.get_image_features(pixel_values=pixels, return_dict=True)
         levels = tuple(map(_joined, getattr(found, 'deepstack_features', None) or ()))
         tokens = _joined(found.pooler_output).reshape(grid.tokens, -1)
-        return VisionTokens(tokens, levels, (grid.rows, grid.columns))
+        return EncodedVision(tokens, levels, (grid.rows, grid.columns))
 
     @torch.inference_mode()
     def reprefill(self, pieces: Sequence[Piece]) -> Tensor:
@@ -97,10 +97,12 @@ class PlainModel:
         self._cache.crop(-len(marks))
         self._position -= int(marks.steps.sum())
 
-    def _joint_marks(self, pieces: Sequence[Piece]) -> Marks:
-        return join_marks(
+    def _joint_marks(self, pieces: Sequence[Piece]) -> TokenPositions:
+        return join_positions(
             [
-                text_marks(len(piece)) if isinstance(piece, tuple) else self._marks(*piece.grid)
+                text_positions(len(piece))
+                if isinstance(piece, tuple)
+                else self._marks(*piece.grid)
                 for piece in pieces
             ]
         )
@@ -126,17 +128,17 @@ class PlainModel:
         return logits
 
     def _inputs(self, pieces: Sequence[Piece]) -> _Inputs:
-        rows, seen, sights = [], [], []
+        rows, seen, visions = [], [], []
         for piece in pieces:
             if isinstance(piece, tuple):
                 ids = torch.tensor(piece, dtype=torch.int64, device=self._device)
                 rows.append(self._text.embed_tokens(ids))
                 seen.append(torch.zeros(len(piece), dtype=torch.bool))
-            elif isinstance(piece, VisionTokens):
+            elif isinstance(piece, EncodedVision):
                 rows.append(piece.embeddings)
                 seen.append(torch.ones(piece.tokens, dtype=torch.bool))
-                sights.append(piece)
-        levels = zip(*(sight.deepstack for sight in sights), strict=True)
+                visions.append(piece)
+        levels = zip(*(vision.deepstack for vision in visions), strict=True)
         return _Inputs(
             torch.cat(rows)[None],
             torch.cat(seen)[None].to(self._device),

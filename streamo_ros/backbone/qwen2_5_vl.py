@@ -25,7 +25,7 @@ from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.preprocess import pixel_limits
 from streamo_ros.backbone.vision.preprocess import smart_size
 from streamo_ros.backbone.vision.tower_attention import attend
-from streamo_ros.backbone.window import Marks
+from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.protocol import ChatFormat
 
 
@@ -52,7 +52,7 @@ class Qwen25VL:
         """Consecutive sections of time, row and column."""
         return sections(tuple(text.config.rope_parameters['mrope_section']))
 
-    def marks(self, rows: int, columns: int) -> Marks:
+    def marks(self, rows: int, columns: int) -> TokenPositions:
         """Three-axis places."""
         return spatial_marks(rows, columns)
 

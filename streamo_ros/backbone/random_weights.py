@@ -24,9 +24,9 @@ from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.protocol import ChatFormat
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
-from streamo_ros.core.protocol import Wording
 
 _CLIP = {
     'image_mean': (0.48145466, 0.4578275, 0.40821073),
@@ -261,8 +261,8 @@ def random_backbone(name: str, options: Options, model: Any = None) -> Streaming
         device=str(device),
         vision_backend_version=torch.__version__,
     )
-    wording = Wording(plain_tokenizer(), find_family(architecture).chat)
-    return build(model, processor, wording, identity, options)
+    prompt = PromptTokens(plain_tokenizer(), find_family(architecture).chat)
+    return build(model, processor, prompt, identity, options)
 
 
 def plain_tokenizer() -> CheckpointTokenizer:

@@ -25,12 +25,12 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
-from streamo_ros.core.interface import Sight
+from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import ChatFormat
 from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
-from streamo_ros.core.protocol import Wording
 
 Line = tuple[State, str]
 Script = Callable[[str, float], Line]
@@ -90,7 +90,7 @@ class CharacterTokenizer:
 
 
 @dataclass(frozen=True)
-class ScriptedSight:
+class ScriptedVisionTokens:
     """A frame of `tokens` places."""
 
     tokens: int
@@ -98,7 +98,7 @@ class ScriptedSight:
 
 
 @dataclass
-class Passes:
+class ScriptedPasses:
     """How often each verb was called."""
 
     encode: int = 0
@@ -120,12 +120,12 @@ class ScriptedBackbone:
     script: Script
     lanes: int = 8
     capacity: int = 8192
-    passes: Passes = field(default_factory=Passes)
+    passes: ScriptedPasses = field(default_factory=ScriptedPasses)
     name: str = 'scripted'
 
     def __post_init__(self) -> None:
         self.tokenizer = CharacterTokenizer()
-        self.wording = Wording(self.tokenizer, system_prompt='You watch.')
+        self.prompt = PromptTokens(self.tokenizer, system_prompt='You watch.')
         self.rows: dict[int, list[int]] = {}
         self._answers: dict[int, str] = {}
         self._grid = (0, 0)
@@ -149,15 +149,15 @@ class ScriptedBackbone:
         """3 rows of 4 for a frame as wide as 4:3 or wider, 3 of 3 for a squarer one."""
         return (3, 4) if 4 * height <= 3 * width else (3, 3)
 
-    def encode(self, image: NDArray[np.uint8]) -> ScriptedSight:
+    def encode(self, image: NDArray[np.uint8]) -> ScriptedVisionTokens:
         """See `face.Backbone`."""
         self.passes.encode += 1
         self._grid = self.grid(image.shape[0], image.shape[1])
-        return ScriptedSight(self._grid[0] * self._grid[1], self._grid)
+        return ScriptedVisionTokens(self._grid[0] * self._grid[1], self._grid)
 
-    def merge(self, sights: Sequence[Sight]) -> ScriptedSight:
+    def merge(self, visions: Sequence[VisionTokens]) -> ScriptedVisionTokens:
         """See `face.Backbone`."""
-        return ScriptedSight(sights[0].tokens, sights[0].grid)
+        return ScriptedVisionTokens(visions[0].tokens, visions[0].grid)
 
     def open(self) -> int:
         """See `face.Backbone`."""
@@ -199,7 +199,7 @@ class ScriptedBackbone:
             self._append(request)
             left = self._answers[request.slot]
             self._answers[request.slot] = left[1:]
-            tokens.append(ord(left[0]) if left else self.wording.stop)
+            tokens.append(ord(left[0]) if left else self.prompt.stop)
         return tokens
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:

@@ -19,7 +19,7 @@ from streamo_ros.backbone.options import FRAMES
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.window import WindowShape
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.protocol import Wording
+from streamo_ros.core.protocol import PromptTokens
 
 LONG_INSTRUCTION, LONG_ANSWER, ANSWERS = 600, 128, 9
 """Tokens that a slot has room for beside its frames: 2,000 characters, and eight answers that are
@@ -65,7 +65,7 @@ def check_memory(shape: WindowShape, dtype: torch.dtype, free: int) -> None:
     )
 
 
-def wanted_capacity(frames: int, frame_tokens: int, wording: Wording) -> int:
+def wanted_capacity(frames: int, frame_tokens: int, prompt: PromptTokens) -> int:
     """Tokens of a slot that holds so many frames, a long instruction and the last answers.
 
     Args:
@@ -73,10 +73,10 @@ def wanted_capacity(frames: int, frame_tokens: int, wording: Wording) -> int:
         frame_tokens: most vision tokens that a frame can have.
         wording: the dialogue in the checkpoint's tokens.
     """
-    tag = wording.tag(Fraction(3599), Fraction(3600))
-    markers = len(wording.image_open) + len(wording.image_close)
-    turn = len(wording.head) + len(tag) + markers + len(wording.ask) + len(wording.close) + 4
-    fixed = len(wording.sink('')) + LONG_INSTRUCTION + ANSWERS * (turn + LONG_ANSWER)
+    tag = prompt.tag(Fraction(3599), Fraction(3600))
+    markers = len(prompt.image_open) + len(prompt.image_close)
+    turn = len(prompt.head) + len(tag) + markers + len(prompt.ask) + len(prompt.close) + 4
+    fixed = len(prompt.sink('')) + LONG_INSTRUCTION + ANSWERS * (turn + LONG_ANSWER)
     return fixed + ((frames or FRAMES) + 1) * (turn + frame_tokens)
 
 
@@ -111,15 +111,15 @@ def window_shape(config: Any, options: Options, buckets: Buckets, wanted: int) -
     )
 
 
-def check_context(capacity: int, wording: Wording, tokens: int) -> None:
+def check_context(capacity: int, prompt: PromptTokens, tokens: int) -> None:
     """Refuse a slot that cannot hold the sink and one turn with a frame of so many tokens.
 
     Raises:
         BackboneError: with what it would have to hold.
     """
-    turn = wording.head + wording.tag(Fraction(0), Fraction(1)) + wording.ask + wording.close
-    sink = len(wording.sink('instruction'))
-    need = sink + len(turn) + len(wording.image_open) + tokens + len(wording.image_close)
+    turn = prompt.head + prompt.tag(Fraction(0), Fraction(1)) + prompt.ask + prompt.close
+    sink = len(prompt.sink('instruction'))
+    need = sink + len(turn) + len(prompt.image_open) + tokens + len(prompt.image_close)
     if need > capacity:
         raise BackboneError(
             f'{capacity} tokens cannot hold the system prompt and one turn, which take {need}: '

@@ -26,25 +26,25 @@ from streamo_ros.backbone.batch import Batch
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.batch import by_slot
 from streamo_ros.backbone.batch import cut_pieces
-from streamo_ros.backbone.batch import own_sight
+from streamo_ros.backbone.batch import own_vision
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import Step
-from streamo_ros.backbone.graph_cache import Passes
+from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.graph_cache import Tensors
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
 from streamo_ros.backbone.sizing import check_context
+from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.vision.frames import averaged
 from streamo_ros.backbone.vision.frames import FrameEncoder
-from streamo_ros.backbone.window import Marks
+from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
-from streamo_ros.core.interface import Sight
-from streamo_ros.core.protocol import Wording
+from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.protocol import PromptTokens
 
 PREFILL_TOKENS = 1024
 """Longest part of a prefill in one pass: bounds its working memory."""
@@ -69,13 +69,13 @@ class StreamingBackbone:
         self,
         frames: FrameEncoder,
         decoder: Decoder,
-        marks: Callable[[int, int], Marks],
-        wording: Wording,
+        marks: Callable[[int, int], TokenPositions],
+        prompt: PromptTokens,
         info: BackboneInfo,
         buckets: Buckets,
-        passes: Passes,
+        passes: GraphCache,
     ) -> None:
-        self.wording = wording
+        self.prompt = prompt
         self.frames = frames
         self._decoder = decoder
         self._window = decoder.window
@@ -84,7 +84,7 @@ class StreamingBackbone:
         self._grid: Grid | None = None
         self._buckets = buckets
         self._passes = passes
-        self._states = torch.tensor(wording.state_ids, device=frames.device)
+        self._states = torch.tensor(prompt.state_ids, device=frames.device)
         self._state_rows = decoder.head_rows(self._states)
 
     @property
@@ -117,7 +117,7 @@ class StreamingBackbone:
         return grid.rows, grid.columns
 
     @torch.inference_mode()
-    def encode(self, image: NDArray[np.uint8]) -> VisionTokens:
+    def encode(self, image: NDArray[np.uint8]) -> EncodedVision:
         """One vision pass; see `face.Backbone.encode`."""
         self._look_at(self.frames.find_grid(*image.shape[:2]))
         try:
@@ -128,13 +128,13 @@ class StreamingBackbone:
             raise _failure('the vision pass', error) from error
 
     @torch.inference_mode()
-    def merge(self, sights: Sequence[Sight]) -> VisionTokens:
+    def merge(self, visions: Sequence[VisionTokens]) -> EncodedVision:
         """The mean of several frames of one grid, as one frame.
 
         Raises:
             BackboneError: they are of different grids.
         """
-        return averaged([own_sight(sight) for sight in sights])
+        return averaged([own_vision(vision) for vision in visions])
 
     def open(self) -> int:
         """Take a free, empty slot."""
@@ -223,7 +223,7 @@ class StreamingBackbone:
         """
         if self._grid == grid:
             return
-        check_context(self.capacity, self.wording, grid.tokens)
+        check_context(self.capacity, self.prompt, grid.tokens)
         height, width = grid.pixels
         self._grid = grid
         self._info = replace(self._info, image_size=(width, height), tokens_per_frame=grid.tokens)

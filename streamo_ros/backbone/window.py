@@ -28,7 +28,7 @@ RAW, ROTATED, VALUE = 0, 1, 2
 
 
 @dataclass(frozen=True)
-class Marks:
+class TokenPositions:
     """How tokens stand to each other; what positions are computed from.
 
     Attributes:
@@ -51,16 +51,16 @@ class Marks:
         return len(self.steps)
 
 
-def text_marks(tokens: int) -> Marks:
+def text_positions(tokens: int) -> TokenPositions:
     """Marks of text: each token is a block of its own and moves the position by one."""
-    return Marks(
+    return TokenPositions(
         np.zeros((tokens, 3), np.int64), np.ones(tokens, np.int64), np.zeros(tokens, np.bool_)
     )
 
 
-def join_marks(parts: Sequence[Marks]) -> Marks:
+def join_positions(parts: Sequence[TokenPositions]) -> TokenPositions:
     """Marks of parts that follow each other."""
-    return Marks(
+    return TokenPositions(
         np.concatenate([part.offsets for part in parts]),
         np.concatenate([part.steps for part in parts]),
         np.concatenate([part.inside for part in parts]),
@@ -106,7 +106,7 @@ class KeyValueWindow:
         self.layers = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]
         self._rotary = rotary
         self._device = device
-        self._marks: list[Marks | None] = [None] * shape.lanes
+        self._marks: list[TokenPositions | None] = [None] * shape.lanes
 
     def open(self) -> int:
         """Take the first free slot, empty.
@@ -120,7 +120,7 @@ class KeyValueWindow:
                 'instructions.capacity'
             )
         slot = self._marks.index(None)
-        self._marks[slot] = text_marks(0)
+        self._marks[slot] = text_positions(0)
         return slot
 
     def close(self, slot: int) -> None:
@@ -136,14 +136,14 @@ class KeyValueWindow:
         """Position of the next token."""
         return int(self._held(slot).steps.sum())
 
-    def commit(self, slot: int, marks: Marks) -> None:
+    def commit(self, slot: int, marks: TokenPositions) -> None:
         """Count rows that a pass has written behind the slot's last one.
 
         Raises:
             BackboneError: there is no room for them.
         """
         self.check_room(slot, len(marks))
-        self._marks[slot] = join_marks((self._held(slot), marks))
+        self._marks[slot] = join_positions((self._held(slot), marks))
 
     def check_room(self, slot: int, tokens: int) -> None:
         """Refuse more tokens than fit.
@@ -167,7 +167,7 @@ class KeyValueWindow:
         if length >= len(marks):
             return
         self._check_cut(marks, length)
-        self._marks[slot] = Marks(
+        self._marks[slot] = TokenPositions(
             marks.offsets[:length], marks.steps[:length], marks.inside[:length]
         )
 
@@ -190,7 +190,7 @@ class KeyValueWindow:
         marks = self._held(slot)
         survivors = self._survivors(marks, keep)
         still = _unmoved(survivors)
-        self._marks[slot] = kept = Marks(
+        self._marks[slot] = kept = TokenPositions(
             marks.offsets[survivors], marks.steps[survivors], marks.inside[survivors]
         )
         if still < len(survivors):
@@ -209,13 +209,15 @@ class KeyValueWindow:
             lane[RAW, :, start:end] = raw
             lane[ROTATED, :, start:end] = rotate(raw, cos, sin)
 
-    def _held(self, slot: int) -> Marks:
+    def _held(self, slot: int) -> TokenPositions:
         marks = self._marks[slot] if 0 <= slot < self.shape.lanes else None
         if marks is None:
             raise BackboneError(f'lane {slot} is not open')
         return marks
 
-    def _survivors(self, marks: Marks, keep: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    def _survivors(
+        self, marks: TokenPositions, keep: Sequence[tuple[int, int]]
+    ) -> NDArray[np.int64]:
         edge = 0
         for start, stop in keep:
             if not edge <= start <= stop <= len(marks):
@@ -230,7 +232,7 @@ class KeyValueWindow:
         )
 
     @staticmethod
-    def _check_cut(marks: Marks, at: int) -> None:
+    def _check_cut(marks: TokenPositions, at: int) -> None:
         if at < len(marks) and marks.inside[at]:
             raise BackboneError(
                 f'token {at} is inside a frame: a frame is kept or forgotten whole'

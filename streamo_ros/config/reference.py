@@ -75,8 +75,8 @@ def interfaces_page(root: Path = ROOT) -> str:
         ),
         topics(),
         (
-            'Stamps are capture times, copied from the image. Times are seconds unless a type says '
-            'otherwise; a zero time or id means none.\n'
+            'Stamps are capture times, copied from the image. Times are seconds unless a type '
+            'says otherwise; a zero time or id means none.\n'
         ),
     ]
     for name in FILES:

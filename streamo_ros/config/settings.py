@@ -17,10 +17,10 @@ from streamo_ros.config.parameters import check_change
 from streamo_ros.config.parameters import ParameterError
 from streamo_ros.config.parameters import TABLE
 from streamo_ros.config.parameters import Value
-from streamo_ros.core.assistant import Settings
+from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.decision import Thresholds
-from streamo_ros.core.dialogue import Memory
-from streamo_ros.core.eviction import Policy
+from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
@@ -88,14 +88,14 @@ class Values:
         return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
 
-def assistant_settings(values: Values, info: BackboneInfo) -> Settings:
+def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
     """What the parameters mean for the assistant.
 
     Args:
         values: the parameters.
         info: what the checkpoint asks for where a parameter is 0.
     """
-    return Settings(
+    return AssistantSettings(
         thresholds=Thresholds(
             values.number('thresholds.standby'),
             values.number('thresholds.response') or info.response_threshold,
@@ -103,7 +103,7 @@ def assistant_settings(values: Values, info: BackboneInfo) -> Settings:
         sampling=Sampling(
             values.number('generation.temperature'), values.whole('generation.seed')
         ),
-        memory=Memory(
+        memory=ContextLimits(
             max_frames=values.whole('context.max_frames') or info.max_frames or DEFAULT_FRAMES,
             max_answers=values.whole('context.max_answers'),
             max_time=values.number('context.max_time') or info.max_time,
@@ -114,13 +114,13 @@ def assistant_settings(values: Values, info: BackboneInfo) -> Settings:
     )
 
 
-def context_policy(name: str) -> Policy:
+def context_policy(name: str) -> EvictionPolicy:
     """The policy of that name.
 
     Raises:
         ParameterError: there is none of that name.
     """
-    policies: dict[str, Callable[[], Policy]] = {
+    policies: dict[str, Callable[[], EvictionPolicy]] = {
         'window': WindowPolicy,
         'full': FullPolicy,
         'round_decay': RoundDecayPolicy,

@@ -20,28 +20,28 @@ from numpy.typing import NDArray
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
 from streamo_ros.core.decision import Thresholds
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
-from streamo_ros.core.eviction import Policy
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.core.instruction_lane import Seen
-from streamo_ros.core.instruction_lane import Watcher
+from streamo_ros.core.instruction_lane import EncodedFrame
+from streamo_ros.core.instruction_lane import InstructionLane
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
-from streamo_ros.core.lane_pool import Roster
+from streamo_ros.core.lane_pool import LanePool
 from streamo_ros.core.protocol import State
-from streamo_ros.core.restored_turns import Recall
+from streamo_ros.core.restored_turns import RestoredAnswers
 
 
 @dataclass(frozen=True)
-class Settings:
+class AssistantSettings:
     """What may change while the assistant runs; assign a new one to `Assistant.settings`.
 
     Attributes:
@@ -54,7 +54,7 @@ class Settings:
 
     thresholds: Thresholds = field(default_factory=Thresholds)
     sampling: Sampling = field(default_factory=Sampling)
-    memory: Memory = field(default_factory=Memory)
+    memory: ContextLimits = field(default_factory=ContextLimits)
     backlog: int = 16
     backfill_frames: int = 8
 
@@ -65,7 +65,7 @@ class Assistant:
     Args:
         backbone: the model.
         book: what is being watched for; changed by anyone, at any time.
-        settings: see `Settings`.
+        settings: see `AssistantSettings`.
         policy: what leaves a lane's window.
         recall: what was said to an instruction before a restart; by default nothing.
 
@@ -78,27 +78,27 @@ class Assistant:
         self,
         backbone: Backbone,
         book: InstructionBook,
-        settings: Settings | None = None,
-        policy: Policy | None = None,
-        recall: Recall = lambda _: (),
+        settings: AssistantSettings | None = None,
+        policy: EvictionPolicy | None = None,
+        restore_answers: RestoredAnswers = lambda _: (),
     ) -> None:
-        self.settings = settings or Settings()
+        self.settings = settings or AssistantSettings()
         self.failures = 0
         self.last_failure = ''
         self._backbone = backbone
         self._book = book
-        self._roster = Roster(backbone, book, policy or WindowPolicy(), recall)
+        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restore_answers)
         self._next_response = 1
 
     @property
     def busy(self) -> bool:
         """Whether `speak` has something to do."""
-        return any(watcher.busy for watcher in self._roster.watchers)
+        return any(lane.busy for lane in self._pool.lanes)
 
     @property
-    def watchers(self) -> tuple[Watcher, ...]:
+    def lanes(self) -> tuple[InstructionLane, ...]:
         """The instructions at work; for diagnostics and feedback, not to be changed."""
-        return self._roster.watchers
+        return self._pool.lanes
 
     def observe(self, frame: Frame) -> list[Event]:
         """Let every standing instruction look at a frame.
@@ -113,22 +113,22 @@ class Assistant:
             What happened, in order. Exactly one `Decided` for every instruction that stands at
             the frame's capture time comes now or later; one with id 0 when none stands.
         """
-        events = self._roster.follow(frame)
+        events = self._pool.follow(frame)
         due = [one for one in self._book.standing() if one.since <= frame.stamp]
         if frame.image is None:
             return events + _missed(frame, due)
         if not due:
-            self._roster.remember(Seen(frame), self.settings.backfill_frames)
+            self._pool.remember(EncodedFrame(frame), self.settings.backfill_frames)
             return events + _missed(frame.missed(Reason.NO_INSTRUCTION, 'nothing stands'), due)
         began = time.perf_counter()
         try:
-            seen = Seen(frame.without_image(), self._backbone.encode(frame.image))
+            seen = EncodedFrame(frame.without_image(), self._backbone.encode(frame.image))
         except BackboneError as error:
             return events + self._fail(frame, due, error)
         took = time.perf_counter() - began
-        events += self._roster.follow_grid(seen)
+        events += self._pool.follow_grid(seen)
         refused, due = self._admit(due, seen)
-        self._roster.remember(seen, self.settings.backfill_frames)
+        self._pool.remember(seen, self.settings.backfill_frames)
         return events + refused + self._look(seen, due, took)
 
     def speak(self, budget: int) -> list[Event]:
@@ -146,78 +146,78 @@ class Assistant:
         """
         events: list[Event] = []
         for _ in range(budget):
-            events += self._roster.follow_book()
+            events += self._pool.follow_book()
             if not self.busy:
                 break
-            behind = [one for one in self.watchers if one.waiting and not one.speaking]
+            behind = [one for one in self.lanes if one.waiting and not one.speaking]
             events += self._decode()
             events += self._decide([(one, one.waiting.popleft()) for one in behind])
         return events
 
     def reset(self) -> list[Event]:
         """Forget the stream, keep the instructions; answers under way are cut."""
-        return self._roster.clear()
+        return self._pool.clear()
 
     def _admit(
-        self, due: Sequence[Instruction], seen: Seen
+        self, due: Sequence[Instruction], seen: EncodedFrame
     ) -> tuple[list[Event], list[Instruction]]:
         """Give every instruction its lane; returns those that have one or wait for one."""
         events: list[Event] = []
         admitted = []
         for instruction in due:
             try:
-                self._roster.watch(instruction, seen, self.settings.memory)
+                self._pool.watch(instruction, seen, self.settings.memory)
                 admitted.append(instruction)
             except BackboneError as error:
                 events += self._fail(seen.frame, [instruction], error)
         return events, admitted
 
-    def _look(self, seen: Seen, due: Sequence[Instruction], took: float) -> list[Event]:
+    def _look(self, seen: EncodedFrame, due: Sequence[Instruction], took: float) -> list[Event]:
         """Lanes that are free decide now; the others queue the frame, as long as there is room."""
         events: list[Event] = []
-        free: list[tuple[Watcher, Seen]] = []
+        free: list[tuple[InstructionLane, EncodedFrame]] = []
         for instruction in due:
-            watcher = self._roster.get(instruction.id)
-            if watcher is not None and not watcher.busy:
-                free.append((watcher, seen))
-            elif watcher is not None and len(watcher.waiting) < self.settings.backlog:
-                watcher.waiting.append(seen)
+            lane = self._pool.get(instruction.id)
+            if lane is not None and not lane.busy:
+                free.append((lane, seen))
+            elif lane is not None and len(lane.waiting) < self.settings.backlog:
+                lane.waiting.append(seen)
             else:
                 flaw = 'its lane still speaks and no more frames can wait'
                 events += _missed(seen.frame.missed(Reason.OVERFLOW, flaw), [instruction])
         return events + self._decide(free, took)
 
     def _decide(
-        self, looks: Sequence[tuple[Watcher, Seen]], encode_time: float = 0.0
+        self, looks: Sequence[tuple[InstructionLane, EncodedFrame]], encode_time: float = 0.0
     ) -> list[Event]:
         """One batched extend; one decision for each lane."""
         if not looks:
             return []
         began = time.perf_counter()
-        asked = [(watcher, seen, self._ask(watcher, seen)) for watcher, seen in looks]
+        asked = [(lane, seen, self._ask(lane, seen)) for lane, seen in looks]
         rows = iter(self._extend([request for *_, request in asked if request is not None]))
         extend_time = time.perf_counter() - began
         events: list[Event] = []
-        for watcher, seen, request in asked:
+        for lane, seen, request in asked:
             row = next(rows) if request is not None else None
             if row is not None and not np.isfinite(row).all():
-                watcher.lane.undo()
+                lane.dialogue.undo()
                 row = None
             if row is None:
-                events += self._failed_look(watcher, seen)
+                events += self._failed_look(lane, seen)
             else:
-                events.append(self._settle(watcher, seen, row, (encode_time, extend_time)))
+                events.append(self._settle(lane, seen, row, (encode_time, extend_time)))
                 encode_time = 0.0
         return events
 
-    def _ask(self, watcher: Watcher, seen: Seen) -> Request | None:
+    def _ask(self, lane: InstructionLane, seen: EncodedFrame) -> Request | None:
         """The lane's request; None, and an empty lane, when it cannot make room."""
-        assert seen.sight is not None
+        assert seen.vision is not None
         try:
-            return watcher.lane.request(seen.frame.tick, seen.sight)
+            return lane.dialogue.request(seen.frame.tick, seen.vision)
         except BackboneError as error:
             self.last_failure = str(error)
-            watcher.lane.restart()
+            lane.dialogue.restart()
             return None
 
     def _extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
@@ -228,44 +228,48 @@ class Assistant:
             return np.full((len(requests), 3), np.nan, np.float32)
 
     def _settle(
-        self, watcher: Watcher, seen: Seen, row: NDArray[np.float32], times: tuple[float, float]
+        self,
+        lane: InstructionLane,
+        seen: EncodedFrame,
+        row: NDArray[np.float32],
+        times: tuple[float, float],
     ) -> Decided:
         chances = probabilities(row)
-        may_respond = seen.frame.stamp >= watcher.quiet_until
+        may_respond = seen.frame.stamp >= lane.quiet_until
         state = decide(chances, self.settings.thresholds, may_respond)
         response_id = 0
         if state is State.RESPONSE:
             response_id, self._next_response = self._next_response, self._next_response + 1
-            watcher.begin_answer(seen, response_id, chances[2])
-        watcher.decided(state, seen)
+            lane.begin_answer(seen, response_id, chances[2])
+        lane.decided(state, seen)
         decided = Decided(
             frame=seen.frame,
-            instruction_id=watcher.instruction.id,
+            instruction_id=lane.instruction.id,
             state=state,
             probabilities=chances,
             response_id=response_id,
-            time_origin=watcher.lane.time_origin,
-            context_tokens=watcher.lane.tokens,
+            time_origin=lane.dialogue.time_origin,
+            context_tokens=lane.dialogue.tokens,
             encode_time=times[0],
             extend_time=times[1],
-            tag=watcher.lane.tag(seen.frame.tick),
+            tag=lane.dialogue.tag(seen.frame.tick),
         )
         if response_id:
-            self._count_response(watcher)
+            self._count_response(lane)
         return decided
 
-    def _count_response(self, watcher: Watcher) -> None:
-        counted = self._book.count_response(watcher.instruction.id)
-        watcher.instruction = counted or watcher.instruction
-        if watcher.instruction.finished:
-            self._roster.retire(watcher.instruction.id)
+    def _count_response(self, lane: InstructionLane) -> None:
+        counted = self._book.count_response(lane.instruction.id)
+        lane.instruction = counted or lane.instruction
+        if lane.instruction.finished:
+            self._pool.retire(lane.instruction.id)
 
     def _decode(self) -> list[Event]:
         """One token for every lane that speaks, in one batch."""
-        speakers = [watcher for watcher in self.watchers if watcher.speaking]
+        speakers = [lane for lane in self.lanes if lane.speaking]
         if not speakers:
             return []
-        requests = [watcher.lane.feed() for watcher in speakers]
+        requests = [lane.dialogue.feed() for lane in speakers]
         try:
             tokens = self._backbone.decode(requests, self.settings.sampling)
         except BackboneError as error:
@@ -273,10 +277,10 @@ class Assistant:
             tokens = [-1] * len(speakers)
         self.failures += sum(token < 0 for token in tokens)
         events: list[Event] = []
-        for watcher, token in zip(speakers, tokens, strict=True):
-            events += watcher.hear(token)
-            if watcher.retired and not watcher.speaking:
-                self._roster.leave(watcher)
+        for lane, token in zip(speakers, tokens, strict=True):
+            events += lane.hear(token)
+            if lane.retired and not lane.speaking:
+                self._pool.leave(lane)
         return events
 
     def _fail(self, frame: Frame, due: Sequence[Instruction], error: BackboneError) -> list[Event]:
@@ -284,11 +288,11 @@ class Assistant:
         self.last_failure = str(error)
         return _missed(frame.missed(Reason.MODEL_FAILED, str(error)), due)
 
-    def _failed_look(self, watcher: Watcher, seen: Seen) -> list[Event]:
+    def _failed_look(self, lane: InstructionLane, seen: EncodedFrame) -> list[Event]:
         self.failures += 1
         self.last_failure = self.last_failure or 'the state logits were not finite'
         frame = seen.frame.missed(Reason.MODEL_FAILED, self.last_failure)
-        return _missed(frame, [watcher.instruction])
+        return _missed(frame, [lane.instruction])
 
 
 def _missed(frame: Frame, due: Sequence[Instruction]) -> list[Event]:

@@ -11,23 +11,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
-from streamo_ros.core.eviction import Fate
-from streamo_ros.core.eviction import Limits
-from streamo_ros.core.eviction import Policy
+from streamo_ros.core.eviction import Action
+from streamo_ros.core.eviction import EvictionPolicy
+from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
-from streamo_ros.core.interface import Sight
+from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import time_tag
 from streamo_ros.core.turn import joined
-from streamo_ros.core.turn import sight_tokens
 from streamo_ros.core.turn import Turn
+from streamo_ros.core.turn import vision_token_count
 
 
 @dataclass(frozen=True)
-class Memory:
+class ContextLimits:
     """What a lane remembers.
 
     Attributes:
@@ -43,7 +43,7 @@ class Memory:
     max_new_tokens: int = 128
 
 
-class Lane:
+class Dialogue:
     """The dialogue of one instruction in one slot of the window.
 
     A frame is appended by `request` … `settle` (or `undo` when the pass failed). What has been
@@ -58,13 +58,13 @@ class Lane:
     """
 
     def __init__(
-        self, backbone: Backbone, policy: Policy, instruction: str, memory: Memory
+        self, backbone: Backbone, policy: EvictionPolicy, instruction: str, memory: ContextLimits
     ) -> None:
         self._backbone = backbone
         self._policy = policy
-        self._wording = backbone.wording
+        self._prompt = backbone.prompt
         self._memory = memory
-        self._sink = self._wording.sink(instruction)
+        self._sink = self._prompt.sink(instruction)
         self._turns: list[Turn] = []
         self._before: tuple[int, tuple[int, ...]] = (0, ())
         self._origin: Tick | None = None
@@ -80,7 +80,7 @@ class Lane:
     @property
     def frames(self) -> int:
         """Frames that the window holds."""
-        return sum(turn.sight is not None for turn in self._turns)
+        return sum(turn.vision is not None for turn in self._turns)
 
     @property
     def time_origin(self) -> int:
@@ -96,23 +96,23 @@ class Lane:
         """A tick's time tag."""
         return time_tag(*self.interval(tick))
 
-    def request(self, tick: Tick, sight: Sight) -> Request:
+    def request(self, tick: Tick, vision: VisionTokens) -> Request:
         """Everything that this frame's one pass appends: what was pending, then its turn.
 
         Makes room and moves the time origin first when that is due.
         """
         self._move_origin(tick)
-        self._make_room(self._turn_tokens(sight))
+        self._make_room(self._turn_tokens(vision))
         if self._origin is None:
             self._origin = tick
         turn = Turn(
             tick,
-            sight,
-            self._wording.head if self._turns else (),
-            self._wording.tag(*self.interval(tick)),
+            vision,
+            self._prompt.head if self._turns else (),
+            self._prompt.tag(*self.interval(tick)),
         )
         self._before = self.tokens, self.pending
-        pieces = (self.pending, *turn.pieces(self._wording))
+        pieces = (self.pending, *turn.pieces(self._prompt))
         self._turns.append(turn)
         self.pending = ()
         return Request(self.slot, tuple(piece for piece in pieces if piece != ()))
@@ -127,12 +127,12 @@ class Lane:
 
     def settle(self, state: State) -> None:
         """The last frame was decided; its state token waits for the next pass."""
-        reply = self._wording.replies[state]
+        reply = self._prompt.replies[state]
         self._turns[-1].answered = state is State.RESPONSE
         if state is State.RESPONSE:
             self.pending = reply
             return
-        self.pending = reply + self._wording.close
+        self.pending = reply + self._prompt.close
         self._turns[-1].reply = self.pending
 
     def feed(self) -> Request:
@@ -157,16 +157,16 @@ class Lane:
 
     def finish(self) -> None:
         """The answer is over; its end waits for the next pass."""
-        self._turns[-1].reply += self.pending + self._wording.close
-        self.pending += self._wording.close
+        self._turns[-1].reply += self.pending + self._prompt.close
+        self.pending += self._prompt.close
 
     def forget_frames(self) -> None:
         """Rebuild from text alone: what was seen so far is of another image size."""
         for turn in self._turns:
-            turn.sight = None
+            turn.vision = None
         self._rebuild([turn for turn in self._turns if turn.answered])
 
-    def recall(self, turns: list[Turn]) -> None:
+    def restore_answers(self, turns: list[Turn]) -> None:
         """Begin with turns from before a restart; call before the first frame."""
         self._rebuild(turns)
 
@@ -178,58 +178,60 @@ class Lane:
         """Give the slot back."""
         self._backbone.close(self.slot)
 
-    def _turn_tokens(self, sight: Sight) -> int:
+    def _turn_tokens(self, vision: VisionTokens) -> int:
         """Most tokens that a coming turn and its answer can take, pending ones not counted."""
-        words = self._wording
+        words = self._prompt
         fixed = len(words.head) + len(words.ask) + len(words.close) + _LONGEST_TAG
         reply = max(len(ids) for ids in words.replies.values())
-        return fixed + reply + sight_tokens(sight, words) + self._memory.max_new_tokens
+        return fixed + reply + vision_token_count(vision, words) + self._memory.max_new_tokens
 
     def _make_room(self, need: int) -> None:
-        limits = Limits(
+        limits = WindowLimits(
             self._backbone.capacity,
             len(self._sink),
             self._memory.max_frames,
             self._memory.max_answers,
         )
-        fates = self._policy.plan([turn.size(self._wording) for turn in self._turns], need, limits)
-        if fates is None or all(fate is Fate.KEEP for fate in fates):
+        actions = self._policy.plan(
+            [turn.size(self._prompt) for turn in self._turns], need, limits
+        )
+        if actions is None or all(action is Action.KEEP for action in actions):
             return
-        if Fate.MERGE in fates:
-            self._merge(fates)
+        if Action.MERGE in actions:
+            self._merge(actions)
         else:
-            self._carry_out(fates)
+            self._carry_out(actions)
 
-    def _merge(self, fates: tuple[Fate, ...]) -> None:
+    def _merge(self, actions: tuple[Action, ...]) -> None:
         """Average frames into those of the turns that stay, and say what is left again."""
-        kept, seen = list[Turn](), list[Sight]()
-        for turn, fate in zip(self._turns, fates, strict=True):
-            seen += [turn.sight] if turn.sight is not None else []
-            if fate is Fate.MERGE:
+        kept, seen = list[Turn](), list[VisionTokens]()
+        for turn, action in zip(self._turns, actions, strict=True):
+            seen += [turn.vision] if turn.vision is not None else []
+            if action is Action.MERGE:
                 continue
-            if turn.sight is not None and len(seen) > 1:
-                turn.sight = self._backbone.merge(seen)
+            if turn.vision is not None and len(seen) > 1:
+                turn.vision = self._backbone.merge(seen)
             kept.append(turn)
             seen = []
         self._rebuild(kept)
 
-    def _carry_out(self, fates: tuple[Fate, ...]) -> None:
+    def _carry_out(self, actions: tuple[Action, ...]) -> None:
         """Evict, so that the kept text is again a well-formed dialogue.
 
         The first kept turn follows the instruction directly and has no opening of its own.
         """
         keep, at, kept = [(0, len(self._sink))], len(self._sink), list[Turn]()
-        for turn, fate in zip(self._turns, fates, strict=True):
-            size = turn.size(self._wording)
-            if fate is not Fate.DROP:
+        for turn, action in zip(self._turns, actions, strict=True):
+            size = turn.size(self._prompt)
+            if action is not Action.DROP:
                 start = at + (0 if kept else len(turn.head))
-                keep += turn.ranges(fate, start, at, size)
+                keep += turn.ranges(action, start, at, size)
                 turn.head = turn.head if kept else ()
-                turn.sight = None if fate is Fate.STRIP else turn.sight
+                turn.vision = None if action is Action.STRIP else turn.vision
                 kept.append(turn)
             at += size.tokens
         waiting = len(self.pending)
-        if fates[-1] is Fate.DROP:
+        if actions[-1] is Action.DROP:
             self.pending = ()
         length = self.tokens
         self._backbone.evict(self.slot, joined(keep, length))
@@ -242,7 +244,7 @@ class Lane:
         if not longest or self._origin is None or self.interval(tick)[0] < longest:
             return
         recent = [turn for turn in self._turns if tick.start - turn.tick.start <= longest / 2]
-        while recent and recent[0].sight is None:
+        while recent and recent[0].vision is None:
             recent.pop(0)
         self._rebuild(recent)
 
@@ -254,9 +256,9 @@ class Lane:
         self._origin = turns[0].tick if turns else None
         pieces: list[Piece] = [self._sink]
         for turn in turns:
-            turn.head = () if turn is turns[0] else self._wording.head
-            turn.tag = self._wording.tag(*self.interval(turn.tick))
-            pieces += [*turn.pieces(self._wording), turn.reply]
+            turn.head = () if turn is turns[0] else self._prompt.head
+            turn.tag = self._prompt.tag(*self.interval(turn.tick))
+            pieces += [*turn.pieces(self._prompt), turn.reply]
         if ended:
             pieces[-1] = turns[-1].reply[: len(turns[-1].reply) - len(ended)]
         self._turns = turns

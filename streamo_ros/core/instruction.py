@@ -21,7 +21,7 @@ class InstructionError(ValueError):
     """An instruction is refused; the message says why and what to do."""
 
 
-class Source(enum.IntEnum):
+class InstructionSource(enum.IntEnum):
     """Who gave an instruction; the values are those of Instruction.msg."""
 
     UNKNOWN = 0
@@ -49,7 +49,7 @@ class Instruction:
 
     id: int
     text: str
-    source: Source = Source.UNKNOWN
+    source: InstructionSource = InstructionSource.UNKNOWN
     since: int = 0
     stamp: int = 0
     max_responses: int = 0
@@ -103,7 +103,7 @@ class InstructionBook:
         self,
         text: str,
         *,
-        source: Source = Source.UNKNOWN,
+        source: InstructionSource = InstructionSource.UNKNOWN,
         since: int = 0,
         max_responses: int = 0,
         cooldown: int = 0,

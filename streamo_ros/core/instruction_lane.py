@@ -12,33 +12,33 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from streamo_ros.core.dialogue import Lane
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.events import Spoke
-from streamo_ros.core.eviction import Policy
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.interface import Sight
+from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 from streamo_ros.core.speech import Speech
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EncodedFrame:
     """A frame and its vision tokens; without them while nobody has needed them."""
 
     frame: Frame
-    sight: Sight | None = None
+    vision: VisionTokens | None = None
 
 
 @dataclass
-class Answer:
+class AnswerInProgress:
     """An answer under way and what it is about."""
 
     frame: Frame
@@ -51,7 +51,7 @@ class Answer:
     pieces: int = 0
 
 
-class Watcher:
+class InstructionLane:
     """An instruction with its lane.
 
     Attributes:
@@ -63,17 +63,21 @@ class Watcher:
     """
 
     def __init__(
-        self, backbone: Backbone, policy: Policy, instruction: Instruction, memory: Memory
+        self,
+        backbone: Backbone,
+        policy: EvictionPolicy,
+        instruction: Instruction,
+        memory: ContextLimits,
     ) -> None:
         self.instruction = instruction
-        self.lane = Lane(backbone, policy, instruction.text, memory)
-        self.waiting: deque[Seen] = deque()
+        self.dialogue = Dialogue(backbone, policy, instruction.text, memory)
+        self.waiting: deque[EncodedFrame] = deque()
         self.retired = False
         self.quiet_until = 0
-        self._wording = backbone.wording
+        self._prompt = backbone.prompt
         self._max_new_tokens = memory.max_new_tokens
         self._standby_since = 0
-        self._answer: Answer | None = None
+        self._answer: AnswerInProgress | None = None
 
     @property
     def speaking(self) -> bool:
@@ -90,20 +94,20 @@ class Watcher:
         """The answer under way, so far."""
         return self._answer.speech.text if self._answer else ''
 
-    def decided(self, state: State, seen: Seen) -> None:
+    def decided(self, state: State, seen: EncodedFrame) -> None:
         """Note the decision of the frame last appended."""
-        self.lane.settle(state)
+        self.dialogue.settle(state)
         if state is State.STANDBY:
             self._standby_since = self._standby_since or seen.frame.stamp
         else:
             self._standby_since = 0
 
-    def begin_answer(self, seen: Seen, response_id: int, probability: float) -> None:
+    def begin_answer(self, seen: EncodedFrame, response_id: int, probability: float) -> None:
         """Respond about this frame; call before `decided`."""
         stamp = seen.frame.stamp
         self.quiet_until = stamp + self.instruction.cooldown
-        tokenizer = self._wording.tokenizer
-        self._answer = Answer(
+        tokenizer = self._prompt.tokenizer
+        self._answer = AnswerInProgress(
             frame=seen.frame,
             response_id=response_id,
             event_start=self._standby_since or stamp,
@@ -121,9 +125,9 @@ class Watcher:
         text = speech.hear(token)
         answer.first_token_time = answer.first_token_time or time.perf_counter() - answer.began
         if speech.finish is Finish.ERROR:
-            self.lane.failed()
+            self.dialogue.failed()
         elif len(speech.tokens) > before:
-            self.lane.heard(token)
+            self.dialogue.heard(token)
         return self._report(answer, text)
 
     def cut(self, finish: Finish) -> list[Event]:
@@ -137,7 +141,7 @@ class Watcher:
         self.waiting.clear()
         return [Decided(one, self.instruction.id, reason=one.reason) for one in dropped]
 
-    def _report(self, answer: Answer, text: str) -> list[Event]:
+    def _report(self, answer: AnswerInProgress, text: str) -> list[Event]:
         events: list[Event] = []
         final = bool(answer.speech.finish)
         if text or final:
@@ -147,12 +151,12 @@ class Watcher:
             answer.pieces += 1
             events.append(piece)
         if final:
-            self.lane.finish()
+            self.dialogue.finish()
             self._answer = None
             events.append(self._answered(answer))
         return events
 
-    def _answered(self, answer: Answer) -> Answered:
+    def _answered(self, answer: AnswerInProgress) -> Answered:
         return Answered(
             frame=answer.frame,
             instruction_id=self.instruction.id,
@@ -160,7 +164,7 @@ class Watcher:
             text=answer.speech.text,
             event_start=answer.event_start,
             event_end=answer.frame.stamp,
-            time_origin=self.lane.time_origin,
+            time_origin=self.dialogue.time_origin,
             finish=answer.speech.finish,
             token_count=len(answer.speech.tokens),
             probability=answer.probability,

@@ -17,14 +17,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.core.protocol import Wording
+from streamo_ros.core.protocol import PromptTokens
 
 
 class BackboneError(RuntimeError):
     """A model cannot be loaded or run; the message says what is wrong and what mends it."""
 
 
-class Sight(Protocol):
+class VisionTokens(Protocol):
     """The vision tokens of one frame, on the backbone's device; shared by lanes, never changed."""
 
     @property
@@ -36,7 +36,7 @@ class Sight(Protocol):
         """Merged token grid, (rows, columns)."""
 
 
-Piece = tuple[int, ...] | Sight
+Piece = tuple[int, ...] | VisionTokens
 """Token ids, or one frame."""
 
 
@@ -115,7 +115,7 @@ class Backbone(Protocol):
     """
 
     @property
-    def wording(self) -> Wording:
+    def prompt(self) -> PromptTokens:
         """The dialogue in this model's tokens."""
 
     @property
@@ -133,7 +133,7 @@ class Backbone(Protocol):
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Merged token grid (rows, columns) of a frame of this size in pixels."""
 
-    def encode(self, image: NDArray[np.uint8]) -> Sight:
+    def encode(self, image: NDArray[np.uint8]) -> VisionTokens:
         """One vision pass.
 
         Args:
@@ -143,7 +143,7 @@ class Backbone(Protocol):
             BackboneError: the pass failed.
         """
 
-    def merge(self, sights: Sequence[Sight]) -> Sight:
+    def merge(self, visions: Sequence[VisionTokens]) -> VisionTokens:
         """The mean of several frames of one grid, as one frame."""
 
     def open(self) -> int:

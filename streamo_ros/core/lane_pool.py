@@ -10,22 +10,22 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Event
-from streamo_ros.core.eviction import Policy
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.core.instruction_lane import Seen
-from streamo_ros.core.instruction_lane import Watcher
+from streamo_ros.core.instruction_lane import EncodedFrame
+from streamo_ros.core.instruction_lane import InstructionLane
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.restored_turns import Recall
-from streamo_ros.core.restored_turns import recalled_turns
+from streamo_ros.core.restored_turns import restored_turns
+from streamo_ros.core.restored_turns import RestoredAnswers
 from streamo_ros.core.speech import Finish
 
 
-class Roster:
+class LanePool:
     """The watchers at work.
 
     Args:
@@ -36,26 +36,30 @@ class Roster:
     """
 
     def __init__(
-        self, backbone: Backbone, book: InstructionBook, policy: Policy, recall: Recall
+        self,
+        backbone: Backbone,
+        book: InstructionBook,
+        policy: EvictionPolicy,
+        restore_answers: RestoredAnswers,
     ) -> None:
         self._backbone = backbone
         self._book = book
         self._policy = policy
-        self._recall = recall
-        self._watchers: dict[int, Watcher] = {}
-        self._recent: deque[Seen] = deque()
+        self._recall = restore_answers
+        self._lanes: dict[int, InstructionLane] = {}
+        self._recent: deque[EncodedFrame] = deque()
         self._book_version = -1
         self._stream_id = 0
         self._grid: tuple[int, int] | None = None
 
     @property
-    def watchers(self) -> tuple[Watcher, ...]:
+    def lanes(self) -> tuple[InstructionLane, ...]:
         """All of them, oldest first."""
-        return tuple(self._watchers.values())
+        return tuple(self._lanes.values())
 
-    def get(self, instruction_id: int) -> Watcher | None:
+    def get(self, instruction_id: int) -> InstructionLane | None:
         """The watcher of an instruction; None while it has no lane."""
-        return self._watchers.get(instruction_id)
+        return self._lanes.get(instruction_id)
 
     def follow(self, frame: Frame) -> list[Event]:
         """Follow the stream and the book up to this frame.
@@ -79,29 +83,29 @@ class Roster:
         self._book_version = self._book.version
         standing = {one.id: one for one in self._book.standing()}
         gone = []
-        for key, watcher in self._watchers.items():
-            watcher.instruction = standing.get(key, watcher.instruction)
-            if key not in standing and not watcher.retired:
-                gone.append(watcher)
+        for key, lane in self._lanes.items():
+            lane.instruction = standing.get(key, lane.instruction)
+            if key not in standing and not lane.retired:
+                gone.append(lane)
         events = _cut(gone)
-        for watcher in gone:
-            self.leave(watcher)
+        for lane in gone:
+            self.leave(lane)
         return events
 
-    def follow_grid(self, seen: Seen) -> list[Event]:
+    def follow_grid(self, seen: EncodedFrame) -> list[Event]:
         """Another image size: lanes go on from what they said, without what they saw."""
-        assert seen.sight is not None
-        before, self._grid = self._grid, seen.sight.grid
+        assert seen.vision is not None
+        before, self._grid = self._grid, seen.vision.grid
         if before in (None, self._grid):
             return []
-        events = _cut(self.watchers)
+        events = _cut(self.lanes)
         self._recent.clear()
-        for watcher in self.watchers:
-            events += watcher.drop_waiting('the image size changed before it was decided')
-            watcher.lane.forget_frames()
+        for lane in self.lanes:
+            events += lane.drop_waiting('the image size changed before it was decided')
+            lane.dialogue.forget_frames()
         return events
 
-    def watch(self, instruction: Instruction, seen: Seen, memory: Memory) -> None:
+    def watch(self, instruction: Instruction, seen: EncodedFrame, memory: ContextLimits) -> None:
         """Give an instruction its lane, and the frames it looks back at.
 
         While every slot is taken (by one that has ended and still speaks) it waits.
@@ -109,18 +113,18 @@ class Roster:
         Raises:
             BackboneError: a frame it looks back at cannot be encoded.
         """
-        if instruction.id in self._watchers or len(self._watchers) >= self._backbone.lanes:
+        if instruction.id in self._lanes or len(self._lanes) >= self._backbone.lanes:
             return
         oldest = seen.frame.stamp - instruction.backfill
         past = [old for old in self._recent if instruction.backfill and old.frame.stamp >= oldest]
         waiting = [self._encoded(old) for old in past]
-        watcher = Watcher(self._backbone, self._policy, instruction, memory)
-        self._remind(watcher, seen)
-        watcher.waiting.extend(waiting)
-        self._watchers[instruction.id] = watcher
+        lane = InstructionLane(self._backbone, self._policy, instruction, memory)
+        self._remind(lane, seen)
+        lane.waiting.extend(waiting)
+        self._lanes[instruction.id] = lane
         self._book.begin(instruction.id, (waiting or [seen])[0].frame.stamp)
 
-    def remember(self, seen: Seen, most: int) -> None:
+    def remember(self, seen: EncodedFrame, most: int) -> None:
         """Keep the last `most` frames for instructions that begin later."""
         self._recent.append(seen)
         while len(self._recent) > most:
@@ -128,49 +132,49 @@ class Roster:
 
     def retire(self, instruction_id: int) -> None:
         """An instruction ends by itself: it finishes what it says, and leaves."""
-        watcher = self._watchers.get(instruction_id)
-        if watcher is not None:
-            watcher.retired = True
-            watcher.waiting.clear()
-            if not watcher.speaking:
-                self.leave(watcher)
+        lane = self._lanes.get(instruction_id)
+        if lane is not None:
+            lane.retired = True
+            lane.waiting.clear()
+            if not lane.speaking:
+                self.leave(lane)
         if self._book.get(instruction_id) is not None:
             self._book.cancel(instruction_id)
 
-    def leave(self, watcher: Watcher) -> None:
+    def leave(self, lane: InstructionLane) -> None:
         """Close a lane."""
-        watcher.lane.close()
-        self._watchers.pop(watcher.instruction.id, None)
+        lane.dialogue.close()
+        self._lanes.pop(lane.instruction.id, None)
 
     def clear(self) -> list[Event]:
         """Forget the stream: cut every answer, close every lane; instructions begin again."""
-        events = _cut(self.watchers)
-        for watcher in self.watchers:
-            self.leave(watcher)
+        events = _cut(self.lanes)
+        for lane in self.lanes:
+            self.leave(lane)
         self._recent.clear()
         self._stream_id = 0
         self._grid = None
         self._book.restart()
         return events
 
-    def _remind(self, watcher: Watcher, seen: Seen) -> None:
+    def _remind(self, lane: InstructionLane, seen: EncodedFrame) -> None:
         """Let a lane begin with what was said before a restart, if that fits into it."""
-        said = self._recall(watcher.instruction.id)
-        turns = recalled_turns(said, seen.frame.tick, self._backbone.wording)
+        said = self._recall(lane.instruction.id)
+        turns = restored_turns(said, seen.frame.tick, self._backbone.prompt)
         if not turns:
             return
         try:
-            watcher.lane.recall(turns)
+            lane.dialogue.restore_answers(turns)
         except BackboneError:
-            watcher.lane.restart()
+            lane.dialogue.restart()
 
-    def _encoded(self, seen: Seen) -> Seen:
+    def _encoded(self, seen: EncodedFrame) -> EncodedFrame:
         """A kept frame with its vision tokens; one seen while nobody watched has only pixels."""
-        if seen.sight is not None:
+        if seen.vision is not None:
             return seen
         assert seen.frame.image is not None
-        return Seen(seen.frame.without_image(), self._backbone.encode(seen.frame.image))
+        return EncodedFrame(seen.frame.without_image(), self._backbone.encode(seen.frame.image))
 
 
-def _cut(watchers: Sequence[Watcher]) -> list[Event]:
-    return [event for one in watchers for event in one.cut(Finish.CANCELED)]
+def _cut(lanes: Sequence[InstructionLane]) -> list[Event]:
+    return [event for one in lanes for event in one.cut(Finish.CANCELED)]

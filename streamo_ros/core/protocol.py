@@ -183,7 +183,7 @@ def check_instruction(text: str, control_tokens: frozenset[str] = frozenset()) -
     return text
 
 
-class Wording:
+class PromptTokens:
     """The dialogue as token ids, for one tokenizer.
 
     A lane's dialogue is: sink, then one turn a frame. ``sink`` = system prompt, the opening of the

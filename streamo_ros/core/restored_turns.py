@@ -12,21 +12,21 @@ from collections.abc import Sequence
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.core.protocol import Wording
 from streamo_ros.core.turn import Turn
 
 LONGEST = 3600 * SECOND
 """Older answers are not recalled: their seconds would be far from any the model was trained on."""
 
-Said = tuple[int, str]
+PastAnswer = tuple[int, str]
 """Capture time of the frame, nanoseconds, and the answer."""
 
-Recall = Callable[[int], Sequence[Said]]
+RestoredAnswers = Callable[[int], Sequence[PastAnswer]]
 """What was said to an instruction before a restart, oldest first; asked once for each."""
 
 
-def recalled_turns(said: Sequence[Said], tick: Tick, wording: Wording) -> list[Turn]:
+def restored_turns(said: Sequence[PastAnswer], tick: Tick, prompt: PromptTokens) -> list[Turn]:
     """Old answers as turns of a lane that begins with this tick.
 
     Their tags lie on the tick's own grid, so that the seconds between them and the frames to come
@@ -41,6 +41,6 @@ def recalled_turns(said: Sequence[Said], tick: Tick, wording: Wording) -> list[T
         steps = max(1, round(age / (length * SECOND)))
         start = tick.start - steps * length
         then = Tick(stamp, start, start + length, 0, tick.stream_id)
-        reply = wording.replies[State.RESPONSE] + wording.tokenizer.plain(text) + wording.close
+        reply = prompt.replies[State.RESPONSE] + prompt.tokenizer.plain(text) + prompt.close
         turns.append(Turn(then, None, (), (), reply, answered=True))
     return turns

@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streamo_ros.core.eviction import Fate
+from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Piece
-from streamo_ros.core.interface import Sight
-from streamo_ros.core.protocol import Wording
+from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.protocol import PromptTokens
 
 Range = tuple[int, int]
 """Half-open range of tokens in a slot."""
@@ -36,25 +36,25 @@ class Turn:
     """
 
     tick: Tick
-    sight: Sight | None
+    vision: VisionTokens | None
     head: tuple[int, ...]
     tag: tuple[int, ...]
     reply: tuple[int, ...] = ()
     answered: bool = False
 
-    def pieces(self, words: Wording) -> tuple[Piece, ...]:
+    def pieces(self, words: PromptTokens) -> tuple[Piece, ...]:
         """The turn up to the place where its state is read."""
-        if self.sight is None:
+        if self.vision is None:
             return (self.head + self.tag + words.ask,)
-        return self.head + self.tag + words.image_open, self.sight, words.image_close + words.ask
+        return self.head + self.tag + words.image_open, self.vision, words.image_close + words.ask
 
-    def size(self, words: Wording) -> TurnSize:
+    def size(self, words: PromptTokens) -> TurnSize:
         """What it takes in a slot once all its parts stand there."""
-        vision = sight_tokens(self.sight, words)
+        vision = vision_token_count(self.vision, words)
         text = len(self.head) + len(self.tag) + len(words.ask) + len(self.reply)
         return TurnSize(text + vision, vision, self.answered)
 
-    def ranges(self, fate: Fate, start: int, at: int, size: TurnSize) -> list[Range]:
+    def ranges(self, action: Action, start: int, at: int, size: TurnSize) -> list[Range]:
         """What of it is kept.
 
         Args:
@@ -64,17 +64,17 @@ class Turn:
             size: of the turn.
         """
         stop = at + size.tokens
-        if fate is Fate.KEEP or not size.vision_tokens:
+        if action is Action.KEEP or not size.vision_tokens:
             return [(start, stop)]
         seen = at + len(self.head) + len(self.tag)
         return [(start, seen), (seen + size.vision_tokens, stop)]
 
 
-def sight_tokens(sight: Sight | None, words: Wording) -> int:
+def vision_token_count(vision: VisionTokens | None, words: PromptTokens) -> int:
     """Tokens of a frame with its markers; 0 for none."""
-    if sight is None:
+    if vision is None:
         return 0
-    return sight.tokens + len(words.image_open) + len(words.image_close)
+    return vision.tokens + len(words.image_open) + len(words.image_close)
 
 
 def joined(ranges: Sequence[Range], length: int) -> list[Range]:

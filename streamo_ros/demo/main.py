@@ -34,7 +34,7 @@ from streamo_ros.report.timeline import Timeline
 from streamo_ros.sources.open import open_source
 
 if TYPE_CHECKING:
-    from streamo_ros.node.listener import Witness
+    from streamo_ros.node.listener import NodeListener
 
 WORLD_SEED = 2
 WORLD_ORDERS = (
@@ -101,7 +101,7 @@ class Demo:
         """
         # Imported here: it needs the environment that `isolate` made.
         from streamo_ros.node.listener import graph
-        from streamo_ros.node.listener import Witness
+        from streamo_ros.node.listener import NodeListener
 
         if self.options.source:
             # A source that cannot be read is refused before anything is started.
@@ -111,7 +111,7 @@ class Demo:
             stack.callback(recorder.close)
             stack.enter_context(self.view)
             stack.enter_context(graph())
-            witness = Witness(CAMERA, recorder, self._take)
+            witness = NodeListener(CAMERA, recorder, self._take)
             stack.callback(witness.destroy_node)
             node = Process('node', self._node_arguments(), self.output)
             stack.callback(node.stop)
@@ -142,7 +142,7 @@ class Demo:
         if row['row'] == 'decision' and picture and self.timeline.wants_picture:
             self.timeline.show(picture)
 
-    def _await_model(self, witness: Witness, node: Process) -> None:
+    def _await_model(self, witness: NodeListener, node: Process) -> None:
         self.view.note('the node loads its model')
         end = time.monotonic() + self.options.patience
         while witness.model is None:
@@ -152,7 +152,7 @@ class Demo:
                 raise ProcessError(f'the node did not become active: {node.last_line()}')
         self.view.note(f'model {witness.model.model} is ready, the camera starts')
 
-    def _watch(self, witness: Witness, node: Process, camera: Process) -> None:
+    def _watch(self, witness: NodeListener, node: Process, camera: Process) -> None:
         """Until the camera has ended and all its frames are decided: spin, and ask in between."""
         orders = [
             (FIRST_ORDER + BETWEEN_ORDERS * number, text)

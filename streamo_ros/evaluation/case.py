@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import State
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 
 FIRST_STAMP = 1000 * SECOND
 """Capture time of a case's first second: a stamp of 0 is no stamp."""
@@ -99,7 +99,7 @@ class Case:
         return (last.seconds - first.seconds + own) / 3600
 
 
-def moments(turns: Sequence[Turn]) -> tuple[Moment, ...]:
+def moments(turns: Sequence[LabeledTurn]) -> tuple[Moment, ...]:
     """Labelled turns as moments whose stream begins with the first turn's tag."""
     origin = turns[0].start if turns else Fraction(0)
     found = []
@@ -153,5 +153,5 @@ def silent_case(
 ) -> Case:
     """A video's case, in which nothing is ever due; times in seconds, ascending, evenly spaced."""
     step = times[1] - times[0] if len(times) > 1 else Fraction(1)
-    turns = [Turn(time, time + step, State.SILENCE) for time in times]
+    turns = [LabeledTurn(time, time + step, State.SILENCE) for time in times]
     return Case(name, VIDEO, instruction, moments(turns), images)

@@ -18,9 +18,9 @@ from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case import moments
 from streamo_ros.evaluation.case import silent_case
-from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import LabeledDialogue
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.labeled_dialogue import read_dialogues
-from streamo_ros.training.labeled_dialogue import Turn
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.video_frames import find_video
 from streamo_ros.training.video_frames import frames_at
@@ -53,13 +53,13 @@ def dialogue_cases(path: Path, videos: Path | None = None) -> Iterator[Case]:
 
 
 def _reader(
-    dialogue: Dialogue, turns: Sequence[Turn], root: Path | None
+    dialogue: LabeledDialogue, turns: Sequence[LabeledTurn], root: Path | None
 ) -> partial[Iterator[Image]]:
     paths = [find_video(video, root) for video in dialogue.videos]
     return partial(_frames, paths, turns)
 
 
-def _frames(paths: Sequence[Path], turns: Sequence[Turn]) -> Iterator[Image]:
+def _frames(paths: Sequence[Path], turns: Sequence[LabeledTurn]) -> Iterator[Image]:
     for number in sorted({turn.video for turn in turns}):
         yield from frames_at(paths[number], [turn.time for turn in turns if turn.video == number])
 

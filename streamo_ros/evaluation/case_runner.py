@@ -12,9 +12,9 @@ from dataclasses import field
 from dataclasses import replace
 
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import Settings
+from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.decision import Thresholds
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
@@ -29,7 +29,7 @@ BUDGET = 16
 
 
 @dataclass(frozen=True)
-class Said:
+class GivenAnswer:
     """An answer and the moment (index in the case) that it is about."""
 
     moment: int
@@ -37,7 +37,7 @@ class Said:
 
 
 @dataclass
-class Watched:
+class CaseResult:
     """What a model decided and said.
 
     Attributes:
@@ -47,25 +47,25 @@ class Watched:
     """
 
     states: list[State]
-    answers: list[Said] = field(default_factory=list)
+    answers: list[GivenAnswer] = field(default_factory=list)
     passes: list[float] = field(default_factory=list)
 
 
 def settings_for(
     backbone: Backbone, max_frames: int = 0, response_threshold: float = 0.0
-) -> Settings:
+) -> AssistantSettings:
     """The node's defaults; what is 0 is left to the checkpoint."""
-    info, usual = backbone.info, Memory()
+    info, usual = backbone.info, ContextLimits()
     memory = replace(
         usual,
         max_frames=max_frames or info.max_frames or usual.max_frames,
         max_time=info.max_time,
     )
     thresholds = Thresholds(response=response_threshold or info.response_threshold)
-    return Settings(thresholds, memory=memory)
+    return AssistantSettings(thresholds, memory=memory)
 
 
-def watch(backbone: Backbone, case: Case, settings: Settings) -> Watched:
+def run_case(backbone: Backbone, case: Case, settings: AssistantSettings) -> CaseResult:
     """Let a model watch one case, alone in its lane.
 
     Raises:
@@ -74,7 +74,7 @@ def watch(backbone: Backbone, case: Case, settings: Settings) -> Watched:
     book = InstructionBook()
     assistant = Assistant(backbone, book, settings)
     book.add(case.instruction)
-    watched = Watched([State.UNKNOWN] * len(case.moments))
+    watched = CaseResult([State.UNKNOWN] * len(case.moments))
     for moment, image in zip(case.moments, case.images(), strict=True):
         events = assistant.observe(Frame(moment.tick, image, 'evaluation'))
         while assistant.busy:
@@ -84,13 +84,13 @@ def watch(backbone: Backbone, case: Case, settings: Settings) -> Watched:
     return watched
 
 
-def _take(events: list[Event], case: Case, watched: Watched) -> None:
+def _take(events: list[Event], case: Case, watched: CaseResult) -> None:
     for event in events:
         if isinstance(event, Decided) and event.state is not State.UNKNOWN:
             watched.states[event.frame.tick.index] = event.state
             watched.passes.append(event.encode_time + event.extend_time)
         elif isinstance(event, Answered):
-            watched.answers.append(Said(event.frame.tick.index, _since_begin(event, case)))
+            watched.answers.append(GivenAnswer(event.frame.tick.index, _since_begin(event, case)))
 
 
 def _since_begin(event: Answered, case: Case) -> str:

@@ -31,11 +31,11 @@ from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import without_frames
 from streamo_ros.evaluation.case_readers import dialogue_cases
 from streamo_ros.evaluation.case_readers import video_cases
-from streamo_ros.evaluation.case_runner import Watched
+from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.score import report
-from streamo_ros.evaluation.workers import Viewing
-from streamo_ros.evaluation.workers import watch_all
+from streamo_ros.evaluation.workers import EvalConfig
+from streamo_ros.evaluation.workers import run_cases
 
 ROWS = (
     'state_macro_f1',
@@ -180,15 +180,15 @@ def _worlds(options: argparse.Namespace) -> Iterator[Case]:
         return
     # Imported here: labelled dialogues need no worlds.
     from streamo_ros.evaluation.phrasings import read_phrasings
-    from streamo_ros.evaluation.synthetic import drawn_cases
-    from streamo_ros.evaluation.synthetic import DrawnSettings
     from streamo_ros.evaluation.synthetic import never_cases
+    from streamo_ros.evaluation.synthetic import synthetic_cases
+    from streamo_ros.evaluation.synthetic import SyntheticSettings
     from streamo_ros.worlds.phrasing import HELD_OUT
 
     phrasings = HELD_OUT if options.held_out else None
     if options.phrasings:
         phrasings = read_phrasings(options.phrasings)
-    settings = DrawnSettings(
+    settings = SyntheticSettings(
         seed=options.seed,
         rate=options.rate,
         frames=options.frames,
@@ -197,7 +197,7 @@ def _worlds(options: argparse.Namespace) -> Iterator[Case]:
         regular=options.regular,
         complete=_is_complete(options),
     )
-    yield from drawn_cases(options.worlds, settings)
+    yield from synthetic_cases(options.worlds, settings)
     yield from never_cases(options.never_hours, settings)
 
 
@@ -210,19 +210,19 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
     """Watch all cases and report; with the model and the options beside."""
     console = Console(stderr=True)
 
-    def shown(watched: Iterable[Watched]) -> Iterable[Watched]:
+    def shown(watched: Iterable[CaseResult]) -> Iterable[CaseResult]:
         return track(
             watched, 'watching', len(cases), console=console, disable=not console.is_terminal
         )
 
-    viewing = Viewing(
+    viewing = EvalConfig(
         options.model,
         options.device,
         options.max_frames,
         options.response_threshold,
         options.control,
     )
-    info, max_frames, watched = watch_all(viewing, cases, options.workers, shown)
+    info, max_frames, watched = run_cases(viewing, cases, options.workers, shown)
     return {
         **report(list(zip(cases, watched, strict=True))),
         'model': info.model,

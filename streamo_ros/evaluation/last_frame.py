@@ -13,10 +13,10 @@ from fractions import Fraction
 
 import numpy as np
 
-from streamo_ros.core.assistant import Settings
+from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
-from streamo_ros.core.dialogue import Lane
+from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
@@ -24,43 +24,45 @@ from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Speech
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import Image
-from streamo_ros.evaluation.case_runner import Said
-from streamo_ros.evaluation.case_runner import Watched
+from streamo_ros.evaluation.case_runner import CaseResult
+from streamo_ros.evaluation.case_runner import GivenAnswer
 
 LAST_FRAME = 'last_frame'
 """Name of this control."""
 
 
-class GlanceLane(Lane):
+class LastFrameDialogue(Dialogue):
     """A lane whose tags count from the case's begin, though it sees none of its earlier frames."""
 
     def interval(self, tick: Tick) -> tuple[Fraction, Fraction]:
-        """See `Lane.interval`."""
+        """See `Dialogue.interval`."""
         return tick.start, tick.end
 
 
-def glance(backbone: Backbone, case: Case, settings: Settings) -> Watched:
+def run_last_frame(backbone: Backbone, case: Case, settings: AssistantSettings) -> CaseResult:
     """Let a model judge each frame of a case with no history.
 
     Raises:
         BackboneError: the model failed as a whole.
     """
-    watched = Watched([State.UNKNOWN] * len(case.moments))
+    watched = CaseResult([State.UNKNOWN] * len(case.moments))
     for number, (moment, image) in enumerate(zip(case.moments, case.images(), strict=True)):
-        lane = GlanceLane(backbone, WindowPolicy(), case.instruction, settings.memory)
+        lane = LastFrameDialogue(backbone, WindowPolicy(), case.instruction, settings.memory)
         try:
             began = time.perf_counter()
             state = _look(backbone, lane, moment.tick, image, settings)
             watched.passes.append(time.perf_counter() - began)
             watched.states[number] = state
             if state is State.RESPONSE:
-                watched.answers.append(Said(number, _say(backbone, lane, settings)))
+                watched.answers.append(GivenAnswer(number, _say(backbone, lane, settings)))
         finally:
             lane.close()
     return watched
 
 
-def _look(backbone: Backbone, lane: Lane, tick: Tick, image: Image, settings: Settings) -> State:
+def _look(
+    backbone: Backbone, lane: Dialogue, tick: Tick, image: Image, settings: AssistantSettings
+) -> State:
     row = backbone.extend([lane.request(tick, backbone.encode(image))])[0]
     if not np.isfinite(row).all():
         return State.UNKNOWN
@@ -69,8 +71,8 @@ def _look(backbone: Backbone, lane: Lane, tick: Tick, image: Image, settings: Se
     return state
 
 
-def _say(backbone: Backbone, lane: Lane, settings: Settings) -> str:
-    words = backbone.wording.tokenizer
+def _say(backbone: Backbone, lane: Dialogue, settings: AssistantSettings) -> str:
+    words = backbone.prompt.tokenizer
     speech = Speech(words.text, words.control_ids, settings.memory.max_new_tokens)
     while not speech.finish:
         token = backbone.decode([lane.feed()], settings.sampling)[0]

@@ -19,18 +19,18 @@ from streamo_ros.core.protocol import State
 from streamo_ros.evaluation import metrics
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import VIDEO
-from streamo_ros.evaluation.case_runner import Watched
+from streamo_ros.evaluation.case_runner import CaseResult
 
 TOLERANCE = 1.0
 WIDE_TOLERANCE = 2.0
 EACH = ('state_macro_f1', 'timing_f1', 'answer_accuracy')
 """Figures that every family must reach, and not only the average."""
 
-Pair = tuple[Case, Watched]
+Pair = tuple[Case, CaseResult]
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnswerScore:
     """Answers of one case: those due and those given, as (seconds, text)."""
 
     due: list[tuple[float, str]]
@@ -43,11 +43,11 @@ class Answers:
         )
 
 
-def answers(case: Case, watched: Watched) -> Answers:
+def answers(case: Case, watched: CaseResult) -> AnswerScore:
     """What was due and what was given, timed by the capture time of the frames."""
     due = [(one.seconds, one.text) for one in case.moments if one.state is State.RESPONSE]
     said = [(case.moments[one.moment].seconds, one.text) for one in watched.answers]
-    return Answers(due, said)
+    return AnswerScore(due, said)
 
 
 def report(pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -114,13 +114,13 @@ def _figures(every: Sequence[Pair]) -> dict[str, Any]:
     }
 
 
-def _timing(spoken: Sequence[Answers], tolerance: float) -> float | None:
+def _timing(spoken: Sequence[AnswerScore], tolerance: float) -> float | None:
     matched = sum(len(one.pairs(tolerance)) for one in spoken)
     due, said = sum(len(one.due) for one in spoken), sum(len(one.said) for one in spoken)
     return metrics.f1(matched, due, said)
 
 
-def _answer_figures(spoken: Sequence[Answers]) -> dict[str, float | None]:
+def _answer_figures(spoken: Sequence[AnswerScore]) -> dict[str, float | None]:
     right, overlap = [], []
     matched = 0
     for one in spoken:
@@ -149,7 +149,7 @@ def _false_alarms(pairs: Sequence[Pair]) -> dict[str, float | None]:
     }
 
 
-def _duplicate_rate(spoken: Sequence[Answers]) -> float | None:
+def _duplicate_rate(spoken: Sequence[AnswerScore]) -> float | None:
     given = sum(len(one.said) for one in spoken)
     again = sum(
         metrics.duplicates([time for time, _ in one.due], one.said, one.pairs(TOLERANCE))

@@ -20,7 +20,7 @@ from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case import Moment
 from streamo_ros.worlds.episode import draw_episode
 from streamo_ros.worlds.episode import Episode
-from streamo_ros.worlds.episode import Sampling
+from streamo_ros.worlds.episode import EpisodeSampling
 from streamo_ros.worlds.episode import SEEDS
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import Phrasings
@@ -35,7 +35,7 @@ NEVER_FRAMES = 60
 
 
 @dataclass(frozen=True)
-class DrawnSettings:
+class SyntheticSettings:
     """Which episodes.
 
     Attributes:
@@ -57,7 +57,7 @@ class DrawnSettings:
     complete: bool = False
 
 
-def drawn_cases(count: int, settings: DrawnSettings) -> Iterator[Case]:
+def synthetic_cases(count: int, settings: SyntheticSettings) -> Iterator[Case]:
     """Cases of all families in turn.
 
     Raises:
@@ -79,7 +79,7 @@ def drawn_cases(count: int, settings: DrawnSettings) -> Iterator[Case]:
         yield _case(k, cycle + place, family, replace(settings, frames=frames))
 
 
-def never_cases(hours: float, settings: DrawnSettings) -> Iterator[Case]:
+def never_cases(hours: float, settings: SyntheticSettings) -> Iterator[Case]:
     """At least so many hours of stream in which nothing that is asked for comes.
 
     The streams are of `NEVER_FRAMES` frames, whatever the settings say, and count for the false
@@ -92,11 +92,11 @@ def never_cases(hours: float, settings: DrawnSettings) -> Iterator[Case]:
         hours, k = hours - case.hours, k + 1
 
 
-def _case(k: int, turn: int, family: str, settings: DrawnSettings) -> Case:
+def _case(k: int, turn: int, family: str, settings: SyntheticSettings) -> Case:
     seeds = SEEDS['evaluation']
     seed = seeds[(settings.seed * STRIDE + k) % len(seeds)]
     still = 0.0 if settings.regular else None
-    sampling = Sampling(
+    sampling = EpisodeSampling(
         settings.frames, float(settings.rate), still, 0.0 if settings.complete else still
     )
     draw = partial(

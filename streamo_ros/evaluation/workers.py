@@ -24,15 +24,15 @@ from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
+from streamo_ros.evaluation.case_runner import CaseResult
+from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
-from streamo_ros.evaluation.case_runner import watch
-from streamo_ros.evaluation.case_runner import Watched
-from streamo_ros.evaluation.last_frame import glance
 from streamo_ros.evaluation.last_frame import LAST_FRAME
+from streamo_ros.evaluation.last_frame import run_last_frame
 
 
 @dataclass(frozen=True)
-class Viewing:
+class EvalConfig:
     """How to watch.
 
     Attributes:
@@ -51,19 +51,19 @@ class Viewing:
     control: str | None = None
 
 
-class Viewer:
+class EvalWorker:
     """A model that watches one case after another.
 
     Raises:
         BackboneError: the model cannot be loaded.
     """
 
-    def __init__(self, viewing: Viewing) -> None:
+    def __init__(self, viewing: EvalConfig) -> None:
         self._backbone = _load(viewing)
         self._settings = settings_for(
             self._backbone, viewing.max_frames, viewing.response_threshold
         )
-        self._watch = glance if viewing.control == LAST_FRAME else watch
+        self._watch = run_last_frame if viewing.control == LAST_FRAME else run_case
 
     @property
     def info(self) -> BackboneInfo:
@@ -75,17 +75,17 @@ class Viewer:
         """Frames that a lane holds."""
         return self._settings.memory.max_frames
 
-    def watch(self, case: Case) -> Watched:
+    def run_case(self, case: Case) -> CaseResult:
         """Watch a case from its begin."""
         return self._watch(self._backbone, case, self._settings)
 
 
-def watch_all(
-    viewing: Viewing,
+def run_cases(
+    viewing: EvalConfig,
     cases: Sequence[Case],
     workers: int = 1,
-    shown: Callable[[Iterable[Watched]], Iterable[Watched]] = iter,
-) -> tuple[BackboneInfo, int, list[Watched]]:
+    shown: Callable[[Iterable[CaseResult]], Iterable[CaseResult]] = iter,
+) -> tuple[BackboneInfo, int, list[CaseResult]]:
     """Watch all cases.
 
     Args:
@@ -102,8 +102,8 @@ def watch_all(
         EvaluationError: a process was ended from outside.
     """
     if workers == 1:
-        viewer = Viewer(viewing)
-        return viewer.info, viewer.max_frames, list(shown(map(viewer.watch, cases)))
+        viewer = EvalWorker(viewing)
+        return viewer.info, viewer.max_frames, list(shown(map(viewer.run_case, cases)))
     # Spawned, not forked: torch's threads and a GPU do not survive a fork.
     context = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(min(workers, len(cases)), context) as pool:
@@ -116,7 +116,7 @@ def watch_all(
             ) from error
 
 
-def _load(viewing: Viewing) -> Backbone:
+def _load(viewing: EvalConfig) -> Backbone:
     if viewing.model.suffix in ('.yaml', '.yml'):
         return load_script(viewing.model)
     # Imported here: torch takes seconds, and a script does without.
@@ -126,14 +126,14 @@ def _load(viewing: Viewing) -> Backbone:
 
 
 @cache
-def _viewer(viewing: Viewing) -> Viewer:
+def _viewer(viewing: EvalConfig) -> EvalWorker:
     """A worker's own; loaded with its first case, so that an error reaches who asked for it."""
-    return Viewer(viewing)
+    return EvalWorker(viewing)
 
 
-def _identity(viewing: Viewing) -> tuple[BackboneInfo, int]:
+def _identity(viewing: EvalConfig) -> tuple[BackboneInfo, int]:
     return _viewer(viewing).info, _viewer(viewing).max_frames
 
 
-def _watch(viewing: Viewing, case: Case) -> Watched:
-    return _viewer(viewing).watch(case)
+def _watch(viewing: EvalConfig, case: Case) -> CaseResult:
+    return _viewer(viewing).run_case(case)

@@ -18,22 +18,22 @@ from rclpy.node import Node
 
 from streamo_ros.config.settings import Values
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import Settings
+from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.events import Event
-from streamo_ros.core.eviction import Policy
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.restored_turns import Recall
+from streamo_ros.core.restored_turns import RestoredAnswers
 from streamo_ros.node.camera_input import CameraInput
-from streamo_ros.node.frame_queue import Mailbox
+from streamo_ros.node.frame_queue import FrameQueue
 from streamo_ros.node.frame_queue import Reset
-from streamo_ros.node.statistics import Tally
+from streamo_ros.node.statistics import Statistics
 from streamo_ros.node.worker import Worker
 
 
-class Session:
+class ActiveStream:
     """What an active node has that an inactive one has not.
 
     Args:
@@ -53,12 +53,12 @@ class Session:
         backbone: Backbone,
         book: InstructionBook,
         values: Values,
-        policy: Policy,
-        recall: Recall,
-        settings: Callable[[], Settings],
+        policy: EvictionPolicy,
+        restore_answers: RestoredAnswers,
+        settings: Callable[[], AssistantSettings],
         report: Callable[[Sequence[Event]], None],
     ) -> None:
-        self.tally = Tally()
+        self.statistics = Statistics()
         self.memory: dict[str, Any] = {}
         self._measured = 0.0
         self._backbone = backbone
@@ -67,31 +67,31 @@ class Session:
             int(values.number('sampling.reorder_tolerance') * SECOND),
             int(values.number('sampling.max_gap') * SECOND),
         )
-        self.mailbox = Mailbox(values.whole('sampling.queue'))
+        self.queue = FrameQueue(values.whole('sampling.queue'))
         self._report = report
-        self.assistant = Assistant(backbone, book, settings(), policy, recall)
+        self.assistant = Assistant(backbone, book, settings(), policy, restore_answers)
         self.worker = Worker(
             self.assistant,
             book,
-            self.mailbox,
+            self.queue,
             settings,
             lambda: values.whole('generation.budget'),
             self._count,
             node.get_logger().error,
         )
         self.camera = CameraInput(
-            node, values.text('image_transport'), self.sampler, self.mailbox.put
+            node, values.text('image_transport'), self.sampler, self.queue.put
         )
 
     @property
     def counts(self) -> tuple[int, int]:
         """Frames received, and sampled ones that nobody could decide about."""
-        return self.sampler.counts.received, self.tally.frames_dropped + self.mailbox.lost
+        return self.sampler.counts.received, self.statistics.frames_dropped + self.queue.lost
 
     def forget(self) -> None:
         """Forget the stream, keep the instructions."""
         self.sampler.reset()
-        self.mailbox.put(Reset())
+        self.queue.put(Reset())
 
     def stop(self) -> None:
         """Take no more frames, and let the worker end."""
@@ -100,7 +100,7 @@ class Session:
 
     def _count(self, events: Sequence[Event]) -> None:
         """In the worker's thread, because only that one may ask the model for its memory."""
-        self.tally.count(events)
+        self.statistics.count(events)
         if time.perf_counter() - self._measured > 1.0:
             self.memory, self._measured = self._backbone.memory(), time.perf_counter()
         self._report(events)

@@ -15,7 +15,7 @@ from rclpy.executors import Executor
 from rclpy.task import Future
 
 
-class Errand:
+class BackgroundTask:
     """Something slow in a thread of its own, awaited by the executor.
 
     Args:

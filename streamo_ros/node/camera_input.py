@@ -26,7 +26,7 @@ from sensor_msgs.msg import Image
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.node.decoding import decode
 from streamo_ros.node.decoding import stamp_of
-from streamo_ros.node.frame_queue import Letter
+from streamo_ros.node.frame_queue import PendingFrame
 from streamo_ros.sources.cdr import peek_stamp
 
 try:
@@ -56,7 +56,11 @@ class CameraInput:
     """
 
     def __init__(
-        self, node: Node, transport: str, sampler: FrameSampler, post: Callable[[Letter], None]
+        self,
+        node: Node,
+        transport: str,
+        sampler: FrameSampler,
+        post: Callable[[PendingFrame], None],
     ) -> None:
         self._node = node
         self.sampler = sampler
@@ -99,7 +103,7 @@ class CameraInput:
         tick = self.sampler.offer(stamp)
         if tick is not None:
             kind = self._type
-            self._post(Letter(tick, received, lambda: decode(data, kind, tick, received)))
+            self._post(PendingFrame(tick, received, lambda: decode(data, kind, tick, received)))
 
     # ---- when nothing comes -------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ class LockStepError(RuntimeError):
     """The node or the player did not do its part; the message says what was waited for."""
 
 
-class PatientClient(Node):
+class BlockingClient(Node):
     """See the module.
 
     Args:

@@ -28,7 +28,7 @@ from rclpy.node import Node
 
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.interface import BackboneInfo
-from streamo_ros.node.active_stream import Session
+from streamo_ros.node.active_stream import ActiveStream
 from streamo_ros.node.statistics import Times
 
 OK, WARN, ERROR, STALE = (
@@ -104,48 +104,48 @@ class Diagnostics:
         self._name = node.get_fully_qualified_name().lstrip('/')
         self._before = (0, time.perf_counter())
 
-    def publish(self, health: Health, session: Session | None) -> None:
+    def publish(self, health: Health, stream: ActiveStream | None) -> None:
         """Publish how things are."""
-        statuses = [self._model(health, session), self._process()]
-        if session is not None:
-            statuses.insert(0, self._input(session))
-            statuses.insert(2, self._watching(health, session))
+        statuses = [self._model(health, stream), self._process()]
+        if stream is not None:
+            statuses.insert(0, self._input(stream))
+            statuses.insert(2, self._watching(health, stream))
         hardware = health.info.model_id if health.info else ''
         message = DiagnosticArray(status=[one.message_of(hardware) for one in statuses])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
 
-    def _input(self, session: Session) -> _Status:
-        camera, counts, tally = session.camera, session.sampler.counts, session.tally
+    def _input(self, stream: ActiveStream) -> _Status:
+        camera, counts, statistics = stream.camera, stream.sampler.counts, stream.statistics
         now = time.perf_counter()
         before, then = self._before
         self._before = counts.received, now
         status = _Status(f'{self._name}: input', message=f'frames come on {camera.topic}')
         if camera.complaint:
             status.worse(STALE if camera.silent else WARN, camera.complaint)
-        if tally.dropped and now - tally.last_flaw_at < RECENT:
-            status.worse(WARN, f'a frame was dropped: {tally.flaw}')
+        if statistics.dropped and now - statistics.last_flaw_at < RECENT:
+            status.worse(WARN, f'a frame was dropped: {statistics.flaw}')
         status.values = {
             'topic': camera.topic,
             'rate (Hz)': max(0, counts.received - before) / (now - then),
             'age (s)': now - camera.received_at if camera.received_at else '',
             'received': counts.received,
             'sampled': counts.sampled,
-            'dropped: bad': tally.dropped[Reason.BAD_FRAME],
-            'dropped: model failed': tally.dropped[Reason.MODEL_FAILED],
-            'dropped: overflow': tally.dropped[Reason.OVERFLOW] + session.mailbox.lost,
+            'dropped: bad': statistics.dropped[Reason.BAD_FRAME],
+            'dropped: model failed': statistics.dropped[Reason.MODEL_FAILED],
+            'dropped: overflow': statistics.dropped[Reason.OVERFLOW] + stream.queue.lost,
             'stamps: zero': counts.zero,
             'stamps: duplicate': counts.duplicate,
             'stamps: late': counts.reordered,
             'stamps: doubtful': counts.doubtful,
             'stamps: jumps': counts.jumps,
             'not plain CDR': camera.opaque,
-            'stream': session.sampler.stream_id,
-            'queue': f'{len(session.mailbox)} of {session.mailbox.capacity}',
+            'stream': stream.sampler.stream_id,
+            'queue': f'{len(stream.queue)} of {stream.queue.capacity}',
         }
         return status
 
-    def _model(self, health: Health, session: Session | None) -> _Status:
+    def _model(self, health: Health, stream: ActiveStream | None) -> _Status:
         status = _Status(f'{self._name}: model', message=health.doing or health.state)
         if health.error:
             status.worse(ERROR, health.error)
@@ -160,31 +160,31 @@ class Diagnostics:
             }
             if health.info.vision_note:
                 status.values['vision note'] = health.info.vision_note
-        if session is not None:
-            self._passes(status, health, session)
+        if stream is not None:
+            self._passes(status, health, stream)
         return status
 
-    def _passes(self, status: _Status, health: Health, session: Session) -> None:
-        tally, assistant, busy = session.tally, session.assistant, session.worker.busy_for
-        if tally.failed_at and time.perf_counter() - tally.failed_at < RECENT:
+    def _passes(self, status: _Status, health: Health, stream: ActiveStream) -> None:
+        statistics, assistant, busy = stream.statistics, stream.assistant, stream.worker.busy_for
+        if statistics.failed_at and time.perf_counter() - statistics.failed_at < RECENT:
             status.worse(ERROR, f'the model failed: {assistant.last_failure}')
         limit = health.model_timeout
         if limit and busy > limit / 2:
             level = ERROR if busy > limit else WARN
             status.worse(level, f'a pass has taken {busy:.0f} s, model.timeout is {limit:g} s')
-        late = tally.latency.percentile(95)
-        if late > 1 / health.rate and tally.recently_late(1 / health.rate):
+        late = statistics.latency.percentile(95)
+        if late > 1 / health.rate and statistics.recently_late(1 / health.rate):
             status.worse(WARN, f'decisions are late: p95 of the latency is {late:.2f} s')
         status.values |= {'failures': assistant.failures, 'last failure': assistant.last_failure}
         for name, times in (
-            ('encode', tally.encode),
-            ('extend', tally.extend),
-            ('latency', tally.latency),
-            ('first token', tally.first_token),
+            ('encode', statistics.encode),
+            ('extend', statistics.extend),
+            ('latency', statistics.latency),
+            ('first token', statistics.first_token),
         ):
             status.values |= _percentiles(name, times)
 
-    def _watching(self, health: Health, session: Session) -> _Status:
+    def _watching(self, health: Health, stream: ActiveStream) -> _Status:
         status = _Status(
             f'{self._name}: instructions', message=f'{health.standing} instructions stand'
         )
@@ -193,10 +193,10 @@ class Diagnostics:
         capacity = health.info.context_capacity if health.info else 0
         status.values = {
             'standing': f'{health.standing} of {health.capacity}',
-            'answers': session.tally.answers,
-            'context (tokens)': f'{session.tally.context_tokens} of {capacity}',
-            **{f'decided: {state}': count for state, count in session.tally.decided.items()},
-            **{f'memory: {part} (bytes)': size for part, size in session.memory.items()},
+            'answers': stream.statistics.answers,
+            'context (tokens)': f'{stream.statistics.context_tokens} of {capacity}',
+            **{f'decided: {state}': count for state, count in stream.statistics.decided.items()},
+            **{f'memory: {part} (bytes)': size for part, size in stream.memory.items()},
         }
         return status
 

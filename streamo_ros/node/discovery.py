@@ -16,13 +16,13 @@ from std_srvs.srv import Trigger
 
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
+from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.client import LockStepError
-from streamo_ros.node.client import PatientClient
 
 IMAGES = {'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'}
 
 
-def find_sampler(client: PatientClient, target: str) -> FrameSampler:
+def find_sampler(client: BlockingClient, target: str) -> FrameSampler:
     """A sampler with the parameters of the node.
 
     Raises:
@@ -41,7 +41,7 @@ def find_sampler(client: PatientClient, target: str) -> FrameSampler:
     return FrameSampler(Fraction(rate), int(late * SECOND), int(gap * SECOND))
 
 
-def find_step(client: PatientClient, player: str) -> Any:
+def find_step(client: BlockingClient, player: str) -> Any:
     """The class of the player's `play_next`, ours or rosbag2's; ready to be called.
 
     Raises:
@@ -67,7 +67,7 @@ def _step_type(name: str) -> Any:
     return PlayNext
 
 
-def wait_for_link(client: PatientClient, target: str) -> None:
+def wait_for_link(client: BlockingClient, target: str) -> None:
     """Wait until somebody publishes what the node looks at.
 
     Raises:
@@ -80,7 +80,7 @@ def wait_for_link(client: PatientClient, target: str) -> None:
     )
 
 
-def _linked(client: PatientClient, target: str) -> bool:
+def _linked(client: BlockingClient, target: str) -> bool:
     for topic, types in client.get_topic_names_and_types():
         if not IMAGES & set(types):
             continue

@@ -19,7 +19,7 @@ from streamo_ros.core.frame import Tick
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class PendingFrame:
     """A sampled frame, its bytes not yet looked at.
 
     Attributes:
@@ -32,7 +32,7 @@ class Letter:
     received: float
     open: Callable[[], Frame]
 
-    def overflowed(self) -> Letter:
+    def overflowed(self) -> PendingFrame:
         """The same frame, its bytes let go."""
         missed = Frame(
             self.tick,
@@ -41,7 +41,7 @@ class Letter:
             reason=Reason.OVERFLOW,
             flaw='the model is slower than the frames come',
         )
-        return Letter(self.tick, self.received, lambda: missed)
+        return PendingFrame(self.tick, self.received, lambda: missed)
 
 
 @dataclass(frozen=True)
@@ -53,10 +53,10 @@ class Reset:
         return self
 
 
-Item = Letter | Reset
+Item = PendingFrame | Reset
 
 
-class Mailbox:
+class FrameQueue:
     """Letters from one thread to another.
 
     Args:
@@ -76,10 +76,10 @@ class Mailbox:
     def __len__(self) -> int:
         return len(self._letters) + len(self._missed)
 
-    def put(self, letter: Item) -> None:
+    def put(self, pending: Item) -> None:
         """Leave a frame; the oldest that waits loses its bytes when there is no room."""
         with self._ready:
-            self._letters.append(letter)
+            self._letters.append(pending)
             if len(self._letters) > self.capacity:
                 self._missed.append(self._letters.popleft().overflowed())
             while len(self._missed) > self._limit:
@@ -87,7 +87,7 @@ class Mailbox:
                 self.lost += 1
             self._ready.notify()
 
-    def knock(self) -> None:
+    def wake(self) -> None:
         """Wake the reader although there is no letter."""
         with self._ready:
             self._knocked = True

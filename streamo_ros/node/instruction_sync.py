@@ -14,13 +14,13 @@ from collections.abc import Sequence
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Event
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.core.restored_turns import Said
-from streamo_ros.node.journal import Answer
+from streamo_ros.core.restored_turns import PastAnswer
 from streamo_ros.node.journal import Journal
+from streamo_ros.node.journal import JournalAnswer
 from streamo_ros.node.publisher import EventPublisher
 
 
-class Bookkeeper:
+class InstructionSync:
     """Keeps a book.
 
     Args:
@@ -57,7 +57,7 @@ class Bookkeeper:
             )
         return self._journal.remark
 
-    def said(self) -> dict[int, Sequence[Said]]:
+    def said(self) -> dict[int, Sequence[PastAnswer]]:
         """What was said before a restart to each instruction that stands again."""
         if self._journal is None:
             return {}
@@ -69,7 +69,7 @@ class Bookkeeper:
     def tell(self, events: Sequence[Event] = ()) -> None:
         """Write and publish what stands, when it has changed or was answered; by any thread."""
         answers = [
-            Answer(one.instruction_id, one.frame.stamp, one.text)
+            JournalAnswer(one.instruction_id, one.frame.stamp, one.text)
             for one in events
             if isinstance(one, Answered)
         ]

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from streamo_ros.core.instruction import Instruction
-from streamo_ros.core.instruction import Source
+from streamo_ros.core.instruction import InstructionSource
 
 SCHEMA = 1
 _TABLES = """
@@ -50,7 +50,7 @@ class JournalError(RuntimeError):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class JournalAnswer:
     """An answer that was given.
 
     Attributes:
@@ -106,7 +106,18 @@ class Journal:
                 f'SELECT {", ".join(_COLUMNS)} FROM instructions ORDER BY id'  # noqa: S608
             ).fetchall()
         return tuple(
-            Instruction(key, text, Source(source), 0, 0, most, cooldown, lifetime, backfill, count)
+            Instruction(
+                key,
+                text,
+                InstructionSource(source),
+                0,
+                0,
+                most,
+                cooldown,
+                lifetime,
+                backfill,
+                count,
+            )
             for key, text, source, most, cooldown, lifetime, backfill, count in rows
         )
 
@@ -116,7 +127,7 @@ class Journal:
             row = self._database.execute("SELECT value FROM meta WHERE key = 'next_id'").fetchone()
         return int(row[0]) if row else 1
 
-    def answers(self, instruction_id: int) -> tuple[Answer, ...]:
+    def answers(self, instruction_id: int) -> tuple[JournalAnswer, ...]:
         """The last answers to an instruction, oldest first."""
         with self._lock:
             rows = self._database.execute(
@@ -124,11 +135,11 @@ class Journal:
                 'ORDER BY number',
                 (instruction_id,),
             ).fetchall()
-        return tuple(Answer(*row) for row in rows)
+        return tuple(JournalAnswer(*row) for row in rows)
 
-    def keep(self, standing: Sequence[Instruction], answers: Sequence[Answer] = ()) -> bool:
+    def keep(self, standing: Sequence[Instruction], answers: Sequence[JournalAnswer] = ()) -> bool:
         """Write what stands now, as a whole, and new answers; returns whether it could."""
-        lasting = [one for one in standing if one.source is not Source.ACTION]
+        lasting = [one for one in standing if one.source is not InstructionSource.ACTION]
         rows = [tuple(getattr(one, name) for name in _COLUMNS) for one in lasting]
         ahead = max((one.id for one in standing), default=0) + 1
 
@@ -145,7 +156,7 @@ class Journal:
 
         return self._write(write)
 
-    def _put_answers(self, database: sqlite3.Connection, answers: Sequence[Answer]) -> None:
+    def _put_answers(self, database: sqlite3.Connection, answers: Sequence[JournalAnswer]) -> None:
         """Add answers; the oldest and those to what no longer stands leave."""
         database.executemany(
             'INSERT INTO answers (instruction_id, stamp, text) VALUES (?, ?, ?)',
@@ -220,7 +231,7 @@ class Journal:
         try:
             database.execute(f'SELECT {", ".join(_COLUMNS)} FROM instructions')  # noqa: S608
             for kept in database.execute('SELECT source, text FROM instructions').fetchall():
-                Source(kept[0])
+                InstructionSource(kept[0])
                 str.strip(kept[1])
             database.execute('SELECT instruction_id, stamp, text FROM answers').fetchall()
         except (sqlite3.OperationalError, TypeError) as error:

@@ -60,7 +60,7 @@ TOPICS: tuple[tuple[str, Any, Any], ...] = (
 Take = Callable[[Row, bytes], None]
 
 
-class WitnessError(RuntimeError):
+class ListenerError(RuntimeError):
     """The node did not answer; the message says what was waited for."""
 
 
@@ -74,7 +74,7 @@ def graph() -> Iterator[None]:
         rclpy.try_shutdown()
 
 
-class Witness(Node):
+class NodeListener(Node):
     """Listens to one node.
 
     Args:
@@ -121,14 +121,14 @@ class Witness(Node):
             WitnessError: the node refused, with its reason, or did not answer.
         """
         if not self._setter.wait_for_service(timeout_sec=patience):
-            raise WitnessError(f'the service {self._target}/set_instruction did not appear')
+            raise ListenerError(f'the service {self._target}/set_instruction did not appear')
         future = self._setter.call_async(SetInstruction.Request(text=text))
         rclpy.spin_until_future_complete(self, future, timeout_sec=patience)
         answer = future.result()
         if answer is None:
-            raise WitnessError(f'{self._target}/set_instruction did not answer')
+            raise ListenerError(f'{self._target}/set_instruction did not answer')
         if not answer.success:
-            raise WitnessError(str(answer.message))
+            raise ListenerError(str(answer.message))
         return int(answer.instruction_id)
 
     def _listener(self, name: str, kind: Any) -> Callable[[bytes], None]:

@@ -34,12 +34,12 @@ from streamo_ros.core.protocol import State
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import Response
+from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.client import LockStepError
-from streamo_ros.node.client import PatientClient
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
 from streamo_ros.node.discovery import wait_for_link
-from streamo_ros.replay.run import Order
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
 from streamo_ros.srv import SetInstruction
@@ -69,7 +69,7 @@ class Decision:
     probabilities: tuple[float, float, float] = (0.0, 0.0, 0.0)
 
 
-class LockStep(PatientClient):
+class LockStep(BlockingClient):
     """The client.
 
     Args:
@@ -96,7 +96,9 @@ class LockStep(PatientClient):
         # The last one made: when its latched message is here, the node knows the other two.
         listen(InstructionArray, f'{self._target}/instructions', self._take_standing, LATCHED)
 
-    def run(self, stamps: Iterable[int], orders: Sequence[Order] = ()) -> Iterator[Decision]:
+    def run(
+        self, stamps: Iterable[int], orders: Sequence[TimedInstruction] = ()
+    ) -> Iterator[Decision]:
         """Play all frames; the node forgets the stream that it watched before.
 
         Args:
@@ -212,7 +214,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     rclpy.init(args=[])
     client = LockStep(options.target, options.player, options.patience)
     try:
-        orders = [Order.parse(text) for text in options.instruction]
+        orders = [TimedInstruction.parse(text) for text in options.instruction]
         for decision in client.run(stamps, orders):
             print(json.dumps(asdict(decision), ensure_ascii=False), flush=True)
     except LockStepError as error:

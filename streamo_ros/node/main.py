@@ -82,11 +82,11 @@ def _leave(node: StreamoNode, code: int) -> None:
 
     That one waits for libraries that cannot be interrupted, and takes seconds with torch loaded.
     """
-    session, equipment = node.session, node.equipment
-    if session is not None:
-        session.worker.stop()
-    if equipment is not None and (session is None or session.worker.join(GRACE)):
-        equipment.close()
+    stream, resources = node.stream, node.resources
+    if stream is not None:
+        stream.worker.stop()
+    if resources is not None and (stream is None or stream.worker.join(GRACE)):
+        resources.close()
     rclpy.try_shutdown()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -17,11 +17,11 @@ from streamo_ros.config.parameters import Value
 from streamo_ros.config.settings import Values
 from streamo_ros.core.events import Event
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.core.instruction import Source
+from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
-from streamo_ros.core.restored_turns import Said
-from streamo_ros.node.instruction_sync import Bookkeeper
+from streamo_ros.core.restored_turns import PastAnswer
+from streamo_ros.node.instruction_sync import InstructionSync
 from streamo_ros.node.journal import Journal
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.publisher import EventPublisher
@@ -29,14 +29,14 @@ from streamo_ros.node.publisher import Message
 
 
 @dataclass(frozen=True)
-class Supplies:
+class LoadedModel:
     """What takes time to get: the model and the journal."""
 
     backbone: Backbone
     journal: Journal | None
 
 
-def fetch(values: dict[str, Value]) -> Supplies:
+def fetch(values: dict[str, Value]) -> LoadedModel:
     """Open the journal and load the model; in any thread.
 
     Raises:
@@ -46,14 +46,14 @@ def fetch(values: dict[str, Value]) -> Supplies:
     path, most = str(values['journal.path']), values['context.max_answers']
     journal = Journal(path, most_answers=int(most)) if path else None  # type: ignore[arg-type]
     try:
-        return Supplies(load_model(values), journal)
+        return LoadedModel(load_model(values), journal)
     except BaseException:
         if journal is not None:
             journal.close()
         raise
 
 
-class Equipment:
+class NodeResources:
     """What a configured node has.
 
     Args:
@@ -62,13 +62,15 @@ class Equipment:
         values: the parameters, also as they change.
     """
 
-    def __init__(self, node: AwaitableLifecycleNode, supplies: Supplies, values: Values) -> None:
+    def __init__(
+        self, node: AwaitableLifecycleNode, supplies: LoadedModel, values: Values
+    ) -> None:
         self.backbone = supplies.backbone
         self.book = InstructionBook(values.whole('instructions.capacity'))
         self._values = values
         self._published: BackboneInfo | None = None
         self._publisher = EventPublisher(node, lambda: self.info.model_id)
-        self._keeper = Bookkeeper(self.book, supplies.journal, self._publisher)
+        self._keeper = InstructionSync(self.book, supplies.journal, self._publisher)
         self.remark = self._keeper.restore()
         self._said = self._keeper.said() if values.flag('journal.context') else {}
 
@@ -82,7 +84,7 @@ class Equipment:
         """What is wrong with the journal; '' when all is well."""
         return self._keeper.complaint
 
-    def recall(self, instruction_id: int) -> Sequence[Said]:
+    def restore_answers(self, instruction_id: int) -> Sequence[PastAnswer]:
         """What was said to an instruction before a restart, once."""
         return self._said.pop(instruction_id, ())
 
@@ -120,13 +122,17 @@ class Equipment:
         Raises:
             InstructionError: they do not fit into the book; those before stand.
         """
-        ours = {one.text: one for one in self.book.standing() if one.source is Source.PARAMETER}
+        ours = {
+            one.text: one
+            for one in self.book.standing()
+            if one.source is InstructionSource.PARAMETER
+        }
         for text, gone in ours.items():
             if text not in texts:
                 self.book.cancel(gone.id)
         try:
             for text in dict.fromkeys(texts):
                 if text not in ours:
-                    self.book.add(text, source=Source.PARAMETER)
+                    self.book.add(text, source=InstructionSource.PARAMETER)
         finally:
             self.tell()

@@ -16,7 +16,7 @@ from std_srvs.srv import Trigger
 
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionError
-from streamo_ros.core.instruction import Source
+from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.messages import nanoseconds
 from streamo_ros.srv import CancelInstruction
 from streamo_ros.srv import SetInstruction
@@ -66,7 +66,7 @@ class InstructionServices:
         try:
             instruction = book.add(
                 request.text,
-                source=Source.SERVICE,
+                source=InstructionSource.SERVICE,
                 max_responses=request.max_responses,
                 cooldown=nanoseconds(request.cooldown),
                 lifetime=nanoseconds(request.lifetime),

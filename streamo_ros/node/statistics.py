@@ -36,7 +36,7 @@ class Times:
 
 
 @dataclass
-class Tally:
+class Statistics:
     """Counts events; written by the worker's thread, read by any.
 
     Attributes:

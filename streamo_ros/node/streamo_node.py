@@ -31,8 +31,8 @@ from streamo_ros.core.events import Event
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionError
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.node.active_stream import Session
-from streamo_ros.node.background_task import Errand
+from streamo_ros.node.active_stream import ActiveStream
+from streamo_ros.node.background_task import BackgroundTask
 from streamo_ros.node.declaration import declare
 from streamo_ros.node.diagnostics import Diagnostics
 from streamo_ros.node.diagnostics import Health
@@ -40,8 +40,8 @@ from streamo_ros.node.journal import JournalError
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.lifecycle import FAILURE
 from streamo_ros.node.lifecycle import SUCCESS
-from streamo_ros.node.resources import Equipment
 from streamo_ros.node.resources import fetch
+from streamo_ros.node.resources import NodeResources
 from streamo_ros.node.services import InstructionServices
 from streamo_ros.node.watch_action import WatchAction
 
@@ -67,13 +67,13 @@ class StreamoNode(AwaitableLifecycleNode):
     def __init__(self, **options: Any) -> None:
         super().__init__('streamo', **options)
         self.exit_code: int | None = None
-        self.equipment: Equipment | None = None
-        self.session: Session | None = None
-        self._errand: Errand | None = None
+        self.resources: NodeResources | None = None
+        self.stream: ActiveStream | None = None
+        self._task: BackgroundTask | None = None
         self._error = ''
         self.values = Values(declare(self))
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._watch = WatchAction(self, lambda: self._book if self.session else None, self._tell)
+        self._watch = WatchAction(self, lambda: self._book if self.stream else None, self._tell)
         InstructionServices(self, lambda: self._book, self._tell, self._canceled, self._forget)
         self._diagnostics = Diagnostics(self)
         # Steady, so that diagnostics live on while a simulated clock is paused.
@@ -94,53 +94,53 @@ class StreamoNode(AwaitableLifecycleNode):
             context_policy(self.values.text('context.policy'))
             values = self.values.all()
             supplies = await self._run(lambda: fetch(values), 'loading the model')
-            self.equipment = Equipment(self, supplies, self.values)
-            self.equipment.watch_for(self.values.texts('instructions'))
+            self.resources = NodeResources(self, supplies, self.values)
+            self.resources.watch_for(self.values.texts('instructions'))
         except (BackboneError, InstructionError, JournalError, ParameterError) as error:
             await self.cleanup()
             self._say(str(error))
             return FAILURE
-        if self.equipment.remark:
-            self.get_logger().warning(self.equipment.remark)
-        self.equipment.publish_model()
-        self.equipment.tell()
-        self.get_logger().info(f'{self.equipment.info.model} is ready')
+        if self.resources.remark:
+            self.get_logger().warning(self.resources.remark)
+        self.resources.publish_model()
+        self.resources.tell()
+        self.get_logger().info(f'{self.resources.info.model} is ready')
         return SUCCESS
 
     async def activate(self) -> TransitionCallbackReturn:
         """Listen to the camera."""
-        equipment = self.equipment
-        assert equipment is not None
+        resources = self.resources
+        assert resources is not None
         super().on_activate(self.state)
-        session = self.session = Session(
+        stream = self.stream = ActiveStream(
             self,
-            equipment.backbone,
-            equipment.book,
+            resources.backbone,
+            resources.book,
             self.values,
             context_policy(self.values.text('context.policy')),
-            equipment.recall,
-            lambda: assistant_settings(self.values, equipment.info),
+            resources.restore_answers,
+            lambda: assistant_settings(self.values, resources.info),
             self._report,
         )
-        equipment.count_with(lambda: session.counts)
-        self.get_logger().info(f'looking at {session.camera.topic}')
+        resources.count_with(lambda: stream.counts)
+        self.get_logger().info(f'looking at {stream.camera.topic}')
         return SUCCESS
 
     async def deactivate(self) -> TransitionCallbackReturn:
         """Listen no longer; the instructions stand, those of goals end."""
-        if self.session is not None:
-            self.session.stop()
-            await self._run(self.session.worker.join, 'waiting for the pass under way')
+        if self.stream is not None:
+            self.stream.stop()
+            await self._run(self.stream.worker.join, 'waiting for the pass under way')
         self._watch.deactivated()
-        self.session = None
+        self.stream = None
         super().on_deactivate(self.state)
         return SUCCESS
 
     async def cleanup(self) -> TransitionCallbackReturn:
         """Let the model and the instructions go."""
-        if self.equipment is not None:
-            self.equipment.close()
-        self.equipment = None
+        if self.resources is not None:
+            self.resources.close()
+        self.resources = None
         return SUCCESS
 
     async def shut_down(self) -> TransitionCallbackReturn:
@@ -163,36 +163,36 @@ class StreamoNode(AwaitableLifecycleNode):
     async def _run(self, work: Callable[[], Any], name: str) -> Any:
         """Do something slow elsewhere; the executor goes on meanwhile."""
         assert self.executor is not None
-        self._errand = Errand(work, self.executor, name)
+        self._task = BackgroundTask(work, self.executor, name)
         try:
-            return await self._errand.done
+            return await self._task.done
         finally:
-            self._errand = None
+            self._task = None
 
     # ---- who is told what ---------------------------------------------------------------------
 
     @property
     def _book(self) -> InstructionBook | None:
-        return self.equipment.book if self.equipment else None
+        return self.resources.book if self.resources else None
 
     def _report(self, events: Sequence[Event]) -> None:
         """What the assistant reports; in the worker's thread."""
-        if self.equipment is not None and self.context.ok():
-            self._watch.hear(self.equipment.report(events))
+        if self.resources is not None and self.context.ok():
+            self._watch.hear(self.resources.report(events))
 
     def _tell(self) -> None:
         """The book has changed."""
-        if self.equipment is not None:
-            self.equipment.tell()
-        if self.session is not None:
-            self.session.mailbox.knock()
+        if self.resources is not None:
+            self.resources.tell()
+        if self.stream is not None:
+            self.stream.queue.wake()
 
     def _canceled(self, ids: Sequence[int]) -> None:
         self._watch.canceled(ids, 'the instruction was canceled by a service call')
 
     def _forget(self) -> None:
-        if self.session is not None:
-            self.session.forget()
+        if self.stream is not None:
+            self.stream.forget()
 
     def _say(self, error: str) -> None:
         self._error = error
@@ -201,20 +201,20 @@ class StreamoNode(AwaitableLifecycleNode):
     # ---- once a second ------------------------------------------------------------------------
 
     def _each_second(self) -> None:
-        session, equipment = self.session, self.equipment
-        if equipment is not None and equipment.complaint:
-            equipment.tell()
-        if session is not None:
-            session.camera.watch()
-            self._watch_worker(session)
-        self._diagnostics.publish(self._health(), session)
+        stream, resources = self.stream, self.resources
+        if resources is not None and resources.complaint:
+            resources.tell()
+        if stream is not None:
+            stream.camera.watch()
+            self._watch_worker(stream)
+        self._diagnostics.publish(self._health(), stream)
 
-    def _watch_worker(self, session: Session) -> None:
+    def _watch_worker(self, stream: ActiveStream) -> None:
         """End the process when the model hangs: Python cannot stop a kernel under way."""
         limit = self.values.number('model.timeout')
-        if session.worker.broken:
-            self._say(f'the model cannot go on: {session.worker.broken}')
-        elif 0 < limit < session.worker.busy_for:
+        if stream.worker.broken:
+            self._say(f'the model cannot go on: {stream.worker.broken}')
+        elif 0 < limit < stream.worker.busy_for:
             self._say(
                 f'a pass of the model has taken more than model.timeout = {limit:g} s: the '
                 'process ends; raise model.timeout if the model is just slow'
@@ -224,17 +224,17 @@ class StreamoNode(AwaitableLifecycleNode):
         self.exit_code = HUNG
 
     def _health(self) -> Health:
-        errand, equipment = self._errand, self.equipment
+        task, resources = self._task, self.resources
         return Health(
             state=self.state.label,
-            doing=f'{errand.name}, {errand.seconds:.0f} s' if errand else '',
+            doing=f'{task.name}, {task.seconds:.0f} s' if task else '',
             error=self._error,
-            info=equipment.info if equipment else None,
+            info=resources.info if resources else None,
             model_timeout=self.values.number('model.timeout'),
             rate=self.values.number('sampling.rate'),
-            standing=len(equipment.book.standing()) if equipment else 0,
+            standing=len(resources.book.standing()) if resources else 0,
             capacity=self.values.whole('instructions.capacity'),
-            journal=equipment.complaint if equipment else '',
+            journal=resources.complaint if resources else '',
         )
 
     # ---- parameters ---------------------------------------------------------------------------
@@ -249,14 +249,14 @@ class StreamoNode(AwaitableLifecycleNode):
         before = self.values.all()
         try:
             changed = self.values.change({one.name: one.value for one in parameters}, unconfigured)
-            if 'instructions' in changed and self.equipment is not None:
-                self.equipment.watch_for(self.values.texts('instructions'))
+            if 'instructions' in changed and self.resources is not None:
+                self.resources.watch_for(self.values.texts('instructions'))
         except (ParameterError, InstructionError) as error:
             self.values.put_back(before)
             return SetParametersResult(successful=False, reason=str(error))
-        if 'sampling.rate' in changed and self.session is not None:
-            self.session.sampler.change_rate(self.values.number('sampling.rate'))
-        if changed and self.equipment is not None:
-            self.equipment.publish_model()
+        if 'sampling.rate' in changed and self.stream is not None:
+            self.stream.sampler.change_rate(self.values.number('sampling.rate'))
+        if changed and self.resources is not None:
+            self.resources.publish_model()
         self._tell()
         return SetParametersResult(successful=True)

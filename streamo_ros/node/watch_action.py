@@ -27,7 +27,7 @@ from rclpy.task import Future
 from streamo_ros.action import Watch
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionError
-from streamo_ros.core.instruction import Source
+from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.messages import nanoseconds
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import Response
@@ -137,7 +137,7 @@ class WatchAction:
             with self._lock:
                 instruction = book.add(
                     request.text,
-                    source=Source.ACTION,
+                    source=InstructionSource.ACTION,
                     max_responses=goal.needed,
                     cooldown=nanoseconds(request.cooldown),
                     backfill=nanoseconds(request.backfill),

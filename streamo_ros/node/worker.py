@@ -15,14 +15,14 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import Settings
+from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.node.frame_queue import Letter
-from streamo_ros.node.frame_queue import Mailbox
+from streamo_ros.node.frame_queue import FrameQueue
+from streamo_ros.node.frame_queue import PendingFrame
 from streamo_ros.node.frame_queue import Reset
 
 Report = Callable[[Sequence[Event]], None]
@@ -48,14 +48,14 @@ class Worker:
         self,
         assistant: Assistant,
         book: InstructionBook,
-        mailbox: Mailbox,
-        settings: Callable[[], Settings],
+        queue: FrameQueue,
+        settings: Callable[[], AssistantSettings],
         budget: Callable[[], int],
         report: Report,
         complain: Callable[[str], None],
     ) -> None:
         self.assistant = assistant
-        self.mailbox = mailbox
+        self.queue = queue
         self._book = book
         self._settings = settings
         self._budget = budget
@@ -81,7 +81,7 @@ class Worker:
     def stop(self) -> None:
         """Ask it to end after the pass under way; answers under way are cut."""
         self._stopping = True
-        self.mailbox.knock()
+        self.queue.wake()
 
     def join(self, timeout: float | None = None) -> bool:
         """Wait for its end; whether it came."""
@@ -97,20 +97,20 @@ class Worker:
 
     def _work(self) -> None:
         while not self._stopping and not self.broken:
-            letter = self.mailbox.take(wait=not self.assistant.busy)
+            pending = self.queue.take(wait=not self.assistant.busy)
             if self._stopping:
                 break
-            if isinstance(letter, Reset):
+            if isinstance(pending, Reset):
                 self._do(self.assistant.reset)
-            elif letter is not None:
-                self._look(letter)
+            elif pending is not None:
+                self._look(pending)
             # Also when nothing is under way: lanes of cancelled instructions are closed here.
             self._do(lambda: self.assistant.speak(self._budget()))
         if not self.broken:
             self._do(self.assistant.reset)
 
-    def _look(self, letter: Letter) -> None:
-        frame = letter.open()
+    def _look(self, pending: PendingFrame) -> None:
+        frame = pending.open()
         self.assistant.settings = self._settings()
         if not self._do(lambda: self.assistant.observe(frame)):
             self._report(self._missed(frame))

@@ -27,16 +27,16 @@ from streamo_ros.replay.executor import run_batch
 from streamo_ros.replay.executor import split
 from streamo_ros.replay.golden import GoldenError
 from streamo_ros.replay.golden import TOLERANCE
-from streamo_ros.replay.job import carry_out
-from streamo_ros.replay.job import Job
 from streamo_ros.replay.job import JobError
+from streamo_ros.replay.job import ReplayJob
+from streamo_ros.replay.job import run_job
 from streamo_ros.replay.process_executor import on_processes
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.progress import Progress
 from streamo_ros.replay.ray_executor import ClusterError
 from streamo_ros.replay.ray_executor import on_ray
-from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import Sink
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.replay.summary import describe
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
@@ -164,7 +164,7 @@ def find_model(path: Path | None) -> Path:
     raise JobError(f'the embedded model {MODEL} is not there: name one with --model')
 
 
-def _job(arguments: argparse.Namespace) -> Job:
+def _job(arguments: argparse.Namespace) -> ReplayJob:
     if arguments.workers < 1:
         raise JobError(f'there must be at least 1 worker, not {arguments.workers}')
     if arguments.update_golden and not arguments.golden:
@@ -173,12 +173,12 @@ def _job(arguments: argparse.Namespace) -> Job:
     if arguments.device:
         given['model.device'] = arguments.device
     path, standing = given.get('model.path'), given.get('instructions') or ()
-    orders = [Order.parse(text) for text in arguments.instruction]
+    orders = [TimedInstruction.parse(text) for text in arguments.instruction]
     rate = arguments.rate if arguments.rate is not None else given.get('sampling.rate')
-    job = Job(
+    job = ReplayJob(
         source=arguments.source[0],
         model=find_model(arguments.model or (Path(path) if path else None)),
-        orders=tuple(orders or [Order(text) for text in standing]),
+        orders=tuple(orders or [TimedInstruction(text) for text in standing]),
         rate=rate,
         topic=arguments.topic,
         output=arguments.output,
@@ -193,7 +193,7 @@ def _job(arguments: argparse.Namespace) -> Job:
     return job
 
 
-def _one(job: Job, quiet: bool) -> Summary:
+def _one(job: ReplayJob, quiet: bool) -> Summary:
     console = Console(stderr=True)
 
     def watch(source: Source) -> list[Sink]:
@@ -202,10 +202,10 @@ def _one(job: Job, quiet: bool) -> Summary:
         return [Progress(Path(source.name).name, source.duration, console)]
 
     with Interruption() as stop:
-        return summarize(carry_out(job, stop, watch))
+        return summarize(run_job(job, stop, watch))
 
 
-def _many(job: Job, arguments: argparse.Namespace) -> list[Summary]:
+def _many(job: ReplayJob, arguments: argparse.Namespace) -> list[Summary]:
     jobs = split(job, arguments.source)
     done: list[Summary] = []
 

@@ -12,17 +12,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from streamo_ros.replay.golden import Difference
-from streamo_ros.replay.golden import Entry
 from streamo_ros.replay.golden import Golden
+from streamo_ros.replay.golden import GoldenDecision
 from streamo_ros.replay.golden import step_entries
-from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import ReplayStep
 from streamo_ros.replay.run import Totals
 from streamo_ros.report.report_sink import thumbnail
 
 _PICTURES = 50
 
 
-class Comparison:
+class GoldenSink:
     """A `Sink` that gathers entries.
 
     Args:
@@ -32,14 +32,14 @@ class Comparison:
     """
 
     def __init__(self, golden: Golden | None, tolerance: float, folder: Path | None) -> None:
-        self.entries: list[Entry] = []
+        self.entries: list[GoldenDecision] = []
         self._golden = golden
         self._expected = {entry.key: entry for entry in golden.entries} if golden else {}
         self._tolerance = tolerance
         self._folder = folder / 'differences' if folder else None
         self._pictures: dict[tuple[int, int, int], Path] = {}
 
-    def take(self, step: Step) -> None:
+    def take(self, step: ReplayStep) -> None:
         """Gather a step."""
         for entry in step_entries(step):
             self.entries.append(entry)
@@ -66,7 +66,7 @@ class Comparison:
             if one.came or not stopped
         ]
 
-    def _keep_picture(self, entry: Entry, step: Step) -> None:
+    def _keep_picture(self, entry: GoldenDecision, step: ReplayStep) -> None:
         if step.frame.image is None:
             return
         if self._folder is None:

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 from typing import TypeAlias
 
-from streamo_ros.replay.job import carry_out
-from streamo_ros.replay.job import Job
+from streamo_ros.replay.job import ReplayJob
+from streamo_ros.replay.job import run_job
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
@@ -31,20 +31,20 @@ from streamo_ros.report.report_sink import EVENTS
 from streamo_ros.report.report_sink import REPORT
 from streamo_ros.report.timeline import read_timeline
 
-Engine: TypeAlias = 'Callable[[Mapping[int, Job]], Iterator[tuple[int, Summary]]]'
-"""Carries out jobs by number, each with `carry_out_alone`, and gives every result as it comes."""
+Executor: TypeAlias = 'Callable[[Mapping[int, ReplayJob]], Iterator[tuple[int, Summary]]]'
+"""Carries out jobs by number, each with `run_alone`, and gives every result as it comes."""
 
 _DONE = 'done.json'
 
 
-def split(job: Job, sources: Sequence[str]) -> list[Job]:
+def split(job: ReplayJob, sources: Sequence[str]) -> list[ReplayJob]:
     """One job a source, with an output folder and golden file of its own.
 
     Args:
         job: what they share; its `output` and `golden` are folders.
         sources: what to replay.
     """
-    jobs: list[Job] = []
+    jobs: list[ReplayJob] = []
     taken: set[str] = set()
     for source in sources:
         stem = Path(source).name.partition('.')[0] or 'source'
@@ -66,7 +66,7 @@ def split(job: Job, sources: Sequence[str]) -> list[Job]:
 
 
 def run_batch(
-    jobs: Sequence[Job], engine: Engine, told: Callable[[Summary], None] = lambda _: None
+    jobs: Sequence[ReplayJob], engine: Executor, told: Callable[[Summary], None] = lambda _: None
 ) -> list[Summary]:
     """Carry out jobs; those whose result lies in their output folder are not done again.
 
@@ -91,7 +91,7 @@ def run_batch(
     return [found[number] for number in sorted(found)]
 
 
-def merge(jobs: Sequence[Job], summaries: Sequence[Summary], path: Path) -> None:
+def merge(jobs: Sequence[ReplayJob], summaries: Sequence[Summary], path: Path) -> None:
     """Write one report of all jobs that came to a result."""
     timelines = [
         read_timeline(job.output / EVENTS)
@@ -103,12 +103,12 @@ def merge(jobs: Sequence[Job], summaries: Sequence[Summary], path: Path) -> None
     write_report(path, timelines, f'{len(jobs)} sources', remarks)
 
 
-def carry_out_alone(job: Job) -> Summary:
+def run_alone(job: ReplayJob) -> Summary:
     """Carry out one job; whatever happens becomes a result. What an engine runs."""
     try:
         # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
         with Interruption() as stop:
-            summary = summarize(carry_out(job, stop))
+            summary = summarize(run_job(job, stop))
     except Exception as error:  # noqa: BLE001 - listed, and the other jobs go on
         return Summary(source=job.source, failure=str(error) or repr(error))
     if job.output is not None and not summary.stopped:
@@ -117,7 +117,7 @@ def carry_out_alone(job: Job) -> Summary:
     return summary
 
 
-def absolute(job: Job) -> Job:
+def absolute(job: ReplayJob) -> ReplayJob:
     """The same job for a process with another working folder."""
     return replace(
         job,
@@ -128,7 +128,7 @@ def absolute(job: Job) -> Job:
     )
 
 
-def _kept(job: Job) -> Summary | None:
+def _kept(job: ReplayJob) -> Summary | None:
     """The result of an earlier run of the very same job."""
     if job.output is None or not (job.output / REPORT).exists():
         return None
@@ -143,7 +143,7 @@ def _kept(job: Job) -> Summary | None:
         return None
 
 
-def _fingerprint(job: Job) -> str:
+def _fingerprint(job: ReplayJob) -> str:
     """What the result depends on: the job, and how its files are now."""
     job = absolute(job)
     files = [Path(job.source), job.model, *([job.golden] if job.golden else [])]

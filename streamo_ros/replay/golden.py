@@ -19,8 +19,8 @@ from typing import Any
 
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
-from streamo_ros.replay.run import Order
-from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import ReplayStep
+from streamo_ros.replay.run import TimedInstruction
 
 TOLERANCE = 1e-3
 """How far probabilities may be apart: what DESIGN promises of the same machine."""
@@ -31,7 +31,7 @@ class GoldenError(ValueError):
 
 
 @dataclass(frozen=True)
-class Head:
+class GoldenHeader:
     """How a golden file was made.
 
     Attributes:
@@ -43,12 +43,12 @@ class Head:
 
     rate: float
     topic: str
-    orders: tuple[Order, ...]
+    orders: tuple[TimedInstruction, ...]
     model_id: str = ''
 
 
 @dataclass(frozen=True)
-class Entry:
+class GoldenDecision:
     """One decision and, for a Response, the whole answer.
 
     Attributes:
@@ -77,7 +77,7 @@ class Entry:
         text = f' {self.text!r}' if self.text else ''
         return f'{self.state.lower():8} [{chances}]{text}'
 
-    def agrees(self, other: Entry, tolerance: float) -> bool:
+    def agrees(self, other: GoldenDecision, tolerance: float) -> bool:
         """Same state and text, and probabilities within the tolerance."""
         if (self.state, self.text) != (other.state, other.text):
             return False
@@ -99,8 +99,8 @@ class Difference:
         picture: the frame as a JPEG file; None when there is none.
     """
 
-    expected: Entry | None
-    came: Entry | None
+    expected: GoldenDecision | None
+    came: GoldenDecision | None
     picture: Path | None = None
 
     def describe(self, instructions: Mapping[int, str]) -> str:
@@ -130,15 +130,17 @@ class Golden:
         entries: in the order of their making.
     """
 
-    head: Head
-    entries: list[Entry] = field(default_factory=list)
+    head: GoldenHeader
+    entries: list[GoldenDecision] = field(default_factory=list)
 
     @property
     def instructions(self) -> dict[int, str]:
         """Texts by id: orders are given ids from 1, in their order."""
         return {number: order.text for number, order in enumerate(self.head.orders, 1)}
 
-    def differences(self, came: Sequence[Entry], tolerance: float = TOLERANCE) -> list[Difference]:
+    def differences(
+        self, came: Sequence[GoldenDecision], tolerance: float = TOLERANCE
+    ) -> list[Difference]:
         """Where another replay differs, in the order of time.
 
         Args:
@@ -172,14 +174,14 @@ class Golden:
         fresh.replace(path)
 
 
-def step_entries(step: Step) -> Iterator[Entry]:
+def step_entries(step: ReplayStep) -> Iterator[GoldenDecision]:
     """The entries of a step."""
     texts = {event.response_id: event.text for event in step.events if isinstance(event, Answered)}
     for event in step.events:
         if isinstance(event, Decided):
             tick = event.frame.tick
             chances = tuple(round(chance, 4) for chance in event.probabilities)
-            yield Entry(
+            yield GoldenDecision(
                 tick.stamp,
                 round(step.seconds, 3),
                 tick.stream_id,
@@ -200,8 +202,8 @@ def read_golden(path: Path) -> Golden:
     try:
         first, *rest = path.read_text('utf-8').splitlines()
         head = json.loads(first)
-        orders = tuple(Order(str(text), float(at)) for text, at in head['instructions'])
-        golden = Golden(Head(float(head['rate']), head['topic'], orders, head['model_id']))
+        orders = tuple(TimedInstruction(str(text), float(at)) for text, at in head['instructions'])
+        golden = Golden(GoldenHeader(float(head['rate']), head['topic'], orders, head['model_id']))
         golden.entries = [_entry(json.loads(line)) for line in rest]
     except FileNotFoundError as error:
         raise GoldenError(f'there is no golden file {path}: {mending}') from error
@@ -210,7 +212,7 @@ def read_golden(path: Path) -> Golden:
     return golden
 
 
-def _line(entry: Entry) -> dict[str, Any]:
+def _line(entry: GoldenDecision) -> dict[str, Any]:
     line: dict[str, Any] = {
         'stamp': entry.stamp,
         'seconds': entry.seconds,
@@ -222,8 +224,8 @@ def _line(entry: Entry) -> dict[str, Any]:
     return {**line, 'text': entry.text} if entry.text else line
 
 
-def _entry(line: Mapping[str, Any]) -> Entry:
-    return Entry(
+def _entry(line: Mapping[str, Any]) -> GoldenDecision:
+    return GoldenDecision(
         line['stamp'],
         line['seconds'],
         line['stream'],

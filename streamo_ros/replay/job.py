@@ -29,23 +29,23 @@ from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
-from streamo_ros.replay.comparison import Comparison
+from streamo_ros.replay.comparison import GoldenSink
 from streamo_ros.replay.golden import Difference
 from streamo_ros.replay.golden import Golden
-from streamo_ros.replay.golden import Head
+from streamo_ros.replay.golden import GoldenHeader
 from streamo_ros.replay.golden import read_golden
 from streamo_ros.replay.golden import TOLERANCE
-from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import replay
 from streamo_ros.replay.run import Sink
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.replay.run import Totals
 from streamo_ros.report.event_log import RowMaker
 from streamo_ros.report.recorder import Recorder
-from streamo_ros.report.recording import Recording
+from streamo_ros.report.recording import BagSink
 from streamo_ros.report.report_sink import BAG
-from streamo_ros.report.report_sink import Chronicle
-from streamo_ros.report.timeline import Answer
+from streamo_ros.report.report_sink import ReportSink
 from streamo_ros.report.timeline import Timeline
+from streamo_ros.report.timeline import TimelineAnswer
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
 
@@ -55,7 +55,7 @@ class JobError(ValueError):
 
 
 @dataclass(frozen=True)
-class Job:
+class ReplayJob:
     """What to replay, and how.
 
     Attributes:
@@ -76,7 +76,7 @@ class Job:
 
     source: str
     model: Path
-    orders: tuple[Order, ...] = ()
+    orders: tuple[TimedInstruction, ...] = ()
     rate: float | None = None
     topic: str = ''
     output: Path | None = None
@@ -101,7 +101,7 @@ class Outcome:
         other_model: the golden file's model when it is another one; ''.
     """
 
-    job: Job
+    job: ReplayJob
     totals: Totals
     timeline: Timeline
     damage: str = ''
@@ -110,7 +110,7 @@ class Outcome:
     other_model: str = ''
 
     @property
-    def responses(self) -> list[Answer]:
+    def responses(self) -> list[TimelineAnswer]:
         """All answers, in the order of time."""
         answers = [one for track in self.timeline.tracks.values() for one in track.answers]
         return sorted(answers, key=lambda one: one.at)
@@ -120,7 +120,7 @@ class Outcome:
         return [point.state for point in self.timeline.tracks[instruction_id].points]
 
 
-def settle(job: Job) -> tuple[Job, Golden | None]:
+def resolve(job: ReplayJob) -> tuple[ReplayJob, Golden | None]:
     """Fill in what the golden file knows.
 
     Returns:
@@ -146,8 +146,8 @@ def settle(job: Job) -> tuple[Job, Golden | None]:
     return replace(job, rate=float(job.rate or 1.0)), golden
 
 
-def carry_out(
-    job: Job,
+def run_job(
+    job: ReplayJob,
     stop: Callable[[], bool] = lambda: False,
     watch: Callable[[Source], Sequence[Sink]] = lambda _: (),
     backbone: Backbone | None = None,
@@ -155,7 +155,7 @@ def carry_out(
     """Replay a source and compare or write what is asked for.
 
     Args:
-        job: see `Job`.
+        job: see `ReplayJob`.
         stop: asked after every record; True ends the replay in good order.
         watch: further sinks for the source, e.g. a progress bar.
         backbone: a model that is loaded already, instead of the job's.
@@ -164,17 +164,17 @@ def carry_out(
         SourceError, GoldenError, JobError, RecordError, BackboneError, InstructionError,
             ParameterError: the job cannot be done; the message says what mends it.
     """
-    job, golden = settle(job)
+    job, golden = resolve(job)
     values = effective(_given(job))
     rate = values.number('sampling.rate')
     with closing(open_source(job.source, job.topic, job.salvage)) as source:
         backbone = backbone or load_model(values.all(), wait=True)
-        chronicle = Chronicle(RowMaker(source.name, source.topic, rate, backbone), job.output)
-        comparison = Comparison(golden, job.tolerance, job.output)
+        chronicle = ReportSink(RowMaker(source.name, source.topic, rate, backbone), job.output)
+        comparison = GoldenSink(golden, job.tolerance, job.output)
         sinks: list[Sink] = [chronicle, comparison, *watch(source)]
         if job.output is not None:
             sinks.append(
-                Recording(
+                BagSink(
                     Recorder(job.output / BAG),
                     backbone,
                     rate,
@@ -188,12 +188,12 @@ def carry_out(
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
         totals = replay(source, assistant, _sampler(values), book, job.orders, sinks, stop)
         outcome = Outcome(job, totals, chronicle.timeline, source.damage)
-        head = Head(rate, job.topic, job.orders, backbone.info.model_id)
+        head = GoldenHeader(rate, job.topic, job.orders, backbone.info.model_id)
     _judge(outcome, Golden(head, comparison.entries), golden, comparison)
     return outcome
 
 
-def _given(job: Job) -> dict[str, Any]:
+def _given(job: ReplayJob) -> dict[str, Any]:
     """The job's parameters, with what the job itself says."""
     return {
         **job.parameters,
@@ -211,7 +211,7 @@ def _sampler(values: Values) -> FrameSampler:
     )
 
 
-def _judge(outcome: Outcome, fresh: Golden, golden: Golden | None, comparison: Comparison) -> None:
+def _judge(outcome: Outcome, fresh: Golden, golden: Golden | None, comparison: GoldenSink) -> None:
     """Write the golden file, or compare with it."""
     job, stopped = outcome.job, outcome.totals.stopped
     outcome.instructions = fresh.instructions

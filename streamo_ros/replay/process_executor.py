@@ -15,23 +15,23 @@ from concurrent.futures import Future
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
-from streamo_ros.replay.executor import carry_out_alone
-from streamo_ros.replay.executor import Engine
-from streamo_ros.replay.job import Job
+from streamo_ros.replay.executor import Executor
+from streamo_ros.replay.executor import run_alone
+from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.summary import Summary
 
 
-def on_processes(workers: int) -> Engine:
+def on_processes(workers: int) -> Executor:
     """An engine of so many processes at a time."""
 
-    def engine(jobs: Mapping[int, Job]) -> Iterator[tuple[int, Summary]]:
+    def engine(jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Summary]]:
         # A forked process would share CUDA and OpenCV's threads.
         with (
             Interruption() as stop,
             ProcessPoolExecutor(workers, get_context('spawn'), _share_cores, (workers,)) as pool,
         ):
-            running = {pool.submit(carry_out_alone, job): number for number, job in jobs.items()}
+            running = {pool.submit(run_alone, job): number for number, job in jobs.items()}
             for future in as_completed(running):
                 if stop():
                     for other in running:
@@ -41,7 +41,7 @@ def on_processes(workers: int) -> Engine:
     return engine
 
 
-def _result(future: Future[Summary], job: Job) -> Summary:
+def _result(future: Future[Summary], job: ReplayJob) -> Summary:
     if future.cancelled():
         return Summary(source=job.source, stopped=True)
     error = future.exception()

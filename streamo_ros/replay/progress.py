@@ -20,7 +20,7 @@ from rich.progress import TextColumn
 from rich.progress import TimeRemainingColumn
 
 from streamo_ros.core.events import Answered
-from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import ReplayStep
 from streamo_ros.replay.run import Totals
 
 
@@ -48,7 +48,7 @@ class Progress:
         self._task = self._bars.add_task(name, total=duration, speed='')
         self._bars.start()
 
-    def take(self, step: Step) -> None:
+    def take(self, step: ReplayStep) -> None:
         """Draw a step."""
         stamp = step.frame.stamp
         self._first = self._first or stamp

@@ -15,10 +15,10 @@ from typing import Any
 import pytest
 
 from streamo_ros.replay.command import find_model
-from streamo_ros.replay.job import carry_out
-from streamo_ros.replay.job import Job
 from streamo_ros.replay.job import Outcome
-from streamo_ros.replay.run import Order
+from streamo_ros.replay.job import ReplayJob
+from streamo_ros.replay.job import run_job
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.replay.summary import summarize
 
 _OPTION = '--streamo-update-golden'
@@ -36,8 +36,8 @@ def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
     """Replay a source; fail, with every difference, when it is not as the golden file says.
 
     The function takes: `source`, `golden` (None compares nothing), `instructions` ('TEXT' or
-    'TEXT@SECONDS'; empty takes the golden file's), `model`, and the other fields of `Job` by name.
-    Paths are relative to the test's file. It returns the `Outcome`. Events, bag, report and
+    'TEXT@SECONDS'; empty takes the golden file's), `model`, and the other fields of `ReplayJob`
+    by name. Paths are relative to the test's file. It returns the `Outcome`. Events, bag, report and
     pictures of differences are written to the test's `tmp_path`.
     """
     here = request.path.parent
@@ -49,16 +49,16 @@ def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
         model: str | Path | None = None,
         **more: Any,
     ) -> Outcome:
-        job = Job(
+        job = ReplayJob(
             source=str(here / source),
             model=here / model if model else find_model(None),
-            orders=tuple(Order.parse(text) for text in instructions),
+            orders=tuple(TimedInstruction.parse(text) for text in instructions),
             golden=here / golden if golden else None,
             update=bool(golden) and request.config.getoption(_OPTION),
             output=more.pop('output', tmp_path),
             **more,
         )
-        outcome = carry_out(job)
+        outcome = run_job(job)
         if outcome.differences:
             told = '\n'.join([*summarize(outcome).remarks, *summarize(outcome).differences])
             pytest.fail(

@@ -20,9 +20,9 @@ from dataclasses import replace
 from typing import Any
 
 from streamo_ros.replay.executor import absolute
-from streamo_ros.replay.executor import carry_out_alone
-from streamo_ros.replay.executor import Engine
-from streamo_ros.replay.job import Job
+from streamo_ros.replay.executor import Executor
+from streamo_ros.replay.executor import run_alone
+from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.summary import Summary
 from streamo_ros.report.report_sink import EVENTS
@@ -36,7 +36,7 @@ class ClusterError(RuntimeError):
     """The Ray cluster cannot be used; the message says what mends it."""
 
 
-def on_ray(address: str) -> Engine:
+def on_ray(address: str) -> Executor:
     """An engine that hands its jobs to a Ray cluster.
 
     Args:
@@ -48,7 +48,7 @@ def on_ray(address: str) -> Engine:
             or it has no GPU and one is asked for.
     """
 
-    def engine(jobs: Mapping[int, Job]) -> Iterator[tuple[int, Summary]]:
+    def engine(jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Summary]]:
         # A connection takes seconds: none is made for a batch that is already done.
         if jobs:
             with _connection(address) as ray:
@@ -97,11 +97,11 @@ def _knock(address: str) -> None:
         socket.create_connection((found[1], int(found[2])), timeout=_SILENCE).close()
 
 
-def _results(ray: Any, jobs: Mapping[int, Job]) -> Iterator[tuple[int, Summary]]:
+def _results(ray: Any, jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Summary]]:
     there = ray.cluster_resources().get('GPU', 0)
     running = {}
     for number, job in jobs.items():
-        task = ray.remote(num_cpus=1, num_gpus=_gpus(job, there))(carry_out_alone)
+        task = ray.remote(num_cpus=1, num_gpus=_gpus(job, there))(run_alone)
         running[task.remote(absolute(job))] = number
     with Interruption() as stop:
         told = False
@@ -116,7 +116,7 @@ def _results(ray: Any, jobs: Mapping[int, Job]) -> Iterator[tuple[int, Summary]]
                 yield number, _result(ray, task, jobs[number], told)
 
 
-def _gpus(job: Job, there: float) -> int:
+def _gpus(job: ReplayJob, there: float) -> int:
     """How many GPUs a job's task needs: Ray hides them from a task that asks for none."""
     device = job.parameters.get('model.device', 'auto')
     if job.model.suffix in ('.yaml', '.yml') or device == 'cpu':
@@ -126,7 +126,7 @@ def _gpus(job: Job, there: float) -> int:
     return 1 if there else 0
 
 
-def _result(ray: Any, task: Any, job: Job, canceled: bool) -> Summary:
+def _result(ray: Any, task: Any, job: ReplayJob, canceled: bool) -> Summary:
     try:
         summary: Summary = ray.get(task)
     except ray.exceptions.RayError as error:

@@ -27,7 +27,7 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.core.instruction import Source as Origin
+from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.base import SourceError
@@ -37,7 +37,7 @@ _BUDGET = 64
 
 
 @dataclass(frozen=True)
-class Order:
+class TimedInstruction:
     """An instruction for a replay.
 
     Attributes:
@@ -49,7 +49,7 @@ class Order:
     seconds: float = 0.0
 
     @classmethod
-    def parse(cls, argument: str) -> Order:
+    def parse(cls, argument: str) -> TimedInstruction:
         """Read 'TEXT' or 'TEXT@SECONDS'; an @ that no number follows belongs to the text."""
         text, at, seconds = argument.rpartition('@')
         try:
@@ -59,7 +59,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Step:
+class ReplayStep:
     """One sampled frame and everything that came of it.
 
     Attributes:
@@ -84,7 +84,7 @@ class Step:
 class Sink(Protocol):
     """Where the steps of a replay go."""
 
-    def take(self, step: Step) -> None:
+    def take(self, step: ReplayStep) -> None:
         """Take the next step."""
 
     def close(self, totals: Totals) -> None:
@@ -124,7 +124,7 @@ def replay(
     assistant: Assistant,
     sampler: FrameSampler,
     book: InstructionBook,
-    orders: Sequence[Order] = (),
+    orders: Sequence[TimedInstruction] = (),
     sinks: Sequence[Sink] = (),
     stop: Callable[[], bool] = lambda: False,
 ) -> Totals:
@@ -182,7 +182,7 @@ class _Walk:
         assistant: Assistant,
         sampler: FrameSampler,
         book: InstructionBook,
-        orders: Sequence[Order],
+        orders: Sequence[TimedInstruction],
         totals: Totals,
     ) -> None:
         self._assistant, self._sampler, self._book = assistant, sampler, book
@@ -190,7 +190,7 @@ class _Walk:
         self._first: Tick | None = None
         self._last: Tick | None = None
 
-    def step(self, record: Record) -> Step | None:
+    def step(self, record: Record) -> ReplayStep | None:
         """Everything that comes of a record; None when it is not looked at."""
         received = time.perf_counter()
         tick = self._sampler.offer(record.stamp)
@@ -203,7 +203,7 @@ class _Walk:
         latency = time.perf_counter() - received
         while self._assistant.busy:
             events += self._assistant.speak(_BUDGET)
-        return Step(
+        return ReplayStep(
             frame=frame,
             seconds=(tick.stamp - self._first.stamp) / SECOND,
             events=tuple(events),
@@ -217,7 +217,7 @@ class _Walk:
         if self._first is None:
             for order in self._orders:
                 since = tick.stamp + round(order.seconds * SECOND)
-                self._book.add(order.text, source=Origin.PARAMETER, since=since)
+                self._book.add(order.text, source=InstructionSource.PARAMETER, since=since)
         if self._first is None or tick.stream_id != self._first.stream_id:
             self._first = tick
         elif self._last is not None:

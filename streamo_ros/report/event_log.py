@@ -21,13 +21,13 @@ from typing import TypeAlias
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.interface import Backbone
-from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import ReplayStep
 from streamo_ros.replay.run import Totals
 
 Row: TypeAlias = Mapping[str, Any]
 
 
-class JournalError(ValueError):
+class EventLogError(ValueError):
     """A file of events cannot be read; the message says which line."""
 
 
@@ -47,7 +47,7 @@ class RowMaker:
         self._listed: set[int] = set()
         self._begun = False
 
-    def rows(self, step: Step) -> list[Row]:
+    def rows(self, step: ReplayStep) -> list[Row]:
         """The rows of a step, in order."""
         rows: list[Row] = []
         if not self._begun:
@@ -66,7 +66,7 @@ class RowMaker:
         return rows + [response_row(event, step.seconds) for event in answers]
 
 
-def decision_row(event: Decided, step: Step) -> Row:
+def decision_row(event: Decided, step: ReplayStep) -> Row:
     """The row of a decision."""
     return {
         'row': 'decision',
@@ -124,7 +124,7 @@ def end_row(totals: Totals) -> Row:
     }
 
 
-class Journal:
+class EventLogWriter:
     """Writes rows as they come; every line is whole when it is written.
 
     Args:
@@ -144,7 +144,7 @@ class Journal:
         self._file.close()
 
 
-def read_journal(path: Path) -> Iterator[Row]:
+def read_event_log(path: Path) -> Iterator[Row]:
     """The rows of a file of events.
 
     Raises:
@@ -155,9 +155,9 @@ def read_journal(path: Path) -> Iterator[Row]:
             try:
                 row = json.loads(line)
             except json.JSONDecodeError as error:
-                raise JournalError(f'line {number} of {path} is no JSON: {error}') from error
+                raise EventLogError(f'line {number} of {path} is no JSON: {error}') from error
             if not isinstance(row, dict) or 'row' not in row:
-                raise JournalError(f'line {number} of {path} is no event: choose an events.jsonl')
+                raise EventLogError(f'line {number} of {path} is no event: choose an events.jsonl')
             yield row
 
 

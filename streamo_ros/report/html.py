@@ -23,8 +23,8 @@ from streamo_ros.report.svg import drop_picture
 from streamo_ros.report.svg import picture_link
 from streamo_ros.report.svg import strip_picture
 from streamo_ros.report.svg import track_picture
-from streamo_ros.report.timeline import Answer
 from streamo_ros.report.timeline import Timeline
+from streamo_ros.report.timeline import TimelineAnswer
 from streamo_ros.report.timeline import Track
 
 _STYLE = """
@@ -182,7 +182,7 @@ def _state_legend(counts: Counter[str]) -> str:
     return f'<div class="legend">{boxes}{lines}</div>'
 
 
-def _answer(number: int, one: Answer) -> str:
+def _answer(number: int, one: TimelineAnswer) -> str:
     image = f'<img src="{picture_link(one.picture)}" alt="">' if one.picture else ''
     chance = '' if one.probability is None else f', p = {one.probability:.2f}'
     end = '' if one.finish == 'STOP' else f', ended by {one.finish.lower()}'

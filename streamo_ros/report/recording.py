@@ -25,7 +25,7 @@ from streamo_ros.messages import Messages
 from streamo_ros.messages import MODEL_INFO
 from streamo_ros.messages import RESPONSE
 from streamo_ros.messages import RESPONSE_DELTA
-from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import ReplayStep
 from streamo_ros.replay.run import Totals
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.recorder import Recorder
@@ -34,7 +34,7 @@ from streamo_ros.sources.bag import COMPRESSED
 _QUALITY = 80
 
 
-class Recording:
+class BagSink:
     """A `Sink` that writes a bag.
 
     Args:
@@ -68,7 +68,7 @@ class Recording:
         self._messages = Messages(typestore().types)
         self._standing: tuple[Instruction, ...] | None = None
 
-    def take(self, step: Step) -> None:
+    def take(self, step: ReplayStep) -> None:
         """Record a step."""
         stamp = step.frame.stamp
         if self._standing is None:
@@ -89,7 +89,7 @@ class Recording:
         """Complete the bag."""
         self._recorder.close()
 
-    def _write_event(self, event: Event, step: Step) -> None:
+    def _write_event(self, event: Event, step: ReplayStep) -> None:
         stamp = step.frame.stamp
         match event:
             case Decided():

@@ -13,10 +13,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import ReplayStep
 from streamo_ros.replay.run import Totals
 from streamo_ros.report.event_log import end_row
-from streamo_ros.report.event_log import Journal
+from streamo_ros.report.event_log import EventLogWriter
 from streamo_ros.report.event_log import Row
 from streamo_ros.report.event_log import RowMaker
 from streamo_ros.report.html import write_report
@@ -28,7 +28,7 @@ EVENTS, REPORT, BAG = 'events.jsonl', 'report.html', 'replay.mcap'
 _WIDTH, _QUALITY = 176, 78
 
 
-class Chronicle:
+class ReportSink:
     """A `Sink` that gathers a timeline and, with a folder, writes it down.
 
     Args:
@@ -46,9 +46,9 @@ class Chronicle:
             (folder / 'pictures').mkdir(parents=True, exist_ok=True)
             for old in (folder / 'pictures').glob('response_*.jpg'):
                 old.unlink()
-            self._journal = Journal(folder / EVENTS)
+            self._journal = EventLogWriter(folder / EVENTS)
 
-    def take(self, step: Step) -> None:
+    def take(self, step: ReplayStep) -> None:
         """Keep a step."""
         for row in self._maker.rows(step):
             picture = b''

@@ -14,7 +14,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
-from streamo_ros.report.event_log import read_journal
+from streamo_ros.report.event_log import read_event_log
 from streamo_ros.report.event_log import Row
 
 PICTURES = 24
@@ -22,7 +22,7 @@ PICTURES = 24
 
 
 @dataclass(frozen=True)
-class Point:
+class TimelinePoint:
     """One decision.
 
     Attributes:
@@ -39,7 +39,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TimelineAnswer:
     """One response.
 
     Attributes:
@@ -63,8 +63,8 @@ class Track:
 
     text: str
     since: float = 0.0
-    points: list[Point] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    points: list[TimelinePoint] = field(default_factory=list)
+    answers: list[TimelineAnswer] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -151,7 +151,7 @@ class Timeline:
         track = self.tracks.setdefault(row['instruction_id'], Track('(no instruction)'))
         if not track.points:
             track.since = at
-        track.points.append(Point(at, row['state'], chances, row['reason']))
+        track.points.append(TimelinePoint(at, row['state'], chances, row['reason']))
         encode, extend, latency = row['encode_time'], row['extend_time'], row['latency']
         if self.costs and self.costs[-1].at == at:
             # The passes of one frame belong together; only its first decision names the encoder.
@@ -164,7 +164,7 @@ class Timeline:
         begin = (row['event_start'] - self._origin) / 1e9 + self._shift
         track = self.tracks.setdefault(row['instruction_id'], Track('(no instruction)'))
         track.answers.append(
-            Answer(
+            TimelineAnswer(
                 self._place(row),
                 max(0.0, begin),
                 row['response_id'],
@@ -194,7 +194,7 @@ def read_timeline(path: Path) -> Timeline:
         JournalError: a line is no row.
     """
     timeline = Timeline()
-    for row in read_journal(path):
+    for row in read_event_log(path):
         picture = b''
         if row['row'] == 'response':
             file = picture_path(path.parent, row['response_id'])

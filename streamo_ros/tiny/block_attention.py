@@ -63,7 +63,7 @@ class _Blocks(torch.autograd.Function):
 
 
 def attend(
-    module: nn.Module,
+    module: nn.Module,  # noqa: ARG001
     query: Tensor,
     key: Tensor,
     value: Tensor,

@@ -37,7 +37,7 @@ _AT_ONCE = 256
 
 
 @dataclass(frozen=True)
-class Course:
+class Clip:
     """A stretch of one world.
 
     Attributes:
@@ -62,14 +62,14 @@ class Course:
     tokens: Tensor
 
 
-def watch_courses(
+def encode_clips(
     seeds: Sequence[int],
     frames: int,
     rates: Sequence[float],
     tower: nn.Module,
     processes: int,
     folder: Path,
-) -> list[Course]:
+) -> list[Clip]:
     """Courses of worlds, one for each seed.
 
     Args:
@@ -93,7 +93,7 @@ def watch_courses(
             world, rate, lead, numbers, times = _sample(seed, frames, rates)
             stop = begin + len(times) - lead
             found.append(
-                Course(
+                Clip(
                     aspect,
                     rate,
                     lead,

@@ -14,9 +14,9 @@ import numpy as np
 
 from streamo_ros.tiny.sampling_mix import AGAIN
 from streamo_ros.tiny.sampling_mix import AT_FIRST
-from streamo_ros.tiny.sampling_mix import Choices
 from streamo_ros.tiny.sampling_mix import FINE
 from streamo_ros.tiny.sampling_mix import LATER
+from streamo_ros.tiny.sampling_mix import SamplingMix
 
 _TURNS = 144
 """Frames of all dialogues of a step."""
@@ -35,7 +35,7 @@ _FINE_UNTIL = 0.7
 
 
 @dataclass(frozen=True)
-class Beside:
+class AuxiliaryWeights:
     """Weights of what is learned beside states and answers.
 
     Attributes:
@@ -61,7 +61,7 @@ class Lesson:
         own: whether the history holds the model's own states.
         stress: how much more beginnings and ends of events count.
         choices: what the dialogues are about.
-        beside: see `Beside`.
+        beside: see `AuxiliaryWeights`.
     """
 
     turns: int
@@ -70,8 +70,8 @@ class Lesson:
     fresh: bool
     own: bool
     stress: float
-    choices: Choices
-    beside: Beside
+    choices: SamplingMix
+    beside: AuxiliaryWeights
 
 
 def second_lesson(share: float, draw: np.random.Generator) -> Lesson:
@@ -92,7 +92,9 @@ def second_lesson(share: float, draw: np.random.Generator) -> Lesson:
         own,
         max(0.0, 1 - share / _STRESSED),
         LATER if share > _LATER else AT_FIRST,
-        Beside(_ALIGN if share < 0.5 else _ALIGN_LATER, _GROUND if share < _GROUND_UNTIL else 0.0),
+        AuxiliaryWeights(
+            _ALIGN if share < 0.5 else _ALIGN_LATER, _GROUND if share < _GROUND_UNTIL else 0.0
+        ),
     )
 
 
@@ -112,7 +114,7 @@ def _later(
     draw: np.random.Generator,
     lengths: tuple[float, float, float],
     stress: float,
-    choices: Choices,
+    choices: SamplingMix,
     grounded: bool,
     probed: bool,
 ) -> Lesson:
@@ -139,7 +141,9 @@ def _later(
         own,
         stress,
         choices,
-        Beside(_ALIGN_LATER, _GROUND / 2 if grounded else 0.0, _PROBE if probed else 0.0),
+        AuxiliaryWeights(
+            _ALIGN_LATER, _GROUND / 2 if grounded else 0.0, _PROBE if probed else 0.0
+        ),
     )
 
 

@@ -13,14 +13,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.core.protocol import Wording
-from streamo_ros.tiny.clips import Course
+from streamo_ros.tiny.clips import Clip
 from streamo_ros.tiny.probe_targets import frame_facts
 from streamo_ros.tiny.sampling_mix import AT_FIRST
-from streamo_ros.tiny.sampling_mix import Choices
+from streamo_ros.tiny.sampling_mix import SamplingMix
 from streamo_ros.tiny.scenes import Scenes
-from streamo_ros.tiny.turns import Dialogue
+from streamo_ros.tiny.turns import DrawnDialogue
 from streamo_ros.tiny.turns import Writer
 
 MAX_ANSWERS = 8
@@ -28,15 +28,15 @@ _ALL_ANSWERS = 0.7
 
 
 def draw_dialogue(
-    courses: Sequence[Course],
-    wording: Wording,
+    courses: Sequence[Clip],
+    prompt: PromptTokens,
     turns: int,
     corruption: float,
     draw: np.random.Generator,
     stress: float = 1.0,
     fresh: bool = True,
-    choices: Choices = AT_FIRST,
-) -> Dialogue:
+    choices: SamplingMix = AT_FIRST,
+) -> DrawnDialogue:
     """A dialogue in which mostly something is due.
 
     Args:
@@ -55,12 +55,12 @@ def draw_dialogue(
     left, shown = scene.labels[: scene.before], scene.labels[scene.before :]
     said = [one for one in left if one[0].state is State.RESPONSE]
     most = MAX_ANSWERS if draw.random() < _ALL_ANSWERS else int(draw.integers(1, MAX_ANSWERS))
-    found = Dialogue(
+    found = DrawnDialogue(
         scene.family,
         scene.text,
         scene.look,
         scene.course,
-        list(wording.sink(scene.text)),
+        list(prompt.sink(scene.text)),
         facts=frame_facts(
             scene.family,
             scene.look,
@@ -69,7 +69,7 @@ def draw_dialogue(
             scene.before,
         ),
     )
-    writer = Writer(found, wording, stress)
+    writer = Writer(found, prompt, stress)
     for one in said[-most:]:
         writer.answer(*one)
     for number, one in enumerate(shown, scene.start):

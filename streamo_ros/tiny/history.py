@@ -17,11 +17,11 @@ from dataclasses import replace
 import torch
 
 from streamo_ros.tiny.network import Network
-from streamo_ros.tiny.tensors import Batch
+from streamo_ros.tiny.tensors import TensorBatch
 
 
 @torch.no_grad()
-def with_own_states(network: Network, batch: Batch, quiet: Sequence[int]) -> Batch:
+def with_own_states(network: Network, batch: TensorBatch, quiet: Sequence[int]) -> TensorBatch:
     """Let the network decide every frame once, and write what it decided into the history.
 
     Args:

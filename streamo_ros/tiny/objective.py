@@ -21,14 +21,14 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import Tokenizer
-from streamo_ros.core.protocol import Wording
-from streamo_ros.tiny.curriculum import Beside
+from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.log import Figures
 from streamo_ros.tiny.network import Network
-from streamo_ros.tiny.tensors import Batch
+from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.tiny_config import Loss
 from streamo_ros.training.loss import Kind
 from streamo_ros.training.loss import LossError
@@ -59,20 +59,22 @@ class Objective:
         LossError: there is no such loss, or the states are not three tokens.
     """
 
-    def __init__(self, wording: Wording, loss: Loss = 'cross_entropy') -> None:
+    def __init__(self, prompt: PromptTokens, loss: Loss = 'cross_entropy') -> None:
         if loss not in get_args(Loss):
             raise LossError(f'loss {loss!r} is unknown: choose from {", ".join(get_args(Loss))}')
         self._state_loss = (
             None
             if loss not in KINDS
-            else StateLoss(LossSettings(kind=KINDS[loss]), wording.state_ids)
+            else StateLoss(LossSettings(kind=KINDS[loss]), prompt.state_ids)
         )
-        self._states = dict(zip(DECISIONS, wording.state_ids, strict=True))
-        self._yes, self._no = (_word(wording.tokenizer, one) for one in ('Yes', 'No'))
-        self._colours = torch.tensor([_word(wording.tokenizer, one) for one in COLOURS])
-        self._shapes = torch.tensor([_word(wording.tokenizer, one) for one in SHAPES])
+        self._states = dict(zip(DECISIONS, prompt.state_ids, strict=True))
+        self._yes, self._no = (_word(prompt.tokenizer, one) for one in ('Yes', 'No'))
+        self._colours = torch.tensor([_word(prompt.tokenizer, one) for one in COLOURS])
+        self._shapes = torch.tensor([_word(prompt.tokenizer, one) for one in SHAPES])
 
-    def __call__(self, network: Network, batch: Batch, beside: Beside) -> tuple[Tensor, Figures]:
+    def __call__(
+        self, network: Network, batch: TensorBatch, beside: AuxiliaryWeights
+    ) -> tuple[Tensor, Figures]:
         """The loss, and what it is made of.
 
         Args:
@@ -107,7 +109,7 @@ class Objective:
             total = total + beside.probe * (probed + places)
         return total, figures
 
-    def _decisions(self, logits: Tensor, each: Tensor, batch: Batch) -> Tensor:
+    def _decisions(self, logits: Tensor, each: Tensor, batch: TensorBatch) -> Tensor:
         """Loss of the states; a batch is a whole step, so that its counts are the step's."""
         decided = ~batch.spoken
         if self._state_loss is not None:
@@ -122,7 +124,7 @@ class Objective:
         named = torch.stack((self._colours[looks[held, 0]], self._shapes[looks[held, 1]]), 1)
         return -found.gather(1, named).mean()
 
-    def _grounding(self, network: Network, middle: Tensor, batch: Batch) -> Tensor:
+    def _grounding(self, network: Network, middle: Tensor, batch: TensorBatch) -> Tensor:
         """Whether a cell holds what the instruction is about, halfway up, as Yes against No."""
         named = batch.asked >= 0
         if not named.any():
@@ -135,7 +137,7 @@ class Objective:
             pos_weight=torch.tensor(_RARE),
         )
 
-    def _shares(self, chosen: Tensor, batch: Batch) -> Figures:
+    def _shares(self, chosen: Tensor, batch: TensorBatch) -> Figures:
         """Shares of right tokens; for Standby and Response recall and precision."""
         right, decided = chosen == batch.wanted, ~batch.spoken
         found = {'state_right': _mean(right[decided]), 'answer_right': _mean(right[batch.spoken])}
@@ -146,7 +148,7 @@ class Objective:
         return found
 
 
-def _weighted(each: Tensor, batch: Batch, where: Tensor) -> Tensor:
+def _weighted(each: Tensor, batch: TensorBatch, where: Tensor) -> Tensor:
     weights = batch.weights[where]
     return (each[where] * weights).sum() / weights.sum()
 

@@ -28,7 +28,7 @@ _LONGEST_MEAN, _YOUNG = 0.997, 30
 Named = tuple[str, nn.Parameter]
 
 
-class Optimiser:
+class Optimizer:
     """Steps of two optimisers as one.
 
     Args:
@@ -80,7 +80,7 @@ def schedule(number: int, steps: int, decay: float) -> float:
     return up * min(1.0, (1 - number / steps) / decay) + _FLOOR
 
 
-class Mean:
+class WeightAverage:
     """A running mean of parameters, which watches better than the parameters themselves.
 
     Args:

@@ -33,7 +33,7 @@ _DIGIT = 0.3
 _TESTED = 400
 
 
-class Seeing(nn.Module):
+class PerceptionLoss(nn.Module):
     """The tower and a head for each thing that it is asked about.
 
     Args:

@@ -15,8 +15,8 @@ from collections.abc import Set as AbstractSet
 from fractions import Fraction
 
 from streamo_ros.core.protocol import State
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import things_of
 from streamo_ros.worlds.tasks import Look
@@ -101,7 +101,7 @@ def _way(family: str, look: Look, view: View, known: AbstractSet[int]) -> int:
     )
 
 
-def _of(thing: Seen) -> int:
+def _of(thing: VisibleThing) -> int:
     name = (
         'changing'
         if thing.into

@@ -21,11 +21,11 @@ import numpy as np
 import torch
 
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.core.protocol import Wording
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.tiny import vocabulary as words
-from streamo_ros.tiny.clips import Course
-from streamo_ros.tiny.clips import watch_courses
-from streamo_ros.tiny.curriculum import Beside
+from streamo_ros.tiny.clips import Clip
+from streamo_ros.tiny.clips import encode_clips
+from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.curriculum import fourth_lesson
 from streamo_ros.tiny.curriculum import Lesson
 from streamo_ros.tiny.curriculum import second_lesson
@@ -40,14 +40,14 @@ from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.network import new_tower
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objective import Objective
-from streamo_ros.tiny.optimizer import Mean
-from streamo_ros.tiny.optimizer import Optimiser
+from streamo_ros.tiny.optimizer import Optimizer
+from streamo_ros.tiny.optimizer import WeightAverage
 from streamo_ros.tiny.perception import draw_batch
-from streamo_ros.tiny.perception import Seeing
+from streamo_ros.tiny.perception import PerceptionLoss
 from streamo_ros.tiny.pictures import draw_pools
 from streamo_ros.tiny.probes import Probes
-from streamo_ros.tiny.tensors import Batch
 from streamo_ros.tiny.tensors import batch
+from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.tiny_config import kept_config
 from streamo_ros.tiny.tiny_config import tiny_config
 from streamo_ros.tiny.tiny_config import TinyConfig
@@ -57,7 +57,7 @@ Plan = Callable[[float, np.random.Generator], Lesson]
 
 _PICTURE_SEEDS = 30_000_000
 """Worlds of the single pictures begin so far behind those of the courses."""
-_TESTED = Beside(align=0.15)
+_TESTED = AuxiliaryWeights(align=0.15)
 _SECOND, _THIRD, _FOURTH = 'language', 'further', 'last'
 """What the lessons after the first are called in the log and in the run's folder."""
 
@@ -95,7 +95,7 @@ class Run:
                 json.dumps(asdict(config), indent=2) + '\n', encoding='utf-8'
             )
         self._known = words.vocabulary(found)
-        self._wording = Wording(
+        self._prompt = PromptTokens(
             CheckpointTokenizer(self.folder / 'tokenizer' / 'tokenizer.json'),
             system_prompt=words.SYSTEM_PROMPT,
         )
@@ -127,8 +127,8 @@ class Run:
         config = self.config
         torch.manual_seed(config.seed)
         tower = new_tower(self._sizes, self._known)
-        lesson = Seeing(tower, self._sizes.vision_out)
-        optimiser = Optimiser(list(lesson.named_parameters()), config.rate, config.tower_steps)
+        lesson = PerceptionLoss(tower, self._sizes.vision_out)
+        optimiser = Optimizer(list(lesson.named_parameters()), config.rate, config.tower_steps)
         begin = _resume(self.folder / 'tower.pt', lesson, optimiser, 'lesson')
         if begin >= config.tower_steps:
             return
@@ -192,11 +192,11 @@ class Run:
     ) -> None:
         """Go on with a lesson; what its steps draw is of a random stream of its own."""
         config, path = self.config, self.folder / f'{part}.pt'
-        objective = Objective(self._wording, config.loss)
+        objective = Objective(self._prompt, config.loss)
         learning = network.learning()
-        optimiser = Optimiser(learning, rate, steps)
+        optimiser = Optimizer(learning, rate, steps)
         begin = _resume(path, network, optimiser, 'network')
-        mean = Mean(learning)
+        mean = WeightAverage(learning)
         if begin:
             mean.values = {name: read_part(path)['ema'][name] for name, _ in learning}
         if begin >= steps:
@@ -233,16 +233,16 @@ class Run:
     def _draw(
         self,
         network: Network,
-        courses: Sequence[Course],
+        courses: Sequence[Clip],
         plan: Lesson,
         draw: np.random.Generator,
-    ) -> Batch:
+    ) -> TensorBatch:
         """What is learned from at a step."""
         drawn = batch(
             [
                 draw_dialogue(
                     courses,
-                    self._wording,
+                    self._prompt,
                     plan.turns,
                     plan.corruption,
                     draw,
@@ -254,17 +254,17 @@ class Run:
             ]
         )
         if plan.own:
-            drawn = with_own_states(network, drawn, self._wording.state_ids[:2])
+            drawn = with_own_states(network, drawn, self._prompt.state_ids[:2])
         return drawn
 
-    def courses(self) -> tuple[list[Course], list[Course]]:
+    def courses(self) -> tuple[list[Clip], list[Clip]]:
         """Courses of training and of validation, as the trained tower sees them."""
         tower = new_tower(self._sizes, self._known)
         tower.load_state_dict(read_part(self.folder / 'tower.pt')['tower'])
         config = self.config
 
-        def watch(name: str, count: int) -> list[Course]:
-            return watch_courses(
+        def watch(name: str, count: int) -> list[Clip]:
+            return encode_clips(
                 SEEDS[name][:count],
                 config.frames,
                 config.rates,
@@ -275,15 +275,15 @@ class Run:
 
         return watch('training', config.courses), watch('validation', config.validation_courses)
 
-    def _tests(self, courses: Sequence[Course]) -> list[Any]:
+    def _tests(self, courses: Sequence[Clip]) -> list[Any]:
         draw = np.random.default_rng([self.config.seed, 3])
         return [
-            batch([draw_dialogue(courses, self._wording, 16, 0.0, draw) for _ in range(8)])
+            batch([draw_dialogue(courses, self._prompt, 16, 0.0, draw) for _ in range(8)])
             for _ in range(8)
         ]
 
 
-def _resume(path: Path, module: torch.nn.Module, optimiser: Optimiser, name: str) -> int:
+def _resume(path: Path, module: torch.nn.Module, optimiser: Optimizer, name: str) -> int:
     """Load what was kept; the number of steps done."""
     if not path.is_file():
         return 0

@@ -17,7 +17,7 @@ AT_A_GLANCE = {'count': 1.5, 'number': 1.0, 'presence': 2.0, 'colour': 1.5, 'see
 
 
 @dataclass(frozen=True)
-class Choices:
+class SamplingMix:
     """What the dialogues of a step are about.
 
     Attributes:
@@ -40,7 +40,7 @@ class Choices:
     steady: bool = False
 
 
-AT_FIRST = Choices(
+AT_FIRST = SamplingMix(
     {
         'appear': 1.5,
         'leave': 1.6,
@@ -56,7 +56,7 @@ AT_FIRST = Choices(
         'see': 1.2,
     }
 )
-LATER = Choices(
+LATER = SamplingMix(
     {
         'appear': 1.4,
         'leave': 1.3,
@@ -73,7 +73,7 @@ LATER = Choices(
     }
 )
 """When what is left to learn is numbers, touches and lists."""
-AGAIN = Choices(
+AGAIN = SamplingMix(
     {
         'appear': 1.2,
         'leave': 1.5,
@@ -95,7 +95,7 @@ AGAIN = Choices(
     steady=True,
 )
 """In the third lesson: the same, and intervals."""
-FINE = Choices(
+FINE = SamplingMix(
     {
         'appear': 1.2,
         'leave': 1.2,

@@ -17,9 +17,9 @@ import numpy as np
 
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
-from streamo_ros.tiny.clips import Course
+from streamo_ros.tiny.clips import Clip
 from streamo_ros.tiny.sampling_mix import AT_A_GLANCE
-from streamo_ros.tiny.sampling_mix import Choices
+from streamo_ros.tiny.sampling_mix import SamplingMix
 from streamo_ros.tiny.sampling_mix import SPANS
 from streamo_ros.tiny.turns import Tagged
 from streamo_ros.worlds.phrasing import phrase
@@ -63,7 +63,7 @@ class Scene:
     family: str
     text: str
     look: Look
-    course: Course
+    course: Clip
     begin: int
     start: int
     labels: list[Tagged]
@@ -92,9 +92,9 @@ class Scenes:
 
     def __init__(
         self,
-        courses: Sequence[Course],
+        courses: Sequence[Clip],
         turns: int,
-        choices: Choices,
+        choices: SamplingMix,
         draw: np.random.Generator,
         *,
         fresh: bool = True,
@@ -117,9 +117,9 @@ class Scenes:
         return found
 
     def _attempt(
-        self, course: Course, family: str, asks_span: bool, *, waits: bool
+        self, course: Clip, family: str, asks_span: bool, *, waits: bool
     ) -> tuple[Scene, bool]:
-        """A scene of this stretch, and whether it is a rival's; see `Choices.rivals`."""
+        """A scene of this stretch, and whether it is a rival's; see `SamplingMix.rivals`."""
         draw, choices = self._draw, self._choices
         begin, start, stop = _window(course, self._turns, self._fresh, draw)
         numbers = course.numbers
@@ -161,7 +161,7 @@ class Scenes:
 
 
 def label_course(
-    course: Course,
+    course: Clip,
     family: str,
     look: Look,
     begin: int,
@@ -200,7 +200,7 @@ def spans(labels: Sequence[Tagged]) -> list[Tagged]:
     return found
 
 
-def _family(draw: np.random.Generator, turns: int, choices: Choices) -> tuple[str, bool]:
+def _family(draw: np.random.Generator, turns: int, choices: SamplingMix) -> tuple[str, bool]:
     """A family, and whether its answers are to be intervals."""
     weights = choices.weights
     if turns >= _SHORT - 1 and draw.random() < choices.spans:
@@ -216,7 +216,7 @@ def _one_of(shares: Mapping[str, float], draw: np.random.Generator) -> str:
 
 
 def _window(
-    course: Course, turns: int, fresh: bool, draw: np.random.Generator
+    course: Clip, turns: int, fresh: bool, draw: np.random.Generator
 ) -> tuple[int, int, int]:
     """First frame that the lane ever saw, first frame in its window, and end of the window."""
     count = len(course.views)

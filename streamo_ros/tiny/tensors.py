@@ -21,14 +21,14 @@ from torch import Tensor
 from streamo_ros.tiny.pictures import cell
 from streamo_ros.tiny.pictures import grid
 from streamo_ros.tiny.probe_targets import UNKNOWN
-from streamo_ros.tiny.turns import Dialogue
+from streamo_ros.tiny.turns import DrawnDialogue
 from streamo_ros.worlds.question_tasks import as_one_reads
 from streamo_ros.worlds.scene import COLOURS
 from streamo_ros.worlds.scene import SHAPES
 
 
 @dataclass(frozen=True)
-class Batch:
+class TensorBatch:
     """Tensors of some dialogues; `tokens` is the longest one's length, the rest padded behind.
 
     Attributes:
@@ -62,7 +62,7 @@ class Batch:
     facts: Tensor
 
 
-def batch(dialogues: Sequence[Dialogue]) -> Batch:
+def batch(dialogues: Sequence[DrawnDialogue]) -> TensorBatch:
     """Put dialogues side by side."""
     length = max(len(one.ids) for one in dialogues)
     ids = torch.zeros(len(dialogues), length, dtype=torch.long)
@@ -77,14 +77,14 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
     for row, one in enumerate(dialogues):
         ids[row, : len(one.ids)] = torch.tensor(one.ids).clamp(min=0)
         spots[:, row, : len(one.ids)] = torch.from_numpy(places(one))
-        for at, frame in one.sights:
+        for at, frame in one.visions:
             tokens = one.course.tokens[frame - one.course.lead]
             seen_at.append(row * length + at + np.arange(len(tokens)))
             seen.append(tokens)
             looks.append(_looks(one, frame))
             asked.append(_asked(one, looks[-1]))
             listed.append(_listed(one, frame))
-    return Batch(
+    return TensorBatch(
         ids,
         spots,
         torch.from_numpy(np.concatenate(seen_at)),
@@ -100,13 +100,13 @@ def batch(dialogues: Sequence[Dialogue]) -> Batch:
     )
 
 
-def places(dialogue: Dialogue) -> NDArray[np.int64]:
+def places(dialogue: DrawnDialogue) -> NDArray[np.int64]:
     """Positions of a dialogue's tokens, shape (3, tokens): time, row, column."""
     rows, columns = grid(dialogue.course.aspect)
     size = rows * columns
     found = np.zeros((3, len(dialogue.ids)), np.int64)
     shift, text = 0, 0
-    for at, _ in dialogue.sights:
+    for at, _ in dialogue.visions:
         found[:, text:at] = np.arange(text, at) + shift
         begin = at + shift
         found[0, at : at + size] = begin
@@ -118,7 +118,7 @@ def places(dialogue: Dialogue) -> NDArray[np.int64]:
     return found
 
 
-def _looks(dialogue: Dialogue, frame: int) -> NDArray[np.int64]:
+def _looks(dialogue: DrawnDialogue, frame: int) -> NDArray[np.int64]:
     """Colour and shape in every cell of a frame, by their places in the vocabulary of looks."""
     course = dialogue.course
     rows, columns = grid(course.aspect)
@@ -131,8 +131,8 @@ def _looks(dialogue: Dialogue, frame: int) -> NDArray[np.int64]:
     return found.reshape(-1, 2)
 
 
-def _asked(dialogue: Dialogue, looks: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Which cells hold what the instruction is about; see `Batch.asked`."""
+def _asked(dialogue: DrawnDialogue, looks: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Which cells hold what the instruction is about; see `TensorBatch.asked`."""
     found = np.full(len(looks), -1.0, np.float32)
     colour, shape = dialogue.look
     if colour or shape:
@@ -146,8 +146,8 @@ def _asked(dialogue: Dialogue, looks: NDArray[np.int64]) -> NDArray[np.float32]:
     return found
 
 
-def _listed(dialogue: Dialogue, frame: int) -> NDArray[np.int64]:
-    """Places of the things in a list; see `Batch.listed`."""
+def _listed(dialogue: DrawnDialogue, frame: int) -> NDArray[np.int64]:
+    """Places of the things in a list; see `TensorBatch.listed`."""
     course = dialogue.course
     rows, columns = grid(course.aspect)
     found = np.full((rows, columns), UNKNOWN, np.int64)

@@ -14,9 +14,9 @@ from dataclasses import field
 from fractions import Fraction
 
 from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.core.protocol import Wording
-from streamo_ros.tiny.clips import Course
+from streamo_ros.tiny.clips import Clip
 from streamo_ros.tiny.probe_targets import Facts
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.tasks import Look
@@ -48,7 +48,7 @@ class Target:
 
 
 @dataclass
-class Dialogue:
+class DrawnDialogue:
     """One lane's dialogue.
 
     Attributes:
@@ -65,9 +65,9 @@ class Dialogue:
     family: str
     instruction: str
     look: Look
-    course: Course
+    course: Clip
     ids: list[int] = field(default_factory=list)
-    sights: list[tuple[int, int]] = field(default_factory=list)
+    visions: list[tuple[int, int]] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
     facts: list[Facts] = field(default_factory=list)
 
@@ -75,24 +75,24 @@ class Dialogue:
 class Writer:
     """Appends turns to a dialogue, and to its targets."""
 
-    def __init__(self, dialogue: Dialogue, wording: Wording, stress: float) -> None:
-        self._dialogue, self._wording, self._stress = dialogue, wording, stress
+    def __init__(self, dialogue: DrawnDialogue, prompt: PromptTokens, stress: float) -> None:
+        self._dialogue, self._prompt, self._stress = dialogue, prompt, stress
         self._first, self._before = True, State.UNKNOWN
-        self._digits = set(wording.tokenizer.plain('0123456789'))
+        self._digits = set(prompt.tokenizer.plain('0123456789'))
 
     def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
         """A turn whose frame has left: tag and answer."""
-        words = self._wording
+        words = self._prompt
         self._open(start, end)
         self._put(words.ask + words.replies[State.RESPONSE])
         self._put(words.tokenizer.plain(f' {label.text}') + words.close)
 
     def turn(self, label: Label, start: Fraction, end: Fraction, frame: int, wrong: bool) -> None:
         """A turn with its frame, its state and its answer, all of which are targets."""
-        words, dialogue = self._wording, self._dialogue
+        words, dialogue = self._prompt, self._dialogue
         self._open(start, end)
         self._put(words.image_open)
-        dialogue.sights.append((len(dialogue.ids), frame))
+        dialogue.visions.append((len(dialogue.ids), frame))
         self._put((SEEN,) * dialogue.course.tokens.shape[1])
         self._put(words.image_close + words.ask)
         self._aim(words.replies[label.state][0], self._weight(label.state), spoken=False)
@@ -107,8 +107,8 @@ class Writer:
         self._put(words.close[1:])
 
     def _open(self, start: Fraction, end: Fraction) -> None:
-        self._put(() if self._first else self._wording.head)
-        self._put(self._wording.tag(start, end))
+        self._put(() if self._first else self._prompt.head)
+        self._put(self._prompt.tag(start, end))
         self._first = False
 
     def _put(self, ids: Sequence[int]) -> None:

@@ -19,15 +19,15 @@ from typing import Any
 
 import numpy as np
 
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.tools.measure import compare
 from streamo_ros.tools.measure import decode_ms
 from streamo_ros.tools.measure import early_and_late
 from streamo_ros.tools.measure import Stages
-from streamo_ros.tools.measure import Stream
 from streamo_ros.tools.measure import stream_frames
+from streamo_ros.tools.measure import StreamTimes
 from streamo_ros.tools.measure import window_frames
 
 
@@ -64,8 +64,8 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
 
         torch.set_num_threads(options.threads)
     backbone, plain = _load(options)
-    memory = Memory(max_frames=window_frames(backbone, options.max_frames))
-    stream = Stream(backbone, options.lanes, memory, options.size, full=False)
+    memory = ContextLimits(max_frames=window_frames(backbone, options.max_frames))
+    stream = StreamTimes(backbone, options.lanes, memory, options.size, full=False)
     try:
         stream_frames(stream, options.warmup, show=False)
         stages = stream_frames(stream, options.frames, show=sys.stderr.isatty())
@@ -79,7 +79,7 @@ def measure(options: argparse.Namespace) -> dict[str, Any]:
     return report
 
 
-def _stages(stages: Stages, stream: Stream, options: argparse.Namespace) -> dict[str, Any]:
+def _stages(stages: Stages, stream: StreamTimes, options: argparse.Namespace) -> dict[str, Any]:
     first, last = early_and_late(stages.frames)
     first_token, token = decode_ms(stream)
     info = stream.backbone.info
@@ -111,8 +111,8 @@ def _stages(stages: Stages, stream: Stream, options: argparse.Namespace) -> dict
 
 def _against(backbone: Backbone, plain: Any, options: argparse.Namespace) -> dict[str, Any]:
     """The engine and the plain loops at one context, nothing forgotten."""
-    whole = Memory(max_frames=1 << 30, max_new_tokens=0)
-    stream = Stream(backbone, 1, whole, options.size, full=True)
+    whole = ContextLimits(max_frames=1 << 30, max_new_tokens=0)
+    stream = StreamTimes(backbone, 1, whole, options.size, full=True)
     stream_frames(stream, options.context_frames, show=sys.stderr.isatty())
     found = compare(stream, plain, options.repeats, max(1, options.repeats // 5))
     stream.close()
@@ -131,7 +131,7 @@ def _against(backbone: Backbone, plain: Any, options: argparse.Namespace) -> dic
 
 
 def _against_torch(
-    backbone: Backbone, stream: Stream, options: argparse.Namespace
+    backbone: Backbone, stream: StreamTimes, options: argparse.Namespace
 ) -> dict[str, Any]:
     """What runs the vision tower, beside torch on the same frames."""
     from streamo_ros.backbone.streaming import StreamingBackbone

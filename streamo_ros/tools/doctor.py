@@ -28,7 +28,7 @@ GIB = 1 << 30
 
 
 @dataclass(frozen=True)
-class Finding:
+class Check:
     """One thing that was looked at.
 
     Attributes:
@@ -44,15 +44,15 @@ class Finding:
     mend: str = ''
 
 
-def look() -> list[Finding]:
+def look() -> list[Check]:
     """Look at everything; never raises because of what it finds."""
-    findings: list[Finding] = []
+    findings: list[Check] = []
     for check in CHECKS:
         try:
             findings += check()
         except Exception as error:  # noqa: BLE001 - a broken installation is a finding too
             name = check.__name__.strip('_')
-            findings.append(Finding(name, 'missing', f'{type(error).__name__}: {error}'))
+            findings.append(Check(name, 'missing', f'{type(error).__name__}: {error}'))
     return findings
 
 
@@ -76,20 +76,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 1 if any(finding.state == 'missing' for finding in findings) else 0
 
 
-def _python() -> list[Finding]:
+def _python() -> list[Check]:
     version = platform.python_version()
     found = f'{version} on {platform.machine()}, {os.cpu_count()} cores'
     if (3, 10) <= sys.version_info[:2] <= (3, 12):
-        return [Finding('Python', 'ok', found)]
-    return [Finding('Python', 'missing', found, 'use Python 3.10, 3.11 or 3.12')]
+        return [Check('Python', 'ok', found)]
+    return [Check('Python', 'missing', found, 'use Python 3.10, 3.11 or 3.12')]
 
 
-def _ros() -> list[Finding]:
+def _ros() -> list[Check]:
     distro = os.environ.get('ROS_DISTRO', '')
     source = f'installation {distro}' if distro else 'wheels in this environment'
     if importlib.util.find_spec('rclpy') is None:
         return [
-            Finding(
+            Check(
                 'ROS 2',
                 'missing',
                 'rclpy cannot be imported',
@@ -97,29 +97,29 @@ def _ros() -> list[Finding]:
             )
         ]
     rmw = os.environ.get('RMW_IMPLEMENTATION') or 'the default'
-    findings = [Finding('ROS 2', 'ok', f'{source}, RMW: {rmw}')]
+    findings = [Check('ROS 2', 'ok', f'{source}, RMW: {rmw}')]
     try:
         from streamo_ros.msg import FrameState
     except ImportError as error:
         mend = 'build the package: `make setup`, or colcon build and source install/setup.bash'
-        return [*findings, Finding('messages', 'missing', str(error), mend)]
-    return [*findings, Finding('messages', 'ok', f'{FrameState.__module__} can be imported')]
+        return [*findings, Check('messages', 'missing', str(error), mend)]
+    return [*findings, Check('messages', 'ok', f'{FrameState.__module__} can be imported')]
 
 
-def _torch() -> list[Finding]:
+def _torch() -> list[Check]:
     if importlib.util.find_spec('torch') is None:
-        return [Finding('torch', 'missing', 'not installed', "pip install 'streamo_ros[torch]'")]
+        return [Check('torch', 'missing', 'not installed', "pip install 'streamo_ros[torch]'")]
     import torch
 
     found = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
     state, mend = (
         ('ok', '') if _version('transformers') else ('missing', "pip install 'streamo_ros[torch]'")
     )
-    findings = [Finding('torch', state, found, mend)]
+    findings = [Check('torch', state, found, mend)]
     if not torch.cuda.is_available():
         return [
             *findings,
-            Finding(
+            Check(
                 'GPU',
                 'note',
                 'no CUDA device: the model runs on the CPU',
@@ -128,14 +128,14 @@ def _torch() -> list[Finding]:
         ]
     properties = torch.cuda.get_device_properties(0)
     name = f'{properties.name}, {properties.total_memory / GIB:.1f} GiB'
-    return [*findings, Finding('GPU', 'ok', name)]
+    return [*findings, Check('GPU', 'ok', name)]
 
 
-def _model() -> list[Finding]:
+def _model() -> list[Check]:
     folder = share_file('models', 'streamo-tiny')
     if folder is None or not (folder / 'model.safetensors').exists():
         return [
-            Finding(
+            Check(
                 'embedded model',
                 'missing',
                 'models/streamo-tiny is not there',
@@ -143,10 +143,10 @@ def _model() -> list[Finding]:
             )
         ]
     size = (folder / 'model.safetensors').stat().st_size / 1e6
-    return [Finding('embedded model', 'ok', f'{folder} ({size:.1f} MB)')]
+    return [Check('embedded model', 'ok', f'{folder} ({size:.1f} MB)')]
 
 
-def _libraries() -> list[Finding]:
+def _libraries() -> list[Check]:
     wanted = (
         ('OpenCV', 'cv2', 'images cannot be decoded', 'pip install opencv-python-headless'),
         ('rosbags', 'rosbags', 'bags cannot be written', "pip install 'streamo_ros[bag]'"),
@@ -155,7 +155,7 @@ def _libraries() -> list[Finding]:
     for name, module, loss, mend in wanted:
         there = importlib.util.find_spec(module) is not None
         findings.append(
-            Finding(name, 'ok', 'installed') if there else Finding(name, 'missing', loss, mend)
+            Check(name, 'ok', 'installed') if there else Check(name, 'missing', loss, mend)
         )
     bridge = importlib.util.find_spec('cv_bridge') is not None
     found = (
@@ -163,16 +163,16 @@ def _libraries() -> list[Finding]:
         if bridge
         else ('not installed: the usual encodings do not need it')
     )
-    return [*findings, Finding('cv_bridge', 'note', found)]
+    return [*findings, Check('cv_bridge', 'note', found)]
 
 
-def _tensorrt() -> list[Finding]:
+def _tensorrt() -> list[Check]:
     found = [
         f'{name} {version}' for name in ('tensorrt', 'tensorrt-rtx') if (version := _version(name))
     ]
     if not found:
         return [
-            Finding(
+            Check(
                 'TensorRT',
                 'note',
                 'not installed: torch runs the vision encoder',
@@ -180,7 +180,7 @@ def _tensorrt() -> list[Finding]:
             )
         ]
     return [
-        Finding(
+        Check(
             'TensorRT',
             'note',
             ', '.join(found),
@@ -189,11 +189,11 @@ def _tensorrt() -> list[Finding]:
     ]
 
 
-def _transport() -> list[Finding]:
+def _transport() -> list[Check]:
     findings = []
     if shutil.disk_usage('/dev/shm').free < 128 << 20:  # noqa: S108 - Fast DDS puts segments there
         findings.append(
-            Finding(
+            Check(
                 'shared memory', 'note', 'less than 128 MiB are free', 'docker run --shm-size=512m'
             )
         )
@@ -201,7 +201,7 @@ def _transport() -> list[Finding]:
     size = int(path.read_text()) if path.exists() else 0
     if size < 4 << 20:
         findings.append(
-            Finding(
+            Check(
                 'UDP buffers',
                 'note',
                 f'at most {size // 1024} KiB: images from other machines get lost',
@@ -212,14 +212,14 @@ def _transport() -> list[Finding]:
     ours = share_file('config', 'fastdds.xml')
     if not profile and ours is not None:
         findings.append(
-            Finding(
+            Check(
                 'Fast DDS profile',
                 'note',
                 'none is set: large images may get lost',
                 f'export FASTRTPS_DEFAULT_PROFILES_FILE={ours}',
             )
         )
-    return findings or [Finding('transport', 'ok', 'buffers and profile are set')]
+    return findings or [Check('transport', 'ok', 'buffers and profile are set')]
 
 
 def _version(name: str) -> str:
@@ -229,7 +229,7 @@ def _version(name: str) -> str:
         return ''
 
 
-CHECKS: tuple[Callable[[], list[Finding]], ...] = (
+CHECKS: tuple[Callable[[], list[Check]], ...] = (
     _python,
     _ros,
     _torch,

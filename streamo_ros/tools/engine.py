@@ -27,13 +27,13 @@ from streamo_ros.backbone.vision.engine import find_gpu
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import find_binding
 from streamo_ros.backbone.vision.engine.binding import FLAVOURS
+from streamo_ros.backbone.vision.engine.builder import BuildContext
 from streamo_ros.backbone.vision.engine.builder import find_grid
 from streamo_ros.backbone.vision.engine.builder import load_tower
 from streamo_ros.backbone.vision.engine.builder import make_engine
 from streamo_ros.backbone.vision.engine.builder import open_entry
-from streamo_ros.backbone.vision.engine.builder import Workshop
+from streamo_ros.backbone.vision.engine.cache import CachedEngine
 from streamo_ros.backbone.vision.engine.cache import EngineCache
-from streamo_ros.backbone.vision.engine.cache import Entry
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
 from streamo_ros.backbone.vision.engine.plan import BuildOptions
@@ -73,7 +73,7 @@ def verify(arguments: argparse.Namespace) -> int:
     binding = find_binding(gpu, arguments.tensorrt)
     if gpu is None:
         raise EngineError('torch sees no CUDA device: an engine can be verified only on its GPU')
-    shop = Workshop(binding, gpu, DEVICE, EngineCache(_folder(arguments)))
+    shop = BuildContext(binding, gpu, DEVICE, EngineCache(_folder(arguments)))
     found = [entry for entry in shop.cache.entries() if _wanted(entry, arguments.name)]
     mine = [e for e in found if isinstance(e, EngineError) or _fits(e, shop)]
     if not mine:
@@ -126,7 +126,7 @@ def write_graph(arguments: argparse.Namespace) -> int:
     return 0 if row.get('passed', True) else 1
 
 
-def _verified(shop: Workshop, entry: Entry | EngineError) -> dict[str, Any]:
+def _verified(shop: BuildContext, entry: CachedEngine | EngineError) -> dict[str, Any]:
     if isinstance(entry, EngineError):
         return {'engine': '', 'passed': False, 'verdict': f'FAILED: {entry}'}
     try:
@@ -153,7 +153,7 @@ def _milliseconds(encoder: VisionEncoder, patches: torch.Tensor) -> float:
     return (time.perf_counter() - begin) / _PASSES * 1e3
 
 
-def _row(entry: Entry | EngineError) -> dict[str, Any]:
+def _row(entry: CachedEngine | EngineError) -> dict[str, Any]:
     if isinstance(entry, EngineError):
         return {'error': str(entry)}
     return {
@@ -166,17 +166,17 @@ def _row(entry: Entry | EngineError) -> dict[str, Any]:
     }
 
 
-def _wanted(entry: Entry | EngineError, name: str | None) -> bool:
+def _wanted(entry: CachedEngine | EngineError, name: str | None) -> bool:
     return name is None or isinstance(entry, EngineError) or name in entry.key.name
 
 
-def _fits(entry: Entry, shop: Workshop) -> bool:
+def _fits(entry: CachedEngine, shop: BuildContext) -> bool:
     key = entry.key
     mine = (shop.binding.flavour, shop.binding.version, shop.gpu.name)
     return (key.flavour, key.version, key.gpu) == mine
 
 
-def _shop(arguments: argparse.Namespace) -> Workshop:
+def _shop(arguments: argparse.Namespace) -> BuildContext:
     gpu = find_gpu()
     binding = find_binding(gpu, arguments.tensorrt)
     device = DEVICE if gpu is not None else None
@@ -197,7 +197,7 @@ def _shop(arguments: argparse.Namespace) -> Workshop:
     if binding.flavour == 'tensorrt' and cache.folder.is_dir():
         timings = cache.folder / f'.timings-{binding.version}'
     options = BuildOptions(arguments.workspace << 20, arguments.level, timings)
-    return Workshop(binding, gpu, device, cache, options, arguments.force)
+    return BuildContext(binding, gpu, device, cache, options, arguments.force)
 
 
 def _parse_gpu(text: str) -> Gpu:

@@ -21,8 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.core.dialogue import Lane
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import SECOND
@@ -55,7 +55,7 @@ class Stages:
         return self.encode + self.extend
 
 
-class Stream:
+class StreamTimes:
     """A camera of noise and the lanes that watch it.
 
     Args:
@@ -67,7 +67,12 @@ class Stream:
     """
 
     def __init__(
-        self, backbone: Backbone, lanes: int, memory: Memory, size: tuple[int, int], full: bool
+        self,
+        backbone: Backbone,
+        lanes: int,
+        memory: ContextLimits,
+        size: tuple[int, int],
+        full: bool,
     ) -> None:
         generator = np.random.default_rng(0)
         self.backbone = backbone
@@ -76,7 +81,7 @@ class Stream:
             generator.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8) for _ in range(8)
         ]
         policy = FullPolicy() if full else WindowPolicy()
-        self.lanes = [Lane(backbone, policy, INSTRUCTION, memory) for _ in range(lanes)]
+        self.lanes = [Dialogue(backbone, policy, INSTRUCTION, memory) for _ in range(lanes)]
         self.seen = 0
         self.past: tuple[Piece, ...] = ()
         self.states: NDArray[np.float32] = np.zeros((lanes, 3), np.float32)
@@ -86,10 +91,10 @@ class Stream:
         at, self.seen = self.seen, self.seen + 1
         tick = Tick(at * SECOND, Fraction(at), Fraction(at + 1), at, 1)
         began = time.perf_counter()
-        sight = self.backbone.encode(self.images[at % len(self.images)])
+        vision = self.backbone.encode(self.images[at % len(self.images)])
         synchronize(self.backbone)
         encoded = time.perf_counter()
-        requests = [lane.request(tick, sight) for lane in self.lanes]
+        requests = [lane.request(tick, vision) for lane in self.lanes]
         self.states = self.backbone.extend(requests)
         ended = time.perf_counter()
         for lane in self.lanes if settle else ():
@@ -106,7 +111,7 @@ class Stream:
 
 def window_frames(backbone: Backbone, asked: int) -> int:
     """Frames that a lane keeps: what is asked for, else the checkpoint's, else the default."""
-    return asked or backbone.info.max_frames or Memory.max_frames
+    return asked or backbone.info.max_frames or ContextLimits.max_frames
 
 
 def synchronize(backbone: Backbone) -> None:
@@ -126,7 +131,7 @@ def memory_mb(backbone: Backbone) -> float:
     return float(allocated) / 1e6
 
 
-def stream_frames(stream: Stream, frames: int, show: bool) -> Stages:
+def stream_frames(stream: StreamTimes, frames: int, show: bool) -> Stages:
     """Measure so many frames, one after another."""
     stages = Stages(np.zeros(frames), np.zeros(frames), np.zeros(frames))
     for at in range(frames):
@@ -142,10 +147,10 @@ def stream_frames(stream: Stream, frames: int, show: bool) -> Stages:
     return stages
 
 
-def decode_ms(stream: Stream) -> tuple[float, float]:
+def decode_ms(stream: StreamTimes) -> tuple[float, float]:
     """Milliseconds of the first answer token after a frame, and of each further one."""
     backbone, took = stream.backbone, []
-    fed = backbone.wording.replies[State.RESPONSE]
+    fed = backbone.prompt.replies[State.RESPONSE]
     before = [backbone.length(lane.slot) for lane in stream.lanes]
     for _ in range(_STEPS):
         began = time.perf_counter()
@@ -167,7 +172,7 @@ def early_and_late(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], ND
 
 
 @dataclass
-class Comparison:
+class BaselineComparison:
     """Seconds a frame, at one context, of the engine and of the plain loops.
 
     Attributes:
@@ -181,7 +186,7 @@ class Comparison:
     difference: float = 0.0
 
 
-def compare(stream: Stream, plain: Any, repeats: int, prefills: int) -> Comparison:
+def compare(stream: StreamTimes, plain: Any, repeats: int, prefills: int) -> BaselineComparison:
     """Measure the next frame again and again, by turns, always at the same context.
 
     Args:
@@ -190,10 +195,10 @@ def compare(stream: Stream, plain: Any, repeats: int, prefills: int) -> Comparis
         repeats: how often engine and append are measured.
         prefills: how often re-prefill is.
     """
-    found = Comparison()
+    found = BaselineComparison()
     lane, seen = stream.lanes[0], stream.seen
     plain.append(stream.past)
-    states = list(stream.backbone.wording.state_ids)
+    states = list(stream.backbone.prompt.state_ids)
     for at in range(repeats):
         stream.seen = seen
         encode, extend, requests = stream.frame(settle=False)
@@ -219,7 +224,7 @@ def _timed(
 ) -> tuple[float, NDArray[np.float32]]:
     """One frame of a plain loop: its own vision pass, then `run` on the turn."""
     began = time.perf_counter()
-    sight = plain.look(image)
-    turn = tuple(piece if isinstance(piece, tuple) else sight for piece in pieces)
+    vision = plain.look(image)
+    turn = tuple(piece if isinstance(piece, tuple) else vision for piece in pieces)
     logits = run(turn).cpu().numpy()
     return time.perf_counter() - began, logits

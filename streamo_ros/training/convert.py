@@ -25,12 +25,12 @@ from rich.progress import track
 
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
-from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labels import label
-from streamo_ros.training.labels import Timeline
+from streamo_ros.training.labels import LabelTimeline
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.record import AnnotationError
-from streamo_ros.training.record import Finding
+from streamo_ros.training.record import Problem
 from streamo_ros.training.record import read_record
 from streamo_ros.training.record import Record
 from streamo_ros.training.released import released_dialogue
@@ -44,7 +44,7 @@ from streamo_ros.training.video_frames import video_length
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `streamo convert`; 0 when at least one dialogue was written."""
     options = _parser().parse_args(argv)
-    findings: list[Finding] = []
+    findings: list[Problem] = []
     try:
         count = _convert(options, findings)
     except (ValueError, OSError) as error:
@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _convert(options: argparse.Namespace, findings: list[Finding]) -> int:
+def _convert(options: argparse.Namespace, findings: list[Problem]) -> int:
     rate = _rate(options.fps)
     raws = [
         entry
@@ -122,8 +122,8 @@ def _convert(options: argparse.Namespace, findings: list[Finding]) -> int:
 
 
 def _labelled(
-    entries: Any, options: argparse.Namespace, rate: Fraction, findings: list[Finding]
-) -> Iterator[Dialogue]:
+    entries: Any, options: argparse.Namespace, rate: Fraction, findings: list[Problem]
+) -> Iterator[LabeledDialogue]:
     for file, name, raw in entries:
         record, found = read_record(raw, file, name)
         findings += found
@@ -132,7 +132,7 @@ def _labelled(
         try:
             record, line = _lengths(record, options, rate)
         except AnnotationError as error:
-            findings.append(Finding(file, name, 'record', str(error)))
+            findings.append(Problem(file, name, 'record', str(error)))
             continue
         dialogue, found = label(record, line, file, name)
         findings += found
@@ -140,7 +140,9 @@ def _labelled(
             yield dialogue
 
 
-def _constructed(dialogues: Iterator[Dialogue], options: argparse.Namespace) -> Iterator[Dialogue]:
+def _constructed(
+    dialogues: Iterator[LabeledDialogue], options: argparse.Namespace
+) -> Iterator[LabeledDialogue]:
     """The dialogues, or Stream-IT's out of them; those whose answers name seconds stay alone."""
     if not options.stream_it:
         yield from dialogues
@@ -157,7 +159,7 @@ def _constructed(dialogues: Iterator[Dialogue], options: argparse.Namespace) -> 
 
 def _lengths(
     record: Record, options: argparse.Namespace, rate: Fraction
-) -> tuple[Record, Timeline]:
+) -> tuple[Record, LabelTimeline]:
     if options.without_videos:
         if not record.duration:
             raise AnnotationError('its annotation states no duration: leave --without-videos out')
@@ -168,7 +170,7 @@ def _lengths(
 
 
 def _released(
-    entries: Any, options: argparse.Namespace, rate: Fraction, findings: list[Finding]
+    entries: Any, options: argparse.Namespace, rate: Fraction, findings: list[Problem]
 ) -> Iterator[dict[str, Any]]:
     for file, name, raw in entries:
         try:
@@ -177,10 +179,10 @@ def _released(
             turns = turn_count(length.frames, float(length.rate), float(rate))
             yield released_dialogue(raw, str(path), turns, float(rate))
         except AnnotationError as error:
-            findings.append(Finding(file, name, 'record', str(error)))
+            findings.append(Problem(file, name, 'record', str(error)))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             why = f'it is not of the raw schema: {type(error).__name__} {error}'
-            findings.append(Finding(file, name, 'record', why))
+            findings.append(Problem(file, name, 'record', why))
 
 
 def _rate(text: str) -> Fraction:
@@ -193,7 +195,7 @@ def _rate(text: str) -> Fraction:
     return rate
 
 
-def _print(report: dict[str, Any], findings: Sequence[Finding], as_json: bool) -> None:
+def _print(report: dict[str, Any], findings: Sequence[Problem], as_json: bool) -> None:
     if as_json:
         print(json.dumps(report))
         return

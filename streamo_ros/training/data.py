@@ -25,10 +25,10 @@ from rich.console import Console
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from streamo_ros.core.protocol import Wording
-from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.training.labeled_dialogue import from_json
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledDialogue
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.sequence import token_ids
@@ -113,13 +113,13 @@ class DialogueExamples(Dataset[Example]):
     """
 
     def __init__(
-        self, settings: DataSettings, wording: Wording, images: ImageInputs, image_token: int
+        self, settings: DataSettings, prompt: PromptTokens, images: ImageInputs, image_token: int
     ) -> None:
         self._settings = settings
-        self._wording = wording
+        self._prompt = prompt
         self._images = images
         self._image_token = image_token
-        self._count = TokenCount(wording, images.most_tokens)
+        self._count = TokenCount(prompt, images.most_tokens)
         self._root = Path(settings.videos) if settings.videos else None
         self._files = [Path(name) for name in settings.dialogues]
         self.dropped = {'too long': 0, 'video missing': 0, 'no instruction': 0}
@@ -142,10 +142,12 @@ class DialogueExamples(Dataset[Example]):
             dialogue = from_json(json.loads(lines.readline()))
         turns = window(dialogue.turns, place.start, place.stop)
         inputs, counts = self._images(self._frames(dialogue, turns))
-        ids, labels = token_ids(self._wording, turns, counts, self._image_token)
+        ids, labels = token_ids(self._prompt, turns, counts, self._image_token)
         return {'input_ids': torch.tensor(ids), 'labels': torch.tensor(labels), **inputs}
 
-    def _frames(self, dialogue: Dialogue, turns: Sequence[Turn]) -> list[NDArray[np.uint8]]:
+    def _frames(
+        self, dialogue: LabeledDialogue, turns: Sequence[LabeledTurn]
+    ) -> list[NDArray[np.uint8]]:
         frames: list[NDArray[np.uint8]] = []
         for number in sorted({turn.video for turn in turns}):
             path = find_video(dialogue.videos[number], self._root)
@@ -173,7 +175,7 @@ class DialogueExamples(Dataset[Example]):
                     yield Place(at, offset, start, stop, tokens)
                 offset += len(line)
 
-    def _cut(self, dialogue: Dialogue) -> list[tuple[int, int, int]]:
+    def _cut(self, dialogue: LabeledDialogue) -> list[tuple[int, int, int]]:
         """Turns [start, stop) of each example, and its tokens at most."""
         asked = next((k for k, turn in enumerate(dialogue.turns) if turn.instruction), None)
         if asked is None:
@@ -193,7 +195,7 @@ class DialogueExamples(Dataset[Example]):
         self.dropped[why] += 1
         return []
 
-    def _windows(self, turns: Sequence[Turn], start: int) -> Iterator[tuple[int, int, int]]:
+    def _windows(self, turns: Sequence[LabeledTurn], start: int) -> Iterator[tuple[int, int, int]]:
         """As few windows as fit into `max_tokens`, one after another."""
         standing, begin = '', start
         used = self._count.opening(turns[start].instruction)

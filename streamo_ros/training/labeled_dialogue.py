@@ -30,7 +30,7 @@ _TAG = re.compile(r'<(-?\d+(?:\.\d+)?)s-(-?\d+(?:\.\d+)?)s>')
 
 
 @dataclass(frozen=True)
-class Turn:
+class LabeledTurn:
     """One frame and what is to be said about it.
 
     Attributes:
@@ -64,14 +64,14 @@ class Turn:
 
 
 @dataclass(frozen=True)
-class Dialogue:
+class LabeledDialogue:
     """A stream of turns, labelled."""
 
     name: str
     task: str
     source: str
     videos: tuple[str, ...]
-    turns: tuple[Turn, ...]
+    turns: tuple[LabeledTurn, ...]
 
     def to_json(self, system_prompt: str = SYSTEM_PROMPT) -> dict[str, Any]:
         """The stored form; every dialogue has the same keys, as columns of a table need."""
@@ -90,7 +90,7 @@ class Dialogue:
         }
 
 
-def from_json(data: Mapping[str, Any]) -> Dialogue:
+def from_json(data: Mapping[str, Any]) -> LabeledDialogue:
     """Read the stored form; without frame times (the authors' files) the tag's start is taken.
 
     Raises:
@@ -119,10 +119,10 @@ def from_json(data: Mapping[str, Any]) -> Dialogue:
         for user, reply, video, time in zip(users, replies, videos, times, strict=True)
     ]
     name, task, source = (str(data.get(k) or '') for k in ('video_name', 'task_type', 'source'))
-    return Dialogue(name, task, source, paths, tuple(read))
+    return LabeledDialogue(name, task, source, paths, tuple(read))
 
 
-def read_dialogues(path: Path) -> Iterator[Dialogue]:
+def read_dialogues(path: Path) -> Iterator[LabeledDialogue]:
     """Dialogues of a JSON-lines file.
 
     Raises:
@@ -138,7 +138,7 @@ def read_dialogues(path: Path) -> Iterator[Dialogue]:
                 raise AnnotationError(f'{path}, line {number}: {error}') from error
 
 
-def _turn(request: str, answer: str, video: int, time: float | None) -> Turn:
+def _turn(request: str, answer: str, video: int, time: float | None) -> LabeledTurn:
     *instruction, tag, frame = request.split('\n')
     match = _TAG.fullmatch(tag)
     if match is None or frame != STREAM:
@@ -152,4 +152,4 @@ def _turn(request: str, answer: str, video: int, time: float | None) -> Turn:
         )
     start, end = Fraction(match[1]), Fraction(match[2])
     at = start if time is None else Fraction(str(time))
-    return Turn(start, end, reply.state, reply.text, '\n'.join(instruction), video, at)
+    return LabeledTurn(start, end, reply.state, reply.text, '\n'.join(instruction), video, at)

@@ -18,16 +18,16 @@ from fractions import Fraction
 
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
-from streamo_ros.training.labeled_dialogue import Dialogue
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledDialogue
+from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.record import AnnotatedAnswer
 from streamo_ros.training.record import AnnotationError
-from streamo_ros.training.record import Answer
-from streamo_ros.training.record import Finding
+from streamo_ros.training.record import Problem
 from streamo_ros.training.record import Record
 
 
 @dataclass(frozen=True)
-class Span:
+class LabelSpan:
     """Where an answer lies: Standby in turns [standby, due), Response in turn `due`."""
 
     standby: int
@@ -36,7 +36,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Timeline:
+class LabelTimeline:
     """Turns over a video: turn k shows the first frame at or after k/rate seconds.
 
     Attributes:
@@ -71,15 +71,17 @@ class Timeline:
             )
 
 
-def timeline(duration: Fraction, rate: Fraction, frame_rate: Fraction | None = None) -> Timeline:
+def timeline(
+    duration: Fraction, rate: Fraction, frame_rate: Fraction | None = None
+) -> LabelTimeline:
     """Turns over a video of this length; `frame_rate` is the video's own, frames a second."""
     step = 1 / (frame_rate or rate)
-    return Timeline(duration, rate, max(Fraction(0), duration - step))
+    return LabelTimeline(duration, rate, max(Fraction(0), duration - step))
 
 
 def label(
-    record: Record, line: Timeline, file: str = '', name: str = ''
-) -> tuple[Dialogue | None, list[Finding]]:
+    record: Record, line: LabelTimeline, file: str = '', name: str = ''
+) -> tuple[LabeledDialogue | None, list[Problem]]:
     """Label every turn of one video.
 
     Answers due in the same turn are joined in the order of the annotation; a Response is never
@@ -90,22 +92,22 @@ def label(
         The dialogue, or None when no instruction falls into the video, and what was left out or
         moved.
     """
-    findings: list[Finding] = []
+    findings: list[Problem] = []
     instructions: dict[int, list[str]] = {}
     for number, question in enumerate(record.questions, 1):
         try:
             line.check(question.time, f'question {number}')
         except AnnotationError as error:
-            findings.append(Finding(file, name, 'question', str(error)))
+            findings.append(Problem(file, name, 'question', str(error)))
             continue
         turn = min(line.turn_of(question.time), line.turns - 1)
         instructions.setdefault(turn, []).append(question.text)
     if not instructions:
-        return None, [*findings, Finding(file, name, 'record', 'no question lies in the video')]
+        return None, [*findings, Problem(file, name, 'record', 'no question lies in the video')]
     spans = _spans(record, line, min(instructions), findings, file, name)
     states, texts = _states(spans, line.turns)
     turns = tuple(
-        Turn(
+        LabeledTurn(
             k / line.rate,
             (k + 1) / line.rate,
             states[k],
@@ -116,19 +118,19 @@ def label(
         )
         for k in range(line.turns)
     )
-    dialogue = Dialogue(record.name, record.task, record.source, (record.video,), turns)
+    dialogue = LabeledDialogue(record.name, record.task, record.source, (record.video,), turns)
     return dialogue, findings
 
 
 def _spans(
-    record: Record, line: Timeline, asked: int, findings: list[Finding], file: str, name: str
-) -> list[Span]:
+    record: Record, line: LabelTimeline, asked: int, findings: list[Problem], file: str, name: str
+) -> list[LabelSpan]:
     spans = []
     for number, answer in enumerate(record.answers, 1):
         try:
             line.check(answer.end, f'answer {number}')
         except AnnotationError as error:
-            findings.append(Finding(file, name, 'answer', str(error)))
+            findings.append(Problem(file, name, 'answer', str(error)))
             continue
         standby, due = _wished(answer, line)
         final = min(max(due, asked), line.turns - 1)
@@ -139,25 +141,25 @@ def _spans(
                 else ('it is due after the last frame')
             )
             findings.append(
-                Finding(
+                Problem(
                     file,
                     name,
                     'changed',
                     f'answer {number}: {why}; it is given at {seconds_text(final / line.rate)} s',
                 )
             )
-        spans.append(Span(max(standby, asked), final, answer.text))
+        spans.append(LabelSpan(max(standby, asked), final, answer.text))
     return spans
 
 
-def _wished(answer: Answer, line: Timeline) -> tuple[int, int]:
+def _wished(answer: AnnotatedAnswer, line: LabelTimeline) -> tuple[int, int]:
     end = line.turn_of(answer.end)
     if answer.start is None:
         return end, end
     return line.turn_of(answer.start), end + 1
 
 
-def _states(spans: list[Span], turns: int) -> tuple[list[State], list[list[str]]]:
+def _states(spans: list[LabelSpan], turns: int) -> tuple[list[State], list[list[str]]]:
     states = [State.SILENCE] * turns
     texts: list[list[str]] = [[] for _ in range(turns)]
     for span in spans:

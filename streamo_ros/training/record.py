@@ -30,7 +30,7 @@ class AnnotationError(ValueError):
 
 
 @dataclass(frozen=True)
-class Finding:
+class Problem:
     """One line of the drop report.
 
     Attributes:
@@ -48,7 +48,7 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class Question:
+class AnnotatedQuestion:
     """An instruction and when it is given, in seconds of the video."""
 
     text: str
@@ -56,7 +56,7 @@ class Question:
 
 
 @dataclass(frozen=True)
-class Answer:
+class AnnotatedAnswer:
     """What is to be said, after the event [start, end], or at `end` when `start` is None."""
 
     text: str
@@ -76,8 +76,8 @@ class Record:
     video: str
     task: str
     source: str
-    questions: tuple[Question, ...]
-    answers: tuple[Answer, ...]
+    questions: tuple[AnnotatedQuestion, ...]
+    answers: tuple[AnnotatedAnswer, ...]
     duration: Fraction | None = None
 
 
@@ -110,7 +110,7 @@ def seconds(value: object) -> Fraction | None:
 
 def read_record(
     raw: object, file: str = '', label: str = ''
-) -> tuple[Record | None, list[Finding]]:
+) -> tuple[Record | None, list[Problem]]:
     """Check one raw record; what is wrong in it is reported and the rest kept.
 
     Args:
@@ -122,10 +122,10 @@ def read_record(
     Returns:
         The record, or None when nothing of it can be used, and what was found.
     """
-    findings: list[Finding] = []
+    findings: list[Problem] = []
 
     def report(kind: Literal['question', 'answer'], number: int, why: str) -> None:
-        findings.append(Finding(file, label, kind, f'{kind} {number}: {why}'))
+        findings.append(Problem(file, label, kind, f'{kind} {number}: {why}'))
 
     try:
         fields = _mapping(raw, 'the record')
@@ -136,7 +136,7 @@ def read_record(
         if not questions:
             raise AnnotationError('it has no usable question')
     except AnnotationError as error:
-        return None, [*findings, Finding(file, label, 'record', str(error))]
+        return None, [*findings, Problem(file, label, 'record', str(error))]
     name = str(fields.get('video_name') or video)
     task, source = str(fields.get('task_type') or ''), str(fields.get('source') or '')
     return Record(name, video, task, source, questions, answers, duration), findings
@@ -185,14 +185,14 @@ def _content(entry: Mapping[str, Any]) -> str:
     return content.strip()
 
 
-def _question(entry: Mapping[str, Any]) -> Question:
+def _question(entry: Mapping[str, Any]) -> AnnotatedQuestion:
     time = seconds(entry.get('time'))
     if time is None:
         raise AnnotationError('its time is missing')
-    return Question(_content(entry), time)
+    return AnnotatedQuestion(_content(entry), time)
 
 
-def _answer(entry: Mapping[str, Any]) -> Answer:
+def _answer(entry: Mapping[str, Any]) -> AnnotatedAnswer:
     text = _content(entry)
     start, end = seconds(entry.get('st_time')), seconds(entry.get('end_time'))
     if start is not None and end is not None:
@@ -201,8 +201,8 @@ def _answer(entry: Mapping[str, Any]) -> Answer:
                 f'its interval is reversed: it ends at {seconds_text(end)} s and starts at '
                 f'{seconds_text(start)} s'
             )
-        return Answer(text, start, end)
+        return AnnotatedAnswer(text, start, end)
     time = seconds(entry.get('time'))
     if time is None:
         raise AnnotationError('it has neither a time nor both st_time and end_time')
-    return Answer(text, None, time)
+    return AnnotatedAnswer(text, None, time)

@@ -13,16 +13,16 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.core.protocol import Wording
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.train_config import TrainingError
 
 IGNORED = -100
 
 
 def token_ids(
-    wording: Wording, turns: Sequence[Turn], counts: Sequence[int], image_token: int
+    prompt: PromptTokens, turns: Sequence[LabeledTurn], counts: Sequence[int], image_token: int
 ) -> tuple[list[int], list[int]]:
     """Ids and labels of a dialogue, as a lane would hold it after its last turn.
 
@@ -34,40 +34,40 @@ def token_ids(
         counts: vision tokens of each turn's frame.
         image_token: placeholder of one vision token.
     """
-    ids = list(opening(wording, turns[0].instruction))
+    ids = list(opening(prompt, turns[0].instruction))
     labels = [IGNORED] * len(ids)
     for number, (turn, count) in enumerate(zip(turns, counts, strict=True)):
-        begin = wording.head if number else ()
+        begin = prompt.head if number else ()
         if number and turn.instruction:
-            begin += wording.tokenizer.plain(turn.instruction + '\n')
+            begin += prompt.tokenizer.plain(turn.instruction + '\n')
         asked = (
             *begin,
-            *wording.tag(turn.start, turn.end),
-            *wording.image_open,
+            *prompt.tag(turn.start, turn.end),
+            *prompt.image_open,
             *[image_token] * count,
-            *wording.image_close,
-            *wording.ask,
+            *prompt.image_close,
+            *prompt.ask,
         )
-        said, close = _reply(wording, turn), wording.close[1:]
+        said, close = _reply(prompt, turn), prompt.close[1:]
         ids += [*asked, *said, *close]
         labels += [IGNORED] * len(asked) + [*said] + [IGNORED] * len(close)
     return ids, labels
 
 
-def opening(wording: Wording, instruction: str) -> tuple[int, ...]:
+def opening(prompt: PromptTokens, instruction: str) -> tuple[int, ...]:
     """What stands before the first tag: a lane's sink; without an instruction, less its line."""
-    sink = wording.sink(instruction)
-    return sink if instruction else sink[: len(sink) - len(wording.tokenizer.plain('\n'))]
+    sink = prompt.sink(instruction)
+    return sink if instruction else sink[: len(sink) - len(prompt.tokenizer.plain('\n'))]
 
 
-def _reply(wording: Wording, turn: Turn) -> tuple[int, ...]:
-    text = wording.tokenizer.plain(f' {turn.text}') if turn.state is State.RESPONSE else ()
-    if wording.close[:1] != (wording.stop,):
+def _reply(prompt: PromptTokens, turn: LabeledTurn) -> tuple[int, ...]:
+    text = prompt.tokenizer.plain(f' {turn.text}') if turn.state is State.RESPONSE else ()
+    if prompt.close[:1] != (prompt.stop,):
         raise TrainingError('the chat format does not close a turn with its stop token')
-    return (*wording.replies[turn.state], *text, wording.stop)
+    return (*prompt.replies[turn.state], *text, prompt.stop)
 
 
-def window(turns: Sequence[Turn], start: int, stop: int) -> list[Turn]:
+def window(turns: Sequence[LabeledTurn], start: int, stop: int) -> list[LabeledTurn]:
     """Turns [start, stop); the first carries the instruction that stands there."""
     first = turns[start]
     before = [turn.instruction for turn in turns[: start + 1] if turn.instruction]
@@ -85,16 +85,16 @@ class TokenCount:
         frame: vision tokens of the largest frame.
     """
 
-    wording: Wording
+    prompt: PromptTokens
     frame: int
 
     def opening(self, instruction: str) -> int:
         """Tokens before the first tag."""
-        return len(opening(self.wording, instruction))
+        return len(opening(self.prompt, instruction))
 
-    def turn(self, turn: Turn) -> int:
+    def turn(self, turn: LabeledTurn) -> int:
         """Most tokens of one turn, its head included, its instruction not."""
-        words = self.wording
+        words = self.prompt
         fixed = words.head, words.image_open, words.image_close, words.ask, words.close
         return (
             sum(map(len, fixed))
@@ -106,5 +106,5 @@ class TokenCount:
 
 
 @lru_cache(maxsize=65536)
-def _tag_tokens(wording: Wording, start: Fraction, end: Fraction) -> int:
-    return len(wording.tag(start, end))
+def _tag_tokens(prompt: PromptTokens, start: Fraction, end: Fraction) -> int:
+    return len(prompt.tag(start, end))

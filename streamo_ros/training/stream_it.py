@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.core.protocol import State
-from streamo_ros.training.labeled_dialogue import Dialogue
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledDialogue
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 
 WORD_BUCKETS = 1024
 
@@ -52,8 +52,8 @@ class StreamIt:
             raise ValueError('stream_it: clips must be at least 1, drop in [0, 1), shift >= 0')
 
     def __call__(
-        self, dialogues: Sequence[Dialogue], vectors: NDArray[np.float32] | None = None
-    ) -> list[Dialogue]:
+        self, dialogues: Sequence[LabeledDialogue], vectors: NDArray[np.float32] | None = None
+    ) -> list[LabeledDialogue]:
         """Construct dialogues.
 
         Args:
@@ -69,7 +69,7 @@ class StreamIt:
         return [shift_questions(one, self.shift, chance) for one in kept]
 
 
-def word_vectors(dialogues: Sequence[Dialogue]) -> NDArray[np.float32]:
+def word_vectors(dialogues: Sequence[LabeledDialogue]) -> NDArray[np.float32]:
     """Hashed word counts of instructions and answers, shape (dialogues, 1024), float32."""
     vectors = np.zeros((len(dialogues), WORD_BUCKETS), np.float32)
     for row, dialogue in zip(vectors, dialogues, strict=True):
@@ -98,7 +98,7 @@ def similar_groups(
     return groups
 
 
-def concatenate(dialogues: Sequence[Dialogue]) -> Dialogue:
+def concatenate(dialogues: Sequence[LabeledDialogue]) -> LabeledDialogue:
     """Put dialogues one after another on one clock.
 
     Tags go on without a gap; each turn keeps its frame. Answers that name seconds of their own
@@ -106,7 +106,7 @@ def concatenate(dialogues: Sequence[Dialogue]) -> Dialogue:
     """
     if not dialogues:
         raise ValueError('stream_it: there is no dialogue to concatenate')
-    turns: list[Turn] = []
+    turns: list[LabeledTurn] = []
     videos: list[str] = []
     clock = Fraction(0)
     for dialogue in dialogues:
@@ -126,7 +126,9 @@ def concatenate(dialogues: Sequence[Dialogue]) -> Dialogue:
     return replace(dialogues[0], name=name, videos=tuple(videos), turns=tuple(turns))
 
 
-def drop_questions(dialogue: Dialogue, share: float, chance: random.Random) -> Dialogue:
+def drop_questions(
+    dialogue: LabeledDialogue, share: float, chance: random.Random
+) -> LabeledDialogue:
     """Let each question leave with probability `share`, its answers falling silent; one stays.
 
     A question's answers are those until the next question.
@@ -142,7 +144,9 @@ def drop_questions(dialogue: Dialogue, share: float, chance: random.Random) -> D
     return replace(dialogue, turns=tuple(turns))
 
 
-def shift_questions(dialogue: Dialogue, width: int, chance: random.Random) -> Dialogue:
+def shift_questions(
+    dialogue: LabeledDialogue, width: int, chance: random.Random
+) -> LabeledDialogue:
     """Move each question by up to `width` turns.
 
     It never passes its own first Standby or Response, nor the turn behind the last one of the
@@ -161,7 +165,7 @@ def shift_questions(dialogue: Dialogue, width: int, chance: random.Random) -> Di
     return replace(dialogue, turns=tuple(turns))
 
 
-def _spans(dialogue: Dialogue) -> list[tuple[int, int]]:
+def _spans(dialogue: LabeledDialogue) -> list[tuple[int, int]]:
     """Turns [start, stop) from each question to the next."""
     starts = [k for k, turn in enumerate(dialogue.turns) if turn.instruction]
     return list(zip(starts, [*starts[1:], len(dialogue.turns)], strict=True))

@@ -27,7 +27,7 @@ from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.protocol import Wording
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.training.data import Collator
 from streamo_ros.training.data import DialogueExamples
 from streamo_ros.training.data import ImageInputs
@@ -157,9 +157,9 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         if arguments.should_save:
             save_beside(tokenizer, beside[0], start, *beside[1:])
     images = ImageInputs(start, model.config, beside[1])
-    wording = find_wording(model, start)
+    prompt = make_prompt(model, start)
     image_token = model.config.image_token_id
-    examples = DialogueExamples(config.data, wording, images, image_token)
+    examples = DialogueExamples(config.data, prompt, images, image_token)
     if arguments.process_index == 0:
         print(f'{len(examples)} examples; left out: {examples.dropped}')
     learns = adapt(model, config.lora, ids) if config.lora.rank else model
@@ -243,10 +243,12 @@ def state_loss(config: TrainConfig, ids: tuple[int, int, int]) -> StateLoss:
         raise TrainingError(f'loss: {error}') from error
 
 
-def find_wording(model: Any, folder: Path) -> Wording:
+def make_prompt(model: Any, folder: Path) -> PromptTokens:
     """The dialogue in this checkpoint's tokens, as the engine says it."""
     architecture = type(model).__name__
-    return Wording(CheckpointTokenizer(folder / 'tokenizer.json'), find_family(architecture).chat)
+    return PromptTokens(
+        CheckpointTokenizer(folder / 'tokenizer.json'), find_family(architecture).chat
+    )
 
 
 def freeze(model: nn.Module, parts: TrainableSettings) -> None:

@@ -4,9 +4,16 @@
 
 from streamo_ros.worlds.episode import draw_episode
 from streamo_ros.worlds.episode import Episode
-from streamo_ros.worlds.episode import Sampling
+from streamo_ros.worlds.episode import EpisodeSampling
 from streamo_ros.worlds.episode import suggested_instructions
 from streamo_ros.worlds.scene import WorldError
 from streamo_ros.worlds.world import World
 
-__all__ = ['Episode', 'Sampling', 'World', 'WorldError', 'draw_episode', 'suggested_instructions']
+__all__ = [
+    'Episode',
+    'EpisodeSampling',
+    'World',
+    'WorldError',
+    'draw_episode',
+    'suggested_instructions',
+]

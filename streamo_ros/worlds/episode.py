@@ -58,7 +58,7 @@ _PACES = {'number': Pace(panel=1.0), 'touch': Pace(wall=1.0)}
 
 
 @dataclass(frozen=True)
-class Sampling:
+class EpisodeSampling:
     """When the frames of an episode are taken.
 
     Attributes:
@@ -115,7 +115,7 @@ class Episode:
 def draw_episode(
     seed: int,
     family: str | None = None,
-    sampling: Sampling | None = None,
+    sampling: EpisodeSampling | None = None,
     aspect: str | None = None,
     phrasings: Phrasings | None = None,
     never: bool = False,
@@ -134,7 +134,7 @@ def draw_episode(
         WorldError: there is no such family or aspect, or the family, or all that there are
             phrasings of, does not wait for anything and `never` is asked for.
     """
-    sampling, draw = sampling or Sampling(), np.random.default_rng([seed, 31])
+    sampling, draw = sampling or EpisodeSampling(), np.random.default_rng([seed, 31])
     never = never or family == _NEVER
     family = None if family == _NEVER else family
     families = [one for one in (WAITING if never else FAMILIES) if one in (phrasings or FAMILIES)]
@@ -173,7 +173,7 @@ def draw_episode(
 
 
 def _sample(
-    sampling: Sampling, draw: np.random.Generator
+    sampling: EpisodeSampling, draw: np.random.Generator
 ) -> tuple[tuple[float, ...], tuple[Tick, ...]]:
     """Times in the world, and ticks that count from the first frame."""
     count, rate = sampling.frames, Fraction(sampling.rate).limit_denominator(1000)

@@ -9,8 +9,8 @@ frame that shows a stage of the event to the last; Response is the first frame b
 from __future__ import annotations
 
 from streamo_ros.worlds.phrasing import article
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import response
 from streamo_ros.worlds.task import SILENCE
@@ -135,7 +135,7 @@ class Touch(Task):
             )
         return STANDBY if any(thing.gripped for thing in self._asked_for(view)) else SILENCE
 
-    def _touched(self, things: list[Seen]) -> bool:
+    def _touched(self, things: list[VisibleThing]) -> bool:
         """Whether one of them touched already and only changed its colour."""
         before = self._before()
         return any(thing.key in before and before[thing.key].touching for thing in things)

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from streamo_ros.worlds.phrasing import article
 from streamo_ros.worlds.phrasing import name
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import response
 from streamo_ros.worlds.task import SILENCE
@@ -46,14 +46,14 @@ class Narrate(Task):
             return response(told)
         return STANDBY if any(_stage(thing) for thing in now.values()) else SILENCE
 
-    def _edge(self, key: int, before: dict[int, Seen]) -> str:
+    def _edge(self, key: int, before: dict[int, VisibleThing]) -> str:
         """Which way a thing cut by the edge goes: as it did, or out if it was whole."""
         known = self._stages.get(key, '')
         if known:
             return known
         return 'out' if key in before and before[key].whole else 'in'
 
-    def _over(self, thing: Seen, known: bool) -> str:
+    def _over(self, thing: VisibleThing, known: bool) -> str:
         """What has just ended with a thing at rest; '' for nothing."""
         stage = self._stages.pop(thing.key, '')
         if stage in ('in', 'cut') or (not stage and not known):
@@ -64,7 +64,7 @@ class Narrate(Task):
         }.get(stage, '')
 
 
-def _stage(thing: Seen, edge: str = '') -> str:
+def _stage(thing: VisibleThing, edge: str = '') -> str:
     """The stage of the event that a thing is in, '' at rest; `edge` if the edge cuts it."""
     if not thing.whole:
         return edge or 'cut'

@@ -20,7 +20,7 @@ from streamo_ros.worlds.grammar import Grammar
 from streamo_ros.worlds.grammar import tidy
 from streamo_ros.worlds.grammar_rules import RULES
 from streamo_ros.worlds.greetings import dress
-from streamo_ros.worlds.scene import Seen
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.scene import WorldError
 from streamo_ros.worlds.templates import SPANS
 from streamo_ros.worlds.templates import TEMPLATES
@@ -152,7 +152,7 @@ def article(word: str) -> str:
     return 'an' if word[:1] in 'aeiou' else 'a'
 
 
-def name(thing: Seen) -> str:
+def name(thing: VisibleThing) -> str:
     """A thing as an answer names it: 'red ball'."""
     return f'{thing.colour} {thing.shape}'
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from streamo_ros.worlds.phrasing import article
 from streamo_ros.worlds.phrasing import name
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import SPACING
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import response
 from streamo_ros.worlds.task import SILENCE
@@ -22,7 +22,7 @@ from streamo_ros.worlds.task import STANDBY
 from streamo_ros.worlds.task import Task
 
 
-class Question(Task):
+class QuestionTask(Task):
     """A question whose answer is said again when it changes."""
 
     def __init__(self, colour: str = '', shape: str = '') -> None:
@@ -36,7 +36,7 @@ class Question(Task):
         return response(answer)
 
 
-class Count(Question):
+class Count(QuestionTask):
     """How many things there are; unsettled while one is cut by the edge."""
 
     def _label(self, view: View) -> Label:
@@ -45,14 +45,14 @@ class Count(Question):
         return self._update(f'{len(view.seen)}.')
 
 
-class Number(Question):
+class Number(QuestionTask):
     """What the panel shows; without a panel there is nothing to say."""
 
     def _label(self, view: View) -> Label:
         return self._update(f'{view.panel.value}.') if view.panel else SILENCE
 
 
-class Presence(Question):
+class Presence(QuestionTask):
     """Whether there is a thing of one look; unsettled while it comes, goes or changes colour."""
 
     def _label(self, view: View) -> Label:
@@ -67,7 +67,7 @@ class Presence(Question):
         return self._update('Yes.' if found else 'No.')
 
 
-class Colour(Question):
+class Colour(QuestionTask):
     """Which colour the only thing of a shape has; unsettled while there are several."""
 
     def _label(self, view: View) -> Label:
@@ -79,7 +79,7 @@ class Colour(Question):
         return self._update(f'{found[0].colour.capitalize()}.')
 
 
-class See(Question):
+class See(QuestionTask):
     """What lies on the table, said once, as one reads, when nothing is under way."""
 
     def _label(self, view: View) -> Label:
@@ -93,13 +93,13 @@ class See(Question):
         return self._update(f'{listed or "nothing"}.'.capitalize())
 
 
-def as_one_reads(things: Sequence[Seen]) -> list[Seen]:
+def as_one_reads(things: Sequence[VisibleThing]) -> list[VisibleThing]:
     """Things row by row from the top, and from left to right in a row.
 
     Whatever is less than half a resting place lower than the highest of a row belongs to it: the
     order must not hang on differences that nobody sees.
     """
-    found: list[Seen] = []
+    found: list[VisibleThing] = []
     left = sorted(things, key=lambda thing: thing.y)
     while left:
         row = [thing for thing in left if thing.y < left[0].y + SPACING / 2]

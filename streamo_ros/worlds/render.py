@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.worlds.scene import Panel
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import Table
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.scene import WALL
 
 Picture = NDArray[np.uint8]
@@ -103,7 +103,7 @@ class Painter:
         y = self._margin - round(dy * self.unit)
         return self._ground[y : y + self.height, x : x + self.width].copy()
 
-    def _paint_thing(self, brush: _Brush, thing: Seen) -> None:
+    def _paint_thing(self, brush: _Brush, thing: VisibleThing) -> None:
         colour = self._tints[thing.colour]
         lift = 2.2 if thing.gripped else 1.0
         shadow = (thing.x + lift * self._shadow[0], thing.y + lift * self._shadow[1])
@@ -236,7 +236,11 @@ class _Brush:
 
 
 def _paint_shape(
-    brush: _Brush, thing: Seen, at: tuple[float, float], colour: Colour, into: Colour | None
+    brush: _Brush,
+    thing: VisibleThing,
+    at: tuple[float, float],
+    colour: Colour,
+    into: Colour | None,
 ) -> None:
     """One thing; ``into`` paints its right half in a second colour."""
     r = thing.radius

@@ -144,7 +144,7 @@ class Thing:
 
 
 @dataclass(frozen=True)
-class Seen:
+class VisibleThing:
     """One thing as the picture shows it.
 
     Attributes:
@@ -188,7 +188,7 @@ class Panel:
 class View:
     """Everything visible at one instant: what labels are made from."""
 
-    seen: tuple[Seen, ...]
+    seen: tuple[VisibleThing, ...]
     panel: Panel | None
     arm: tuple[float, float] | None = None
     """Where the gripper is, when it is in the picture."""

@@ -23,12 +23,12 @@ from streamo_ros.worlds.scene import COLOURS
 from streamo_ros.worlds.scene import Edge
 from streamo_ros.worlds.scene import EDGES
 from streamo_ros.worlds.scene import Panel
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import SHAPES
 from streamo_ros.worlds.scene import Slot
 from streamo_ros.worlds.scene import Table
 from streamo_ros.worlds.scene import Thing
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 
 Item = TypeVar('Item')
 
@@ -59,7 +59,7 @@ class Pace:
 
 
 @dataclass(frozen=True)
-class Event:
+class WorldEvent:
     """One thing's event between two times in seconds."""
 
     kind: str
@@ -100,7 +100,7 @@ class Script:
         wall = EDGES[draw.integers(4)] if draw.random() < pace.wall else None
         self.table = Table(aspect, wall)
         self._next_key = 0
-        self.events: list[Event] = []
+        self.events: list[WorldEvent] = []
         self._ends: list[float] = []
         self._rests: list[tuple[Thing, ...]] = []
         self._panel_slots = self._choose_panel() if draw.random() < pace.panel else ()
@@ -145,9 +145,9 @@ class Script:
         self._changes.append(self._changes[-1] + float(draw.uniform(*self.pace.number)))
         self._numbers.append((value - 10 + int(draw.integers(1, 90))) % 90 + 10)
 
-    def _at_rest(self, thing: Thing) -> Seen:
+    def _at_rest(self, thing: Thing) -> VisibleThing:
         x, y = self._resting_place(thing)
-        return Seen(
+        return VisibleThing(
             thing.key,
             thing.shape,
             thing.colour,
@@ -164,7 +164,7 @@ class Script:
             return self.table.against_wall(thing.slot, thing.radius)
         return self.table.place(thing.slot)
 
-    def _under_way(self, event: Event, seconds: float) -> Seen | None:
+    def _under_way(self, event: WorldEvent, seconds: float) -> VisibleThing | None:
         if event.kind in ('enter', 'leave', 'peek'):
             return self._at_edge(event, seconds)
         thing = event.thing
@@ -172,7 +172,7 @@ class Script:
             return replace(self._at_rest(thing), into=event.colour)
         return self._carried(event, seconds)
 
-    def _at_edge(self, event: Event, seconds: float) -> Seen | None:
+    def _at_edge(self, event: WorldEvent, seconds: float) -> VisibleThing | None:
         thing, table = event.thing, self.table
         share = (seconds - event.start) / (event.end - event.start)
         first, last = event.inside
@@ -188,7 +188,7 @@ class Script:
         x, y = table.across(thing.slot, event.edge, inside)
         if inside < -1.2 * thing.radius:
             return None
-        return Seen(
+        return VisibleThing(
             thing.key,
             thing.shape,
             thing.colour,
@@ -199,7 +199,7 @@ class Script:
             whole=inside > 0.8 * thing.radius,
         )
 
-    def _carried(self, event: Event, seconds: float) -> Seen:
+    def _carried(self, event: WorldEvent, seconds: float) -> VisibleThing:
         thing = event.thing
         after = event.after
         assert after is not None
@@ -207,7 +207,7 @@ class Script:
         x1, y1 = self._resting_place(after)
         share = np.clip((seconds - event.start - 0.2) / (event.end - event.start - 0.4), 0.0, 1.0)
         smooth = float(share * share * (3 - 2 * share))
-        return Seen(
+        return VisibleThing(
             thing.key,
             thing.shape,
             thing.colour,
@@ -267,7 +267,7 @@ class Script:
         self._rests.append(rest if after is None else (*rest, after))
         self._until = event.end + float(draw.uniform(*self.pace.pause))
 
-    def _try_event(self, kind: str, things: tuple[Thing, ...]) -> Event | None:
+    def _try_event(self, kind: str, things: tuple[Thing, ...]) -> WorldEvent | None:
         draw, table = self._random, self.table
         start = self._until
         end = start + float(draw.uniform(*self.pace.lasting))
@@ -292,19 +292,19 @@ class Script:
         if kind == 'recolour':
             looks = {(other.shape, other.colour) for other in things}
             colours = [colour for colour in COLOURS if (thing.shape, colour) not in looks]
-            return Event(kind, thing, start, end, colour=_one_of(draw, colours))
+            return WorldEvent(kind, thing, start, end, colour=_one_of(draw, colours))
         if kind == 'touch':
             free = [slot for slot in [*free, thing.slot] if table.beside_wall(slot)]
             if thing.touching:
                 return None
-        return Event(kind, thing, start, end, slot=_one_of(draw, free)) if free else None
+        return WorldEvent(kind, thing, start, end, slot=_one_of(draw, free)) if free else None
 
-    def _edge_event(self, kind: str, thing: Thing, start: float, end: float) -> Event:
+    def _edge_event(self, kind: str, thing: Thing, start: float, end: float) -> WorldEvent:
         edge = _one_of(self._random, self.table.edges(thing.slot))
         shallow, deep = sorted(self._random.uniform(-0.05, 0.4, 2) * thing.radius)
         inside = (deep, shallow) if kind == 'leave' else (shallow, deep)
         first, last = float(inside[0]), float(inside[1])
-        return Event(kind, thing, start, end, edge=edge, inside=(first, last))
+        return WorldEvent(kind, thing, start, end, edge=edge, inside=(first, last))
 
 
 def _inside(table: Table, place: tuple[float, float], edge: Edge) -> float:

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from streamo_ros.core.protocol import State
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 
 
 class Label(NamedTuple):
@@ -31,7 +31,7 @@ def response(text: str) -> Label:
     return Label(State.RESPONSE, text)
 
 
-def things_of(view: View, colour: str, shape: str) -> list[Seen]:
+def things_of(view: View, colour: str, shape: str) -> list[VisibleThing]:
     """The things of a view that have a look; '' for any colour or shape."""
     return [
         thing for thing in view.seen if colour in ('', thing.colour) and shape in ('', thing.shape)
@@ -66,10 +66,10 @@ class Task:
     def _label(self, view: View) -> Label:
         raise NotImplementedError
 
-    def _asked_for(self, view: View) -> list[Seen]:
+    def _asked_for(self, view: View) -> list[VisibleThing]:
         """The things of the view that have the look in question."""
         return things_of(view, self.colour, self.shape)
 
-    def _before(self) -> dict[int, Seen]:
+    def _before(self) -> dict[int, VisibleThing]:
         """The things of the previous frame by their keys."""
         return {thing.key: thing for thing in self._previous.seen} if self._previous else {}

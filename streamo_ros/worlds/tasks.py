@@ -27,9 +27,9 @@ from streamo_ros.worlds.question_tasks import Number
 from streamo_ros.worlds.question_tasks import Presence
 from streamo_ros.worlds.question_tasks import See
 from streamo_ros.worlds.scene import COLOURS
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import SHAPES
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.scene import WorldError
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import Task
@@ -91,7 +91,7 @@ def draw_look(family: str, views: Sequence[View], draw: np.random.Generator) -> 
     """Colour and shape of an instruction about these views; '' where the family names none."""
     if family in ('count', 'number', 'narrate', 'see'):
         return '', ''
-    courses: dict[int, list[Seen]] = {}
+    courses: dict[int, list[VisibleThing]] = {}
     for view in views:
         for thing in view.seen:
             courses.setdefault(thing.key, []).append(thing)
@@ -151,12 +151,15 @@ def something_happens(family: str, views: Sequence[View]) -> bool:
 
 
 def _targets(
-    family: str, courses: dict[int, list[Seen]], views: Sequence[View], draw: np.random.Generator
-) -> list[Seen]:
+    family: str,
+    courses: dict[int, list[VisibleThing]],
+    views: Sequence[View],
+    draw: np.random.Generator,
+) -> list[VisibleThing]:
     """The things to which what the family asks about happens, as they look then."""
     first = {thing.key for thing in views[0].seen if thing.whole}
     last = {thing.key for thing in views[-1].seen}
-    found: list[Seen] = []
+    found: list[VisibleThing] = []
     for key, course in courses.items():
         still = draw.random() < _STILL
         if family in ('appear', 'ground'):
@@ -182,7 +185,7 @@ def _alone(shape: str, views: Sequence[View]) -> bool:
     return several <= _SEVERAL * len(views)
 
 
-def _one(draw: np.random.Generator, things: Sequence[Seen]) -> Seen:
+def _one(draw: np.random.Generator, things: Sequence[VisibleThing]) -> VisibleThing:
     return things[int(draw.integers(len(things)))]
 
 

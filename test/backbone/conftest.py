@@ -242,25 +242,25 @@ class Dialogue:
         self.slot = backbone.open()
         self.rows: list[int | None] = []
         self.images: list[NDArray[np.uint8]] = []
-        self.pending = backbone.wording.sink(instruction)
+        self.pending = backbone.prompt.sink(instruction)
 
-    def turn(self, image: NDArray[np.uint8], sight: Any = None) -> Request:
+    def turn(self, image: NDArray[np.uint8], vision: Any = None) -> Request:
         """The next frame's request; what was pending leads it."""
-        words = self.backbone.wording
+        words = self.backbone.prompt
         at = len(self.images)
-        sight = sight or self.backbone.encode(image)
+        vision = vision or self.backbone.encode(image)
         head = words.head if at else ()
         tag = words.tag(Fraction(at), Fraction(at + 1))
         before = self.pending + head + tag + words.image_open
         after = words.image_close + words.ask
-        self.rows += [*before, *[None] * sight.tokens, *after]
+        self.rows += [*before, *[None] * vision.tokens, *after]
         self.images.append(image)
         self.pending = ()
-        return Request(self.slot, (before, sight, after))
+        return Request(self.slot, (before, vision, after))
 
     def settle(self, state: State) -> None:
         """The state's tokens and the end of the turn wait for the next request."""
-        words = self.backbone.wording
+        words = self.backbone.prompt
         self.pending = words.replies[state] + words.close
 
 

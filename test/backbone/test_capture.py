@@ -15,7 +15,7 @@ from torch.fx.experimental.proxy_tensor import make_fx
 from streamo_ros.backbone.batch import assemble
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.decoder import Step
-from streamo_ros.backbone.graph_cache import Passes
+from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.protocol import State
@@ -131,7 +131,7 @@ def test_sights_outlive_the_next_replay(checkpoint, load_tiny, frames, monkeypat
 
 def test_the_passes_kept_are_bounded():
     traced = Traced()
-    passes = Passes(traced, most=2)
+    passes = GraphCache(traced, most=2)
     for key in (1, 2, 1, 3, 1, 3):
         found = passes(key, lambda x: (x + 1,), torch.tensor([float(key)]))
         assert found[0].item() == key + 1

@@ -126,7 +126,7 @@ def test_windows_after_evictions_equal_the_slow_reference(
     backbone.extend([other.turn(frames[0])])
     other.settle(State.SILENCE)
     sink = len(lane.pending)
-    states = list(backbone.wording.state_ids)
+    states = list(backbone.prompt.state_ids)
     for step in range(12):
         held = backbone.length(lane.slot)
         if step and step % 3 == 0:
@@ -155,15 +155,15 @@ def first_frame(tokens, begin):
 def test_positions_close_up(qwen, load_tiny, dialogue, frames):
     backbone = load_tiny(qwen)
     lane = dialogue(backbone, 'watch')
-    sight = backbone.encode(frames[0])
-    rows, columns = sight.grid
-    backbone.prefill(Request(lane.slot, ((1, 2, 3), sight, (4, 5), sight, (6,))))
+    vision = backbone.encode(frames[0])
+    rows, columns = vision.grid
+    backbone.prefill(Request(lane.slot, ((1, 2, 3), vision, (4, 5), vision, (6,))))
     step = max(rows, columns)
     window = backbone._window
     assert window.position(lane.slot) == 6 + 2 * step
-    backbone.evict(lane.slot, [(0, 2), (3 + sight.tokens, 6 + 2 * sight.tokens)])
+    backbone.evict(lane.slot, [(0, 2), (3 + vision.tokens, 6 + 2 * vision.tokens)])
     assert window.position(lane.slot) == 5 + step
-    assert backbone.length(lane.slot) == 5 + sight.tokens
+    assert backbone.length(lane.slot) == 5 + vision.tokens
 
 
 def test_a_kept_lane_is_as_it_was(qwen, load_tiny, dialogue, frames):
@@ -190,11 +190,11 @@ def test_a_kept_lane_is_as_it_was(qwen, load_tiny, dialogue, frames):
 def test_ranges_that_make_no_sense_are_refused(qwen, load_tiny, frames, keep, words):
     backbone = load_tiny(qwen)
     slot = backbone.open()
-    sight = backbone.encode(frames[0])
-    backbone.prefill(Request(slot, ((1, 2, 3), sight, (4,))))
+    vision = backbone.encode(frames[0])
+    backbone.prefill(Request(slot, ((1, 2, 3), vision, (4,))))
     with pytest.raises(BackboneError, match=words):
         backbone.evict(slot, keep)
-    assert backbone.length(slot) == 4 + sight.tokens
+    assert backbone.length(slot) == 4 + vision.tokens
 
 
 def test_truncating_into_a_frame_is_refused(qwen, load_tiny, frames):

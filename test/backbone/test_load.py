@@ -97,7 +97,7 @@ def test_missing_state_tokens_say_how_to_add_them(load_tiny, without_states):
     words = refusal(load_tiny, without_states)
     assert '--add-tokens' in words
     assert 'text_tags' in words
-    assert load_tiny(without_states, protocol='text_tags').wording.kind == 'text_tags'
+    assert load_tiny(without_states, protocol='text_tags').prompt.kind == 'text_tags'
 
 
 def test_more_context_than_was_trained(load_tiny, qwen):
@@ -168,11 +168,11 @@ def test_settings_of_the_checkpoint_are_followed(load_tiny, folder):
         )
     )
     told = load_tiny(folder)
-    assert told.wording.kind == told.info.protocol == 'text_tags'
+    assert told.prompt.kind == told.info.protocol == 'text_tags'
     assert (told.info.max_frames, told.info.max_time) == (20, 60.0)
     assert told.info.response_threshold == 0.7
-    assert len(plain.wording.sink('x')) - len(told.wording.sink('x')) > len(SYSTEM_PROMPT) // 8
-    assert load_tiny(folder, protocol='special_tokens').wording.kind == 'special_tokens'
+    assert len(plain.prompt.sink('x')) - len(told.prompt.sink('x')) > len(SYSTEM_PROMPT) // 8
+    assert load_tiny(folder, protocol='special_tokens').prompt.kind == 'special_tokens'
     edit(folder / 'streamo.json', protocol='morse')
     assert 'morse' in refusal(load_tiny, folder)
     edit(folder / 'streamo.json', protocol='text_tags', response_threshold=7)

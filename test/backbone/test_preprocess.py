@@ -46,16 +46,16 @@ def test_vision_tokens_equal_the_tower(checkpoint, original, load_tiny, size):
     """Windows of unequal sizes, one row of tokens, wide and tall grids."""
     backbone = load_tiny(checkpoint)
     frame = image(*size)
-    sight = backbone.encode(frame)
+    vision = backbone.encode(frame)
     inputs = original.inputs([None], [frame], 16384)
     wanted = {name: inputs[name] for name in ('pixel_values', 'image_grid_thw') if name in inputs}
     with torch.no_grad():
         expected = original.model.model.get_image_features(**wanted, return_dict=True)
-    pooled = joined(expected.pooler_output).reshape(sight.embeddings.shape)
-    torch.testing.assert_close(sight.embeddings, pooled, atol=1e-4, rtol=1e-5)
+    pooled = joined(expected.pooler_output).reshape(vision.embeddings.shape)
+    torch.testing.assert_close(vision.embeddings, pooled, atol=1e-4, rtol=1e-5)
     levels = getattr(expected, 'deepstack_features', None) or []
-    assert len(levels) == len(sight.deepstack)
-    for level, features in zip(sight.deepstack, levels, strict=True):
+    assert len(levels) == len(vision.deepstack)
+    for level, features in zip(vision.deepstack, levels, strict=True):
         torch.testing.assert_close(level, joined(features), atol=1e-4, rtol=1e-5)
 
 

@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.core.dialogue import Lane
-from streamo_ros.core.dialogue import Memory
-from streamo_ros.core.eviction import Fate
-from streamo_ros.core.eviction import Limits
+from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.dialogue import Dialogue
+from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize
+from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.round_decay import pooled_frames
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
@@ -31,7 +31,7 @@ from streamo_ros.core.protocol import State
     [
         # 100 tokens over, 10 a frame: int(100 / 10) + 1 = 11 frames must go.
         ([20, 20], 500, 400, (12, 0)),
-        # The first round's 12 frames fit into 110 + 10 tokens exactly: all become one, none is left.
+        # The first round's 12 frames fit into 110 + 10 tokens exactly: all become one.
         ([12, 20], 500, 400, (12, 0)),
         # 13 frames are 130 > 120: only the first 12 become one.
         ([13, 20], 500, 400, (12, 0)),
@@ -74,40 +74,40 @@ def turn(answered=False, vision=10, text=5):
 
 def test_old_rounds_lose_their_frames_first_and_answers_stay():
     turns = [turn(), turn(), turn(answered=True), turn(), turn(), turn(answered=True), turn()]
-    limits = Limits(capacity=134, sink=10, max_frames=99, max_answers=99)
+    limits = WindowLimits(capacity=134, sink=10, max_frames=99, max_answers=99)
     # 10 + 20 + 7 x 15 = 135 is one too many. MaxLen is 100: int(35 / 10) + 1 = 4 frames must go,
     # two of the first round's three and two of the second's.
     assert RoundDecayPolicy().plan(turns, 20, limits) == (
-        Fate.MERGE,
-        Fate.MERGE,
-        Fate.KEEP,
-        Fate.MERGE,
-        Fate.MERGE,
-        Fate.KEEP,
-        Fate.KEEP,
+        Action.MERGE,
+        Action.MERGE,
+        Action.KEEP,
+        Action.MERGE,
+        Action.MERGE,
+        Action.KEEP,
+        Action.KEEP,
     )
 
 
 def test_where_averaging_does_not_suffice_old_turns_leave():
     turns = [turn(answered=True, text=30) for _ in range(5)]
-    limits = Limits(capacity=200, sink=10, max_frames=99, max_answers=99)
+    limits = WindowLimits(capacity=200, sink=10, max_frames=99, max_answers=99)
     assert RoundDecayPolicy().plan(turns, 20, limits) == (
-        Fate.DROP,
-        Fate.DROP,
-        Fate.DROP,
-        Fate.KEEP,
-        Fate.KEEP,
+        Action.DROP,
+        Action.DROP,
+        Action.DROP,
+        Action.KEEP,
+        Action.KEEP,
     )
 
 
 def test_nothing_leaves_while_there_is_room():
-    limits = Limits(capacity=1000, sink=10, max_frames=1, max_answers=1)
+    limits = WindowLimits(capacity=1000, sink=10, max_frames=1, max_answers=1)
     assert RoundDecayPolicy().plan([turn()] * 9, 20, limits) is None
     assert FullPolicy().plan([turn()] * 9, 20, limits) is None
 
 
 def test_full_refuses_what_does_not_fit():
-    limits = Limits(capacity=100, sink=10, max_frames=99, max_answers=99)
+    limits = WindowLimits(capacity=100, sink=10, max_frames=99, max_answers=99)
     with pytest.raises(BackboneError, match='full keeps everything'):
         FullPolicy().plan([turn()] * 9, 20, limits)
 
@@ -115,7 +115,7 @@ def test_full_refuses_what_does_not_fit():
 def test_a_lane_says_what_is_left_again_and_goes_on():
     """Whenever a turn would not fit, old frames are averaged, at the cost of one prefill."""
     backbone = ScriptedBackbone(lambda instruction, second: (State.SILENCE, ''), capacity=900)
-    lane = Lane(backbone, RoundDecayPolicy(), 'watch', Memory(max_new_tokens=8))
+    lane = Dialogue(backbone, RoundDecayPolicy(), 'watch', ContextLimits(max_new_tokens=8))
     for at in range(60):
         tick = Tick(at, Fraction(at), Fraction(at + 1), at, 1)
         backbone.extend([lane.request(tick, backbone.encode(np.zeros((48, 64, 3), np.uint8)))])
@@ -124,17 +124,17 @@ def test_a_lane_says_what_is_left_again_and_goes_on():
     assert 2 <= lane.rebuilds == backbone.passes.prefill <= 12
     assert backbone.passes.extend == 60
     said = backbone.tokenizer.transcript(backbone.rows[lane.slot])
-    assert said.startswith(backbone.tokenizer.transcript(backbone.wording.sink('watch')))
+    assert said.startswith(backbone.tokenizer.transcript(backbone.prompt.sink('watch')))
     assert said.count('<|vision_start|>') == lane.frames
     assert lane.tag(tick) in said
 
 
 def test_merged_frames_are_their_mean(checkpoint, load_tiny, frames):
     backbone = load_tiny(checkpoint)
-    sights = [backbone.encode(frame) for frame in frames[:3]]
-    merged = backbone.merge(sights)
-    torch.testing.assert_close(merged.embeddings, sum(sight.embeddings for sight in sights) / 3)
-    assert len(merged.deepstack) == len(sights[0].deepstack)
-    assert merged.grid == sights[0].grid
+    visions = [backbone.encode(frame) for frame in frames[:3]]
+    merged = backbone.merge(visions)
+    torch.testing.assert_close(merged.embeddings, sum(vision.embeddings for vision in visions) / 3)
+    assert len(merged.deepstack) == len(visions[0].deepstack)
+    assert merged.grid == visions[0].grid
     with pytest.raises(BackboneError, match='one grid'):
-        backbone.merge([sights[0], type(merged)(merged.embeddings, (), (1, 1))])
+        backbone.merge([visions[0], type(merged)(merged.embeddings, (), (1, 1))])

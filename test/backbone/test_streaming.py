@@ -23,7 +23,7 @@ STATES = (State.SILENCE, State.STANDBY, State.SILENCE, State.RESPONSE)
 def expected(original, dialogue):
     """State logits of the dialogue's last row, by plain transformers."""
     whole = original.logits(dialogue.rows, dialogue.images, MAX_PIXELS)
-    return whole[-1, list(dialogue.backbone.wording.state_ids)]
+    return whole[-1, list(dialogue.backbone.prompt.state_ids)]
 
 
 @pytest.mark.parametrize('protocol', ['special_tokens', 'text_tags'])
@@ -51,9 +51,9 @@ def test_lanes_of_different_lengths_in_one_batch(
         for frame in frames[:ahead]:
             backbone.extend([lane.turn(frame)])
             lane.settle(State.SILENCE)
-    sight = backbone.encode(frames[5])
+    vision = backbone.encode(frames[5])
     order = [lanes[2], lanes[0], lanes[1]]
-    seen = backbone.extend([lane.turn(frames[5], sight) for lane in order])
+    seen = backbone.extend([lane.turn(frames[5], vision) for lane in order])
     for row, lane in zip(seen, order, strict=True):
         np.testing.assert_allclose(row, expected(original, lane), atol=TOLERANCE)
 
@@ -74,7 +74,7 @@ def test_an_answer_equals_greedy_generation(checkpoint, original, load_tiny, dia
     backbone = load_tiny(checkpoint)
     lane = dialogue(backbone, 'describe it')
     backbone.extend([lane.turn(frames[0])])
-    fed = backbone.wording.replies[State.RESPONSE]
+    fed = backbone.prompt.replies[State.RESPONSE]
     rows, spoken = [*lane.rows, *fed], []
     while len(spoken) < 12:
         spoken += backbone.decode([Request(lane.slot, (fed,))], Sampling())
@@ -96,7 +96,7 @@ def test_answers_of_two_lanes_in_one_batch_equal_each_alone(
         lanes = [dialogue(backbone, text) for text in texts]
         for lane in lanes:
             backbone.extend([lane.turn(frames[0])])
-        fed = [backbone.wording.replies[State.RESPONSE]] * len(lanes)
+        fed = [backbone.prompt.replies[State.RESPONSE]] * len(lanes)
         spoken = []
         for _ in range(6):
             requests = [Request(lane.slot, (ids,)) for lane, ids in zip(lanes, fed, strict=True)]
@@ -255,10 +255,10 @@ def test_layers_that_cannot_be_joined_give_the_same(
 def test_identity_and_sizes(checkpoint, load_tiny, frames):
     backbone = load_tiny(checkpoint)
     assert backbone.info.tokens_per_frame == 0
-    sight = backbone.encode(frames[0])
+    vision = backbone.encode(frames[0])
     rows, columns = backbone.grid(*frames[0].shape[:2])
-    assert sight.grid == (rows, columns)
-    assert backbone.info.tokens_per_frame == sight.tokens == rows * columns
+    assert vision.grid == (rows, columns)
+    assert backbone.info.tokens_per_frame == vision.tokens == rows * columns
     assert backbone.info.image_size[0] * backbone.info.image_size[1] <= MAX_PIXELS
     assert load_tiny(checkpoint).info.model_id == backbone.info.model_id
 

@@ -11,9 +11,9 @@ import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import Settings
+from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.decision import Thresholds
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
@@ -45,7 +45,7 @@ class Setup:
     def __init__(self, script: Callable = kettle, capacity: int = 8192, **settings: object):
         self.backbone = ScriptedBackbone(script, lanes=3, capacity=capacity)
         self.book = InstructionBook(3)
-        self.assistant = Assistant(self.backbone, self.book, Settings(**settings))
+        self.assistant = Assistant(self.backbone, self.book, AssistantSettings(**settings))
         self.events: list[Event] = []
 
     def see(self, *frames: Frame, speak: int = 1000) -> list[Event]:
@@ -299,7 +299,7 @@ def test_a_decode_that_fails_ends_the_answer_and_the_stream_goes_on(
 
 
 def test_an_answer_that_never_ends_is_cut(frame: Callable) -> None:
-    setup = Setup(lambda *_: (RESPONSE, 'ha' * 500), memory=Memory(max_new_tokens=10))
+    setup = Setup(lambda *_: (RESPONSE, 'ha' * 500), memory=ContextLimits(max_new_tokens=10))
     setup.book.add('laugh')
     setup.see(frame(0), frame(1))
     assert [one.finish for one in setup.answers()] == [Finish.LENGTH] * 2
@@ -331,7 +331,7 @@ def test_an_instruction_can_look_back(setup: Setup, frame: Callable) -> None:
 
 
 def test_the_window_forgets_in_blocks_and_stays_a_dialogue(frame: Callable) -> None:
-    setup = Setup(memory=Memory(max_frames=8, max_answers=1))
+    setup = Setup(memory=ContextLimits(max_frames=8, max_answers=1))
     setup.book.add('kettle')
     longest = 0
     for second in range(60):
@@ -351,7 +351,7 @@ def test_capacity_is_never_exceeded_by_long_answers(frame: Callable) -> None:
     setup = Setup(
         lambda *_: (RESPONSE, 'x' * 90),
         capacity=1000,
-        memory=Memory(max_frames=50, max_answers=50, max_new_tokens=90),
+        memory=ContextLimits(max_frames=50, max_answers=50, max_new_tokens=90),
     )
     setup.book.add('kettle')
     setup.see(*map(frame, range(40)))
@@ -361,7 +361,7 @@ def test_capacity_is_never_exceeded_by_long_answers(frame: Callable) -> None:
 
 
 def test_tags_begin_again_after_max_time(frame: Callable) -> None:
-    setup = Setup(memory=Memory(max_frames=8, max_time=20.0))
+    setup = Setup(memory=ContextLimits(max_frames=8, max_time=20.0))
     setup.book.add('kettle')
     setup.see(*map(frame, range(100)))
     tags = [float(one.tag[1:].split('s-')[0]) for one in setup.events if isinstance(one, Decided)]
@@ -373,7 +373,7 @@ def test_tags_begin_again_after_max_time(frame: Callable) -> None:
 
 def test_thresholds_change_while_it_runs(setup: Setup, frame: Callable) -> None:
     setup.book.add('kettle')
-    setup.assistant.settings = Settings(thresholds=Thresholds(response=0.999))
+    setup.assistant.settings = AssistantSettings(thresholds=Thresholds(response=0.999))
     setup.see(*map(frame, range(7)))
     assert RESPONSE not in setup.states()
 
@@ -408,7 +408,7 @@ def test_random_life_keeps_every_promise(frame: Callable) -> None:
     chance = np.random.default_rng(7)
     setup = Setup(
         capacity=1500,
-        memory=Memory(max_frames=9, max_answers=2, max_time=30.0, max_new_tokens=20),
+        memory=ContextLimits(max_frames=9, max_answers=2, max_time=30.0, max_new_tokens=20),
         backlog=3,
     )
     owed: dict[int, int] = {}

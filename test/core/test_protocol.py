@@ -79,9 +79,9 @@ def test_the_system_prompt_names_the_three_states() -> None:
 
 
 def test_special_tokens_are_one_id_each() -> None:
-    wording = protocol.Wording(CharacterTokenizer())
-    assert len(set(wording.state_ids)) == 3
-    assert all(len(ids) == 1 for ids in wording.replies.values())
+    prompt = protocol.Wording(CharacterTokenizer())
+    assert len(set(prompt.state_ids)) == 3
+    assert all(len(ids) == 1 for ids in prompt.replies.values())
 
 
 class PlainTagTokenizer(CharacterTokenizer):
@@ -95,10 +95,10 @@ class PlainTagTokenizer(CharacterTokenizer):
 
 def test_text_tags_force_the_shared_prefix_and_read_the_next_token() -> None:
     tokenizer = PlainTagTokenizer()
-    wording = protocol.Wording(tokenizer, kind='text_tags')
-    assert wording.ask[-2:] == tokenizer.plain('</')
-    assert wording.state_ids == (0xE000, 0xE001, 0xE002)
-    assert wording.replies[State.RESPONSE] == (0xE002, ord('>'))
+    prompt = protocol.Wording(tokenizer, kind='text_tags')
+    assert prompt.ask[-2:] == tokenizer.plain('</')
+    assert prompt.state_ids == (0xE000, 0xE001, 0xE002)
+    assert prompt.replies[State.RESPONSE] == (0xE002, ord('>'))
 
 
 def test_text_tags_that_one_token_cannot_tell_apart_are_refused() -> None:

@@ -16,13 +16,13 @@ from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import blinded
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import without_frames
+from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
-from streamo_ros.evaluation.case_runner import watch
 from streamo_ros.evaluation.evaluate import main
 from streamo_ros.evaluation.score import report
-from streamo_ros.evaluation.synthetic import drawn_cases
-from streamo_ros.evaluation.synthetic import DrawnSettings
 from streamo_ros.evaluation.synthetic import never_cases
+from streamo_ros.evaluation.synthetic import synthetic_cases
+from streamo_ros.evaluation.synthetic import SyntheticSettings
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import HELD_OUT
 
@@ -46,16 +46,16 @@ def knowing(case):
 @pytest.mark.parametrize(
     'settings',
     [
-        DrawnSettings(seed=3),
-        DrawnSettings(seed=4, rate=Fraction(2), frames=32),
-        DrawnSettings(seed=5, rate=Fraction(1, 2), frames=12, phrasings=HELD_OUT),
+        SyntheticSettings(seed=3),
+        SyntheticSettings(seed=4, rate=Fraction(2), frames=32),
+        SyntheticSettings(seed=5, rate=Fraction(1, 2), frames=12, phrasings=HELD_OUT),
     ],
 )
 def test_a_model_that_knows_everything_scores_one(settings):
     pairs = []
-    for case in drawn_cases(26, settings):
+    for case in synthetic_cases(26, settings):
         backbone = knowing(case)
-        pairs.append((case, watch(backbone, case, settings_for(backbone))))
+        pairs.append((case, run_case(backbone, case, settings_for(backbone))))
     found = report(pairs)
     assert set(found['families']) == {*FAMILIES, 'never'}
     assert found['state_macro_f1'] == found['timing_f1'] == found['answer_accuracy'] == 1
@@ -65,7 +65,7 @@ def test_a_model_that_knows_everything_scores_one(settings):
 
 def test_a_user_says_it_in_words_of_his_own():
     said = {'count': ['how many?'], 'leave': ['no {c} {s} anymore? tell me']}
-    cases = list(drawn_cases(12, DrawnSettings(seed=2, phrasings=said)))
+    cases = list(synthetic_cases(12, SyntheticSettings(seed=2, phrasings=said)))
     assert [case.family for case in cases[:3]] == ['leave', 'count', 'never']
     for case in cases:
         if case.family == 'count':
@@ -73,19 +73,23 @@ def test_a_user_says_it_in_words_of_his_own():
         else:
             assert case.instruction.endswith('anymore? tell me')
     with pytest.raises(EvaluationError, match='one of count'):
-        list(drawn_cases(1, DrawnSettings(families=('see',), phrasings={'count': ['how many?']})))
+        list(
+            synthetic_cases(
+                1, SyntheticSettings(families=('see',), phrasings={'count': ['how many?']})
+            )
+        )
 
 
 def test_every_family_comes_in_every_aspect():
     shapes = {}
-    for case in drawn_cases(4 * 13, DrawnSettings(frames=2)):
+    for case in synthetic_cases(4 * 13, SyntheticSettings(frames=2)):
         image = next(iter(case.images()))
         shapes.setdefault(case.family, set()).add(image.shape)
     assert all(len(found) == 3 for found in shapes.values())
 
 
 def test_images_are_those_of_the_moments_and_the_same_each_time():
-    (case,) = drawn_cases(1, DrawnSettings(seed=1, frames=6))
+    (case,) = synthetic_cases(1, SyntheticSettings(seed=1, frames=6))
     one, two = list(case.images()), list(case.images())
     assert len(one) == len(case.moments)
     assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
@@ -93,32 +97,32 @@ def test_images_are_those_of_the_moments_and_the_same_each_time():
 
 def test_other_seeds_are_other_worlds_and_the_same_seed_the_same():
     def names(seed):
-        return [case.name for case in drawn_cases(5, DrawnSettings(seed=seed, frames=2))]
+        return [case.name for case in synthetic_cases(5, SyntheticSettings(seed=seed, frames=2))]
 
     assert names(1) == names(1)
     assert not set(names(1)) & set(names(2))
 
 
 def test_never_streams_are_as_long_as_asked_for_and_nothing_is_due():
-    cases = list(never_cases(0.05, DrawnSettings(frames=24)))
+    cases = list(never_cases(0.05, SyntheticSettings(frames=24)))
     hours = [case.hours for case in cases]
     # Frames that a bad camera loses at the end are not watched, and not counted.
     assert sum(hours[:-1]) < 0.0499 < sum(hours)
     assert max(hours) == pytest.approx(1 / 60, rel=0.02)
     assert not any(case.fires for case in cases)
     assert {case.family for case in cases} == {'never'}
-    assert not list(never_cases(0, DrawnSettings()))
+    assert not list(never_cases(0, SyntheticSettings()))
 
 
 def test_never_streams_count_for_the_false_alarms_alone():
     def figures(cases):
-        return report([(case, watch(backbone, case, settings_for(backbone))) for case in cases])
+        return report([(case, run_case(backbone, case, settings_for(backbone))) for case in cases])
 
     backbone = ScriptedBackbone(
         lambda _, seconds: (State.RESPONSE if seconds == 5 else State.SILENCE, 'now'), lanes=1
     )
-    settings = DrawnSettings(frames=8, families=('move', 'never'), regular=True)
-    cases = list(drawn_cases(4, settings))
+    settings = SyntheticSettings(frames=8, families=('move', 'never'), regular=True)
+    cases = list(synthetic_cases(4, settings))
     never = list(never_cases(0.05, settings))
     alone, both = figures(cases), figures([*cases, *never])
     for key in ('state_macro_f1', 'timing_f1', 'duplicate_rate', 'episodes', 'frames'):
@@ -132,7 +136,7 @@ def test_never_streams_count_for_the_false_alarms_alone():
 
 
 def test_complete_streams_are_those_from_which_frames_are_lost():
-    whole = list(drawn_cases(13, DrawnSettings(complete=True)))
+    whole = list(synthetic_cases(13, SyntheticSettings(complete=True)))
     for case in whole:
         cut = without_frames(case, 0.2, 0)
         stamps = {one.tick.stamp: number for number, one in enumerate(case.moments)}
@@ -147,7 +151,7 @@ def test_complete_streams_are_those_from_which_frames_are_lost():
 
 
 def test_black_frames_keep_the_truth():
-    (case,) = drawn_cases(1, DrawnSettings(seed=1, frames=6))
+    (case,) = synthetic_cases(1, SyntheticSettings(seed=1, frames=6))
     blind = blinded(case)
     assert blind.moments == case.moments
     assert blind.instruction == case.instruction
@@ -159,7 +163,7 @@ def test_black_frames_keep_the_truth():
 
 
 def test_a_case_can_be_watched_by_another_process():
-    for case in drawn_cases(2, DrawnSettings(frames=4, complete=True)):
+    for case in synthetic_cases(2, SyntheticSettings(frames=4, complete=True)):
         made = blinded(without_frames(case, 0.3, 1))
         again = pickle.loads(pickle.dumps(made))
         assert again.moments == made.moments
@@ -167,11 +171,11 @@ def test_a_case_can_be_watched_by_another_process():
 
 
 def test_lost_frames_are_lost_from_complete_streams():
-    for case in drawn_cases(13, DrawnSettings(complete=True)):
+    for case in synthetic_cases(13, SyntheticSettings(complete=True)):
         assert len(case.moments) == 24
         cut = without_frames(case, 0.2, 0)
         backbone = knowing(cut)
-        found = report([(cut, watch(backbone, cut, settings_for(backbone)))])
+        found = report([(cut, run_case(backbone, cut, settings_for(backbone)))])
         assert found['timing_f1'] in (1, None)
 
 
@@ -191,7 +195,11 @@ def test_the_command(tmp_path, capsys):
 
 
 def test_the_truth_is_not_all_silence():
-    states = [one.state for case in drawn_cases(26, DrawnSettings(seed=2)) for one in case.moments]
+    states = [
+        one.state
+        for case in synthetic_cases(26, SyntheticSettings(seed=2))
+        for one in case.moments
+    ]
     for state in (State.STANDBY, State.RESPONSE):
         assert states.count(state) > 20
 

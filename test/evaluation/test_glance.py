@@ -15,9 +15,9 @@ from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import moments
 from streamo_ros.evaluation.case_runner import settings_for
-from streamo_ros.evaluation.last_frame import glance
+from streamo_ros.evaluation.last_frame import run_last_frame
 from streamo_ros.evaluation.score import report
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 
 TRUTH = '..--!..-'
 STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
@@ -37,7 +37,7 @@ class Listening(ScriptedBackbone):
 
 def make_case(truth=TRUTH):
     turns = [
-        Turn(Fraction(300 + k), Fraction(301 + k), STATES[mark], 'gone' * (mark == '!'))
+        LabeledTurn(Fraction(300 + k), Fraction(301 + k), STATES[mark], 'gone' * (mark == '!'))
         for k, mark in enumerate(truth)
     ]
     return Case(
@@ -55,7 +55,7 @@ def listening(truth=TRUTH):
 
 def test_every_lane_holds_the_instruction_and_one_frame_with_its_own_tag():
     backbone, case = listening(), make_case()
-    glance(backbone, case, settings_for(backbone))
+    run_last_frame(backbone, case, settings_for(backbone))
     assert len(backbone.held) == len(TRUTH)
     for second, held in enumerate(backbone.held):
         assert held.count('<|vision_start|>') == 1
@@ -70,7 +70,7 @@ def test_every_lane_holds_the_instruction_and_one_frame_with_its_own_tag():
 
 def test_states_and_answers_are_those_of_the_frames():
     backbone, case = listening(), make_case()
-    watched = glance(backbone, case, settings_for(backbone))
+    watched = run_last_frame(backbone, case, settings_for(backbone))
     found = report([(case, watched)])
     assert found['state_macro_f1'] == found['timing_f1'] == found['answer_accuracy'] == 1
     assert len(watched.passes) == len(TRUTH)
@@ -80,5 +80,5 @@ def test_a_frame_that_the_model_fails_on_is_undecided():
     backbone = Listening(
         lambda _, seconds: (State.UNKNOWN if seconds == 1 else State.SILENCE, ''), lanes=1
     )
-    watched = glance(backbone, make_case('...'), settings_for(backbone))
+    watched = run_last_frame(backbone, make_case('...'), settings_for(backbone))
     assert watched.states == [State.SILENCE, State.UNKNOWN, State.SILENCE]

@@ -10,25 +10,25 @@ import numpy as np
 import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.core.assistant import Settings
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import moments
 from streamo_ros.evaluation.case import silent_case
 from streamo_ros.evaluation.case import without_frames
+from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
-from streamo_ros.evaluation.case_runner import watch
 from streamo_ros.evaluation.score import report
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 
 STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
 
 
 def case(name, drawn, text='the red ball', family='appear', begin=0):
     turns = [
-        Turn(
+        LabeledTurn(
             Fraction(begin + k), Fraction(begin + k + 1), STATES[mark], text if mark == '!' else ''
         )
         for k, mark in enumerate(drawn)
@@ -56,7 +56,7 @@ def scripted(lines):
 def figures(truth, lines):
     backbone = scripted(lines)
     settings = settings_for(backbone)
-    return report([(one, watch(backbone, one, settings)) for one in truth])
+    return report([(one, run_case(backbone, one, settings)) for one in truth])
 
 
 def test_a_model_that_does_everything_right():
@@ -118,9 +118,9 @@ def test_interval_answers():
 def test_the_history_of_one_case_does_not_reach_the_next():
     backbone = scripted({'a': ('.-!', 'x'), 'b': ('...', '')})
     settings = settings_for(backbone)
-    watch(backbone, case('a', '.-!'), settings)
+    run_case(backbone, case('a', '.-!'), settings)
     assert not backbone.rows
-    watched = watch(backbone, case('b', '...'), settings)
+    watched = run_case(backbone, case('b', '...'), settings)
     assert watched.states == [State.SILENCE] * 3
 
 
@@ -130,7 +130,7 @@ def test_an_undecided_frame_counts_against_the_model():
 
     backbone = ScriptedBackbone(script, lanes=1)
     one = case('a', '...')
-    found = report([(one, watch(backbone, one, settings_for(backbone)))])
+    found = report([(one, run_case(backbone, one, settings_for(backbone)))])
     assert found['state_f1']['silence'] == pytest.approx(2 * 2 / 5)
 
 
@@ -175,8 +175,8 @@ def test_seconds_of_an_answer_count_from_the_begin_though_the_tags_began_anew():
         return STATES[due], f'From {seconds - 1:g}s to {seconds:g}s.' if due == '!' else ''
 
     backbone = ScriptedBackbone(script, lanes=1)
-    settings = Settings(memory=Memory(max_frames=4, max_time=10))
-    watched = watch(backbone, truth, settings)
+    settings = AssistantSettings(memory=ContextLimits(max_frames=4, max_time=10))
+    watched = run_case(backbone, truth, settings)
     assert max(told) < 10
     assert [one.text for one in watched.answers] == ['From 12s to 13s.']
     assert report([(truth, watched)])['interval_iou'] == 1

@@ -19,9 +19,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.core.instruction import Source
-from streamo_ros.node.journal import Answer
+from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.node.journal import Journal
+from streamo_ros.node.journal import JournalAnswer
 from streamo_ros.node.journal import JournalError
 
 
@@ -32,10 +32,10 @@ def path(tmp_path: Path) -> Path:
 
 def test_what_stood_stands_again_with_its_id(path: Path) -> None:
     book = InstructionBook(8)
-    book.add('first', source=Source.SERVICE)
-    kept = book.add('second', source=Source.SERVICE, max_responses=3, cooldown=5)
+    book.add('first', source=InstructionSource.SERVICE)
+    kept = book.add('second', source=InstructionSource.SERVICE, max_responses=3, cooldown=5)
     book.count_response(kept.id)
-    book.add('of a goal', source=Source.ACTION)
+    book.add('of a goal', source=InstructionSource.ACTION)
     book.cancel(1)
     journal = Journal(path)
     assert journal.keep(book.standing())
@@ -66,7 +66,7 @@ def test_the_last_answers_of_what_stands_are_kept(path: Path) -> None:
     book.add('x')
     journal.keep(book.standing())
     for number in range(5):
-        journal.keep(book.standing(), [Answer(1, number, f'answer {number}')])
+        journal.keep(book.standing(), [JournalAnswer(1, number, f'answer {number}')])
     assert [one.text for one in journal.answers(1)] == ['answer 3', 'answer 4']
     book.cancel(1)
     journal.keep(book.standing())

@@ -18,8 +18,8 @@ import pytest
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
 from rclpy.qos import ReliabilityPolicy
 
+from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.client import LockStepError
-from streamo_ros.node.client import PatientClient
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
 from streamo_ros.node.discovery import wait_for_link
@@ -126,7 +126,7 @@ def test_player_whose_interfaces_are_missing_is_refused(monkeypatch: pytest.Monk
 def test_refusal_is_an_error_with_or_without_a_message(reply: Any, why: str) -> None:
     client = SimpleNamespace(call=lambda *_, **__: reply)
     with pytest.raises(LockStepError, match=f'^/player/play_next refused: {why}$'):
-        PatientClient.demand(client, '/player/play_next', None)
+        BlockingClient.demand(client, '/player/play_next', None)
 
 
 def test_sampler_is_the_nodes_own() -> None:

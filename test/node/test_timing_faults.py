@@ -27,9 +27,9 @@ from streamo_ros.core.frame import SamplerCounts
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.protocol import State
-from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import replay
-from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import ReplayStep
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.base import SourceError
 
 START = 1_700_000_000 * SECOND
@@ -94,12 +94,12 @@ class Seen:
         return [float(second) for _, second, _ in self.frames]
 
 
-def watch(stamps: Iterable[int], *orders: Order, rate: Fraction | float = 1) -> Seen:
+def watch(stamps: Iterable[int], *orders: TimedInstruction, rate: Fraction | float = 1) -> Seen:
     """Replay a film for the instructions; by default for one that stands from the start."""
-    steps: list[Step] = []
+    steps: list[ReplayStep] = []
 
     class Keep:
-        def take(self, step: Step) -> None:
+        def take(self, step: ReplayStep) -> None:
             steps.append(step)
 
         def close(self, totals: Any) -> None:
@@ -112,7 +112,7 @@ def watch(stamps: Iterable[int], *orders: Order, rate: Fraction | float = 1) -> 
         assistant,
         FrameSampler(Fraction(rate)),
         book,
-        orders or [Order('kettle')],
+        orders or [TimedInstruction('kettle')],
         [Keep()],
     )
     events = [event for step in steps for event in step.events]
@@ -311,7 +311,7 @@ def test_other_phase_chooses_other_frames_of_a_shifted_grid(whole: Seen, shift: 
 
 def test_instruction_binds_to_capture_time_whatever_was_lost(whole: Seen) -> None:
     """DESIGN 3: it sees the first sampled frame at or after its time, and counts from that."""
-    order = Order('late', 6.0)
+    order = TimedInstruction('late', 6.0)
     assert watch(WHOLE, order).decided[6][1:3] == (START + 6 * SECOND, '<0s-1s>')
     hole = watch((stamp for stamp in WHOLE if not 6 <= (stamp - START) / SECOND < 8.5), order)
     assert hole.decided[6][1:3] == (START + int(8.5 * SECOND), '<0s-1s>')

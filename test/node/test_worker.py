@@ -13,8 +13,8 @@ import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import Settings
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
@@ -23,10 +23,10 @@ from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
-from streamo_ros.node.frame_queue import Letter
-from streamo_ros.node.frame_queue import Mailbox
+from streamo_ros.node.frame_queue import FrameQueue
+from streamo_ros.node.frame_queue import PendingFrame
 from streamo_ros.node.frame_queue import Reset
-from streamo_ros.node.statistics import Tally
+from streamo_ros.node.statistics import Statistics
 from streamo_ros.node.worker import Worker
 
 
@@ -38,13 +38,13 @@ class Bench:
         self.book = InstructionBook(capacity)
         self.events: list[Event] = []
         self.complaints: list[str] = []
-        self.tally = Tally()
+        self.statistics = Statistics()
         self._frame = frame
-        settings = Settings(memory=Memory(**memory))
+        settings = AssistantSettings(memory=ContextLimits(**memory))
         self.worker = Worker(
             Assistant(self.backbone, self.book, settings),
             self.book,
-            Mailbox(queue),
+            FrameQueue(queue),
             lambda: settings,
             lambda: 4,
             self.report,
@@ -57,13 +57,15 @@ class Bench:
         return (State.RESPONSE, 'Yes.') if second % 10 == 5 else (State.SILENCE, '')
 
     def report(self, events: list[Event]) -> None:
-        self.tally.count(events)
+        self.statistics.count(events)
         self.events += events
 
     def show(self, *seconds: float, stream_id: int = 1) -> None:
         for second in seconds:
             frame = self._frame(second, stream_id=stream_id)
-            self.worker.mailbox.put(Letter(frame.tick, time.perf_counter(), lambda one=frame: one))
+            self.worker.queue.put(
+                PendingFrame(frame.tick, time.perf_counter(), lambda one=frame: one)
+            )
 
     def decided(self, count: int, patience: float = 10.0) -> list[Decided]:
         self.wait(lambda: len(self.decisions()) >= count, patience)
@@ -116,7 +118,7 @@ def test_a_frame_pushed_out_is_reported_for_every_instruction(bench: Bench) -> N
     overflowed = [one.frame.tick.index for one in states if one.reason is Reason.OVERFLOW]
     assert overflowed == [1, 1, 2, 2]
     assert [one.frame.tick.index for one in states] == [n for n in range(7) for _ in 'ab']
-    assert bench.tally.frames_dropped == 2
+    assert bench.statistics.frames_dropped == 2
 
 
 def test_a_model_that_refuses_a_frame_costs_that_frame_only(bench: Bench) -> None:
@@ -135,7 +137,7 @@ def test_a_model_that_refuses_a_frame_costs_that_frame_only(bench: Bench) -> Non
         bench.decided(second + 1)
     assert [one.reason for one in bench.decisions()] == [0, Reason.MODEL_FAILED, 0]
     assert bench.decisions()[1].frame.flaw == 'out of memory'
-    assert bench.tally.dropped[Reason.MODEL_FAILED] == 1
+    assert bench.statistics.dropped[Reason.MODEL_FAILED] == 1
 
 
 def test_a_model_that_raises_anything_is_survived_with_every_instruction(bench: Bench) -> None:
@@ -217,10 +219,10 @@ def test_an_answer_that_never_ends_is_cut_and_hides_no_frame(frame: Callable) ->
     for second in range(1, 4):
         bench.show(second)
         bench.wait(
-            lambda: (
-                len([one for one in bench.decisions() if one.instruction_id == 2]) == second + 1
+            lambda due=second + 1: (
+                len([row for row in bench.decisions() if row.instruction_id == 2]) == due
             )
-        )  # noqa: B023
+        )
     bench.wait(bench.answers)
     assert bench.answers()[0].finish is Finish.LENGTH
     assert bench.answers()[0].token_count == 50
@@ -234,11 +236,11 @@ def test_a_cancel_storm_cuts_answers_and_frees_every_lane(bench: Bench) -> None:
     for _ in range(50):
         for _ in range(4):
             bench.book.add('talk')
-        bench.worker.mailbox.knock()
+        bench.worker.queue.wake()
         bench.show(1)
         bench.book.cancel(0)
-        bench.worker.mailbox.knock()
-    bench.wait(lambda: not bench.backbone.rows and not len(bench.worker.mailbox))
+        bench.worker.queue.wake()
+    bench.wait(lambda: not bench.backbone.rows and not len(bench.worker.queue))
     assert not bench.complaints
     assert {one.finish for one in bench.answers()} <= {Finish.CANCELED}
 
@@ -250,7 +252,7 @@ def test_a_cancel_ends_an_answer_at_once(bench: Bench) -> None:
     bench.show(0)
     bench.decided(1)
     bench.book.cancel(0)
-    bench.worker.mailbox.knock()
+    bench.worker.queue.wake()
     bench.wait(bench.answers, 1)
     assert bench.answers()[0].finish is Finish.CANCELED
 
@@ -259,7 +261,7 @@ def test_a_reset_forgets_the_stream_and_keeps_the_instructions(bench: Bench) -> 
     bench.book.add('kettle')
     bench.show(0, 1)
     bench.decided(2)
-    bench.worker.mailbox.put(Reset())
+    bench.worker.queue.put(Reset())
     bench.show(7, stream_id=2)
     bench.decided(3)
     assert bench.decisions()[-1].time_origin == bench.decisions()[-1].frame.stamp
@@ -267,10 +269,10 @@ def test_a_reset_forgets_the_stream_and_keeps_the_instructions(bench: Bench) -> 
 
 
 def test_the_mailbox_is_bounded_whatever_comes(frame: Callable) -> None:
-    box = Mailbox(4, limit=100)
-    letter = Letter(frame(0).tick, 0.0, lambda: frame(0))
+    box = FrameQueue(4, limit=100)
+    pending = PendingFrame(frame(0).tick, 0.0, lambda: frame(0))
     for _ in range(1000):
-        box.put(letter)
+        box.put(pending)
     assert (len(box), box.lost) == (104, 896)
     kept = [box.take(wait=False).open() for _ in range(104)]
     assert [one.image is None for one in kept] == [True] * 100 + [False] * 4

@@ -17,7 +17,7 @@ import pytest
 
 from streamo_ros.replay import ray_executor as cluster
 from streamo_ros.replay.command import main
-from streamo_ros.replay.job import Job
+from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.summary import Summary
 
 RULES = """
@@ -102,12 +102,12 @@ def test_address_where_nobody_listens_is_refused_at_once(arguments, capsys, sche
     ],
 )
 def test_task_asks_for_a_gpu_where_its_model_would_use_one(model, device, there, asked):
-    job = Job('a.mcap', Path(model), parameters={'model.device': device})
+    job = ReplayJob('a.mcap', Path(model), parameters={'model.device': device})
     assert cluster._gpus(job, there) == asked
 
 
 def test_gpu_that_the_cluster_lacks_is_refused_instead_of_awaited():
-    job = Job('a.mcap', Path('tiny'), parameters={'model.device': 'cuda'})
+    job = ReplayJob('a.mcap', Path('tiny'), parameters={'model.device': 'cuda'})
     with pytest.raises(cluster.ClusterError, match='has no GPU: leave out --device cuda'):
         cluster._gpus(job, 0)
 
@@ -128,17 +128,17 @@ def test_lost_task_is_a_failure_unless_it_was_canceled(canceled, code, failure):
     def get(_):
         raise LookupError('Traceback\n  ...\na.mcap went down with its machine\n')
 
-    summary = cluster._result(double(get), None, Job('a.mcap', Path('tiny')), canceled)
+    summary = cluster._result(double(get), None, ReplayJob('a.mcap', Path('tiny')), canceled)
     assert (summary.exit_code, summary.failure) == (code, failure)
 
 
 def test_output_folder_that_is_not_shared_is_a_failure(tmp_path):
     ray = double(lambda _: Summary('/there/a.mcap', speed=3.0))
-    summary = cluster._result(ray, None, Job('a.mcap', Path('tiny'), output=tmp_path), False)
+    summary = cluster._result(ray, None, ReplayJob('a.mcap', Path('tiny'), output=tmp_path), False)
     assert summary.source == 'a.mcap'
     assert 'is not shared by the machine that replayed it' in summary.failure
     (tmp_path / 'events.jsonl').touch()
-    summary = cluster._result(ray, None, Job('a.mcap', Path('tiny'), output=tmp_path), False)
+    summary = cluster._result(ray, None, ReplayJob('a.mcap', Path('tiny'), output=tmp_path), False)
     assert (summary.failure, summary.speed) == ('', 3.0)
 
 

@@ -16,8 +16,8 @@ from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.protocol import State
-from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import replay
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
 
@@ -70,7 +70,7 @@ def run(path, *orders, rate=1, salvage=False, stop=lambda: False):
     source, steps = Read(open_source(path, salvage=salvage)), Steps()
     book = InstructionBook()
     assistant = Assistant(ScriptedBackbone(script), book)
-    orders = orders or (Order('watch'),)
+    orders = orders or (TimedInstruction('watch'),)
     totals = replay(source, assistant, FrameSampler(Fraction(rate)), book, orders, [steps], stop)
     return source, steps, totals
 
@@ -119,7 +119,7 @@ def test_the_storage_changes_no_decision_and_no_text(bags, name):
 
 
 def test_instruction_binds_to_a_capture_time(bags):
-    _, steps, _ = run(bags / 'raw_mcap', Order('early'), Order('late', 4.5))
+    _, steps, _ = run(bags / 'raw_mcap', TimedInstruction('early'), TimedInstruction('late', 4.5))
     late = [event for event in steps.all(Decided) if event.instruction_id == 2]
     assert [(event.frame.stamp - steps[0].frame.stamp) / 1e9 for event in late] == [5, 6, 7]
     # Its own tags count from its own first frame.
@@ -130,14 +130,14 @@ def test_instruction_binds_to_a_capture_time(bags):
 @pytest.mark.parametrize(
     ('argument', 'order'),
     [
-        ('tell me@12.5', Order('tell me', 12.5)),
-        ('tell me', Order('tell me')),
-        ('mail a@b.org', Order('mail a@b.org')),
-        ('mail a@b.org@3', Order('mail a@b.org', 3)),
+        ('tell me@12.5', TimedInstruction('tell me', 12.5)),
+        ('tell me', TimedInstruction('tell me')),
+        ('mail a@b.org', TimedInstruction('mail a@b.org')),
+        ('mail a@b.org@3', TimedInstruction('mail a@b.org', 3)),
     ],
 )
 def test_order_is_read_as_text_and_seconds(argument, order):
-    assert Order.parse(argument) == order
+    assert TimedInstruction.parse(argument) == order
 
 
 def test_gap_skips_seconds_and_invents_none(bags):
@@ -199,7 +199,7 @@ def test_damage_closes_what_was_begun_and_says_so(bags):
     source, steps, book = open_source(bags / 'flipped.mcap'), Steps(), InstructionBook()
     assistant = Assistant(ScriptedBackbone(script), book)
     with pytest.raises(SourceError, match='--salvage'):
-        replay(source, assistant, FrameSampler(), book, [Order('watch')], [steps])
+        replay(source, assistant, FrameSampler(), book, [TimedInstruction('watch')], [steps])
     assert '--salvage' in steps.closed.failure
 
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
 
-from streamo_ros.replay.job import carry_out
-from streamo_ros.replay.job import Job
-from streamo_ros.replay.run import Order
+from streamo_ros.replay.job import ReplayJob
+from streamo_ros.replay.job import run_job
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.recorder import RecordError
@@ -37,8 +37,13 @@ def script(tmp_path):
 @pytest.fixture
 def recorded(bags, script, tmp_path):
     output = tmp_path / 'out'
-    carry_out(
-        Job(str(bags / 'raw_mcap'), script, (Order('watch'), Order('late', 4)), output=output)
+    run_job(
+        ReplayJob(
+            str(bags / 'raw_mcap'),
+            script,
+            (TimedInstruction('watch'), TimedInstruction('late', 4)),
+            output=output,
+        )
     )
     return output / 'replay.mcap'
 
@@ -101,8 +106,14 @@ def test_recording_can_be_replayed_itself(recorded, bag_maker):
 
 
 def test_frames_can_be_left_out(bags, script, tmp_path):
-    carry_out(
-        Job(str(bags / 'raw_mcap'), script, (Order('watch'),), output=tmp_path, images=False)
+    run_job(
+        ReplayJob(
+            str(bags / 'raw_mcap'),
+            script,
+            (TimedInstruction('watch'),),
+            output=tmp_path,
+            images=False,
+        )
     )
     topics = {topic for topic, *_ in messages(tmp_path / 'replay.mcap')}
     assert all(topic.startswith('/streamo/') for topic in topics)

@@ -28,15 +28,15 @@ from streamo_ros.core.events import Decided
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.replay.run import Order
 from streamo_ros.replay.run import replay
-from streamo_ros.replay.run import Step
+from streamo_ros.replay.run import ReplayStep
+from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.open import open_source
 
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
 ROOT = Path(__file__).parents[2]
 TINY = ROOT / 'models' / 'streamo-tiny'
-ORDERS = [Order('the kettle'), Order('always say', 2.0)]
+ORDERS = [TimedInstruction('the kettle'), TimedInstruction('always say', 2.0)]
 
 
 @pytest.fixture(scope='module')
@@ -66,7 +66,7 @@ def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def in_code(
-    bag: Path, script: Path, orders: list[Order] = ORDERS, rate: int = 1
+    bag: Path, script: Path, orders: list[TimedInstruction] = ORDERS, rate: int = 1
 ) -> list[tuple[int, str, str, str]]:
     """(stamp, instruction, state, answer)."""
     book = InstructionBook()
@@ -74,7 +74,7 @@ def in_code(
     said: dict[int, str] = {}
 
     class Keep:
-        def take(self, step: Step) -> None:
+        def take(self, step: ReplayStep) -> None:
             decided.extend(one for one in step.events if isinstance(one, Decided))
             said.update(
                 {one.response_id: one.text for one in step.events if isinstance(one, Answered)}
@@ -251,7 +251,9 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
         .replace('from: 3, to: 5', 'from: 0.2, to: 0.6')
         .replace('from: 5, to: 6', 'from: 0.6, to: 0.9')
     )
-    expected = in_code(bags / 'quick', quick, [Order('the kettle'), Order('always say')], 5)
+    expected = in_code(
+        bags / 'quick', quick, [TimedInstruction('the kettle'), TimedInstruction('always say')], 5
+    )
     assert {state for _, _, state, _ in expected} == {'SILENCE', 'STANDBY', 'RESPONSE'}
     assert len(expected) == 2 * 6
     start(
@@ -299,18 +301,23 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
     pytest.importorskip('torch')
     from rcl_interfaces.srv import SetParameters
 
-    from streamo_ros.replay.job import carry_out
-    from streamo_ros.replay.job import Job
+    from streamo_ros.replay.job import ReplayJob
+    from streamo_ros.replay.job import run_job
 
     bag = bags / 'slow'
-    orders = (Order('Tell me when something moves.'), Order('Say what you see.', 3.0))
+    orders = (
+        TimedInstruction('Tell me when something moves.'),
+        TimedInstruction('Say what you see.', 3.0),
+    )
     short = {'generation.max_new_tokens': 12}
     start(*LISTEN, model__path=TINY, generation__max_new_tokens=12)
 
-    def compare(orders: tuple[Order, ...], given: tuple[Order, ...], **more: float) -> int:
+    def compare(
+        orders: tuple[TimedInstruction, ...], given: tuple[TimedInstruction, ...], **more: float
+    ) -> int:
         """Both ways must agree; the number of decisions."""
-        outcome = carry_out(
-            Job(
+        outcome = run_job(
+            ReplayJob(
                 str(bag),
                 TINY,
                 orders,
@@ -340,5 +347,5 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
     assert compare(orders, orders) == 8 + 5
     # Once more from the start, and so eager that every frame is answered and there is text.
     assert peer.set_parameter('thresholds.response', 0.000001).successful
-    standing = tuple(Order(one.text) for one in orders)
+    standing = tuple(TimedInstruction(one.text) for one in orders)
     assert compare(standing, (), thresholds__response=0.000001) == 8 + 8

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.core.protocol import Wording
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.tiny import vocabulary as words
-from streamo_ros.tiny.clips import Course
-from streamo_ros.tiny.clips import watch_courses
+from streamo_ros.tiny.clips import Clip
+from streamo_ros.tiny.clips import encode_clips
 from streamo_ros.tiny.export import export
 from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.network import new_tower
@@ -35,10 +35,10 @@ def known(tokenizer):
 
 
 @pytest.fixture(scope='session')
-def wording(tokenizer, tmp_path_factory) -> Wording:
+def prompt(tokenizer, tmp_path_factory) -> PromptTokens:
     folder: Path = tmp_path_factory.mktemp('tokenizer')
     tokenizer.save_pretrained(folder)
-    return Wording(
+    return PromptTokens(
         CheckpointTokenizer(folder / 'tokenizer.json'), system_prompt=words.SYSTEM_PROMPT
     )
 
@@ -56,9 +56,9 @@ def network(known) -> Network:
 
 
 @pytest.fixture(scope='session')
-def courses(tower, tmp_path_factory) -> list[Course]:
+def courses(tower, tmp_path_factory) -> list[Clip]:
     """Eight courses of up to ten frames, all three aspects among them."""
-    return watch_courses(
+    return encode_clips(
         range(90_000_000, 90_000_008),
         10,
         (1.0, 1.0, 1.0, 2.0, 0.5),

@@ -85,7 +85,7 @@ def test_it_says_how_it_wants_to_be_run(checkpoint):
     assert settings['protocol'] == 'special_tokens'
     backbone = load(checkpoint, device='cpu', lanes=1)
     assert (backbone.info.max_frames, backbone.info.max_time) == (16, 600.0)
-    assert backbone.wording.sink('x')[:2] == backbone.wording.tokenizer.control(
+    assert backbone.prompt.sink('x')[:2] == backbone.prompt.tokenizer.control(
         '<|im_start|>system\n'
     )
 

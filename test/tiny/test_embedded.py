@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from streamo_ros.backbone.load import load
+from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
-from streamo_ros.evaluation.case_runner import watch
-from streamo_ros.evaluation.synthetic import drawn_cases
-from streamo_ros.evaluation.synthetic import DrawnSettings
+from streamo_ros.evaluation.synthetic import synthetic_cases
+from streamo_ros.evaluation.synthetic import SyntheticSettings
 from streamo_ros.tiny.card import marks
 from streamo_ros.tiny.tables import figures
 from streamo_ros.tiny.vocabulary import build_tokenizer
@@ -37,8 +37,8 @@ def test_its_tokenizer_is_the_one_that_the_training_makes(tmp_path):
 
 
 def test_it_watches_worlds_that_it_has_never_seen(backbone):
-    cases = list(drawn_cases(26, DrawnSettings(seed=9, frames=16)))
-    watched = [watch(backbone, case, settings_for(backbone)) for case in cases]
+    cases = list(synthetic_cases(26, SyntheticSettings(seed=9, frames=16)))
+    watched = [run_case(backbone, case, settings_for(backbone)) for case in cases]
     right = [
         due.state is state
         for case, one in zip(cases, watched, strict=True)

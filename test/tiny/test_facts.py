@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from streamo_ros.core.protocol import State
-from streamo_ros.tiny.curriculum import Beside
+from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.dialogues import draw_dialogue
 from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.network import Sizes
@@ -22,18 +22,18 @@ from streamo_ros.tiny.probe_targets import STATUS
 from streamo_ros.tiny.probe_targets import UNKNOWN
 from streamo_ros.tiny.probes import Probes
 from streamo_ros.tiny.sampling_mix import AGAIN
-from streamo_ros.tiny.sampling_mix import Choices
+from streamo_ros.tiny.sampling_mix import SamplingMix
 from streamo_ros.tiny.tensors import batch
 from streamo_ros.worlds.scene import Panel
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.task import Label
 
 NAMES = (*ASKED, *LATE, *KEPT)
 
 
 def thing(colour='red', shape='ball', **changes):
-    return Seen(1, shape, colour, 0.5, 0.5, 0.1, 0.0, **{'whole': True, **changes})
+    return VisibleThing(1, shape, colour, 0.5, 0.5, 0.1, 0.0, **{'whole': True, **changes})
 
 
 def view(*things, panel=None):
@@ -138,32 +138,34 @@ def test_heads_learn_what_the_states_hold(late):
     assert [one.item() for one in probes.loss(states, states, nothing)] == [0.0, 0.0]
 
 
-def test_every_frame_of_a_batch_has_its_facts(courses, wording, network, known):
+def test_every_frame_of_a_batch_has_its_facts(courses, prompt, network, known):
     draw = np.random.default_rng(2)
-    dialogues = [draw_dialogue(courses, wording, n, 0.0, draw, choices=AGAIN) for n in (2, 4, 6)]
+    dialogues = [draw_dialogue(courses, prompt, n, 0.0, draw, choices=AGAIN) for n in (2, 4, 6)]
     drawn = batch(dialogues)
-    assert drawn.facts.shape == (sum(len(one.sights) for one in dialogues), len(NAMES))
+    assert drawn.facts.shape == (sum(len(one.visions) for one in dialogues), len(NAMES))
     assert len(drawn.facts) == (~drawn.spoken).sum()
     counts = torch.tensor([*ASKED.values(), *LATE.values(), *KEPT.values()])
     assert ((drawn.facts >= UNKNOWN) & (drawn.facts < counts)).all()
     probed = Network(
         Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features), known, Probes(64)
     )
-    objective = Objective(wording)
+    objective = Objective(prompt)
     with torch.no_grad():
-        without, _ = objective(probed, drawn, Beside())
-        with_them, figures = objective(probed, drawn, Beside(probe=0.5))
+        without, _ = objective(probed, drawn, AuxiliaryWeights())
+        with_them, figures = objective(probed, drawn, AuxiliaryWeights(probe=0.5))
     assert (with_them - without).item() == pytest.approx(figures['probed'] / 2, rel=1e-3)
 
 
-def test_vision_tokens_know_their_places_in_a_list(courses, wording, network, known):
+def test_vision_tokens_know_their_places_in_a_list(courses, prompt, network, known):
     draw = np.random.default_rng(3)
-    choices = Choices({'see': 1.0}, spans=0.0)
-    drawn = batch([draw_dialogue(courses, wording, 1, 0.0, draw, choices=choices)])
+    choices = SamplingMix({'see': 1.0}, spans=0.0)
+    drawn = batch([draw_dialogue(courses, prompt, 1, 0.0, draw, choices=choices)])
     listed = drawn.listed[drawn.listed != UNKNOWN].tolist()
     assert sorted(listed) == list(range(len(listed)))
     assert ((drawn.listed >= 0) == (drawn.looks[:, 0] >= 0)).all()
-    other = batch([draw_dialogue(courses, wording, 3, 0.0, draw, choices=Choices({'move': 1.0}))])
+    other = batch(
+        [draw_dialogue(courses, prompt, 3, 0.0, draw, choices=SamplingMix({'move': 1.0}))]
+    )
     assert (other.listed == UNKNOWN).all()
     probed = Network(
         Sizes(hidden=64, layers=2, vision_out=network.adapt.in_features),

@@ -10,10 +10,10 @@ from streamo_ros.tiny.history import with_own_states
 from streamo_ros.tiny.tensors import batch
 
 
-def test_only_quiet_states_of_the_history_change(courses, wording, network):
+def test_only_quiet_states_of_the_history_change(courses, prompt, network):
     draw = np.random.default_rng(0)
-    drawn = batch([draw_dialogue(courses, wording, 6, 0.0, draw) for _ in range(4)])
-    quiet = wording.state_ids[:2]
+    drawn = batch([draw_dialogue(courses, prompt, 6, 0.0, draw) for _ in range(4)])
+    quiet = prompt.state_ids[:2]
     found = with_own_states(network, drawn, quiet)
     changed = (found.ids != drawn.ids).flatten().nonzero().flatten()
     states = drawn.at[~drawn.spoken] + 1
@@ -23,10 +23,10 @@ def test_only_quiet_states_of_the_history_change(courses, wording, network):
     torch.testing.assert_close(found.wanted, drawn.wanted)
 
 
-def test_what_the_network_decides_stands_behind_it(courses, wording, network, monkeypatch):
+def test_what_the_network_decides_stands_behind_it(courses, prompt, network, monkeypatch):
     draw = np.random.default_rng(1)
-    drawn = batch([draw_dialogue(courses, wording, 6, 0.0, draw) for _ in range(4)])
-    silence, standby, _ = wording.state_ids
+    drawn = batch([draw_dialogue(courses, prompt, 6, 0.0, draw) for _ in range(4)])
+    silence, standby, _ = prompt.state_ids
     wanted = torch.zeros(
         drawn.at[~drawn.spoken].shape[0],
         network.logits(torch.zeros(1, network.adapt.out_features)).shape[1],

@@ -10,7 +10,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from streamo_ros.tiny.curriculum import Beside
+from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.dialogues import draw_dialogue
 from streamo_ros.tiny.objective import Objective
 from streamo_ros.tiny.tensors import batch
@@ -23,76 +23,76 @@ from streamo_ros.worlds.scene import SHAPES
 
 
 @pytest.fixture(scope='module')
-def drawn(courses, wording):
+def drawn(courses, prompt):
     """A few dialogues in which all three states are due."""
     draw = np.random.default_rng(11)
     while True:
-        found = batch([draw_dialogue(courses, wording, 4, 0.0, draw) for _ in range(6)])
+        found = batch([draw_dialogue(courses, prompt, 4, 0.0, draw) for _ in range(6)])
         if len(found.wanted[~found.spoken].unique()) == 3:
             return found
 
 
-def figures_of(network, drawn, wording, loss):
+def figures_of(network, drawn, prompt, loss):
     with torch.no_grad():
-        total, figures = Objective(wording, loss)(network, drawn, Beside(align=0.5))
+        total, figures = Objective(prompt, loss)(network, drawn, AuxiliaryWeights(align=0.5))
     parts = figures['states'] + figures['answers'] + 0.5 * figures['aligned']
     assert total.item() == pytest.approx(parts, rel=1e-5)
     return figures
 
 
 @pytest.fixture(scope='module')
-def decided(network, drawn, wording):
+def decided(network, drawn, prompt):
     """Cross-entropy of each state due, shape (n,); its class, 0 to 2; how often each is due."""
     with torch.no_grad():
         hidden = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen).hidden
         logits = network.logits(hidden[drawn.at])[~drawn.spoken]
     wanted = drawn.wanted[~drawn.spoken]
-    classes = torch.tensor([wording.state_ids.index(one) for one in wanted.tolist()])
+    classes = torch.tensor([prompt.state_ids.index(one) for one in wanted.tolist()])
     counts = classes.bincount(minlength=3).tolist()
     return F.cross_entropy(logits, wanted, reduction='none'), classes, counts
 
 
-def test_the_losses_differ_in_the_states_alone(network, drawn, wording):
-    found = [figures_of(network, drawn, wording, loss) for loss in get_args(Loss)]
+def test_the_losses_differ_in_the_states_alone(network, drawn, prompt):
+    found = [figures_of(network, drawn, prompt, loss) for loss in get_args(Loss)]
     assert len({one['states'] for one in found}) == len(found)
     for name in ('answers', 'aligned', 'state_right', 'answer_right'):
         assert len({one[name] for one in found}) == 1
 
 
-def test_plain_is_the_mean_and_focal_alpha_is_streamos(network, drawn, wording, decided):
+def test_plain_is_the_mean_and_focal_alpha_is_streamos(network, drawn, prompt, decided):
     each, classes, counts = decided
-    plain = figures_of(network, drawn, wording, 'plain')['states']
+    plain = figures_of(network, drawn, prompt, 'plain')['states']
     assert plain == pytest.approx(each.mean().item(), rel=1e-4)
-    focal = figures_of(network, drawn, wording, 'focal_alpha')['states']
+    focal = figures_of(network, drawn, prompt, 'focal_alpha')['states']
     alpha = torch.tensor([sum(counts) / 3 / count for count in counts])
     assert torch.allclose(alpha, alphas(counts, present_only=False))
     wanted = (alpha[classes] * (1 - torch.exp(-each)) ** 2 * each).mean()
     assert focal == pytest.approx(wanted.item(), rel=1e-4)
 
 
-def test_class_balanced_weighs_by_the_effective_number(network, drawn, wording, decided):
+def test_class_balanced_weighs_by_the_effective_number(network, drawn, prompt, decided):
     each, classes, counts = decided
-    found = figures_of(network, drawn, wording, 'class_balanced')['states']
+    found = figures_of(network, drawn, prompt, 'class_balanced')['states']
     wanted = (class_balanced_weights(counts, 0.9999)[classes] * each).mean()
     assert found == pytest.approx(wanted.item(), rel=1e-4)
 
 
 @pytest.mark.parametrize('loss', get_args(Loss))
-def test_weights_of_moments_count_in_cross_entropy_alone(network, drawn, wording, loss):
-    late = drawn.weights * torch.where(drawn.wanted == wording.state_ids[2], 9.0, 1.0)
-    before = figures_of(network, drawn, wording, loss)['states']
-    after = figures_of(network, replace(drawn, weights=late), wording, loss)['states']
+def test_weights_of_moments_count_in_cross_entropy_alone(network, drawn, prompt, loss):
+    late = drawn.weights * torch.where(drawn.wanted == prompt.state_ids[2], 9.0, 1.0)
+    before = figures_of(network, drawn, prompt, loss)['states']
+    after = figures_of(network, replace(drawn, weights=late), prompt, loss)['states']
     assert (before != after) == (loss == 'cross_entropy')
 
 
-def test_an_unknown_loss_is_refused(wording):
+def test_an_unknown_loss_is_refused(prompt):
     with pytest.raises(LossError, match='choose from cross_entropy'):
-        Objective(wording, 'hinge')
+        Objective(prompt, 'hinge')
 
 
-def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(courses, wording, network):
+def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(courses, prompt, network):
     draw = np.random.default_rng(8)
-    dialogues = [draw_dialogue(courses, wording, 6, 0.0, draw) for _ in range(8)]
+    dialogues = [draw_dialogue(courses, prompt, 6, 0.0, draw) for _ in range(8)]
     drawn = batch(dialogues)
     named = {one.family for one in dialogues if any(one.look)}
     assert named
@@ -111,6 +111,6 @@ def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(courses, w
             for colour, shape in found
         )
         assert ((alone.asked >= 0) == (alone.looks[:, 0] >= 0)).all()
-    without, figures = Objective(wording)(network, drawn, Beside())
-    with_it, _ = Objective(wording)(network, drawn, Beside(ground=1.0))
+    without, figures = Objective(prompt)(network, drawn, AuxiliaryWeights())
+    with_it, _ = Objective(prompt)(network, drawn, AuxiliaryWeights(ground=1.0))
     assert (with_it - without).item() == pytest.approx(figures['grounded'], rel=1e-3)

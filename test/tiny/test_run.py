@@ -10,14 +10,14 @@ import torch
 import yaml
 
 from streamo_ros.tiny import train
-from streamo_ros.tiny.curriculum import Beside
+from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.curriculum import fourth_lesson
 from streamo_ros.tiny.curriculum import Lesson
 from streamo_ros.tiny.curriculum import second_lesson
 from streamo_ros.tiny.curriculum import third_lesson
 from streamo_ros.tiny.network import Sizes
-from streamo_ros.tiny.optimizer import Mean
 from streamo_ros.tiny.optimizer import schedule
+from streamo_ros.tiny.optimizer import WeightAverage
 from streamo_ros.tiny.pictures import draw_pools
 from streamo_ros.tiny.pictures import grid
 from streamo_ros.tiny.sampling_mix import AGAIN
@@ -41,7 +41,14 @@ SETTINGS = {
 
 def a_small_lesson(*_):
     return Lesson(
-        3, 1, 0.0, fresh=True, own=False, stress=0.0, choices=AGAIN, beside=Beside(probe=1.0)
+        3,
+        1,
+        0.0,
+        fresh=True,
+        own=False,
+        stress=0.0,
+        choices=AGAIN,
+        beside=AuxiliaryWeights(probe=1.0),
     )
 
 
@@ -153,7 +160,7 @@ def test_the_rate_rises_stays_and_falls():
 
 def test_the_mean_follows_and_gives_the_weights_back():
     layer = torch.nn.Linear(2, 2)
-    mean = Mean(list(layer.named_parameters()))
+    mean = WeightAverage(list(layer.named_parameters()))
     first = layer.weight.detach().clone()
     with torch.no_grad():
         layer.weight += 1

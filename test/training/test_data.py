@@ -14,17 +14,17 @@ import pytest
 import torch
 
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.core.dialogue import Lane
-from streamo_ros.core.dialogue import Memory
+from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Request
+from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.core.protocol import Wording
 from streamo_ros.training.data import Collator
 from streamo_ros.training.data import DialogueExamples
-from streamo_ros.training.labeled_dialogue import Dialogue
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledDialogue
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.sequence import token_ids
@@ -40,15 +40,15 @@ STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
 
 
 @pytest.fixture
-def wording(make_checkpoint, tmp_path) -> Wording:
+def prompt(make_checkpoint, tmp_path) -> PromptTokens:
     base = make_checkpoint()
     assert main(['--add-tokens', str(base), '--output', str(tmp_path / 'states')]) == 0
-    return Wording(CheckpointTokenizer(tmp_path / 'states' / 'tokenizer.json'))
+    return PromptTokens(CheckpointTokenizer(tmp_path / 'states' / 'tokenizer.json'))
 
 
-def turns(drawn: str, asked: tuple[int, ...] = (0,)) -> list[Turn]:
+def turns(drawn: str, asked: tuple[int, ...] = (0,)) -> list[LabeledTurn]:
     return [
-        Turn(
+        LabeledTurn(
             Fraction(k),
             Fraction(k + 1),
             STATES[mark],
@@ -72,8 +72,8 @@ class RecordingBackbone:
 
     capacity = 4096
 
-    def __init__(self, wording: Wording) -> None:
-        self.wording = wording
+    def __init__(self, prompt: PromptTokens) -> None:
+        self.prompt = prompt
         self.ids: list[int] = []
 
     def open(self) -> int:
@@ -87,47 +87,47 @@ class RecordingBackbone:
             self.ids += piece if isinstance(piece, tuple) else [IMAGE] * piece.tokens
 
 
-def said_by_a_lane(wording: Wording, dialogue: list[Turn]) -> list[int]:
-    backbone = RecordingBackbone(wording)
-    lane = Lane(backbone, WindowPolicy(), dialogue[0].instruction, Memory())
+def said_by_a_lane(prompt: PromptTokens, dialogue: list[LabeledTurn]) -> list[int]:
+    backbone = RecordingBackbone(prompt)
+    lane = Dialogue(backbone, WindowPolicy(), dialogue[0].instruction, ContextLimits())
     for k, turn in enumerate(dialogue):
         backbone.append(
             lane.request(Tick(10**9 * (k + 1), turn.start, turn.end, k, 1), SightStub())
         )
         lane.settle(turn.state)
         if turn.state is State.RESPONSE:
-            for token in wording.tokenizer.plain(f' {turn.text}'):
+            for token in prompt.tokenizer.plain(f' {turn.text}'):
                 backbone.append(lane.feed())
                 lane.heard(token)
             lane.finish()
     return [*backbone.ids, *lane.pending]
 
 
-def test_training_says_what_a_lane_says(wording):
+def test_training_says_what_a_lane_says(prompt):
     dialogue = turns('.--!.!')
-    ids, labels = token_ids(wording, dialogue, [VISION] * len(dialogue), IMAGE)
-    assert ids == said_by_a_lane(wording, dialogue)
+    ids, labels = token_ids(prompt, dialogue, [VISION] * len(dialogue), IMAGE)
+    assert ids == said_by_a_lane(prompt, dialogue)
     supervised = [token for token in labels if token != IGNORED]
-    silence, standby, response = wording.state_ids
-    answer = [response, *wording.tokenizer.plain(' it is red'), wording.stop]
+    silence, standby, response = prompt.state_ids
+    answer = [response, *prompt.tokenizer.plain(' it is red'), prompt.stop]
     assert supervised == [
         silence,
-        wording.stop,
+        prompt.stop,
         standby,
-        wording.stop,
+        prompt.stop,
         standby,
-        wording.stop,
+        prompt.stop,
         *answer,
         silence,
-        wording.stop,
+        prompt.stop,
         *answer,
     ]
     assert all(label in (IGNORED, token) for token, label in zip(ids, labels, strict=True))
 
 
-def test_an_instruction_in_mid_stream_opens_its_own_turn(wording):
-    ids, _ = token_ids(wording, turns('..-', asked=(1,)), [VISION] * 3, IMAGE)
-    text = wording.tokenizer._control.decode(
+def test_an_instruction_in_mid_stream_opens_its_own_turn(prompt):
+    ids, _ = token_ids(prompt, turns('..-', asked=(1,)), [VISION] * 3, IMAGE)
+    text = prompt.tokenizer._control.decode(
         [token for token in ids if token != IMAGE], skip_special_tokens=False
     )
     assert '<|im_start|>user\n<0s-1s>\n<|vision_start|>' in text
@@ -142,17 +142,17 @@ def test_a_window_begins_with_the_standing_instruction():
 
 
 @pytest.mark.parametrize('asked', [(0,), (0, 3), (2,)])
-def test_lengths_are_never_too_small(wording, asked):
+def test_lengths_are_never_too_small(prompt, asked):
     dialogue = turns('.-!.-!', asked)
-    count = TokenCount(wording, VISION)
-    ids, _ = token_ids(wording, dialogue, [VISION] * 6, IMAGE)
+    count = TokenCount(prompt, VISION)
+    ids, _ = token_ids(prompt, dialogue, [VISION] * 6, IMAGE)
     said = sum(
-        len(wording.tokenizer.plain(f'{turn.instruction}\n'))
+        len(prompt.tokenizer.plain(f'{turn.instruction}\n'))
         for turn in dialogue[1:]
         if turn.instruction
     )
     bound = count.opening(dialogue[0].instruction) + sum(map(count.turn, dialogue)) + said
-    assert len(ids) <= bound <= len(ids) + 2 * len(wording.head)
+    assert len(ids) <= bound <= len(ids) + 2 * len(prompt.head)
 
 
 class ImageStub:
@@ -176,23 +176,23 @@ def dialogue_file(tmp_path, make_video) -> Path:
         ('here.mp4', '...', ()),
         ('here.mp4', '.-!.' * 10, (3,)),
     ]:
-        dialogue = Dialogue(name, 'QA', 'test', (name,), tuple(turns(drawn, asked)))
+        dialogue = LabeledDialogue(name, 'QA', 'test', (name,), tuple(turns(drawn, asked)))
         lines.append(json.dumps(dialogue.to_json()))
     path.write_text('\n'.join(lines) + '\n')
     return path
 
 
-def examples(wording, path, tmp_path, **settings):
+def examples(prompt, path, tmp_path, **settings):
     return DialogueExamples(
         DataSettings(dialogues=(str(path),), videos=str(tmp_path), **settings),
-        wording,
+        prompt,
         ImageStub(),
         5,
     )
 
 
-def test_what_is_left_out_is_counted(wording, dialogue_file, tmp_path):
-    found = examples(wording, dialogue_file, tmp_path, max_tokens=600)
+def test_what_is_left_out_is_counted(prompt, dialogue_file, tmp_path):
+    found = examples(prompt, dialogue_file, tmp_path, max_tokens=600)
     assert len(found) == 1
     assert found.dropped == {'too long': 1, 'video missing': 1, 'no instruction': 1}
     example = found[0]
@@ -203,10 +203,10 @@ def test_what_is_left_out_is_counted(wording, dialogue_file, tmp_path):
     assert len(example['input_ids']) <= found.lengths[0] <= 600
 
 
-def test_a_long_dialogue_may_be_cut_into_windows(wording, dialogue_file, tmp_path):
-    found = examples(wording, dialogue_file, tmp_path, max_tokens=600, too_long='window')
+def test_a_long_dialogue_may_be_cut_into_windows(prompt, dialogue_file, tmp_path):
+    found = examples(prompt, dialogue_file, tmp_path, max_tokens=600, too_long='window')
     assert len(found) > 3
-    instruction = list(wording.tokenizer.plain('what is at 3?\n'))
+    instruction = list(prompt.tokenizer.plain('what is at 3?\n'))
     frames = 0
     for k in range(1, len(found)):
         example = found[k]
@@ -217,19 +217,19 @@ def test_a_long_dialogue_may_be_cut_into_windows(wording, dialogue_file, tmp_pat
     assert frames == 40
 
 
-def test_a_lane_begins_at_its_instruction(wording, dialogue_file, tmp_path):
-    stream = examples(wording, dialogue_file, tmp_path)
-    lane = examples(wording, dialogue_file, tmp_path, begin='instruction')
+def test_a_lane_begins_at_its_instruction(prompt, dialogue_file, tmp_path):
+    stream = examples(prompt, dialogue_file, tmp_path)
+    lane = examples(prompt, dialogue_file, tmp_path, begin='instruction')
     assert len(stream[1]['pixel_values']) == 40
     assert len(lane[1]['pixel_values']) == 37
 
 
-def test_nothing_to_train_on_is_refused(wording, dialogue_file, tmp_path):
+def test_nothing_to_train_on_is_refused(prompt, dialogue_file, tmp_path):
     with pytest.raises(TrainingError, match='too long'):
-        examples(wording, dialogue_file, tmp_path, max_tokens=10)
+        examples(prompt, dialogue_file, tmp_path, max_tokens=10)
     dialogue_file.write_text('{}\n')
     with pytest.raises(AnnotationError, match='line 1'):
-        examples(wording, dialogue_file, tmp_path)
+        examples(prompt, dialogue_file, tmp_path)
 
 
 def test_batches_are_padded_or_packed():

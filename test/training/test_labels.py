@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamo_ros.core.protocol import State
-from streamo_ros.training.labeled_dialogue import Dialogue
+from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labels import label
 from streamo_ros.training.labels import timeline
-from streamo_ros.training.record import Answer
-from streamo_ros.training.record import Question
+from streamo_ros.training.record import AnnotatedAnswer
+from streamo_ros.training.record import AnnotatedQuestion
 from streamo_ros.training.record import Record
 
 LETTERS = {State.SILENCE: '.', State.STANDBY: '-', State.RESPONSE: '!'}
@@ -27,9 +27,9 @@ def record(answers, questions=(('what happens?', 0),)):
         'clip.mp4',
         'QA',
         'test',
-        tuple(Question(text, Fraction(time)) for text, time in questions),
+        tuple(AnnotatedQuestion(text, Fraction(time)) for text, time in questions),
         tuple(
-            Answer(text, None if start is None else Fraction(start), Fraction(end))
+            AnnotatedAnswer(text, None if start is None else Fraction(start), Fraction(end))
             for text, start, end in answers
         ),
     )
@@ -42,11 +42,11 @@ def labelled(answers, seconds=12, rate='1', questions=(('what happens?', 0),)):
     return dialogue, findings
 
 
-def states(dialogue: Dialogue) -> str:
+def states(dialogue: LabeledDialogue) -> str:
     return ''.join(LETTERS[turn.state] for turn in dialogue.turns)
 
 
-def texts(dialogue: Dialogue) -> dict[int, str]:
+def texts(dialogue: LabeledDialogue) -> dict[int, str]:
     return {k: turn.text for k, turn in enumerate(dialogue.turns) if turn.text}
 
 

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamo_ros.core.protocol import State
-from streamo_ros.training.labeled_dialogue import Dialogue
-from streamo_ros.training.labeled_dialogue import Turn
+from streamo_ros.training.labeled_dialogue import LabeledDialogue
+from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.stream_it import concatenate
 from streamo_ros.training.stream_it import drop_questions
 from streamo_ros.training.stream_it import shift_questions
@@ -25,9 +25,9 @@ from streamo_ros.training.stream_it import word_vectors
 STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
 
 
-def clip(name: str, drawn: str, asked: int = 0, about: str = 'cat') -> Dialogue:
+def clip(name: str, drawn: str, asked: int = 0, about: str = 'cat') -> LabeledDialogue:
     turns = tuple(
-        Turn(
+        LabeledTurn(
             Fraction(k),
             Fraction(k + 1),
             STATES[mark],
@@ -38,10 +38,10 @@ def clip(name: str, drawn: str, asked: int = 0, about: str = 'cat') -> Dialogue:
         )
         for k, mark in enumerate(drawn)
     )
-    return Dialogue(name, 'QA', 'test', (f'{name}.mp4',), turns)
+    return LabeledDialogue(name, 'QA', 'test', (f'{name}.mp4',), turns)
 
 
-def drawn(dialogue: Dialogue) -> str:
+def drawn(dialogue: LabeledDialogue) -> str:
     marks = {state: mark for mark, state in STATES.items()}
     return ''.join(marks[turn.state] for turn in dialogue.turns)
 

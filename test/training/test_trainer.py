@@ -111,9 +111,9 @@ def test_a_run_ends_in_a_checkpoint_that_the_engine_loads(
     log = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
     assert [line['step'] for line in log if 'loss' in line] == [1, 2]
     backbone = load(final, device='cpu', lanes=1, capacity=512)
-    sight = backbone.encode(np.zeros((24, 32, 3), np.uint8))
-    words = backbone.wording
-    request = Request(backbone.open(), (words.sink('what?'), sight, words.ask))
+    vision = backbone.encode(np.zeros((24, 32, 3), np.uint8))
+    words = backbone.prompt
+    request = Request(backbone.open(), (words.sink('what?'), vision, words.ask))
     assert np.isfinite(backbone.extend([request])).all()
 
 
@@ -233,7 +233,7 @@ def test_added_tokens_start_as_the_mean_of_what_they_spell(tmp_path, make_checkp
     model = transformers.AutoModelForImageTextToText.from_pretrained(output)
     rows = model.get_input_embeddings().weight.shape[0]
     assert rows == (480 if vocabulary == 480 else 403)
-    assert load(output, device='cpu', lanes=1, capacity=512).wording.state_ids
+    assert load(output, device='cpu', lanes=1, capacity=512).prompt.state_ids
     assert main(['--add-tokens', str(base), '--output', str(output)]) == 1
 
 
@@ -243,7 +243,7 @@ def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialo
     from streamo_ros.training.data import ImageInputs
     from streamo_ros.training.positions import packed_positions
     from streamo_ros.training.tokens import save_beside
-    from streamo_ros.training.trainer import find_wording
+    from streamo_ros.training.trainer import make_prompt
 
     for family in ('Qwen2_5_VL', 'Qwen3VL', 'InternVL'):
         base = make_checkpoint(family)
@@ -253,7 +253,7 @@ def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialo
         save_beside(tokenizer, base, start, (784, 3136), {})
         images = ImageInputs(start, model.config, (784, 3136))
         token = model.config.image_token_id
-        examples = DialogueExamples(config.data, find_wording(model, start), images, token)
+        examples = DialogueExamples(config.data, make_prompt(model, start), images, token)
         pair = [examples[0], examples[3]]
         marks = 'mm_token_type_ids' in accepts(model)
         batch = Collator(0, token, marks, packing=True)(pair)

@@ -6,8 +6,8 @@ import pytest
 
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.scene import Panel
-from streamo_ros.worlds.scene import Seen
 from streamo_ros.worlds.scene import View
+from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.scene import WorldError
 from streamo_ros.worlds.tasks import label_views
 from streamo_ros.worlds.tasks import task
@@ -16,7 +16,7 @@ MARKS = '?.:!'  # unknown, Silence, Standby, Response
 
 
 def ball(colour='red', key=1, shape='ball', x=0.5, **stage):
-    return Seen(key, shape, colour, x, 0.5, 0.1, 0.0, **{'whole': True, **stage})
+    return VisibleThing(key, shape, colour, x, 0.5, 0.1, 0.0, **{'whole': True, **stage})
 
 
 def cut(**looks):

@@ -48,7 +48,7 @@ class Grid:
 
 
 @dataclass(frozen=True)
-class VisionTokens:
+class EncodedVision:
     """One frame, seen; satisfies `face.Sight`.
 
     Attributes:
@@ -105,7 +105,7 @@ class VisionEncoder(Protocol):
         """
 
 
-class Towers(Protocol):
+class VisionEncoders(Protocol):
     """Makes the encoders of a checkpoint."""
 
     def __call__(self, grid: Grid) -> VisionEncoder:

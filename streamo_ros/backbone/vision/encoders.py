@@ -24,8 +24,8 @@ from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision import Towers
 from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision import VisionEncoders
 from streamo_ros.backbone.vision import VisionState
 from streamo_ros.core.interface import BackboneError
 
@@ -41,7 +41,9 @@ MAX_STATES = 16
 _log = logging.getLogger(__name__)
 
 
-def find_towers(family: Family, model: Any, options: Options, path: Path | None) -> Towers:
+def make_encoders(
+    family: Family, model: Any, options: Options, path: Path | None
+) -> VisionEncoders:
     """What makes the encoders: torch, or torch until an engine is ready.
 
     Args:
@@ -54,18 +56,18 @@ def find_towers(family: Family, model: Any, options: Options, path: Path | None)
     device, dtype = find_device(options)
     vision = options.vision
     if path is None or vision == 'torch' or (vision == 'auto' and device.type != 'cuda'):
-        return TorchTowers(family, model)
-    from streamo_ros.backbone.vision.engine.loader import EngineOpener
+        return TorchEncoders(family, model)
+    from streamo_ros.backbone.vision.engine.loader import EngineLoader
 
     wanted = vision == 'tensorrt'
     reload = partial(read_checkpoint(path).model, device, dtype, layers=False)
-    opener = EngineOpener(path, device, dtype, build=wanted)
+    opener = EngineLoader(path, device, dtype, build=wanted)
     level = logging.WARNING if wanted else logging.INFO
-    return SwappingTowers(TorchTowers(family, model, reload), opener, level, options.wait)
+    return SwappingEncoders(TorchEncoders(family, model, reload), opener, level, options.wait)
 
 
-class TorchTowers:
-    """Makes torch encoders from a checkpoint's own tower; see `vision.Towers`.
+class TorchEncoders:
+    """Makes torch encoders from a checkpoint's own tower; see `vision.VisionEncoders`.
 
     Args:
         family: the checkpoint's family.
@@ -101,8 +103,8 @@ class TorchTowers:
             self._model = None
 
 
-class SwappingTowers:
-    """Makes encoders that start on torch and go over to an engine; see `vision.Towers`.
+class SwappingEncoders:
+    """Makes encoders that start on torch and go over to an engine; see `vision.VisionEncoders`.
 
     Args:
         torch_towers: makes the torch encoders.
@@ -113,7 +115,7 @@ class SwappingTowers:
 
     def __init__(
         self,
-        torch_towers: TorchTowers,
+        torch_towers: TorchEncoders,
         open_engine: Open,
         level: int = logging.INFO,
         wait: bool = False,

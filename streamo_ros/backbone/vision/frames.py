@@ -15,12 +15,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from streamo_ros.backbone.graph_cache import Passes
+from streamo_ros.backbone.graph_cache import GraphCache
+from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision import Towers
 from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision import VisionEncoders
 from streamo_ros.backbone.vision import VisionState
-from streamo_ros.backbone.vision import VisionTokens
 from streamo_ros.backbone.vision.preprocess import Normalisation
 from streamo_ros.backbone.vision.preprocess import Preprocessor
 from streamo_ros.core.interface import BackboneError
@@ -44,11 +44,11 @@ class FrameEncoder:
     def __init__(
         self,
         find_grid: Callable[[int, int], Grid],
-        towers: Towers,
+        towers: VisionEncoders,
         normalisation: Normalisation,
         device: torch.device,
         dtype: torch.dtype,
-        passes: Passes,
+        passes: GraphCache,
     ) -> None:
         self.find_grid = find_grid
         self.device = device
@@ -58,14 +58,14 @@ class FrameEncoder:
         self._normalisation = normalisation
         self._ready: OrderedDict[Grid, tuple[Preprocessor, VisionEncoder]] = OrderedDict()
 
-    def __call__(self, image: NDArray[np.uint8]) -> VisionTokens:
+    def __call__(self, image: NDArray[np.uint8]) -> EncodedVision:
         """One vision pass over an RGB frame of shape (height, width, 3)."""
         preprocess, encoder = self.encoder(self.find_grid(*image.shape[:2]))
         grid = encoder.grid
         found = self._passes(encoder, encoder, preprocess(image))
         # A later frame's pass may overwrite what this one gave; a lane keeps it.
         embeddings, *deepstack = (tensor.clone() for tensor in found)
-        return VisionTokens(embeddings, tuple(deepstack), (grid.rows, grid.columns))
+        return EncodedVision(embeddings, tuple(deepstack), (grid.rows, grid.columns))
 
     def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
         """Preprocessing and encoder of a grid, made when first asked for."""
@@ -91,17 +91,17 @@ class FrameEncoder:
         return self._towers.state(grid)
 
 
-def averaged(sights: Sequence[VisionTokens]) -> VisionTokens:
+def averaged(visions: Sequence[EncodedVision]) -> EncodedVision:
     """The mean of several frames, as one.
 
     Raises:
         BackboneError: they are of different grids.
     """
-    if len({sight.grid for sight in sights}) != 1:
+    if len({vision.grid for vision in visions}) != 1:
         raise BackboneError('only frames of one grid can be averaged')
-    levels = zip(*(sight.deepstack for sight in sights), strict=True)
-    return VisionTokens(
-        torch.stack([sight.embeddings for sight in sights]).mean(0),
+    levels = zip(*(vision.deepstack for vision in visions), strict=True)
+    return EncodedVision(
+        torch.stack([vision.embeddings for vision in visions]).mean(0),
         tuple(torch.stack(level).mean(0) for level in levels),
-        sights[0].grid,
+        visions[0].grid,
     )

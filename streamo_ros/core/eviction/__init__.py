@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Fate(enum.Enum):
+class Action(enum.Enum):
     """What becomes of a past turn."""
 
     KEEP = 'keep'
@@ -40,7 +40,7 @@ class TurnSize:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class WindowLimits:
     """What a lane may hold.
 
     Attributes:
@@ -56,12 +56,12 @@ class Limits:
     max_answers: int
 
 
-class Policy(Protocol):
+class EvictionPolicy(Protocol):
     """Decides what leaves before a turn comes in."""
 
     def plan(
-        self, turns: Sequence[TurnSize], need: int, limits: Limits
-    ) -> tuple[Fate, ...] | None:
+        self, turns: Sequence[TurnSize], need: int, limits: WindowLimits
+    ) -> tuple[Action, ...] | None:
         """Make room.
 
         Args:

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streamo_ros.core.eviction import Fate
-from streamo_ros.core.eviction import Limits
+from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize
+from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.interface import BackboneError
 
 
@@ -16,8 +16,8 @@ class FullPolicy:
     """Keeps every turn until the slot is full, then refuses the next frame."""
 
     def plan(
-        self, turns: Sequence[TurnSize], need: int, limits: Limits
-    ) -> tuple[Fate, ...] | None:
+        self, turns: Sequence[TurnSize], need: int, limits: WindowLimits
+    ) -> tuple[Action, ...] | None:
         """See `Policy.plan`.
 
         Raises:

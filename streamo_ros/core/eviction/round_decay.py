@@ -14,9 +14,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streamo_ros.core.eviction import Fate
-from streamo_ros.core.eviction import Limits
+from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize
+from streamo_ros.core.eviction import WindowLimits
 
 
 def pooled_frames(
@@ -59,8 +59,8 @@ class RoundDecayPolicy:
     """
 
     def plan(
-        self, turns: Sequence[TurnSize], need: int, limits: Limits
-    ) -> tuple[Fate, ...] | None:
+        self, turns: Sequence[TurnSize], need: int, limits: WindowLimits
+    ) -> tuple[Action, ...] | None:
         """See `Policy.plan`."""
         length = limits.sink + need + sum(turn.tokens for turn in turns)
         if length <= limits.capacity:
@@ -79,8 +79,8 @@ class RoundDecayPolicy:
         }
         if length - sum(turns[at].tokens for at in merged) > limits.capacity:
             older = -(-len(turns) // 2)
-            return (Fate.DROP,) * older + (Fate.KEEP,) * (len(turns) - older)
-        return tuple(Fate.MERGE if at in merged else Fate.KEEP for at in range(len(turns)))
+            return (Action.DROP,) * older + (Action.KEEP,) * (len(turns) - older)
+        return tuple(Action.MERGE if at in merged else Action.KEEP for at in range(len(turns)))
 
 
 def frame_rounds(turns: Sequence[TurnSize]) -> list[list[int]]:

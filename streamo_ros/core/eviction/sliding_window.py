@@ -6,9 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streamo_ros.core.eviction import Fate
-from streamo_ros.core.eviction import Limits
+from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize
+from streamo_ros.core.eviction import WindowLimits
 
 
 class WindowPolicy:
@@ -20,52 +20,56 @@ class WindowPolicy:
     """
 
     def plan(
-        self, turns: Sequence[TurnSize], need: int, limits: Limits
-    ) -> tuple[Fate, ...] | None:
+        self, turns: Sequence[TurnSize], need: int, limits: WindowLimits
+    ) -> tuple[Action, ...] | None:
         """See `Policy.plan`."""
-        fates = [Fate.KEEP] * len(turns)
+        actions = [Action.KEEP] * len(turns)
         frames = [at for at, turn in enumerate(turns) if turn.vision_tokens]
         used = limits.sink + need + sum(turn.tokens for turn in turns)
         if len(frames) < limits.max_frames and used <= limits.capacity:
             return None
         block = max(1, limits.max_frames // 4)
         for at in frames[: max(block, len(frames) + 1 - limits.max_frames)]:
-            fates[at] = Fate.STRIP if turns[at].answered else Fate.DROP
-        kept = frames[sum(fate is not Fate.KEEP for fate in fates) :]
-        self._cap_answers(turns, fates, limits.max_answers)
-        self._fit(turns, fates, kept, limits.capacity - limits.sink - need)
-        return tuple(fates)
+            actions[at] = Action.STRIP if turns[at].answered else Action.DROP
+        kept = frames[sum(action is not Action.KEEP for action in actions) :]
+        self._cap_answers(turns, actions, limits.max_answers)
+        self._fit(turns, actions, kept, limits.capacity - limits.sink - need)
+        return tuple(actions)
 
     @staticmethod
-    def _cap_answers(turns: Sequence[TurnSize], fates: list[Fate], most: int) -> None:
+    def _cap_answers(turns: Sequence[TurnSize], actions: list[Action], most: int) -> None:
         """Only the newest `most` bare answers stay."""
         bare = [
             at
-            for at, (turn, fate) in enumerate(zip(turns, fates, strict=True))
-            if fate is Fate.STRIP or (fate is Fate.KEEP and not turn.vision_tokens)
+            for at, (turn, action) in enumerate(zip(turns, actions, strict=True))
+            if action is Action.STRIP or (action is Action.KEEP and not turn.vision_tokens)
         ]
         for at in bare[: len(bare) - most] if len(bare) > most else []:
-            fates[at] = Fate.DROP
+            actions[at] = Action.DROP
 
     @staticmethod
-    def _fit(turns: Sequence[TurnSize], fates: list[Fate], frames: list[int], room: int) -> None:
+    def _fit(
+        turns: Sequence[TurnSize], actions: list[Action], frames: list[int], room: int
+    ) -> None:
         """Long answers can fill the slot before frames do: then frames, then answers leave."""
 
         def held() -> int:
-            return sum(kept_tokens(turn, fate) for turn, fate in zip(turns, fates, strict=True))
+            return sum(
+                kept_tokens(turn, action) for turn, action in zip(turns, actions, strict=True)
+            )
 
         for at in frames:
             if held() <= room:
                 return
-            fates[at] = Fate.STRIP if turns[at].answered else Fate.DROP
+            actions[at] = Action.STRIP if turns[at].answered else Action.DROP
         for at in range(len(turns)):
             if held() <= room:
                 return
-            fates[at] = Fate.DROP
+            actions[at] = Action.DROP
 
 
-def kept_tokens(turn: TurnSize, fate: Fate) -> int:
+def kept_tokens(turn: TurnSize, action: Action) -> int:
     """Places that a turn takes after its fate."""
-    if fate is Fate.DROP:
+    if action is Action.DROP:
         return 0
-    return turn.tokens - (turn.vision_tokens if fate is Fate.STRIP else 0)
+    return turn.tokens - (turn.vision_tokens if action is Action.STRIP else 0)

@@ -22,7 +22,7 @@ from streamo_ros.training.annotations import qvhighlights
 from streamo_ros.training.annotations import streamo
 from streamo_ros.training.annotations import youcook2
 from streamo_ros.training.record import AnnotationError
-from streamo_ros.training.record import Finding
+from streamo_ros.training.record import Problem
 
 Raw = dict[str, Any]
 
@@ -85,7 +85,7 @@ FORMATS = {
 
 
 def read_annotations(
-    path: Path, name: str, report: Callable[[Finding], None]
+    path: Path, name: str, report: Callable[[Problem], None]
 ) -> Iterator[tuple[str, str, Any]]:
     """Raw records of a file or folder; a bad file or entry is reported and the rest read.
 
@@ -109,7 +109,7 @@ def read_annotations(
 
 
 def _read_file(
-    file: Path, layout: AnnotationFormat, report: Callable[[Finding], None]
+    file: Path, layout: AnnotationFormat, report: Callable[[Problem], None]
 ) -> Iterator[tuple[str, str, Any]]:
     entries = layout.entries(file)
     while True:
@@ -118,13 +118,13 @@ def _read_file(
         except StopIteration:
             return
         except (OSError, ValueError, AttributeError, TypeError, KeyError) as error:
-            report(Finding(str(file), '', 'record', f'the file is not {layout.title}: {error}'))
+            report(Problem(str(file), '', 'record', f'the file is not {layout.title}: {error}'))
             return
         try:
             records = layout.raw(label, entry)
         except KeyError as error:
-            report(Finding(str(file), label, 'record', f'the field {error} is missing'))
+            report(Problem(str(file), label, 'record', f'the field {error} is missing'))
         except (TypeError, ValueError, AttributeError, IndexError) as error:
-            report(Finding(str(file), label, 'record', f'the entry has another form: {error}'))
+            report(Problem(str(file), label, 'record', f'the entry has another form: {error}'))
         else:
             yield from ((str(file), label, record) for record in records)

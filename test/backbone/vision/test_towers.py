@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros.backbone.graph_cache import Passes
+from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.load import normalisation
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionState
-from streamo_ros.backbone.vision.encoders import SwappingTowers
-from streamo_ros.backbone.vision.encoders import TorchTowers
+from streamo_ros.backbone.vision.encoders import SwappingEncoders
+from streamo_ros.backbone.vision.encoders import TorchEncoders
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.core.interface import BackboneError
 
@@ -70,7 +70,7 @@ def stream(towers, capture=None):
         normalisation(PROCESSOR),
         torch.device('cpu'),
         torch.float32,
-        Passes(capture),
+        GraphCache(capture),
     )
 
 
@@ -95,7 +95,7 @@ def replaying(function, inputs):
 @pytest.mark.parametrize('capture', [None, replaying], ids=['as it comes', 'captured'])
 def test_the_frame_after_the_engine_is_ready_goes_through_it(capture):
     opener = Opener(None)
-    frames = stream(SwappingTowers(TorchTowers(Family(), Model()), opener), capture)
+    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), opener), capture)
     assert [number(frames) for _ in range(3)] == [0, 0, 0]
     state = frames.state(GRID)
     assert (state.backend, state.version) == ('torch', torch.__version__)
@@ -116,7 +116,7 @@ def test_the_frame_after_the_engine_is_ready_goes_through_it(capture):
 def test_without_an_engine_torch_goes_on_and_says_why(error, caplog):
     caplog.set_level('INFO')
     opener = Opener(error)
-    frames = stream(SwappingTowers(TorchTowers(Family(), Model()), opener))
+    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), opener))
     number(frames)
     finish(opener)
     assert [number(frames) for _ in range(3)] == [0, 0, 0]
@@ -139,7 +139,7 @@ def test_the_weights_of_torch_are_let_go_and_read_again_for_another_camera_mode(
     model = Model()
     gone = weakref.ref(model)
     opener = Opener(None)
-    towers = SwappingTowers(TorchTowers(Family(), model, reload), opener)
+    towers = SwappingEncoders(TorchEncoders(Family(), model, reload), opener)
     frames = stream(towers, replaying)
     del model
     number(frames)
@@ -154,7 +154,7 @@ def test_the_weights_of_torch_are_let_go_and_read_again_for_another_camera_mode(
 
 
 def test_torch_alone_looks_for_no_engine():
-    frames = stream(TorchTowers(Family(), Model()))
+    frames = stream(TorchEncoders(Family(), Model()))
     assert number(frames) == 0
     assert frames.state(GRID) == VisionState('torch', torch.__version__)
 
@@ -162,5 +162,5 @@ def test_torch_alone_looks_for_no_engine():
 def test_who_waits_has_one_tower_from_the_first_frame_on():
     opener = Opener(None)
     opener.go.set()
-    frames = stream(SwappingTowers(TorchTowers(Family(), Model()), opener, wait=True))
+    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), opener, wait=True))
     assert [number(frames) for _ in range(2)] == [1, 1]

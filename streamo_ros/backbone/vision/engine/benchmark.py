@@ -21,7 +21,7 @@ from torch import Tensor
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.graph_cache import find_capture
-from streamo_ros.backbone.graph_cache import Passes
+from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.vision.engine import dtype_name
 from streamo_ros.backbone.vision.engine.builder import load_tower
 from streamo_ros.backbone.vision.engine.selftest import cosine
@@ -48,7 +48,7 @@ def against_torch(
     grid = frames.find_grid(*images[0].shape[:2])
     preprocess, encoder = frames.encoder(grid)
     tower = load_tower(read_checkpoint(path), grid, dtype_name(frames.dtype)).to(frames.device)
-    passes = Passes(find_capture(frames.device))
+    passes = GraphCache(find_capture(frames.device))
     patches = [preprocess(image) for image in images]
     worst = 1.0
     for given in patches:

@@ -146,7 +146,7 @@ def release(version: str) -> tuple[int, int]:
     return int(parts[0]), int(parts[1])
 
 
-class Complaints:
+class TensorRTLog:
     """What TensorRT said at severity error or worse, and what it is asked to log through.
 
     Attributes:

@@ -27,8 +27,8 @@ from streamo_ros.backbone.vision.engine import DTYPES
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import Binding
+from streamo_ros.backbone.vision.engine.cache import CachedEngine
 from streamo_ros.backbone.vision.engine.cache import EngineCache
-from streamo_ros.backbone.vision.engine.cache import Entry
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.export import GRAPH
 from streamo_ros.backbone.vision.engine.export import Graph
@@ -47,7 +47,7 @@ from streamo_ros.backbone.vision.engine.selftest import record
 
 
 @dataclass(frozen=True)
-class Workshop:
+class BuildContext:
     """What engines are made with.
 
     Attributes:
@@ -102,7 +102,9 @@ def weight_bytes(tower: nn.Module) -> int:
     return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
-def make_engine(path: Path, grid: Grid, dtype: str, shop: Workshop, progress: Progress) -> Entry:
+def make_engine(
+    path: Path, grid: Grid, dtype: str, shop: BuildContext, progress: Progress
+) -> CachedEngine:
     """Make a checkpoint's engine, or find the one that is there.
 
     Args:
@@ -128,7 +130,7 @@ def make_engine(path: Path, grid: Grid, dtype: str, shop: Workshop, progress: Pr
         tower = load_tower(checkpoint, grid, dtype)
         weights = weight_bytes(tower)
         check_memory(weights, shop.options.workspace, shop.device)
-        with shop.cache.workplace(disk_need(weights)) as place:
+        with shop.cache.scratch_dir(disk_need(weights)) as place:
             graph = _export(tower, grid, dtype, place, progress)
             # The build needs the memory more.
             del tower
@@ -149,7 +151,7 @@ def _export(tower: Any, grid: Grid, dtype: str, place: Path, progress: Progress)
     return export(tower, grid, DTYPES[dtype], place / GRAPH)
 
 
-def open_plan(shop: Workshop, plan: Any, grid: Grid, dtype: torch.dtype) -> EngineEncoder:
+def open_plan(shop: BuildContext, plan: Any, grid: Grid, dtype: torch.dtype) -> EngineEncoder:
     """A plan as an encoder.
 
     Raises:
@@ -162,7 +164,7 @@ def open_plan(shop: Workshop, plan: Any, grid: Grid, dtype: torch.dtype) -> Engi
     return EngineEncoder(shop.binding, plan, grid, shop.device, dtype)
 
 
-def open_entry(shop: Workshop, entry: Entry) -> tuple[EngineEncoder, Agreement]:
+def open_entry(shop: BuildContext, entry: CachedEngine) -> tuple[EngineEncoder, Agreement]:
     """An engine from the cache, checked and ready.
 
     Raises:

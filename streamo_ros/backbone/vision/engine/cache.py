@@ -25,7 +25,7 @@ from typing import Any
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine.key import EngineKey
 from streamo_ros.backbone.vision.engine.scratch_dir import disk_errors
-from streamo_ros.backbone.vision.engine.scratch_dir import workplace
+from streamo_ros.backbone.vision.engine.scratch_dir import scratch_dir
 
 PLAN, SIDECAR, REFERENCE = 'engine.plan', 'engine.json', 'selftest.safetensors'
 FORMAT = 1
@@ -33,7 +33,7 @@ _READ = 1 << 22
 
 
 @dataclass(frozen=True)
-class Entry:
+class CachedEngine:
     """An engine in the cache.
 
     Attributes:
@@ -86,7 +86,7 @@ class EngineCache:
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or default_folder()
 
-    def find(self, key: EngineKey) -> Entry | None:
+    def find(self, key: EngineKey) -> CachedEngine | None:
         """The engine of a key, None if there is none.
 
         Raises:
@@ -95,9 +95,9 @@ class EngineCache:
         folder = self.folder / key.name
         return read_entry(folder) if folder.is_dir() else None
 
-    def entries(self) -> list[Entry | EngineError]:
+    def entries(self) -> list[CachedEngine | EngineError]:
         """All engines by name; an error in place of a broken one."""
-        found: list[Entry | EngineError] = []
+        found: list[CachedEngine | EngineError] = []
         for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             if folder.name.startswith('.') or not folder.is_dir():
                 continue
@@ -108,7 +108,7 @@ class EngineCache:
         return found
 
     @contextmanager
-    def workplace(self, need: int) -> Iterator[Path]:
+    def scratch_dir(self, need: int) -> Iterator[Path]:
         """A hidden folder on the same disk to build in; gone afterwards.
 
         Args:
@@ -117,7 +117,7 @@ class EngineCache:
         Raises:
             EngineError: the folder cannot be written, or the disk has not so much left.
         """
-        with workplace(self.folder, need) as place:
+        with scratch_dir(self.folder, need) as place:
             yield place
 
     @contextmanager
@@ -148,11 +148,11 @@ class EngineCache:
         outputs: tuple[str, ...],
         made: str,
         replace: bool = False,
-    ) -> Entry:
+    ) -> CachedEngine:
         """Put an engine into the cache, whole.
 
         Args:
-            place: a `workplace` of this cache.
+            place: a `scratch_dir` of this cache.
             key: what it is of.
             plan: object with the buffer interface.
             reference: the self-test's numbers, a file in `place`.
@@ -191,7 +191,7 @@ class EngineCache:
         return read_entry(final)
 
 
-def read_entry(folder: Path) -> Entry:
+def read_entry(folder: Path) -> CachedEngine:
     """Read a sidecar.
 
     Raises:
@@ -202,7 +202,7 @@ def read_entry(folder: Path) -> Entry:
         about = json.loads((folder / SIDECAR).read_text(encoding='utf-8'))
         if about['format'] != FORMAT:
             raise EngineError(f'the engine {folder} is of another format: {mend}')
-        return Entry(
+        return CachedEngine(
             folder,
             EngineKey.parse(about['key']),
             int(about['plan_bytes']),

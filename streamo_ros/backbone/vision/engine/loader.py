@@ -29,13 +29,13 @@ from streamo_ros.backbone.vision.engine import dtype_name
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import find_gpu
 from streamo_ros.backbone.vision.engine.binding import find_binding
+from streamo_ros.backbone.vision.engine.builder import BuildContext
 from streamo_ros.backbone.vision.engine.builder import open_entry
-from streamo_ros.backbone.vision.engine.builder import Workshop
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 
 
 @dataclass(frozen=True)
-class EngineOpener:
+class EngineLoader:
     """Opens engines of one checkpoint; an instance is a `towers.Open`.
 
     Attributes:
@@ -63,7 +63,7 @@ class EngineOpener:
         if gpu is None:
             raise EngineError('torch sees no CUDA device, and an engine runs on nothing else')
         binding.check(gpu)
-        shop = Workshop(binding, gpu, self.device, EngineCache(self.folder))
+        shop = BuildContext(binding, gpu, self.device, EngineCache(self.folder))
         dtype = dtype_name(self.dtype)
         key = shop.key(self.path, grid, dtype)
         entry = shop.cache.find(key)

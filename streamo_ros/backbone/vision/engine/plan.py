@@ -18,7 +18,7 @@ from typing import Any
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import Binding
-from streamo_ros.backbone.vision.engine.binding import Complaints
+from streamo_ros.backbone.vision.engine.binding import TensorRTLog
 
 Progress = Callable[[str, float], None]
 """Told a phase and the part of it that is done, 0..1."""
@@ -65,7 +65,7 @@ def build_plan(
             cannot build it here.
     """
     options = options or BuildOptions()
-    complaints = Complaints(binding, _log.debug)
+    complaints = TensorRTLog(binding, _log.debug)
     builder = _builder(binding, complaints)
     network = builder.create_network(binding.network_flags())
     parser = binding.module.OnnxParser(network, complaints.logger)
@@ -85,7 +85,7 @@ def build_plan(
     return plan
 
 
-def _builder(binding: Binding, complaints: Complaints) -> Any:
+def _builder(binding: Binding, complaints: TensorRTLog) -> Any:
     try:
         return binding.module.Builder(complaints.logger)
     except TypeError as error:

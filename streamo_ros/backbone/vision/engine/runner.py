@@ -21,11 +21,11 @@ from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import INPUT
 from streamo_ros.backbone.vision.engine import output_names
 from streamo_ros.backbone.vision.engine.binding import Binding
-from streamo_ros.backbone.vision.engine.binding import Complaints
+from streamo_ros.backbone.vision.engine.binding import TensorRTLog
 from streamo_ros.backbone.vision.engine.export import patch_shape
 
 
-class Stream(Protocol):
+class DeviceStream(Protocol):
     """A stream of work beside the caller's."""
 
     handle: int
@@ -52,12 +52,12 @@ class CudaStream:
         self.handle = int(self._stream.cuda_stream)
 
     def begin(self) -> None:
-        """See `Stream`."""
+        """See `DeviceStream`."""
         self._given.record(torch.cuda.current_stream(self._device))
         self._stream.wait_event(self._given)
 
     def end(self) -> None:
-        """See `Stream`."""
+        """See `DeviceStream`."""
         self._done.record(self._stream)
         torch.cuda.current_stream(self._device).wait_event(self._done)
 
@@ -84,12 +84,12 @@ class EngineEncoder:
         grid: Grid,
         device: torch.device,
         dtype: torch.dtype,
-        make_stream: Callable[[torch.device], Stream] = CudaStream,
+        make_stream: Callable[[torch.device], DeviceStream] = CudaStream,
     ) -> None:
         self.grid = grid
         self._binding = binding
         self._dtype = dtype
-        self._complaints = Complaints(binding)
+        self._complaints = TensorRTLog(binding)
         # The runtime must outlive the engine, and the engine its context.
         self._runtime = self._open_runtime()
         self._engine = self._load(plan)

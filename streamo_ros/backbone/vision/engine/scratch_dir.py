@@ -22,7 +22,7 @@ _MIB = 1 << 20
 
 
 @contextmanager
-def workplace(folder: Path, need: int) -> Iterator[Path]:
+def scratch_dir(folder: Path, need: int) -> Iterator[Path]:
     """A hidden folder in the cache; gone afterwards.
 
     Args:

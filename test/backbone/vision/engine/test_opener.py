@@ -22,7 +22,7 @@ from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import find_binding
 from streamo_ros.backbone.vision.engine.cache import EngineCache
-from streamo_ros.backbone.vision.engine.loader import EngineOpener
+from streamo_ros.backbone.vision.engine.loader import EngineLoader
 from streamo_ros.backbone.vision.engine.loader import run_build
 from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
 from streamo_ros.backbone.vision.engine.selftest import probe
@@ -60,7 +60,7 @@ def tiny_grid(checkpoint):
 
 
 def opener(path, folder, build=False):
-    return EngineOpener(path, CPU, torch.float32, build, folder)
+    return EngineLoader(path, CPU, torch.float32, build, folder)
 
 
 def entry(folder):
@@ -226,7 +226,7 @@ def test_a_model_goes_over_to_an_engine_and_says_so(
         assert grid == tower.grid
         return OnnxEncoder(graph.path, grid), VisionState('tensorrt', 'TensorRT 10.3.0', '', 'x')
 
-    monkeypatch.setattr(EngineOpener, '__call__', ready)
+    monkeypatch.setattr(EngineLoader, '__call__', ready)
     frame = frames[0][:84, :112]
     plain = load_tiny(qwen, vision='torch')
     swapped = load_tiny(qwen, vision='tensorrt', wait=True)
