@@ -37,8 +37,8 @@ def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
 
     The function takes: `source`, `golden` (None compares nothing), `instructions` ('TEXT' or
     'TEXT@SECONDS'; empty takes the golden file's), `model`, and the other fields of `ReplayJob`
-    by name. Paths are relative to the test's file. It returns the `Outcome`. Events, bag, report and
-    pictures of differences are written to the test's `tmp_path`.
+    by name. Paths are relative to the test's file. It returns the `Outcome`. Events, bag, report
+    and pictures of differences are written to the test's `tmp_path`.
     """
     here = request.path.parent
 

@@ -13,7 +13,7 @@ import pytest
 from streamo_ros.core.protocol import check_instruction
 from streamo_ros.core.protocol import State
 from streamo_ros.worlds import draw_episode
-from streamo_ros.worlds import Sampling
+from streamo_ros.worlds import EpisodeSampling
 from streamo_ros.worlds import suggested_instructions
 from streamo_ros.worlds import World
 from streamo_ros.worlds import WorldError
@@ -21,7 +21,7 @@ from streamo_ros.worlds.episode import SEEDS
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import HELD_OUT
 
-REGULAR = Sampling(frames=16, jitter=0.0, drop=0.0)
+REGULAR = EpisodeSampling(frames=16, jitter=0.0, drop=0.0)
 
 
 @pytest.mark.parametrize('family', FAMILIES)
@@ -93,14 +93,14 @@ def test_held_out_phrasings_are_never_those_of_training():
 
 
 def test_regular_frames_come_evenly_and_tags_count_from_the_first():
-    one = draw_episode(1_000_003, 'count', Sampling(frames=6, rate=2.0, jitter=0.0, drop=0.0))
+    one = draw_episode(1_000_003, 'count', EpisodeSampling(frames=6, rate=2.0, jitter=0.0, drop=0.0))
     assert np.allclose(np.diff(one.times), 0.5)
     assert [tick.start for tick in one.ticks] == [Fraction(k, 2) for k in range(6)]
     assert one.ticks[1].stamp - one.ticks[0].stamp == 500_000_000
 
 
 def test_lost_frames_leave_gaps_in_the_tags():
-    one = draw_episode(1_000_003, 'count', Sampling(frames=40, drop=0.5))
+    one = draw_episode(1_000_003, 'count', EpisodeSampling(frames=40, drop=0.5))
     starts = [tick.start for tick in one.ticks]
     assert starts[0] == 0
     assert 5 < len(starts) < 35
