@@ -36,12 +36,13 @@ AREAS = {
     'demo': {'bag'},
     'evaluation': {'torch', 'bag'},
     'replay': {'bag', 'ray', 'dev'},
+    'report': {'bag'},
+    'sources': {'bag'},
+    'tiny': {'train'},
+    'tools': {'torch', 'bag', 'tensorrt', 'ray', 'train'},
     'training': {'train'},
-    'bench': {'torch'},
-    'measure': {'torch'},
-    'doctor': {'torch', 'bag', 'tensorrt', 'ray', 'train'},
 }
-ROS_AREAS = {'node', 'demo', 'doctor'}
+ROS_AREAS = {'config', 'node', 'demo', 'tools'}
 
 
 def imported(file: Path) -> set[str]:

@@ -20,7 +20,8 @@ INTERFACES = {
         {HEADER} header
         uint8 UNKNOWN=0 uint8 SILENCE=1 uint8 STANDBY=2 uint8 RESPONSE=3 uint8 state
         uint8 REASON_NONE=0 uint8 REASON_NO_INSTRUCTION=1 uint8 REASON_BAD_FRAME=2
-        uint8 REASON_MODEL_FAILED=3 uint8 REASON_OVERFLOW=4 uint8 unknown_reason
+        uint8 REASON_MODEL_FAILED=3 uint8 REASON_OVERFLOW=4
+        uint8 REASON_ENDED=5 uint8 unknown_reason
         float32 silence_probability float32 standby_probability float32 response_probability
         uint32 instruction_id uint32 response_id uint32 stream_id uint64 frame_index
         {TIME} time_origin uint64 received_frames uint64 dropped_frames

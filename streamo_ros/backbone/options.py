@@ -14,8 +14,6 @@ MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
 VISION = ('auto', 'torch', 'tensorrt')
-FRAMES = 120
-"""Frames of a window when neither the user nor the checkpoint says how many: Streamo's own."""
 
 DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
 

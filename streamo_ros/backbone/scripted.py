@@ -142,6 +142,7 @@ class ScriptedBackbone:
             device='none',
             vision_backend='none',
             tokens_per_frame=self._grid[0] * self._grid[1],
+            max_tokens_per_frame=12,
             context_capacity=self.capacity,
         )
 
@@ -178,6 +179,7 @@ class ScriptedBackbone:
     def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
         """See `face.Backbone`."""
         self.passes.extend += 1
+        self._check_room(requests)
         for request in requests:
             self._append(request)
         return np.stack([self._logits(request.slot) for request in requests])
@@ -185,6 +187,7 @@ class ScriptedBackbone:
     def prefill(self, request: Request) -> None:
         """See `face.Backbone`."""
         self.passes.prefill += 1
+        self._check_room([request])
         self._append(request)
 
     def decode(
@@ -194,6 +197,7 @@ class ScriptedBackbone:
     ) -> list[int]:
         """See `face.Backbone`; the answer comes one character at a time."""
         self.passes.decode += 1
+        self._check_room(requests)
         tokens = []
         for request in requests:
             self._append(request)
@@ -219,10 +223,13 @@ class ScriptedBackbone:
         """The dialogue that the slot holds, frames as one mark a token."""
         return self.tokenizer.transcript(self.rows[slot])
 
+    def _check_room(self, requests: Sequence[Request]) -> None:
+        for request in requests:
+            if len(self.rows[request.slot]) + request.tokens > self.capacity:
+                raise BackboneError(f'lane {request.slot} overflows its {self.capacity} tokens')
+
     def _append(self, request: Request) -> None:
         row = self.rows[request.slot]
-        if len(row) + request.tokens > self.capacity:
-            raise BackboneError(f'lane {request.slot} overflows its {self.capacity} tokens')
         for piece in request.pieces:
             row += _characters(piece)
 

@@ -8,16 +8,15 @@ Asked before it is allocated.
 from __future__ import annotations
 
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from streamo_ros.backbone.batch import Buckets
-from streamo_ros.backbone.options import FRAMES
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.window import WindowShape
+from streamo_ros.core.dialogue import DEFAULT_MAX_FRAMES
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
 
@@ -69,15 +68,13 @@ def wanted_capacity(frames: int, frame_tokens: int, prompt: PromptTokens) -> int
     """Tokens of a slot that holds so many frames, a long instruction and the last answers.
 
     Args:
-        frames: in the window; 0 = `FRAMES`.
+        frames: in the window; 0 = `DEFAULT_MAX_FRAMES`.
         frame_tokens: most vision tokens that a frame can have.
         wording: the dialogue in the checkpoint's tokens.
     """
-    tag = prompt.tag(Fraction(3599), Fraction(3600))
-    markers = len(prompt.image_open) + len(prompt.image_close)
-    turn = len(prompt.head) + len(tag) + markers + len(prompt.ask) + len(prompt.close) + 4
-    fixed = len(prompt.sink('')) + LONG_INSTRUCTION + ANSWERS * (turn + LONG_ANSWER)
-    return fixed + ((frames or FRAMES) + 1) * (turn + frame_tokens)
+    answers = ANSWERS * (prompt.longest_turn(0) + LONG_ANSWER)
+    fixed = len(prompt.sink('')) + LONG_INSTRUCTION + answers
+    return fixed + ((frames or DEFAULT_MAX_FRAMES) + 1) * prompt.longest_turn(frame_tokens)
 
 
 def window_shape(config: Any, options: Options, buckets: Buckets, wanted: int) -> WindowShape:
@@ -117,9 +114,7 @@ def check_context(capacity: int, prompt: PromptTokens, tokens: int) -> None:
     Raises:
         BackboneError: with what it would have to hold.
     """
-    turn = prompt.head + prompt.tag(Fraction(0), Fraction(1)) + prompt.ask + prompt.close
-    sink = len(prompt.sink('instruction'))
-    need = sink + len(turn) + len(prompt.image_open) + tokens + len(prompt.image_close)
+    need = len(prompt.sink('instruction')) + prompt.longest_turn(tokens)
     if need > capacity:
         raise BackboneError(
             f'{capacity} tokens cannot hold the system prompt and one turn, which take {need}: '

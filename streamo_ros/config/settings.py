@@ -27,8 +27,6 @@ from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
 
-DEFAULT_FRAMES = 120
-
 
 class Values:
     """Every parameter of the table with its value; read by any thread, replaced as a whole."""
@@ -103,11 +101,12 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
         sampling=Sampling(
             values.number('generation.temperature'), values.whole('generation.seed')
         ),
-        memory=ContextLimits(
-            max_frames=values.whole('context.max_frames') or info.max_frames or DEFAULT_FRAMES,
-            max_answers=values.whole('context.max_answers'),
-            max_time=values.number('context.max_time') or info.max_time,
-            max_new_tokens=values.whole('generation.max_new_tokens'),
+        limits=ContextLimits.for_checkpoint(
+            info,
+            values.whole('context.max_frames'),
+            values.number('context.max_time'),
+            values.whole('context.max_answers'),
+            values.whole('generation.max_new_tokens'),
         ),
         backlog=values.whole('context.backlog'),
         backfill_frames=values.whole('context.backfill_frames'),

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frame in, events out: the whole assistant, in two verbs.
+"""Frames in, events out: the whole assistant in two verbs.
 
-`observe` lets every lane look and decide; `speak` advances the answers under way by a few tokens.
-Knows which watchers look, wait or speak, and batches those with the same work. Knows no ROS, no
-thread, no clock but a steady one for measuring, and no tensor. One thread calls it.
+`observe` lets every lane decide a frame; `speak` advances the answers in progress by a few tokens.
+Lanes with the same work run as one batch. Single-threaded; a steady clock is used for measuring
+only.
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
-
-import numpy as np
-from numpy.typing import NDArray
 
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
@@ -36,8 +33,14 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.lane_pool import LanePool
+from streamo_ros.core.passes import LogitsRow
+from streamo_ros.core.passes import PassRunner
 from streamo_ros.core.protocol import State
 from streamo_ros.core.restored_turns import RestoredAnswers
+from streamo_ros.core.speech import Finish
+
+LaneFrame = tuple[InstructionLane, EncodedFrame]
+"""A lane and the frame it has to decide."""
 
 
 @dataclass(frozen=True)
@@ -47,31 +50,30 @@ class AssistantSettings:
     Attributes:
         thresholds: when a state is chosen.
         sampling: how answers are decoded.
-        memory: sizes of a lane; lanes that exist keep theirs.
-        backlog: frames that a lane may have waiting while it speaks.
-        backfill_frames: how many of the last frames are kept for instructions that begin later.
+        limits: how much a lane remembers; existing lanes keep theirs.
+        backlog: frames that may wait in a lane while it speaks.
+        backfill_frames: how many of the last frames are kept for instructions that start later.
     """
 
     thresholds: Thresholds = field(default_factory=Thresholds)
     sampling: Sampling = field(default_factory=Sampling)
-    memory: ContextLimits = field(default_factory=ContextLimits)
+    limits: ContextLimits = field(default_factory=ContextLimits)
     backlog: int = 16
     backfill_frames: int = 8
 
 
 class Assistant:
-    """Watches one stream for all standing instructions.
+    """Watches one stream for all active instructions.
 
     Args:
         backbone: the model.
-        book: what is being watched for; changed by anyone, at any time.
+        book: the active instructions; may be changed by any thread at any time.
         settings: see `AssistantSettings`.
         policy: what leaves a lane's window.
-        recall: what was said to an instruction before a restart; by default nothing.
+        restored: answers from before a restart; none by default.
 
     Attributes:
-        failures: frames and tokens on which the model failed.
-        last_failure: the last failure, in one sentence; '' when there was none.
+        passes: runs the model and counts its failures.
     """
 
     def __init__(
@@ -80,14 +82,12 @@ class Assistant:
         book: InstructionBook,
         settings: AssistantSettings | None = None,
         policy: EvictionPolicy | None = None,
-        restore_answers: RestoredAnswers = lambda _: (),
+        restored: RestoredAnswers = lambda _: (),
     ) -> None:
         self.settings = settings or AssistantSettings()
-        self.failures = 0
-        self.last_failure = ''
-        self._backbone = backbone
+        self.passes = PassRunner(backbone)
         self._book = book
-        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restore_answers)
+        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored)
         self._next_response = 1
 
     @property
@@ -97,46 +97,49 @@ class Assistant:
 
     @property
     def lanes(self) -> tuple[InstructionLane, ...]:
-        """The instructions at work; for diagnostics and feedback, not to be changed."""
+        """The open lanes; for diagnostics and feedback, not to be changed."""
         return self._pool.lanes
 
     def observe(self, frame: Frame) -> list[Event]:
-        """Let every standing instruction look at a frame.
+        """Let every active instruction decide a frame.
 
-        Lanes that are free decide at once, in one vision pass and one batched extend. A lane that
-        speaks or has frames waiting puts the frame behind them; `speak` decides it later.
+        Free lanes decide at once, in one vision pass and one batched extend. A lane that is
+        speaking or has frames waiting queues the frame; `speak` decides it later.
 
         Args:
             frame: the next sampled frame; without an image it is reported as UNKNOWN.
 
         Returns:
-            What happened, in order. Exactly one `Decided` for every instruction that stands at
-            the frame's capture time comes now or later; one with id 0 when none stands.
+            What happened, in order. For every instruction that is active at the frame's capture
+            time, exactly one `Decided` follows, now or later, whatever happens in between; one
+            with id 0 if none is active.
         """
         events = self._pool.follow(frame)
-        due = [one for one in self._book.standing() if one.since <= frame.stamp]
+        due = [active for active in self._book.standing() if active.since <= frame.stamp]
         if frame.image is None:
             return events + _missed(frame, due)
         if not due:
             self._pool.remember(EncodedFrame(frame), self.settings.backfill_frames)
-            return events + _missed(frame.missed(Reason.NO_INSTRUCTION, 'nothing stands'), due)
+            return events + _missed(
+                frame.missed(Reason.NO_INSTRUCTION, 'no instruction is active'), due
+            )
         began = time.perf_counter()
-        try:
-            seen = EncodedFrame(frame.without_image(), self._backbone.encode(frame.image))
-        except BackboneError as error:
-            return events + self._fail(frame, due, error)
-        took = time.perf_counter() - began
-        events += self._pool.follow_grid(seen)
-        refused, due = self._admit(due, seen)
-        self._pool.remember(seen, self.settings.backfill_frames)
-        return events + refused + self._look(seen, due, took)
+        vision = self.passes.encode(frame.image)
+        if vision is None:
+            return events + self._failed(frame, due)
+        encoded = EncodedFrame(frame.without_image(), vision)
+        encode_time = time.perf_counter() - began
+        events += self._follow_grid(encoded)
+        refused, due = self._open_lanes(due, encoded)
+        self._pool.remember(encoded, self.settings.backfill_frames)
+        return events + refused + self._distribute(encoded, due, encode_time)
 
     def speak(self, budget: int) -> list[Event]:
-        """Advance what is under way.
+        """Advance what is in progress.
 
-        Each step decodes one token for every lane that speaks, in one batch, and decides one
-        waiting frame for every lane that has some and does not speak. Cancelled instructions
-        fall silent before the next step.
+        Each step decodes one token for every lane that is speaking, in one batch, and decides one
+        waiting frame for every other lane that has some. Canceled instructions fall silent before
+        the next step.
 
         Args:
             budget: most steps.
@@ -149,101 +152,100 @@ class Assistant:
             events += self._pool.follow_book()
             if not self.busy:
                 break
-            behind = [one for one in self.lanes if one.waiting and not one.speaking]
+            behind = [lane for lane in self.lanes if lane.waiting and not lane.speaking]
             events += self._decode()
-            events += self._decide([(one, one.waiting.popleft()) for one in behind])
+            events += self._decide([(lane, lane.waiting.popleft()) for lane in behind])
         return events
 
     def reset(self) -> list[Event]:
-        """Forget the stream, keep the instructions; answers under way are cut."""
-        return self._pool.clear()
+        """Forget the stream, keep the instructions; answers in progress are canceled."""
+        return self._pool.clear('the stream was reset before it was decided')
 
-    def _admit(
-        self, due: Sequence[Instruction], seen: EncodedFrame
+    def _follow_grid(self, encoded: EncodedFrame) -> list[Event]:
+        events, failure = self._pool.follow_grid(encoded)
+        if failure:
+            self.passes.count_failure(failure)
+        return events
+
+    def _open_lanes(
+        self, due: Sequence[Instruction], encoded: EncodedFrame
     ) -> tuple[list[Event], list[Instruction]]:
         """Give every instruction its lane; returns those that have one or wait for one."""
         events: list[Event] = []
-        admitted = []
+        opened = []
         for instruction in due:
             try:
-                self._pool.watch(instruction, seen, self.settings.memory)
-                admitted.append(instruction)
+                self._pool.open(instruction, encoded, self.settings.limits)
+                opened.append(instruction)
             except BackboneError as error:
-                events += self._fail(seen.frame, [instruction], error)
-        return events, admitted
+                self.passes.count_failure(str(error))
+                events += self._failed(encoded.frame, [instruction])
+        return events, opened
 
-    def _look(self, seen: EncodedFrame, due: Sequence[Instruction], took: float) -> list[Event]:
-        """Lanes that are free decide now; the others queue the frame, as long as there is room."""
+    def _distribute(
+        self, encoded: EncodedFrame, due: Sequence[Instruction], encode_time: float
+    ) -> list[Event]:
+        """Free lanes decide now; the others queue the frame while there is room."""
         events: list[Event] = []
-        free: list[tuple[InstructionLane, EncodedFrame]] = []
+        free: list[LaneFrame] = []
         for instruction in due:
             lane = self._pool.get(instruction.id)
             if lane is not None and not lane.busy:
-                free.append((lane, seen))
+                free.append((lane, encoded))
             elif lane is not None and len(lane.waiting) < self.settings.backlog:
-                lane.waiting.append(seen)
+                lane.waiting.append(encoded)
             else:
-                flaw = 'its lane still speaks and no more frames can wait'
-                events += _missed(seen.frame.missed(Reason.OVERFLOW, flaw), [instruction])
-        return events + self._decide(free, took)
+                flaw = 'its lane is still speaking and its queue is full'
+                events += _missed(encoded.frame.missed(Reason.OVERFLOW, flaw), [instruction])
+        return events + self._decide(free, encode_time)
 
-    def _decide(
-        self, looks: Sequence[tuple[InstructionLane, EncodedFrame]], encode_time: float = 0.0
-    ) -> list[Event]:
+    def _decide(self, pairs: Sequence[LaneFrame], encode_time: float = 0.0) -> list[Event]:
         """One batched extend; one decision for each lane."""
-        if not looks:
+        if not pairs:
             return []
         began = time.perf_counter()
-        asked = [(lane, seen, self._ask(lane, seen)) for lane, seen in looks]
-        rows = iter(self._extend([request for *_, request in asked if request is not None]))
+        requests = [self._request(lane, encoded) for lane, encoded in pairs]
+        rows = iter(self.passes.extend([request for request in requests if request is not None]))
         extend_time = time.perf_counter() - began
         events: list[Event] = []
-        for lane, seen, request in asked:
+        for (lane, encoded), request in zip(pairs, requests, strict=True):
             row = next(rows) if request is not None else None
-            if row is not None and not np.isfinite(row).all():
-                lane.dialogue.undo()
-                row = None
-            if row is None:
-                events += self._failed_look(lane, seen)
-            else:
-                events.append(self._settle(lane, seen, row, (encode_time, extend_time)))
+            if row is not None:
+                events += self._commit(lane, encoded, row, (encode_time, extend_time))
                 encode_time = 0.0
+                continue
+            if request is not None:
+                lane.dialogue.undo()
+            events += self._failed(encoded.frame, [lane.instruction])
         return events
 
-    def _ask(self, lane: InstructionLane, seen: EncodedFrame) -> Request | None:
-        """The lane's request; None, and an empty lane, when it cannot make room."""
-        assert seen.vision is not None
+    def _request(self, lane: InstructionLane, encoded: EncodedFrame) -> Request | None:
+        """The lane's request; None, and an empty lane, if it cannot make room."""
+        assert encoded.vision is not None
         try:
-            return lane.dialogue.request(seen.frame.tick, seen.vision)
+            return lane.dialogue.request(encoded.frame.tick, encoded.vision)
         except BackboneError as error:
-            self.last_failure = str(error)
+            self.passes.count_failure(str(error))
             lane.dialogue.restart()
             return None
 
-    def _extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
-        try:
-            return self._backbone.extend(requests) if requests else np.empty((0, 3), np.float32)
-        except BackboneError as error:
-            self.last_failure = str(error)
-            return np.full((len(requests), 3), np.nan, np.float32)
-
-    def _settle(
+    def _commit(
         self,
         lane: InstructionLane,
-        seen: EncodedFrame,
-        row: NDArray[np.float32],
+        encoded: EncodedFrame,
+        row: LogitsRow,
         times: tuple[float, float],
-    ) -> Decided:
+    ) -> list[Event]:
+        frame = encoded.frame
         chances = probabilities(row)
-        may_respond = seen.frame.stamp >= lane.quiet_until
+        may_respond = frame.stamp >= lane.quiet_until
         state = decide(chances, self.settings.thresholds, may_respond)
         response_id = 0
         if state is State.RESPONSE:
             response_id, self._next_response = self._next_response, self._next_response + 1
-            lane.begin_answer(seen, response_id, chances[2])
-        lane.decided(state, seen)
+        lane.commit(state, frame, response_id, chances[2])
         decided = Decided(
-            frame=seen.frame,
+            frame=frame,
             instruction_id=lane.instruction.id,
             state=state,
             probabilities=chances,
@@ -252,50 +254,44 @@ class Assistant:
             context_tokens=lane.dialogue.tokens,
             encode_time=times[0],
             extend_time=times[1],
-            tag=lane.dialogue.tag(seen.frame.tick),
+            tag=lane.dialogue.tag(frame.tick),
         )
-        if response_id:
-            self._count_response(lane)
-        return decided
+        return [decided, *(self._count_response(lane) if response_id else ())]
 
-    def _count_response(self, lane: InstructionLane) -> None:
+    def _count_response(self, lane: InstructionLane) -> list[Event]:
         counted = self._book.count_response(lane.instruction.id)
         lane.instruction = counted or lane.instruction
-        if lane.instruction.finished:
-            self._pool.retire(lane.instruction.id)
+        if not lane.instruction.finished:
+            return []
+        flaw = 'the instruction had given all of its responses before it was decided'
+        return self._pool.retire(lane.instruction.id, flaw)
 
     def _decode(self) -> list[Event]:
-        """One token for every lane that speaks, in one batch."""
-        speakers = [lane for lane in self.lanes if lane.speaking]
-        if not speakers:
-            return []
-        requests = [lane.dialogue.feed() for lane in speakers]
-        try:
-            tokens = self._backbone.decode(requests, self.settings.sampling)
-        except BackboneError as error:
-            self.last_failure = str(error)
-            tokens = [-1] * len(speakers)
-        self.failures += sum(token < 0 for token in tokens)
+        """One token for every lane that is speaking, in one batch."""
         events: list[Event] = []
+        speakers = []
+        for lane in [lane for lane in self.lanes if lane.speaking]:
+            if lane.dialogue.is_full:
+                events += self._after_answer(lane, lane.end_answer(Finish.LENGTH))
+            else:
+                speakers.append(lane)
+        requests = [lane.dialogue.decode_request() for lane in speakers]
+        tokens = self.passes.decode(requests, self.settings.sampling)
         for lane, token in zip(speakers, tokens, strict=True):
-            events += lane.hear(token)
-            if lane.retired and not lane.speaking:
-                self._pool.leave(lane)
+            events += self._after_answer(lane, lane.on_token(token))
         return events
 
-    def _fail(self, frame: Frame, due: Sequence[Instruction], error: BackboneError) -> list[Event]:
-        self.failures += 1
-        self.last_failure = str(error)
-        return _missed(frame.missed(Reason.MODEL_FAILED, str(error)), due)
+    def _after_answer(self, lane: InstructionLane, events: list[Event]) -> list[Event]:
+        """Close the lane of an instruction that was only finishing its answer."""
+        if lane.retired and not lane.speaking:
+            self._pool.close(lane)
+        return events
 
-    def _failed_look(self, lane: InstructionLane, seen: EncodedFrame) -> list[Event]:
-        self.failures += 1
-        self.last_failure = self.last_failure or 'the state logits were not finite'
-        frame = seen.frame.missed(Reason.MODEL_FAILED, self.last_failure)
-        return _missed(frame, [lane.instruction])
+    def _failed(self, frame: Frame, due: Sequence[Instruction]) -> list[Event]:
+        return _missed(frame.missed(Reason.MODEL_FAILED, self.passes.last_failure), due)
 
 
 def _missed(frame: Frame, due: Sequence[Instruction]) -> list[Event]:
-    """A frame without a decision: one UNKNOWN a standing instruction, one in all with none."""
+    """A frame without a decision: one UNKNOWN per active instruction, or one if there is none."""
     ids = [instruction.id for instruction in due] or [0]
     return [Decided(frame, key, reason=frame.reason) for key in ids]

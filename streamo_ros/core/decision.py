@@ -14,10 +14,10 @@ from streamo_ros.core.protocol import State
 
 @dataclass(frozen=True)
 class Thresholds:
-    """When a state is chosen; 0 = when it is the most probable.
+    """When a state is chosen; 0 = when it is the most probable one.
 
-    Response iff its probability reaches `response`, else Standby iff its reaches `standby`, else
-    Silence.
+    Response iff its probability reaches `response`, else Standby iff its probability reaches
+    `standby`, else Silence.
     """
 
     standby: float = 0.0

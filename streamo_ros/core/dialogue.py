@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One instruction's dialogue: what it has said, what its window holds.
+"""One instruction's dialogue in one slot of the key-value window.
 
-Knows turns, their tokens and the order in which they stand in the lane's slot. Asks a policy what
-leaves; decides nothing about states or speech, and knows no tensor.
+Keeps turns, their tokens and their order in step with the slot, and carries out what an eviction
+policy plans. States and answers are decided elsewhere; no tensor appears here.
 """
 
 from __future__ import annotations
@@ -16,54 +16,78 @@ from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import time_tag
-from streamo_ros.core.turn import joined
+from streamo_ros.core.turn import merge_ranges
 from streamo_ros.core.turn import Turn
-from streamo_ros.core.turn import vision_token_count
+
+DEFAULT_MAX_FRAMES = 120
+"""Frames in a window when neither the user nor the checkpoint says how many: Streamo's own."""
 
 
 @dataclass(frozen=True)
 class ContextLimits:
-    """What a lane remembers.
+    """How much a dialogue remembers.
 
     Attributes:
         max_frames: frames in the window.
-        max_answers: turns kept for their answer after their frame has left.
-        max_time: seconds of stream after which the tags begin again; 0 = never.
-        max_new_tokens: room that is always left for an answer.
+        max_answers: turns kept for their answer after their frame has been evicted.
+        max_time: seconds of stream after which the time tags restart; 0 = never.
+        max_new_tokens: tokens that are always left free for an answer.
     """
 
-    max_frames: int = 120
+    max_frames: int = DEFAULT_MAX_FRAMES
     max_answers: int = 8
     max_time: float = 0.0
     max_new_tokens: int = 128
+
+    @classmethod
+    def for_checkpoint(
+        cls,
+        info: BackboneInfo,
+        max_frames: int = 0,
+        max_time: float = 0.0,
+        max_answers: int = 8,
+        max_new_tokens: int = 128,
+    ) -> ContextLimits:
+        """What the user asked for; where that is 0, what the checkpoint asks for."""
+        return cls(
+            max_frames or info.max_frames or DEFAULT_MAX_FRAMES,
+            max_answers,
+            max_time or info.max_time,
+            max_new_tokens,
+        )
 
 
 class Dialogue:
     """The dialogue of one instruction in one slot of the window.
 
-    A frame is appended by `request` … `settle` (or `undo` when the pass failed). What has been
-    decided but not appended waits in `pending` and leads the next request: that is why a silent
-    frame is one pass (Law 2).
+    A frame is appended by `request`, then `commit` once it is decided, or `undo` if the pass
+    failed. Tokens that are decided but not yet appended wait in `pending` and lead the next
+    request; that is why a silent frame costs a single pass (Law 2).
 
     Args:
-        backbone: where the slot is; one is taken at once and given back by `close`.
-        policy: what leaves when the window is full.
-        instruction: its text.
-        memory: sizes.
+        backbone: owns the slot, which is taken here and given back by `close`.
+        policy: decides what leaves when the window is full.
+        instruction: the instruction's text.
+        limits: how much is remembered.
+
+    Raises:
+        BackboneError: all slots are taken.
     """
 
     def __init__(
-        self, backbone: Backbone, policy: EvictionPolicy, instruction: str, memory: ContextLimits
+        self, backbone: Backbone, policy: EvictionPolicy, instruction: str, limits: ContextLimits
     ) -> None:
         self._backbone = backbone
         self._policy = policy
         self._prompt = backbone.prompt
-        self._memory = memory
+        self._limits = limits
         self._sink = self._prompt.sink(instruction)
         self._turns: list[Turn] = []
         self._before: tuple[int, tuple[int, ...]] = (0, ())
@@ -74,13 +98,18 @@ class Dialogue:
 
     @property
     def tokens(self) -> int:
-        """Tokens that the slot holds."""
+        """Tokens in the slot."""
         return self._backbone.length(self.slot)
 
     @property
     def frames(self) -> int:
-        """Frames that the window holds."""
+        """Frames in the window."""
         return sum(turn.vision is not None for turn in self._turns)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the pending tokens no longer fit into the slot."""
+        return self.tokens + len(self.pending) > self._backbone.capacity
 
     @property
     def time_origin(self) -> int:
@@ -97,36 +126,36 @@ class Dialogue:
         return time_tag(*self.interval(tick))
 
     def request(self, tick: Tick, vision: VisionTokens) -> Request:
-        """Everything that this frame's one pass appends: what was pending, then its turn.
+        """Everything that this frame's single pass appends: what was pending, then its turn.
 
-        Makes room and moves the time origin first when that is due.
+        Makes room first, and moves the time origin when that is due.
+
+        Raises:
+            BackboneError: instruction and turn do not fit into the slot, or a rebuild failed.
         """
         self._move_origin(tick)
-        self._make_room(self._turn_tokens(vision))
+        self._make_room(self._prompt.longest_turn(vision.tokens) + self._limits.max_new_tokens)
         if self._origin is None:
             self._origin = tick
-        turn = Turn(
-            tick,
-            vision,
-            self._prompt.head if self._turns else (),
-            self._prompt.tag(*self.interval(tick)),
-        )
+        prefix = self._prompt.turn_prefix if self._turns else ()
+        turn = Turn(tick, vision, prefix, self._prompt.tag(*self.interval(tick)))
+        request = _request(self.slot, [self.pending, *turn.pieces(self._prompt)])
+        self._check_room(request.tokens)
         self._before = self.tokens, self.pending
-        pieces = (self.pending, *turn.pieces(self._prompt))
         self._turns.append(turn)
         self.pending = ()
-        return Request(self.slot, tuple(piece for piece in pieces if piece != ()))
+        return request
 
     def undo(self) -> None:
-        """The pass of the last request failed: it never happened."""
+        """Take back the last request: its pass failed."""
         length, self.pending = self._before
         self._backbone.truncate(self.slot, length)
         self._turns.pop()
         if length == 0:
             self._origin = None
 
-    def settle(self, state: State) -> None:
-        """The last frame was decided; its state token waits for the next pass."""
+    def commit(self, state: State) -> None:
+        """Record the last frame's decision; its state token leads the next pass."""
         reply = self._prompt.replies[state]
         self._turns[-1].answered = state is State.RESPONSE
         if state is State.RESPONSE:
@@ -135,20 +164,21 @@ class Dialogue:
         self.pending = reply + self._prompt.close
         self._turns[-1].reply = self.pending
 
-    def feed(self) -> Request:
-        """What the next decode step of the answer appends: the state's tokens, then the last."""
+    def decode_request(self) -> Request:
+        """What the answer's next decode step appends: the state's tokens, then the last token."""
         self._before = self.tokens, self.pending
+        first = not self._turns[-1].reply
         self._turns[-1].reply += self.pending
-        request = Request(self.slot, (self.pending,))
+        request = Request(self.slot, (self.pending,), may_stop=not first)
         self.pending = ()
         return request
 
-    def heard(self, token: int) -> None:
-        """The answer goes on with this token."""
+    def on_token(self, token: int) -> None:
+        """Continue the answer with this token."""
         self.pending = (token,)
 
-    def failed(self) -> None:
-        """The decode step of the last `feed` failed: what it appended is taken back."""
+    def undo_decode(self) -> None:
+        """Take back the last `decode_request`: its pass failed."""
         length, fed = self._before
         self._backbone.truncate(self.slot, length)
         reply = self._turns[-1].reply
@@ -156,91 +186,100 @@ class Dialogue:
         self.pending = fed if not self._turns[-1].reply else ()
 
     def finish(self) -> None:
-        """The answer is over; its end waits for the next pass."""
+        """End the answer; its closing tokens lead the next pass."""
         self._turns[-1].reply += self.pending + self._prompt.close
         self.pending += self._prompt.close
 
     def forget_frames(self) -> None:
-        """Rebuild from text alone: what was seen so far is of another image size."""
+        """Rebuild from the last answers alone: the frames seen so far had another size.
+
+        Raises:
+            BackboneError: the rebuild failed.
+        """
         for turn in self._turns:
             turn.vision = None
-        self._rebuild([turn for turn in self._turns if turn.answered])
+        answered = [turn for turn in self._turns if turn.answered]
+        self._rebuild(answered[max(0, len(answered) - self._limits.max_answers) :])
 
-    def restore_answers(self, turns: list[Turn]) -> None:
-        """Begin with turns from before a restart; call before the first frame."""
+    def restore(self, turns: list[Turn]) -> None:
+        """Start with turns from before a restart; call before the first frame.
+
+        Raises:
+            BackboneError: they do not fit into the slot.
+        """
         self._rebuild(turns)
 
     def restart(self) -> None:
-        """Begin anew with the instruction alone."""
+        """Start over with the instruction alone."""
         self._rebuild([])
 
     def close(self) -> None:
         """Give the slot back."""
         self._backbone.close(self.slot)
 
-    def _turn_tokens(self, vision: VisionTokens) -> int:
-        """Most tokens that a coming turn and its answer can take, pending ones not counted."""
-        words = self._prompt
-        fixed = len(words.head) + len(words.ask) + len(words.close) + _LONGEST_TAG
-        reply = max(len(ids) for ids in words.replies.values())
-        return fixed + reply + vision_token_count(vision, words) + self._memory.max_new_tokens
+    def _check_room(self, tokens: int) -> None:
+        capacity = self._backbone.capacity
+        if self.tokens + tokens > capacity:
+            raise BackboneError(
+                f'the instruction and one frame take {self.tokens + tokens} tokens and the '
+                f'context holds {capacity}: shorten the instruction or raise context.capacity'
+            )
 
     def _make_room(self, need: int) -> None:
         limits = WindowLimits(
             self._backbone.capacity,
             len(self._sink),
-            self._memory.max_frames,
-            self._memory.max_answers,
+            self._limits.max_frames,
+            self._limits.max_answers,
         )
-        actions = self._policy.plan(
-            [turn.size(self._prompt) for turn in self._turns], need, limits
-        )
+        sizes = [turn.size(self._prompt) for turn in self._turns]
+        actions = self._policy.plan(sizes, need, limits)
         if actions is None or all(action is Action.KEEP for action in actions):
             return
         if Action.MERGE in actions:
             self._merge(actions)
         else:
-            self._carry_out(actions)
+            self._evict(actions)
 
     def _merge(self, actions: tuple[Action, ...]) -> None:
-        """Average frames into those of the turns that stay, and say what is left again."""
-        kept, seen = list[Turn](), list[VisionTokens]()
+        """Average frames into those of the turns that stay, and rebuild."""
+        kept, visions = list[Turn](), list[VisionTokens]()
         for turn, action in zip(self._turns, actions, strict=True):
-            seen += [turn.vision] if turn.vision is not None else []
+            visions += [turn.vision] if turn.vision is not None else []
             if action is Action.MERGE:
                 continue
-            if turn.vision is not None and len(seen) > 1:
-                turn.vision = self._backbone.merge(seen)
+            if turn.vision is not None and len(visions) > 1:
+                turn.vision = self._backbone.merge(visions)
             kept.append(turn)
-            seen = []
+            visions = []
         self._rebuild(kept)
 
-    def _carry_out(self, actions: tuple[Action, ...]) -> None:
-        """Evict, so that the kept text is again a well-formed dialogue.
+    def _evict(self, actions: tuple[Action, ...]) -> None:
+        """Evict so that the text that stays is again a well-formed dialogue.
 
-        The first kept turn follows the instruction directly and has no opening of its own.
+        The first turn that stays follows the instruction directly and loses its prefix.
         """
-        keep, at, kept = [(0, len(self._sink))], len(self._sink), list[Turn]()
+        keep, begin, kept = [(0, len(self._sink))], len(self._sink), list[Turn]()
         for turn, action in zip(self._turns, actions, strict=True):
-            size = turn.size(self._prompt)
+            size = turn.size(self._prompt).tokens
             if action is not Action.DROP:
-                start = at + (0 if kept else len(turn.head))
-                keep += turn.ranges(action, start, at, size)
-                turn.head = turn.head if kept else ()
+                start = begin + (0 if kept else len(turn.prefix))
+                keep += turn.kept_ranges(action, start, begin, self._prompt)
+                turn.prefix = turn.prefix if kept else ()
                 turn.vision = None if action is Action.STRIP else turn.vision
                 kept.append(turn)
-            at += size.tokens
-        waiting = len(self.pending)
+            begin += size
+        pending = len(self.pending)
         if actions[-1] is Action.DROP:
             self.pending = ()
         length = self.tokens
-        self._backbone.evict(self.slot, joined(keep, length))
+        self._backbone.evict(self.slot, merge_ranges(keep, length))
         self._turns = kept
-        assert at - waiting == length, 'the lane and its slot disagree about what they hold'
+        assert begin - pending == length, 'the dialogue and its slot are out of step'
 
     def _move_origin(self, tick: Tick) -> None:
-        """Keep the tags in the trained range: rebuild with a new origin when they grow long."""
-        longest = Fraction(self._memory.max_time).limit_denominator(1000)
+        """Keep the tags in the trained range: rebuild with a new origin once they grow long."""
+        longest = Fraction(self._limits.max_time).limit_denominator(1000)
         if not longest or self._origin is None or self.interval(tick)[0] < longest:
             return
         recent = [turn for turn in self._turns if tick.start - turn.tick.start <= longest / 2]
@@ -249,23 +288,26 @@ class Dialogue:
         self._rebuild(recent)
 
     def _rebuild(self, turns: list[Turn]) -> None:
-        """Say the kept turns again from an empty slot; one bounded prefill, nothing is read."""
-        waits = bool(turns and self._turns) and turns[-1] is self._turns[-1]
-        ended = self.pending if waits else ()
+        """Append the turns to an emptied slot: one bounded prefill that reads no logits."""
+        same_end = bool(turns and self._turns) and turns[-1] is self._turns[-1]
+        pending = self.pending if same_end else ()
         self._backbone.truncate(self.slot, 0)
         self._origin = turns[0].tick if turns else None
         pieces: list[Piece] = [self._sink]
         for turn in turns:
-            turn.head = () if turn is turns[0] else self._prompt.head
+            turn.prefix = () if turn is turns[0] else self._prompt.turn_prefix
             turn.tag = self._prompt.tag(*self.interval(turn.tick))
             pieces += [*turn.pieces(self._prompt), turn.reply]
-        if ended:
-            pieces[-1] = turns[-1].reply[: len(turns[-1].reply) - len(ended)]
+        if pending:
+            pieces[-1] = turns[-1].reply[: len(turns[-1].reply) - len(pending)]
         self._turns = turns
-        self.pending = ended if turns else self._sink
+        self.pending = pending if turns else self._sink
         self.rebuilds += 1
         if turns:
-            self._backbone.prefill(Request(self.slot, tuple(p for p in pieces if p != ())))
+            request = _request(self.slot, pieces)
+            self._check_room(request.tokens)
+            self._backbone.prefill(request)
 
 
-_LONGEST_TAG = 40
+def _request(slot: int, pieces: list[Piece]) -> Request:
+    return Request(slot, tuple(piece for piece in pieces if piece != ()))

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the assistant reports: three events, the whole output of the core.
-
-The node, the replay tool, the evaluator and the live view are sinks of these and of nothing else.
-"""
+"""The three events that the assistant reports: the whole output of the core."""
 
 from __future__ import annotations
 
@@ -20,20 +17,20 @@ UNKNOWN_PROBABILITIES = (math.nan, math.nan, math.nan)
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """A frame was decided for an instruction, or could not be.
+    """A frame was decided for an instruction, or could not be decided.
 
     Attributes:
-        frame: the frame; its image may be gone.
-        instruction_id: 0 when no instruction stands.
-        state: UNKNOWN when it could not be decided.
+        frame: the frame; its image may have been released.
+        instruction_id: 0 if no instruction is active.
+        state: UNKNOWN if it could not be decided.
         reason: why not.
-        probabilities: of Silence, Standby, Response, before thresholds; NaN when unknown.
-        response_id: the answer that begins here; 0 = none.
+        probabilities: of Silence, Standby, Response, before thresholds; NaN if unknown.
+        response_id: the answer that starts here; 0 = none.
         time_origin: capture time from which the lane's tags count, nanoseconds; 0 = none.
         context_tokens: tokens the lane holds.
-        encode_time: seconds of the vision pass, steady clock; 0 when done for an earlier event.
+        encode_time: seconds of the vision pass, steady clock; 0 if an earlier event counted it.
         extend_time: seconds of the batched extend, steady clock.
-        tag: the frame's time tag as the lane said it; '' when it was not shown to the model.
+        tag: the frame's time tag in the dialogue; '' if the model did not see it.
     """
 
     frame: Frame

@@ -1,8 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Frames, and which of them are looked at: sampling by capture time.
+"""Frames, and which of them are sampled: a grid in capture time.
 
-Knows stamps and counts, not how a frame travels, what its bytes mean or what is decided about it.
 All stamps are capture times in integer nanoseconds; wall time plays no part (Law 1).
 """
 
@@ -28,6 +27,7 @@ class Reason(enum.IntEnum):
     BAD_FRAME = 2
     MODEL_FAILED = 3
     OVERFLOW = 4
+    ENDED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Tick:
 
     Attributes:
         stamp: capture time, nanoseconds.
-        start: begin of the interval the frame stands for, seconds since the stream's origin.
+        start: start of the interval that the frame represents, seconds since the stream's origin.
         end: its end.
         index: number of sampled frames before it in this stream.
-        stream_id: counts streams from 1; a jump back in time begins a new one.
+        stream_id: counts streams from 1; a jump back in time starts a new one.
     """
 
     stamp: int
@@ -60,7 +60,7 @@ class Frame:
         frame_id: the camera's coordinate frame, copied from the header.
         received: steady-clock seconds of reception; only for measuring latency.
         reason: why there is no image; NONE when there is or was one.
-        flaw: one sentence that says what is wrong with it.
+        flaw: what is wrong with it, in one sentence.
     """
 
     tick: Tick
@@ -76,17 +76,17 @@ class Frame:
         return self.tick.stamp
 
     def without_image(self) -> Frame:
-        """The same frame, its pixels let go."""
+        """The same frame with its pixels released."""
         return replace(self, image=None)
 
     def missed(self, reason: Reason, flaw: str) -> Frame:
-        """The same frame as one that nobody can decide about."""
+        """The same frame, marked as one that could not be decided."""
         return replace(self, image=None, reason=reason, flaw=flaw)
 
 
 @dataclass
 class SamplerCounts:
-    """What became of the frames offered, since the sampler was made.
+    """What happened to the frames offered so far.
 
     `received` = `sampled` + `between` + `zero` + `duplicate` + `reordered` + `doubtful`.
     """
@@ -105,16 +105,16 @@ class SamplerCounts:
 class FrameSampler:
     """Takes the first frame of every tick of a capture-time grid.
 
-    Tick k begins at origin + k / rate, where the origin is the stream's first stamp. A jump back
+    Tick k starts at origin + k / rate, where the origin is the stream's first stamp. A jump back
     by more than `reorder_tolerance`, or ahead by more than `max_gap`, is believed at its third
-    consistent frame; the first two are counted as doubtful. Back begins a new stream, ahead stays
-    in the stream.
+    consistent frame; the first two are counted as doubtful. A jump back starts a new stream, a
+    jump ahead stays in the stream.
 
     Args:
-        rate: frames a second of capture time, > 0.
-        reorder_tolerance: nanoseconds that a stamp may lie behind the newest and still count as
-            late and not as a jump.
-        max_gap: nanoseconds that a stamp may lie ahead of the newest.
+        rate: frames per second of capture time, > 0.
+        reorder_tolerance: nanoseconds that a stamp may trail the newest one and still count as
+            late rather than as a jump.
+        max_gap: nanoseconds that a stamp may be ahead of the newest one.
     """
 
     rate: Fraction = Fraction(1)
@@ -134,13 +134,13 @@ class FrameSampler:
             raise ValueError(f'the sampling rate is {self.rate}: give a number above 0')
 
     def offer(self, stamp: int) -> Tick | None:
-        """Say whether the frame of this stamp is looked at.
+        """Decide whether the frame with this stamp is sampled.
 
         Args:
             stamp: capture time, nanoseconds.
 
         Returns:
-            Its tick, or None when it is not taken.
+            Its tick, or None if it is skipped.
         """
         self.counts.received += 1
         if stamp <= 0:
@@ -163,7 +163,7 @@ class FrameSampler:
             self._last = self._tick(self._newest)
 
     def reset(self) -> None:
-        """Forget the stream; the next frame begins a new one."""
+        """Forget the stream; the next frame starts a new one."""
         self._newest = None
         self._jump.clear()
 
@@ -172,7 +172,7 @@ class FrameSampler:
         self._origin, self._last, self._index = stamp, -1, 0
 
     def _credible(self, stamp: int, newest: int) -> bool:
-        """Whether to go on with this stamp; counts it when not."""
+        """Whether to continue with this stamp; counts it if not."""
         ahead = stamp - newest
         if 0 < ahead <= self.max_gap:
             self._jump.clear()
@@ -192,7 +192,7 @@ class FrameSampler:
         return True
 
     def _agreed(self, stamp: int) -> bool:
-        """Whether this is the third frame in a row of one and the same jump."""
+        """Whether this is the third frame in a row of the same jump."""
         if self._jump:
             step = stamp - self._jump[-1]
             if -self.reorder_tolerance <= step <= 0:

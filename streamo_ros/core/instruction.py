@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is being watched for: standing instructions and the book that holds them.
+"""What is being watched for: the active instructions and the book that holds them.
 
-Knows ids, limits and when an instruction begins and ends in capture time; not how it is answered.
-The book may be read and changed by several threads; everything in it is replaced, never mutated.
+Several threads may read and change the book; everything in it is replaced, never mutated.
 """
 
 from __future__ import annotations
@@ -32,18 +31,18 @@ class InstructionSource(enum.IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Instruction:
-    """A standing instruction.
+    """An active instruction.
 
     Attributes:
-        id: from 1, never used twice.
+        id: counts from 1; never reused.
         text: what to watch for.
         source: who gave it.
-        since: capture time, nanoseconds, from which frames are shown to it; 0 = from now on.
+        since: capture time, nanoseconds, from which it sees frames; 0 = from now on.
         stamp: capture time of the first frame it saw, nanoseconds; 0 = none yet.
-        max_responses: it ends after that many; 0 = unlimited.
-        cooldown: capture time after a response in which none is given, nanoseconds.
-        lifetime: capture time after which it ends, nanoseconds; 0 = for ever.
-        backfill: how far into the past it looks when it begins, nanoseconds.
+        max_responses: it ends after this many; 0 = unlimited.
+        cooldown: capture time after a response during which it gives no other, nanoseconds.
+        lifetime: capture time after which it ends, nanoseconds; 0 = never.
+        backfill: how far it looks back when it starts, nanoseconds.
         response_count: responses given so far.
     """
 
@@ -64,16 +63,16 @@ class Instruction:
         return 0 < self.max_responses <= self.response_count
 
     def expired(self, stamp: int) -> bool:
-        """Whether its lifetime is over at a capture time."""
+        """Whether its lifetime has ended by a capture time."""
         return 0 < self.lifetime <= stamp - self.stamp if self.stamp else False
 
 
 class InstructionBook:
-    """The standing instructions, at most `capacity`.
+    """The active instructions, at most `capacity`.
 
     Args:
-        capacity: how many may stand at once.
-        check: returns the text cleaned or raises ValueError; by default the protocol's check.
+        capacity: how many may be active at once.
+        check: returns the text cleaned or raises ValueError; the protocol's check by default.
     """
 
     def __init__(self, capacity: int = 8, check: Callable[[str], str] = check_instruction) -> None:
@@ -86,16 +85,16 @@ class InstructionBook:
 
     @property
     def version(self) -> int:
-        """Changes whenever an instruction comes, goes or counts a response."""
+        """Changes whenever an instruction is added, removed or counts a response."""
         return self._version
 
     def standing(self) -> tuple[Instruction, ...]:
-        """All standing instructions, oldest first."""
+        """All active instructions, oldest first."""
         with self._lock:
             return tuple(self._standing.values())
 
     def get(self, instruction_id: int) -> Instruction | None:
-        """The standing instruction of that id."""
+        """The active instruction with this id."""
         with self._lock:
             return self._standing.get(instruction_id)
 
@@ -111,10 +110,10 @@ class InstructionBook:
         backfill: int = 0,
         replace_id: int = 0,
     ) -> Instruction:
-        """Let an instruction stand; see `Instruction` for the arguments.
+        """Add an instruction; see `Instruction` for the arguments.
 
         Args:
-            replace_id: the standing instruction whose place it takes; 0 = none.
+            replace_id: the active instruction that it replaces; 0 = none.
 
         Raises:
             InstructionError: bad text or number, unknown `replace_id`, or a full book.
@@ -136,16 +135,16 @@ class InstructionBook:
         return instruction
 
     def cancel(self, instruction_id: int) -> list[int]:
-        """Let an instruction stand no longer.
+        """Cancel an instruction.
 
         Args:
             instruction_id: its id; 0 = all.
 
         Returns:
-            The ids that stood.
+            The ids that were active.
 
         Raises:
-            InstructionError: no such instruction stands.
+            InstructionError: there is no such instruction.
         """
         with self._lock:
             if instruction_id and instruction_id not in self._standing:
@@ -157,11 +156,11 @@ class InstructionBook:
         return ids
 
     def begin(self, instruction_id: int, stamp: int) -> None:
-        """Note the first frame that an instruction sees."""
+        """Record the first frame that an instruction sees."""
         self._change(instruction_id, stamp=stamp)
 
     def count_response(self, instruction_id: int) -> Instruction | None:
-        """Count a response; returns the instruction as it stands now, None if it is gone."""
+        """Count a response; returns the updated instruction, None if it is gone."""
         with self._lock:
             old = self._standing.get(instruction_id)
             if old is None:
@@ -172,19 +171,36 @@ class InstructionBook:
             return new
 
     def restart(self) -> None:
-        """A new stream began: instructions that had begun begin again with its first frame."""
+        """A new stream began: instructions start over with its first frame."""
         with self._lock:
             for key, old in self._standing.items():
                 if old.stamp:
                     self._standing[key] = replace(old, stamp=0, since=0)
             self._version += 1
 
-    def restore(self, instructions: tuple[Instruction, ...], next_id: int) -> None:
-        """Put back what stood before a restart; ids go on behind `next_id`."""
+    def restore(self, instructions: tuple[Instruction, ...], next_id: int) -> list[str]:
+        """Put back what was active before a restart; new ids continue from `next_id`.
+
+        Returns:
+            One sentence for each instruction that is refused: it does not pass the check, or all
+            places are taken.
+        """
+        refused = []
+        accepted: dict[int, Instruction] = {}
+        for instruction in instructions:
+            try:
+                if len(accepted) >= self.capacity:
+                    raise InstructionError(f'instructions.capacity is {self.capacity}')
+                text = self.check(instruction.text)
+                accepted[instruction.id] = replace(instruction, text=text, stamp=0, since=0)
+            except ValueError as error:
+                refused.append(f'instruction {instruction.id} is not active again: {error}')
+        highest = max((instruction.id for instruction in instructions), default=0)
         with self._lock:
-            self._standing = {kept.id: replace(kept, stamp=0, since=0) for kept in instructions}
-            self._next_id = max([next_id, self._next_id, *(key + 1 for key in self._standing)])
+            self._standing = accepted
+            self._next_id = max(next_id, self._next_id, highest + 1)
             self._version += 1
+        return refused
 
     def _change(self, instruction_id: int, **changes: int) -> None:
         with self._lock:
@@ -204,5 +220,5 @@ class InstructionBook:
         self._standing.pop(replace_id, None)
 
     def _unknown(self, instruction_id: int) -> str:
-        standing = ', '.join(map(str, self._standing)) or 'none'
-        return f'no instruction {instruction_id} stands: standing are {standing}'
+        active = ', '.join(map(str, self._standing)) or 'none'
+        return f'there is no instruction {instruction_id}: active are {active}'

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One instruction at work: its lane, the frames that wait for it, the answer it is giving.
+"""One active instruction: its dialogue, the frames waiting for it, the answer it is giving.
 
-Knows what one instruction's past decisions mean for its next one (event interval, cooldown) and
-turns tokens into events. Which watchers look or speak together is the assistant's business.
+Tracks what past decisions mean for the next one (event interval, cooldown) and turns tokens into
+events. Which lanes run together in a batch is up to the assistant.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from streamo_ros.core.speech import Speech
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """A frame and its vision tokens; without them while nobody has needed them."""
+    """A frame and its vision tokens; without them if no instruction needed them."""
 
     frame: Frame
     vision: VisionTokens | None = None
@@ -39,7 +39,7 @@ class EncodedFrame:
 
 @dataclass
 class AnswerInProgress:
-    """An answer under way and what it is about."""
+    """An answer being decoded, and what it is about."""
 
     frame: Frame
     response_id: int
@@ -52,13 +52,14 @@ class AnswerInProgress:
 
 
 class InstructionLane:
-    """An instruction with its lane.
+    """An instruction with its dialogue.
 
     Attributes:
-        instruction: as it stands now.
-        lane: its dialogue.
-        waiting: frames seen while it spoke, oldest first; each is decided by its own extend.
-        retired: it stands no longer and only finishes what it says.
+        instruction: its current version.
+        dialogue: what it has seen and said.
+        waiting: frames that arrived while it spoke, oldest first; each is decided by an extend of
+            its own.
+        retired: it is no longer active and only finishes its answer.
         quiet_until: capture time before which it may not respond, nanoseconds.
     """
 
@@ -67,94 +68,103 @@ class InstructionLane:
         backbone: Backbone,
         policy: EvictionPolicy,
         instruction: Instruction,
-        memory: ContextLimits,
+        limits: ContextLimits,
     ) -> None:
         self.instruction = instruction
-        self.dialogue = Dialogue(backbone, policy, instruction.text, memory)
+        self.dialogue = Dialogue(backbone, policy, instruction.text, limits)
         self.waiting: deque[EncodedFrame] = deque()
         self.retired = False
         self.quiet_until = 0
         self._prompt = backbone.prompt
-        self._max_new_tokens = memory.max_new_tokens
+        self._max_new_tokens = limits.max_new_tokens
         self._standby_since = 0
         self._answer: AnswerInProgress | None = None
 
     @property
     def speaking(self) -> bool:
-        """Whether an answer is under way."""
+        """Whether an answer is in progress."""
         return self._answer is not None
 
     @property
     def busy(self) -> bool:
-        """Whether it cannot decide a new frame at once."""
+        """Whether it cannot decide a new frame right away."""
         return self.speaking or bool(self.waiting)
 
     @property
     def partial_text(self) -> str:
-        """The answer under way, so far."""
+        """The answer in progress, so far."""
         return self._answer.speech.text if self._answer else ''
 
-    def decided(self, state: State, seen: EncodedFrame) -> None:
-        """Note the decision of the frame last appended."""
-        self.dialogue.settle(state)
+    def commit(
+        self, state: State, frame: Frame, response_id: int = 0, probability: float = 0.0
+    ) -> None:
+        """Record the decision of the frame last appended.
+
+        Args:
+            state: the decision.
+            frame: the frame.
+            response_id: the answer that starts here, for Response.
+            probability: of Response.
+        """
+        self.dialogue.commit(state)
+        if state is State.RESPONSE:
+            self._start_answer(frame, response_id, probability)
         if state is State.STANDBY:
-            self._standby_since = self._standby_since or seen.frame.stamp
+            self._standby_since = self._standby_since or frame.stamp
         else:
             self._standby_since = 0
 
-    def begin_answer(self, seen: EncodedFrame, response_id: int, probability: float) -> None:
-        """Respond about this frame; call before `decided`."""
-        stamp = seen.frame.stamp
-        self.quiet_until = stamp + self.instruction.cooldown
-        tokenizer = self._prompt.tokenizer
-        self._answer = AnswerInProgress(
-            frame=seen.frame,
-            response_id=response_id,
-            event_start=self._standby_since or stamp,
-            probability=probability,
-            speech=Speech(tokenizer.text, tokenizer.control_ids, self._max_new_tokens),
-            began=time.perf_counter(),
-        )
-
-    def hear(self, token: int) -> list[Event]:
+    def on_token(self, token: int) -> list[Event]:
         """Take the next token of the answer; -1 = the model failed."""
         answer = self._answer
         assert answer is not None
         speech = answer.speech
         before = len(speech.tokens)
-        text = speech.hear(token)
+        text = speech.on_token(token)
         answer.first_token_time = answer.first_token_time or time.perf_counter() - answer.began
         if speech.finish is Finish.ERROR:
-            self.dialogue.failed()
+            self.dialogue.undo_decode()
         elif len(speech.tokens) > before:
-            self.dialogue.heard(token)
+            self.dialogue.on_token(token)
         return self._report(answer, text)
 
-    def cut(self, finish: Finish) -> list[Event]:
-        """End the answer under way; nothing when there is none."""
+    def end_answer(self, finish: Finish) -> list[Event]:
+        """End the answer in progress, if there is one."""
         answer = self._answer
-        return self._report(answer, answer.speech.cut(finish)) if answer else []
+        return self._report(answer, answer.speech.end(finish)) if answer else []
 
-    def drop_waiting(self, flaw: str) -> list[Event]:
-        """Report the waiting frames as overflowed."""
-        dropped = [seen.frame.missed(Reason.OVERFLOW, flaw) for seen in self.waiting]
+    def drop_waiting(self, reason: Reason, flaw: str) -> list[Event]:
+        """Report each waiting frame as not decided."""
+        dropped = [waiting.frame.missed(reason, flaw) for waiting in self.waiting]
         self.waiting.clear()
-        return [Decided(one, self.instruction.id, reason=one.reason) for one in dropped]
+        return [Decided(frame, self.instruction.id, reason=reason) for frame in dropped]
+
+    def _start_answer(self, frame: Frame, response_id: int, probability: float) -> None:
+        self.quiet_until = frame.stamp + self.instruction.cooldown
+        tokenizer = self._prompt.tokenizer
+        self._answer = AnswerInProgress(
+            frame=frame,
+            response_id=response_id,
+            event_start=self._standby_since or frame.stamp,
+            probability=probability,
+            speech=Speech(tokenizer.text, tokenizer.control_ids, self._max_new_tokens),
+            began=time.perf_counter(),
+        )
 
     def _report(self, answer: AnswerInProgress, text: str) -> list[Event]:
         events: list[Event] = []
         final = bool(answer.speech.finish)
         if text or final:
-            piece = Spoke(
-                answer.frame, self.instruction.id, answer.response_id, answer.pieces, text, final
-            )
-            answer.pieces += 1
-            events.append(piece)
+            events.append(self._spoke(answer, text, final))
         if final:
             self.dialogue.finish()
             self._answer = None
             events.append(self._answered(answer))
         return events
+
+    def _spoke(self, answer: AnswerInProgress, text: str, final: bool) -> Spoke:
+        index, answer.pieces = answer.pieces, answer.pieces + 1
+        return Spoke(answer.frame, self.instruction.id, answer.response_id, index, text, final)
 
     def _answered(self, answer: AnswerInProgress) -> Answered:
         return Answered(

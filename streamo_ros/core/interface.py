@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The face that every backbone shows: see a frame, extend lanes, decode a token, forget.
+"""The interface of every backbone: encode a frame, extend lanes, decode a token, evict.
 
-Knows the verbs and their data, not how any model works, and imports no torch. A lane's past is a
-row of tokens in a key-value window; the caller says what to append and which tokens leave.
+Imports no torch. A lane's past is a row of tokens in one slot of a key-value window; the caller
+decides what is appended and which tokens leave.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from streamo_ros.core.protocol import PromptTokens
 
 
 class BackboneError(RuntimeError):
-    """A model cannot be loaded or run; the message says what is wrong and what mends it."""
+    """A model cannot be loaded or run; the message states the problem and how to fix it."""
 
 
 class VisionTokens(Protocol):
@@ -29,7 +29,7 @@ class VisionTokens(Protocol):
 
     @property
     def tokens(self) -> int:
-        """How many places it takes in a lane, image open and close markers not counted."""
+        """Tokens that it takes in a slot, the image markers not counted."""
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -45,21 +45,24 @@ class Request:
     """What to append to one lane.
 
     Attributes:
-        slot: the lane's place in the key-value window.
+        slot: the lane's slot in the key-value window.
         pieces: ids and frames in order; empty id tuples are allowed.
+        may_stop: for `decode`: whether the chosen token may be a control token. False for an
+            answer's first token, since an answer without text helps nobody.
     """
 
     slot: int
     pieces: tuple[Piece, ...]
+    may_stop: bool = True
 
     @property
     def tokens(self) -> int:
-        """Places that it takes in the lane."""
+        """Tokens that it takes in the slot."""
         return sum(piece_tokens(piece) for piece in self.pieces)
 
 
 def piece_tokens(piece: Piece) -> int:
-    """Places that a piece takes in a lane."""
+    """Tokens that a piece takes in a slot."""
     return len(piece) if isinstance(piece, tuple) else piece.tokens
 
 
@@ -80,11 +83,12 @@ class BackboneInfo:
         model: the folder's name, or the repository id the checkpoint names.
         architecture: the transformers class.
         image_size: (width, height) that the vision encoder sees; (0, 0) before the first frame.
-        tokens_per_frame: vision tokens a frame; 0 before the first frame.
+        tokens_per_frame: vision tokens per frame; 0 before the first frame.
+        max_tokens_per_frame: most vision tokens that a frame of any size can have; 0 = unknown.
         context_capacity: tokens that one lane can hold.
-        vision_note: why the vision backend is not what was asked for, or what is under way; '' =
-            nothing to say; no part of the identity.
-        max_frames: frames that the checkpoint asks a lane to keep; 0 = it does not say.
+        vision_note: why the vision backend is not the one requested, or what is in progress; '' if
+            neither; not part of the identity.
+        max_frames: frames that the checkpoint wants a lane to keep; 0 = unspecified.
         max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
         response_threshold: probability from which the checkpoint wants Response to be decided;
             0 = when it is the most probable.
@@ -101,6 +105,7 @@ class BackboneInfo:
     vision_note: str = field(default='', compare=False)
     image_size: tuple[int, int] = (0, 0)
     tokens_per_frame: int = 0
+    max_tokens_per_frame: int = 0
     context_capacity: int = 0
     max_frames: int = 0
     max_time: float = 0.0
@@ -108,7 +113,7 @@ class BackboneInfo:
 
 
 class Backbone(Protocol):
-    """A model that sees and speaks. Used by one thread at a time.
+    """A vision-language model with slots for several lanes. Used by one thread at a time.
 
     Slots are rows of a preallocated key-value window; positions in a slot are contiguous, before
     and after evictions.
@@ -116,7 +121,7 @@ class Backbone(Protocol):
 
     @property
     def prompt(self) -> PromptTokens:
-        """The dialogue in this model's tokens."""
+        """The protocol in this model's tokens."""
 
     @property
     def info(self) -> BackboneInfo:
@@ -124,11 +129,11 @@ class Backbone(Protocol):
 
     @property
     def lanes(self) -> int:
-        """How many slots there are."""
+        """Number of slots."""
 
     @property
     def capacity(self) -> int:
-        """Tokens that one slot can hold."""
+        """Tokens that a slot can hold."""
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Merged token grid (rows, columns) of a frame of this size in pixels."""
@@ -168,11 +173,16 @@ class Backbone(Protocol):
             that lane is as it was before.
 
         Raises:
-            BackboneError: the pass failed as a whole, or a slot would overflow.
+            BackboneError: the pass failed as a whole, or a slot would overflow; every lane is as
+                it was before.
         """
 
     def prefill(self, request: Request) -> None:
-        """Append without reading anything (sink, rebuild); may be long."""
+        """Append without reading logits (a rebuild); may be long.
+
+        Raises:
+            BackboneError: the pass failed, or the slot would overflow; it is as it was before.
+        """
 
     def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
         """Append (ids only, usually one) to several lanes in one pass and choose the next token.
@@ -180,10 +190,14 @@ class Backbone(Protocol):
         Returns:
             One token id for each request; -1 where the logits were not finite: that lane is as
             it was before.
+
+        Raises:
+            BackboneError: the pass failed as a whole, or a slot would overflow; every lane is as
+                it was before.
         """
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
-        """Forget all tokens of the slot but those in the ranges; positions close up.
+        """Keep only the tokens in these ranges; the positions of those that stay close up.
 
         Args:
             slot: the lane's slot.
@@ -191,7 +205,7 @@ class Backbone(Protocol):
         """
 
     def truncate(self, slot: int, length: int) -> None:
-        """Forget everything behind the first `length` tokens; nothing if there is not more."""
+        """Drop everything after the first `length` tokens."""
 
     def memory(self) -> dict[str, Any]:
-        """Bytes in use, by part; for diagnostics."""
+        """Bytes in use by component, for diagnostics."""

@@ -1,19 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who is at work: one watcher for each standing instruction, following book, stream and image.
+"""Opens and closes one lane per active instruction.
 
-Knows when a lane is opened, begun anew and given back; not what a lane decides or says.
+Follows the instruction book, the stream and the image size.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
 
 from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Event
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction_lane import EncodedFrame
@@ -26,13 +26,13 @@ from streamo_ros.core.speech import Finish
 
 
 class LanePool:
-    """The watchers at work.
+    """The lanes of the active instructions.
 
     Args:
         backbone: where lanes are opened.
-        book: what is being watched for.
+        book: the active instructions.
         policy: what leaves a lane's window.
-        recall: what was said to an instruction before a restart.
+        restored: answers from before a restart.
     """
 
     def __init__(
@@ -40,12 +40,12 @@ class LanePool:
         backbone: Backbone,
         book: InstructionBook,
         policy: EvictionPolicy,
-        restore_answers: RestoredAnswers,
+        restored: RestoredAnswers,
     ) -> None:
         self._backbone = backbone
         self._book = book
         self._policy = policy
-        self._recall = restore_answers
+        self._restored = restored
         self._lanes: dict[int, InstructionLane] = {}
         self._recent: deque[EncodedFrame] = deque()
         self._book_version = -1
@@ -54,127 +54,148 @@ class LanePool:
 
     @property
     def lanes(self) -> tuple[InstructionLane, ...]:
-        """All of them, oldest first."""
+        """All lanes, oldest first."""
         return tuple(self._lanes.values())
 
     def get(self, instruction_id: int) -> InstructionLane | None:
-        """The watcher of an instruction; None while it has no lane."""
+        """The lane of an instruction; None while it has none."""
         return self._lanes.get(instruction_id)
 
     def follow(self, frame: Frame) -> list[Event]:
-        """Follow the stream and the book up to this frame.
+        """Catch up with the stream and the book as of this frame.
 
-        A new stream clears every lane, and its instructions begin again. Cancelled instructions
-        and those whose lifetime is over leave.
+        A new stream clears every lane, and its instructions start over. Lanes of canceled and
+        expired instructions are closed.
         """
         stream_id = frame.tick.stream_id
-        events = self.clear() if self._stream_id not in (0, stream_id) else []
+        new_stream = self._stream_id not in (0, stream_id)
+        events = self.clear('a new stream began before it was decided') if new_stream else []
         self._stream_id = stream_id
         events += self.follow_book()
         for instruction in self._book.standing():
             if instruction.expired(frame.stamp):
-                self.retire(instruction.id)
+                flaw = 'the lifetime of the instruction ended before it was decided'
+                events += self.retire(instruction.id, flaw)
         return events
 
     def follow_book(self) -> list[Event]:
-        """Cut and close the lanes of instructions that no longer stand."""
+        """Close the lanes of instructions that are no longer active, with their answers."""
         if self._book.version == self._book_version:
             return []
         self._book_version = self._book.version
-        standing = {one.id: one for one in self._book.standing()}
-        gone = []
-        for key, lane in self._lanes.items():
-            lane.instruction = standing.get(key, lane.instruction)
-            if key not in standing and not lane.retired:
-                gone.append(lane)
-        events = _cut(gone)
-        for lane in gone:
-            self.leave(lane)
+        active = {instruction.id: instruction for instruction in self._book.standing()}
+        events: list[Event] = []
+        for key, lane in list(self._lanes.items()):
+            lane.instruction = active.get(key, lane.instruction)
+            if key not in active and not lane.retired:
+                events += self._end(lane, 'the instruction was canceled before it was decided')
+                self.close(lane)
         return events
 
-    def follow_grid(self, seen: EncodedFrame) -> list[Event]:
-        """Another image size: lanes go on from what they said, without what they saw."""
-        assert seen.vision is not None
-        before, self._grid = self._grid, seen.vision.grid
+    def follow_grid(self, encoded: EncodedFrame) -> tuple[list[Event], str]:
+        """Adapt to another image size: lanes keep what they said, but not what they saw.
+
+        Returns:
+            What happened, and why a lane could not be rebuilt ('' when all could): that lane
+            starts over, the others are untouched.
+        """
+        assert encoded.vision is not None
+        before, self._grid = self._grid, encoded.vision.grid
         if before in (None, self._grid):
-            return []
-        events = _cut(self.lanes)
+            return [], ''
+        events: list[Event] = []
+        failure = ''
         self._recent.clear()
         for lane in self.lanes:
-            events += lane.drop_waiting('the image size changed before it was decided')
-            lane.dialogue.forget_frames()
-        return events
+            events += lane.end_answer(Finish.CANCELED)
+            flaw = 'the image size changed before it was decided'
+            events += lane.drop_waiting(Reason.OVERFLOW, flaw)
+            try:
+                lane.dialogue.forget_frames()
+            except BackboneError as error:
+                failure = str(error)
+                lane.dialogue.restart()
+        return events, failure
 
-    def watch(self, instruction: Instruction, seen: EncodedFrame, memory: ContextLimits) -> None:
+    def open(self, instruction: Instruction, encoded: EncodedFrame, limits: ContextLimits) -> None:
         """Give an instruction its lane, and the frames it looks back at.
 
-        While every slot is taken (by one that has ended and still speaks) it waits.
+        While every slot is taken (by a retired lane that is still speaking), it waits.
 
         Raises:
             BackboneError: a frame it looks back at cannot be encoded.
         """
         if instruction.id in self._lanes or len(self._lanes) >= self._backbone.lanes:
             return
-        oldest = seen.frame.stamp - instruction.backfill
+        oldest = encoded.frame.stamp - instruction.backfill
         past = [old for old in self._recent if instruction.backfill and old.frame.stamp >= oldest]
         waiting = [self._encoded(old) for old in past]
-        lane = InstructionLane(self._backbone, self._policy, instruction, memory)
-        self._remind(lane, seen)
+        lane = InstructionLane(self._backbone, self._policy, instruction, limits)
+        self._restore(lane, encoded)
         lane.waiting.extend(waiting)
         self._lanes[instruction.id] = lane
-        self._book.begin(instruction.id, (waiting or [seen])[0].frame.stamp)
+        self._book.begin(instruction.id, (waiting or [encoded])[0].frame.stamp)
 
-    def remember(self, seen: EncodedFrame, most: int) -> None:
-        """Keep the last `most` frames for instructions that begin later."""
-        self._recent.append(seen)
-        while len(self._recent) > most:
+    def remember(self, encoded: EncodedFrame, limit: int) -> None:
+        """Keep the last `limit` frames for instructions that start later."""
+        self._recent.append(encoded)
+        while len(self._recent) > limit:
             self._recent.popleft()
 
-    def retire(self, instruction_id: int) -> None:
-        """An instruction ends by itself: it finishes what it says, and leaves."""
+    def retire(self, instruction_id: int, flaw: str) -> list[Event]:
+        """End an instruction: it finishes the answer in progress, and its lane closes.
+
+        Args:
+            instruction_id: an active instruction.
+            flaw: what its waiting frames are reported with.
+        """
+        events: list[Event] = []
         lane = self._lanes.get(instruction_id)
         if lane is not None:
             lane.retired = True
-            lane.waiting.clear()
+            events = lane.drop_waiting(Reason.ENDED, flaw)
             if not lane.speaking:
-                self.leave(lane)
+                self.close(lane)
         if self._book.get(instruction_id) is not None:
             self._book.cancel(instruction_id)
+        return events
 
-    def leave(self, lane: InstructionLane) -> None:
+    def close(self, lane: InstructionLane) -> None:
         """Close a lane."""
         lane.dialogue.close()
         self._lanes.pop(lane.instruction.id, None)
 
-    def clear(self) -> list[Event]:
-        """Forget the stream: cut every answer, close every lane; instructions begin again."""
-        events = _cut(self.lanes)
+    def clear(self, flaw: str) -> list[Event]:
+        """Forget the stream: end every answer, close every lane; instructions start over."""
+        events: list[Event] = []
         for lane in self.lanes:
-            self.leave(lane)
+            events += self._end(lane, flaw)
+            self.close(lane)
         self._recent.clear()
         self._stream_id = 0
         self._grid = None
         self._book.restart()
         return events
 
-    def _remind(self, lane: InstructionLane, seen: EncodedFrame) -> None:
-        """Let a lane begin with what was said before a restart, if that fits into it."""
-        said = self._recall(lane.instruction.id)
-        turns = restored_turns(said, seen.frame.tick, self._backbone.prompt)
+    def _restore(self, lane: InstructionLane, encoded: EncodedFrame) -> None:
+        """Start a lane with its answers from before a restart, if they fit."""
+        answers = self._restored(lane.instruction.id)
+        turns = restored_turns(answers, encoded.frame.tick, self._backbone.prompt)
         if not turns:
             return
         try:
-            lane.dialogue.restore_answers(turns)
+            lane.dialogue.restore(turns)
         except BackboneError:
             lane.dialogue.restart()
 
-    def _encoded(self, seen: EncodedFrame) -> EncodedFrame:
-        """A kept frame with its vision tokens; one seen while nobody watched has only pixels."""
-        if seen.vision is not None:
-            return seen
-        assert seen.frame.image is not None
-        return EncodedFrame(seen.frame.without_image(), self._backbone.encode(seen.frame.image))
+    def _encoded(self, encoded: EncodedFrame) -> EncodedFrame:
+        """A kept frame with its vision tokens; it may have only pixels so far."""
+        if encoded.vision is not None:
+            return encoded
+        assert encoded.frame.image is not None
+        vision = self._backbone.encode(encoded.frame.image)
+        return EncodedFrame(encoded.frame.without_image(), vision)
 
-
-def _cut(lanes: Sequence[InstructionLane]) -> list[Event]:
-    return [event for one in lanes for event in one.cut(Finish.CANCELED)]
+    @staticmethod
+    def _end(lane: InstructionLane, flaw: str) -> list[Event]:
+        return lane.end_answer(Finish.CANCELED) + lane.drop_waiting(Reason.ENDED, flaw)

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What is said: states, tokens, system prompt, turns and their parsing (the Streamo protocol).
+"""The Streamo protocol: states, system prompt, turns, and how they become token ids and back.
 
-Knows the words of the dialogue and how they become token ids. Knows no model, no cache, no image
-and no clock: times come in as seconds, frames are a gap that the caller fills.
+Independent of any model, cache, image or clock: times come in as seconds, and a frame is a
+placeholder that the caller fills.
 
 Source: Xia et al., 'Streaming Video Instruction Tuning' (Streamo), arXiv 2512.21334, sec. 3.2,
 Tab. 10 (system prompt) and the turn format of the authors' released data: instruction first, then
@@ -14,11 +14,14 @@ from __future__ import annotations
 
 import enum
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from typing import Literal
 from typing import Protocol
+from typing import TypeVar
 
 MAX_INSTRUCTION_CHARACTERS = 2000
 
@@ -47,7 +50,7 @@ SYSTEM_PROMPT = (
 
 
 class ProtocolError(ValueError):
-    """The dialogue cannot be formed; the message says what is wrong and what mends it."""
+    """The dialogue cannot be formed; the message states the problem and how to fix it."""
 
 
 class State(enum.IntEnum):
@@ -69,15 +72,16 @@ _TAG_STATES = {tag: state for state, tag in STATE_TAGS.items()}
 _CONTROL_LIKE = re.compile(r'<\|[^|<>]{1,64}\|>')
 
 ProtocolKind = Literal['special_tokens', 'text_tags']
+FrameT = TypeVar('FrameT')
 
 
 @dataclass(frozen=True)
 class ChatFormat:
-    """The control text around what is said; the defaults are ChatML as Qwen-VL speaks it.
+    """The control text around the messages; the defaults are ChatML as Qwen-VL uses it.
 
     Attributes:
-        image_open: control text before a frame's vision tokens ('' for none).
-        image_close: control text after them.
+        image_open: control text before a frame's vision tokens; '' for none.
+        image_close: control text after them; '' for none.
     """
 
     system_open: str = '<|im_start|>system\n'
@@ -90,24 +94,24 @@ class ChatFormat:
 
 
 class Tokenizer(Protocol):
-    """What the protocol needs of a tokenizer."""
+    """What the protocol needs from a tokenizer."""
 
     @property
     def control_tokens(self) -> frozenset[str]:
-        """Every string that the tokenizer turns into one control id."""
+        """Every string that the tokenizer maps to a single control id."""
 
     @property
     def control_ids(self) -> frozenset[int]:
         """The ids of the control tokens; a generated one ends an answer."""
 
     def control(self, text: str) -> tuple[int, ...]:
-        """Encode our own text, in which control tokens count as such."""
+        """Encode our own text, in which control tokens are recognized."""
 
     def plain(self, text: str) -> tuple[int, ...]:
-        """Encode text from outside: no id of the result is a control token."""
+        """Encode text from outside: the result never contains a control id."""
 
     def text(self, ids: Sequence[int]) -> str:
-        """Decode generated ids; control tokens are left out."""
+        """Decode generated ids; control tokens are dropped."""
 
 
 def seconds_text(seconds: Fraction) -> str:
@@ -119,7 +123,7 @@ def seconds_text(seconds: Fraction) -> str:
 
 
 def time_tag(start: Fraction, end: Fraction) -> str:
-    """The tag of the interval that a frame stands for, in seconds: '<7s-8s>', '<0.5s-1s>'."""
+    """The tag of the interval that a frame represents, in seconds: '<7s-8s>', '<0.5s-1s>'."""
     return f'<{seconds_text(start)}s-{seconds_text(end)}s>'
 
 
@@ -140,7 +144,7 @@ class Reply:
 
 
 def parse_reply(turn: str) -> Reply:
-    """Parse an assistant turn; never raises, whatever a model produced."""
+    """Parse an assistant turn; never raises, whatever the model produced."""
     turn = turn.strip()
     tag = next((tag for tag in _TAG_STATES if turn.startswith(tag)), None)
     if tag is None:
@@ -153,52 +157,72 @@ def parse_reply(turn: str) -> Reply:
 
 
 def clean_answer(text: str) -> str:
-    """The answer up to a stray state tag, without blanks at its ends."""
+    """The answer up to a stray state tag, stripped."""
     cuts = [at for at in (text.find(tag) for tag in _TAG_STATES) if at >= 0]
     return text[: min(cuts)].strip() if cuts else text.strip()
 
 
 def check_instruction(text: str, control_tokens: frozenset[str] = frozenset()) -> str:
-    """Return the instruction stripped, or refuse it.
+    """Return the instruction, cleaned, or refuse it.
+
+    Line endings become newlines; invisible formatting characters (zero-width, bidirectional
+    overrides, C1 controls, byte order marks) are removed, since nobody who reads the instruction
+    could see them.
 
     Raises:
-        ProtocolError: it is empty, too long, or holds a control token or state tag.
+        ProtocolError: it is empty, too long, or contains a control token or state tag.
     """
-    text = text.strip()
-    if not text:
+    text = _visible(text).strip()
+    if not text.strip('\u200c\u200d'):
         raise ProtocolError('the instruction is empty: say what to watch for')
     if len(text) > MAX_INSTRUCTION_CHARACTERS:
         raise ProtocolError(
             f'the instruction has {len(text)} characters: shorten it to at most '
             f'{MAX_INSTRUCTION_CHARACTERS}'
         )
-    found = [token for token in (*_TAG_STATES, *sorted(control_tokens)) if token and token in text]
-    found += _CONTROL_LIKE.findall(text)
-    if found:
+    tokens = (*_TAG_STATES, *sorted(control_tokens))
+    control = [token for token in tokens if token and token in text]
+    control += _CONTROL_LIKE.findall(text)
+    if control:
         raise ProtocolError(
-            f'the instruction contains the control token {found[0]!r}: leave it out'
+            f'the instruction contains the control token {control[0]!r}: leave it out'
         )
-    if any(ord(char) < 32 and char not in '\n\t' for char in text):
+    if any((ord(char) < 32 and char not in '\n\t') or ord(char) == 127 for char in text):
         raise ProtocolError('the instruction contains a control character: leave it out')
     return text
 
 
-class PromptTokens:
-    """The dialogue as token ids, for one tokenizer.
+def _visible(text: str) -> str:
+    """Text with uniform line endings and without characters that nobody can see."""
+    text = text.replace('\r\n', '\n').replace('\r', '\n').replace('\x85', '\n')
+    text = text.replace('\u2028', '\n').replace('\u2029', '\n')
+    return ''.join(char for char in text if not _invisible(char))
 
-    A lane's dialogue is: sink, then one turn a frame. ``sink`` = system prompt, the opening of the
-    first user turn and the instruction. A turn = ``head`` (left out for the first turn after the
-    sink), ``tag``, the frame, ``ask``; then the reply: the state's rest and ``close``.
+
+def _invisible(char: str) -> bool:
+    """Formatting characters and C1 controls; joiners that scripts and emoji need are kept."""
+    if char in '\u200c\u200d':
+        return False
+    return unicodedata.category(char) == 'Cf' or 0x80 <= ord(char) < 0xA0
+
+
+class PromptTokens:
+    """The dialogue as token ids, for one tokenizer: the only place that knows a turn's anatomy.
+
+    A dialogue is the sink followed by one turn per frame. The sink is the system prompt, the
+    opening of the first user turn and the instruction. A turn is `turn_prefix` (left out for the
+    first turn after the sink), the time tag, the frame between its markers, and `reply_prompt`;
+    then the reply: a state's tokens, for Response the answer, and `close`.
 
     Args:
         tokenizer: see `Tokenizer`.
         chat: control text of the checkpoint's chat format.
         kind: 'special_tokens': each state tag is one id; 'text_tags': tags are ordinary text,
-            their common token prefix is forced at the end of `ask`.
+            and their common token prefix is forced at the end of `reply_prompt`.
         system_prompt: the checkpoint's own system prompt.
 
     Raises:
-        ProtocolError: the tokenizer cannot tell the states apart in one token.
+        ProtocolError: the first tokens of the states are not distinct.
     """
 
     def __init__(
@@ -211,14 +235,14 @@ class PromptTokens:
         self.tokenizer = tokenizer
         self.chat = chat = chat or ChatFormat()
         self.kind = kind
-        self.head = tokenizer.control(chat.user_open)
+        self.turn_prefix = tokenizer.control(chat.user_open)
         self.image_open = tokenizer.control(chat.image_open) if chat.image_open else ()
         self.image_close = tokenizer.control(chat.image_close) if chat.image_close else ()
         self.close = tokenizer.control(chat.close)
         self.stop = _single(tokenizer, chat.stop)
         self._system = tokenizer.control(chat.system_open + system_prompt + chat.close)
         forced, self.replies = _state_ids(tokenizer, kind)
-        self.ask = tokenizer.control(chat.close + chat.assistant_open) + forced
+        self.reply_prompt = tokenizer.control(chat.close + chat.assistant_open) + forced
 
     @property
     def state_ids(self) -> tuple[int, int, int]:
@@ -228,11 +252,44 @@ class PromptTokens:
 
     def sink(self, instruction: str) -> tuple[int, ...]:
         """System prompt, opening of the first user turn, instruction and newline."""
-        return self._system + self.head + self.tokenizer.plain(instruction + '\n')
+        return self._system + self.turn_prefix + self.tokenizer.plain(instruction + '\n')
 
     def tag(self, start: Fraction, end: Fraction) -> tuple[int, ...]:
-        """The time tag and its newline; seconds since the lane's time origin."""
+        """The time tag and its newline; seconds since the dialogue's time origin."""
         return self.tokenizer.plain(time_tag(start, end) + '\n')
+
+    def turn(
+        self, opening: tuple[int, ...], frame: FrameT | None
+    ) -> tuple[tuple[int, ...] | FrameT, ...]:
+        """A turn up to the point where its state is read.
+
+        Args:
+            opening: prefix and time tag.
+            frame: whatever stands for the frame's vision tokens; None when they have left.
+        """
+        if frame is None:
+            return (opening + self.reply_prompt,)
+        return opening + self.image_open, frame, self.image_close + self.reply_prompt
+
+    def frame_tokens(self, vision_tokens: int) -> int:
+        """Tokens that a frame takes, markers included."""
+        return vision_tokens + len(self.image_open) + len(self.image_close)
+
+    def longest_turn(self, vision_tokens: int) -> int:
+        """Most tokens that a turn with a frame takes, its reply without the answer's text.
+
+        Args:
+            vision_tokens: of the frame, markers not counted.
+        """
+        text = len(self.turn_prefix) + self._longest_tag + len(self.reply_prompt)
+        reply = max(map(len, self.replies.values())) + len(self.close)
+        return text + self.frame_tokens(vision_tokens) + reply
+
+    @cached_property
+    def _longest_tag(self) -> int:
+        """Tokens of a tag after a month of stream, with all of its decimals."""
+        month = Fraction(30 * 86_400) - Fraction(1, 1000)
+        return len(self.tag(month, month + 1))
 
 
 def _state_ids(

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What was answered before a restart, as the beginning of a new lane.
-
-Knows how an old answer becomes a turn whose frame has left; not where answers are kept.
-"""
+"""Answers from before a restart, as the first turns of a new dialogue."""
 
 from __future__ import annotations
 
@@ -16,27 +13,27 @@ from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.turn import Turn
 
-LONGEST = 3600 * SECOND
-"""Older answers are not recalled: their seconds would be far from any the model was trained on."""
+MAX_AGE = 3600 * SECOND
+"""Older answers are left out: their seconds would be far from any the model was trained on."""
 
 PastAnswer = tuple[int, str]
 """Capture time of the frame, nanoseconds, and the answer."""
 
 RestoredAnswers = Callable[[int], Sequence[PastAnswer]]
-"""What was said to an instruction before a restart, oldest first; asked once for each."""
+"""The answers to an instruction before a restart, oldest first; called once per instruction."""
 
 
-def restored_turns(said: Sequence[PastAnswer], tick: Tick, prompt: PromptTokens) -> list[Turn]:
-    """Old answers as turns of a lane that begins with this tick.
+def restored_turns(answers: Sequence[PastAnswer], tick: Tick, prompt: PromptTokens) -> list[Turn]:
+    """Past answers as turns of a dialogue that starts with this tick.
 
     Their tags lie on the tick's own grid, so that the seconds between them and the frames to come
-    are those of the capture times.
+    match the capture times.
     """
     length = tick.end - tick.start
     turns = []
-    for stamp, text in said:
+    for stamp, text in answers:
         age = tick.stamp - stamp
-        if not 0 < age <= LONGEST:
+        if not 0 < age <= MAX_AGE:
             continue
         steps = max(1, round(age / (length * SECOND)))
         start = tick.start - steps * length

@@ -1,10 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One answer under way: tokens in, whole characters out.
-
-Knows when an answer is over and which part of its text can no longer change; not what the tokens
-cost or whose answer it is.
-"""
+"""One answer in progress: tokens in, whole characters out."""
 
 from __future__ import annotations
 
@@ -14,6 +10,8 @@ from collections.abc import Sequence
 
 from streamo_ros.core.protocol import clean_answer
 from streamo_ros.core.protocol import STATE_TAGS
+
+_REPLACEMENT = '\ufffd'
 
 
 class Finish(enum.IntEnum):
@@ -27,7 +25,7 @@ class Finish(enum.IntEnum):
 
 
 class Speech:
-    """The text of one answer as it is decoded.
+    """The text of one answer while it is decoded.
 
     Args:
         text: decodes token ids (`Tokenizer.text`).
@@ -44,18 +42,18 @@ class Speech:
         self._text = text
         self._control_ids = control_ids
         self._max_tokens = max_tokens
-        self._said = 0
+        self._shown = 0
         self.tokens: list[int] = []
         self.finish = Finish.UNKNOWN
 
-    def hear(self, token: int) -> str:
+    def on_token(self, token: int) -> str:
         """Take the next token.
 
         Args:
-            token: an id; -1 when the model failed.
+            token: an id; -1 if the model failed.
 
         Returns:
-            Text that can be shown now and will not change; '' when there is none yet.
+            Text that can be shown now and will not change; '' if there is none yet.
         """
         if token < 0:
             self.finish = Finish.ERROR
@@ -69,26 +67,29 @@ class Speech:
                 self.finish = Finish.LENGTH
         return self._advance()
 
-    def cut(self, finish: Finish) -> str:
-        """End it now; returns the text not yet shown."""
+    def end(self, finish: Finish) -> str:
+        """End it now; returns the text not shown yet."""
         self.finish = finish
         return self._advance()
 
     @property
     def text(self) -> str:
-        """The answer so far, cleaned."""
-        return clean_answer(self._text(self.tokens)).rstrip('\ufffd').rstrip()
+        """The answer so far, cleaned; incomplete characters at its end are left out."""
+        text = clean_answer(self._text(self.tokens))
+        while text.endswith(_REPLACEMENT):
+            text = text.rstrip(_REPLACEMENT).rstrip()
+        return text
 
     def _advance(self) -> str:
         text = self.text
-        ready = len(text) if self.finish else _settled(text)
-        fresh = text[self._said : ready]
-        self._said = max(self._said, ready)
+        ready = len(text) if self.finish else _stable_length(text)
+        fresh = text[self._shown : ready]
+        self._shown = max(self._shown, ready)
         return fresh
 
 
-def _settled(text: str) -> int:
-    """How much of the text the next token cannot change: a state tag may be on its way."""
+def _stable_length(text: str) -> int:
+    """How much of the text the next token cannot change: a state tag may have begun."""
     start = text.rfind('<')
     begun = start >= 0 and any(tag.startswith(text[start:]) for tag in STATE_TAGS.values())
     return start if begun else len(text)

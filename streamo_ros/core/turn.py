@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One frame's turn in a lane: how it is spelled, what it takes, what of it stays.
+"""One frame's turn in a dialogue: its tokens, its size, and the part of it that is kept.
 
-Knows the order of a turn's parts: opening, time tag, frame, the place where the state is read,
-reply. Knows nothing of other turns.
+`PromptTokens.turn` says in which order the parts stand; this module adds what a dialogue has to
+remember of each turn.
 """
 
 from __future__ import annotations
@@ -27,65 +27,62 @@ class Turn:
     """One frame's turn.
 
     Attributes:
-        tick: of its frame.
-        sight: its vision tokens; None when they have left.
-        head: the opening; () for the turn that follows the instruction.
+        tick: the frame's tick.
+        vision: its vision tokens; None once they have been evicted.
+        prefix: what opens the user's turn; () for the turn that follows the instruction.
         tag: the time tag.
-        reply: state, answer and end, as far as they are known.
+        reply: state, answer and end of turn, as far as they are known.
         answered: whether the state is Response.
     """
 
     tick: Tick
     vision: VisionTokens | None
-    head: tuple[int, ...]
+    prefix: tuple[int, ...]
     tag: tuple[int, ...]
     reply: tuple[int, ...] = ()
     answered: bool = False
 
-    def pieces(self, words: PromptTokens) -> tuple[Piece, ...]:
-        """The turn up to the place where its state is read."""
-        if self.vision is None:
-            return (self.head + self.tag + words.ask,)
-        return self.head + self.tag + words.image_open, self.vision, words.image_close + words.ask
+    def pieces(self, prompt: PromptTokens) -> tuple[Piece, ...]:
+        """The turn up to the point where its state is read."""
+        return prompt.turn(self.prefix + self.tag, self.vision)
 
-    def size(self, words: PromptTokens) -> TurnSize:
-        """What it takes in a slot once all its parts stand there."""
-        vision = vision_token_count(self.vision, words)
-        text = len(self.head) + len(self.tag) + len(words.ask) + len(self.reply)
+    def size(self, prompt: PromptTokens) -> TurnSize:
+        """Its size in a slot once all of its parts are there."""
+        vision = self._vision_tokens(prompt)
+        text = len(self.prefix) + len(self.tag) + len(prompt.reply_prompt) + len(self.reply)
         return TurnSize(text + vision, vision, self.answered)
 
-    def ranges(self, action: Action, start: int, at: int, size: TurnSize) -> list[Range]:
-        """What of it is kept.
+    def kept_ranges(
+        self, action: Action, start: int, begin: int, prompt: PromptTokens
+    ) -> list[Range]:
+        """The ranges of the slot that survive an eviction.
 
         Args:
-            fate: KEEP or STRIP.
-            start: first token that is kept: behind an opening that leaves.
-            at: first token of the turn.
-            size: of the turn.
+            action: KEEP or STRIP.
+            start: first token to keep: after the prefix if that is dropped.
+            begin: first token of the turn.
+            prompt: the protocol in this model's tokens.
         """
-        stop = at + size.tokens
+        size = self.size(prompt)
+        stop = begin + size.tokens
         if action is Action.KEEP or not size.vision_tokens:
             return [(start, stop)]
-        seen = at + len(self.head) + len(self.tag)
-        return [(start, seen), (seen + size.vision_tokens, stop)]
+        vision = begin + len(self.prefix) + len(self.tag)
+        return [(start, vision), (vision + size.vision_tokens, stop)]
+
+    def _vision_tokens(self, prompt: PromptTokens) -> int:
+        return 0 if self.vision is None else prompt.frame_tokens(self.vision.tokens)
 
 
-def vision_token_count(vision: VisionTokens | None, words: PromptTokens) -> int:
-    """Tokens of a frame with its markers; 0 for none."""
-    if vision is None:
-        return 0
-    return vision.tokens + len(words.image_open) + len(words.image_close)
-
-
-def joined(ranges: Sequence[Range], length: int) -> list[Range]:
-    """Ranges cut to `length`, touching ones made one, empty ones left out."""
-    found: list[Range] = []
+def merge_ranges(ranges: Sequence[Range], length: int) -> list[Range]:
+    """Ranges clipped to `length`; adjacent ones are joined, empty ones left out."""
+    merged: list[Range] = []
     for start, stop in ranges:
         stop = min(stop, length)
         if start >= stop:
             continue
-        if found and found[-1][1] == start:
-            found[-1] = (found[-1][0], stop)
+        if merged and merged[-1][1] == start:
+            merged[-1] = (merged[-1][0], stop)
         else:
-            found.append((start, stop))
-    return found
+            merged.append((start, stop))
+    return merged

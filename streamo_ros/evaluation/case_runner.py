@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import field
-from dataclasses import replace
 
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.assistant import AssistantSettings
@@ -55,14 +54,10 @@ def settings_for(
     backbone: Backbone, max_frames: int = 0, response_threshold: float = 0.0
 ) -> AssistantSettings:
     """The node's defaults; what is 0 is left to the checkpoint."""
-    info, usual = backbone.info, ContextLimits()
-    memory = replace(
-        usual,
-        max_frames=max_frames or info.max_frames or usual.max_frames,
-        max_time=info.max_time,
-    )
+    info = backbone.info
+    limits = ContextLimits.for_checkpoint(info, max_frames)
     thresholds = Thresholds(response=response_threshold or info.response_threshold)
-    return AssistantSettings(thresholds, memory=memory)
+    return AssistantSettings(thresholds, limits=limits)
 
 
 def run_case(backbone: Backbone, case: Case, settings: AssistantSettings) -> CaseResult:

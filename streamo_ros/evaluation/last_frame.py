@@ -47,7 +47,7 @@ def run_last_frame(backbone: Backbone, case: Case, settings: AssistantSettings) 
     """
     watched = CaseResult([State.UNKNOWN] * len(case.moments))
     for number, (moment, image) in enumerate(zip(case.moments, case.images(), strict=True)):
-        lane = LastFrameDialogue(backbone, WindowPolicy(), case.instruction, settings.memory)
+        lane = LastFrameDialogue(backbone, WindowPolicy(), case.instruction, settings.limits)
         try:
             began = time.perf_counter()
             state = _look(backbone, lane, moment.tick, image, settings)
@@ -67,15 +67,15 @@ def _look(
     if not np.isfinite(row).all():
         return State.UNKNOWN
     state = decide(probabilities(row), settings.thresholds)
-    lane.settle(state)
+    lane.commit(state)
     return state
 
 
 def _say(backbone: Backbone, lane: Dialogue, settings: AssistantSettings) -> str:
     words = backbone.prompt.tokenizer
-    speech = Speech(words.text, words.control_ids, settings.memory.max_new_tokens)
+    speech = Speech(words.text, words.control_ids, settings.limits.max_new_tokens)
     while not speech.finish:
-        token = backbone.decode([lane.feed()], settings.sampling)[0]
-        speech.hear(token)
-        lane.heard(token)
+        token = backbone.decode([lane.decode_request()], settings.sampling)[0]
+        speech.on_token(token)
+        lane.on_token(token)
     return speech.text

@@ -73,7 +73,7 @@ class EvalWorker:
     @property
     def max_frames(self) -> int:
         """Frames that a lane holds."""
-        return self._settings.memory.max_frames
+        return self._settings.limits.max_frames
 
     def run_case(self, case: Case) -> CaseResult:
         """Watch a case from its begin."""

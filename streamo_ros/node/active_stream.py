@@ -54,7 +54,7 @@ class ActiveStream:
         book: InstructionBook,
         values: Values,
         policy: EvictionPolicy,
-        restore_answers: RestoredAnswers,
+        restored: RestoredAnswers,
         settings: Callable[[], AssistantSettings],
         report: Callable[[Sequence[Event]], None],
     ) -> None:
@@ -69,7 +69,7 @@ class ActiveStream:
         )
         self.queue = FrameQueue(values.whole('sampling.queue'))
         self._report = report
-        self.assistant = Assistant(backbone, book, settings(), policy, restore_answers)
+        self.assistant = Assistant(backbone, book, settings(), policy, restored)
         self.worker = Worker(
             self.assistant,
             book,

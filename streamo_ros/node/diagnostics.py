@@ -167,7 +167,7 @@ class Diagnostics:
     def _passes(self, status: _Status, health: Health, stream: ActiveStream) -> None:
         statistics, assistant, busy = stream.statistics, stream.assistant, stream.worker.busy_for
         if statistics.failed_at and time.perf_counter() - statistics.failed_at < RECENT:
-            status.worse(ERROR, f'the model failed: {assistant.last_failure}')
+            status.worse(ERROR, f'the model failed: {assistant.passes.last_failure}')
         limit = health.model_timeout
         if limit and busy > limit / 2:
             level = ERROR if busy > limit else WARN
@@ -175,7 +175,10 @@ class Diagnostics:
         late = statistics.latency.percentile(95)
         if late > 1 / health.rate and statistics.recently_late(1 / health.rate):
             status.worse(WARN, f'decisions are late: p95 of the latency is {late:.2f} s')
-        status.values |= {'failures': assistant.failures, 'last failure': assistant.last_failure}
+        status.values |= {
+            'failures': assistant.passes.failures,
+            'last failure': assistant.passes.last_failure,
+        }
         for name, times in (
             ('encode', statistics.encode),
             ('extend', statistics.extend),

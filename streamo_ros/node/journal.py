@@ -188,9 +188,9 @@ class Journal:
         """The database; a file that is none is set aside and a new one begun."""
         try:
             return self._connected()
-        except sqlite3.OperationalError:
-            raise  # Locked, read-only, no space: the file may be sound, so it stays.
         except (sqlite3.DatabaseError, ValueError) as error:
+            if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
+                raise  # Locked, read-only, no space: the file may be sound, so it stays.
             aside = self._set_aside()
             self.remark = (
                 f'the journal {self.path} is damaged ({error}) and was set aside as {aside.name}: '
@@ -246,3 +246,11 @@ class Journal:
                     aside.with_name(aside.name + ending)
                 )
         return aside
+
+
+def _is_damage(error: sqlite3.OperationalError) -> bool:
+    """Whether SQLite means the file's contents, although it calls it an operational error.
+
+    By its words: Python 3.10 does not give the error's code.
+    """
+    return any(words in str(error) for words in ('file format', 'malformed', 'not a database'))

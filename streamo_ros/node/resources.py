@@ -84,7 +84,7 @@ class NodeResources:
         """What is wrong with the journal; '' when all is well."""
         return self._keeper.complaint
 
-    def restore_answers(self, instruction_id: int) -> Sequence[PastAnswer]:
+    def restored_answers(self, instruction_id: int) -> Sequence[PastAnswer]:
         """What was said to an instruction before a restart, once."""
         return self._said.pop(instruction_id, ())
 

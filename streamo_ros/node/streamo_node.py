@@ -118,7 +118,7 @@ class StreamoNode(AwaitableLifecycleNode):
             resources.book,
             self.values,
             context_policy(self.values.text('context.policy')),
-            resources.restore_answers,
+            resources.restored_answers,
             lambda: assistant_settings(self.values, resources.info),
             self._report,
         )

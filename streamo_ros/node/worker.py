@@ -116,7 +116,7 @@ class Worker:
             self._report(self._missed(frame))
 
     def _missed(self, frame: Frame) -> list[Event]:
-        missed = frame.missed(Reason.MODEL_FAILED, self.assistant.last_failure)
+        missed = frame.missed(Reason.MODEL_FAILED, self.assistant.passes.last_failure)
         due = [one.id for one in self._book.standing() if one.since <= frame.stamp] or [0]
         return [Decided(missed, key, reason=missed.reason) for key in due]
 
@@ -135,8 +135,7 @@ class Worker:
 
     def _recover(self, error: Exception) -> None:
         """Forget the stream, keep the instructions: what the lanes hold cannot be trusted."""
-        self.assistant.failures += 1
-        self.assistant.last_failure = f'{type(error).__name__}: {error}'
+        self.assistant.passes.count_failure(f'{type(error).__name__}: {error}')
         self._complain(f'the model failed, every lane begins anew: {traceback.format_exc()}')
         try:
             events = self.assistant.reset()

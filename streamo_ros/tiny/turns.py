@@ -84,7 +84,7 @@ class Writer:
         """A turn whose frame has left: tag and answer."""
         words = self._prompt
         self._open(start, end)
-        self._put(words.ask + words.replies[State.RESPONSE])
+        self._put(words.reply_prompt + words.replies[State.RESPONSE])
         self._put(words.tokenizer.plain(f' {label.text}') + words.close)
 
     def turn(self, label: Label, start: Fraction, end: Fraction, frame: int, wrong: bool) -> None:
@@ -94,7 +94,7 @@ class Writer:
         self._put(words.image_open)
         dialogue.visions.append((len(dialogue.ids), frame))
         self._put((SEEN,) * dialogue.course.tokens.shape[1])
-        self._put(words.image_close + words.ask)
+        self._put(words.image_close + words.reply_prompt)
         self._aim(words.replies[label.state][0], self._weight(label.state), spoken=False)
         self._before = label.state
         if label.state is not State.RESPONSE:
@@ -107,7 +107,7 @@ class Writer:
         self._put(words.close[1:])
 
     def _open(self, start: Fraction, end: Fraction) -> None:
-        self._put(() if self._first else self._prompt.head)
+        self._put(() if self._first else self._prompt.turn_prefix)
         self._put(self._prompt.tag(start, end))
         self._first = False
 

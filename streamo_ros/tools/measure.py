@@ -98,7 +98,7 @@ class StreamTimes:
         self.states = self.backbone.extend(requests)
         ended = time.perf_counter()
         for lane in self.lanes if settle else ():
-            lane.settle(State.SILENCE)
+            lane.commit(State.SILENCE)
         if self._full:
             self.past += requests[0].pieces
         return encoded - began, ended - encoded, requests
@@ -111,7 +111,7 @@ class StreamTimes:
 
 def window_frames(backbone: Backbone, asked: int) -> int:
     """Frames that a lane keeps: what is asked for, else the checkpoint's, else the default."""
-    return asked or backbone.info.max_frames or ContextLimits.max_frames
+    return ContextLimits.for_checkpoint(backbone.info, asked).max_frames
 
 
 def synchronize(backbone: Backbone) -> None:

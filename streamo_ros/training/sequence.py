@@ -37,7 +37,7 @@ def token_ids(
     ids = list(opening(prompt, turns[0].instruction))
     labels = [IGNORED] * len(ids)
     for number, (turn, count) in enumerate(zip(turns, counts, strict=True)):
-        begin = prompt.head if number else ()
+        begin = prompt.turn_prefix if number else ()
         if number and turn.instruction:
             begin += prompt.tokenizer.plain(turn.instruction + '\n')
         asked = (
@@ -46,7 +46,7 @@ def token_ids(
             *prompt.image_open,
             *[image_token] * count,
             *prompt.image_close,
-            *prompt.ask,
+            *prompt.reply_prompt,
         )
         said, close = _reply(prompt, turn), prompt.close[1:]
         ids += [*asked, *said, *close]
@@ -95,7 +95,13 @@ class TokenCount:
     def turn(self, turn: LabeledTurn) -> int:
         """Most tokens of one turn, its head included, its instruction not."""
         words = self.prompt
-        fixed = words.head, words.image_open, words.image_close, words.ask, words.close
+        fixed = (
+            words.turn_prefix,
+            words.image_open,
+            words.image_close,
+            words.reply_prompt,
+            words.close,
+        )
         return (
             sum(map(len, fixed))
             + self.frame

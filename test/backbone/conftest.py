@@ -249,10 +249,10 @@ class Dialogue:
         words = self.backbone.prompt
         at = len(self.images)
         vision = vision or self.backbone.encode(image)
-        head = words.head if at else ()
+        head = words.turn_prefix if at else ()
         tag = words.tag(Fraction(at), Fraction(at + 1))
         before = self.pending + head + tag + words.image_open
-        after = words.image_close + words.ask
+        after = words.image_close + words.reply_prompt
         self.rows += [*before, *[None] * vision.tokens, *after]
         self.images.append(image)
         self.pending = ()

@@ -106,8 +106,8 @@ def test_more_context_than_was_trained(load_tiny, qwen):
 
 def test_a_context_without_room_for_one_turn(load_tiny, qwen, frames):
     assert '100 tokens cannot hold' in refusal(load_tiny, qwen, capacity=100)
-    backbone = load_tiny(qwen, capacity=370)
-    with pytest.raises(BackboneError, match='370 tokens cannot hold the system prompt and one'):
+    backbone = load_tiny(qwen, capacity=395)
+    with pytest.raises(BackboneError, match='395 tokens cannot hold the system prompt and one'):
         backbone.encode(frames[0])
 
 

@@ -71,9 +71,9 @@ def test_pieces_encode_as_the_whole_dialogue_does(qwen, without_states, kind):
     words = PromptTokens(CheckpointTokenizer(file), kind=kind)
     pieces = words.sink('tell me when the kettle boils.')
     for second in range(3):
-        pieces += words.head if second else ()
+        pieces += words.turn_prefix if second else ()
         pieces += words.tag(Fraction(second), Fraction(second + 1))
-        pieces += words.image_open + words.image_close + words.ask
+        pieces += words.image_open + words.image_close + words.reply_prompt
         pieces += words.replies[State.STANDBY] + words.close
     whole = f'<|im_start|>system\n{SYSTEM_PROMPT}<|im_end|>\n<|im_start|>user\n'
     whole += 'tell me when the kettle boils.\n'

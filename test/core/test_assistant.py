@@ -264,7 +264,7 @@ def test_a_frame_the_model_fails_on_never_happened(frame: Callable) -> None:
     setup.see(*map(frame, range(4)))
     assert setup.reasons() == [Reason.MODEL_FAILED]
     assert '<2s-3s>' not in setup.backbone.transcript(0)
-    assert setup.assistant.failures == 1
+    assert setup.assistant.passes.failures == 1
 
 
 def test_a_vision_pass_that_fails_is_reported_for_every_instruction(
@@ -299,7 +299,7 @@ def test_a_decode_that_fails_ends_the_answer_and_the_stream_goes_on(
 
 
 def test_an_answer_that_never_ends_is_cut(frame: Callable) -> None:
-    setup = Setup(lambda *_: (RESPONSE, 'ha' * 500), memory=ContextLimits(max_new_tokens=10))
+    setup = Setup(lambda *_: (RESPONSE, 'ha' * 500), limits=ContextLimits(max_new_tokens=10))
     setup.book.add('laugh')
     setup.see(frame(0), frame(1))
     assert [one.finish for one in setup.answers()] == [Finish.LENGTH] * 2
@@ -331,7 +331,7 @@ def test_an_instruction_can_look_back(setup: Setup, frame: Callable) -> None:
 
 
 def test_the_window_forgets_in_blocks_and_stays_a_dialogue(frame: Callable) -> None:
-    setup = Setup(memory=ContextLimits(max_frames=8, max_answers=1))
+    setup = Setup(limits=ContextLimits(max_frames=8, max_answers=1))
     setup.book.add('kettle')
     longest = 0
     for second in range(60):
@@ -351,7 +351,7 @@ def test_capacity_is_never_exceeded_by_long_answers(frame: Callable) -> None:
     setup = Setup(
         lambda *_: (RESPONSE, 'x' * 90),
         capacity=1000,
-        memory=ContextLimits(max_frames=50, max_answers=50, max_new_tokens=90),
+        limits=ContextLimits(max_frames=50, max_answers=50, max_new_tokens=90),
     )
     setup.book.add('kettle')
     setup.see(*map(frame, range(40)))
@@ -361,7 +361,7 @@ def test_capacity_is_never_exceeded_by_long_answers(frame: Callable) -> None:
 
 
 def test_tags_begin_again_after_max_time(frame: Callable) -> None:
-    setup = Setup(memory=ContextLimits(max_frames=8, max_time=20.0))
+    setup = Setup(limits=ContextLimits(max_frames=8, max_time=20.0))
     setup.book.add('kettle')
     setup.see(*map(frame, range(100)))
     tags = [float(one.tag[1:].split('s-')[0]) for one in setup.events if isinstance(one, Decided)]
@@ -408,7 +408,7 @@ def test_random_life_keeps_every_promise(frame: Callable) -> None:
     chance = np.random.default_rng(7)
     setup = Setup(
         capacity=1500,
-        memory=ContextLimits(max_frames=9, max_answers=2, max_time=30.0, max_new_tokens=20),
+        limits=ContextLimits(max_frames=9, max_answers=2, max_time=30.0, max_new_tokens=20),
         backlog=3,
     )
     owed: dict[int, int] = {}

@@ -47,7 +47,7 @@ def test_cancelling_one_all_and_none() -> None:
     book = InstructionBook()
     ids = [book.add(text).id for text in 'abc']
     assert book.cancel(ids[0]) == [ids[0]]
-    with pytest.raises(InstructionError, match='standing are 2, 3'):
+    with pytest.raises(InstructionError, match='active are 2, 3'):
         book.cancel(ids[0])
     assert book.cancel(0) == ids[1:]
     assert book.cancel(0) == []

@@ -79,7 +79,7 @@ def test_the_system_prompt_names_the_three_states() -> None:
 
 
 def test_special_tokens_are_one_id_each() -> None:
-    prompt = protocol.Wording(CharacterTokenizer())
+    prompt = protocol.PromptTokens(CharacterTokenizer())
     assert len(set(prompt.state_ids)) == 3
     assert all(len(ids) == 1 for ids in prompt.replies.values())
 
@@ -95,15 +95,15 @@ class PlainTagTokenizer(CharacterTokenizer):
 
 def test_text_tags_force_the_shared_prefix_and_read_the_next_token() -> None:
     tokenizer = PlainTagTokenizer()
-    prompt = protocol.Wording(tokenizer, kind='text_tags')
-    assert prompt.ask[-2:] == tokenizer.plain('</')
+    prompt = protocol.PromptTokens(tokenizer, kind='text_tags')
+    assert prompt.reply_prompt[-2:] == tokenizer.plain('</')
     assert prompt.state_ids == (0xE000, 0xE001, 0xE002)
     assert prompt.replies[State.RESPONSE] == (0xE002, ord('>'))
 
 
 def test_text_tags_that_one_token_cannot_tell_apart_are_refused() -> None:
     with pytest.raises(protocol.ProtocolError, match='special'):
-        protocol.Wording(CharacterTokenizer(), kind='text_tags')
+        protocol.PromptTokens(CharacterTokenizer(), kind='text_tags')
 
 
 def test_missing_state_tokens_are_refused_with_the_cure() -> None:
@@ -112,4 +112,4 @@ def test_missing_state_tokens_are_refused_with_the_cure() -> None:
             return self.plain(text) if text.startswith('</') else super().control(text)
 
     with pytest.raises(protocol.ProtocolError, match='--add-tokens'):
-        protocol.Wording(NoStates())
+        protocol.PromptTokens(NoStates())

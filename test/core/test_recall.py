@@ -17,7 +17,7 @@ def watching(said: list[tuple[int, str]], capacity: int = 8192) -> tuple:
     backbone = ScriptedBackbone(lambda *_: (State.SILENCE, ''), lanes=1, capacity=capacity)
     book = InstructionBook(1)
     book.add('kettle')
-    assistant = Assistant(backbone, book, restore_answers=lambda key: said if key == 1 else [])
+    assistant = Assistant(backbone, book, restored=lambda key: said if key == 1 else [])
     return assistant, backbone
 
 

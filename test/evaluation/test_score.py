@@ -175,7 +175,7 @@ def test_seconds_of_an_answer_count_from_the_begin_though_the_tags_began_anew():
         return STATES[due], f'From {seconds - 1:g}s to {seconds:g}s.' if due == '!' else ''
 
     backbone = ScriptedBackbone(script, lanes=1)
-    settings = AssistantSettings(memory=ContextLimits(max_frames=4, max_time=10))
+    settings = AssistantSettings(limits=ContextLimits(max_frames=4, max_time=10))
     watched = run_case(backbone, truth, settings)
     assert max(told) < 10
     assert [one.text for one in watched.answers] == ['From 12s to 13s.']

@@ -40,7 +40,7 @@ class Bench:
         self.complaints: list[str] = []
         self.statistics = Statistics()
         self._frame = frame
-        settings = AssistantSettings(memory=ContextLimits(**memory))
+        settings = AssistantSettings(limits=ContextLimits(**memory))
         self.worker = Worker(
             Assistant(self.backbone, self.book, settings),
             self.book,

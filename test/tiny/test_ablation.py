@@ -13,7 +13,7 @@ import yaml
 from streamo_ros.tiny import ablation
 from streamo_ros.training.train_config import TrainingError
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 CONFIGS = ROOT / 'config' / 'train'
 CARD = ROOT / 'models' / 'streamo-tiny' / 'README.md'
 FIGURES = dict.fromkeys((*ablation.KEPT, 'interval_iou'), 0.5)

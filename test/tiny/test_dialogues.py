@@ -73,11 +73,11 @@ def watch(lane, paper, ticks, labels, tokens):
     """Lead a lane through frames with given decisions and answers."""
     for tick, label in zip(ticks, labels, strict=True):
         paper.append(lane.request(tick, Seeing(tokens)))
-        lane.settle(label.state)
+        lane.commit(label.state)
         if label.state is State.RESPONSE:
             for token in paper.prompt.tokenizer.plain(f' {label.text}'):
-                paper.append(lane.feed())
-                lane.heard(token)
+                paper.append(lane.decode_request())
+                lane.on_token(token)
             lane.finish()
     return paper.row + list(lane.pending)
 
@@ -149,8 +149,8 @@ def test_after_frames_have_left_the_kept_answers_are_a_lanes_own(courses, prompt
     for number, label in list(enumerate(labels))[: -lane.frames]:
         if label.state is State.RESPONSE:
             start = (course.numbers[number] - course.numbers[0]) / course.rate
-            wanted += prompt.head if wanted else ()
-            wanted += prompt.tag(start, start + 1 / course.rate) + prompt.ask
+            wanted += prompt.turn_prefix if wanted else ()
+            wanted += prompt.tag(start, start + 1 / course.rate) + prompt.reply_prompt
             wanted += prompt.replies[State.RESPONSE]
             wanted += prompt.tokenizer.plain(f' {label.text}') + prompt.close
     assert said[len(sink) : len(sink) + len(wanted)] == wanted
@@ -178,7 +178,10 @@ def test_every_frame_has_a_target_where_its_state_is_read(courses, prompt):
         states = [one for one in found.targets if not one.spoken]
         assert len(states) == len(found.visions)
         for one in states:
-            assert tuple(found.ids[one.at + 1 - len(prompt.ask) : one.at + 1]) == prompt.ask
+            assert (
+                tuple(found.ids[one.at + 1 - len(prompt.reply_prompt) : one.at + 1])
+                == prompt.reply_prompt
+            )
         for one in found.targets:
             if one.spoken:
                 assert found.ids[one.at + 1] == one.token

@@ -17,7 +17,7 @@ from streamo_ros.tiny.card import marks
 from streamo_ros.tiny.tables import figures
 from streamo_ros.tiny.vocabulary import build_tokenizer
 
-FOLDER = Path(__file__).parents[3] / 'models' / 'streamo-tiny'
+FOLDER = Path(__file__).parents[2] / 'models' / 'streamo-tiny'
 
 
 @pytest.fixture(scope='module')

@@ -32,8 +32,8 @@ def test_what_is_missing_comes_with_its_cure(
 
 
 def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> None:
-    def _gpu() -> list[doctor.Finding]:
+    def _gpu() -> list[doctor.Check]:
         raise OSError('driver lost')
 
     monkeypatch.setattr(doctor, 'CHECKS', (_gpu,))
-    assert doctor.look() == [doctor.Finding('gpu', 'missing', 'OSError: driver lost')]
+    assert doctor.look() == [doctor.Check('gpu', 'missing', 'OSError: driver lost')]

@@ -94,11 +94,11 @@ def said_by_a_lane(prompt: PromptTokens, dialogue: list[LabeledTurn]) -> list[in
         backbone.append(
             lane.request(Tick(10**9 * (k + 1), turn.start, turn.end, k, 1), SightStub())
         )
-        lane.settle(turn.state)
+        lane.commit(turn.state)
         if turn.state is State.RESPONSE:
             for token in prompt.tokenizer.plain(f' {turn.text}'):
-                backbone.append(lane.feed())
-                lane.heard(token)
+                backbone.append(lane.decode_request())
+                lane.on_token(token)
             lane.finish()
     return [*backbone.ids, *lane.pending]
 
@@ -152,7 +152,7 @@ def test_lengths_are_never_too_small(prompt, asked):
         if turn.instruction
     )
     bound = count.opening(dialogue[0].instruction) + sum(map(count.turn, dialogue)) + said
-    assert len(ids) <= bound <= len(ids) + 2 * len(prompt.head)
+    assert len(ids) <= bound <= len(ids) + 2 * len(prompt.turn_prefix)
 
 
 class ImageStub:

@@ -113,7 +113,7 @@ def test_a_run_ends_in_a_checkpoint_that_the_engine_loads(
     backbone = load(final, device='cpu', lanes=1, capacity=512)
     vision = backbone.encode(np.zeros((24, 32, 3), np.uint8))
     words = backbone.prompt
-    request = Request(backbone.open(), (words.sink('what?'), vision, words.ask))
+    request = Request(backbone.open(), (words.sink('what?'), vision, words.reply_prompt))
     assert np.isfinite(backbone.extend([request])).all()
 
 

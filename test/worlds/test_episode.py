@@ -93,7 +93,9 @@ def test_held_out_phrasings_are_never_those_of_training():
 
 
 def test_regular_frames_come_evenly_and_tags_count_from_the_first():
-    one = draw_episode(1_000_003, 'count', EpisodeSampling(frames=6, rate=2.0, jitter=0.0, drop=0.0))
+    one = draw_episode(
+        1_000_003, 'count', EpisodeSampling(frames=6, rate=2.0, jitter=0.0, drop=0.0)
+    )
     assert np.allclose(np.diff(one.times), 0.5)
     assert [tick.start for tick in one.ticks] == [Fraction(k, 2) for k in range(6)]
     assert one.ticks[1].stamp - one.ticks[0].stamp == 500_000_000

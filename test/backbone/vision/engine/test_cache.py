@@ -36,7 +36,7 @@ def cache(tmp_path):
 
 
 def put(cache, key=KEY, plan=b'plan', force=False):
-    with cache.workplace(1) as place:
+    with cache.scratch_dir(1) as place:
         (place / 'reference').write_bytes(b'numbers')
         return cache.store(place, key, plan, place / 'reference', ('tokens',), 'today', force)
 
@@ -121,7 +121,7 @@ def test_nothing_is_replaced_unless_asked(cache):
 
 def test_a_failed_build_leaves_nothing(cache):
     def build():
-        with cache.workplace(1) as place:
+        with cache.scratch_dir(1) as place:
             (place / 'half').write_bytes(b'of an engine')
             raise ValueError('died')
 
@@ -156,13 +156,13 @@ def test_a_disk_with_too_little_room_is_refused_first(cache, monkeypatch):
     usage = shutil.disk_usage('/')
     monkeypatch.setattr(shutil, 'disk_usage', lambda path: usage._replace(free=100 << 20))
     with pytest.raises(EngineError, match='has 100 MiB left and the engine needs 300 MiB'):
-        cache.workplace(300 << 20).__enter__()
+        cache.scratch_dir(300 << 20).__enter__()
 
 
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / 'file').write_text('')
     cache = EngineCache(tmp_path / 'file' / 'engines')
-    for attempt in (cache.workplace(1), cache.claim(KEY)):
+    for attempt in (cache.scratch_dir(1), cache.claim(KEY)):
         with pytest.raises(EngineError, match='cannot be written'):
             attempt.__enter__()
 

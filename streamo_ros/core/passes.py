@@ -1,0 +1,94 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the model's passes for several lanes, so that one lane's error stays its own.
+
+A batch that fails as a whole is run again request by request: a lane that cannot run fails alone,
+and the others are decided as if it were not there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamo_ros.core.interface import Backbone
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Request
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import VisionTokens
+
+FAILED = -1
+"""Stands for a token that could not be decoded."""
+
+ResultT = TypeVar('ResultT')
+LogitsRow = NDArray[np.float32]
+"""Raw logits of Silence, Standby and Response."""
+
+
+class PassRunner:
+    """Runs passes, and counts those that fail.
+
+    Attributes:
+        failures: requests that failed.
+        failures_in_a_row: of them, those since the last request that succeeded.
+        last_failure: the last failure, in one sentence; '' if there was none.
+    """
+
+    def __init__(self, backbone: Backbone) -> None:
+        self._backbone = backbone
+        self.failures = 0
+        self.failures_in_a_row = 0
+        self.last_failure = ''
+
+    def encode(self, image: NDArray[np.uint8]) -> VisionTokens | None:
+        """One vision pass; None if it failed. See `Backbone.encode`."""
+        try:
+            return self._backbone.encode(image)
+        except BackboneError as error:
+            self.count_failure(str(error))
+            return None
+
+    def extend(self, requests: Sequence[Request]) -> list[LogitsRow | None]:
+        """State logits after each request; None where it failed, and its lane is unchanged."""
+        rows = self._each_alone(lambda batch: list(self._backbone.extend(batch)), requests)
+        finite = [row if row is not None and np.isfinite(row).all() else None for row in rows]
+        for row, usable in zip(rows, finite, strict=True):
+            if usable is not None:
+                self.failures_in_a_row = 0
+            elif row is not None:
+                self.count_failure('the state logits were not finite')
+        return finite
+
+    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
+        """The next token of each request; `FAILED` where it failed."""
+        tokens = self._each_alone(lambda batch: self._backbone.decode(batch, sampling), requests)
+        for token in tokens:
+            if token is not None and token >= 0:
+                self.failures_in_a_row = 0
+            elif token is not None:
+                self.count_failure("the answer's logits were not finite")
+        return [FAILED if token is None else token for token in tokens]
+
+    def count_failure(self, sentence: str) -> None:
+        """Count a failed request."""
+        self.failures += 1
+        self.failures_in_a_row += 1
+        self.last_failure = sentence
+
+    def _each_alone(
+        self, run: Callable[[Sequence[Request]], list[ResultT]], requests: Sequence[Request]
+    ) -> list[ResultT | None]:
+        """Run a batch; if it fails as a whole, each of its requests alone."""
+        if not requests:
+            return []
+        try:
+            return list(run(requests))
+        except BackboneError as error:
+            if len(requests) == 1:
+                self.count_failure(str(error))
+                return [None]
+        return [result for request in requests for result in self._each_alone(run, [request])]
