@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests test demo lint soak bench card clean
+.PHONY: help setup setup-tests test demo lint soak bench gpu card clean
 
 # On a robot the interpreter of its distribution, because rclpy is built for that one.
 PYTHON ?= $(if $(ROS_DISTRO),/usr/bin/python3,$(firstword \
@@ -54,6 +54,12 @@ soak: setup-tests  ## run the node for hours and watch that nothing grows
 
 bench: setup  ## measure latency and memory per stage, as JSON
 	@$(VENV)/streamo bench --json $(ARGS)
+
+# The plain interpreter that has torch with CUDA: neither ROS nor .venv is needed.
+GPU_PYTHON ?= python3
+
+gpu:  ## tests and figures of the GPU path, random weights, 8 minutes (needs torch and CUDA)
+	@$(GPU_PYTHON) -m streamo_ros.tools.gpu $(ARGS)
 
 # Each file is one row or table of the card; a video of at least a minute shows false alarms best.
 TINY := models/streamo-tiny

@@ -106,6 +106,35 @@ def _qwen3(vision: dict[str, Any], **text: Any) -> Any:
     )
 
 
+def _tiny_qwen3() -> Any:
+    """A shape of Qwen3-VL for tests."""
+    vision = {
+        'depth': 3,
+        'hidden_size': 128,
+        'intermediate_size': 256,
+        'num_heads': 4,
+        'deepstack_visual_indexes': [0, 1],
+        'num_position_embeddings': 256,
+    }
+    return _qwen3(
+        vision,
+        hidden_size=128,
+        num_hidden_layers=4,
+        num_attention_heads=4,
+        head_dim=32,
+        num_key_value_heads=2,
+        intermediate_size=384,
+        vocab_size=1024,
+        tie_word_embeddings=True,
+        rope_parameters={
+            'rope_type': 'default',
+            'rope_theta': 5e6,
+            'mrope_section': [6, 5, 5],
+            'mrope_interleaved': True,
+        },
+    )
+
+
 def _internvl(**text: Any) -> Any:
     import transformers
 
@@ -157,6 +186,7 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
             tie_word_embeddings=False,
         ),
     ),
+    'tiny-qwen3': ('Qwen3VLForConditionalGeneration', _HALF, _tiny_qwen3),
     'qwen3-vl-2b': (
         'Qwen3VLForConditionalGeneration',
         _HALF,
@@ -219,8 +249,15 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
 """Architecture, image processor's settings and configuration of each name."""
 
 
-def random_model(name: str, options: Options) -> Any:
+def random_model(name: str, options: Options, layers: int = 0) -> Any:
     """A transformers model of a published shape; the same numbers at each call.
+
+    Weights are made on the device: billions of them take seconds.
+
+    Args:
+        name: one of `SHAPES`.
+        options: where and in which format.
+        layers: text layers; 0 = as many as the shape has. With fewer the numbers differ.
 
     Raises:
         BackboneError: there is no such shape; lists those there are.
@@ -231,10 +268,15 @@ def random_model(name: str, options: Options) -> Any:
         raise BackboneError(f'there is no shape {name!r}: use one of {", ".join(SHAPES)}')
     architecture, _, configure = SHAPES[name]
     device, dtype = find_device(options)
+    config = configure()
+    if layers:
+        config.text_config.num_hidden_layers = layers
+        if getattr(config.text_config, 'layer_types', None):
+            config.text_config.layer_types = config.text_config.layer_types[:layers]
     torch.manual_seed(0)
     with torch.device(device):
         kind = getattr(transformers, architecture)
-        model = kind._from_config(configure(), dtype=dtype)  # noqa: SLF001
+        model = kind._from_config(config, dtype=dtype)  # noqa: SLF001
     return model.eval().requires_grad_(False)
 
 
