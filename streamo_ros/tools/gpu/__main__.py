@@ -20,8 +20,10 @@ from streamo_ros.tools.gpu.clock import GLANCE
 from streamo_ros.tools.gpu.plan import FULL
 from streamo_ros.tools.gpu.plan import make_plan
 from streamo_ros.tools.gpu.plan import SMALL
+from streamo_ros.tools.gpu.record import DEVICE_LOST
 from streamo_ros.tools.gpu.record import Record
 from streamo_ros.tools.gpu.report import markdown
+from streamo_ros.tools.gpu.report import renew
 from streamo_ros.tools.gpu.rig import Rig
 from streamo_ros.tools.gpu.run import DeviceLostError
 from streamo_ros.tools.gpu.run import run
@@ -37,12 +39,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         0; 1 when tests or rows failed or the machine is not fit for it; 2 for wrong arguments.
     """
     options = _parser().parse_args(argv)
-    if options.markdown:
-        print(markdown(Record.read(options.markdown).data))
-        return 0
     try:
+        if options.markdown:
+            _show(options.markdown, options.into)
+            return 0
         record = _begin(options)
-    except ValueError as error:
+    except (OSError, ValueError) as error:
         print(f'make gpu: {error}', file=sys.stderr)
         return 2
     faulthandler.dump_traceback_later(options.seconds + _GRACE, exit=True)
@@ -52,8 +54,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         faulthandler.cancel_dump_traceback_later()
     print(markdown(record.data))
     print(f'\nwritten: {record.file}', file=sys.stderr)
-    failed = [row for row in record.rows if row['status'] in ('failed', 'device lost')]
+    failed = [row for row in record.rows if row['status'] in ('failed', DEVICE_LOST)]
     return int(record.data['tests'].get('passed') is False or bool(failed))
+
+
+def _show(file: Path, page: Path | None) -> None:
+    """Print the tables of a record, or put them into a page."""
+    data = Record.read(file).data
+    if page is None:
+        print(markdown(data))
+    else:
+        page.write_text(renew(page.read_text(encoding='utf-8'), data), encoding='utf-8')
 
 
 def _begin(options: argparse.Namespace) -> Record:
@@ -140,6 +151,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--dtype', choices=['bfloat16', 'float16', 'float32'], help='of the weights')
     add('--small', action='store_true', help='tiny shapes on the CPU: shows that it works')
     add('--markdown', type=Path, metavar='FILE', help='print the tables of a record; no more')
+    add('--into', type=Path, metavar='PAGE', help='with --markdown: renew that page instead')
     return parser
 
 

@@ -17,6 +17,8 @@ from streamo_ros.tools.gpu.plan import SQUARE
 from streamo_ros.tools.gpu.record import MEASURED
 
 Row = dict[str, Any]
+COMPARED = ('frame_ms', 'extend_ms', 'first_token_ms', 'token_ms')
+"""Figures in which no loop may be ahead, where a row has them."""
 _LARGE, _SMALL, _CONTEXT = 'qwen2.5-vl-7b', 'qwen2.5-vl-3b', 8_000
 
 
@@ -29,12 +31,14 @@ class Goal:
         limit: the most it may be, or with `least` the least.
         reached: reads it off the rows; None where they do not say.
         least: whether more is better.
+        aside: what else is to be known, read off the rows; '' for nothing.
     """
 
     text: str
     limit: float
     reached: Callable[[Sequence[Row]], float | None]
     least: bool = False
+    aside: Callable[[Sequence[Row]], str] | None = None
 
     def met(self, value: float) -> bool:
         """Whether a value reaches it."""
@@ -74,11 +78,16 @@ def _worst(name: str, least: bool, **wanted: Any) -> Callable[[Sequence[Row]], f
     return reached
 
 
-def _lanes(rows: Sequence[Row]) -> float | None:
+def _lanes(rows: Sequence[Row], figure: str = 'frame_ms') -> float | None:
     """Eight lanes over one, a silent frame."""
     asked = {'kind': ENGINE, 'view': SQUARE.name, 'shape': _LARGE, 'context': _CONTEXT}
     one, eight = _find(rows, lanes=1, **asked), _find(rows, lanes=8, **asked)
-    return eight['frame_ms'] / one['frame_ms'] if one and eight else None
+    return float(eight[figure] / one[figure]) if one and eight else None
+
+
+def _least_lanes(rows: Sequence[Row]) -> str:
+    ratio = _lanes(rows, 'roofline_ms_computed')
+    return '' if ratio is None else f'computed rooflines: {ratio:.3g}'
 
 
 def against_peers(rows: Sequence[Row]) -> float | None:
@@ -89,7 +98,7 @@ def against_peers(rows: Sequence[Row]) -> float | None:
             continue
         same = {key: peer[key] for key in ('shape', 'view', 'lanes', 'context')}
         own = _find(rows, kind=ENGINE, **same)
-        for name in ('frame_ms', 'first_token_ms', 'token_ms') if own else ():
+        for name in COMPARED if own else ():
             if name in peer and own is not None:
                 ratios.append(own[name] / peer[name])
     return max(ratios) if ratios else None
@@ -105,7 +114,7 @@ GOALS = (
         _worst('decode_share', True, kind=ENGINE, lanes=1, view=SQUARE.name),
         least=True,
     ),
-    Goal('7B, 448x448, 8k: 8 lanes over 1', 3, _lanes),
+    Goal('7B, 448x448, 8k: 8 lanes over 1', 3, _lanes, aside=_least_lanes),
     Goal(
         'frame 10,000 over frame 500, worst',
         1.05,
@@ -123,3 +132,15 @@ GOALS = (
 def judge(rows: Sequence[Row]) -> list[tuple[Goal, float | None]]:
     """Every goal and what was reached."""
     return [(goal, goal.reached(rows)) for goal in GOALS]
+
+
+def disagreement(rows: Sequence[Row]) -> float | None:
+    """Largest difference of a state logit between the engine and a loop at the same place."""
+    found = []
+    for peer in rows:
+        same = {key: peer[key] for key in ('shape', 'view', 'lanes', 'context')}
+        own = _find(rows, kind=ENGINE, **same)
+        if peer['kind'] in PEERS and 'states' in peer and own is not None:
+            pairs = zip(own['states'], peer['states'], strict=True)
+            found.append(max(abs(one - other) for one, other in pairs))
+    return max(found) if found else None

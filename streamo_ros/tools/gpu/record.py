@@ -11,7 +11,7 @@ from typing import Any
 from streamo_ros.tools.gpu.plan import Job
 
 FORMAT = 1
-MEASURED, NOT_RUN = 'measured', 'not run'
+MEASURED, NOT_RUN, DEVICE_LOST = 'measured', 'not run', 'device lost'
 
 
 class Record:

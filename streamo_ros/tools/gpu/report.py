@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from streamo_ros.tools.gpu.goals import disagreement
 from streamo_ros.tools.gpu.goals import judge
 from streamo_ros.tools.gpu.record import MEASURED
 from streamo_ros.tools.gpu.record import NOT_RUN
@@ -41,10 +42,28 @@ HOW = (
 )
 
 
+BEGIN, END = '<!-- gpu:begin', '<!-- gpu:end -->'
+"""What a page's generated part stands between; the first one's line may say more."""
+
+
+def renew(page: str, data: dict[str, Any]) -> str:
+    """A page with its generated part made anew.
+
+    Raises:
+        ValueError: it has none.
+    """
+    head, begin, rest = page.partition(BEGIN)
+    mark, _, behind = rest.partition('\n')
+    _, end, tail = behind.partition(END)
+    if not begin or not end:
+        raise ValueError(f'the page has no part between {BEGIN} and {END}')
+    return f'{head}{begin}{mark}\n\n{markdown(data)}\n\n{end}{tail}'
+
+
 def markdown(data: dict[str, Any]) -> str:
     """Everything that a record says."""
     parts = [_machine(data), _tests(data), _rows(data['rows'])]
-    parts += [_problems(data['rows']), _goals(data['rows']), HOW]
+    parts += [_problems(data['rows']), _goals(data['rows']), _agreement(data['rows']), HOW]
     return '\n\n'.join(part for part in parts if part)
 
 
@@ -90,7 +109,7 @@ def _rows(rows: Sequence[dict[str, Any]]) -> str:
 
 def _cells(row: dict[str, Any]) -> list[str]:
     share = row.get('decode_share')
-    what = row['kind']
+    what = row['kind'] + (f' ({row["note"]})' if 'note' in row else '')
     if 'flat_ratio' in row:
         early, late = row['early_frames'], row['late_frames']
         what = (
@@ -137,8 +156,20 @@ def _goals(rows: Sequence[dict[str, Any]]) -> str:
         sign = '>=' if goal.least else '<='
         met = '-' if value is None else 'yes' if goal.met(value) else 'no'
         reached = 'not measured' if value is None else f'{value:.3g}'
+        if goal.aside is not None and (more := goal.aside(rows)):
+            reached += f' ({more})'
         cells.append([f'{goal.text} {sign} {goal.limit:g}', reached, met])
     return _table(('goal on an H100 or H200', 'reached', 'met'), cells)
+
+
+def _agreement(rows: Sequence[dict[str, Any]]) -> str:
+    difference = disagreement(rows)
+    if difference is None:
+        return ''
+    return (
+        'Largest difference of a state logit between the engine and a loop of transformers at the '
+        f'same place, same weights and tokens: {difference:.2g}'
+    )
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

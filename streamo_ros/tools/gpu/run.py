@@ -6,18 +6,19 @@ from __future__ import annotations
 
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
-from streamo_ros.core.interface import BackboneError
 from streamo_ros.tools.gpu import baselines
 from streamo_ros.tools.gpu import engine
 from streamo_ros.tools.gpu import flat
 from streamo_ros.tools.gpu import plan
 from streamo_ros.tools.gpu import vllm
 from streamo_ros.tools.gpu.plan import Job
+from streamo_ros.tools.gpu.record import DEVICE_LOST
 from streamo_ros.tools.gpu.record import MEASURED
 from streamo_ros.tools.gpu.record import NOT_RUN
 from streamo_ros.tools.gpu.record import Record
@@ -65,9 +66,11 @@ def run(jobs: Sequence[Job], rig: Rig, record: Record, ends: float, scale: float
         began = time.monotonic()
         status, figures = _try(job, rig)
         record.put(job, status, took_s=round(time.monotonic() - began, 2), **figures)
-        said = figures.get('reason') or f'{figures["frame_ms"]:.2f} ms'
+        said = (
+            figures.get('reason') or f'{figures.get("frame_ms", figures.get("extend_ms")):.2f} ms'
+        )
         print(f'{status}: {said}', file=sys.stderr, flush=True)
-        if status == 'device lost':
+        if status == DEVICE_LOST:
             raise DeviceLostError(figures['reason'])
 
 
@@ -77,18 +80,15 @@ def _try(job: Job, rig: Rig) -> tuple[str, dict[str, Any]]:
         return MEASURED, MEASURES[job.kind](rig, job)
     except SkippedError as error:
         return 'skipped', {'reason': str(error)}
-    except (BackboneError, RuntimeError, ValueError, TypeError, AttributeError) as error:
-        status, reason = _what(error)
-    if status != 'device lost':
+    except Exception as error:  # noqa: BLE001 compilers and libraries raise what they like
+        status = 'out of memory' if is_memory(error) else 'failed'
+        lines = str(error).strip().splitlines() or ['']
+        reason = f'{type(error).__name__}: {lines[0]}'
+        where = traceback.format_exc(limit=-4)
+    # Behind the block: until then the error holds what it passed through, models among it.
+    try:
+        rig.wait()
         rig.free()
-    return status, {'reason': reason}
-
-
-def _what(error: BaseException) -> tuple[str, str]:
-    lines = str(error).strip().splitlines() or [type(error).__name__]
-    reason = f'{type(error).__name__}: {lines[0]}'
-    if is_memory(error):
-        return 'out of memory', reason
-    if any(word in str(error) for word in ('CUDA error', 'device-side assert')):
-        return 'device lost', reason
-    return 'failed', reason
+    except RuntimeError as error:
+        status, reason = DEVICE_LOST, f'{reason} (and then: {str(error).splitlines()[0]})'
+    return status, {'reason': reason, 'traceback': where}
