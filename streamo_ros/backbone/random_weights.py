@@ -47,6 +47,7 @@ def _qwen2_5(text: dict[str, Any], vision: dict[str, Any], section: list[int]) -
 
 
 def _qwen2_5_large(**text: Any) -> Any:
+    text = {'rms_norm_eps': 1e-6, **text}
     vision = {
         'depth': 32,
         'hidden_size': 1280,

@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f'make gpu: {error}', file=sys.stderr)
         return 2
-    faulthandler.dump_traceback_later(options.seconds + _GRACE, exit=True)
+    faulthandler.dump_traceback_later(options.seconds + _GRACE, exit=True, file=sys.__stderr__)
     try:
         _go(options, record)
     finally:

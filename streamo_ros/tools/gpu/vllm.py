@@ -14,7 +14,6 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,11 +106,10 @@ def twin(shape: str, dtype: str) -> dict[str, Any]:
 
 def _drive(asked: dict[str, Any]) -> dict[str, Any]:
     command = [sys.executable, '-m', 'streamo_ros.tools.gpu.vllm_child', json.dumps(asked)]
-    run = partial(
-        subprocess.run, capture_output=True, text=True, check=False, timeout=LIMIT, cwd=ROOT
-    )
     try:
-        done = run(command)
+        done = subprocess.run(
+            command, capture_output=True, text=True, check=False, timeout=LIMIT, cwd=ROOT
+        )
     except subprocess.TimeoutExpired as error:
         raise RuntimeError(f'vLLM took longer than {LIMIT} s') from error
     lines = done.stdout.strip().splitlines()
