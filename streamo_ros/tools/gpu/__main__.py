@@ -22,6 +22,7 @@ from streamo_ros.tools.gpu.plan import make_plan
 from streamo_ros.tools.gpu.plan import SMALL
 from streamo_ros.tools.gpu.record import DEVICE_LOST
 from streamo_ros.tools.gpu.record import Record
+from streamo_ros.tools.gpu.report import HOW
 from streamo_ros.tools.gpu.report import markdown
 from streamo_ros.tools.gpu.report import renew
 from streamo_ros.tools.gpu.rig import Rig
@@ -47,7 +48,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (OSError, ValueError) as error:
         print(f'make gpu: {error}', file=sys.stderr)
         return 2
-    faulthandler.dump_traceback_later(options.seconds + _GRACE, exit=True, file=sys.__stderr__)
+    faulthandler.dump_traceback_later(
+        options.seconds + _GRACE, exit=True, file=sys.__stderr__ or sys.stderr
+    )
     try:
         _go(options, record)
     finally:
@@ -89,7 +92,8 @@ def _begin(options: argparse.Namespace) -> Record:
         record.file = options.output or options.resume
         return record
     name = f'gpu-{machine.slug(about["device"])}.json'
-    record = Record(options.output or suite.ROOT / 'benchmarks' / name)
+    record = Record(options.output or machine.ROOT / 'benchmarks' / name)
+    record.data['how'] = HOW
     record.data['machine'] = about | {'dtype': options.dtype or _dtype(device)}
     return record
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
 from streamo_ros.tools.gpu.engine import Engine
 from streamo_ros.tools.gpu.plan import Job
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 WINDOW, EARLY = 120, 500
 """Frames of the window, the node's default, and the frame that is early."""
-LIMIT = 25.0
+LIMIT = 30.0
 """Seconds for the frames between; where they do not suffice, the late frame comes earlier."""
 
 
@@ -43,6 +44,8 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
     stream.skip(job.frames - window // 2, LIMIT)
     late = engine.dialogues[0].seen
     last = stream.look(window)
+    if not np.isfinite(engine.states).all():
+        raise BackboneError('the states are not finite')
     engine.restart()
     return {
         'early_frames': [begin, begin + window],

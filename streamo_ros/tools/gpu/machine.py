@@ -10,10 +10,15 @@ import re
 import subprocess
 import time
 from collections.abc import Callable
+from datetime import datetime
+from datetime import timezone
 from functools import partial
+from pathlib import Path
 from statistics import median
 from typing import Any
 
+ROOT = Path(__file__).parents[3]
+"""Of the source tree."""
 GIB = 1 << 30
 _REPEATS = 10
 
@@ -31,6 +36,8 @@ def describe(device: str) -> dict[str, Any]:
     }
     for package in ('transformers', 'triton', 'flash_attn', 'vllm'):
         found[package] = version_of(package)
+    found['commit'] = _said('git', '-C', str(ROOT), 'rev-parse', '--short', 'HEAD')
+    found['date'] = datetime.now(timezone.utc).strftime('%Y-%m-%d')
     if device != 'cpu':
         about = torch.cuda.get_device_properties(device)
         found |= {
@@ -114,9 +121,13 @@ def _timed(call: Callable[[], object], device: str) -> float:
 
 
 def _driver() -> str:
-    command = ['nvidia-smi', '--query-gpu=driver_version', '--format=csv,noheader']
+    return _said('nvidia-smi', '--query-gpu=driver_version', '--format=csv,noheader')
+
+
+def _said(*command: str) -> str:
+    """The first word that a program prints; '' where there is no such program, or it fails."""
     try:
-        said = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
+        done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=20)
     except (OSError, subprocess.SubprocessError):
         return ''
-    return said.stdout.split()[0] if said.stdout.split() else ''
+    return (done.stdout.split() or [''])[0]

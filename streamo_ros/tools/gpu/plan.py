@@ -170,7 +170,7 @@ def _late(scale: Scale, shape: str) -> Iterator[Job]:
     view, middle = scale.views[1], scale.contexts[1]
     yield _engine(scale, shape, view, 1, middle)
     yield _engine(scale, shape, view, scale.slots, middle)
-    yield Job(FLAT, shape, view, 1, 0, 30, scale.capacity, scale.slots, frames=scale.frames)
+    yield Job(FLAT, shape, view, 1, 0, 40, scale.capacity, scale.slots, frames=scale.frames)
 
 
 def _rest(scale: Scale, shape: str) -> Iterator[Job]:

@@ -75,7 +75,10 @@ def _machine(data: dict[str, Any]) -> str:
     versions = ', '.join(
         f'{name} {about[name]}' for name in ('torch', 'triton', 'transformers') if about.get(name)
     )
-    lines = [f'**{about["device"]}**{cuda}, {versions}, weights in {about.get("dtype", "?")}']
+    lines = [
+        f'**{about["device"]}**{cuda}, {versions}, weights in {about.get("dtype", "?")}; commit '
+        f'{about.get("commit") or "unknown"}, {about.get("date", "")}'
+    ]
     if 'copy_gb_per_s' in about:
         lines.append(
             f'Measured ceilings: copy {about["copy_gb_per_s"]:,.0f} GB/s, read '

@@ -12,7 +12,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[3]
+from streamo_ros.tools.gpu.machine import ROOT
+
 _MARK = re.compile(r'\bmark\.gpu\b')
 
 

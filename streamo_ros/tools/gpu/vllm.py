@@ -21,11 +21,11 @@ from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.tools.gpu.dialogue import Dialogue
+from streamo_ros.tools.gpu.machine import ROOT
 from streamo_ros.tools.gpu.machine import version_of
 from streamo_ros.tools.gpu.plan import Job
 from streamo_ros.tools.gpu.rig import Rig
 from streamo_ros.tools.gpu.rig import SkippedError
-from streamo_ros.tools.gpu.suite import ROOT
 
 LIMIT = 150
 """Seconds for everything; vLLM alone takes most of a minute to start."""

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
@@ -12,6 +13,7 @@ from streamo_ros.tools.gpu import goals
 from streamo_ros.tools.gpu import roofline
 from streamo_ros.tools.gpu.clock import Effort
 from streamo_ros.tools.gpu.clock import repeat
+from streamo_ros.tools.gpu.machine import ROOT
 from streamo_ros.tools.gpu.plan import DYNAMIC
 from streamo_ros.tools.gpu.plan import ENGINE
 from streamo_ros.tools.gpu.plan import FULL
@@ -163,3 +165,12 @@ def test_a_page_keeps_what_stands_around_its_generated_part():
     assert renew(new, data) == new
     with pytest.raises(ValueError, match='has no part'):
         renew('Before\nAfter\n', data)
+
+
+def test_the_documented_figures_are_those_of_the_record_that_the_page_names():
+    page = (ROOT / 'docs' / 'gpu.md').read_text()
+    (name,) = re.findall(r'gpu:begin \(generated: .* --markdown (\S+) --into docs/gpu.md\)', page)
+    if name == 'FILE':
+        assert 'Nothing has been measured on a GPU yet.' in page
+        return
+    assert renew(page, Record.read(ROOT / name).data) == page

@@ -7,6 +7,7 @@ from __future__ import annotations
 import pytest
 
 from streamo_ros.tools.gpu import suite
+from streamo_ros.tools.gpu.machine import ROOT
 
 MARKED = 'import pytest\n\n\n@pytest.mark.gpu\ndef test_it():\n    {}\n'
 
@@ -62,4 +63,4 @@ def test_a_tree_without_such_tests_says_so(tmp_path):
 def test_this_tree_has_such_tests_and_none_needs_ros():
     files = suite.find()
     assert files
-    assert not [file for file in files if 'ros' in file.relative_to(suite.ROOT).parts]
+    assert not [file for file in files if 'ros' in file.relative_to(ROOT).parts]
