@@ -75,9 +75,10 @@ def _machine(data: dict[str, Any]) -> str:
     versions = ', '.join(
         f'{name} {about[name]}' for name in ('torch', 'triton', 'transformers') if about.get(name)
     )
+    commit, date = about.get('commit') or 'unknown', about.get('date', '')
+    dtype = about.get('dtype', '?')
     lines = [
-        f'**{about["device"]}**{cuda}, {versions}, weights in {about.get("dtype", "?")}; commit '
-        f'{about.get("commit") or "unknown"}, {about.get("date", "")}'
+        f'**{about["device"]}**{cuda}, {versions}, weights in {dtype}; commit {commit}, {date}'
     ]
     if 'copy_gb_per_s' in about:
         lines.append(
