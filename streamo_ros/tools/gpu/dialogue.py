@@ -65,9 +65,8 @@ class Dialogue:
             ahead: turns between the last one held and this one.
         """
         at, words = self.seen + ahead, self._prompt
-        before = self._silence + words.head if at else words.sink(INSTRUCTION)
-        tag = words.tag(Fraction(at), Fraction(at + 1))
-        return before + tag + words.image_open, vision, words.image_close + words.ask
+        before = self._silence + words.turn_prefix if at else words.sink(INSTRUCTION)
+        return words.turn(before + words.tag(Fraction(at), Fraction(at + 1)), vision)
 
     def append(self, turns: Sequence[tuple[Piece, ...]]) -> None:
         """Take note that these turns stand in the lane."""

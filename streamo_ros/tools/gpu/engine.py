@@ -98,11 +98,14 @@ class Engine:
         """
         fed = [self.backbone.prompt.replies[State.RESPONSE]] * lanes
         taken = []
-        for _ in range(steps):
+        for step in range(steps):
             wait()
             began = time.perf_counter()
             tokens = self.backbone.decode(
-                [Request(slot, (ids,)) for slot, ids in zip(self.slots, fed, strict=False)],
+                [
+                    Request(slot, (ids,), may_stop=step > 0)
+                    for slot, ids in zip(self.slots, fed, strict=False)
+                ],
                 Sampling(),
             )
             taken.append(time.perf_counter() - began)
