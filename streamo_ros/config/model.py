@@ -14,9 +14,8 @@ from pathlib import Path
 from streamo_ros.backbone.scripted import load_script
 from streamo_ros.config.parameters import Value
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.interface import BackboneError
-
-EMBEDDED = 'streamo-tiny'
+from streamo_ros.share import EMBEDDED
+from streamo_ros.share import share_path
 
 
 def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
@@ -27,9 +26,10 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         wait: the first frame waits for a vision engine, see `backbone.load`.
 
     Raises:
-        BackboneError: it cannot be loaded; the message says what mends it.
+        BackboneError: it cannot be loaded.
+        ShareError: there is no embedded model.
     """
-    path = Path(str(values['model.path'])).expanduser() if values['model.path'] else embedded()
+    path = find_model(str(values['model.path']))
 
     def whole(name: str) -> int:
         return int(values[name])  # type: ignore[arg-type]
@@ -55,25 +55,10 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
     )
 
 
-def embedded() -> Path:
-    """The folder of the model that comes with the package.
+def find_model(path: str | Path = '') -> Path:
+    """The path of a model; '' = of the embedded one.
 
     Raises:
-        BackboneError: the package was installed without it.
+        ShareError: the package was installed without it.
     """
-    from ament_index_python.packages import get_package_share_path
-    from ament_index_python.packages import PackageNotFoundError
-
-    beside = Path(__file__).parents[2] / 'models' / EMBEDDED
-    if beside.is_dir():
-        return beside
-    try:
-        installed: Path = get_package_share_path('streamo_ros') / 'models' / EMBEDDED
-    except PackageNotFoundError:
-        installed = beside
-    if not installed.is_dir():
-        raise BackboneError(
-            f'the embedded model is not at {installed}: install the package again, or set '
-            'model.path to the folder of a checkpoint'
-        )
-    return installed
+    return Path(path).expanduser() if path else share_path('models', EMBEDDED)

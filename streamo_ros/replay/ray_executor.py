@@ -19,6 +19,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.replay.executor import absolute
 from streamo_ros.replay.executor import Executor
 from streamo_ros.replay.executor import run_alone
@@ -32,7 +33,7 @@ _PATIENCE = 0.5
 _SILENCE = 5.0
 
 
-class ClusterError(RuntimeError):
+class ClusterError(StreamoError, RuntimeError):
     """The Ray cluster cannot be used; the message says what mends it."""
 
 
@@ -61,10 +62,8 @@ def on_ray(address: str) -> Executor:
 def _connection(address: str) -> Iterator[Any]:
     # Ray reports its use to its makers unless told otherwise; a replay uses no network but Ray's.
     os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise ClusterError('--ray needs Ray: pip install "streamo_ros[ray]"') from error
+    import ray
+
     settings: dict[str, Any] = {'include_dashboard': False} if address == 'local' else {}
     try:
         _knock(address)

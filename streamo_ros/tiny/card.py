@@ -16,24 +16,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.program import run_program
 from streamo_ros.tiny import tables
 from streamo_ros.training.train_config import TrainingError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Renew a card; 0 when it is written."""
+    """Renew a card."""
     parser = argparse.ArgumentParser(
         prog='python -m streamo_ros.tiny.card',
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('folder', type=Path, help='of the checkpoint, with evaluation.json')
-    try:
-        renew_card(parser.parse_args(argv).folder)
-    except (ValueError, OSError) as error:
-        # Every error class of this area is a ValueError with one sentence for the user.
-        print(f'card: {error}', file=sys.stderr)
-        return 1
+    renew_card(parser.parse_args(argv).folder)
     return 0
 
 
@@ -112,4 +108,4 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('card', main))

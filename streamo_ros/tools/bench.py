@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.tools.measure import compare
@@ -31,21 +32,16 @@ from streamo_ros.tools.measure import StreamTimes
 from streamo_ros.tools.measure import window_frames
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the verb.
+class BenchError(StreamoError):
+    """It cannot be measured as asked; the message states the problem and how to fix it."""
 
-    Returns:
-        0, or 1 when it could not be measured as asked.
-    """
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `streamo bench`."""
     options = _parser().parse_args(argv)
     if (options.model is None) == (options.random is None):
-        print('streamo bench: name a model folder, or a shape with --random', file=sys.stderr)
-        return 2
-    try:
-        report = measure(options)
-    except BackboneError as error:
-        print(f'streamo bench: {error}', file=sys.stderr)
-        return 1
+        raise BenchError('name a model folder, or a shape with --random')
+    report = measure(options)
     text = json.dumps(report, indent=2)
     if options.output:
         options.output.write_text(text + '\n')

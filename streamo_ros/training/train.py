@@ -14,21 +14,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.program import run_program
 from streamo_ros.training.train_config import read_yaml
 from streamo_ros.training.train_config import train_config
 from streamo_ros.training.train_config import TrainingError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `streamo train`; 0 when a checkpoint was written."""
-    options = _parser().parse_args(argv)
-    try:
-        print(_run(options))
-    except (ValueError, OSError) as error:
-        # Every error class of this area is a ValueError with one sentence for the user.
-        print(f'streamo train: {error}', file=sys.stderr)
-        return 1
-    return 0
+    """Run `streamo train`."""
+    print(_run(_parser().parse_args(argv)))
+    return ExitCode.OK
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,12 +66,8 @@ def _run(options: argparse.Namespace) -> str:
     if kind != 'transformers':
         raise TrainingError(f"kind is {kind!r}: use 'transformers' or 'tiny'")
     config = train_config(values)
-    try:
-        from streamo_ros.training.trainer import train
-    except ImportError as error:
-        raise TrainingError(
-            f'training needs the extra packages ({error}): pip install "streamo_ros[train]"'
-        ) from error
+    from streamo_ros.training.trainer import train
+
     return f'trained: {train(config, options.resume)}'
 
 
@@ -115,4 +107,4 @@ def _replace(values: dict[str, Any], setting: str) -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('streamo train', main))

@@ -23,10 +23,12 @@ from typing import Literal
 
 import yaml
 
+from streamo_ros.core.errors import StreamoError
+
 NUMBER = re.compile(r'[+-]?\d+(\.\d*)?[eE][+-]?\d+')
 
 
-class TrainingError(ValueError):
+class TrainingError(StreamoError, ValueError):
     """A training run cannot begin; the message says what is wrong and what mends it."""
 
 

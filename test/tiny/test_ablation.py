@@ -136,7 +136,7 @@ def test_it_goes_on_where_it_was_stopped(workplace, calls):
     assert set(found['runs']) == {'plain', 'one_hertz'}
 
 
-def test_a_run_that_fails_ends_the_ablation(workplace, monkeypatch, capsys):
+def test_a_run_that_fails_ends_the_ablation(workplace, monkeypatch):
     monkeypatch.setattr(ablation.subprocess, 'run', lambda *_, **__: SimpleNamespace(returncode=3))
-    assert run('plain') == 1
-    assert 'ended with 3' in capsys.readouterr().err
+    with pytest.raises(TrainingError, match='ended with 3'):
+        run('plain')

@@ -17,6 +17,7 @@ from streamo_ros.tiny.pictures import grid
 from streamo_ros.tiny.pictures import SMALL
 from streamo_ros.tiny.tower import encode
 from streamo_ros.tiny.tower import patches
+from streamo_ros.training.train_config import TrainingError
 
 
 @pytest.mark.parametrize('aspect', SMALL)
@@ -90,12 +91,13 @@ def test_it_says_how_it_wants_to_be_run(checkpoint):
     )
 
 
-def test_an_export_without_weights_is_refused(tmp_path, capsys):
-    assert main([str(tmp_path), str(tmp_path / 'out')]) == 1
-    assert 'name the folder of a run' in capsys.readouterr().err
+def test_an_export_without_weights_is_refused(tmp_path):
+    arguments = [str(tmp_path), str(tmp_path / 'out')]
+    with pytest.raises(TrainingError, match='name the folder of a run'):
+        main(arguments)
     (tmp_path / 'settings.json').write_text(json.dumps({'output': str(tmp_path)}))
-    assert main([str(tmp_path), str(tmp_path / 'out')]) == 1
-    assert 'train it first' in capsys.readouterr().err
+    with pytest.raises(TrainingError, match='train it first'):
+        main(arguments)
 
 
 def test_the_tokenizer_spells_everything(tokenizer):

@@ -17,15 +17,23 @@ import torch
 import transformers
 import yaml
 
+from streamo_ros import cli
 from streamo_ros.backbone.load import load
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import Request
-from streamo_ros.training.convert import main as convert
-from streamo_ros.training.train import main
 from streamo_ros.training.train_config import train_config
 from streamo_ros.training.trainer import accepts
 from streamo_ros.training.trainer import freeze
 from streamo_ros.training.trainer import load_model
+
+
+def main(argv):
+    return cli.main(['train', *argv])
+
+
+def convert(argv):
+    return cli.main(['convert', *argv])
+
 
 torch.set_num_threads(1)
 
@@ -234,7 +242,7 @@ def test_added_tokens_start_as_the_mean_of_what_they_spell(tmp_path, make_checkp
     rows = model.get_input_embeddings().weight.shape[0]
     assert rows == (480 if vocabulary == 480 else 403)
     assert load(output, device='cpu', lanes=1, capacity=512).prompt.state_ids
-    assert main(['--add-tokens', str(base), '--output', str(output)]) == 1
+    assert main(['--add-tokens', str(base), '--output', str(output)]) == 2
 
 
 def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialogues):
