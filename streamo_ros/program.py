@@ -61,8 +61,8 @@ def silent_interrupt(code: int = ExitCode.INTERRUPTED) -> Iterator[None]:
     Args:
         code: the exit code.
     """
-    # Ignored by the caller, as in a shell's background job: that stays so.
-    if signal.getsignal(signal.SIGINT) is not signal.default_int_handler:
+    # Ignored by the caller, as in a shell's background job: it stays so.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         yield
         return
     signal.signal(signal.SIGINT, lambda *_: os._exit(code))
