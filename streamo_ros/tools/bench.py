@@ -12,13 +12,14 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.interface import Backbone
@@ -140,8 +141,6 @@ def _against_torch(
 
 def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
     """The backbone, and plain transformers with the same weights when that is asked for."""
-    from streamo_ros.backbone.options import Options
-
     chosen = Options(
         device=options.device,
         dtype=options.dtype,
@@ -160,10 +159,9 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
         model = random_model(options.random, chosen) if options.against == 'hf' else None
     else:
         from streamo_ros.backbone.checkpoint import read_checkpoint
-        from streamo_ros.backbone.load import load
         from streamo_ros.backbone.options import find_device
 
-        backbone = load(options.model, **asdict(chosen))
+        backbone = load(options.model, chosen)
         checkpoint = read_checkpoint(options.model)
         against = options.against == 'hf'
         model = checkpoint.model(*find_device(chosen)) if against else None

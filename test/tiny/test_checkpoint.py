@@ -9,7 +9,8 @@ import pytest
 import torch
 import transformers
 
-from streamo_ros.backbone.load import load
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.tiny.clips import see
 from streamo_ros.tiny.export import main
@@ -72,7 +73,7 @@ def test_cameras_get_the_sizes_of_the_training(checkpoint, width, height, aspect
 
 
 def test_the_node_sees_what_the_training_saw(checkpoint, tower, network):
-    backbone = load(checkpoint, device='cpu', lanes=1)
+    backbone = load(checkpoint, Options(device='cpu', lanes=1))
     width, height = SMALL['4:3']
     frame = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     wanted = network.adapt(see(tower, frame[None])[0].float())
@@ -84,7 +85,7 @@ def test_the_node_sees_what_the_training_saw(checkpoint, tower, network):
 def test_it_says_how_it_wants_to_be_run(checkpoint):
     settings = json.loads((checkpoint / 'streamo.json').read_text())
     assert settings['protocol'] == 'special_tokens'
-    backbone = load(checkpoint, device='cpu', lanes=1)
+    backbone = load(checkpoint, Options(device='cpu', lanes=1))
     assert (backbone.info.max_frames, backbone.info.max_time) == (16, 600.0)
     assert backbone.prompt.sink('x')[:2] == backbone.prompt.tokenizer.control(
         '<|im_start|>system\n'

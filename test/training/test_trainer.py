@@ -18,7 +18,8 @@ import transformers
 import yaml
 
 from streamo_ros import cli
-from streamo_ros.backbone.load import load
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import Request
 from streamo_ros.training.train_config import train_config
@@ -118,7 +119,7 @@ def test_a_run_ends_in_a_checkpoint_that_the_engine_loads(
     ]
     log = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
     assert [line['step'] for line in log if 'loss' in line] == [1, 2]
-    backbone = load(final, device='cpu', lanes=1, capacity=512)
+    backbone = load(final, Options(device='cpu', lanes=1, capacity=512))
     vision = backbone.encode(np.zeros((24, 32, 3), np.uint8))
     words = backbone.prompt
     request = Request(backbone.open(), (words.sink('what?'), vision, words.reply_prompt))
@@ -159,7 +160,7 @@ def test_lora_trains_the_language_model_and_the_state_rows_alone(
         old['model.language_model.layers.0.mlp.up_proj.weight'],
         new['model.language_model.layers.0.mlp.up_proj.weight'],
     )
-    assert load(output / 'final', device='cpu', lanes=1, capacity=512).info.protocol
+    assert load(output / 'final', Options(device='cpu', lanes=1, capacity=512)).info.protocol
 
 
 def test_accumulated_micro_batches_are_one_batch(tmp_path, make_checkpoint, dialogues):
@@ -241,7 +242,7 @@ def test_added_tokens_start_as_the_mean_of_what_they_spell(tmp_path, make_checkp
     model = transformers.AutoModelForImageTextToText.from_pretrained(output)
     rows = model.get_input_embeddings().weight.shape[0]
     assert rows == (480 if vocabulary == 480 else 403)
-    assert load(output, device='cpu', lanes=1, capacity=512).prompt.state_ids
+    assert load(output, Options(device='cpu', lanes=1, capacity=512)).prompt.state_ids
     assert main(['--add-tokens', str(base), '--output', str(output)]) == 2
 
 
