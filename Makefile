@@ -66,7 +66,7 @@ bench: setup  ## measure latency and memory of every stage, as JSON
 
 # Each file is a row or a table of the card; false alarms need a video of at least a minute.
 TINY := models/streamo-tiny
-EVALUATE = $(VENV)/streamo evaluate $(TINY) --workers 2 --output $(TINY)/evaluation
+EVALUATE = $(VENV)/streamo evaluate $(TINY) --workers 2 --output $(TINY)/evaluation/evaluation
 VIDEO ?=
 NOTHING := --instruction "tell me when a red ball appears" \
 	--instruction "let me know when a blue box is gone" \

@@ -22,6 +22,7 @@ from typing import Any
 
 from streamo_ros.program import run_program
 from streamo_ros.tiny.card import renew_card
+from streamo_ros.tiny.tables import FOLDER
 from streamo_ros.tiny.tables import RUNS
 from streamo_ros.tiny.tiny_config import tiny_config
 from streamo_ros.tiny.tiny_config import TinyConfig
@@ -58,7 +59,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for rate in RATES.get(name, (1,)):
             _evaluate(configs[name], rate, options.worlds, options.seed)
         found = gather(configs, options.worlds, options.seed)
-        path = options.model / 'ablation.json'
+        path = options.model / FOLDER / 'ablation.json'
+        path.parent.mkdir(exist_ok=True)
         path.write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
     renew_card(options.model)
     return 0
@@ -83,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         '--model',
         type=Path,
         default=Path('models/streamo-tiny'),
-        help='folder of ablation.json and of the card; default %(default)s',
+        help='folder of the card and its figures; default %(default)s',
     )
     add('--worlds', type=int, default=65, metavar='N', help='episodes; default %(default)s')
     add('--seed', type=int, default=0, help='of the worlds; default %(default)s')

@@ -41,7 +41,8 @@ def folder(tmp_path):
 
 
 def write(folder, name, **changed):
-    (folder / f'{name}.json').write_text(json.dumps({**WHOLE, **changed}))
+    (folder / 'evaluation').mkdir(exist_ok=True)
+    (folder / 'evaluation' / f'{name}.json').write_text(json.dumps({**WHOLE, **changed}))
 
 
 def renewed(folder):
@@ -101,11 +102,11 @@ def test_figures_of_another_model_are_left_out_and_said(folder, capsys):
 
 
 def test_a_card_without_marks_or_figures_is_refused(folder):
-    (folder / 'evaluation_blind.json').write_text('{')
+    (folder / 'evaluation' / 'evaluation_blind.json').write_text('{')
     with pytest.raises(TrainingError, match='is no JSON'):
         card.main([str(folder)])
-    (folder / 'evaluation_blind.json').unlink()
-    (folder / 'evaluation.json').unlink()
+    (folder / 'evaluation' / 'evaluation_blind.json').unlink()
+    (folder / 'evaluation' / 'evaluation.json').unlink()
     with pytest.raises(TrainingError, match=r'has no evaluation\.json'):
         card.main([str(folder)])
     with pytest.raises(TrainingError, match='put them in'):

@@ -53,7 +53,7 @@ def test_it_watches_worlds_that_it_has_never_seen(backbone):
 
 def test_its_card_shows_the_figures_beside_it(backbone):
     card = (FOLDER / 'README.md').read_text()
-    found = json.loads((FOLDER / 'evaluation.json').read_text())
+    found = json.loads((FOLDER / 'evaluation' / 'evaluation.json').read_text())
     begin, end = marks('figures')
     assert f'{begin}\n{figures(found)}\n{end}' in card
     assert found['model_id'] == backbone.info.model_id
