@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('folder', type=Path, help='of the checkpoint, with evaluation/evaluation.json')
+    parser.add_argument('folder', type=Path, help='of the checkpoint, with its figures')
     renew_card(parser.parse_args(argv).folder)
     return 0
 
