@@ -1,58 +1,67 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# `make demo` and `make test` are the two that matter; `make help` lists all.
+# `make demo` and `make test` are the main targets; `make help` lists all of them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests test demo lint soak bench gpu card clean
+.PHONY: help setup setup-tests test demo lint style types format soak bench gpu card clean
 
-# On a robot the interpreter of its distribution, because rclpy is built for that one.
+# On a robot, the interpreter that its rclpy is built for.
 PYTHON ?= $(if $(ROS_DISTRO),/usr/bin/python3,$(firstword \
 	$(foreach name,python3 python3.12 python3.11 python3.10,$(shell $(name) -c \
 	'import ensurepip, sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 12))' \
 	2>/dev/null && echo $(name))) python3))
 VENV := .venv/bin
 
-# Passed on through the environment, so that blanks and quotes in them stay text.
+# Passed through the environment, so that blanks and quotes in them remain text.
 SOURCE ?=
 INSTRUCTION ?=
 ARGS ?=
 export SOURCE INSTRUCTION
 
-# One thread each: small tensors gain nothing from more, and tests share the machine.
-test lint: export OMP_NUM_THREADS = 1
+# One thread per process: small tensors gain nothing from more, and tests share the machine.
+test: export OMP_NUM_THREADS = 1
 
-help:  ## list what can be made
+help:  ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo
 	@echo 'Variables: SOURCE=video.mp4|/dev/video0|bag.mcap INSTRUCTION="tell me when ..." ARGS="..."'
 	@echo 'After `make setup`, with nothing sourced: .venv/bin/streamo VERB, and .venv/bin/python with'
 	@echo '  import rclpy; from streamo_ros.msg import FrameState'
-	@echo 'The source tree is what runs; a change of msg/, srv/, action/ needs `make setup` again.'
+	@echo 'The source tree is what runs; after a change in msg/, srv/ or action/ run `make setup`.'
 
-setup:  ## make or refresh .venv: ROS 2, torch, this package (seconds when nothing changed)
+setup:  ## create or update .venv: ROS 2, torch, this package (seconds when nothing changed)
 	@$(PYTHON) dev/environment.py
 
 setup-tests:
 	@$(PYTHON) dev/environment.py --tests
 
-test: setup-tests  ## run all tests but those marked slow or gpu; ARGS goes to pytest
+test: setup-tests  ## run all tests except those marked slow or gpu; ARGS is passed to pytest
 	@$(VENV)/python -m pytest -m 'not slow and not gpu' --durations=5 -q $(ARGS)
 
-demo: setup  ## the main job on a real ROS graph: camera, node, timeline, recording, report
+demo: setup  ## run the demo on a real ROS graph: camera, node, timeline, recording, report
 	@$(VENV)/streamo demo $${SOURCE:+--source "$$SOURCE"} \
 		$${INSTRUCTION:+--instruction "$$INSTRUCTION"} $(ARGS)
 
-lint: setup-tests  ## ruff and mypy
+lint: style types  ## check style and types: ruff check, ruff format --check, mypy --strict
+
+style: setup-tests
 	@$(VENV)/ruff check .
+	@$(VENV)/ruff format --check .
+
+types: setup-tests
 	@$(VENV)/mypy
 
-soak: setup-tests  ## run the node for hours and watch that nothing grows
+format: setup-tests  ## format the sources, and fix what ruff can fix
+	@$(VENV)/ruff check --fix .
+	@$(VENV)/ruff format .
+
+soak: setup-tests  ## run the node for hours and check that nothing grows
 	@$(VENV)/python -m pytest -m slow -q test/ros $(ARGS)
 
-bench: setup  ## measure latency and memory per stage, as JSON
+bench: setup  ## measure latency and memory of every stage, as JSON
 	@$(VENV)/streamo bench --json $(ARGS)
 
 # The plain interpreter that has torch with CUDA: neither ROS nor .venv is needed.
@@ -61,9 +70,9 @@ GPU_PYTHON ?= python3
 gpu:  ## tests and figures of the GPU path, random weights, 8 minutes (needs torch and CUDA)
 	@$(GPU_PYTHON) -m streamo_ros.tools.gpu $(ARGS)
 
-# Each file is one row or table of the card; a video of at least a minute shows false alarms best.
+# Each file is a row or a table of the card; false alarms need a video of at least a minute.
 TINY := models/streamo-tiny
-EVALUATE = $(VENV)/streamo evaluate $(TINY) --workers 2 --output $(TINY)/evaluation
+EVALUATE = $(VENV)/streamo evaluate $(TINY) --workers 2 --output $(TINY)/evaluation/evaluation
 VIDEO ?=
 NOTHING := --instruction "tell me when a red ball appears" \
 	--instruction "let me know when a blue box is gone" \
@@ -71,7 +80,7 @@ NOTHING := --instruction "tell me when a red ball appears" \
 	--instruction "tell me when the black cone touches the wall" \
 	--instruction "when does a white ring arrive? give the time span"
 
-card: setup  ## measure models/streamo-tiny and renew its card (VIDEO=file.mp4: no such thing in it)
+card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4: for false alarms)
 	@$(EVALUATE).json --worlds 260
 	@$(EVALUATE)_held_out.json --worlds 260 --held-out
 	@$(EVALUATE)_phrasings.json --worlds 260 --phrasings config/evaluate/phrasings.yaml
@@ -86,6 +95,6 @@ card: setup  ## measure models/streamo-tiny and renew its card (VIDEO=file.mp4: 
 		$(NOTHING); fi
 	@$(VENV)/python -m streamo_ros.tiny.card $(TINY)
 
-clean:  ## remove .venv and what tools left behind
+clean:  ## remove .venv and the output of tools
 	rm -rf .venv build install log out .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf streamo_ros.egg-info

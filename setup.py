@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How pip sees the package: everything but the ROS interfaces, which need colcon.
+"""How pip sees the package: everything except the ROS interfaces, which need colcon.
 
-Knows names and lower bounds; exact versions for development stand in requirements/. Version and
+States lower bounds only; exact versions for development are in requirements/. Version and
 description are read from package.xml, the one place that states them.
 """
 
@@ -17,8 +17,10 @@ MANIFEST = ET.parse(ROOT / 'package.xml').getroot()
 NAME = MANIFEST.findtext('name', '')
 README = ROOT / 'README.md'
 
-# What a program looks for at run time, beside the Python files.
+# What programs read at run time besides the Python files.
 SHARED = ('action', 'config', 'launch', 'models', 'msg', 'srv')
+# The figures in the cards of models, which no robot needs.
+NOT_SHARED = {'__pycache__', 'evaluation'}
 MODEL = ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'tokenizers', 'pillow']
 EXTRAS = {
     'torch': MODEL,
@@ -40,7 +42,7 @@ def shared_files() -> list[tuple[str, list[str]]]:
     folders: dict[str, list[str]] = {}
     for top in SHARED:
         for path in sorted((ROOT / top).rglob('*')):
-            if path.is_file() and '__pycache__' not in path.parts:
+            if path.is_file() and not NOT_SHARED.intersection(path.parts):
                 inside = path.relative_to(ROOT)
                 folders.setdefault(f'share/{NAME}/{inside.parent}', []).append(str(inside))
     return list(folders.items())
@@ -56,6 +58,7 @@ setup(
     maintainer=MANIFEST.findtext('maintainer'),
     license='Apache-2.0',
     python_requires='>=3.10',
+    url=MANIFEST.findtext('url'),
     packages=find_packages(include=[NAME, f'{NAME}.*']),
     package_data={NAME: ['py.typed']},
     data_files=[

@@ -19,8 +19,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from streamo_ros.backbone.load import load
-from streamo_ros.backbone.options import Options
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.backbone.random_weights import random_backbone
 from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.tools.measure import early_and_late
@@ -42,7 +42,7 @@ def main() -> int:
     options = parser.parse_args()
     torch.set_num_threads(1)
     backbone = (
-        load(options.model, lanes=options.lanes)
+        load(options.model, Options(lanes=options.lanes))
         if options.model
         else random_backbone('tiny', Options(lanes=options.lanes))
     )

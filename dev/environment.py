@@ -1,11 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the virtual environment in which everything runs: what `make setup` starts.
+"""Creates or updates .venv, the virtual environment that everything runs in: `make setup`.
 
-Knows the machine and the order of the steps; uses the standard library only, because nothing is
-installed when it runs. With --tests also what the tests need. Where ROS_DISTRO is set, that
-installation of ROS 2 is used; elsewhere ROS 2 comes as wheels. What has not changed since the last
-call is not done again.
+With --tests, what the tests need is installed too. Where ROS_DISTRO is set, that installation of
+ROS 2 is used; elsewhere ROS 2 comes as wheels. A step whose inputs have not changed since the last
+call is skipped. Uses the standard library only, because nothing is installed when it runs.
 """
 
 from __future__ import annotations
@@ -21,10 +20,11 @@ from headers import ensure_headers
 from interfaces import build
 from packages import install_packages
 from packages import install_test_packages
-from step import ask
+from step import evaluate
+from step import LOG
 from step import PYTHON
+from step import report
 from step import run
-from step import say
 from step import SetupError
 from step import VENV
 
@@ -35,7 +35,7 @@ def check_machine(distro: str | None) -> None:
     """Refuse a machine on which the setup would fail later.
 
     Raises:
-        SetupError: The interpreter, the processor or a tool does not suit.
+        SetupError: The interpreter or the processor is not supported, or a tool is missing.
 
     """
     version = sys.version_info[:2]
@@ -46,7 +46,7 @@ def check_machine(distro: str | None) -> None:
         )
     if not distro and (platform.machine() != 'x86_64' or sys.platform != 'linux'):
         raise SetupError(
-            'ROS 2 as wheels exists for x86-64 Linux only; install ROS 2 on this machine and '
+            'the wheels of ROS 2 are for x86-64 Linux only; install ROS 2 on this machine and '
             'source its setup.bash first.'
         )
     needed = {
@@ -54,32 +54,33 @@ def check_machine(distro: str | None) -> None:
         'g++': (shutil.which('g++'), 'build-essential'),
         'The module ensurepip': (importlib.util.find_spec('ensurepip'), 'python3-venv'),
     }
-    for name, (there, package) in needed.items():
-        if not there:
-            raise SetupError(f'{name} is missing; `apt install {package}` brings it.')
+    for name, (present, package) in needed.items():
+        if not present:
+            raise SetupError(f'{name} is missing; run `apt install {package}`.')
 
 
 def make_venv(distro: str | None) -> None:
-    """Create the virtual environment unless there is one of a supported Python."""
+    """Create the virtual environment unless there is one with a supported Python."""
     if PYTHON.exists():
-        found = ask('import sys; print(*sys.version_info[:2], sep=".")')
-        if found not in [f'{major}.{minor}' for major, minor in SUPPORTED]:
-            raise SetupError(f'.venv holds Python {found}; `make clean` removes it.')
-        if ask('import importlib.util as u; print(u.find_spec("pip") is not None)') == 'True':
+        version = evaluate('import sys; print(*sys.version_info[:2], sep=".")')
+        if version not in [f'{major}.{minor}' for major, minor in SUPPORTED]:
+            raise SetupError(f'.venv has Python {version}; remove it with `make clean`.')
+        if evaluate('import importlib.util as u; print(u.find_spec("pip") is not None)') == 'True':
             return
-    say(f'creating .venv with Python {platform.python_version()}')
+    report(f'creating .venv with Python {platform.python_version()}')
     # With the packages of the system, because rclpy of a ROS 2 installation is among them.
     run(sys.executable, '-m', 'venv', *(['--system-site-packages'] if distro else []), VENV)
 
 
 def main() -> int:
-    """Make or refresh the environment; return the exit code."""
+    """Create or update the environment; return the exit code."""
     distro = os.environ.get('ROS_DISTRO')
     try:
         check_machine(distro)
         VENV.mkdir(exist_ok=True)
         with (VENV / '.streamo-lock').open('w') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
+            LOG.unlink(missing_ok=True)
             make_venv(distro)
             ensure_headers()
             install_packages(distro)

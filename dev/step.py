@@ -1,49 +1,68 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every step of the setup stands on: folders, commands, and whether it was done before.
-
-Knows how to run and remember; knows nothing of what is installed.
-"""
+"""What all steps of the setup share: folders, commands and their log, stamps of what is done."""
 
 from __future__ import annotations
 
 import hashlib
 import pathlib
+import shlex
 import subprocess
+import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 VENV = ROOT / '.venv'
 PYTHON = VENV / 'bin' / 'python'
+LOG = VENV / 'setup.log'
 
 
 class SetupError(Exception):
-    """The environment cannot be made; the message says why and what mends it."""
+    """The environment cannot be set up; the message states the reason and how to fix it."""
 
 
-def say(text: str) -> None:
+def report(text: str) -> None:
     """Print one line of progress."""
     print(f'setup: {text}', flush=True)
 
 
-def run(*command: str | pathlib.Path, env: dict[str, str] | None = None) -> None:
-    """Run a command that must succeed.
+def execute(*command: str | pathlib.Path, env: dict[str, str] | None = None) -> str | None:
+    """Run a command; its output goes to the log.
 
-    Raises:
-        SetupError: The command failed; what it printed stands above.
+    Returns:
+        None when it succeeded, else its output.
 
     """
-    done = subprocess.run([str(word) for word in command], cwd=ROOT, env=env, check=False)
-    if done.returncode:
+    words = [str(word) for word in command]
+    with LOG.open('a+', errors='replace') as log:
+        print(f'$ {shlex.join(words)}', file=log, flush=True)
+        start = log.tell()
+        finished = subprocess.run(
+            words, cwd=ROOT, env=env, stdout=log, stderr=subprocess.STDOUT, check=False
+        )
+        log.seek(start)
+        return log.read() if finished.returncode else None
+
+
+def run(*command: str | pathlib.Path, env: dict[str, str] | None = None) -> None:
+    """Run a command that must succeed; its output is shown only when it fails.
+
+    Raises:
+        SetupError: The command failed.
+
+    """
+    output = execute(*command, env=env)
+    if output is not None:
+        print(output, file=sys.stderr)
         words = ' '.join(str(word) for word in command[:4])
-        raise SetupError(f'`{words} ...` failed ({done.returncode}); its output stands above.')
+        raise SetupError(f'`{words} ...` failed; see its output above or all output in {LOG}.')
 
 
-def ask(code: str) -> str:
+def evaluate(code: str) -> str:
     """Return what a line of Python prints in the virtual environment."""
     command = [str(PYTHON), '-c', code]
-    # Elsewhere than in the source tree, whose folders `python -c` would find first.
-    done = subprocess.run(command, cwd='/', check=True, capture_output=True, text=True)
-    return done.stdout.strip()
+    # Not in the source tree, whose folders `python -c` would find first.
+    finished = subprocess.run(command, cwd='/', check=True, capture_output=True, text=True)
+    return finished.stdout.strip()
 
 
 def digest(*parts: str | pathlib.Path) -> str:
@@ -57,11 +76,11 @@ def digest(*parts: str | pathlib.Path) -> str:
 
 def site_packages() -> pathlib.Path:
     """Return the folder of the virtual environment that holds packages."""
-    return pathlib.Path(ask('import sysconfig; print(sysconfig.get_path("purelib"))'))
+    return pathlib.Path(evaluate('import sysconfig; print(sysconfig.get_path("purelib"))'))
 
 
 class Stamp:
-    """Remembers with which inputs a step was last finished."""
+    """Remembers the inputs with which a step was last completed."""
 
     def __init__(self, name: str, value: str) -> None:
         """Name the step and give the hash of its inputs."""
@@ -69,9 +88,9 @@ class Stamp:
         self._value = value
 
     def fresh(self) -> bool:
-        """Tell whether the step was finished with these inputs."""
+        """Tell whether the step was completed with these inputs."""
         return self._path.exists() and self._path.read_text() == self._value
 
     def set(self) -> None:
-        """Remember that the step is finished."""
+        """Remember that the step is complete."""
         self._path.write_text(self._value)

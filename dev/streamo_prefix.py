@@ -2,9 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gives every Python process of the virtual environment the search paths of ROS 2.
 
-Copied beside the installed packages and imported from a .pth file, so that nothing needs sourcing.
-Knows the folders that were recorded at setup; knows nothing of ROS, and imports little because
-every start of the interpreter pays for it.
+Copied next to the installed packages and imported from a .pth file, so that nothing needs
+sourcing. Imports little, because every start of the interpreter pays for it.
 """
 
 import json
@@ -15,18 +14,18 @@ import sys
 RECORD = pathlib.Path(__file__).with_suffix('.json')
 # Read by the dynamic linker and by the interpreter before the first line of Python runs.
 AT_START = ('LD_LIBRARY_PATH', 'PYTHONPATH')
-# Set where the wheels' own start hook has nothing left to do.
+# Set, it tells the wheels' own startup hook that nothing is left to do.
 WHEELS_DONE = '_ROS_WHEELS_BOOTSTRAP_COMPLETE'
 
 
 def extend(variables: dict[str, list[str]]) -> bool:
-    """Put recorded folders first in the search paths of this process.
+    """Put the recorded folders first on the search paths of this process.
 
     Args:
-        variables: Folders by name of the environment variable that must list them.
+        variables: Folders by the name of the environment variable that must list them.
 
     Returns:
-        True if a variable changed that only a new start of the interpreter takes up.
+        True if a variable changed that takes effect only when the interpreter starts.
 
     """
     restart = False
@@ -40,10 +39,10 @@ def extend(variables: dict[str, list[str]]) -> bool:
 
 
 def apply() -> None:
-    """Extend the search paths, and start the interpreter again where that is needed."""
+    """Extend the search paths, and restart the interpreter where that is needed."""
     restart = extend(json.loads(RECORD.read_text(encoding='utf-8')))
     os.environ[WHEELS_DONE] = '1'
-    # `orig_argv` is empty in a program that embeds Python: it cannot be started again from here.
+    # `orig_argv` is empty in a program that embeds Python: it cannot be restarted from here.
     if restart and sys.executable and sys.orig_argv:
         os.execve(sys.executable, sys.orig_argv, dict(os.environ))  # noqa: S606
 

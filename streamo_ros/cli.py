@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command `streamo VERB`: finds a verb's program, runs it, turns its errors into one line.
+"""The command `streamo VERB`: finds and runs the program of a verb.
 
-Knows the names of the programs and nothing of what they do; each is imported only when it is asked
-for, because some load torch and some load rclpy.
+A program is imported only when it is asked for, because some load torch and some load rclpy.
 """
 
 from __future__ import annotations
@@ -14,11 +13,16 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from streamo_ros.version import PACKAGE
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
+from streamo_ros.program import run_program
+from streamo_ros.program import silent_interrupt
+from streamo_ros.share import PACKAGE
 from streamo_ros.version import version
 
-# What the shell expects of a program that Ctrl-C ended.
-INTERRUPTED = 130
+
+class CommandError(StreamoError):
+    """The command line names no verb of ours."""
 
 
 @dataclass(frozen=True)
@@ -28,15 +32,20 @@ class Verb:
     Attributes:
         target: 'module:function'; the function takes the arguments and returns the exit code.
         does: what it is for, for the list of verbs.
+        interrupted: exit code when Ctrl-C comes before it has started.
     """
 
     target: str
     does: str
+    interrupted: ExitCode = ExitCode.INTERRUPTED
 
 
 VERBS = {
     'demo': Verb('streamo_ros.demo.main:main', 'camera, node, live timeline, recording, report'),
-    'node': Verb('streamo_ros.node.main:main', 'the ROS 2 node (what ros2 run starts)'),
+    # SIGINT is how launch ends a node: no failure.
+    'node': Verb(
+        'streamo_ros.node.main:main', 'the ROS 2 node (what ros2 run starts)', ExitCode.OK
+    ),
     'replay': Verb('streamo_ros.replay.command:main', 'a bag or video through the same core'),
     'convert': Verb('streamo_ros.training.convert:main', 'annotations to per-second dialogues'),
     'train': Verb('streamo_ros.training.train:main', 'train a checkpoint'),
@@ -48,78 +57,57 @@ VERBS = {
 
 
 def usage() -> str:
-    """The list of verbs."""
+    """The text of `streamo --help`."""
     lines = [f'  {name:<10}{verb.does}' for name, verb in VERBS.items()]
     return '\n'.join(
         [
             'usage: streamo VERB [ARGUMENT ...]',
             '',
-            'Watches a camera for what was asked in words.',
+            'Watches a camera and speaks when the event happens that it was asked about.',
             '',
             *lines,
             '',
-            '  streamo VERB --help   what a verb takes',
+            '  streamo VERB --help   arguments of a verb',
             '  streamo --version     version of the package',
         ]
     )
 
 
-def program(verb: str) -> Callable[[Sequence[str]], int]:
-    """Import a verb's function."""
+def find_program(verb: str) -> Callable[[Sequence[str]], int]:
+    """Import the function of a verb."""
     module, _, function = VERBS[verb].target.partition(':')
-    found: Callable[[Sequence[str]], int] = getattr(importlib.import_module(module), function)
-    return found
+    with silent_interrupt(VERBS[verb].interrupted):
+        program: Callable[[Sequence[str]], int] = getattr(
+            importlib.import_module(module), function
+        )
+    return program
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb.
 
+    Args:
+        argv: the arguments, the verb first; None = those of the process.
+
     Returns:
-        Its exit code; 2 for a wrong command line or an error of ours, 130 for Ctrl-C.
+        The exit code, see `ExitCode`.
     """
     verb, *rest = [*(sys.argv[1:] if argv is None else argv)] or ['']
+    if verb in VERBS:
+        return run_program(f'streamo {verb}', lambda: find_program(verb)(rest))
+    return run_program('streamo', lambda: _answer(verb))
+
+
+def _answer(verb: str) -> int:
+    """Handle what is not a verb."""
     if verb in ('--help', '-h', 'help'):
         print(usage())
-        return 0
-    if verb == '--version':
+    elif verb == '--version':
         print(f'{PACKAGE} {version()}')
-        return 0
-    if verb not in VERBS:
-        what = f'{verb!r} is no verb of streamo' if verb else 'a verb is missing'
-        return _fail(f'{what}: give one of {", ".join(VERBS)}, or --help')
-    try:
-        return program(verb)(rest)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except BrokenPipeError:
-        # Who read our output has gone; a second complaint at exit would only add noise.
-        sys.stderr.close()
-        return 1
-    except ImportError as error:
-        if _is_ours(error):
-            raise
-        return _fail(f'{verb} needs the Python package {error.name}: run `streamo doctor`')
-    except Exception as error:
-        if not _is_own(error):
-            raise
-        return _fail(str(error))
-
-
-def _is_own(error: Exception) -> bool:
-    """Whether the error is of one of our classes: a sentence for the user, not a fault of ours."""
-    return type(error).__module__.partition('.')[0] == PACKAGE
-
-
-def _is_ours(error: ImportError) -> bool:
-    """Whether a module of ours, or a name in it, is what is missing."""
-    return not isinstance(error, ModuleNotFoundError) or (
-        (error.name or '').partition('.')[0] == PACKAGE
-    )
-
-
-def _fail(sentence: str) -> int:
-    print(f'streamo: {sentence}', file=sys.stderr)
-    return 2
+    else:
+        problem = f'unknown command {verb!r}' if verb else 'a command is missing'
+        raise CommandError(f'{problem}: give one of {", ".join(VERBS)}, or --help')
+    return ExitCode.OK
 
 
 if __name__ == '__main__':

@@ -33,7 +33,7 @@ def test_an_error_of_ours_is_one_sentence(monkeypatch, capsys):
 
     _replace(monkeypatch, 'replay', fail)
     assert cli.main(['replay']) == 2
-    assert capsys.readouterr().err == 'streamo: a.mcap does not exist\n'
+    assert capsys.readouterr().err == 'streamo replay: a.mcap does not exist\n'
 
 
 def test_a_fault_of_the_program_keeps_its_trace(monkeypatch):
@@ -51,7 +51,7 @@ def test_a_package_that_is_not_installed_is_named(monkeypatch, capsys):
 
     _replace(monkeypatch, 'train', fail)
     assert cli.main(['train']) == 2
-    assert 'no_such_package' in capsys.readouterr().err
+    assert 'the Python package no_such_package is not installed' in capsys.readouterr().err
 
 
 def test_control_c_gives_the_exit_code_of_a_signal(monkeypatch):

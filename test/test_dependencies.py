@@ -126,3 +126,9 @@ def test_versions_for_development_are_versions_that_setup_allows():
             checked.add(pin.name)
             assert version in allowed[pin.name], f'{pin} is not {allowed[pin.name]}'
     assert {'numpy', 'torch', 'transformers', 'rosbags', 'ray', 'pytest'} <= checked
+
+
+def test_pre_commit_runs_the_ruff_that_make_lint_runs():
+    (ruff,) = [pin for pin in pins() if pin.name == 'ruff']
+    text = (ROOT / '.pre-commit-config.yaml').read_text()
+    assert f'rev: v{str(ruff.specifier).removeprefix("==")} ' in text

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,3 +37,23 @@ def test_torch_is_loaded_by_backbone_and_training_alone() -> None:
     users = {file for file, name in imports(anywhere=False) if name in ('torch', 'transformers')}
     assert users
     assert {file.partition('/')[0] for file in users} <= {'backbone', 'training', 'tiny', 'tools'}
+
+
+PUBLIC_NAMES = """
+import sys
+import streamo_ros.backbone, streamo_ros.core, streamo_ros.replay
+for package in (streamo_ros.backbone, streamo_ros.core, streamo_ros.replay):
+    for name in package.__all__:
+        assert getattr(package, name) is not None
+from streamo_ros.backbone import load, Options
+from streamo_ros.core import Assistant, Frame
+from streamo_ros.replay import Outcome, replay, ReplayJob
+print(sorted({'torch', 'transformers', 'rclpy'} & set(sys.modules)))
+"""
+
+
+def test_public_names_are_imported_without_torch_and_rclpy() -> None:
+    done = subprocess.run(
+        [sys.executable, '-c', PUBLIC_NAMES], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == '[]\n', done.stderr

@@ -57,6 +57,7 @@ def test_colcon_recognises_the_package() -> None:
 
     package.validate()
     assert package.get_build_type() == 'ament_cmake'
+    assert {url.type for url in package.urls} == {'website', 'bugtracker', 'repository'}
 
 
 def test_manifest_asks_rosdep_for_no_heavy_package() -> None:
@@ -100,6 +101,9 @@ def test_pip_installs_the_data_that_cmake_installs(tmp_path: Path) -> None:
     }
     assert (share / 'config' / 'fastdds.xml').is_file()
     assert (share / 'msg' / 'FrameState.msg').is_file()
+    assert (share / 'models' / 'streamo-tiny' / 'model.safetensors').is_file()
+    assert list(share.rglob('evaluation*.json')) == []
+    assert 'PATTERN evaluation EXCLUDE' in CMAKE
 
 
 def test_pip_offers_the_command_and_the_extras() -> None:

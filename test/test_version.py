@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from streamo_ros import share
 from streamo_ros import version as module
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -19,7 +20,8 @@ MANIFEST = '<package><name>{}</name><version>{}</version></package>'
 def placed(tmp_path, monkeypatch):
     """Let the module lie in an installation without any manifest near it."""
     folder = tmp_path / 'prefix' / 'lib' / 'python3.12' / 'site-packages' / 'streamo_ros'
-    monkeypatch.setattr(module, '__file__', str(folder / 'version.py'))
+    monkeypatch.setattr(share, '__file__', str(folder / 'share.py'))
+    monkeypatch.delenv('AMENT_PREFIX_PATH', raising=False)
     return tmp_path / 'prefix'
 
 

@@ -1,3 +1,47 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Models that see and speak. This module and `face` import no torch; `load` does, when called."""
+"""Models that see and speak: `load` makes one from a path.
+
+Importing this package imports no torch; `load` does, unless the model is a script.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from streamo_ros.backbone.options import Options
+from streamo_ros.core.interface import Backbone
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.packages import describe_missing
+
+__all__ = ['Options', 'is_script', 'load']
+
+
+def load(path: str | Path, options: Options | None = None) -> Backbone:
+    """Load a model.
+
+    Args:
+        path: a transformers folder with safetensors weights, or a .yaml script.
+        options: how to run it; None = `Options()`.
+
+    Raises:
+        BackboneError: the model cannot be loaded as asked.
+    """
+    path, options = Path(path).expanduser(), options or Options()
+    if is_script(path):
+        from streamo_ros.backbone.scripted import load_script
+
+        scripted = load_script(path)
+        scripted.lanes = options.lanes
+        scripted.capacity = options.capacity or scripted.capacity
+        return scripted
+    try:
+        from streamo_ros.backbone.build import load_checkpoint
+    except ModuleNotFoundError as error:
+        raise BackboneError(describe_missing(error.name or '') or str(error)) from error
+    return load_checkpoint(path, options)
+
+
+def is_script(path: Path) -> bool:
+    """Whether the path is that of a script and not of a checkpoint."""
+    return path.suffix in ('.yaml', '.yml')

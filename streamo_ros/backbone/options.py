@@ -1,26 +1,48 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a checkpoint is to be run: what can be chosen, and what the choices mean here."""
+"""How a checkpoint is run: what can be chosen, and what the choices mean on this machine.
+
+Imports torch only when a device is asked for.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from streamo_ros.core.interface import BackboneError
+
+if TYPE_CHECKING:
+    import torch
 
 MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
 VISION = ('auto', 'torch', 'tensorrt')
 
-DTYPES = {'float32': torch.float32, 'bfloat16': torch.bfloat16, 'float16': torch.float16}
+DTYPES = ('float32', 'bfloat16', 'float16')
 
 
 @dataclass(frozen=True)
 class Options:
-    """How a checkpoint is run; see `load`."""
+    """How a checkpoint is run.
+
+    Attributes:
+        device: 'cpu', 'cuda', 'cuda:1'; 'auto' is a CUDA device where there is one.
+        dtype: 'float32', 'bfloat16', 'float16'; 'auto' is float32 on a CPU, else bfloat16.
+        protocol: 'special_tokens' or 'text_tags'; 'auto' is what the checkpoint's streamo.json
+            says, else special_tokens.
+        max_pixels: largest area of a frame.
+        lanes: slots of the key-value window.
+        capacity: tokens that one slot can hold; 0 is what `frames` need, or as many as the
+            checkpoint was trained for where that is less.
+        frames: frames that a slot holds; 0 is what the checkpoint's streamo.json says, else 120.
+        vision: what runs the vision tower: 'torch'; 'auto', which on a GPU switches to a TensorRT
+            engine that was built before; 'tensorrt', which has one built if there is none. Torch
+            runs it until an engine is ready, and where none can be had.
+        wait: the first frame waits until it is known what runs the tower, so that all frames
+            go through the same one (replay, measurements); a node must not wait.
+    """
 
     device: str = 'auto'
     dtype: str = 'auto'
@@ -34,11 +56,13 @@ class Options:
 
 
 def find_device(options: Options) -> tuple[torch.device, torch.dtype]:
-    """Device and number format that are meant.
+    """Device and number format that the options stand for.
 
     Raises:
         BackboneError: this machine or build of torch does not have them.
     """
+    import torch
+
     name = options.device
     if name == 'auto':
         name = 'cuda' if torch.cuda.is_available() else 'cpu'
@@ -55,4 +79,4 @@ def find_device(options: Options) -> tuple[torch.device, torch.dtype]:
         kind = 'float32' if device.type == 'cpu' else 'bfloat16'
     if kind not in DTYPES:
         raise BackboneError(f'the dtype {kind!r} is not supported: use auto, {", ".join(DTYPES)}')
-    return device, DTYPES[kind]
+    return device, getattr(torch, kind)

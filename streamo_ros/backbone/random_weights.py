@@ -15,8 +15,8 @@ from typing import Any
 
 import torch
 
+from streamo_ros.backbone.build import build
 from streamo_ros.backbone.family import find_family
-from streamo_ros.backbone.load import build
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.streaming import StreamingBackbone

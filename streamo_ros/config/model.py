@@ -1,48 +1,36 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From parameters to a loaded model.
-
-Knows which parameters mean which argument of `backbone.load`; imports torch only through it, and
-only for a checkpoint: a script needs none.
-"""
+"""Loads the model that the parameters ask for."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
-from streamo_ros.backbone.scripted import load_script
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.config.parameters import Value
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.interface import BackboneError
-
-EMBEDDED = 'streamo-tiny'
+from streamo_ros.share import EMBEDDED
+from streamo_ros.share import share_path
 
 
 def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
-    """Load what the parameters ask for.
+    """Load the model that the parameters ask for.
 
     Args:
         values: the parameters.
-        wait: the first frame waits for a vision engine, see `backbone.load`.
+        wait: the first frame waits for a vision engine, see `Options`.
 
     Raises:
-        BackboneError: it cannot be loaded; the message says what mends it.
+        BackboneError: it cannot be loaded.
+        ShareError: there is no embedded model.
     """
-    path = Path(str(values['model.path'])).expanduser() if values['model.path'] else embedded()
 
     def whole(name: str) -> int:
         return int(values[name])  # type: ignore[arg-type]
 
-    if path.suffix in ('.yaml', '.yml'):
-        scripted = load_script(path)
-        scripted.lanes = whole('instructions.capacity')
-        scripted.capacity = whole('context.capacity') or scripted.capacity
-        return scripted
-    from streamo_ros.backbone.load import load
-
-    return load(
-        path,
+    options = Options(
         device=str(values['model.device']),
         dtype=str(values['model.dtype']),
         protocol=str(values['model.protocol']),
@@ -53,27 +41,13 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         vision=str(values['model.vision']),
         wait=wait,
     )
+    return load(find_model(str(values['model.path'])), options)
 
 
-def embedded() -> Path:
-    """The folder of the model that comes with the package.
+def find_model(path: str | Path = '') -> Path:
+    """The path of a model; '' = of the embedded one.
 
     Raises:
-        BackboneError: the package was installed without it.
+        ShareError: the package was installed without it.
     """
-    from ament_index_python.packages import get_package_share_path
-    from ament_index_python.packages import PackageNotFoundError
-
-    beside = Path(__file__).parents[2] / 'models' / EMBEDDED
-    if beside.is_dir():
-        return beside
-    try:
-        installed: Path = get_package_share_path('streamo_ros') / 'models' / EMBEDDED
-    except PackageNotFoundError:
-        installed = beside
-    if not installed.is_dir():
-        raise BackboneError(
-            f'the embedded model is not at {installed}: install the package again, or set '
-            'model.path to the folder of a checkpoint'
-        )
-    return installed
+    return Path(path).expanduser() if path else share_path('models', EMBEDDED)

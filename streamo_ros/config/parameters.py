@@ -14,10 +14,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.protocol import check_instruction
 
 
-class ParameterError(ValueError):
+class ParameterError(StreamoError, ValueError):
     """A parameter is refused; the message says which, why and what is allowed."""
 
 

@@ -13,10 +13,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.protocol import check_instruction
 
 
-class InstructionError(ValueError):
+class InstructionError(StreamoError, ValueError):
     """An instruction is refused; the message says why and what to do."""
 
 

@@ -17,10 +17,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.protocol import PromptTokens
 
 
-class BackboneError(RuntimeError):
+class BackboneError(StreamoError, RuntimeError):
     """A model cannot be loaded or run; the message states the problem and how to fix it."""
 
 

@@ -23,6 +23,8 @@ from typing import Literal
 from typing import Protocol
 from typing import TypeVar
 
+from streamo_ros.core.errors import StreamoError
+
 MAX_INSTRUCTION_CHARACTERS = 2000
 
 SYSTEM_PROMPT = (
@@ -49,7 +51,7 @@ SYSTEM_PROMPT = (
 )
 
 
-class ProtocolError(ValueError):
+class ProtocolError(StreamoError, ValueError):
     """The dialogue cannot be formed; the message states the problem and how to fix it."""
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -20,17 +19,19 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from streamo_ros.core.errors import ExitCode
 from streamo_ros.demo.live import LiveView
+from streamo_ros.demo.processes import answer_signals
 from streamo_ros.demo.processes import isolate
 from streamo_ros.demo.processes import Process
 from streamo_ros.demo.processes import ProcessError
-from streamo_ros.demo.processes import share_file
 from streamo_ros.demo.verdict import judge
 from streamo_ros.demo.verdict import Verdict
 from streamo_ros.report.event_log import Row
 from streamo_ros.report.html import write_report
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.timeline import Timeline
+from streamo_ros.share import share_path
 from streamo_ros.sources.open import open_source
 
 if TYPE_CHECKING:
@@ -55,21 +56,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo.
 
     Returns:
-        0 when every sampled frame got its FrameState and at least one Response came, 1 when not,
-        2 when it could not run.
+        OK when every sampled frame got its FrameState and at least one Response came, else FAILED.
+
+    Raises:
+        StreamoError: it could not run.
     """
     options = _parser().parse_args(argv)
+    answer_signals()
     output = Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
-    os.environ.update(isolate(os.environ, share_file('config', 'fastdds.xml')))
+    os.environ.update(isolate(os.environ, share_path('config', 'fastdds.xml')))
     console = Console()
-    try:
-        demo = Demo(options, output, console)
-        verdict = demo.run()
-    except ProcessError as error:
-        print(f'streamo demo: {error}', file=sys.stderr)
-        return 2
-    return _tell(verdict, demo, console)
+    demo = Demo(options, output, console)
+    return _tell(demo.run(), demo, console)
 
 
 class Demo:
@@ -235,8 +234,8 @@ def _tell(verdict: Verdict, demo: Demo, console: Console) -> int:
     for line in lines:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
     if demo.stopped:
-        return 130
-    return 1 if faults else 0
+        return ExitCode.INTERRUPTED
+    return ExitCode.FAILED if faults else ExitCode.OK
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -261,7 +260,3 @@ def _parser() -> argparse.ArgumentParser:
     add('--patience', type=float, default=180.0, help='seconds to wait for the node')
     add('--linger', type=float, default=2.0, help='quiet seconds at the end')
     return parser
-
-
-if __name__ == '__main__':
-    sys.exit(main())

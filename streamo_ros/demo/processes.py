@@ -15,8 +15,10 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
+from streamo_ros.core.errors import StreamoError
 
-class ProcessError(RuntimeError):
+
+class ProcessError(StreamoError, RuntimeError):
     """A process of the demo ended when it should not; the message holds what it said last."""
 
 
@@ -75,12 +77,21 @@ class Process:
         return self._child.wait()
 
 
-def isolate(environment: Mapping[str, str], profile: Path | None) -> dict[str, str]:
+def answer_signals() -> None:
+    """Let SIGINT and SIGTERM end the demo in good order: both raise KeyboardInterrupt.
+
+    SIGINT too, because a shell starts background jobs with it ignored, which children inherit.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
+def isolate(environment: Mapping[str, str], profile: Path) -> dict[str, str]:
     """Variables that keep a graph to itself: a domain of its own, this machine only.
 
     Args:
         environment: of this process.
-        profile: Fast DDS profile for large images; None when there is none.
+        profile: Fast DDS profile for large images.
 
     Returns:
         What to set; a domain that is set already stays.
@@ -91,16 +102,6 @@ def isolate(environment: Mapping[str, str], profile: Path | None) -> dict[str, s
         variables['ROS_LOCALHOST_ONLY'] = '1'
     else:
         variables['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    if profile is not None:
-        for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
-            variables[name] = str(profile)
+    for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE'):
+        variables[name] = str(profile)
     return variables
-
-
-def share_file(*parts: str) -> Path | None:
-    """A data file of the package, in the source tree or installed; None when it is not there."""
-    for above in Path(__file__).resolve().parents[1:]:
-        for root in (above, above / 'share' / 'streamo_ros'):
-            if (root / 'package.xml').exists() and root.joinpath(*parts).exists():
-                return root.joinpath(*parts)
-    return None

@@ -21,6 +21,7 @@ from itertools import compress
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import State
@@ -37,7 +38,7 @@ VIDEO = 'video'
 Image = NDArray[np.uint8]
 
 
-class EvaluationError(ValueError):
+class EvaluationError(StreamoError, ValueError):
     """Nothing can be evaluated; the message says what is wrong and what mends it."""
 
 

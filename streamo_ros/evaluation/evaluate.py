@@ -23,7 +23,6 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from streamo_ros.core.interface import BackboneError
 from streamo_ros.evaluation.case import BLIND
 from streamo_ros.evaluation.case import blinded
 from streamo_ros.evaluation.case import Case
@@ -36,6 +35,7 @@ from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import EvalConfig
 from streamo_ros.evaluation.workers import run_cases
+from streamo_ros.program import run_program
 
 ROWS = (
     'state_macro_f1',
@@ -52,13 +52,8 @@ ROWS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `streamo evaluate`; 0 when there are figures."""
     options = _parser().parse_args(argv)
-    try:
-        cases = list(find_cases(options))
-        found = evaluate(cases, options)
-    except (ValueError, OSError, BackboneError) as error:
-        # Every error class of this area is a ValueError with one sentence for the user.
-        print(f'streamo evaluate: {error}', file=sys.stderr)
-        return 1
+    cases = list(find_cases(options))
+    found = evaluate(cases, options)
     if options.output:
         options.output.write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
     if options.json:
@@ -266,4 +261,4 @@ def _cell(value: float | None) -> str:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('streamo evaluate', main))

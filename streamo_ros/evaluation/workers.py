@@ -19,7 +19,8 @@ from functools import cache
 from functools import partial
 from pathlib import Path
 
-from streamo_ros.backbone.scripted import load_script
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.evaluation.case import Case
@@ -117,12 +118,7 @@ def run_cases(
 
 
 def _load(viewing: EvalConfig) -> Backbone:
-    if viewing.model.suffix in ('.yaml', '.yml'):
-        return load_script(viewing.model)
-    # Imported here: torch takes seconds, and a script does without.
-    from streamo_ros.backbone.load import load
-
-    return load(viewing.model, device=viewing.device, lanes=1, wait=True)
+    return load(viewing.model, Options(device=viewing.device, lanes=1, wait=True))
 
 
 @cache

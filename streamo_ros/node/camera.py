@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import suppress
 
 import numpy as np
 import rclpy
@@ -25,7 +26,7 @@ from rclpy.qos import qos_profile_sensor_data
 from sensor_msgs.msg import Image
 
 from streamo_ros.core.frame import SECOND
-from streamo_ros.sources.base import SourceError
+from streamo_ros.program import run_program
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.open import open_source
 from streamo_ros.worlds import World
@@ -126,8 +127,8 @@ class Camera(Node):
 def main(argv: Sequence[str] | None = None) -> int:
     """Publish a source; prints what was published as one line of JSON.
 
-    Returns:
-        0, or 2 when the source cannot be read.
+    Raises:
+        SourceError: the source cannot be read.
     """
     options = _parser().parse_args(argv)
     width, height = map(int, options.size.split('x'))
@@ -138,13 +139,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         if options.source
         else drawn(options.seed, (width, height), options.rate)
     )
-    try:
+    with suppress(KeyboardInterrupt, ExternalShutdownException):
         camera.run(pictures, options.seconds)
-    except SourceError as error:
-        print(f'camera: {error}', file=sys.stderr)
-        return 2
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
     print(
         json.dumps({'published': camera.published, 'first': camera.first, 'last': camera.last}),
         flush=True,
@@ -169,4 +165,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('camera', main))

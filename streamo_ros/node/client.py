@@ -14,12 +14,17 @@ from typing import Any
 import rclpy
 from rclpy.node import Node
 
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
+
 AGAIN = 1.0
 """Seconds after which `ask` repeats itself."""
 
 
-class LockStepError(RuntimeError):
+class LockStepError(StreamoError, RuntimeError):
     """The node or the player did not do its part; the message says what was waited for."""
+
+    exit_code = ExitCode.FAILED
 
 
 class BlockingClient(Node):

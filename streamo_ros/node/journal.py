@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionSource
 
@@ -45,7 +46,7 @@ _COLUMNS = (
 )
 
 
-class JournalError(RuntimeError):
+class JournalError(StreamoError, RuntimeError):
     """The journal cannot be opened; the message says what is wrong and what mends it."""
 
 

@@ -27,6 +27,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.protocol import State
@@ -60,7 +61,7 @@ TOPICS: tuple[tuple[str, Any, Any], ...] = (
 Take = Callable[[Row, bytes], None]
 
 
-class ListenerError(RuntimeError):
+class ListenerError(StreamoError, RuntimeError):
     """The node did not answer; the message says what was waited for."""
 
 

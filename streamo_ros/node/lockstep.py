@@ -28,6 +28,7 @@ from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
 
+from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.protocol import State
@@ -35,12 +36,11 @@ from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import Response
 from streamo_ros.node.client import BlockingClient
-from streamo_ros.node.client import LockStepError
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
 from streamo_ros.node.discovery import wait_for_link
+from streamo_ros.program import run_program
 from streamo_ros.replay.run import TimedInstruction
-from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
 from streamo_ros.srv import SetInstruction
 
@@ -201,31 +201,25 @@ def _stamp(message: FrameState) -> int:
 def main(argv: Sequence[str] | None = None) -> int:
     """Play a bag in lock-step; prints one line of JSON for each decision.
 
-    Returns:
-        0; 1 when a step failed, 2 when the bag cannot be read.
+    Raises:
+        LockStepError: a step failed.
+        SourceError: the bag cannot be read.
     """
     options = _parser().parse_args(argv)
-    try:
-        with closing(open_source(options.source, options.source_topic, options.salvage)) as source:
-            stamps = [record.stamp for record in source.records()]
-    except SourceError as error:
-        print(f'lockstep: {error}', file=sys.stderr)
-        return 2
+    with closing(open_source(options.source, options.source_topic, options.salvage)) as source:
+        stamps = [record.stamp for record in source.records()]
     rclpy.init(args=[])
     client = LockStep(options.target, options.player, options.patience)
     try:
         orders = [TimedInstruction.parse(text) for text in options.instruction]
         for decision in client.run(stamps, orders):
             print(json.dumps(asdict(decision), ensure_ascii=False), flush=True)
-    except LockStepError as error:
-        print(f'lockstep: {error}', file=sys.stderr)
-        return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return 130
+    except ExternalShutdownException:
+        return ExitCode.INTERRUPTED
     finally:
         client.destroy_node()
         rclpy.try_shutdown()
-    return 0
+    return ExitCode.OK
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -244,4 +238,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('lockstep', main))

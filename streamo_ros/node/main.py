@@ -21,10 +21,16 @@ from rclpy.executors import ShutdownException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
-from streamo_ros.config.parameters import ParameterError
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.node.streamo_node import StreamoNode
+from streamo_ros.program import run_program
 
 GRACE = 1.0
+
+
+class StartError(StreamoError):
+    """ROS refuses an argument; the message is its own."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,23 +40,43 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments behind the program's name, as `--ros-args ...`; None = the process's.
 
     Returns:
-        0 after SIGINT or SIGTERM, 1 after an error that it could not survive.
+        OK after SIGINT or SIGTERM, also while it starts; HUNG when the model hangs; BAD_INPUT
+        when autostart fails.
+
+    Raises:
+        StartError: an argument for ROS is wrong.
+        ParameterError: a parameter is refused.
     """
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
+    _read(rclpy.utilities.remove_ros_args(arguments)[1:])
     try:
-        _read(rclpy.utilities.remove_ros_args(arguments)[1:])
-        rclpy.init(args=arguments)
-        executor = SingleThreadedExecutor()
-        node = StreamoNode()
-    except (ParameterError, _rclpy.RCLError) as error:
-        # What rcl adds behind its sentence are places in its own sources.
-        print(f'streamo: {str(error).partition(". Error: ")[0]}', file=sys.stderr)
-        rclpy.try_shutdown()
-        return 1
+        node = _start(arguments)
+    except KeyboardInterrupt:
+        return ExitCode.OK
+    if node is None:
+        return ExitCode.OK
+    executor = SingleThreadedExecutor()
     executor.add_node(node)
     code = _spin(executor, node)
     _leave(node, code)
     return code
+
+
+def _start(arguments: Sequence[str]) -> StreamoNode | None:
+    """Make the node; None when a signal came meanwhile."""
+    try:
+        rclpy.init(args=arguments)
+    except _rclpy.RCLError as error:
+        # After its sentence, rcl names places in its own sources.
+        raise StartError(str(error).partition('. Error: ')[0]) from error
+    try:
+        return StreamoNode()
+    except Exception:
+        # A signal invalidates the context, and what uses it fails in many ways.
+        if rclpy.ok():
+            rclpy.try_shutdown()
+            raise
+        return None
 
 
 def _read(arguments: Sequence[str]) -> None:
@@ -69,10 +95,10 @@ def _spin(executor: SingleThreadedExecutor, node: StreamoNode) -> int:
         try:
             executor.spin_once()
         except (ExternalShutdownException, ShutdownException, KeyboardInterrupt):
-            return 0
+            return ExitCode.OK
         except Exception:  # noqa: BLE001 - one bad call must not take the camera's watcher down
             if not rclpy.ok():
-                return 0
+                return ExitCode.OK
             node.get_logger().error(f'a callback failed:\n{traceback.format_exc()}')
     return node.exit_code
 
@@ -94,4 +120,4 @@ def _leave(node: StreamoNode, code: int) -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('streamo node', main))

@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import rclpy
@@ -32,12 +33,12 @@ from std_srvs.srv import Trigger
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.node.camera import image_message
+from streamo_ros.program import run_program
 from streamo_ros.sources.bag import BagRecord
 from streamo_ros.sources.bag import BagSource
 from streamo_ros.sources.bag import COMPRESSED
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import Source
-from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.open import open_source
 
@@ -209,14 +210,14 @@ class Player(Node):
 def main(argv: Sequence[str] | None = None) -> int:
     """Play a source.
 
-    Returns:
-        0, or 2 when it cannot be read.
+    Raises:
+        SourceError: it cannot be read.
     """
     options = _parser().parse_args(argv)
     # Handlers of rclpy's own would take the context away in the midst of a wait.
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    with suppress(KeyboardInterrupt):
         source = open_source(options.source, options.source_topic, options.salvage)
         player = Player(
             source,
@@ -228,11 +229,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         player.run()
         print(f'{player.published} frames were published', flush=True)
-    except SourceError as error:
-        print(f'player: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        pass
     rclpy.try_shutdown()
     return 0
 
@@ -261,4 +257,4 @@ def _parser() -> argparse.ArgumentParser:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('player', main))

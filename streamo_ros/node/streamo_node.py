@@ -27,16 +27,16 @@ from streamo_ros.config.parameters import unknown
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import Values
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Event
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionError
-from streamo_ros.core.interface import BackboneError
 from streamo_ros.node.active_stream import ActiveStream
 from streamo_ros.node.background_task import BackgroundTask
 from streamo_ros.node.declaration import declare
 from streamo_ros.node.diagnostics import Diagnostics
 from streamo_ros.node.diagnostics import Health
-from streamo_ros.node.journal import JournalError
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.lifecycle import FAILURE
 from streamo_ros.node.lifecycle import SUCCESS
@@ -44,11 +44,6 @@ from streamo_ros.node.resources import fetch
 from streamo_ros.node.resources import NodeResources
 from streamo_ros.node.services import InstructionServices
 from streamo_ros.node.watch_action import WatchAction
-
-FAILED = 1
-"""Exit code when autostart fails."""
-HUNG = 3
-"""Exit code when the model hangs or cannot be brought back."""
 
 
 class StreamoNode(AwaitableLifecycleNode):
@@ -96,7 +91,7 @@ class StreamoNode(AwaitableLifecycleNode):
             supplies = await self._run(lambda: fetch(values), 'loading the model')
             self.resources = NodeResources(self, supplies, self.values)
             self.resources.watch_for(self.values.texts('instructions'))
-        except (BackboneError, InstructionError, JournalError, ParameterError) as error:
+        except StreamoError as error:
             await self.cleanup()
             self._say(str(error))
             return FAILURE
@@ -157,7 +152,7 @@ class StreamoNode(AwaitableLifecycleNode):
         for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
             if not await self.change_state(transition):
                 self.get_logger().error('autostart failed: the process ends')
-                self.exit_code = FAILED
+                self.exit_code = ExitCode.BAD_INPUT
                 return
 
     async def _run(self, work: Callable[[], Any], name: str) -> Any:
@@ -221,7 +216,7 @@ class StreamoNode(AwaitableLifecycleNode):
             )
         else:
             return
-        self.exit_code = HUNG
+        self.exit_code = ExitCode.HUNG
 
     def _health(self) -> Health:
         task, resources = self._task, self.resources

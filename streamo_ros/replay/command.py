@@ -17,15 +17,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from streamo_ros.config.parameters import ParameterError
+from streamo_ros.config.model import find_model
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.params_file import read_parameters
-from streamo_ros.core.instruction import InstructionError
-from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.errors import ExitCode
 from streamo_ros.replay.executor import merge
 from streamo_ros.replay.executor import run_batch
 from streamo_ros.replay.executor import split
-from streamo_ros.replay.golden import GoldenError
 from streamo_ros.replay.golden import TOLERANCE
 from streamo_ros.replay.job import JobError
 from streamo_ros.replay.job import ReplayJob
@@ -33,32 +31,15 @@ from streamo_ros.replay.job import run_job
 from streamo_ros.replay.process_executor import on_processes
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.progress import Progress
-from streamo_ros.replay.ray_executor import ClusterError
 from streamo_ros.replay.ray_executor import on_ray
 from streamo_ros.replay.run import Sink
 from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.replay.summary import describe
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
-from streamo_ros.report.definitions import DefinitionError
-from streamo_ros.report.recorder import RecordError
 from streamo_ros.report.report_sink import REPORT
+from streamo_ros.share import EMBEDDED
 from streamo_ros.sources.base import Source
-from streamo_ros.sources.base import SourceError
-
-ERRORS = (
-    SourceError,
-    GoldenError,
-    JobError,
-    RecordError,
-    DefinitionError,
-    BackboneError,
-    InstructionError,
-    ParameterError,
-    ClusterError,
-    OSError,
-)
-MODEL = 'models/streamo-tiny'
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -71,20 +52,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code.
     """
     arguments = parser().parse_args(argv)
-    try:
-        job = _job(arguments)
-        if len(arguments.source) > 1 or arguments.ray:
-            summaries = _many(job, arguments)
-        else:
-            summaries = [_one(job, arguments.json)]
-    except ERRORS as error:
-        print(f'streamo replay: {error}', file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    job = _job(arguments)
+    if len(arguments.source) > 1 or arguments.ray:
+        summaries = _many(job, arguments)
+    else:
+        summaries = [_one(job, arguments.json)]
     _tell(summaries, arguments.json)
     codes = {summary.exit_code for summary in summaries}
-    return next((code for code in (2, 130, 1) if code in codes), 0)
+    worst = (ExitCode.BAD_INPUT, ExitCode.INTERRUPTED, ExitCode.FAILED)
+    return next((code for code in worst if code in codes), ExitCode.OK)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -111,7 +87,12 @@ def parser() -> argparse.ArgumentParser:
         metavar='DIR',
         help='write events.jsonl, replay.mcap and report.html there',
     )
-    add('--model', type=Path, metavar='PATH', help=f'checkpoint or .yaml script; default {MODEL}')
+    add(
+        '--model',
+        type=Path,
+        metavar='PATH',
+        help=f'checkpoint or .yaml script; default {EMBEDDED}',
+    )
     add(
         '--params-file',
         type=Path,
@@ -149,21 +130,6 @@ def parser() -> argparse.ArgumentParser:
     return made
 
 
-def find_model(path: Path | None) -> Path:
-    """The model's path; that of the embedded model when none is given.
-
-    Raises:
-        JobError: the embedded model is not there.
-    """
-    if path is not None:
-        return path
-    for above in Path(__file__).resolve().parents[2:]:
-        for place in (above / MODEL, above / 'share' / 'streamo_ros' / MODEL):
-            if place.is_dir():
-                return place
-    raise JobError(f'the embedded model {MODEL} is not there: name one with --model')
-
-
 def _job(arguments: argparse.Namespace) -> ReplayJob:
     if arguments.workers < 1:
         raise JobError(f'there must be at least 1 worker, not {arguments.workers}')
@@ -177,7 +143,7 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
     rate = arguments.rate if arguments.rate is not None else given.get('sampling.rate')
     job = ReplayJob(
         source=arguments.source[0],
-        model=find_model(arguments.model or (Path(path) if path else None)),
+        model=find_model(arguments.model or path or ''),
         orders=tuple(orders or [TimedInstruction(text) for text in standing]),
         rate=rate,
         topic=arguments.topic,
@@ -229,7 +195,3 @@ def _tell(summaries: Sequence[Summary], as_json: bool) -> None:
         return
     for summary in summaries:
         print(describe(summary))
-
-
-if __name__ == '__main__':
-    sys.exit(main())

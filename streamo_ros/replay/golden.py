@@ -17,6 +17,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.replay.run import ReplayStep
@@ -26,7 +27,7 @@ TOLERANCE = 1e-3
 """How far probabilities may be apart: what DESIGN promises of the same machine."""
 
 
-class GoldenError(ValueError):
+class GoldenError(StreamoError, ValueError):
     """A golden file cannot be used; the message says why and what mends it."""
 
 

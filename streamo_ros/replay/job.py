@@ -25,6 +25,7 @@ from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import Values
 from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
@@ -50,7 +51,7 @@ from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
 
 
-class JobError(ValueError):
+class JobError(StreamoError, ValueError):
     """A job cannot be done as asked; the message says what mends it."""
 
 

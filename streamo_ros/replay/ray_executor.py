@@ -19,6 +19,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from streamo_ros.backbone import is_script
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.replay.executor import absolute
 from streamo_ros.replay.executor import Executor
 from streamo_ros.replay.executor import run_alone
@@ -32,7 +34,7 @@ _PATIENCE = 0.5
 _SILENCE = 5.0
 
 
-class ClusterError(RuntimeError):
+class ClusterError(StreamoError, RuntimeError):
     """The Ray cluster cannot be used; the message says what mends it."""
 
 
@@ -61,10 +63,8 @@ def on_ray(address: str) -> Executor:
 def _connection(address: str) -> Iterator[Any]:
     # Ray reports its use to its makers unless told otherwise; a replay uses no network but Ray's.
     os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
-    try:
-        import ray
-    except ModuleNotFoundError as error:
-        raise ClusterError('--ray needs Ray: pip install "streamo_ros[ray]"') from error
+    import ray
+
     settings: dict[str, Any] = {'include_dashboard': False} if address == 'local' else {}
     try:
         _knock(address)
@@ -119,7 +119,7 @@ def _results(ray: Any, jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Sum
 def _gpus(job: ReplayJob, there: float) -> int:
     """How many GPUs a job's task needs: Ray hides them from a task that asks for none."""
     device = job.parameters.get('model.device', 'auto')
-    if job.model.suffix in ('.yaml', '.yml') or device == 'cpu':
+    if is_script(job.model) or device == 'cpu':
         return 0
     if device == 'cuda' and not there:
         raise ClusterError('the Ray cluster has no GPU: leave out --device cuda')

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
 
+from streamo_ros.core.errors import ExitCode
 from streamo_ros.replay.job import Outcome
 from streamo_ros.report.svg import clock
 
@@ -54,12 +55,12 @@ class Summary:
 
     @property
     def exit_code(self) -> int:
-        """0 for a replay that is as expected, 1 for a difference, 2 for bad input, 130 stopped."""
+        """How a program ends that does this replay alone."""
         if self.failure:
-            return 2
+            return ExitCode.BAD_INPUT
         if self.differences:
-            return 1
-        return 130 if self.stopped else 0
+            return ExitCode.FAILED
+        return ExitCode.INTERRUPTED if self.stopped else ExitCode.OK
 
 
 def summarize(outcome: Outcome) -> Summary:

@@ -9,20 +9,14 @@ of ROS's own packages are those of `rosbags`.
 from __future__ import annotations
 
 import functools
-import os
-from collections.abc import Iterator
-from pathlib import Path
 
 from rosbags.typesys import get_types_from_msg
 from rosbags.typesys import get_typestore
 from rosbags.typesys import Stores
 from rosbags.typesys.store import Typestore
 
-PACKAGE = 'streamo_ros'
-
-
-class DefinitionError(RuntimeError):
-    """The message definitions are not where they should be."""
+from streamo_ros.share import PACKAGE
+from streamo_ros.share import share_path
 
 
 @functools.cache
@@ -30,31 +24,12 @@ def typestore() -> Typestore:
     """ROS's common messages and ours; serializes CDR.
 
     Raises:
-        DefinitionError: the package's `msg` folder is not found.
+        ShareError: the package's `msg` folder is not found.
     """
     # Humble's definitions: the oldest distribution supported; the images have not changed since.
     store = get_typestore(Stores.ROS2_HUMBLE)
     ours = {}
-    for file in sorted(_folder().glob('*.msg')):
+    for file in sorted(share_path('msg').glob('*.msg')):
         ours.update(get_types_from_msg(file.read_text(), f'{PACKAGE}/msg/{file.stem}'))
     store.register(ours)
     return store
-
-
-def _folder() -> Path:
-    for place in _places():
-        if (place / 'FrameState.msg').exists():
-            return place
-    raise DefinitionError(
-        f'the message definitions of {PACKAGE} are not found: build the package, or source the '
-        'setup file of the workspace that has it'
-    )
-
-
-def _places() -> Iterator[Path]:
-    # Installed, the package lies under its prefix in lib/pythonX.Y/site-packages.
-    for above in Path(__file__).resolve().parents[2:]:
-        yield above / 'msg'
-        yield above / 'share' / PACKAGE / 'msg'
-    for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep):
-        yield Path(prefix, 'share', PACKAGE, 'msg')

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 from typing import TypeAlias
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.interface import Backbone
@@ -27,7 +28,7 @@ from streamo_ros.replay.run import Totals
 Row: TypeAlias = Mapping[str, Any]
 
 
-class EventLogError(ValueError):
+class EventLogError(StreamoError, ValueError):
     """A file of events cannot be read; the message says which line."""
 
 

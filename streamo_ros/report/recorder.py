@@ -25,10 +25,11 @@ from rosbags.rosbag2 import StoragePlugin
 from rosbags.rosbag2 import Writer
 from rosbags.rosbag2 import WriterError
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.report.definitions import typestore
 
 
-class RecordError(RuntimeError):
+class RecordError(StreamoError, RuntimeError):
     """A recording cannot be written; the message says why."""
 
 

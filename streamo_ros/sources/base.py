@@ -10,6 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.errors import StreamoError
+
 FIRST_STAMP = 1_000_000_000
 """Stamp of the first frame where a source counts from zero: a zero stamp means 'none' in ROS."""
 
@@ -17,7 +19,7 @@ IMAGE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.
 BAG_SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
 
 
-class SourceError(RuntimeError):
+class SourceError(StreamoError, RuntimeError):
     """A source cannot be read; the message says what is wrong and what mends it."""
 
 

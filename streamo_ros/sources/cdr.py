@@ -14,6 +14,8 @@ from array import array
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from streamo_ros.core.errors import StreamoError
+
 Buffer: TypeAlias = 'bytes | bytearray | memoryview | array[int]'
 
 # Representation identifiers, OMG DDS-XTypes 1.3, 7.4.3.4: the second byte's lowest bit is the
@@ -23,7 +25,7 @@ _HEADER_BYTES = 12
 NANOSECONDS = 1_000_000_000
 
 
-class CdrError(ValueError):
+class CdrError(StreamoError, ValueError):
     """A serialized message cannot be read; the message says where it is broken."""
 
 

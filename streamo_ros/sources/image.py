@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.sources.cdr import Buffer
 
 Rgb: TypeAlias = NDArray[np.uint8]
@@ -30,7 +31,7 @@ _TAIL = 4096
 _MOST_PIXELS = 1 << 26
 
 
-class ImageError(ValueError):
+class ImageError(StreamoError, ValueError):
     """An image cannot be converted; the message says what is wrong with it."""
 
 

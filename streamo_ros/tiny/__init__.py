@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 
-def train(values: Mapping[str, Any]) -> Path:
-    """Train the embedded model; see `recipe.train`."""
+def train(values: Mapping[str, Any], resume: bool = False) -> Path:  # noqa: ARG001
+    """Train the embedded model; see `recipe.train`. An unfinished run is always resumed."""
     # Imported here: transformers takes seconds, and dialogues alone do without.
     from streamo_ros.tiny import recipe
 

@@ -20,7 +20,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.program import run_program
 from streamo_ros.tiny.card import renew_card
+from streamo_ros.tiny.tables import FOLDER
 from streamo_ros.tiny.tables import RUNS
 from streamo_ros.tiny.tiny_config import tiny_config
 from streamo_ros.tiny.tiny_config import TinyConfig
@@ -49,22 +51,18 @@ _FRAMES = 24
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Train, evaluate and compare; 0 when all that was asked for is measured."""
+    """Train, evaluate and compare."""
     options = _parser().parse_args(argv)
-    try:
-        configs = read_configs(options.configs)
-        for name in options.names or RUNS:
-            _train(options.configs / f'{name}.yaml', configs[name])
-            for rate in RATES.get(name, (1,)):
-                _evaluate(configs[name], rate, options.worlds, options.seed)
-            found = gather(configs, options.worlds, options.seed)
-            path = options.model / 'ablation.json'
-            path.write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
-        renew_card(options.model)
-    except (ValueError, OSError) as error:
-        # Every error class of this area is a ValueError with one sentence for the user.
-        print(f'ablation: {error}', file=sys.stderr)
-        return 1
+    configs = read_configs(options.configs)
+    for name in options.names or RUNS:
+        _train(options.configs / f'{name}.yaml', configs[name])
+        for rate in RATES.get(name, (1,)):
+            _evaluate(configs[name], rate, options.worlds, options.seed)
+        found = gather(configs, options.worlds, options.seed)
+        path = options.model / FOLDER / 'ablation.json'
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
+    renew_card(options.model)
     return 0
 
 
@@ -87,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
         '--model',
         type=Path,
         default=Path('models/streamo-tiny'),
-        help='folder of ablation.json and of the card; default %(default)s',
+        help='folder of the card and its figures; default %(default)s',
     )
     add('--worlds', type=int, default=65, metavar='N', help='episodes; default %(default)s')
     add('--seed', type=int, default=0, help='of the worlds; default %(default)s')
@@ -194,4 +192,4 @@ def _call(module: str, *arguments: str) -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('ablation', main))

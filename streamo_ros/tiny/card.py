@@ -16,24 +16,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.program import run_program
 from streamo_ros.tiny import tables
 from streamo_ros.training.train_config import TrainingError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Renew a card; 0 when it is written."""
+    """Renew a card."""
     parser = argparse.ArgumentParser(
         prog='python -m streamo_ros.tiny.card',
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('folder', type=Path, help='of the checkpoint, with evaluation.json')
-    try:
-        renew_card(parser.parse_args(argv).folder)
-    except (ValueError, OSError) as error:
-        # Every error class of this area is a ValueError with one sentence for the user.
-        print(f'card: {error}', file=sys.stderr)
-        return 1
+    parser.add_argument('folder', type=Path, help='of the checkpoint, with its figures')
+    renew_card(parser.parse_args(argv).folder)
     return 0
 
 
@@ -52,7 +48,7 @@ def renew_card(folder: Path) -> None:
         'phrasings': tables.figures_of(measured, 'evaluation_phrasings'),
         'controls': tables.controls(measured),
         'robustness': tables.robustness(measured),
-        'ablation': tables.ablation(_read(folder / 'ablation.json') or {}),
+        'ablation': tables.ablation(_read(folder / tables.FOLDER / 'ablation.json') or {}),
     }.items():
         text = renew(text, name, table)
     card.write_text(text, encoding='utf-8')
@@ -79,12 +75,13 @@ def marks(name: str) -> tuple[str, str]:
 
 def _measured(folder: Path) -> dict[str, dict[str, Any]]:
     """What was measured of the model that evaluation.json is of."""
-    found = {name: _read(folder / f'{name}.json') for name in tables.FILES}
+    figures = folder / tables.FOLDER
+    found = {name: _read(figures / f'{name}.json') for name in tables.FILES}
     main_one = found['evaluation']
     if main_one is None:
         raise TrainingError(
-            f'{folder} has no evaluation.json: write it with `streamo evaluate '
-            f'{folder} --worlds 260 --output {folder}/evaluation.json`'
+            f'{figures} has no evaluation.json: write it with `streamo evaluate '
+            f'{folder} --worlds 260 --output {figures}/evaluation.json`'
         )
     known: dict[str, dict[str, Any]] = {}
     for name, one in found.items():
@@ -112,4 +109,4 @@ def _read(path: Path) -> dict[str, Any] | None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('card', main))

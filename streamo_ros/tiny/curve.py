@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.program import run_program
 from streamo_ros.training.train_config import TrainingError
 
 PANELS = (
@@ -66,7 +67,7 @@ _WIDE, _HIGH, _EDGE = 460, 220, 40
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Draw the curves; 0 when they are drawn."""
+    """Draw the curves."""
     parser = argparse.ArgumentParser(
         prog='python -m streamo_ros.tiny.curve',
         description=__doc__,
@@ -75,18 +76,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('log', type=Path, help='JSON lines')
     parser.add_argument('picture', type=Path, help='SVG file to write')
     options = parser.parse_args(argv)
-    try:
-        lines = [
-            json.loads(line)
-            for line in options.log.read_text(encoding='utf-8').splitlines()
-            if line
-        ]
-        options.picture.write_text(draw(lines), encoding='utf-8')
-    except (ValueError, OSError) as error:
-        # Every error class of this area is a ValueError with one sentence for the user.
-        print(f'curve: {error}', file=sys.stderr)
-        return 1
+    options.picture.write_text(draw(read_log(options.log)), encoding='utf-8')
     return 0
+
+
+def read_log(path: Path) -> list[dict[str, Any]]:
+    """The lines of a log.
+
+    Raises:
+        TrainingError: it is not JSON lines.
+    """
+    try:
+        return [json.loads(line) for line in path.read_text('utf-8').splitlines() if line]
+    except ValueError as error:
+        raise TrainingError(f'{path} is not a log of JSON lines: {error}') from error
 
 
 def draw(lines: Sequence[dict[str, Any]]) -> str:
@@ -153,4 +156,4 @@ def _axes(title: str, row: int, top: float, last: int) -> str:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('curve', main))

@@ -21,6 +21,7 @@ from torch import Tensor
 from transformers import GenerationConfig
 from transformers import Qwen2_5_VLForConditionalGeneration
 
+from streamo_ros.program import run_program
 from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.network import qwen_config
 from streamo_ros.tiny.network import Sizes
@@ -40,7 +41,7 @@ _BICUBIC = 3
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Write a checkpoint; 0 when it is written."""
+    """Write a checkpoint."""
     parser = argparse.ArgumentParser(
         prog='python -m streamo_ros.tiny.export',
         description=__doc__,
@@ -49,11 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('run', type=Path, help='folder of the run')
     parser.add_argument('folder', type=Path, help='of the checkpoint')
     options = parser.parse_args(argv)
-    try:
-        steps = export_run(options.run, options.folder)
-    except (TrainingError, OSError) as error:
-        print(f'export: {error}', file=sys.stderr)
-        return 1
+    steps = export_run(options.run, options.folder)
     print(f'{options.folder}: exported after {steps} steps')
     return 0
 
@@ -180,4 +177,4 @@ def _write(path: Path, content: dict[str, Any]) -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('export', main))

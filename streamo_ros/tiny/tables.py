@@ -25,6 +25,8 @@ COLUMNS = {
     'false_alarms_per_hour': 'false alarms per hour',
     'episodes': 'episodes',
 }
+FOLDER = 'evaluation'
+"""Of the figures, in the folder of a checkpoint; it is not installed on robots."""
 FILES = (
     'evaluation',
     'evaluation_held_out',

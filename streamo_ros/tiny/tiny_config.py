@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
-from typing import get_args
-from typing import get_origin
-from typing import get_type_hints
 from typing import Literal
 
+from streamo_ros.config.from_mapping import from_mapping
 from streamo_ros.tiny.network import HEAD
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.training.train_config import TrainingError
@@ -149,29 +147,4 @@ def tiny_config(values: Mapping[str, Any]) -> TinyConfig:
     Raises:
         TrainingError: a name is unknown or missing, or a value is of the wrong kind.
     """
-    hints = get_type_hints(TinyConfig)
-    unknown = sorted(set(values) - set(hints))
-    if unknown:
-        raise TrainingError(f'{unknown[0]} is no setting: choose from {", ".join(sorted(hints))}')
-    if 'output' not in values:
-        raise TrainingError('output is missing: name the folder of the run')
-    return TinyConfig(**{name: _value(name, hints[name], value) for name, value in values.items()})
-
-
-def _value(name: str, hint: Any, value: Any) -> Any:
-    """A YAML value as the field's type; YAML reads 4e-3 as text, so numbers may be texts."""
-    if get_origin(hint) is Literal:
-        if value not in get_args(hint):
-            raise TrainingError(
-                f'{name} is {value!r}: choose from {", ".join(map(repr, get_args(hint)))}'
-            )
-        return value
-    if get_origin(hint) is tuple and not isinstance(value, (list, tuple)):
-        raise TrainingError(f'{name} is {value!r} and not a list such as [1, 2, 0.5]')
-    try:
-        found = tuple(map(float, value)) if get_origin(hint) is tuple else hint(value)
-    except (TypeError, ValueError) as error:
-        raise TrainingError(f'{name} is {value!r}: {error}') from error
-    if hint in (int, str) and found != value:
-        raise TrainingError(f'{name} is {value!r} and not {hint.__name__}')
-    return found
+    return from_mapping(TinyConfig, values, TrainingError)

@@ -12,14 +12,16 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 import numpy as np
 
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.tools.measure import compare
@@ -31,21 +33,16 @@ from streamo_ros.tools.measure import StreamTimes
 from streamo_ros.tools.measure import window_frames
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the verb.
+class BenchError(StreamoError):
+    """It cannot be measured as asked; the message states the problem and how to fix it."""
 
-    Returns:
-        0, or 1 when it could not be measured as asked.
-    """
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run `streamo bench`."""
     options = _parser().parse_args(argv)
     if (options.model is None) == (options.random is None):
-        print('streamo bench: name a model folder, or a shape with --random', file=sys.stderr)
-        return 2
-    try:
-        report = measure(options)
-    except BackboneError as error:
-        print(f'streamo bench: {error}', file=sys.stderr)
-        return 1
+        raise BenchError('name a model folder, or a shape with --random')
+    report = measure(options)
     text = json.dumps(report, indent=2)
     if options.output:
         options.output.write_text(text + '\n')
@@ -144,8 +141,6 @@ def _against_torch(
 
 def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
     """The backbone, and plain transformers with the same weights when that is asked for."""
-    from streamo_ros.backbone.options import Options
-
     chosen = Options(
         device=options.device,
         dtype=options.dtype,
@@ -164,10 +159,9 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
         model = random_model(options.random, chosen) if options.against == 'hf' else None
     else:
         from streamo_ros.backbone.checkpoint import read_checkpoint
-        from streamo_ros.backbone.load import load
         from streamo_ros.backbone.options import find_device
 
-        backbone = load(options.model, **asdict(chosen))
+        backbone = load(options.model, chosen)
         checkpoint = read_checkpoint(options.model)
         against = options.against == 'hf'
         model = checkpoint.model(*find_device(chosen)) if against else None

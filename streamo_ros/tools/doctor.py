@@ -22,7 +22,14 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from streamo_ros.demo.processes import share_file
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.packages import BUILD_COMMAND
+from streamo_ros.packages import install_command
+from streamo_ros.packages import ROS_COMMAND
+from streamo_ros.program import run_program
+from streamo_ros.share import EMBEDDED
+from streamo_ros.share import share_path
+from streamo_ros.share import ShareError
 
 GIB = 1 << 30
 
@@ -57,11 +64,7 @@ def look() -> list[Check]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the findings.
-
-    Returns:
-        0, or 1 when something is missing without which the node does not run.
-    """
+    """Print the findings; FAILED when something is missing without which the node does not run."""
     parser = argparse.ArgumentParser(prog='streamo doctor', description=__doc__)
     parser.add_argument('--json', action='store_true', help='as JSON')
     options = parser.parse_args(argv)
@@ -73,7 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         for one in findings:
             mend = f'\n{"":{width + 11}}{one.mend}' if one.mend else ''
             print(f'{one.state:>7}  {one.name:<{width}}  {one.found}{mend}')
-    return 1 if any(finding.state == 'missing' for finding in findings) else 0
+    missing = any(finding.state == 'missing' for finding in findings)
+    return ExitCode.FAILED if missing else ExitCode.OK
 
 
 def _python() -> list[Check]:
@@ -93,7 +97,7 @@ def _ros() -> list[Check]:
                 'ROS 2',
                 'missing',
                 'rclpy cannot be imported',
-                'run `make setup`, or source the setup.bash of your ROS 2',
+                ROS_COMMAND,
             )
         ]
     rmw = os.environ.get('RMW_IMPLEMENTATION') or 'the default'
@@ -101,19 +105,18 @@ def _ros() -> list[Check]:
     try:
         from streamo_ros.msg import FrameState
     except ImportError as error:
-        mend = 'build the package: `make setup`, or colcon build and source install/setup.bash'
-        return [*findings, Check('messages', 'missing', str(error), mend)]
+        return [*findings, Check('messages', 'missing', str(error), BUILD_COMMAND)]
     return [*findings, Check('messages', 'ok', f'{FrameState.__module__} can be imported')]
 
 
 def _torch() -> list[Check]:
     if importlib.util.find_spec('torch') is None:
-        return [Check('torch', 'missing', 'not installed', "pip install 'streamo_ros[torch]'")]
+        return [Check('torch', 'missing', 'not installed', install_command('torch'))]
     import torch
 
     found = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
     state, mend = (
-        ('ok', '') if _version('transformers') else ('missing', "pip install 'streamo_ros[torch]'")
+        ('ok', '') if _version('transformers') else ('missing', install_command('transformers'))
     )
     findings = [Check('torch', state, found, mend)]
     if not torch.cuda.is_available():
@@ -132,31 +135,25 @@ def _torch() -> list[Check]:
 
 
 def _model() -> list[Check]:
-    folder = share_file('models', 'streamo-tiny')
-    if folder is None or not (folder / 'model.safetensors').exists():
-        return [
-            Check(
-                'embedded model',
-                'missing',
-                'models/streamo-tiny is not there',
-                'install the package whole, or set model.path',
-            )
-        ]
-    size = (folder / 'model.safetensors').stat().st_size / 1e6
-    return [Check('embedded model', 'ok', f'{folder} ({size:.1f} MB)')]
+    try:
+        weights = share_path('models', EMBEDDED, 'model.safetensors')
+    except ShareError as error:
+        return [Check('embedded model', 'missing', 'not installed', str(error))]
+    size = weights.stat().st_size / 1e6
+    return [Check('embedded model', 'ok', f'{weights.parent} ({size:.1f} MB)')]
 
 
 def _libraries() -> list[Check]:
     wanted = (
-        ('OpenCV', 'cv2', 'images cannot be decoded', 'pip install opencv-python-headless'),
-        ('rosbags', 'rosbags', 'bags cannot be written', "pip install 'streamo_ros[bag]'"),
+        ('OpenCV', 'cv2', 'images cannot be decoded'),
+        ('rosbags', 'rosbags', 'bags cannot be written'),
     )
-    findings = []
-    for name, module, loss, mend in wanted:
-        there = importlib.util.find_spec(module) is not None
-        findings.append(
-            Check(name, 'ok', 'installed') if there else Check(name, 'missing', loss, mend)
-        )
+    findings = [
+        Check(name, 'ok', 'installed')
+        if importlib.util.find_spec(module)
+        else Check(name, 'missing', loss, install_command(module))
+        for name, module, loss in wanted
+    ]
     bridge = importlib.util.find_spec('cv_bridge') is not None
     found = (
         'installed: also used for encodings that we do not convert'
@@ -209,14 +206,13 @@ def _transport() -> list[Check]:
             )
         )
     profile = os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE')
-    ours = share_file('config', 'fastdds.xml')
-    if not profile and ours is not None:
+    if not profile:
         findings.append(
             Check(
                 'Fast DDS profile',
                 'note',
                 'none is set: large images may get lost',
-                f'export FASTRTPS_DEFAULT_PROFILES_FILE={ours}',
+                f'export FASTRTPS_DEFAULT_PROFILES_FILE={share_path("config", "fastdds.xml")}',
             )
         )
     return findings or [Check('transport', 'ok', 'buffers and profile are set')]
@@ -241,4 +237,4 @@ CHECKS: tuple[Callable[[], list[Check]], ...] = (
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('streamo doctor', main))

@@ -41,13 +41,14 @@ from streamo_ros.backbone.vision.engine.plan import Progress
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.core.errors import ExitCode
 
 DEVICE = torch.device('cuda')
 _PASSES = 50
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a verb; 0 when all went well, 1 when an engine failed its check."""
+    """Run a verb; FAILED when an engine failed its check."""
     arguments = _parser().parse_args(argv)
     done: int = arguments.run(arguments)
     return done
@@ -84,7 +85,7 @@ def verify(arguments: argparse.Namespace) -> int:
     rows = [_verified(shop, entry) for entry in mine]
     for row in rows:
         print(json.dumps(row) if arguments.json else f'{row["verdict"]}  {row["engine"]}')
-    return 0 if all(row['passed'] for row in rows) else 1
+    return ExitCode.OK if all(row['passed'] for row in rows) else ExitCode.FAILED
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -123,7 +124,7 @@ def write_graph(arguments: argparse.Namespace) -> int:
         agreement = compare(OnnxEncoder(output, grid), load_reference(reference))
         row.update(cosines=dict(agreement.cosines), passed=agreement.good)
     print(json.dumps(row) if arguments.json else ', '.join(f'{k} {v}' for k, v in row.items()))
-    return 0 if row.get('passed', True) else 1
+    return ExitCode.OK if row.get('passed', True) else ExitCode.FAILED
 
 
 def _verified(shop: BuildContext, entry: CachedEngine | EngineError) -> dict[str, Any]:
@@ -292,7 +293,3 @@ def _add_build(one: argparse.ArgumentParser) -> None:
     one.add_argument('--workspace', type=int, default=1024, help='MiB for a kernel (1024)')
     one.add_argument('--level', type=int, default=3, choices=range(6), help='effort (3)')
     one.add_argument('--for-gpu', help="'NAME:MAJOR.MINOR' of another machine (TensorRT-RTX)")
-
-
-if __name__ == '__main__':
-    sys.exit(main())

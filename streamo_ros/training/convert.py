@@ -23,6 +23,7 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
+from streamo_ros.core.errors import ExitCode
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
@@ -42,15 +43,10 @@ from streamo_ros.training.video_frames import video_length
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `streamo convert`; 0 when at least one dialogue was written."""
+    """Run `streamo convert`; FAILED when no dialogue was written."""
     options = _parser().parse_args(argv)
     findings: list[Problem] = []
-    try:
-        count = _convert(options, findings)
-    except (ValueError, OSError) as error:
-        # Every error class of this area is a ValueError with one sentence for the user.
-        print(f'streamo convert: {error}', file=sys.stderr)
-        return 1
+    count = _convert(options, findings)
     report = {
         'dialogues': count,
         'output': str(options.output),
@@ -60,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         details = {**report, 'details': [asdict(finding) for finding in findings]}
         options.report.write_text(json.dumps(details, indent=2, ensure_ascii=False) + '\n')
     _print(report, findings, options.json)
-    return 0 if count else 1
+    return ExitCode.OK if count else ExitCode.FAILED
 
 
 def _parser() -> argparse.ArgumentParser:

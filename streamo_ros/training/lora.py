@@ -15,22 +15,15 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.training.train_config import LoraSettings
-from streamo_ros.training.train_config import TrainingError
 
 TARGETS = r'.*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)'
 
 
 def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
-    """The model with an adapter; only the adapter and the state tokens' rows learn.
+    """The model with an adapter; only the adapter and the state tokens' rows learn."""
+    from peft import get_peft_model
+    from peft import LoraConfig
 
-    Raises:
-        TrainingError: peft is not installed.
-    """
-    try:
-        from peft import get_peft_model
-        from peft import LoraConfig
-    except ImportError as error:
-        raise TrainingError('LoRA needs peft: pip install "streamo_ros[train]"') from error
     rows = {'embed_tokens': list(state_ids)}
     if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
         rows['lm_head'] = list(state_ids)

@@ -24,6 +24,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.training.sequence import IGNORED
 
 CLASSES = 3
@@ -32,7 +33,7 @@ Kind = Literal['ce', 'focal_alpha', 'fixed', 'class_balanced', 'role']
 Reading = Literal['paper', 'released']
 
 
-class LossError(ValueError):
+class LossError(StreamoError, ValueError):
     """The loss cannot be formed; the message says what is wrong and what mends it."""
 
 

@@ -19,13 +19,14 @@ from typing import Any
 from typing import Literal
 from typing import TypeVar
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import STATE_TAGS
 
 Part = TypeVar('Part')
 
 
-class AnnotationError(ValueError):
+class AnnotationError(StreamoError, ValueError):
     """An annotation cannot be used; the message says which field is wrong, and why."""
 
 

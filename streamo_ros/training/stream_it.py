@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.record import AnnotationError
 
 WORD_BUCKETS = 1024
 
@@ -49,7 +50,7 @@ class StreamIt:
 
     def __post_init__(self) -> None:
         if self.clips < 1 or not 0 <= self.drop < 1 or self.shift < 0:
-            raise ValueError('stream_it: clips must be at least 1, drop in [0, 1), shift >= 0')
+            raise AnnotationError('clips must be at least 1, drop in [0, 1), shift at least 0')
 
     def __call__(
         self, dialogues: Sequence[LabeledDialogue], vectors: NDArray[np.float32] | None = None
@@ -105,7 +106,7 @@ def concatenate(dialogues: Sequence[LabeledDialogue]) -> LabeledDialogue:
     clip would be wrong behind the first one: leave grounding dialogues out, or alone.
     """
     if not dialogues:
-        raise ValueError('stream_it: there is no dialogue to concatenate')
+        raise AnnotationError('there is no dialogue to concatenate')
     turns: list[LabeledTurn] = []
     videos: list[str] = []
     clock = Fraction(0)

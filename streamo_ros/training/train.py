@@ -9,26 +9,35 @@ checkpoint; 'tiny', the embedded model. Several GPUs or machines: `accelerate la
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
+from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.program import run_program
 from streamo_ros.training.train_config import read_yaml
 from streamo_ros.training.train_config import train_config
 from streamo_ros.training.train_config import TrainingError
 
+KINDS = {
+    'transformers': 'streamo_ros.training.train:train_checkpoint',
+    'tiny': 'streamo_ros.tiny:train',
+}
+"""What trains each kind of configuration, as 'module:function'.
+
+The function takes the configuration's values and whether to resume, and returns the folder of the
+trained checkpoint. It is imported only when it is asked for.
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `streamo train`; 0 when a checkpoint was written."""
-    options = _parser().parse_args(argv)
-    try:
-        print(_run(options))
-    except (ValueError, OSError) as error:
-        # Every error class of this area is a ValueError with one sentence for the user.
-        print(f'streamo train: {error}', file=sys.stderr)
-        return 1
-    return 0
+    """Run `streamo train`."""
+    print(_run(_parser().parse_args(argv)))
+    return ExitCode.OK
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -62,21 +71,31 @@ def _run(options: argparse.Namespace) -> str:
     values = read_yaml(options.config)
     for setting in options.set:
         _replace(values, setting)
-    kind = values.get('kind', 'transformers')
-    if kind == 'tiny':
-        from streamo_ros import tiny
+    train = find_trainer(str(values.get('kind', 'transformers')))
+    return f'trained: {train(values, options.resume)}'
 
-        return f'trained: {tiny.train(values)}'
-    if kind != 'transformers':
-        raise TrainingError(f"kind is {kind!r}: use 'transformers' or 'tiny'")
+
+def find_trainer(kind: str) -> Callable[[Mapping[str, Any], bool], Path]:
+    """Import the function that trains a kind.
+
+    Raises:
+        TrainingError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise TrainingError(f'kind is {kind!r}: choose from {", ".join(map(repr, KINDS))}')
+    module, _, name = KINDS[kind].partition(':')
+    trainer: Callable[[Mapping[str, Any], bool], Path] = getattr(
+        importlib.import_module(module), name
+    )
+    return trainer
+
+
+def train_checkpoint(values: Mapping[str, Any], resume: bool) -> Path:
+    """Train any supported checkpoint; see `trainer.train`."""
     config = train_config(values)
-    try:
-        from streamo_ros.training.trainer import train
-    except ImportError as error:
-        raise TrainingError(
-            f'training needs the extra packages ({error}): pip install "streamo_ros[train]"'
-        ) from error
-    return f'trained: {train(config, options.resume)}'
+    from streamo_ros.training.trainer import train
+
+    return train(config, resume)
 
 
 def add_tokens(source: Path, output: Path) -> str:
@@ -115,4 +134,4 @@ def _replace(values: dict[str, Any], setting: str) -> None:
 
 
 if __name__ == '__main__':
-    sys.exit(main())
+    sys.exit(run_program('streamo train', main))

@@ -8,25 +8,20 @@ transformers' own (`trainer:` holds `TrainingArguments` by their names) and is n
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
-from dataclasses import fields
-from dataclasses import is_dataclass
 from pathlib import Path
 from typing import Any
-from typing import get_args
-from typing import get_origin
-from typing import get_type_hints
 from typing import Literal
 
 import yaml
 
-NUMBER = re.compile(r'[+-]?\d+(\.\d*)?[eE][+-]?\d+')
+from streamo_ros.config.from_mapping import from_mapping
+from streamo_ros.core.errors import StreamoError
 
 
-class TrainingError(ValueError):
+class TrainingError(StreamoError, ValueError):
     """A training run cannot begin; the message says what is wrong and what mends it."""
 
 
@@ -160,56 +155,4 @@ def train_config(values: Mapping[str, Any]) -> TrainConfig:
     Raises:
         TrainingError: a name is unknown or missing, or a value is of the wrong kind.
     """
-    config: TrainConfig = _build(TrainConfig, values, '')
-    return config
-
-
-def _build(kind: Any, values: Any, where: str) -> Any:
-    if not isinstance(values, Mapping):
-        raise TrainingError(f'{where or "the configuration"} must be a mapping, not {values!r}')
-    known = {one.name for one in fields(kind)}
-    unknown = sorted(set(values) - known)
-    if unknown:
-        raise TrainingError(
-            f'{where}{unknown[0]} is no setting: choose from {", ".join(sorted(known))}'
-        )
-    hints = get_type_hints(kind)
-    try:
-        return kind(
-            **{
-                name: _value(hints[name], value, f'{where}{name}')
-                for name, value in values.items()
-            }
-        )
-    except TypeError as error:
-        raise TrainingError(f'{where or "the configuration"}: {error}') from error
-
-
-def _value(hint: Any, value: Any, where: str) -> Any:
-    """A YAML value as the field's type; YAML reads 1e-5 as text, so numbers may be texts."""
-    if is_dataclass(hint):
-        return _build(hint, value, f'{where}.')
-    if get_origin(hint) is Literal:
-        if value not in get_args(hint):
-            raise TrainingError(f'{where} is {value!r}: choose from {get_args(hint)}')
-        return value
-    if get_origin(hint) is tuple:
-        return tuple([value] if isinstance(value, str) else value)
-    if get_origin(hint) is dict:
-        return _numbers(value or {})
-    try:
-        right = hint(value)
-    except (TypeError, ValueError) as error:
-        raise TrainingError(f'{where} is {value!r} and not a {hint.__name__}') from error
-    if hint in (bool, int, str) and right != value:
-        raise TrainingError(f'{where} is {value!r} and not a {hint.__name__}')
-    return right
-
-
-def _numbers(value: Any) -> Any:
-    """The same values, with texts such as '1e-5' as the numbers that YAML does not see."""
-    if isinstance(value, Mapping):
-        return {name: _numbers(one) for name, one in value.items()}
-    if isinstance(value, str) and NUMBER.fullmatch(value):
-        return float(value)
-    return value
+    return from_mapping(TrainConfig, values, TrainingError)

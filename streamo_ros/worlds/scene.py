@@ -12,6 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from streamo_ros.core.errors import StreamoError
+
 SHAPES = ('ball', 'box', 'cone', 'star', 'ring')
 COLOURS = ('red', 'green', 'blue', 'yellow', 'pink', 'white', 'black')
 
@@ -26,7 +28,7 @@ WALL = 0.07
 """Thickness of the wall."""
 
 
-class WorldError(ValueError):
+class WorldError(StreamoError, ValueError):
     """A world cannot be made as asked; the message says what is wrong and what mends it."""
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,8 @@ from tokenizers import Regex
 from tokenizers import Tokenizer
 from tokenizers import trainers
 
-from streamo_ros.backbone.load import load
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.core.interface import Request
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
@@ -301,9 +302,8 @@ def original_qwen(qwen: Path) -> Original:
 @pytest.fixture
 def load_tiny() -> Callable[..., Any]:
     """Loads a tiny checkpoint with small sizes."""
-    return partial(
-        load, device='cpu', dtype='float32', max_pixels=MAX_PIXELS, lanes=3, capacity=1024
-    )
+    small = Options('cpu', 'float32', max_pixels=MAX_PIXELS, lanes=3, capacity=1024)
+    return lambda path, **choices: load(path, replace(small, **choices))
 
 
 @pytest.fixture(scope='session')

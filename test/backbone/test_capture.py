@@ -29,7 +29,7 @@ def batch(backbone, requests):
 
 @pytest.fixture
 def padded(checkpoint, load_tiny, monkeypatch):
-    monkeypatch.setattr('streamo_ros.backbone.load.find_buckets', lambda device: PADDED)
+    monkeypatch.setattr('streamo_ros.backbone.build.find_buckets', lambda device: PADDED)
     return load_tiny(checkpoint)
 
 
@@ -101,8 +101,8 @@ def test_a_stream_of_replayed_passes_equals_plain_ones(
 ):
     plain = load_tiny(checkpoint)
     traced = Traced()
-    monkeypatch.setattr('streamo_ros.backbone.load.find_buckets', lambda device: PADDED)
-    monkeypatch.setattr('streamo_ros.backbone.load.find_capture', lambda device: traced)
+    monkeypatch.setattr('streamo_ros.backbone.build.find_buckets', lambda device: PADDED)
+    monkeypatch.setattr('streamo_ros.backbone.build.find_capture', lambda device: traced)
     replayed = load_tiny(checkpoint)
     lanes = [dialogue(backbone, 'watch') for backbone in (plain, replayed)]
     for frame in frames:
@@ -121,7 +121,7 @@ def test_a_stream_of_replayed_passes_equals_plain_ones(
 
 
 def test_sights_outlive_the_next_replay(checkpoint, load_tiny, frames, monkeypatch):
-    monkeypatch.setattr('streamo_ros.backbone.load.find_capture', lambda device: Traced())
+    monkeypatch.setattr('streamo_ros.backbone.build.find_capture', lambda device: Traced())
     backbone = load_tiny(checkpoint)
     first = backbone.encode(frames[0])
     before = first.embeddings.clone()

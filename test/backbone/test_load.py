@@ -10,7 +10,8 @@ import shutil
 import pytest
 import torch
 
-from streamo_ros.backbone.load import load
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.window import WindowShape
@@ -112,7 +113,7 @@ def test_a_context_without_room_for_one_turn(load_tiny, qwen, frames):
 
 
 def test_a_window_that_does_not_fit_says_what_would(load_tiny, qwen, monkeypatch):
-    monkeypatch.setattr('streamo_ros.backbone.load.free_bytes', lambda device: 3_000_000)
+    monkeypatch.setattr('streamo_ros.backbone.build.free_bytes', lambda device: 3_000_000)
     words = refusal(load_tiny, qwen)
     assert 'would fit' in words
     assert '2 lanes of 1024 tokens' in words
@@ -193,6 +194,6 @@ def test_the_identity_follows_the_weights(load_tiny, folder):
 def test_a_script_is_loaded_with_the_sizes_asked_for(tmp_path):
     file = tmp_path / 'script.yaml'
     file.write_text('- {instruction: "", say: [{from: 1, to: 2, state: standby}]}')
-    backbone = load(file, lanes=2, capacity=99)
+    backbone = load(file, Options(lanes=2, capacity=99))
     assert isinstance(backbone, ScriptedBackbone)
     assert (backbone.lanes, backbone.capacity) == (2, 99)

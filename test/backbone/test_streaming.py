@@ -43,7 +43,7 @@ def test_one_lane_equals_the_whole_dialogue(
 def test_lanes_of_different_lengths_in_one_batch(
     checkpoint, original, load_tiny, dialogue, frames, monkeypatch, buckets
 ):
-    monkeypatch.setattr('streamo_ros.backbone.load.find_buckets', lambda device: buckets)
+    monkeypatch.setattr('streamo_ros.backbone.build.find_buckets', lambda device: buckets)
     backbone = load_tiny(checkpoint)
     texts = ('count the cups', 'say when somebody enters through the door', 'narrate')
     lanes = [dialogue(backbone, text) for text in texts]

@@ -11,6 +11,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from streamo_ros import cli
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import blinded
@@ -18,13 +19,17 @@ from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import without_frames
 from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
-from streamo_ros.evaluation.evaluate import main
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.synthetic import never_cases
 from streamo_ros.evaluation.synthetic import synthetic_cases
 from streamo_ros.evaluation.synthetic import SyntheticSettings
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import HELD_OUT
+
+
+def main(argv):
+    return cli.main(['evaluate', *argv])
+
 
 KEYS = {
     'state_macro_f1',
@@ -190,7 +195,7 @@ def test_the_command(tmp_path, capsys):
     assert found['state_f1']['response'] == 0
     assert found['answer_accuracy'] == 0
     assert found['false_alarms_per_hour'] == 0
-    assert main([*arguments, '--family', 'juggle']) == 1
+    assert main([*arguments, '--family', 'juggle']) == 2
     assert 'appear' in capsys.readouterr().err
 
 
@@ -254,5 +259,5 @@ def test_several_processes_find_the_same(tmp_path, capsys):
 
 
 def test_a_model_that_no_process_can_load_is_one_sentence(tmp_path, capsys):
-    assert main([str(tmp_path / 'none'), '--worlds', '2', '--workers', '2']) == 1
+    assert main([str(tmp_path / 'none'), '--worlds', '2', '--workers', '2']) == 2
     assert 'none' in capsys.readouterr().err

@@ -13,8 +13,16 @@ import cv2
 import numpy as np
 import pytest
 
-from streamo_ros.evaluation.evaluate import main
-from streamo_ros.training.convert import main as convert
+from streamo_ros import cli
+
+
+def convert(argv):
+    return cli.main(['convert', *argv])
+
+
+def main(argv):
+    return cli.main(['evaluate', *argv])
+
 
 KEYS = {
     'state_macro_f1',
@@ -135,12 +143,12 @@ def test_lost_frames_are_seeded(script, video, capsys):
     ],
 )
 def test_bad_input_is_one_sentence(script, capsys, arguments, message):
-    assert main([str(script), *arguments]) == 1
+    assert main([str(script), *arguments]) == 2
     assert message in capsys.readouterr().err
 
 
 def test_a_missing_model_is_one_sentence(tmp_path, video, capsys):
-    assert main([str(tmp_path / 'none'), '--video', str(video), '--instruction', 'x']) == 1
+    assert main([str(tmp_path / 'none'), '--video', str(video), '--instruction', 'x']) == 2
     assert 'none' in capsys.readouterr().err
 
 

@@ -15,10 +15,15 @@ from types import SimpleNamespace
 
 import pytest
 
+from streamo_ros import cli
 from streamo_ros.replay import ray_executor as cluster
-from streamo_ros.replay.command import main
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.summary import Summary
+
+
+def main(argv):
+    return cli.main(['replay', *argv])
+
 
 RULES = """
 - instruction: cup
@@ -75,7 +80,8 @@ def test_absent_ray_is_one_sentence_with_what_installs_it(arguments, monkeypatch
     monkeypatch.setitem(sys.modules, 'ray', None)
     assert main(arguments(GOOD, '--ray', 'auto')) == 2
     assert capsys.readouterr().err == (
-        'streamo replay: --ray needs Ray: pip install "streamo_ros[ray]"\n'
+        'streamo replay: the Python package ray is not installed: '
+        "run `pip install 'streamo_ros[ray]'`\n"
     )
 
 

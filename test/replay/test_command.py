@@ -16,7 +16,12 @@ from pathlib import Path
 import pytest
 from rosbags.highlevel import AnyReader
 
-from streamo_ros.replay.command import main
+from streamo_ros import cli
+
+
+def main(argv):
+    return cli.main(['replay', *argv])
+
 
 ROOT = Path(__file__).parents[2]
 RULES = """

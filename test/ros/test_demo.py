@@ -73,11 +73,14 @@ def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_it_in_good_order(tmp_path: Path) -> None:
+    # Started as a shell starts a background job: with SIGINT ignored, which children inherit.
+    background = ['sh', '-c', 'trap "" INT; exec "$@"', 'sh']
     script = tmp_path / 'script.yaml'
     script.write_text(SCRIPT)
     out = tmp_path / 'out'
     demo = subprocess.Popen(
         [
+            *background,
             sys.executable,
             '-m',
             'streamo_ros.cli',

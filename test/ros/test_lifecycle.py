@@ -106,15 +106,15 @@ def test_a_bad_start_ends_with_one_sentence(start, tmp_path) -> None:
         'cannot be opened': start(journal__path='/proc/none/journal'),
     }
     for sentence, node in began.items():
-        assert node.ended() == 1
+        assert node.ended() == 2
         assert sentence in node.text
         assert 'Traceback' not in node.text
 
 
 def test_a_bad_command_line_ends_with_one_sentence() -> None:
     for arguments, code, sentence in (
-        (['--ros-args', '-p', 'broken'], 1, "parameter override rule: '-p broken'"),
-        (['--ros-args', '--params-file', '/none.yaml'], 1, "'--params-file /none.yaml'"),
+        (['--ros-args', '-p', 'broken'], 2, "parameter override rule: '-p broken'"),
+        (['--ros-args', '--params-file', '/none.yaml'], 2, "'--params-file /none.yaml'"),
         (['--fast'], 2, 'unrecognized arguments: --fast'),
         (['--help'], 0, 'docs/parameters.md'),
     ):

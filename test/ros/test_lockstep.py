@@ -199,7 +199,11 @@ def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
 ) -> None:
     from streamo_ros.srv import SetInstruction
 
-    from streamo_ros.node.lockstep import main
+    from streamo_ros.node import lockstep
+    from streamo_ros.program import run_program
+
+    def main(argv: list[str]) -> int:
+        return run_program('lockstep', lambda: lockstep.main(argv))
 
     assert main(['/no/such/bag']) == 2
     assert '/no/such/bag' in said_of(capfd)

@@ -125,7 +125,7 @@ def test_a_damaged_journal_is_set_aside_and_a_taken_one_refused(start, wait_for,
     wait_for(lambda: 'set aside as' in node.text)
     wait_for(lambda: 'looking at' in node.text)
     other = start('-r', '__node:=other', journal__path=journal)
-    assert other.ended() == 1
+    assert other.ended() == 2
     assert 'one file for each node' in other.text
     assert node.process.poll() is None
 

@@ -10,8 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from streamo_ros.replay.command import main
+from streamo_ros import cli
 from streamo_ros.sources.open import open_source
+
+
+def main(argv):
+    return cli.main(['replay', *argv])
+
 
 RULES = """
 - instruction: ''

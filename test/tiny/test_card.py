@@ -41,7 +41,8 @@ def folder(tmp_path):
 
 
 def write(folder, name, **changed):
-    (folder / f'{name}.json').write_text(json.dumps({**WHOLE, **changed}))
+    (folder / 'evaluation').mkdir(exist_ok=True)
+    (folder / 'evaluation' / f'{name}.json').write_text(json.dumps({**WHOLE, **changed}))
 
 
 def renewed(folder):
@@ -100,14 +101,14 @@ def test_figures_of_another_model_are_left_out_and_said(folder, capsys):
     assert 'evaluation_blind.json is of model older' in capsys.readouterr().err
 
 
-def test_a_card_without_marks_or_figures_is_refused(folder, capsys):
-    (folder / 'evaluation_blind.json').write_text('{')
-    assert card.main([str(folder)]) == 1
-    assert 'is no JSON' in capsys.readouterr().err
-    (folder / 'evaluation_blind.json').unlink()
-    (folder / 'evaluation.json').unlink()
-    assert card.main([str(folder)]) == 1
-    assert 'has no evaluation.json' in capsys.readouterr().err
+def test_a_card_without_marks_or_figures_is_refused(folder):
+    (folder / 'evaluation' / 'evaluation_blind.json').write_text('{')
+    with pytest.raises(TrainingError, match='is no JSON'):
+        card.main([str(folder)])
+    (folder / 'evaluation' / 'evaluation_blind.json').unlink()
+    (folder / 'evaluation' / 'evaluation.json').unlink()
+    with pytest.raises(TrainingError, match=r'has no evaluation\.json'):
+        card.main([str(folder)])
     with pytest.raises(TrainingError, match='put them in'):
         card.renew('# Model', 'figures', '|')
 
@@ -126,7 +127,7 @@ def test_curves_show_lines_and_dots(tmp_path):
     assert '4 steps' in picture
 
 
-def test_a_log_of_nothing_is_refused(tmp_path, capsys):
+def test_a_log_of_nothing_is_refused(tmp_path):
     (tmp_path / 'log.jsonl').write_text('')
-    assert curve.main([str(tmp_path / 'log.jsonl'), str(tmp_path / 'log.svg')]) == 1
-    assert 'no figures' in capsys.readouterr().err
+    with pytest.raises(TrainingError, match='no figures'):
+        curve.main([str(tmp_path / 'log.jsonl'), str(tmp_path / 'log.svg')])

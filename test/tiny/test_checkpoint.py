@@ -9,7 +9,8 @@ import pytest
 import torch
 import transformers
 
-from streamo_ros.backbone.load import load
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.tiny.clips import see
 from streamo_ros.tiny.export import main
@@ -17,6 +18,7 @@ from streamo_ros.tiny.pictures import grid
 from streamo_ros.tiny.pictures import SMALL
 from streamo_ros.tiny.tower import encode
 from streamo_ros.tiny.tower import patches
+from streamo_ros.training.train_config import TrainingError
 
 
 @pytest.mark.parametrize('aspect', SMALL)
@@ -71,7 +73,7 @@ def test_cameras_get_the_sizes_of_the_training(checkpoint, width, height, aspect
 
 
 def test_the_node_sees_what_the_training_saw(checkpoint, tower, network):
-    backbone = load(checkpoint, device='cpu', lanes=1)
+    backbone = load(checkpoint, Options(device='cpu', lanes=1))
     width, height = SMALL['4:3']
     frame = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
     wanted = network.adapt(see(tower, frame[None])[0].float())
@@ -83,19 +85,20 @@ def test_the_node_sees_what_the_training_saw(checkpoint, tower, network):
 def test_it_says_how_it_wants_to_be_run(checkpoint):
     settings = json.loads((checkpoint / 'streamo.json').read_text())
     assert settings['protocol'] == 'special_tokens'
-    backbone = load(checkpoint, device='cpu', lanes=1)
+    backbone = load(checkpoint, Options(device='cpu', lanes=1))
     assert (backbone.info.max_frames, backbone.info.max_time) == (16, 600.0)
     assert backbone.prompt.sink('x')[:2] == backbone.prompt.tokenizer.control(
         '<|im_start|>system\n'
     )
 
 
-def test_an_export_without_weights_is_refused(tmp_path, capsys):
-    assert main([str(tmp_path), str(tmp_path / 'out')]) == 1
-    assert 'name the folder of a run' in capsys.readouterr().err
+def test_an_export_without_weights_is_refused(tmp_path):
+    arguments = [str(tmp_path), str(tmp_path / 'out')]
+    with pytest.raises(TrainingError, match='name the folder of a run'):
+        main(arguments)
     (tmp_path / 'settings.json').write_text(json.dumps({'output': str(tmp_path)}))
-    assert main([str(tmp_path), str(tmp_path / 'out')]) == 1
-    assert 'train it first' in capsys.readouterr().err
+    with pytest.raises(TrainingError, match='train it first'):
+        main(arguments)
 
 
 def test_the_tokenizer_spells_everything(tokenizer):

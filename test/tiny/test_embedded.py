@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from streamo_ros.backbone.load import load
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
 from streamo_ros.evaluation.synthetic import synthetic_cases
@@ -22,7 +23,7 @@ FOLDER = Path(__file__).parents[2] / 'models' / 'streamo-tiny'
 
 @pytest.fixture(scope='module')
 def backbone():
-    return load(FOLDER, device='cpu', lanes=1)
+    return load(FOLDER, Options(device='cpu', lanes=1))
 
 
 def test_it_is_small():
@@ -52,7 +53,7 @@ def test_it_watches_worlds_that_it_has_never_seen(backbone):
 
 def test_its_card_shows_the_figures_beside_it(backbone):
     card = (FOLDER / 'README.md').read_text()
-    found = json.loads((FOLDER / 'evaluation.json').read_text())
+    found = json.loads((FOLDER / 'evaluation' / 'evaluation.json').read_text())
     begin, end = marks('figures')
     assert f'{begin}\n{figures(found)}\n{end}' in card
     assert found['model_id'] == backbone.info.model_id

@@ -12,13 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from streamo_ros import cli
 from streamo_ros.core.protocol import State
-from streamo_ros.training.convert import main
 from streamo_ros.training.labeled_dialogue import from_json
 from streamo_ros.training.labeled_dialogue import read_dialogues
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.video_frames import frames_at
 from streamo_ros.training.video_frames import video_length
+
+
+def main(argv):
+    return cli.main(['convert', *argv])
+
 
 VIDEO = (
     'LLaVA_Video/1_2_m_youtube_v0_1/liwei_youtube_videos/videos/youtube_video_2024/'
@@ -174,11 +179,11 @@ def test_stream_it_makes_long_dialogues_and_leaves_grounding_alone(tmp_path, mak
     said = ' '.join(turn.text for one in made for turn in one.turns)
     assert all(f'number {k}' in said for k in range(6))
     assert all(len(one.videos) == len(one.turns) // 10 for one in made)
-    assert main([*arguments, '--drop', '1']) == 1
+    assert main([*arguments, '--drop', '1']) == 2
 
 
 def test_nothing_converted_is_a_failure(tmp_path, capsys):
-    assert main([str(tmp_path / 'none.json'), '-o', str(tmp_path / 'out.jsonl')]) == 1
+    assert main([str(tmp_path / 'none.json'), '-o', str(tmp_path / 'out.jsonl')]) == 2
     assert 'does not exist' in capsys.readouterr().err
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from streamo_ros import cli
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.dialogue import Dialogue
@@ -30,9 +31,13 @@ from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.sequence import token_ids
 from streamo_ros.training.sequence import TokenCount
 from streamo_ros.training.sequence import window
-from streamo_ros.training.train import main
 from streamo_ros.training.train_config import DataSettings
 from streamo_ros.training.train_config import TrainingError
+
+
+def main(argv):
+    return cli.main(['train', *argv])
+
 
 IMAGE = -7
 VISION = 3

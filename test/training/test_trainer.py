@@ -17,15 +17,24 @@ import torch
 import transformers
 import yaml
 
-from streamo_ros.backbone.load import load
+from streamo_ros import cli
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import Request
-from streamo_ros.training.convert import main as convert
-from streamo_ros.training.train import main
 from streamo_ros.training.train_config import train_config
 from streamo_ros.training.trainer import accepts
 from streamo_ros.training.trainer import freeze
 from streamo_ros.training.trainer import load_model
+
+
+def main(argv):
+    return cli.main(['train', *argv])
+
+
+def convert(argv):
+    return cli.main(['convert', *argv])
+
 
 torch.set_num_threads(1)
 
@@ -110,7 +119,7 @@ def test_a_run_ends_in_a_checkpoint_that_the_engine_loads(
     ]
     log = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
     assert [line['step'] for line in log if 'loss' in line] == [1, 2]
-    backbone = load(final, device='cpu', lanes=1, capacity=512)
+    backbone = load(final, Options(device='cpu', lanes=1, capacity=512))
     vision = backbone.encode(np.zeros((24, 32, 3), np.uint8))
     words = backbone.prompt
     request = Request(backbone.open(), (words.sink('what?'), vision, words.reply_prompt))
@@ -151,7 +160,7 @@ def test_lora_trains_the_language_model_and_the_state_rows_alone(
         old['model.language_model.layers.0.mlp.up_proj.weight'],
         new['model.language_model.layers.0.mlp.up_proj.weight'],
     )
-    assert load(output / 'final', device='cpu', lanes=1, capacity=512).info.protocol
+    assert load(output / 'final', Options(device='cpu', lanes=1, capacity=512)).info.protocol
 
 
 def test_accumulated_micro_batches_are_one_batch(tmp_path, make_checkpoint, dialogues):
@@ -233,8 +242,8 @@ def test_added_tokens_start_as_the_mean_of_what_they_spell(tmp_path, make_checkp
     model = transformers.AutoModelForImageTextToText.from_pretrained(output)
     rows = model.get_input_embeddings().weight.shape[0]
     assert rows == (480 if vocabulary == 480 else 403)
-    assert load(output, device='cpu', lanes=1, capacity=512).prompt.state_ids
-    assert main(['--add-tokens', str(base), '--output', str(output)]) == 1
+    assert load(output, Options(device='cpu', lanes=1, capacity=512)).prompt.state_ids
+    assert main(['--add-tokens', str(base), '--output', str(output)]) == 2
 
 
 def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialogues):

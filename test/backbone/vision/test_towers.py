@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 import torch
 
+from streamo_ros.backbone.build import normalisation
 from streamo_ros.backbone.graph_cache import GraphCache
-from streamo_ros.backbone.load import normalisation
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionState
 from streamo_ros.backbone.vision.encoders import SwappingEncoders

@@ -9,12 +9,17 @@ from pathlib import Path
 
 import pytest
 
+from streamo_ros import cli
 from streamo_ros.core.protocol import State
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
-from streamo_ros.training.convert import main
 from streamo_ros.training.labeled_dialogue import read_dialogues
 from streamo_ros.training.record import AnnotationError
+
+
+def main(argv):
+    return cli.main(['convert', *argv])
+
 
 ACTIVITYNET = json.dumps(
     {

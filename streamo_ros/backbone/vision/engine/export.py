@@ -24,6 +24,7 @@ from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import INPUT
 from streamo_ros.backbone.vision.engine import output_names
+from streamo_ros.packages import describe_missing
 
 OPSET = 18
 """Newest that TensorRT 10.3 is documented to take is 20; newer attention operators need 10.15."""
@@ -97,9 +98,7 @@ def _program(tower: nn.Module, example: Tensor, names: list[str]) -> Any:
     except (ImportError, torch.onnx.errors.OnnxExporterError) as error:
         missing = getattr(error, 'name', None) or getattr(error.__cause__, 'name', None)
         if missing:
-            raise EngineError(
-                f'exporting needs the Python package {missing}: run `pip install onnx onnxscript`'
-            ) from error
+            raise EngineError(describe_missing(missing)) from error
         raise EngineError(f'the vision tower cannot be exported: {_first_line(error)}') from error
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import INPUT
+from streamo_ros.packages import describe_missing
 
 
 class OnnxEncoder:
@@ -33,10 +34,8 @@ class OnnxEncoder:
     def __init__(self, file: Path, grid: Grid, threads: int = 1) -> None:
         try:
             import onnxruntime
-        except ImportError as error:
-            raise EngineError(
-                'checking a graph needs ONNX Runtime: run `pip install onnxruntime`'
-            ) from error
+        except ModuleNotFoundError as error:
+            raise EngineError(describe_missing('onnxruntime')) from error
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self.grid = grid

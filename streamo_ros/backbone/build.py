@@ -1,10 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a path to a backbone that is ready to see; everything that can be wrong is said here.
-
-`load` is what the node, the tools and the tests call. Knows which parts make a backbone and how
-much memory they need; the parts know themselves.
-"""
+"""Builds a backbone out of its parts, and refuses what does not fit together or into memory."""
 
 from __future__ import annotations
 
@@ -27,10 +23,8 @@ from streamo_ros.backbone.family import find_rotary
 from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.options import find_device
-from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
-from streamo_ros.backbone.scripted import load_script
 from streamo_ros.backbone.sizing import check_context
 from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import free_bytes
@@ -43,7 +37,6 @@ from streamo_ros.backbone.vision.encoders import make_encoders
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.vision.preprocess import Normalisation
 from streamo_ros.backbone.window import KeyValueWindow
-from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.protocol import PromptTokens
@@ -57,50 +50,21 @@ SMALL = 50_000_000
 """Parameters below which a model runs in one thread."""
 
 
-def load(
-    path: str | Path,
-    *,
-    device: str = 'auto',
-    dtype: str = 'auto',
-    protocol: str = 'auto',
-    max_pixels: int = MAX_PIXELS,
-    lanes: int = 8,
-    capacity: int = 0,
-    frames: int = 0,
-    vision: str = 'auto',
-    wait: bool = False,
-) -> Backbone:
-    """Load a model.
+def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
+    """Load a checkpoint.
 
     Args:
-        path: a transformers folder with safetensors weights, or a .yaml script.
-        device: 'cpu', 'cuda', 'cuda:1'; 'auto' is a CUDA device where there is one.
-        dtype: 'float32', 'bfloat16', 'float16'; 'auto' is float32 on a CPU, else bfloat16.
-        protocol: 'special_tokens' or 'text_tags'; 'auto' is what the checkpoint's streamo.json
-            says, else special_tokens.
-        max_pixels: largest area of a frame.
-        lanes: slots of the key-value window.
-        capacity: tokens that one slot can hold; 0 is what `frames` need, or as many as the
-            checkpoint was trained for where that is less.
-        frames: frames that a slot holds; 0 is what the checkpoint's streamo.json says, else 120.
-        vision: what runs the vision tower: 'torch'; 'auto', which on a GPU goes over to a
-            TensorRT engine that was built before; 'tensorrt', which has one built if there is
-            none. Torch runs it until an engine is ready, and where none can be had.
-        wait: the first frame waits until it is known what runs the tower, so that all frames
-            go through the same one (replay, measurements); a node must not wait.
+        path: a transformers folder with safetensors weights.
+        options: how to run it.
 
     Raises:
-        BackboneError: the model cannot be loaded as asked; the message says what mends it.
+        BackboneError: it cannot be loaded as asked.
     """
-    path = Path(path).expanduser()
-    if path.suffix in ('.yaml', '.yml'):
-        scripted = load_script(path)
-        scripted.lanes, scripted.capacity = lanes, capacity or scripted.capacity
-        return scripted
-    options = Options(device, dtype, protocol, max_pixels, lanes, capacity, frames, vision, wait)
     target, number = find_device(options)
-    if vision not in VISION:
-        raise BackboneError(f'the vision backend {vision!r} is not known: use {", ".join(VISION)}')
+    if options.vision not in VISION:
+        raise BackboneError(
+            f'the vision backend {options.vision!r} is not known: use {", ".join(VISION)}'
+        )
     checkpoint = read_checkpoint(path)
     prompt = make_prompt(checkpoint, options)
     model = checkpoint.model(target, number)

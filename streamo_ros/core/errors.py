@@ -1,0 +1,33 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The base class of our errors, and the exit codes of our programs."""
+
+from __future__ import annotations
+
+import enum
+from typing import ClassVar
+
+
+class ExitCode(enum.IntEnum):
+    """How a program of ours ends."""
+
+    OK = 0
+    """Everything came out as wanted."""
+    FAILED = 1
+    """It ran, and the result is not the wanted one: a golden file differs, a check failed."""
+    BAD_INPUT = 2
+    """It could not run as asked: an argument, a parameter, a file or a package is at fault."""
+    HUNG = 3
+    """The node's model hung or could not be recovered."""
+    INTERRUPTED = 130
+    """Ctrl-C; what shells report for a program that SIGINT ended."""
+
+
+class StreamoError(Exception):
+    """An error whose message is one sentence for the user: the problem and how to fix it.
+
+    Attributes:
+        exit_code: how a program ends that does not handle the error.
+    """
+
+    exit_code: ClassVar[ExitCode] = ExitCode.BAD_INPUT

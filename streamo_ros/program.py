@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs the main function of a program: errors become one sentence and an exit code.
+
+What is a fault of ours, and not of the input, keeps its traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
+from streamo_ros.packages import describe_missing
+
+
+def run_program(name: str, main: Callable[[], int]) -> int:
+    """Run a program.
+
+    Args:
+        name: printed before an error, e.g. 'streamo replay'.
+        main: does the work and returns the exit code.
+
+    Returns:
+        The exit code: that of `main`, or of the error that ended it.
+    """
+    try:
+        return main()
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output is gone; another complaint at exit would only add noise.
+        sys.stderr.close()
+        return ExitCode.FAILED
+    except StreamoError as error:
+        return _fail(name, str(error), error.exit_code)
+    except ModuleNotFoundError as error:
+        sentence = describe_missing(error.name or '')
+        if not sentence:
+            raise
+        return _fail(name, sentence)
+    except OSError as error:
+        if error.errno is None:
+            raise
+        file = f'{error.filename}: ' if error.filename else ''
+        return _fail(name, f'{file}{error.strerror or error}')
+
+
+@contextmanager
+def silent_interrupt(code: int = ExitCode.INTERRUPTED) -> Iterator[None]:
+    """Within the block, Ctrl-C ends the process at once and without a word.
+
+    For the imports at the start, which take seconds: a KeyboardInterrupt raised inside an import
+    may be swallowed there, or come out as an ImportError.
+
+    Args:
+        code: the exit code.
+    """
+    # Ignored by the caller, as in a shell's background job: it stays so.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, lambda *_: os._exit(code))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _fail(name: str, sentence: str, code: ExitCode = ExitCode.BAD_INPUT) -> int:
+    print(f'{name}: {sentence}', file=sys.stderr)
+    return code

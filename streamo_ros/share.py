@@ -1,0 +1,61 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Where the package's data files are: models, configuration, message definitions, manifest.
+
+They are found in the source tree, in the prefix that this module is installed under (by colcon or
+by pip), and in the prefixes that ROS names.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from streamo_ros.core.errors import StreamoError
+
+PACKAGE = 'streamo_ros'
+EMBEDDED = 'streamo-tiny'
+"""The model that comes with the package."""
+
+
+class ShareError(StreamoError):
+    """A data file is missing; the message says which one."""
+
+
+def share_path(*parts: str) -> Path:
+    """The path of a data file or folder of the package.
+
+    Args:
+        parts: its place, as in the source tree, e.g. 'models', 'streamo-tiny'.
+
+    Raises:
+        ShareError: this installation does not have it.
+    """
+    for folder in _share_folders():
+        path = folder.joinpath(*parts)
+        if path.exists():
+            return path
+    raise ShareError(
+        f'{"/".join(parts)} is not part of this installation of {PACKAGE}: build or install the '
+        'package again, or source the setup file of the workspace that has it'
+    )
+
+
+def _share_folders() -> Iterator[Path]:
+    for above in Path(__file__).resolve().parents:
+        for folder in (above, above / 'share' / PACKAGE):
+            if _is_ours(folder / 'package.xml'):
+                yield folder
+    for prefix in os.environ.get('AMENT_PREFIX_PATH', '').split(os.pathsep):
+        if prefix:
+            yield Path(prefix, 'share', PACKAGE)
+
+
+def _is_ours(manifest: Path) -> bool:
+    """Whether it is our package.xml, and not that of a package which contains this one."""
+    if not manifest.is_file():
+        return False
+    root = ET.parse(manifest).getroot()  # noqa: S314 - a manifest next to our own code
+    return root.findtext('name') == PACKAGE

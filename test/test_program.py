@@ -1,0 +1,115 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How a program of ours ends: what the terminal shows, and the exit code."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
+from streamo_ros.program import run_program
+from streamo_ros.share import share_path
+from streamo_ros.share import ShareError
+
+SLOW_IMPORT = """
+import signal, sys, time, types
+signal.signal(signal.SIGINT, signal.default_int_handler)  # also where pytest runs without
+from streamo_ros import cli
+
+def load(name):
+    print('importing', flush=True)
+    try:
+        time.sleep(60)
+    except KeyboardInterrupt:
+        raise ImportError('what a library makes of it')
+
+cli.importlib = types.SimpleNamespace(import_module=load)
+sys.exit(cli.main([{verb!r}]))
+"""
+
+
+class WorseError(StreamoError):
+    exit_code = ExitCode.HUNG
+
+
+def raising(error: BaseException):
+    def main() -> int:
+        raise error
+
+    return main
+
+
+@pytest.mark.parametrize(
+    ('error', 'code', 'sentence'),
+    [
+        (StreamoError('the bag is empty'), 2, 'the bag is empty'),
+        (WorseError('the model hangs'), 3, 'the model hangs'),
+        (FileNotFoundError(2, 'No such file or directory', 'a.yaml'), 2, 'a.yaml: No such file'),
+        (OSError(28, 'No space left on device'), 2, 'No space left on device'),
+        (ModuleNotFoundError(name='peft'), 2, "pip install 'streamo_ros[train]'"),
+        (ModuleNotFoundError(name='rclpy.node'), 2, 'source the setup.bash of your ROS 2'),
+        (
+            ModuleNotFoundError(name='streamo_ros.msg'),
+            2,
+            'interfaces of streamo_ros are not built',
+        ),
+        (KeyboardInterrupt(), 130, ''),
+    ],
+)
+def test_an_error_is_one_sentence_and_an_exit_code(capsys, error, code, sentence):
+    assert run_program('streamo replay', raising(error)) == code
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == bool(sentence)
+    assert all(line.startswith('streamo replay: ') and sentence in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    'error', [ValueError('a fault'), OSError('a fault'), ModuleNotFoundError(name='streamo_ros.x')]
+)
+def test_a_fault_of_ours_keeps_its_traceback(error):
+    with pytest.raises(type(error)):
+        run_program('streamo replay', raising(error))
+
+
+def test_every_error_class_of_ours_is_a_sentence_for_the_user():
+    package = Path(__file__).parents[1] / 'streamo_ros'
+    bare = [
+        f'{file.name}: {line}'
+        for file in package.rglob('*.py')
+        for line in file.read_text().splitlines()
+        if line.startswith('class ')
+        and line.partition('(')[0].endswith('Error')
+        and not line.startswith('class _')
+        and line.partition('(')[2].partition(',')[0].rstrip('):')
+        not in ('StreamoError', 'BackboneError', 'Exception')
+    ]
+    assert bare == []
+
+
+@pytest.mark.parametrize(('verb', 'code'), [('replay', 130), ('node', 0)])
+def test_ctrl_c_while_it_starts_ends_it_without_a_word(verb, code):
+    process = subprocess.Popen(
+        [sys.executable, '-c', SLOW_IMPORT.format(verb=verb)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == 'importing\n'
+    began = time.monotonic()
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (code, '')
+    assert time.monotonic() - began < 5
+
+
+def test_a_data_file_is_found_and_a_missing_one_named():
+    assert share_path('msg', 'FrameState.msg').is_file()
+    with pytest.raises(ShareError, match=r'models/none is not part of this installation'):
+        share_path('models', 'none')
