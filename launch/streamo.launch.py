@@ -33,7 +33,7 @@ PARAMS_FILE = PathJoinSubstitution([FindPackageShare('streamo_ros'), 'config', '
 ARGUMENTS: dict[str, tuple[Any, str]] = {
     'image': ('image', 'Camera topic, without /compressed.'),
     'model': ('', 'Folder of a checkpoint, or a .yaml script that plays a model.'),
-    'instructions': ('', 'YAML list of what to watch for; [] leaves it to params_file.'),
+    'instructions': ('', 'YAML list of what to watch for from the start; [] = nothing.'),
     'params_file': (PARAMS_FILE, 'Parameter file; any argument given here overrides it.'),
     'namespace': ('', 'Namespace of the node.'),
     'name': ('streamo', 'Name of the node.'),
@@ -149,9 +149,11 @@ def _overrides(context: LaunchContext) -> dict[str, Any]:
     """The parameters that were given as arguments."""
     given = {}
     for argument, (parameter, kind) in PARAMETERS.items():
-        # ROS cannot override a list with an empty one.
-        if _text(context, argument).strip() not in ('', '[]'):
+        if _text(context, argument):
             given[parameter] = ParameterValue(LaunchConfiguration(argument), value_type=kind)
+    if _text(context, 'instructions').strip() == '[]':
+        # ROS cannot override a list with an empty one; the node ignores empty texts.
+        given['instructions'] = ParameterValue([''], value_type=list[str])
     return given
 
 
