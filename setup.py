@@ -18,7 +18,7 @@ NAME = MANIFEST.findtext('name', '')
 README = ROOT / 'README.md'
 
 # What a program looks for at run time, beside the Python files.
-SHARED = ('action', 'config', 'launch', 'models', 'msg', 'srv')
+SHARED = ('action', 'config', 'examples', 'launch', 'models', 'msg', 'srv')
 MODEL = ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'tokenizers', 'pillow']
 EXTRAS = {
     'torch': MODEL,
