@@ -93,3 +93,17 @@ def test_launch_arguments_exist(page: Path) -> None:
         declared = (ROOT / 'launch' / name).read_text()
         for argument in re.findall(r'(\w+):=', rest):
             assert f"'{argument}'" in declared, f'{name} {argument}:='
+
+
+@pytest.mark.parametrize('page', PAGES, ids=names(PAGES))
+def test_names_that_are_imported_exist(page: Path) -> None:
+    for module, listed in re.findall(r'^from (streamo_ros[\w.]*) import (.+)$', code(page), re.M):
+        if module.rpartition('.')[2] in ('msg', 'srv', 'action'):
+            folder = ROOT / module.rpartition('.')[2]
+            known = {path.stem for path in folder.iterdir()}
+        else:
+            path = ROOT / Path(*module.split('.'))
+            file = path / '__init__.py' if path.is_dir() else path.with_suffix('.py')
+            tree = ast.parse(file.read_text())
+            known = {getattr(node, 'name', '') for node in ast.walk(tree)}
+        assert set(listed.split(', ')) <= known, f'{module}: {listed}'
