@@ -18,7 +18,7 @@ NAME = MANIFEST.findtext('name', '')
 README = ROOT / 'README.md'
 
 # What programs read at run time besides the Python files.
-SHARED = ('action', 'config', 'launch', 'models', 'msg', 'srv')
+SHARED = ('action', 'config', 'examples', 'launch', 'models', 'msg', 'srv')
 # The figures in the cards of models, which no robot needs.
 NOT_SHARED = {'__pycache__', 'evaluation'}
 MODEL = ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'tokenizers', 'pillow']

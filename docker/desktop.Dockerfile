@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # streamo_ros on a desktop: ROS 2 Jazzy, torch, TensorRT-RTX. The last step runs the tests on the CPU,
-# so an image that was built is an image that works.
+# so that an image that builds is an image that works. We have not built it yet.
 #
 #   docker build -f docker/desktop.Dockerfile -t streamo_ros .
 #   docker run --rm -it --gpus all --network host --ipc host \
@@ -12,7 +12,7 @@
 ARG BASE=ros:jazzy-ros-base
 FROM ${BASE}
 
-# The container toolkit mounts the driver; it needs to be told what for.
+# Tells the container toolkit which parts of the driver to mount.
 ENV NVIDIA_VISIBLE_DEVICES=all NVIDIA_DRIVER_CAPABILITIES=compute,utility,video
 
 RUN apt-get update \
@@ -23,7 +23,7 @@ RUN apt-get update \
 WORKDIR /streamo_ros
 COPY . .
 
-# torch with CUDA, although no driver is seen while the image is made.
+# torch with CUDA, although no driver is visible while the image is built.
 RUN mkdir -p .venv && python3 -m venv --system-site-packages .venv \
     && .venv/bin/pip install --no-cache-dir -r requirements/torch.txt
 

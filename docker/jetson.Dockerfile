@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# streamo_ros on a Jetson. The base image must hold what JetPack and ROS 2 bring: CUDA, TensorRT with
-# its Python bindings, and /opt/ros. It must be of the JetPack that the board runs; a server (SBSA)
-# TensorRT has no kernels for Orin (docs/jetson.md, "The SM 87 trap").
+# streamo_ros on a Jetson. We have not built it yet. The base image must contain what JetPack and ROS 2 install: CUDA, TensorRT with
+# its Python bindings, and /opt/ros. It must match the JetPack on the board; a server (SBSA)
+# TensorRT has no kernels for Orin (docs/jetson.md, "The SM 87 pitfall").
 #
 #   docker build -f docker/jetson.Dockerfile -t streamo_ros \
 #     --build-arg BASE=<image with JetPack's CUDA and TensorRT, and ROS 2> \
@@ -21,7 +21,7 @@ RUN apt-get update \
         build-essential git make python3-dev python3-pip python3-venv \
     && rm -rf /var/lib/apt/lists/*
 
-# Refused here and not on the robot: without these the image would run on torch's CPU kernels.
+# Refused here rather than on the robot: without these, the image would run on torch's CPU kernels.
 RUN test -d /opt/ros || { echo 'the base image has no /opt/ros: name one with ROS 2'; exit 1; } \
     && python3 -c "from importlib.util import find_spec; import sys; \
 sys.exit(not find_spec('tensorrt') and 'the base image has no TensorRT for Python: \
@@ -39,7 +39,7 @@ RUN bash -c 'source $(ls -d /opt/ros/*/setup.bash | head -1) \
     && rosdep install --from-paths . --ignore-src -y \
     && make setup && rm -rf /var/lib/apt/lists/* /root/.cache/pip'
 
-# On the CPU: the GPU is not seen while an image is made. On the board: streamo engine verify.
+# On the CPU: no GPU is visible while an image is built. On the board: streamo engine verify.
 RUN bash -c 'source $(ls -d /opt/ros/*/setup.bash | head -1) && make test'
 
 CMD ["bash"]

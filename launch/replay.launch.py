@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Play a recording through the node: `ros2 launch streamo_ros replay.launch.py bag:=/path/bag`.
 
-`mode:=rate` plays at a rate; `mode:=lockstep` waits for the node after every sampled frame and
-prints what was decided.
+`mode:=lockstep` waits for the node after every sampled frame and prints what was decided;
+`mode:=rate` plays at a rate. The exit code is 1 when anything failed.
+
+Imports launch and the standard library only: `ros2` runs under the system's Python. What reads
+bags runs under `/usr/bin/env python3`, the Python of the active virtual environment.
 """
 
 from __future__ import annotations
 
-import sys
-from contextlib import closing
+import json
+import subprocess
+from functools import partial
+from typing import Any
 
-import yaml
 from launch import LaunchContext
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
@@ -21,22 +25,28 @@ from launch.actions import RegisterEventHandler
 from launch.actions import Shutdown
 from launch.actions import TimerAction
 from launch.event_handlers import OnProcessExit
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterValue
 
-from streamo_ros.node.player import compressed
-from streamo_ros.replay.run import TimedInstruction
-from streamo_ros.sources.open import open_source
-
+PYTHON = ('/usr/bin/env', 'python3', '-m')
+BAD_INPUT = 2
+"""Exit code of a process that refused what it was given, in one sentence."""
 LAST = 5.0
-"""Seconds that the node has, with mode:=rate, to decide and say what came last."""
-ARGUMENTS = {
+"""Seconds that the node has, with mode:=rate, to decide and answer what came last."""
+PLAYER_END = 10.0
+"""Seconds that the player has to end by itself once lock-step is over."""
+ARGUMENTS: dict[str, tuple[str | None, str]] = {
     'bag': (None, 'Bag, video or folder of images.'),
-    'source_topic': ('', 'Image topic of the bag; empty = its only one.'),
-    'topic': ('/camera/image_raw', 'Where its frames are published.'),
-    'instructions': ('[]', 'What to watch for, as a YAML list of TEXT or TEXT@SECONDS.'),
+    'source_topic': ('', 'Image topic of the bag; may be left empty if it has only one.'),
+    'topic': ('/camera/image_raw', 'Topic on which its frames are published.'),
+    'instructions': (
+        '',
+        'What to watch for, as a YAML list of texts; in lock-step each may be TEXT@SECONDS.',
+    ),
     'rate': ('1.0', 'Multiple of real time, with mode:=rate.'),
     'model': ('', 'Folder of a checkpoint, or a .yaml script; empty = the embedded model.'),
-    'params_file': ('', 'Parameters of the node.'),
+    'params_file': ('', 'Parameter file for the node.'),
     'use_sim_time': ('true', 'The node takes the time from /clock, which the player publishes.'),
 }
 
@@ -50,70 +60,116 @@ def generate_launch_description() -> LaunchDescription:
     mode = DeclareLaunchArgument(
         'mode',
         default_value='lockstep',
-        choices=['lockstep', 'rate'],
+        choices=('lockstep', 'rate'),
         description='Wait for the node after every sampled frame, or play at a rate.',
     )
-    return LaunchDescription([*arguments, mode, OpaqueFunction(function=_actions)])
+    return LaunchDescription([*arguments, mode, OpaqueFunction(function=_start)])
 
 
-def _actions(context: LaunchContext) -> list[object]:
-    given = context.launch_configurations
-    orders = [str(one) for one in yaml.safe_load(given['instructions']) or []]
-    source = [given['bag']]
-    if given['source_topic']:
-        source += ['--source-topic', given['source_topic']]
-    player = [*source, '--topic', given['topic']]
-    if given['mode'] == 'rate':
-        play = _python('player', *player, '--rate', given['rate'])
-        end = TimerAction(period=LAST, actions=[Shutdown(reason='everything was played')])
-        return [_node(given, _standing(orders)), play, _after(play, end)]
-    play = _python('player', *player, '--start-paused')
-    client = _python(
-        'lockstep', *source, *[part for order in orders for part in ('--instruction', order)]
-    )
-    end = Shutdown(reason='lock-step is over')
-    return [_node(given, []), play, client, _after(client, end)]
+def _start(context: LaunchContext) -> list[Any]:
+    """All processes; evaluated late because the recording decides the type of its topic."""
+    lockstep = _text(context, 'mode') == 'lockstep'
+    plan = _plan(context)
+    topic = _text(context, 'source_topic')
+    source = [LaunchConfiguration('bag'), *(['--source-topic', topic] if topic else [])]
+    pace = ['--start-paused'] if lockstep else ['--rate', LaunchConfiguration('rate')]
+    player = _process('player', *source, '--topic', LaunchConfiguration('topic'), *pace)
+    node = _node(context, plan, [] if lockstep else plan['instructions'])
+    ends: list[Any] = [_on_exit(node, _node_ended)]
+    if not lockstep:
+        return [*ends, _on_exit(player, _player_ended), node, player]
+    texts = [part for text in plan['instructions'] for part in ('--instruction', text)]
+    client = _process('lockstep', *source, *texts)
+    over: set[str] = set()
+    ends += [
+        _on_exit(player, partial(_lockstep_ended, 'player', over)),
+        _on_exit(client, partial(_lockstep_ended, 'lock-step', over)),
+    ]
+    return [*ends, node, player, client]
 
 
-def _standing(orders: list[str]) -> list[str]:
-    """Instructions as a parameter, which knows no seconds."""
-    late = [text for text in orders if TimedInstruction.parse(text).seconds]
-    if late:
-        raise RuntimeError(
-            f'{late[0]!r} begins at a second, which only mode:=lockstep can keep: leave it out'
-        )
-    return [TimedInstruction.parse(text).text for text in orders]
+def _plan(context: LaunchContext) -> dict[str, Any]:
+    """What the recording and the instructions ask for, as JSON from a process that can read them.
+
+    Raises:
+        RuntimeError: the recording or an instruction was refused; says why.
+    """
+    names = ('bag', 'source_topic', 'mode', 'instructions')
+    options = [f'--{name.replace("_", "-")}={_text(context, name)}' for name in names]
+    command = [*PYTHON, 'streamo_ros.replay.launch_plan', *options]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        sentence = done.stderr.strip().rpartition('\n')[2]
+        if done.returncode != BAD_INPUT:
+            sentence += ': activate the virtual environment before `ros2 launch` (docs/robot.md)'
+        raise RuntimeError(sentence)
+    plan: dict[str, Any] = json.loads(done.stdout)
+    return plan
 
 
-def _after(process: ExecuteProcess, end: object) -> RegisterEventHandler:
-    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=[end]))
-
-
-def _node(given: dict[str, str], instructions: list[str]) -> Node:
-    with closing(open_source(given['bag'], given['source_topic'])) as source:
-        transport = 'compressed' if compressed(source) else 'raw'
-    parameters: dict[str, object] = {
-        'use_sim_time': given['use_sim_time'] == 'true',
-        'image_transport': transport,
-        f'qos_overrides.{given["topic"]}.subscription.reliability': 'reliable',
-        f'qos_overrides.{given["topic"]}.subscription.depth': 100,
+def _node(context: LaunchContext, plan: dict[str, Any], instructions: list[str]) -> Node:
+    topic = _text(context, 'topic')
+    model, params_file = _text(context, 'model'), _text(context, 'params_file')
+    parameters: dict[str, Any] = {
+        'use_sim_time': ParameterValue(LaunchConfiguration('use_sim_time'), value_type=bool),
+        'image_transport': plan['image_transport'],
+        f'qos_overrides.{topic}.subscription.reliability': 'reliable',
+        f'qos_overrides.{topic}.subscription.depth': 100,
     }
     if instructions:
         parameters['instructions'] = instructions
-    if given['model']:
-        parameters['model.path'] = given['model']
-    files = [given['params_file']] if given['params_file'] else []
+    if model:
+        parameters['model.path'] = ParameterValue(LaunchConfiguration('model'), value_type=str)
     return Node(
         package='streamo_ros',
         executable='streamo_node',
         name='streamo',
         output='screen',
-        parameters=[*files, parameters],
-        remappings=[('image', given['topic']), ('image/compressed', given['topic'])],
+        parameters=[*([params_file] if params_file else []), parameters],
+        remappings=[('image', topic), ('image/compressed', topic)],
     )
 
 
-def _python(module: str, *arguments: str) -> ExecuteProcess:
-    return ExecuteProcess(
-        cmd=[sys.executable, '-m', f'streamo_ros.node.{module}', *arguments], output='screen'
-    )
+def _process(module: str, *arguments: Any) -> ExecuteProcess:
+    command = [*PYTHON, f'streamo_ros.node.{module}', *arguments]
+    return ExecuteProcess(cmd=command, name=module, output='screen')
+
+
+# ---- how it ends ------------------------------------------------------------------------------
+# An exception is the only way for a launch file to make `ros2 launch` return 1.
+
+
+def _on_exit(process: ExecuteProcess, action: Any) -> RegisterEventHandler:
+    return RegisterEventHandler(OnProcessExit(target_action=process, on_exit=action))
+
+
+def _node_ended(event: Any, context: LaunchContext) -> None:
+    if not context.is_shutdown:
+        raise RuntimeError(
+            f'streamo_node ended before the recording did, with exit code {event.returncode}'
+        )
+
+
+def _player_ended(event: Any, context: LaunchContext) -> Any:
+    """The end of mode:=rate."""
+    _check('player', event, context)
+    return TimerAction(period=LAST, actions=[Shutdown(reason='everything was played')])
+
+
+def _lockstep_ended(name: str, over: set[str], event: Any, context: LaunchContext) -> Any:
+    """Shut down once both have ended: a player that is interrupted reports an error."""
+    _check(name, event, context)
+    over.add(name)
+    end = Shutdown(reason='lock-step is over')
+    if len(over) > 1:
+        return end
+    return TimerAction(period=PLAYER_END, actions=[end]) if name == 'lock-step' else None
+
+
+def _check(name: str, event: Any, context: LaunchContext) -> None:
+    if event.returncode and not context.is_shutdown:
+        raise RuntimeError(f'{name} failed with exit code {event.returncode}')
+
+
+def _text(context: LaunchContext, name: str) -> str:
+    return str(LaunchConfiguration(name).perform(context))

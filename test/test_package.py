@@ -93,7 +93,7 @@ def test_pip_installs_the_data_that_cmake_installs(tmp_path: Path) -> None:
 
     share = prefix / 'share' / 'streamo_ros'
     assert {path.name for path in share.iterdir() if path.is_dir()} == {
-        *cmake_list('install(DIRECTORY config')[:2],
+        *cmake_list('install(DIRECTORY config')[:3],
         'config',
         'msg',
         'srv',
@@ -124,7 +124,7 @@ def test_every_folder_of_python_is_a_package() -> None:
 def test_cmake_installs_what_users_look_for() -> None:
     words = cmake_list('install(DIRECTORY config')
 
-    assert {'launch', 'models'} <= set(words)
+    assert {'examples', 'launch', 'models'} <= set(words)
     for name in (
         'launch/streamo.launch.py',
         'launch/replay.launch.py',

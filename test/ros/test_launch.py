@@ -1,14 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The launch files: run by launch where that is installed (on a robot, not with the wheels).
+"""The launch files.
 
-Everywhere, with doubles of launch's classes that only note what they are given.
+Run by launch where that is installed (on a robot, not with the wheels); everywhere, with doubles
+of launch's classes that only note what they are given.
 """
 
 from __future__ import annotations
 
+import ast
+import os
 import runpy
+import signal
+import subprocess
 import sys
+import time
 import types
 from pathlib import Path
 from typing import Any
@@ -19,23 +25,30 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / 'launch'
 ARGUMENTS = {
     'streamo.launch.py': {
+        'autostart',
+        'enclave',
         'image',
         'image_transport',
         'instructions',
+        'log_level',
         'model',
+        'name',
+        'namespace',
         'params_file',
-        'autostart',
+        'required',
         'respawn',
+        'respawn_max_retries',
+        'use_sim_time',
     },
     'replay.launch.py': {
         'bag',
-        'source_topic',
-        'topic',
         'instructions',
         'mode',
-        'rate',
         'model',
         'params_file',
+        'rate',
+        'source_topic',
+        'topic',
         'use_sim_time',
     },
 }
@@ -44,28 +57,122 @@ CLASSES = {
     'launch.actions': (
         'DeclareLaunchArgument',
         'ExecuteProcess',
+        'LogInfo',
         'OpaqueFunction',
         'RegisterEventHandler',
         'Shutdown',
         'TimerAction',
     ),
+    'launch.conditions': ('IfCondition',),
     'launch.event_handlers': ('OnProcessExit',),
-    'launch.substitutions': ('PathJoinSubstitution',),
+    'launch.substitutions': ('LaunchConfiguration', 'PathJoinSubstitution'),
     'launch_ros': (),
     'launch_ros.actions': ('Node',),
+    'launch_ros.parameter_descriptions': ('ParameterValue',),
     'launch_ros.substitutions': ('FindPackageShare',),
 }
+RUN_BY_LAUNCH = """
+import sys
+from launch import LaunchDescription, LaunchService
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+path, *arguments = sys.argv[1:]
+given = [argument.split(':=', 1) for argument in arguments]
+included = IncludeLaunchDescription(
+    PythonLaunchDescriptionSource(path), launch_arguments=[tuple(pair) for pair in given]
+)
+service = LaunchService()
+service.include_launch_description(LaunchDescription([included]))
+sys.exit(service.run())
+"""
+
+
+@pytest.fixture(autouse=True)
+def python_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`/usr/bin/env python3` finds it, as in an active virtual environment."""
+    folders = [str(Path(sys.executable).parent), os.environ['PATH']]
+    monkeypatch.setenv('PATH', os.pathsep.join(folders))
+
+
+@pytest.fixture(scope='module')
+def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py'))
+    maker = types.SimpleNamespace(**made)
+    folder = tmp_path_factory.mktemp('bags')
+    maker.write_bag(folder / 'raw', maker.raw_messages(maker.frames(12)))
+    maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(12)))
+    return folder
+
+
+# ---- by launch itself -------------------------------------------------------------------------
+
+
+def launched(name: str, **arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run a launch file to its end."""
+    pytest.importorskip('launch_ros', reason='launch is not installed')
+    given = [f'{argument}:={value}' for argument, value in arguments.items()]
+    return subprocess.run(
+        [sys.executable, '-c', RUN_BY_LAUNCH, str(FOLDER / name), *given],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
 
 
 @pytest.mark.parametrize('name', sorted(ARGUMENTS))
 def test_launch_itself_lists_the_arguments(name: str) -> None:
-    pytest.importorskip('launch_ros')
+    pytest.importorskip('launch_ros', reason='launch is not installed')
     from launch.launch_description_sources import get_launch_description_from_python_launch_file
 
     description = get_launch_description_from_python_launch_file(str(FOLDER / name))
-    arguments = {one.name: one for one in description.get_launch_arguments()}
-    assert ARGUMENTS[name] <= set(arguments)
-    assert all(one.description for one in arguments.values())
+    arguments = {argument.name: argument for argument in description.get_launch_arguments()}
+    assert ARGUMENTS[name] == set(arguments)
+    assert all(argument.description for argument in arguments.values())
+
+
+@pytest.mark.parametrize(
+    ('kind', 'options'),
+    [('raw', {'use_sim_time': 'True'}), ('jpeg', {'mode': 'rate', 'use_sim_time': 'true'})],
+)
+def test_replay_that_succeeds_returns_0_and_no_process_reports_an_error(
+    bags: Path, script: Path, kind: str, options: dict[str, str]
+) -> None:
+    done = launched(
+        'replay.launch.py',
+        bag=str(bags / kind),
+        model=str(script),
+        instructions="['the kettle']",
+        **options,
+    )
+    assert done.returncode == 0, done.stderr
+    assert 'process has died' not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ('options', 'sentence'),
+    [
+        ({'bag': '/no/such/bag'}, '/no/such/bag does not exist'),
+        ({'mode': 'rate', 'instructions': "['tea@3']"}, "'tea' begins at a second"),
+        ({'use_sim_time': 'perhaps'}, "Cannot convert value 'perhaps'"),
+        ({'model': '/no/model'}, 'streamo_node ended before the recording did, with exit code'),
+    ],
+)
+def test_replay_that_fails_returns_1_and_says_why(
+    bags: Path, options: dict[str, str], sentence: str
+) -> None:
+    done = launched('replay.launch.py', **{'bag': str(bags / 'raw'), **options})
+    assert done.returncode == 1
+    assert sentence in done.stdout + done.stderr
+
+
+def test_required_node_that_fails_ends_the_launch_with_1_and_is_not_restarted() -> None:
+    done = launched('streamo.launch.py', model='/no/model', required='true', respawn='True')
+    assert done.returncode == 1
+    assert (done.stdout + done.stderr).count('process started') == 1
+
+
+# ---- with doubles of its classes --------------------------------------------------------------
 
 
 class Noted:
@@ -74,53 +181,185 @@ class Noted:
     def __init__(self, *given: Any, **named: Any) -> None:
         self.given, self.named = given, named
 
+    def perform(self, context: Any) -> str:
+        """As LaunchConfiguration does."""
+        return context.launch_configurations[self.given[0]]
+
+    def evaluate(self, context: Any) -> bool:
+        """As IfCondition does."""
+        return {'true': True, 'false': False}[self.given[0].perform(context).lower()]
+
 
 @pytest.fixture
 def doubles(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, classes in CLASSES.items():
         module = types.ModuleType(name)
-        for one in classes:
-            setattr(module, one, type(one, (Noted,), {}))
+        for class_name in classes:
+            setattr(module, class_name, type(class_name, (Noted,), {}))
         monkeypatch.setitem(sys.modules, name, module)
 
 
-@pytest.fixture(scope='module')
-def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py'))
-    maker = types.SimpleNamespace(**made)
-    folder = tmp_path_factory.mktemp('bags')
-    maker.write_bag(folder / 'raw', maker.raw_messages(maker.frames(2)))
-    maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(2)))
-    return folder
+def context_of(name: str, **given: str) -> tuple[Any, list[Any]]:
+    """A launch context with these arguments, and the actions that the file starts with them."""
+    (entities,) = runpy.run_path(str(FOLDER / name))['generate_launch_description']().given
+    arguments = [item for item in entities if type(item).__name__ == 'DeclareLaunchArgument']
+    (opaque,) = [item for item in entities if type(item).__name__ == 'OpaqueFunction']
+    defaults = {item.given[0]: item.named['default_value'] for item in arguments}
+    context = types.SimpleNamespace(launch_configurations={**defaults, **given}, is_shutdown=False)
+    return context, opaque.named['function'](context)
 
 
-def declared(name: str) -> tuple[dict[str, Any], Any]:
-    """Arguments with their defaults, and the function that makes the actions."""
-    (actions,) = runpy.run_path(str(FOLDER / name))['generate_launch_description']().given
-    arguments = [one for one in actions if type(one).__name__ == 'DeclareLaunchArgument']
-    assert all(one.named['description'] for one in arguments)
-    (opaque,) = [one for one in actions if type(one).__name__ == 'OpaqueFunction']
-    defaults = {one.given[0]: one.named['default_value'] for one in arguments}
-    return defaults, opaque.named['function']
+def text_of(value: Any, context: Any) -> Any:
+    return value.perform(context) if isinstance(value, Noted) else value
 
 
-def replayed(bag: Path, **given: str) -> dict[str, Any]:
-    """The actions of a replay by the names of their classes; processes by their modules."""
-    defaults, function = declared('replay.launch.py')
-    settings = {**defaults, 'bag': str(bag), **given}
-    actions = function(types.SimpleNamespace(launch_configurations=settings))
-    return {
-        one.named['cmd'][2] if 'cmd' in one.named else type(one).__name__: one for one in actions
-    }
+class Launch:
+    """A launch file's actions, by the names of their classes or of their processes."""
+
+    def __init__(self, name: str, **given: str) -> None:
+        self.context, actions = context_of(name, **given)
+        self.processes: dict[str, Any] = {}
+        self.handlers: dict[int, Any] = {}
+        self.add(actions)
+
+    def add(self, actions: list[Any]) -> None:
+        for action in actions:
+            if type(action).__name__ == 'RegisterEventHandler':
+                (handler,) = action.given
+                self.handlers[id(handler.named['target_action'])] = handler.named['on_exit']
+            else:
+                kind = type(action).__name__
+                self.processes[action.named.get('name') if kind != 'Node' else 'node'] = action
+
+    @property
+    def node(self) -> Any:
+        return self.processes['node']
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """Those of the last entry of the node's list, as plain values."""
+        entries = self.node.named['parameters'][-1]
+        return {
+            name: text_of(value.given[0], self.context) if isinstance(value, Noted) else value
+            for name, value in entries.items()
+        }
+
+    def command(self, name: str) -> list[str]:
+        return [text_of(part, self.context) for part in self.processes[name].named['cmd']]
+
+    def ends(self, name: str, code: int) -> Any:
+        """What is done when a process ends with this code."""
+        event = types.SimpleNamespace(returncode=code, cmd=['streamo_node'], cwd=None, env=None)
+        return self.handlers[id(self.processes[name])](event, self.context)
 
 
 @pytest.mark.parametrize('name', sorted(ARGUMENTS))
 def test_arguments_explain_themselves(name: str, doubles: None) -> None:
-    defaults, _ = declared(name)
-    assert ARGUMENTS[name] <= set(defaults)
-    assert [one for one, default in defaults.items() if default is None] == (
-        ['bag'] if name == 'replay.launch.py' else []
+    (entities,) = runpy.run_path(str(FOLDER / name))['generate_launch_description']().given
+    arguments = {
+        item.given[0]: item.named
+        for item in entities
+        if type(item).__name__ == 'DeclareLaunchArgument'
+    }
+    assert ARGUMENTS[name] == set(arguments)
+    assert all(named['description'] for named in arguments.values())
+    needed = [key for key, named in arguments.items() if named['default_value'] is None]
+    assert needed == (['bag'] if name == 'replay.launch.py' else [])
+
+
+@pytest.mark.parametrize('name', sorted(ARGUMENTS))
+def test_launch_files_import_only_what_the_python_of_ros2_has(name: str) -> None:
+    """It is the system's, whatever virtual environment is active."""
+    imported = set()
+    for node in ast.walk(ast.parse((FOLDER / name).read_text())):
+        if isinstance(node, ast.Import):
+            imported |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            imported.add(node.module or '')
+    tops = {module.partition('.')[0] for module in imported}
+    assert tops <= {*sys.stdlib_module_names, 'launch', 'launch_ros'}
+
+
+def test_arguments_left_empty_leave_their_parameters_to_the_file(doubles: None) -> None:
+    launch = Launch('streamo.launch.py')
+    assert launch.parameters == {}
+    assert launch.node.named['ros_arguments'][0] == '--log-level'
+    assert '--enclave' not in launch.node.named['ros_arguments']
+
+
+def test_empty_list_of_instructions_overrides_those_of_the_file(doubles: None) -> None:
+    """ROS has no empty list to override with; the node ignores empty texts."""
+    assert Launch('streamo.launch.py', instructions='[]').parameters == {'instructions': ['']}
+
+
+def test_arguments_that_are_given_override_the_file(doubles: None) -> None:
+    launch = Launch(
+        'streamo.launch.py',
+        model='/models/2b',
+        instructions="['tea: 5']",
+        use_sim_time='True',
+        autostart='false',
+        image_transport='compressed',
+        enclave='/streamo',
     )
+    assert launch.parameters == {
+        'model.path': '/models/2b',
+        'image_transport': 'compressed',
+        'instructions': "['tea: 5']",
+        'use_sim_time': 'True',
+        'autostart': 'false',
+    }
+    kinds = {
+        name: value.named['value_type']
+        for name, value in launch.node.named['parameters'][1].items()
+    }
+    assert kinds['model.path'] is str
+    assert kinds['instructions'] == list[str]
+    assert kinds['use_sim_time'] is bool
+    assert '--enclave' in launch.node.named['ros_arguments']
+
+
+@pytest.mark.parametrize('code', [0, 1, 2, -signal.SIGINT, -signal.SIGTERM])
+def test_clean_end_or_bad_parameter_is_never_followed_by_a_restart(
+    doubles: None, code: int
+) -> None:
+    assert Launch('streamo.launch.py', respawn='True').ends('node', code) is None
+
+
+@pytest.mark.parametrize('code', [3, -signal.SIGKILL, -signal.SIGSEGV])
+def test_crash_or_hung_model_is_restarted_only_when_asked_for_and_so_often(
+    doubles: None, code: int
+) -> None:
+    assert Launch('streamo.launch.py').ends('node', code) is None
+    launch = Launch('streamo.launch.py', respawn='true', respawn_max_retries='2')
+    _, timer = launch.ends('node', code)
+    for _ in range(2):
+        launch.add(timer.named['actions'])
+        # The very command that was started before.
+        assert launch.processes['streamo_node'].named['cmd'] == ['streamo_node']
+        answer = launch.ends('streamo_node', code)
+        timer = answer[1] if answer else None
+    assert timer is None
+
+
+def test_run_of_over_a_minute_resets_the_count_of_restarts(
+    doubles: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launch = Launch('streamo.launch.py', respawn='true', respawn_max_retries='1')
+    _, timer = launch.ends('node', -signal.SIGKILL)
+    launch.add(timer.named['actions'])
+    now = time.monotonic()
+    monkeypatch.setattr('time.monotonic', lambda: now + 61)
+    assert launch.ends('streamo_node', -signal.SIGKILL)
+
+
+def test_required_node_takes_the_launch_with_it(doubles: None) -> None:
+    launch = Launch('streamo.launch.py', required='true')
+    assert type(launch.ends('node', 0)).__name__ == 'Shutdown'
+    with pytest.raises(RuntimeError, match='exit code 1'):
+        launch.ends('node', 1)
+    launch.context.is_shutdown = True
+    assert launch.ends('node', 1) is None
 
 
 def test_lock_step_starts_a_paused_player_and_a_client_that_keeps_the_seconds(
@@ -130,40 +369,80 @@ def test_lock_step_starts_a_paused_player_and_a_client_that_keeps_the_seconds(
     from streamo_ros.node import lockstep
     from streamo_ros.node import player
 
-    actions = replayed(bags / 'raw', instructions="['the kettle', 'mail a@b.org: x@1.5']")
-    play = actions['streamo_ros.node.player'].named['cmd'][3:]
-    options = player._parser().parse_args(play)
+    launch = Launch(
+        'replay.launch.py',
+        bag=str(bags / 'raw'),
+        instructions="['the kettle', 'mail a@b.org: x@1.5']",
+    )
+    interpreter, arguments = launch.command('player')[:4], launch.command('player')[4:]
+    assert interpreter == ['/usr/bin/env', 'python3', '-m', 'streamo_ros.node.player']
+    options = player._parser().parse_args(arguments)
     assert (options.source, options.start_paused) == (str(bags / 'raw'), True)
-    client = actions['streamo_ros.node.lockstep']
-    options = lockstep._parser().parse_args(client.named['cmd'][3:])
+    interpreter, arguments = launch.command('lockstep')[:4], launch.command('lockstep')[4:]
+    assert interpreter == ['/usr/bin/env', 'python3', '-m', 'streamo_ros.node.lockstep']
+    options = lockstep._parser().parse_args(arguments)
     assert options.instruction == ['the kettle', 'mail a@b.org: x@1.5']
-    parameters = actions['Node'].named['parameters'][-1]
-    assert 'instructions' not in parameters
-    assert parameters['image_transport'] == 'raw'
-    assert parameters['qos_overrides./camera/image_raw.subscription.reliability'] == 'reliable'
-    # The launch ends with the client.
-    (end,) = actions['RegisterEventHandler'].given
-    assert end.named['target_action'] is client
+    assert 'instructions' not in launch.parameters
+    assert launch.parameters['image_transport'] == 'raw'
+    assert (
+        launch.parameters['qos_overrides./camera/image_raw.subscription.reliability'] == 'reliable'
+    )
 
 
 def test_at_a_rate_the_instructions_are_parameters_and_cannot_begin_later(
     bags: Path, doubles: None
 ) -> None:
-    pytest.importorskip('rclpy', reason='ROS 2 is not installed')
-    actions = replayed(
-        bags / 'jpeg', mode='rate', rate='5', instructions="['mail a@b.org: 5']", model='/m'
+    launch = Launch(
+        'replay.launch.py',
+        bag=str(bags / 'jpeg'),
+        mode='rate',
+        rate='5',
+        instructions="['mail a@b.org: 5']",
+        model='/m',
     )
-    assert 'streamo_ros.node.lockstep' not in actions
-    parameters = actions['Node'].named['parameters'][-1]
+    assert set(launch.processes) == {'node', 'player'}
+    assert launch.command('player')[-2:] == ['--rate', '5']
+    parameters = launch.parameters
     assert parameters['instructions'] == ['mail a@b.org: 5']
     assert (parameters['image_transport'], parameters['model.path']) == ('compressed', '/m')
-    with pytest.raises(RuntimeError, match=r"'tea@3' begins at a second"):
-        replayed(bags / 'raw', mode='rate', instructions="['tea@3']")
+    with pytest.raises(RuntimeError, match=r"'tea' begins at a second"):
+        Launch('replay.launch.py', bag=str(bags / 'raw'), mode='rate', instructions="['tea@3']")
+
+
+def test_lock_step_is_over_when_both_have_ended(bags: Path, doubles: None) -> None:
+    """A player that is interrupted at its end reports an error."""
+    launch = Launch('replay.launch.py', bag=str(bags / 'raw'))
+    assert launch.ends('player', 0) is None
+    assert type(launch.ends('lockstep', 0)).__name__ == 'Shutdown'
+    launch = Launch('replay.launch.py', bag=str(bags / 'raw'))
+    assert type(launch.ends('lockstep', 0)).__name__ == 'TimerAction'
+    assert type(launch.ends('player', 0)).__name__ == 'Shutdown'
+
+
+@pytest.mark.parametrize('name', ['node', 'player', 'lockstep'])
+def test_process_of_a_replay_that_fails_fails_the_launch(
+    bags: Path, doubles: None, name: str
+) -> None:
+    launch = Launch('replay.launch.py', bag=str(bags / 'raw'))
+    with pytest.raises(RuntimeError, match='exit code 1'):
+        launch.ends(name, 1)
+    launch.context.is_shutdown = True
+    launch.ends('node', 1)
 
 
 def test_bag_that_is_not_there_is_refused_before_anything_starts(doubles: None) -> None:
-    pytest.importorskip('rclpy', reason='ROS 2 is not installed')
-    from streamo_ros.sources.base import SourceError
+    with pytest.raises(RuntimeError, match=r'^/no/such/bag does not exist'):
+        Launch('replay.launch.py', bag='/no/such/bag')
 
-    with pytest.raises(SourceError, match='/no/such/bag'):
-        replayed(Path('/no/such/bag'))
+
+def test_python_without_the_package_is_answered_with_what_to_do(
+    bags: Path, doubles: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / 'python3'
+    other.write_text(
+        '#!/bin/sh\necho "ModuleNotFoundError: No module named rosbags" >&2\nexit 1\n'
+    )
+    other.chmod(0o755)
+    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
+    with pytest.raises(RuntimeError, match='rosbags: activate the virtual environment'):
+        Launch('replay.launch.py', bag=str(bags / 'raw'))
