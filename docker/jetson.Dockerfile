@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# streamo_ros on a Jetson. We have not built it yet. The base image must contain what JetPack and ROS 2 install: CUDA, TensorRT with
-# its Python bindings, and /opt/ros. It must match the JetPack on the board; a server (SBSA)
-# TensorRT has no kernels for Orin (docs/jetson.md, "The SM 87 pitfall").
+# streamo_ros on a Jetson. We have not built it yet. The base image must contain what JetPack and
+# ROS 2 install: CUDA, TensorRT with its Python bindings, and /opt/ros. It must match the JetPack on
+# the board; a server (SBSA) TensorRT has no kernels for Orin (docs/jetson.md, "The SM 87 pitfall").
 #
 #   docker build -f docker/jetson.Dockerfile -t streamo_ros \
 #     --build-arg BASE=<image with JetPack's CUDA and TensorRT, and ROS 2> \
