@@ -16,13 +16,14 @@ from contextlib import closing
 
 import yaml
 
+from streamo_ros.core.errors import StreamoError
+from streamo_ros.program import run_program
 from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.base import Source
-from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
 
 
-class PlanError(ValueError):
+class PlanError(StreamoError, ValueError):
     """The launch arguments do not fit together; the message says how to fix them."""
 
 
@@ -79,13 +80,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--mode', choices=('lockstep', 'rate'), default='lockstep')
     parser.add_argument('--instructions', default='', help='YAML list of texts')
     options = parser.parse_args(argv)
-    try:
-        with closing(open_source(options.bag, options.source_topic)) as source:
-            transport = image_transport(source)
-        instructions = parse_instructions(options.instructions, options.mode)
-    except (SourceError, PlanError) as error:
-        print(error, file=sys.stderr)
-        return 2
+    return run_program('replay', lambda: _print_plan(options))
+
+
+def _print_plan(options: argparse.Namespace) -> int:
+    with closing(open_source(options.bag, options.source_topic)) as source:
+        transport = image_transport(source)
+    instructions = parse_instructions(options.instructions, options.mode)
     print(json.dumps({'image_transport': transport, 'instructions': instructions}))
     return 0
 

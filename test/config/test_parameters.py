@@ -84,12 +84,12 @@ def test_a_zero_leaves_it_to_the_checkpoint() -> None:
     )
     given = {'context.max_frames': 9, 'context.max_time': 5.0, 'thresholds.response': 0.4}
     left, told = (assistant_settings(Values(values), asks) for values in ({}, given))
-    assert (left.memory.max_frames, left.memory.max_time, left.thresholds.response) == (
+    assert (left.limits.max_frames, left.limits.max_time, left.thresholds.response) == (
         16,
         60.0,
         0.7,
     )
-    assert (told.memory.max_frames, told.memory.max_time, told.thresholds.response) == (
+    assert (told.limits.max_frames, told.limits.max_time, told.thresholds.response) == (
         9,
         5.0,
         0.4,

@@ -34,4 +34,4 @@ def test_what_is_not_a_list_of_texts_is_refused(text: str) -> None:
 
 def test_bag_that_is_not_there_is_bad_input(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(['--bag', '/no/such/bag']) == 2
-    assert capsys.readouterr().err.startswith('/no/such/bag does not exist')
+    assert capsys.readouterr().err.startswith('replay: /no/such/bag does not exist')

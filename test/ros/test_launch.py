@@ -431,7 +431,7 @@ def test_process_of_a_replay_that_fails_fails_the_launch(
 
 
 def test_bag_that_is_not_there_is_refused_before_anything_starts(doubles: None) -> None:
-    with pytest.raises(RuntimeError, match=r'^/no/such/bag does not exist'):
+    with pytest.raises(RuntimeError, match=r'^replay: /no/such/bag does not exist'):
         Launch('replay.launch.py', bag='/no/such/bag')
 
 
