@@ -30,9 +30,9 @@ from rosbags.typesys import Stores
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.protocol import State
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
-from streamo_ros.replay.run import TimedInstruction
 
 STORE = get_typestore(Stores.ROS2_HUMBLE)
 IMAGE = 'sensor_msgs/msg/Image'

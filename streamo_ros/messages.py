@@ -1,24 +1,27 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Events as messages: the one place where a field of an event becomes a field of a message.
+"""Converts events to messages: the one place where a field of an event becomes one of a message.
 
-Knows the fields of the interfaces in msg/, and units. Does not know whose message classes it
-fills: those of `rosbags` in a replay, those of rclpy in the node; both take fields as keywords.
+The message classes are the caller's: those of `rosbags` in a replay, those of rclpy in the node.
+Both take fields as keywords.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.events import Event
 from streamo_ros.core.events import Spoke
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.sink import Step
 from streamo_ros.version import version
 
 FRAME_STATE = 'streamo_ros/msg/FrameState'
@@ -29,13 +32,17 @@ INSTRUCTIONS = 'streamo_ros/msg/InstructionArray'
 MODEL_INFO = 'streamo_ros/msg/ModelInfo'
 
 
-def nanoseconds(duration: Any) -> int:
-    """A Duration message in nanoseconds."""
-    return int(duration.sec) * SECOND + int(duration.nanosec)
+_PENDING = 64
+"""Most answers whose decision is remembered until they are complete."""
+
+
+def nanoseconds(time: Any) -> int:
+    """A Time or Duration message in nanoseconds."""
+    return int(time.sec) * SECOND + int(time.nanosec)
 
 
 class Messages:
-    """Makes messages of one set of classes.
+    """Makes messages of one set of message classes.
 
     Args:
         types: message classes by name, e.g. 'streamo_ros/msg/FrameState'.
@@ -66,7 +73,7 @@ class Messages:
         Args:
             event: the decision.
             received: frames received since activation.
-            dropped: frames that should have been looked at and were not.
+            dropped: sampled frames that could not be decided.
             latency: seconds from reception to publication, steady clock.
         """
         silence, standby, response = event.probabilities
@@ -96,7 +103,7 @@ class Messages:
         Args:
             event: the answer.
             model_id: who gave it.
-            waited: seconds from the reception of its frame to the beginning of the answer.
+            waited: seconds from the reception of its frame to its decision.
         """
         return self._types[RESPONSE](
             header=self._header_of(event.frame),
@@ -141,10 +148,11 @@ class Messages:
             response_count=instruction.response_count,
         )
 
-    def instructions(self, standing: Sequence[Instruction], stamp: int) -> Any:
+    def instructions(self, instructions: Sequence[Instruction], stamp: int) -> Any:
         """InstructionArray; stamp of the change, nanoseconds."""
         return self._types[INSTRUCTIONS](
-            header=self.header(stamp), instructions=[self.instruction(one) for one in standing]
+            header=self.header(stamp),
+            instructions=[self.instruction(instruction) for instruction in instructions],
         )
 
     def model_info(self, info: BackboneInfo, stamp: int, rate: float, parameters: str = '') -> Any:
@@ -153,7 +161,7 @@ class Messages:
         Args:
             info: identity and sizes.
             stamp: when the model became active, nanoseconds.
-            rate: frames looked at per second of capture time.
+            rate: sampled frames per second of capture time.
             parameters: all parameters in effect, YAML.
         """
         return self._types[MODEL_INFO](
@@ -177,3 +185,45 @@ class Messages:
 
     def _header_of(self, frame: Frame) -> Any:
         return self.header(frame.stamp, frame.frame_id)
+
+
+class StepMessages:
+    """The messages of steps; each is made once, however many sinks ask for it.
+
+    Args:
+        messages: makes them.
+        model_id: gives the identity that is written into every answer.
+    """
+
+    def __init__(self, messages: Messages, model_id: Callable[[], str]) -> None:
+        self._messages = messages
+        self._model_id = model_id
+        self._waited: dict[int, float] = {}
+        self._events: tuple[Event, ...] = ()
+        self._made: list[Any] = []
+
+    def of(self, step: Step) -> Sequence[Any]:
+        """FrameState, ResponseDelta or Response, one for each event of the step."""
+        # The events, not the step: that one would keep an image in memory.
+        if step.events is not self._events:
+            self._made = [self._message(event, step) for event in step.events]
+            self._events = step.events
+        return self._made
+
+    def _message(self, event: Event, step: Step) -> Any:
+        match event:
+            case Decided():
+                return self._frame_state(event, step)
+            case Answered():
+                waited = self._waited.pop(event.response_id, 0.0)
+                return self._messages.response(event, self._model_id(), waited)
+            case Spoke():
+                return self._messages.response_delta(event)
+
+    def _frame_state(self, event: Decided, step: Step) -> Any:
+        latency = step.latency(event.frame)
+        if event.response_id:
+            self._waited[event.response_id] = latency
+            while len(self._waited) > _PENDING:
+                self._waited.pop(next(iter(self._waited)))
+        return self._messages.frame_state(event, step.received, step.dropped, latency)

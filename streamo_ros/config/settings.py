@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Mapping
+from fractions import Fraction
 from typing import Any
 
 import yaml
@@ -24,6 +25,8 @@ from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
+from streamo_ros.core.frame import FrameSampler
+from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
 
@@ -127,3 +130,12 @@ def context_policy(name: str) -> EvictionPolicy:
     if name not in policies:
         raise ParameterError(f'context.policy is {name!r}: choose one of {", ".join(policies)}')
     return policies[name]()
+
+
+def frame_sampler(values: Values) -> FrameSampler:
+    """A sampler with the parameters' rate, tolerance and largest gap."""
+    return FrameSampler(
+        Fraction(values.number('sampling.rate')),
+        int(values.number('sampling.reorder_tolerance') * SECOND),
+        int(values.number('sampling.max_gap') * SECOND),
+    )

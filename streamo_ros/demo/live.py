@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The live timeline in a terminal: a line an instruction, a cell a frame, the last answers below.
+"""The live timeline in a terminal: one line per instruction, one cell per frame, answers below.
 
-A sink of rows and nothing else. Where the output is no terminal, answers are printed as lines.
+Where the output is not a terminal, answers are printed as lines.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from streamo_ros.report.event_log import Row
+from streamo_ros.report.rows import DecisionRow
+from streamo_ros.report.rows import DeltaRow
+from streamo_ros.report.rows import InstructionRow
+from streamo_ros.report.rows import ResponseRow
+from streamo_ros.report.rows import Row
 
 CELLS = {
     'SILENCE': ('·', 'grey50'),
@@ -38,8 +42,8 @@ class LiveView:
 
     Args:
         title: what is watched.
-        console: where to; decides whether it is a terminal.
-        width: cells of a line; older frames scroll out.
+        console: where to draw; knows whether it is a terminal.
+        width: cells per line; older frames scroll out.
     """
 
     def __init__(self, title: str, console: Console, width: int = 60) -> None:
@@ -47,7 +51,7 @@ class LiveView:
         self._console = console
         self._texts: dict[int, str] = {}
         self._cells: dict[int, dict[int, str]] = {}
-        self._speaking: dict[int, str] = {}
+        self._partial: dict[int, str] = {}
         self._answers: deque[tuple[str, int, str]] = deque(maxlen=6)
         self._width = max(10, min(width, console.width - 40))
         self._answered = 0
@@ -82,7 +86,7 @@ class LiveView:
             self._live.stop()
 
     def note(self, text: str) -> None:
-        """Say what is going on."""
+        """Show what is going on."""
         self._note = text
         if self._live is None:
             self._console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -90,42 +94,41 @@ class LiveView:
 
     def take(self, row: Row) -> None:
         """Show a row."""
-        match row['row']:
-            case 'instruction':
-                self._texts[row['id']] = row['text']
-            case 'decision':
+        match row:
+            case InstructionRow():
+                self._texts[row.id] = row.text
+            case DecisionRow():
                 self._take_decision(row)
-            case 'delta':
+            case DeltaRow():
                 self._take_delta(row)
-            case 'response':
+            case ResponseRow():
                 self._take_response(row)
         self._refresh()
 
-    def _take_decision(self, row: Row) -> None:
-        self._first = self._first or row['stamp']
-        self._frames = row['frame_index'] + 1
-        self._latency = row['latency']
-        key = row['instruction_id']
-        if key:
-            cells = self._cells.setdefault(key, {})
-            cells[row['frame_index']] = row['state']
-            cells.pop(row['frame_index'] - self._width, None)
+    def _take_decision(self, row: DecisionRow) -> None:
+        self._first = self._first or row.stamp
+        self._frames = row.frame_index + 1
+        self._latency = row.latency
+        if row.instruction_id:
+            cells = self._cells.setdefault(row.instruction_id, {})
+            cells[row.frame_index] = row.state
+            cells.pop(row.frame_index - self._width, None)
 
-    def _take_delta(self, row: Row) -> None:
+    def _take_delta(self, row: DeltaRow) -> None:
         """Pieces and whole answers travel on two topics: a late piece is not shown again."""
-        if row['response_id'] > self._answered:
-            key = row['instruction_id']
-            self._speaking[key] = self._speaking.get(key, '') + row['text']
+        if row.response_id > self._answered:
+            key = row.instruction_id
+            self._partial[key] = self._partial.get(key, '') + row.text
 
-    def _take_response(self, row: Row) -> None:
-        key, at = row['instruction_id'], f'{(row["stamp"] - self._first) / 1e9:6.1f} s'
-        self._speaking.pop(key, None)
-        self._answered = max(self._answered, row['response_id'])
-        self._answers.append((at, key, row['text']))
+    def _take_response(self, row: ResponseRow) -> None:
+        key, at = row.instruction_id, f'{(row.stamp - self._first) / 1e9:6.1f} s'
+        self._partial.pop(key, None)
+        self._answered = max(self._answered, row.response_id)
+        self._answers.append((at, key, row.text))
         if self._live is None:
-            asked = self._texts.get(key, '')
+            instruction = self._texts.get(key, '')
             self._console.print(
-                f'{at}  [{key}] {asked}: {row["text"]}',
+                f'{at}  [{key}] {instruction}: {row.text}',
                 highlight=False,
                 markup=False,
                 soft_wrap=True,
@@ -145,19 +148,19 @@ class LiveView:
             for index in range(max(0, self._frames - self._width), self._frames):
                 line.append(*CELLS.get(cells.get(index, ''), (' ', '')))
             table.add_row(Text(str(key), 'bold'), Text(text, overflow='ellipsis'), line)
-        said = [
+        answers = [
             Text.assemble((at, 'grey50'), f' [{key}] ', (text, 'green'))
             for at, key, text in self._answers
         ]
-        said += [
+        answers += [
             Text.assemble('         ', f' [{key}] ', (f'{text}…', 'italic'))
-            for key, text in self._speaking.items()
+            for key, text in self._partial.items()
         ]
         legend = Text()
-        for mark, colour, name in LEGEND:
-            legend.append(f'{mark} ', colour).append(f'{name}   ', 'grey50')
+        for mark, color, name in LEGEND:
+            legend.append(f'{mark} ', color).append(f'{name}   ', 'grey50')
         foot = Text(
             f'{self._frames} frames · latency {self._latency * 1000:.0f} ms · {self._note}',
             'grey50',
         )
-        return Panel(Group(table, Text(), *said, Text(), legend, foot), title=self._title)
+        return Panel(Group(table, Text(), *answers, Text(), legend, foot), title=self._title)

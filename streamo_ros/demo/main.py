@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`streamo demo`: the order of things, from the first process to the exit code.
+"""`streamo demo`: the node on a real graph, from the first process to the exit code.
 
-Starts the node, then a camera; asks for things by service calls while frames flow; shows what
-comes, records it, writes the report and judges. The graph itself is known by `node.witness`.
+Starts the node, then a camera or a player; sets instructions by service calls while frames flow;
+shows and records what the node publishes, writes the report and judges.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import signal
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -27,9 +29,12 @@ from streamo_ros.demo.processes import Process
 from streamo_ros.demo.processes import ProcessError
 from streamo_ros.demo.verdict import judge
 from streamo_ros.demo.verdict import Verdict
-from streamo_ros.report.event_log import Row
 from streamo_ros.report.html import write_report
 from streamo_ros.report.recorder import Recorder
+from streamo_ros.report.rows import DecisionRow
+from streamo_ros.report.rows import DeltaRow
+from streamo_ros.report.rows import EndRow
+from streamo_ros.report.rows import Row
 from streamo_ros.report.timeline import Timeline
 from streamo_ros.share import share_path
 from streamo_ros.sources.open import open_source
@@ -38,16 +43,16 @@ if TYPE_CHECKING:
     from streamo_ros.node.listener import NodeListener
 
 WORLD_SEED = 2
-WORLD_ORDERS = (
+WORLD_INSTRUCTIONS = (
     'say when anything changes its colour',
     'tell me when a red star appears',
     'tell me when the yellow ball leaves',
     'read the number whenever it changes',
     'describe what happens',
 )
-"""What the world of this seed has something to answer to within a minute."""
-OTHER_ORDERS = ('how many things do you see? update me', 'describe what happens')
-FIRST_ORDER, BETWEEN_ORDERS = 1.0, 4.0
+"""What the world of this seed has answers to within a minute."""
+OTHER_INSTRUCTIONS = ('how many things do you see? update me', 'describe what happens')
+FIRST_INSTRUCTION, NEXT_INSTRUCTION = 1.0, 4.0
 """Seconds of stream before the first instruction, and between two."""
 CAMERA = '/camera/image_raw'
 
@@ -56,19 +61,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo.
 
     Returns:
-        OK when every sampled frame got its FrameState and at least one Response came, else FAILED.
-
-    Raises:
-        StreamoError: it could not run.
+        0 when every sampled frame was decided and at least one answer was given, 1 when not, 2
+        when it could not run, 130 after Ctrl-C.
     """
     options = _parser().parse_args(argv)
     answer_signals()
     output = Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
-    os.environ.update(isolate(os.environ, share_path('config', 'fastdds.xml')))
+    # A shell may have started this process in the background, with SIGINT ignored.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    os.environ.update(isolate(os.environ, share_file('config', 'fastdds.xml')))
     console = Console()
-    demo = Demo(options, output, console)
-    return _tell(demo.run(), demo, console)
+    try:
+        demo = Demo(options, output, console)
+        verdict = demo.run()
+    except ProcessError as error:
+        print(f'streamo demo: {error}', file=sys.stderr)
+        return 2
+    return _report(verdict, demo, console)
 
 
 class Demo:
@@ -78,6 +88,9 @@ class Demo:
         options: the command line.
         output: folder of recording, report and logs.
         console: where the timeline is shown.
+
+    Attributes:
+        stopped: whether Ctrl-C ended it.
     """
 
     def __init__(self, options: argparse.Namespace, output: Path, console: Console) -> None:
@@ -87,92 +100,92 @@ class Demo:
         self.rows: list[Row] = []
         self.view = LiveView(options.source or 'a drawn tabletop', console)
         self.stopped = False
-        self._orders = list(options.instruction) or list(
-            OTHER_ORDERS if options.source else WORLD_ORDERS
+        self._instructions = list(options.instruction) or list(
+            OTHER_INSTRUCTIONS if options.source else WORLD_INSTRUCTIONS
         )
 
     def run(self) -> Verdict:
-        """Do everything; what was begun is ended whatever happens.
+        """Run everything; whatever happens, what was started is stopped.
 
         Raises:
             ProcessError: a process failed.
             SourceError: the source cannot be read.
         """
-        # Imported here: it needs the environment that `isolate` made.
+        # Imported here: it needs the environment that `isolate` gives.
         from streamo_ros.node.listener import graph
         from streamo_ros.node.listener import NodeListener
 
         if self.options.source:
-            # A source that cannot be read is refused before anything is started.
+            # An unreadable source is refused before anything is started.
             open_source(self.options.source, self.options.topic).close()
         with ExitStack() as stack:
             recorder = Recorder(self.output / 'demo.mcap')
             stack.callback(recorder.close)
             stack.enter_context(self.view)
             stack.enter_context(graph())
-            witness = NodeListener(CAMERA, recorder, self._take)
-            stack.callback(witness.destroy_node)
+            listener = NodeListener(CAMERA, recorder, self._take)
+            stack.callback(listener.destroy_node)
             node = Process('node', self._node_arguments(), self.output)
             stack.callback(node.stop)
-            self._await_model(witness, node)
+            self._await_model(listener, node)
             camera = Process('camera', self._camera_arguments(), self.output)
             stack.callback(camera.stop)
             try:
-                self._watch(witness, node, camera)
+                self._watch(listener, node, camera)
             except KeyboardInterrupt:
                 self.stopped = True
             camera.stop()
             published = self._published(camera)
             if node.stop() != 0:
                 node.check()
-        received = max((row['received'] for row in self.rows if 'received' in row), default=0)
-        self.timeline.take(
-            {'row': 'end', 'received': received, 'stopped': self.stopped, 'failure': ''}
-        )
+        received = max((row.received for row in self._decisions()), default=0)
+        self.timeline.take(EndRow(received=received, stopped=self.stopped))
         write_report(self.output / 'report.html', [self.timeline], 'streamo demo')
-        rate = self.timeline.head.get('rate', 1.0)
-        return judge(self.rows, int(published.get('last', 0)), float(rate))
+        return judge(self.rows, int(published.get('last', 0)), self.timeline.head.rate)
 
     def _take(self, row: Row, picture: bytes) -> None:
         self.rows.append(row)
         self.view.take(row)
-        if row['row'] != 'delta':
+        if not isinstance(row, DeltaRow):
             self.timeline.take(row, picture)
-        if row['row'] == 'decision' and picture and self.timeline.wants_picture:
+        if isinstance(row, DecisionRow) and picture and self.timeline.wants_picture:
             self.timeline.show(picture)
 
-    def _await_model(self, witness: NodeListener, node: Process) -> None:
-        self.view.note('the node loads its model')
+    def _decisions(self) -> list[DecisionRow]:
+        return [row for row in self.rows if isinstance(row, DecisionRow)]
+
+    def _await_model(self, listener: NodeListener, node: Process) -> None:
+        self.view.note('the node is loading its model')
         end = time.monotonic() + self.options.patience
-        while witness.model is None:
-            witness.spin(0.2)
+        while listener.model is None:
+            listener.spin(0.2)
             node.check()
             if node.ended or time.monotonic() > end:
                 raise ProcessError(f'the node did not become active: {node.last_line()}')
-        self.view.note(f'model {witness.model.model} is ready, the camera starts')
+        self.view.note(f'model {listener.model.model} is ready, starting the camera')
 
-    def _watch(self, witness: NodeListener, node: Process, camera: Process) -> None:
-        """Until the camera has ended and all its frames are decided: spin, and ask in between."""
-        orders = [
-            (FIRST_ORDER + BETWEEN_ORDERS * number, text)
-            for number, text in enumerate(self._orders)
+    def _watch(self, listener: NodeListener, node: Process, camera: Process) -> None:
+        """Until the camera has ended and all its frames are decided: spin, set instructions."""
+        due = [
+            (FIRST_INSTRUCTION + NEXT_INSTRUCTION * number, text)
+            for number, text in enumerate(self._instructions)
         ]
         quiet = 0.0
         while quiet < self.options.linger:
             seen = len(self.rows)
-            witness.spin(0.1)
+            listener.spin(0.1)
             node.check()
-            while orders and self._seconds() >= orders[0][0]:
-                text = orders.pop(0)[1]
-                key = witness.set_instruction(text)
-                self.view.note(f'asked by service call, instruction {key}: {text}')
+            while due and self._seconds() >= due[0][0]:
+                text = due.pop(0)[1]
+                key = listener.set_instruction(text)
+                self.view.note(f'set by service call, instruction {key}: {text}')
             if camera.ended:
                 camera.check()
                 quiet = 0.0 if len(self.rows) > seen else quiet + 0.1
 
     def _seconds(self) -> float:
-        """Seconds of stream that the node has looked at; -1 before the first frame."""
-        stamps = [row['stamp'] for row in self.rows if row['row'] == 'decision']
+        """Seconds of stream that the node has watched; -1 before the first frame."""
+        stamps = [row.stamp for row in self._decisions()]
         return (stamps[-1] - stamps[0]) / 1e9 if stamps else -1.0
 
     def _node_arguments(self) -> list[str]:
@@ -193,25 +206,14 @@ class Demo:
         return arguments
 
     def _camera_arguments(self) -> list[str]:
-        arguments = [
-            '-m',
-            'streamo_ros.node.camera',
-            '--listeners',
-            '2',
-            '--topic',
-            CAMERA,
-            '--seconds',
-            str(self.options.seconds),
-        ]
-        if self.options.source:
-            return [
-                *arguments,
-                '--source',
-                self.options.source,
-                '--source-topic',
-                self.options.topic,
-            ]
-        return [*arguments, '--seed', str(self.options.seed)]
+        source, topic = self.options.source, self.options.topic
+        if source and not source.startswith('/dev/video'):
+            program = ['streamo_ros.node.player', source, '--live', '--source-topic', topic]
+        else:
+            program = ['streamo_ros.node.camera', '--device', source]
+            program += ['--seed', str(self.options.seed)]
+        seconds = str(self.options.seconds)
+        return ['-m', *program, '--topic', CAMERA, '--listeners', '2', '--seconds', seconds]
 
     def _published(self, camera: Process) -> dict[str, int]:
         try:
@@ -221,7 +223,7 @@ class Demo:
         return published if isinstance(published, dict) else {}
 
 
-def _tell(verdict: Verdict, demo: Demo, console: Console) -> int:
+def _report(verdict: Verdict, demo: Demo, console: Console) -> int:
     states = ', '.join(f'{count} {name.lower()}' for name, count in verdict.states.items())
     decided = f'{verdict.frames} of {verdict.expected} sampled frames decided ({states})'
     lines = [
@@ -250,13 +252,15 @@ def _parser() -> argparse.ArgumentParser:
         action='append',
         default=[],
         metavar='TEXT',
-        help='what to watch for; may be given several times',
+        help='what to watch for; repeatable',
     )
-    add('--seconds', type=float, default=50.0, help='length; default %(default)s, 0 = the source')
+    add(
+        '--seconds', type=float, default=50.0, help='how long; default %(default)s, 0 = the source'
+    )
     add('--seed', type=int, default=WORLD_SEED, help='of the drawn world')
     add('--model', default='', help='folder of a checkpoint; default: the embedded model')
     add('--params-file', default='', help='parameters of the node')
     add('--output', default='out/demo', help='folder; default %(default)s')
     add('--patience', type=float, default=180.0, help='seconds to wait for the node')
-    add('--linger', type=float, default=2.0, help='quiet seconds at the end')
+    add('--linger', type=float, default=2.0, help='seconds without a message that end it')
     return parser

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The demo's processes: on a graph of their own, on this machine only, none left behind.
-
-Knows how a process is started, asked to end and what it said last; not what it does.
-"""
+"""The demo's processes: on a graph of their own, on this machine only, none left behind."""
 
 from __future__ import annotations
 
@@ -17,18 +14,17 @@ from pathlib import Path
 
 from streamo_ros.core.errors import StreamoError
 
-
-class ProcessError(StreamoError, RuntimeError):
-    """A process of the demo ended when it should not; the message holds what it said last."""
+class ProcessError(RuntimeError):
+    """A process of the demo ended unexpectedly; the message has the last line of its log."""
 
 
 class Process:
     """One child in a process group of its own.
 
     Args:
-        name: what it is, for messages; also the name of its log.
-        arguments: of this Python, e.g. ['-m', 'streamo_ros.node.camera'].
-        folder: where its log is kept.
+        name: its name in messages, and the name of its log.
+        arguments: for this Python, e.g. ['-m', 'streamo_ros.node.camera'].
+        folder: where its log goes.
     """
 
     def __init__(self, name: str, arguments: Sequence[str], folder: Path) -> None:
@@ -49,10 +45,10 @@ class Process:
         return self._child.poll() is not None
 
     def check(self) -> None:
-        """Say so when it has ended with an error.
+        """Check that it has not failed.
 
         Raises:
-            ProcessError: it has.
+            ProcessError: it ended with an error.
         """
         if self._child.poll():
             raise ProcessError(
@@ -65,11 +61,11 @@ class Process:
         return lines[-1] if lines else f'see {self.log}'
 
     def stop(self, patience: float = 5.0) -> int:
-        """Ask it to end, as Ctrl-C does, and insist after `patience` seconds; its exit code."""
-        for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
+        """Interrupt it like Ctrl-C, more forcefully every `patience` seconds; its exit code."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
             if self.ended:
                 break
-            os.killpg(self._child.pid, sent)
+            os.killpg(self._child.pid, number)
             try:
                 self._child.wait(patience)
             except subprocess.TimeoutExpired:
@@ -77,24 +73,15 @@ class Process:
         return self._child.wait()
 
 
-def answer_signals() -> None:
-    """Let SIGINT and SIGTERM end the demo in good order: both raise KeyboardInterrupt.
-
-    SIGINT too, because a shell starts background jobs with it ignored, which children inherit.
-    """
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.default_int_handler)
-
-
-def isolate(environment: Mapping[str, str], profile: Path) -> dict[str, str]:
-    """Variables that keep a graph to itself: a domain of its own, this machine only.
+def isolate(environment: Mapping[str, str], profile: Path | None) -> dict[str, str]:
+    """Variables that isolate a graph: a domain of its own, this machine only.
 
     Args:
         environment: of this process.
         profile: Fast DDS profile for large images.
 
     Returns:
-        What to set; a domain that is set already stays.
+        What to set; STREAMO_DEMO_DOMAIN chooses the domain.
     """
     domain = environment.get('STREAMO_DEMO_DOMAIN') or str(1 + os.getpid() % 100)
     variables = {'ROS_DOMAIN_ID': domain, 'RCUTILS_COLORIZED_OUTPUT': '0'}

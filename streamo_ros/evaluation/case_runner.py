@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A model watches a case: the node's own engine, frame by frame, its own words as its history.
+"""Lets a model watch a case with the node's own assistant, its own answers as its history.
 
-Knows the assistant and its events. Knows no metric. Nothing of the truth reaches the model.
+Nothing of the truth reaches the model.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
-from streamo_ros.core.events import Event
 from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import SamplerCounts
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.protocol import State
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Step
+from streamo_ros.core.sink import StepMaker
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.metrics import interval_moved
 
@@ -37,7 +40,7 @@ class GivenAnswer:
 
 @dataclass
 class CaseResult:
-    """What a model decided and said.
+    """What a model decided and answered.
 
     Attributes:
         states: one for each moment; UNKNOWN where none was decided.
@@ -48,6 +51,31 @@ class CaseResult:
     states: list[State]
     answers: list[GivenAnswer] = field(default_factory=list)
     passes: list[float] = field(default_factory=list)
+
+
+class CaseSink(Sink):
+    """Gathers what a model decides and answers.
+
+    Args:
+        case: what is watched.
+
+    Attributes:
+        result: up to the last step.
+    """
+
+    def __init__(self, case: Case) -> None:
+        self.result = CaseResult([State.UNKNOWN] * len(case.moments))
+        self._case = case
+
+    def take(self, step: Step) -> None:
+        """Gather a step."""
+        for event in step.events:
+            if isinstance(event, Decided) and event.state is not State.UNKNOWN:
+                self.result.states[event.frame.tick.index] = event.state
+                self.result.passes.append(event.encode_time + event.extend_time)
+            elif isinstance(event, Answered):
+                text = _since_start(event, self._case)
+                self.result.answers.append(GivenAnswer(event.frame.tick.index, text))
 
 
 def settings_for(
@@ -69,29 +97,21 @@ def run_case(backbone: Backbone, case: Case, settings: AssistantSettings) -> Cas
     book = InstructionBook()
     assistant = Assistant(backbone, book, settings)
     book.add(case.instruction)
-    watched = CaseResult([State.UNKNOWN] * len(case.moments))
+    sink, steps = CaseSink(case), StepMaker(book, SamplerCounts())
     for moment, image in zip(case.moments, case.images(), strict=True):
-        events = assistant.observe(Frame(moment.tick, image, 'evaluation'))
+        frame = Frame(moment.tick, image, 'evaluation')
+        events = assistant.observe(frame)
         while assistant.busy:
             events += assistant.speak(BUDGET)
-        _take(events, case, watched)
+        sink.take(steps.step(events, frame))
     assistant.reset()
-    return watched
+    return sink.result
 
 
-def _take(events: list[Event], case: Case, watched: CaseResult) -> None:
-    for event in events:
-        if isinstance(event, Decided) and event.state is not State.UNKNOWN:
-            watched.states[event.frame.tick.index] = event.state
-            watched.passes.append(event.encode_time + event.extend_time)
-        elif isinstance(event, Answered):
-            watched.answers.append(GivenAnswer(event.frame.tick.index, _since_begin(event, case)))
+def _since_start(event: Answered, case: Case) -> str:
+    """An answer whose seconds count from the start of the case, as those of the truth do.
 
-
-def _since_begin(event: Answered, case: Case) -> str:
-    """An answer whose seconds count from the case's begin, as those of the truth do.
-
-    A lane that has watched longer than its tags may count has begun to count anew.
+    Once a lane has watched longer than its tags may count, it counts from a new origin.
     """
-    begin = next(one.tick for one in case.moments if one.tick.stamp == event.time_origin)
-    return interval_moved(event.text, begin.start) if begin.start else event.text
+    origin = next(moment.tick for moment in case.moments if moment.tick.stamp == event.time_origin)
+    return interval_moved(event.text, origin.start) if origin.start else event.text

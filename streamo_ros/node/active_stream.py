@@ -1,92 +1,70 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One activation: camera, sampler, mailbox and worker, from the first frame to the last.
-
-Knows how the parts of an active node are connected; everything it counts begins with it and ends
-with it. The model and the book outlive it.
-"""
+"""State that exists only while the node is active: camera, sampler, queue, worker and sinks."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-from collections.abc import Sequence
-from fractions import Fraction
-from typing import Any
-
 from rclpy.node import Node
 
+from streamo_ros.config.settings import assistant_settings
+from streamo_ros.config.settings import context_policy
+from streamo_ros.config.settings import frame_sampler
 from streamo_ros.config.settings import Values
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.assistant import AssistantSettings
-from streamo_ros.core.events import Event
-from streamo_ros.core.eviction import EvictionPolicy
-from streamo_ros.core.frame import FrameSampler
-from streamo_ros.core.frame import SECOND
-from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.core.interface import Backbone
-from streamo_ros.core.restored_turns import RestoredAnswers
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import StepMaker
 from streamo_ros.node.camera_input import CameraInput
 from streamo_ros.node.frame_queue import FrameQueue
 from streamo_ros.node.frame_queue import Reset
+from streamo_ros.node.isolated_sinks import IsolatedSinks
+from streamo_ros.node.resources import NodeResources
 from streamo_ros.node.statistics import Statistics
 from streamo_ros.node.worker import Worker
 
 
 class ActiveStream:
-    """What an active node has that an inactive one has not.
+    """One activation, from the first frame to the last.
 
     Args:
         node: where the camera's topic is.
-        backbone: the model.
-        book: what is being watched for.
+        resources: model and instructions; they outlive it.
         values: the parameters, also as they change.
-        policy: what leaves a lane's window.
-        recall: what was said to an instruction before a restart.
-        settings: the assistant's settings now.
-        report: takes events in the worker's thread, after they are counted.
+        goals: the sink of the action's goals.
     """
 
-    def __init__(
-        self,
-        node: Node,
-        backbone: Backbone,
-        book: InstructionBook,
-        values: Values,
-        policy: EvictionPolicy,
-        restored: RestoredAnswers,
-        settings: Callable[[], AssistantSettings],
-        report: Callable[[Sequence[Event]], None],
-    ) -> None:
-        self.statistics = Statistics()
-        self.memory: dict[str, Any] = {}
-        self._measured = 0.0
-        self._backbone = backbone
-        self.sampler = FrameSampler(
-            Fraction(values.number('sampling.rate')),
-            int(values.number('sampling.reorder_tolerance') * SECOND),
-            int(values.number('sampling.max_gap') * SECOND),
-        )
+    def __init__(self, node: Node, resources: NodeResources, values: Values, goals: Sink) -> None:
+        def settings() -> AssistantSettings:
+            return assistant_settings(values, resources.info)
+
+        log_error = node.get_logger().error
+        self.sampler = frame_sampler(values)
         self.queue = FrameQueue(values.whole('sampling.queue'))
-        self._report = report
-        self.assistant = Assistant(backbone, book, settings(), policy, restored)
+        self.statistics = Statistics(resources.backbone.memory)
+        self.sinks = IsolatedSinks(
+            [self.statistics, resources.publisher, resources.instructions, goals], log_error
+        )
+        self.steps = StepMaker(resources.book, self.sampler.counts, lambda: self.queue.lost)
+        self.assistant = Assistant(
+            resources.backbone,
+            resources.book,
+            settings(),
+            context_policy(values.text('context.policy')),
+            resources.restored_answers,
+        )
         self.worker = Worker(
             self.assistant,
-            book,
+            resources.book,
             self.queue,
             settings,
             lambda: values.whole('generation.budget'),
-            self._count,
-            node.get_logger().error,
+            self.steps,
+            self.sinks,
+            log_error,
         )
         self.camera = CameraInput(
             node, values.text('image_transport'), self.sampler, self.queue.put
         )
-
-    @property
-    def counts(self) -> tuple[int, int]:
-        """Frames received, and sampled ones that nobody could decide about."""
-        return self.sampler.counts.received, self.statistics.frames_dropped + self.queue.lost
 
     def forget(self) -> None:
         """Forget the stream, keep the instructions."""
@@ -98,9 +76,8 @@ class ActiveStream:
         self.camera.close()
         self.worker.stop()
 
-    def _count(self, events: Sequence[Event]) -> None:
-        """In the worker's thread, because only that one may ask the model for its memory."""
-        self.statistics.count(events)
-        if time.perf_counter() - self._measured > 1.0:
-            self.memory, self._measured = self._backbone.memory(), time.perf_counter()
-        self._report(events)
+    def close(self) -> None:
+        """Close the sinks; call once the worker has ended."""
+        totals = self.steps.totals
+        totals.stopped, totals.failure = True, self.worker.broken
+        self.sinks.close(totals)

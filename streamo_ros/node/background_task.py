@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Something slow, done in a thread of its own while the executor goes on.
-
-Knows threads and futures, not what is done.
-"""
+"""Runs a blocking call in its own thread while the executor goes on."""
 
 from __future__ import annotations
 
@@ -16,12 +13,15 @@ from rclpy.task import Future
 
 
 class BackgroundTask:
-    """Something slow in a thread of its own, awaited by the executor.
+    """A blocking call in a thread of its own, awaited through the executor.
 
     Args:
-        work: what to do.
+        work: the call.
         executor: woken when it is done.
-        name: what it is, for diagnostics.
+        name: what it does, for diagnostics.
+
+    Attributes:
+        done: its result, or what it raised.
     """
 
     def __init__(self, work: Callable[[], object], executor: Executor, name: str) -> None:
@@ -34,7 +34,7 @@ class BackgroundTask:
 
     @property
     def seconds(self) -> float:
-        """How long it has been under way, steady clock."""
+        """How long it has been running, steady clock."""
         return time.perf_counter() - self._began
 
     def _run(self) -> None:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The camera's topic: takes serialized messages, looks at their stamp, hands on what is sampled.
+"""Subscribes to the camera, samples by stamp, and finds out why no frame arrives.
 
-Knows the subscription, its QoS and what is wrong when nothing comes. A message that is not
-sampled is neither deserialized nor copied; one that is, is decoded by whoever opens its letter.
+Messages stay serialized: only their stamp is read. A message that is not sampled is neither
+deserialized nor copied; a sampled one is decoded later, on the worker's thread.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
 PATIENCE = 5.0
-"""Seconds of the node's clock without a frame after which the reason is looked for."""
+"""Seconds of the node's clock without a frame after which the reason is reported."""
 _UNNAMED = '_NODE_NAME_UNKNOWN_'
 
 
@@ -43,16 +43,16 @@ class CameraInput:
     """A subscription and its sampler.
 
     Args:
-        node: where the subscription is made.
+        node: where the subscription is created.
         transport: 'raw' or 'compressed'.
-        sampler: decides by stamp which frames are looked at.
-        post: takes the letters of those.
+        sampler: decides by stamp which frames are sampled.
+        on_frame: takes the sampled frames.
 
     Attributes:
         opaque: messages whose stamp had to be deserialized.
         received_at: steady-clock seconds of the newest message; 0 = none yet.
-        complaint: what is wrong with the input; '' when all is well.
-        silent: whether no frame has come for `PATIENCE` seconds.
+        problem: what is wrong with the input; '' when all is well.
+        silent: whether no frame has arrived for `PATIENCE` seconds.
     """
 
     def __init__(
@@ -60,19 +60,19 @@ class CameraInput:
         node: Node,
         transport: str,
         sampler: FrameSampler,
-        post: Callable[[PendingFrame], None],
+        on_frame: Callable[[PendingFrame], None],
     ) -> None:
         self._node = node
         self.sampler = sampler
-        self._post = post
+        self._on_frame = on_frame
         self._type = CompressedImage if transport == 'compressed' else Image
         self.opaque = 0
         self.received_at = 0.0
-        self.complaint = ''
+        self.problem = ''
         self.silent = False
         self._incompatible = ''
         self._unnamed = 0
-        self._heard = 0
+        self._received = 0
         self._quiet_since = node.get_clock().now()
         self._subscription = node.create_subscription(
             self._type,
@@ -90,7 +90,7 @@ class CameraInput:
         self.topic = str(self._subscription.topic_name)
 
     def close(self) -> None:
-        """Let the topic go."""
+        """Unsubscribe."""
         self._node.destroy_subscription(self._subscription)
 
     def _on_message(self, data: bytes) -> None:
@@ -103,68 +103,71 @@ class CameraInput:
         tick = self.sampler.offer(stamp)
         if tick is not None:
             kind = self._type
-            self._post(PendingFrame(tick, received, lambda: decode(data, kind, tick, received)))
+            self._on_frame(
+                PendingFrame(tick, received, lambda: decode(data, kind, tick, received))
+            )
 
-    # ---- when nothing comes -------------------------------------------------------------------
+    # ---- when no frame arrives ----------------------------------------------------------------
 
-    def watch(self) -> None:
-        """Look whether frames come, once a second or so; says once what is wrong when not."""
+    def check(self) -> None:
+        """Check whether frames arrive, about once a second; logs the reason once when not."""
         now = self._node.get_clock().now()
         if self._incompatible:
-            self._complain_of_mismatch()
-        elif self.complaint and not self.silent and self._all_fit():
-            self.complaint = ''
-        heard = self.sampler.counts.received
-        if heard != self._heard or now < self._quiet_since:
+            self._report_mismatch()
+        elif self.problem and not self.silent and self._all_compatible():
+            self.problem = ''
+        received = self.sampler.counts.received
+        if received != self._received or now < self._quiet_since:
             if self.silent:
-                self._node.get_logger().info(f'frames come on {self.topic}')
-                self.complaint, self.silent = '', False
-            self._heard, self._quiet_since = heard, now
+                self._node.get_logger().info(f'frames arrive on {self.topic}')
+                self.problem, self.silent = '', False
+            self._received, self._quiet_since = received, now
         elif not self.silent and (now - self._quiet_since).nanoseconds >= PATIENCE * 1e9:
             self.silent = True
-            if not self.complaint:
-                self.complaint = self._diagnosis()
-                self._node.get_logger().warning(self.complaint)
+            if not self.problem:
+                self.problem = self._diagnosis()
+                self._node.get_logger().warning(self.problem)
 
     def _on_incompatible(self, event: Any) -> None:
         self._incompatible = str(qos_policy_name_from_kind(event.last_policy_kind))
 
-    def _complain_of_mismatch(self) -> None:
-        """Say it once the publisher's name is known, which is later than its QoS."""
+    def _report_mismatch(self) -> None:
+        """Report it once the publisher's name is known, which is later than its QoS."""
         sentence = self._mismatch(self._incompatible)
         self._unnamed += _UNNAMED in sentence
         if _UNNAMED not in sentence or self._unnamed > 3:
-            self.complaint, self._incompatible, self._unnamed = sentence, '', 0
+            self.problem, self._incompatible, self._unnamed = sentence, '', 0
             self._node.get_logger().warning(sentence)
 
-    def _all_fit(self) -> bool:
-        """Whether every publisher's QoS fits ours, as far as it is known."""
-        asked = self._subscription.qos_profile
-        found = self._node.get_publishers_info_by_topic(self.topic)
-        verdicts = [qos_check_compatible(one.qos_profile, asked)[0] for one in found]
+    def _all_compatible(self) -> bool:
+        """Whether every publisher's QoS is compatible with ours, as far as it is known."""
+        requested = self._subscription.qos_profile
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        verdicts = [qos_check_compatible(info.qos_profile, requested)[0] for info in publishers]
         return QoSCompatibility.ERROR not in verdicts
 
     def _mismatch(self, policy: str) -> str:
-        """One sentence on a publisher whose QoS does not fit."""
+        """One sentence about a publisher whose QoS is incompatible."""
         return (
             f'a publisher of {self.topic} offers an incompatible {policy}: '
-            f'{self._publishers() or "it has gone"}; this node asks for {self._asked()}; change '
-            f'qos_overrides.{self.topic}.subscription.{policy.lower()}'
+            f'{self._publishers() or "it is gone"}; this node requests {self._requested()}; '
+            f'change qos_overrides.{self.topic}.subscription.{policy.lower()}'
         )
 
     def _diagnosis(self) -> str:
-        """One sentence on why nothing comes."""
+        """One sentence about why no frame arrives."""
         publishers = self._publishers()
         silent = f'no frame on {self.topic} for {PATIENCE:g} s'
         if publishers:
             return (
-                f'{silent}: it has publishers ({publishers}), this node asks for {self._asked()}; '
-                'check that the camera runs and that the network carries its images'
+                f'{silent}: it has publishers ({publishers}), this node requests '
+                f'{self._requested()}; check that the camera is running and that the network '
+                'carries its images'
             )
         other = self._sibling()
         if other:
-            return f'{silent}: nobody publishes it, but somebody publishes {other}'
-        return f'{silent}: nobody publishes it; start the camera or remap `image` to its topic'
+            return f'{silent}: it has no publishers, but {other}'
+        return f'{silent}: it has no publishers; start the camera or remap `image` to its topic'
 
     def _sibling(self) -> str:
         """What to do when only the other transport is published; '' when it is not."""
@@ -174,13 +177,13 @@ class CameraInput:
             topic, transport = self.topic.removesuffix('/compressed'), 'raw'
         if not self._node.count_publishers(topic):
             return ''
-        return f'{topic}; set image_transport to {transport}'
+        return f'{topic} has some; set image_transport to {transport}'
 
     def _publishers(self) -> str:
-        found = self._node.get_publishers_info_by_topic(self.topic)
-        return ', '.join(f'{one.node_name}: {_policies(one.qos_profile)}' for one in found)
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
+        return ', '.join(f'{info.node_name}: {_policies(info.qos_profile)}' for info in publishers)
 
-    def _asked(self) -> str:
+    def _requested(self) -> str:
         return _policies(self._subscription.qos_profile)
 
 

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The table of parameters on a ROS node: declared with descriptions and ranges.
-
-Knows descriptors; the table knows what is allowed and checks it.
-"""
+"""Declares the table of parameters on a ROS node, with descriptions and ranges."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ def declare(node: Node) -> dict[str, Value]:
     """Declare every parameter of the table; returns the values they have.
 
     Raises:
-        ParameterError: a value given at the start is not allowed.
+        ParameterError: a value given at startup is not allowed.
     """
     values = {}
     for row in TABLE:
@@ -40,8 +37,8 @@ def declare(node: Node) -> dict[str, Value]:
 def descriptor(row: Parameter) -> ParameterDescriptor:
     """A row of the table for `ros2 param describe`.
 
-    Typed dynamically, so that a whole number is taken for a number and every other type is
-    refused by the table, with a sentence that helps.
+    Typed dynamically, so that an integer is accepted for a number, and any other type is refused
+    by the table with a helpful sentence.
     """
     limits: dict[str, object] = {}
     if row.low is not None and isinstance(row.default, int):

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A serialized camera message as a frame; a broken one as a frame without an image.
+"""Decodes a serialized camera message to a frame; a broken one to a frame without an image.
 
-Knows the two message types and what to do with encodings that the package does not convert
-itself; not which messages are looked at.
+Encodings that the package does not convert itself go to cv_bridge, where it is installed.
 """
 
 from __future__ import annotations
@@ -18,8 +17,8 @@ from sensor_msgs.msg import Image
 
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
-from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
+from streamo_ros.messages import nanoseconds
 from streamo_ros.sources.cdr import CdrError
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.cdr import read_compressed
@@ -33,20 +32,19 @@ from streamo_ros.sources.image import to_rgb
 def stamp_of(data: bytes, kind: type) -> int:
     """The stamp of a message that is not in plain CDR, nanoseconds; 0 when it cannot be read."""
     try:
-        stamp = deserialize_message(data, kind).header.stamp
+        return nanoseconds(deserialize_message(data, kind).header.stamp)
     except Exception:  # noqa: BLE001 - rmw raises its own types for a broken message
         return 0
-    return int(stamp.sec) * SECOND + int(stamp.nanosec)
 
 
 def decode(data: bytes, kind: type, tick: Tick, received: float) -> Frame:
-    """Make a frame of a sampled message; never raises.
+    """Decode a sampled message to a frame; never raises.
 
     Args:
         data: the serialized message.
         kind: `sensor_msgs/Image` or `CompressedImage`.
-        tick: its place in the stream.
-        received: steady-clock seconds.
+        tick: when it was captured.
+        received: steady-clock seconds of its reception.
     """
     try:
         if peek_stamp(data) is None:
@@ -93,17 +91,17 @@ def _deserialized(message: Any) -> tuple[NDArray[np.uint8], str]:
 
 
 def _bridged(message: Image) -> NDArray[np.uint8]:
-    """An encoding that only cv_bridge knows.
+    """Convert an encoding that only cv_bridge may know.
 
     Raises:
-        ImageError: it is not installed, or does not know it either.
+        ImageError: cv_bridge is not installed, or does not know it either.
     """
     try:
         from cv_bridge import CvBridge
         from cv_bridge import CvBridgeError
     except ImportError as error:
         raise ImageError(
-            f'the encoding {message.encoding!r} is not known: publish one of '
+            f'unknown encoding {message.encoding!r}: publish one of '
             f'{", ".join(ENCODINGS)}, or install cv_bridge'
         ) from error
     try:

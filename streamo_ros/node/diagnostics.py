@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How the node is, once a second on /diagnostics: input, model, instructions, process.
+"""Publishes node health once per second on /diagnostics: input, model, instructions, process.
 
-Knows which figures there are and from which value on they are worth a warning; measures nothing
-but memory and rates itself.
+Levels: STALE = no frame for 5 s; WARN = incompatible QoS, a frame dropped or decided late (p95
+latency above one sampling period) or a failed sink in the last 10 s, a pass longer than half of
+model.timeout, or a journal that cannot be written; ERROR = the model failed in the last 10 s, a
+pass longer than model.timeout, or the last transition failed; otherwise OK.
 
-Levels: STALE = no frame for 5 s; WARN = incompatible QoS, a frame dropped or answered late (p95
-latency above one sampling period) in the last 10 s, a pass longer than half of model.timeout, or a
-journal that cannot be written; ERROR = the model failed in the last 10 s, a pass longer than
-model.timeout, or the last transition failed; otherwise OK.
+Published directly rather than through `diagnostic_updater`: that package is not part of a ROS base
+installation, and one message per second does not justify a dependency.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ RECENT = 10.0
 
 @dataclass
 class Health:
-    """What the node knows of itself besides its session.
+    """What the node knows of itself besides its active stream.
 
     Attributes:
-        state: label of the life cycle.
-        doing: the slow thing under way and its seconds; '' when there is none.
+        state: label of the lifecycle state.
+        doing: the background task and its seconds; '' when there is none.
         error: why the last transition failed; '' when it did not.
-        info: the model's identity, None while there is none.
+        info: the model's identity; None while there is none.
         model_timeout: seconds, 0 = never.
         rate: sampling rate, hertz.
-        standing: instructions that stand.
-        capacity: instructions that may stand.
+        instructions: how many are active.
+        capacity: how many may be active.
         journal: what is wrong with the journal; '' when all is well or there is none.
     """
 
@@ -63,39 +63,39 @@ class Health:
     info: BackboneInfo | None = None
     model_timeout: float = 0.0
     rate: float = 1.0
-    standing: int = 0
+    instructions: int = 0
     capacity: int = 0
     journal: str = ''
 
 
 @dataclass
 class _Status:
-    """One status under construction: the worst level and its message win."""
+    """One status under construction; the worst level and its message win."""
 
     name: str
     level: bytes = OK
     message: str = 'ok'
     values: dict[str, object] = field(default_factory=dict)
 
-    def worse(self, level: bytes, message: str) -> None:
+    def raise_to(self, level: bytes, message: str) -> None:
         if level > self.level:
             self.level, self.message = level, message
 
-    def message_of(self, hardware: str) -> DiagnosticStatus:
+    def to_message(self, hardware: str) -> DiagnosticStatus:
         return DiagnosticStatus(
             level=self.level,
             name=self.name,
             message=self.message,
             hardware_id=hardware,
-            values=[KeyValue(key=key, value=_text(one)) for key, one in self.values.items()],
+            values=[KeyValue(key=key, value=_text(value)) for key, value in self.values.items()],
         )
 
 
 class Diagnostics:
-    """Publishes the statuses of one node; call `publish` once a second.
+    """Publishes the statuses of one node; call `publish` once per second.
 
     Args:
-        node: where the topic is made.
+        node: where the publisher is created.
     """
 
     def __init__(self, node: Node) -> None:
@@ -105,35 +105,36 @@ class Diagnostics:
         self._before = (0, time.perf_counter())
 
     def publish(self, health: Health, stream: ActiveStream | None) -> None:
-        """Publish how things are."""
+        """Publish the current statuses; without `stream`, those of an inactive node."""
         statuses = [self._model(health, stream), self._process()]
         if stream is not None:
             statuses.insert(0, self._input(stream))
-            statuses.insert(2, self._watching(health, stream))
+            statuses.insert(2, self._instructions(health, stream))
         hardware = health.info.model_id if health.info else ''
-        message = DiagnosticArray(status=[one.message_of(hardware) for one in statuses])
+        message = DiagnosticArray(status=[status.to_message(hardware) for status in statuses])
         message.header.stamp = self._node.get_clock().now().to_msg()
         self._publisher.publish(message)
 
     def _input(self, stream: ActiveStream) -> _Status:
         camera, counts, statistics = stream.camera, stream.sampler.counts, stream.statistics
+        dropped = stream.steps.dropped
         now = time.perf_counter()
         before, then = self._before
         self._before = counts.received, now
-        status = _Status(f'{self._name}: input', message=f'frames come on {camera.topic}')
-        if camera.complaint:
-            status.worse(STALE if camera.silent else WARN, camera.complaint)
-        if statistics.dropped and now - statistics.last_flaw_at < RECENT:
-            status.worse(WARN, f'a frame was dropped: {statistics.flaw}')
+        status = _Status(f'{self._name}: input', message=f'frames arrive on {camera.topic}')
+        if camera.problem:
+            status.raise_to(STALE if camera.silent else WARN, camera.problem)
+        if statistics.flaw and now - statistics.flaw_at < RECENT:
+            status.raise_to(WARN, f'a frame was dropped: {statistics.flaw}')
         status.values = {
             'topic': camera.topic,
             'rate (Hz)': max(0, counts.received - before) / (now - then),
             'age (s)': now - camera.received_at if camera.received_at else '',
             'received': counts.received,
             'sampled': counts.sampled,
-            'dropped: bad': statistics.dropped[Reason.BAD_FRAME],
-            'dropped: model failed': statistics.dropped[Reason.MODEL_FAILED],
-            'dropped: overflow': statistics.dropped[Reason.OVERFLOW] + stream.queue.lost,
+            'dropped: bad': dropped[Reason.BAD_FRAME],
+            'dropped: model failed': dropped[Reason.MODEL_FAILED],
+            'dropped: overflow': dropped[Reason.OVERFLOW] + stream.queue.lost,
             'stamps: zero': counts.zero,
             'stamps: duplicate': counts.duplicate,
             'stamps: late': counts.reordered,
@@ -148,7 +149,7 @@ class Diagnostics:
     def _model(self, health: Health, stream: ActiveStream | None) -> _Status:
         status = _Status(f'{self._name}: model', message=health.doing or health.state)
         if health.error:
-            status.worse(ERROR, health.error)
+            status.raise_to(ERROR, health.error)
         status.values = {'state': health.state}
         if health.info is not None:
             status.values |= {
@@ -167,18 +168,15 @@ class Diagnostics:
     def _passes(self, status: _Status, health: Health, stream: ActiveStream) -> None:
         statistics, assistant, busy = stream.statistics, stream.assistant, stream.worker.busy_for
         if statistics.failed_at and time.perf_counter() - statistics.failed_at < RECENT:
-            status.worse(ERROR, f'the model failed: {assistant.passes.last_failure}')
+            status.raise_to(ERROR, f'the model failed: {assistant.passes.last_failure}')
         limit = health.model_timeout
         if limit and busy > limit / 2:
             level = ERROR if busy > limit else WARN
-            status.worse(level, f'a pass has taken {busy:.0f} s, model.timeout is {limit:g} s')
+            status.raise_to(level, f'a pass has taken {busy:.0f} s, model.timeout is {limit:g} s')
         late = statistics.latency.percentile(95)
         if late > 1 / health.rate and statistics.recently_late(1 / health.rate):
-            status.worse(WARN, f'decisions are late: p95 of the latency is {late:.2f} s')
-        status.values |= {
-            'failures': assistant.passes.failures,
-            'last failure': assistant.passes.last_failure,
-        }
+            status.raise_to(WARN, f'decisions are late: p95 of the latency is {late:.2f} s')
+        status.values |= {'failures': assistant.passes.failures, 'last failure': assistant.passes.last_failure}
         for name, times in (
             ('encode', statistics.encode),
             ('extend', statistics.extend),
@@ -187,19 +185,23 @@ class Diagnostics:
         ):
             status.values |= _percentiles(name, times)
 
-    def _watching(self, health: Health, stream: ActiveStream) -> _Status:
+    def _instructions(self, health: Health, stream: ActiveStream) -> _Status:
         status = _Status(
-            f'{self._name}: instructions', message=f'{health.standing} instructions stand'
+            f'{self._name}: instructions', message=f'{health.instructions} instructions are active'
         )
+        sinks = stream.sinks
         if health.journal:
-            status.worse(WARN, health.journal)
+            status.raise_to(WARN, health.journal)
+        if sinks.failures and time.perf_counter() - sinks.failed_at < RECENT:
+            status.raise_to(WARN, f'a sink failed: {sinks.last_failure}')
         capacity = health.info.context_capacity if health.info else 0
         status.values = {
-            'standing': f'{health.standing} of {health.capacity}',
+            'active': f'{health.instructions} of {health.capacity}',
             'answers': stream.statistics.answers,
             'context (tokens)': f'{stream.statistics.context_tokens} of {capacity}',
             **{f'decided: {state}': count for state, count in stream.statistics.decided.items()},
-            **{f'memory: {part} (bytes)': size for part, size in stream.memory.items()},
+            **{f'failures of {name}': count for name, count in sinks.failures.items()},
+            **{f'memory: {part} (bytes)': size for part, size in stream.statistics.memory.items()},
         }
         return status
 

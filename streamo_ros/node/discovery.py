@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Before lock-step begins: how the node samples, how the player steps, and that they are linked.
+"""Finds out, before lock-step begins, how the node samples and how the player steps.
 
-Knows what both show of themselves on the graph; steps and decides nothing.
+Both are asked over the graph; also waits until the player's images reach the node.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ IMAGES = {'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'}
 
 
 def find_sampler(client: BlockingClient, target: str) -> FrameSampler:
-    """A sampler with the parameters of the node.
+    """A sampler with the node's parameters.
 
     Raises:
         LockStepError: there is no such node.
@@ -68,15 +68,15 @@ def _step_type(name: str) -> Any:
 
 
 def wait_for_link(client: BlockingClient, target: str) -> None:
-    """Wait until somebody publishes what the node looks at.
+    """Wait until the node's image topic has a publisher.
 
     Raises:
-        LockStepError: nobody does, or the two can never hear each other.
+        LockStepError: it has none, or one of incompatible QoS.
     """
     client.until(
         lambda: _linked(client, target),
-        f'a publisher of the images that {target} looks at',
-        'activate the node, and let the player publish on its topic and with its type',
+        f'a publisher of the image topic of {target}',
+        'activate the node, and let the player publish on the same topic with the same type',
     )
 
 
@@ -85,21 +85,28 @@ def _linked(client: BlockingClient, target: str) -> bool:
         if not IMAGES & set(types):
             continue
         publishers = client.get_publishers_info_by_topic(topic)
-        for ear in client.get_subscriptions_info_by_topic(topic):
-            if f'{ear.node_namespace.rstrip("/")}/{ear.node_name}' != target:
+        for subscription in client.get_subscriptions_info_by_topic(topic):
+            if f'{subscription.node_namespace.rstrip("/")}/{subscription.node_name}' != target:
                 continue
-            found = [one for one in publishers if one.topic_type == ear.topic_type]
-            if found and not any(_fits(one, ear) for one in found):
+            matching = [
+                publisher
+                for publisher in publishers
+                if publisher.topic_type == subscription.topic_type
+            ]
+            if matching and not any(
+                _compatible(publisher, subscription) for publisher in matching
+            ):
                 raise LockStepError(
-                    f'{topic} is published best effort and {target} asks for reliable: give '
+                    f'{topic} is published best effort and {target} requests reliable: give '
                     'ros2 bag play --qos-profile-overrides-path (docs/replay.md)'
                 )
-            return bool(found)
+            return bool(matching)
     return False
 
 
-def _fits(publisher: Any, ear: Any) -> bool:
+def _compatible(publisher: Any, subscription: Any) -> bool:
     reliable = ReliabilityPolicy.RELIABLE
     return bool(
-        ear.qos_profile.reliability != reliable or publisher.qos_profile.reliability == reliable
+        subscription.qos_profile.reliability != reliable
+        or publisher.qos_profile.reliability == reliable
     )

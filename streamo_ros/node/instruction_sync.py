@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tells journal and graph what stands, in the order in which it came to stand.
+"""Keeps journal and graph in step with the instructions, in the order of their changes.
 
-Knows that two threads change the book and that a reply must not leave before the journal has it;
-not why it changes.
+Two threads change the book: the executor's, for services and goals, and the worker's. A service
+replies only after the journal has the change.
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ import threading
 from collections.abc import Sequence
 
 from streamo_ros.core.events import Answered
-from streamo_ros.core.events import Event
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.restored_turns import PastAnswer
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Step
 from streamo_ros.node.journal import Journal
 from streamo_ros.node.journal import JournalAnswer
 from streamo_ros.node.publisher import EventPublisher
 
 
-class InstructionSync:
-    """Keeps a book.
+class InstructionSync(Sink):
+    """Writes and publishes every change of a book, and writes the answers.
 
     Args:
-        book: what stands.
-        journal: where it is written; None = nowhere.
-        publisher: publishes it.
+        book: the instructions.
+        journal: where they are written; None = nowhere.
+        publisher: publishes them.
     """
 
     def __init__(
@@ -36,15 +37,15 @@ class InstructionSync:
         self._journal = journal
         self._publisher = publisher
         self._lock = threading.Lock()
-        self._told = -1
+        self._version = -1
 
     @property
-    def complaint(self) -> str:
+    def problem(self) -> str:
         """Why the journal could not be written; '' when all is well."""
-        return self._journal.complaint if self._journal else ''
+        return self._journal.problem if self._journal else ''
 
     def restore(self) -> str:
-        """Let stand what stood before a restart; a remark about what could not, or ''."""
+        """Restore the instructions of before a restart; a remark on what could not be, or ''."""
         if self._journal is None:
             return ''
         kept = self._journal.standing()
@@ -52,39 +53,50 @@ class InstructionSync:
         self._book.restore(fitting, self._journal.next_id())
         if len(fitting) < len(kept):
             return (
-                f'{len(kept) - len(fitting)} instructions of the journal do not stand again: '
-                f'instructions.capacity is {self._book.capacity}, and {len(kept)} stood'
+                f'{len(kept) - len(fitting)} of the {len(kept)} instructions in the journal were '
+                f'not restored: instructions.capacity is {self._book.capacity}'
             )
         return self._journal.remark
 
-    def said(self) -> dict[int, Sequence[PastAnswer]]:
-        """What was said before a restart to each instruction that stands again."""
+    def past_answers(self) -> dict[int, Sequence[PastAnswer]]:
+        """What each restored instruction was answered before the restart."""
         if self._journal is None:
             return {}
         return {
-            one.id: [(answer.stamp, answer.text) for answer in self._journal.answers(one.id)]
-            for one in self._book.standing()
+            instruction.id: [
+                (answer.stamp, answer.text) for answer in self._journal.answers(instruction.id)
+            ]
+            for instruction in self._book.standing()
         }
 
-    def tell(self, events: Sequence[Event] = ()) -> None:
-        """Write and publish what stands, when it has changed or was answered; by any thread."""
-        answers = [
-            JournalAnswer(one.instruction_id, one.frame.stamp, one.text)
-            for one in events
-            if isinstance(one, Answered)
-        ]
+    def take(self, step: Step) -> None:
+        """Write the answers of a step, and what has changed with it."""
+        self.sync(
+            [
+                JournalAnswer(event.instruction_id, event.frame.stamp, event.text)
+                for event in step.events
+                if isinstance(event, Answered)
+            ]
+        )
+
+    def sync(self, answers: Sequence[JournalAnswer] = ()) -> None:
+        """Write and publish the instructions if they have changed; in any thread.
+
+        Args:
+            answers: new ones, which are written too.
+        """
         # Read under the lock, so that the last one to write has the newest.
         with self._lock:
             version = self._book.version
-            if version == self._told and not answers and not self.complaint:
+            if version == self._version and not answers and not self.problem:
                 return
             if self._journal is not None:
                 self._journal.keep(self._book.standing(), answers)
-            if version != self._told:
+            if version != self._version:
                 self._publisher.instructions(self._book)
-            self._told = version
+            self._version = version
 
-    def close(self) -> None:
-        """Let the journal go."""
+    def close_journal(self) -> None:
+        """Close the journal."""
         if self._journal is not None:
             self._journal.close()

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What outlives a crash: standing instructions, the next id, the last answers.
+"""What survives a crash: active instructions, the next id, the last answers.
 
-One SQLite file in WAL mode, written before a call is answered, so that `kill -9` or a power cut
-loses nothing that was promised. Knows the file and its faults; not when there is something to
-keep. Used by several threads, by one process.
+One SQLite file in WAL mode, written before a service replies, so that `kill -9` or a power cut
+loses nothing that was confirmed. Used by several threads of one process.
 """
 
 from __future__ import annotations
@@ -46,18 +45,18 @@ _COLUMNS = (
 )
 
 
-class JournalError(StreamoError, RuntimeError):
-    """The journal cannot be opened; the message says what is wrong and what mends it."""
+class JournalError(RuntimeError):
+    """The journal cannot be opened; the message states the problem and how to fix it."""
 
 
 @dataclass(frozen=True, slots=True)
 class JournalAnswer:
-    """An answer that was given.
+    """An answer of the past.
 
     Attributes:
-        instruction_id: whom it answered.
+        instruction_id: the instruction that was answered.
         stamp: capture time of its frame, nanoseconds.
-        text: what was said.
+        text: the answer.
     """
 
     instruction_id: int
@@ -69,21 +68,21 @@ class Journal:
     """The file.
 
     Args:
-        path: where it is; made with mode 0600 when there is none, its folder with 0700.
+        path: the file; created with mode 0600, its folder with 0700.
         most_answers: answers kept for each instruction.
 
     Attributes:
-        remark: what was found wrong with an older file that was set aside; '' = nothing.
-        complaint: why the last write failed; '' = it did not.
+        remark: why an older file was set aside; '' = it was not.
+        problem: why the last write failed; '' = it did not.
 
     Raises:
-        JournalError: it cannot be opened or made, or another process has it open.
+        JournalError: it cannot be opened or created, or another process has it open.
     """
 
     def __init__(self, path: str | Path, most_answers: int = 8) -> None:
         self.path = Path(path).expanduser()
         self.remark = ''
-        self.complaint = ''
+        self.problem = ''
         self._most_answers = most_answers
         self._lock = threading.Lock()
         try:
@@ -92,16 +91,16 @@ class Journal:
         except (OSError, sqlite3.OperationalError) as error:
             raise JournalError(
                 f'the journal {self.path} cannot be opened ({error}): give journal.path a file in '
-                'a folder that this user may write, one file for each node'
+                'a folder that this user may write to, one file for each node'
             ) from error
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         with self._lock:
             self._database.close()
 
     def standing(self) -> tuple[Instruction, ...]:
-        """The instructions that stood at the last write, those of goals left out."""
+        """The instructions that were active at the last write, except those of goals."""
         with self._lock:
             rows = self._database.execute(
                 f'SELECT {", ".join(_COLUMNS)} FROM instructions ORDER BY id'  # noqa: S608
@@ -123,7 +122,7 @@ class Journal:
         )
 
     def next_id(self) -> int:
-        """An id behind every one that was ever given."""
+        """An id that was never used."""
         with self._lock:
             row = self._database.execute("SELECT value FROM meta WHERE key = 'next_id'").fetchone()
         return int(row[0]) if row else 1
@@ -138,11 +137,16 @@ class Journal:
             ).fetchall()
         return tuple(JournalAnswer(*row) for row in rows)
 
-    def keep(self, standing: Sequence[Instruction], answers: Sequence[JournalAnswer] = ()) -> bool:
-        """Write what stands now, as a whole, and new answers; returns whether it could."""
-        lasting = [one for one in standing if one.source is not InstructionSource.ACTION]
-        rows = [tuple(getattr(one, name) for name in _COLUMNS) for one in lasting]
-        ahead = max((one.id for one in standing), default=0) + 1
+    def keep(
+        self, instructions: Sequence[Instruction], answers: Sequence[JournalAnswer] = ()
+    ) -> bool:
+        """Write all active instructions, and new answers; returns whether it could."""
+        rows = [
+            tuple(getattr(instruction, name) for name in _COLUMNS)
+            for instruction in instructions
+            if instruction.source is not InstructionSource.ACTION
+        ]
+        next_id = max((instruction.id for instruction in instructions), default=0) + 1
 
         def write(database: sqlite3.Connection) -> None:
             database.execute('DELETE FROM instructions')
@@ -151,17 +155,17 @@ class Journal:
             database.execute(
                 "INSERT INTO meta VALUES ('next_id', ?) ON CONFLICT (key) "
                 'DO UPDATE SET value = max(value, excluded.value)',
-                (ahead,),
+                (next_id,),
             )
             self._put_answers(database, answers)
 
         return self._write(write)
 
     def _put_answers(self, database: sqlite3.Connection, answers: Sequence[JournalAnswer]) -> None:
-        """Add answers; the oldest and those to what no longer stands leave."""
+        """Add answers; drop the oldest and those of instructions that are gone."""
         database.executemany(
             'INSERT INTO answers (instruction_id, stamp, text) VALUES (?, ?, ?)',
-            [(one.instruction_id, one.stamp, one.text) for one in answers],
+            [(answer.instruction_id, answer.stamp, answer.text) for answer in answers],
         )
         database.execute(
             'DELETE FROM answers WHERE instruction_id NOT IN (SELECT id FROM instructions)'
@@ -169,7 +173,7 @@ class Journal:
         database.executemany(
             'DELETE FROM answers WHERE instruction_id = ?1 AND number NOT IN (SELECT number '
             'FROM answers WHERE instruction_id = ?1 ORDER BY number DESC LIMIT ?2)',
-            [(one.instruction_id, self._most_answers) for one in answers],
+            [(answer.instruction_id, self._most_answers) for answer in answers],
         )
 
     def _write(self, write: Callable[[sqlite3.Connection], None]) -> bool:
@@ -178,15 +182,15 @@ class Journal:
                 with self._database as transaction:
                     write(transaction)
             except sqlite3.Error as error:
-                self.complaint = f'the journal {self.path} cannot be written: {error}'
+                self.problem = f'the journal {self.path} cannot be written: {error}'
                 return False
-        self.complaint = ''
+        self.problem = ''
         return True
 
     # ---- opening ------------------------------------------------------------------------------
 
     def _opened(self) -> sqlite3.Connection:
-        """The database; a file that is none is set aside and a new one begun."""
+        """The database; a damaged file is set aside and replaced by a new one."""
         try:
             return self._connected()
         except (sqlite3.DatabaseError, ValueError) as error:
@@ -203,12 +207,12 @@ class Journal:
         os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
         database = sqlite3.connect(self.path, timeout=0.5, check_same_thread=False)
         try:
-            # One process only: a second node on the same file would overwrite what stands.
+            # One process only: a second node on the same file would overwrite the instructions.
             database.execute('PRAGMA locking_mode = EXCLUSIVE')
             database.execute('PRAGMA journal_mode = WAL')
             database.execute('PRAGMA synchronous = FULL')
             database.execute('PRAGMA trusted_schema = OFF')
-            # Small and often, so that the file stays of the size of what stands.
+            # Small and often, so that the file stays about as small as its content.
             database.execute('PRAGMA wal_autocheckpoint = 64')
             database.execute('PRAGMA journal_size_limit = 1048576')
             self._check(database)
@@ -218,7 +222,7 @@ class Journal:
         return database
 
     def _check(self, database: sqlite3.Connection) -> None:
-        """Raises what sqlite3 raises, or ValueError, when the file is not a sound journal."""
+        """Raise what sqlite3 raises, or ValueError, if the file is not a sound journal."""
         (verdict,) = database.execute('PRAGMA quick_check(1)').fetchone()
         if verdict != 'ok':
             raise ValueError(verdict)
@@ -231,9 +235,11 @@ class Journal:
             database.execute(f'PRAGMA user_version = {SCHEMA}')
         try:
             database.execute(f'SELECT {", ".join(_COLUMNS)} FROM instructions')  # noqa: S608
-            for kept in database.execute('SELECT source, text FROM instructions').fetchall():
-                InstructionSource(kept[0])
-                str.strip(kept[1])
+            for source, text in database.execute(
+                'SELECT source, text FROM instructions'
+            ).fetchall():
+                InstructionSource(source)
+                str.strip(text)
             database.execute('SELECT instruction_id, stamp, text FROM answers').fetchall()
         except (sqlite3.OperationalError, TypeError) as error:
             raise ValueError(str(error)) from error

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Transitions of a managed node that may await, so that nobody waits for them.
+"""Lifecycle transitions as coroutines, so that no other callback waits for them.
 
 rclpy runs a transition inside the service call: `get_state` waits for the whole configure, an
 illegal or second request raises out of `spin()`, and what a transition raises vanishes unlogged.
-Here a transition is a coroutine of the executor, a request that cannot be met is refused, and a
-failure is logged. Knows the life cycle, nothing of what the node does in it.
+Here a transition is a coroutine of the executor, an illegal request is refused, and a failure is
+logged.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class AwaitableLifecycleNode(LifecycleNodeMixin, Node):
     """A managed node whose steps `configure`, `activate`, ... are coroutines.
 
     A subclass overrides the steps; they run in the executor's thread and may await futures. Use
-    `change_state` and never rclpy's `trigger_...`, which know nothing of the steps.
+    `change_state`, never rclpy's `trigger_...`, which skip the steps.
     """
 
     def __init__(self, name: str, **options: Any) -> None:
@@ -58,12 +58,12 @@ class AwaitableLifecycleNode(LifecycleNodeMixin, Node):
             State.TRANSITION_STATE_ERRORPROCESSING: self.recover,
         }
         # Found by type, because rclpy's name for it is private.
-        service = next(one for one in self.services if one.srv_type is ChangeState)
+        service = next(service for service in self.services if service.srv_type is ChangeState)
         service.callback = self._on_change_state
 
     @property
     def state(self) -> LifecycleState:
-        """The state it is in: id and label."""
+        """The current state: id and label."""
         number, label = self._state_machine.current_state
         return LifecycleState(label=label, state_id=number)
 
@@ -99,12 +99,12 @@ class AwaitableLifecycleNode(LifecycleNodeMixin, Node):
 
         Returns:
             Whether it succeeded; False also when it is illegal in this state, or while another
-            transition is under way.
+            transition is in progress.
         """
         if transition in _SHUTDOWN.values():
             transition = _SHUTDOWN.get(self.state.state_id, transition)
         if self._changing:
-            self.get_logger().warning('a transition is under way: wait for its end')
+            self.get_logger().warning('another transition is in progress: wait for its end')
             return False
         self._changing = True
         try:
@@ -116,10 +116,12 @@ class AwaitableLifecycleNode(LifecycleNodeMixin, Node):
         try:
             self._state_machine.trigger_transition_by_id(transition, True)
         except _rclpy.RCLError:
-            allowed = ', '.join(one[1] for one in self._state_machine.available_transitions)
+            possible = ', '.join(
+                label for _, label, *_ in self._state_machine.available_transitions
+            )
             self.get_logger().warning(
-                f'transition {transition} is not possible while {self.state.label}: possible are '
-                f'{allowed or "none"}'
+                f'transition {transition} is not possible in state {self.state.label}; possible: '
+                f'{possible or "none"}'
             )
             return False
         outcome = await self._step()
@@ -132,7 +134,7 @@ class AwaitableLifecycleNode(LifecycleNodeMixin, Node):
     async def _step(self) -> TransitionCallbackReturn:
         try:
             return await self._steps[self.state.state_id]()
-        except Exception:  # noqa: BLE001 - whatever it was, the life cycle has a way for it
+        except Exception:  # noqa: BLE001 - the lifecycle has a transition for any error
             self.get_logger().error(f'{self.state.label} failed:\n{traceback.format_exc()}')
             return ERROR
 
@@ -145,7 +147,7 @@ class AwaitableLifecycleNode(LifecycleNodeMixin, Node):
                 transition = self._state_machine.get_transition_by_label(request.transition.label)
             except _rclpy.RCLError:
                 self.get_logger().warning(
-                    f'{request.transition.label!r} is not possible while {self.state.label}'
+                    f'{request.transition.label!r} is not possible in state {self.state.label}'
                 )
                 response.success = False
                 return response

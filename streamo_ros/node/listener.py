@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A client of the node: listens to all it publishes, keeps the frames it is about, asks it things.
+"""A client of the node: subscribes to all its topics, keeps the matching frames, sends requests.
 
-Knows topics and services; turns messages into the rows that timeline, report and live view share,
-and copies their bytes into a recording. What to ask and when is the caller's business.
+Converts messages to the rows that timeline, report and live view share, and copies their bytes to
+a recording.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import numpy as np
 import rclpy
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy
@@ -27,27 +26,28 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-from streamo_ros.core.errors import StreamoError
-from streamo_ros.core.frame import Reason
-from streamo_ros.core.frame import SECOND
-from streamo_ros.core.protocol import State
-from streamo_ros.core.speech import Finish
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import ModelInfo
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
-from streamo_ros.report.event_log import Row
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.recording import jpeg
 from streamo_ros.report.report_sink import thumbnail
+from streamo_ros.report.rows import DecisionRow
+from streamo_ros.report.rows import DeltaRow
+from streamo_ros.report.rows import InstructionRow
+from streamo_ros.report.rows import ResponseRow
+from streamo_ros.report.rows import Row
+from streamo_ros.report.rows import StreamRow
 from streamo_ros.sources.bag import COMPRESSED
 from streamo_ros.sources.cdr import peek_stamp
+from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
 from streamo_ros.srv import SetInstruction
 
 KEPT_IMAGES = 60
-"""Raw images that are kept until the node has said which of them it looked at."""
+"""Raw images that are kept until the node has said which of them it sampled."""
 JPEG_QUALITY = 85
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 TOPICS: tuple[tuple[str, Any, Any], ...] = (
@@ -59,15 +59,16 @@ TOPICS: tuple[tuple[str, Any, Any], ...] = (
 )
 
 Take = Callable[[Row, bytes], None]
+"""Takes a row and, with a decision or response, its frame as a small JPEG file or b''."""
 
 
-class ListenerError(StreamoError, RuntimeError):
-    """The node did not answer; the message says what was waited for."""
+class ListenerError(RuntimeError):
+    """The node did not reply; the message says what was waited for."""
 
 
 @contextmanager
 def graph() -> Iterator[None]:
-    """Take part in the graph; Ctrl-C stays with the program, which has things to finish."""
+    """Join the graph; Ctrl-C stays with the program, which has work to finish."""
     rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
     try:
         yield
@@ -80,18 +81,18 @@ class NodeListener(Node):
 
     Args:
         camera: the raw image topic.
-        recorder: where bytes go.
-        take: gets every row and, with the first row of a frame, its picture as a small JPEG file.
+        recorder: takes the bytes of all messages.
+        take: takes every row, see `Take`.
         target: the node's name.
 
     Attributes:
-        model: the ModelInfo, once it came.
+        model: the ModelInfo, once it was published.
     """
 
     def __init__(
         self, camera: str, recorder: Recorder, take: Take, target: str = '/streamo'
     ) -> None:
-        super().__init__('streamo_witness', parameter_overrides=[])
+        super().__init__('streamo_listener', parameter_overrides=[])
         self.model: ModelInfo | None = None
         self._recorder = recorder
         self._take = take
@@ -110,7 +111,7 @@ class NodeListener(Node):
             )
 
     def spin(self, seconds: float) -> None:
-        """Take what comes for a while."""
+        """Process messages for a while."""
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
             rclpy.spin_once(self, timeout_sec=left)
@@ -119,27 +120,26 @@ class NodeListener(Node):
         """Ask the node to watch for something; returns the instruction's id.
 
         Raises:
-            WitnessError: the node refused, with its reason, or did not answer.
+            ListenerError: the node refused, with its reason, or did not reply.
         """
         if not self._setter.wait_for_service(timeout_sec=patience):
             raise ListenerError(f'the service {self._target}/set_instruction did not appear')
         future = self._setter.call_async(SetInstruction.Request(text=text))
         rclpy.spin_until_future_complete(self, future, timeout_sec=patience)
-        answer = future.result()
-        if answer is None:
-            raise ListenerError(f'{self._target}/set_instruction did not answer')
-        if not answer.success:
-            raise ListenerError(str(answer.message))
-        return int(answer.instruction_id)
+        reply = future.result()
+        if reply is None:
+            raise ListenerError(f'{self._target}/set_instruction did not reply')
+        if not reply.success:
+            raise ListenerError(str(reply.message))
+        return int(reply.instruction_id)
 
     def _listener(self, name: str, kind: Any) -> Callable[[bytes], None]:
         type_name = f'streamo_ros/msg/{kind.__name__}'
         latched = name in ('instructions', 'model_info')
-        tell = getattr(self, f'_tell_{name}')
+        take = getattr(self, f'_take_{name}')
 
         def listen(data: bytes) -> None:
-            message = deserialize_message(data, kind)
-            tell(message)
+            take(deserialize_message(data, kind))
             self._recorder.write(
                 f'{self._target}/{name}', type_name, time.time_ns(), data, latched
             )
@@ -152,111 +152,56 @@ class NodeListener(Node):
             return
         self._images[stamp] = data
         if stamp in self._wanted:
-            # The node was faster than this copy of the image.
+            # The decision arrived before this copy of the image.
             self._wanted.discard(stamp)
             self._picture(stamp)
         while len(self._images) > KEPT_IMAGES:
             self._images.popitem(last=False)
 
-    def _tell_model_info(self, message: ModelInfo) -> None:
+    def _take_model_info(self, message: ModelInfo) -> None:
         first, self.model = self.model is None, message
         if first:
-            self._take(
-                {
-                    'row': 'replay',
-                    'source': self._camera,
-                    'topic': self._camera,
-                    'rate': message.sampling_rate,
-                    'model': _model(message),
-                },
-                b'',
-            )
-
-    def _tell_instructions(self, message: InstructionArray) -> None:
-        for one in message.instructions:
-            row = {'row': 'instruction', 'id': one.id, 'text': one.text, 'since': 0}
+            row = StreamRow(self._camera, self._camera, message.sampling_rate, _model(message))
             self._take(row, b'')
 
-    def _tell_frame_state(self, message: FrameState) -> None:
-        stamp = _stamp(message.header.stamp)
-        if stamp not in self._shown:
-            self._shown[stamp] = self._picture(stamp)
+    def _take_instructions(self, message: InstructionArray) -> None:
+        for instruction in message.instructions:
+            self._take(InstructionRow(instruction.id, instruction.text), b'')
+
+    def _take_frame_state(self, message: FrameState) -> None:
+        row = DecisionRow.from_message(message)
+        if row.stamp not in self._shown:
+            self._shown[row.stamp] = self._picture(row.stamp)
             while len(self._shown) > KEPT_IMAGES:
                 self._shown.popitem(last=False)
-        chances = (
-            message.silence_probability,
-            message.standby_probability,
-            message.response_probability,
-        )
-        self._take(
-            {
-                'row': 'decision',
-                'stamp': stamp,
-                'instruction_id': message.instruction_id,
-                'state': State(message.state).name,
-                'probabilities': [None if np.isnan(one) else round(one, 6) for one in chances],
-                'reason': Reason(message.unknown_reason).name if message.unknown_reason else '',
-                'response_id': message.response_id,
-                'stream_id': message.stream_id,
-                'frame_index': message.frame_index,
-                'received': message.received_frames,
-                'dropped': message.dropped_frames,
-                'context_tokens': message.context_tokens,
-                'encode_time': message.encode_time,
-                'extend_time': message.extend_time,
-                'latency': message.latency,
-            },
-            self._shown[stamp],
-        )
+        self._take(row, self._shown[row.stamp])
 
-    def _tell_response(self, message: Response) -> None:
-        stamp = _stamp(message.header.stamp)
-        self._take(
-            {
-                'row': 'response',
-                'stamp': stamp,
-                'instruction_id': message.instruction_id,
-                'response_id': message.response_id,
-                'stream_id': message.stream_id,
-                'text': message.text,
-                'event_start': _stamp(message.event_start),
-                'event_end': _stamp(message.event_end),
-                'finish': Finish(message.finish_reason).name,
-                'token_count': message.token_count,
-                'probability': message.probability,
-                'first_token_time': message.first_token_time,
-                'generation_time': message.generation_time,
-            },
-            self._shown.get(stamp, b''),
-        )
+    def _take_response(self, message: Response) -> None:
+        row = ResponseRow.from_message(message)
+        self._take(row, self._shown.get(row.stamp, b''))
 
-    def _tell_response_delta(self, message: ResponseDelta) -> None:
-        self._take(
-            {
-                'row': 'delta',
-                'instruction_id': message.instruction_id,
-                'response_id': message.response_id,
-                'text': message.text,
-                'final': message.is_final,
-            },
-            b'',
-        )
+    def _take_response_delta(self, message: ResponseDelta) -> None:
+        self._take(DeltaRow.from_message(message), b'')
 
     def _picture(self, stamp: int) -> bytes:
-        """Record the frame that was looked at as JPEG; a small copy of it."""
+        """Record a sampled frame as JPEG; returns a small copy, b'' if there is none (yet)."""
         data = self._images.get(stamp)
         if data is None:
             self._wanted.add(stamp)
             return b''
         message = deserialize_message(data, Image)
-        picture = to_rgb(
-            message.encoding,
-            message.width,
-            message.height,
-            message.step,
-            message.data,
-            bool(message.is_bigendian),
-        )
+        try:
+            picture = to_rgb(
+                message.encoding,
+                message.width,
+                message.height,
+                message.step,
+                message.data,
+                bool(message.is_bigendian),
+            )
+        except ImageError:
+            # The node could not decode it either, and has said so.
+            return b''
         coded = CompressedImage(
             header=message.header,
             format='rgb8; jpeg compressed bgr8',
@@ -266,10 +211,6 @@ class NodeListener(Node):
             f'{self._camera}/compressed', COMPRESSED, time.time_ns(), serialize_message(coded)
         )
         return thumbnail(picture)
-
-
-def _stamp(time_message: Any) -> int:
-    return int(time_message.sec) * SECOND + int(time_message.nanosec)
 
 
 def _model(message: ModelInfo) -> dict[str, Any]:

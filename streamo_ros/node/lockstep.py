@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A bag through the running node, frame by frame: nothing depends on how fast a machine is.
+"""Plays a bag through the running node in lock-step: the machine's speed changes nothing.
 
-The player is paused; this asks it for the next frame, and where a sampler like the node's says
-that the frame is looked at, waits for the FrameState of every standing instruction and for every
-answer before it goes on. Instructions are set by service before the first sampled frame of their
-capture time. Steps our player, or rosbag2's.
+The player is paused. This client steps it frame by frame, and where a sampler like the node's
+takes the frame, waits for the FrameState of every active instruction and for every answer before
+it goes on. Instructions are set by service before the first sampled frame of their capture time.
+Works with our player and rosbag2's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from std_srvs.srv import Trigger
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
-from streamo_ros.core.protocol import State
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import Response
@@ -39,15 +39,16 @@ from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
 from streamo_ros.node.discovery import wait_for_link
-from streamo_ros.program import run_program
-from streamo_ros.replay.run import TimedInstruction
+from streamo_ros.report.rows import DecisionRow
+from streamo_ros.report.rows import Probabilities
+from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
 from streamo_ros.srv import SetInstruction
 
 DEEP = QoSProfile(depth=1000)
 LATCHED = QoSProfile(depth=100, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 GRACE = 1.0
-"""Seconds that the last FrameState of an instruction may come after the news of its end."""
+"""Seconds that the last FrameState of an instruction may arrive after its end is announced."""
 
 
 @dataclass(frozen=True)
@@ -56,21 +57,25 @@ class Decision:
 
     Attributes:
         stamp: capture time, nanoseconds.
-        instruction: text; '' when none stood.
+        instruction: its text; '' when none was active.
         state: name of the state.
-        text: the answer, whole; '' when there is none.
-        probabilities: of Silence, Standby and Response, before thresholds; zeros for UNKNOWN.
+        text: the complete answer; '' when there is none.
+        probabilities: of Silence, Standby and Response, before thresholds; None for UNKNOWN.
     """
 
     stamp: int
     instruction: str
     state: str
     text: str = ''
-    probabilities: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    probabilities: Probabilities | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """An object of JSON, in which unknown probabilities are null."""
+        return {**asdict(self), 'probabilities': self.probabilities or [None, None, None]}
 
 
 class LockStep(BlockingClient):
-    """The client.
+    """Steps the player and collects the node's decisions.
 
     Args:
         target: name of the node under test.
@@ -83,37 +88,37 @@ class LockStep(BlockingClient):
     ) -> None:
         super().__init__('streamo_lockstep', patience)
         self._target, self._player = (f'/{name.strip("/")}' for name in (target, player))
-        self._standing: dict[int, str] = {}
+        self._active: dict[int, str] = {}
         self._ended: dict[int, float] = {}
         self._listed: set[int] | None = None
-        self._states: dict[tuple[int, int], FrameState] = {}
+        self._decisions: dict[tuple[int, int], DecisionRow] = {}
         self._answers: dict[int, Response] = {}
         self.prepare(f'{self._target}/set_instruction', SetInstruction)
         self.prepare(f'{self._target}/reset', Trigger)
         listen = self.create_subscription
         listen(FrameState, f'{self._target}/frame_state', self._take_state, DEEP)
         listen(Response, f'{self._target}/response', self._take_answer, DEEP)
-        # The last one made: when its latched message is here, the node knows the other two.
-        listen(InstructionArray, f'{self._target}/instructions', self._take_standing, LATCHED)
+        # Created last: when its latched message is here, the node has discovered the other two.
+        listen(InstructionArray, f'{self._target}/instructions', self._take_instructions, LATCHED)
 
     def run(
-        self, stamps: Iterable[int], orders: Sequence[TimedInstruction] = ()
+        self, stamps: Iterable[int], instructions: Sequence[TimedInstruction] = ()
     ) -> Iterator[Decision]:
         """Play all frames; the node forgets the stream that it watched before.
 
         Args:
             stamps: of all frames of the recording, in its order.
-            orders: instructions with the seconds, since the first frame, from which they stand.
+            instructions: set at their second since the first frame.
 
         Yields:
-            All decisions in the order of frames, then of instructions; those of instructions
-            that the node had before are among them.
+            All decisions in the order of frames, then of instructions, including those of
+            instructions that the node had before.
 
         Raises:
             LockStepError: something did not come in time, or was refused.
         """
         step, sampler = self._connect()
-        waiting, first = sorted(orders, key=lambda order: order.seconds), None
+        waiting, first = sorted(instructions, key=lambda timed: timed.seconds), None
         for stamp in stamps:
             tick = sampler.offer(stamp)
             if tick is not None:
@@ -125,7 +130,7 @@ class LockStep(BlockingClient):
                 yield from self._decided(stamp)
 
     def _connect(self) -> tuple[Any, FrameSampler]:
-        """The type of `play_next`, and a sampler like the node's; both are ready then."""
+        """The type of `play_next` and a sampler like the node's, once both nodes are ready."""
         sampler = find_sampler(self, self._target)
         self.until(
             lambda: self._listed is not None, f'{self._target}/instructions', 'configure the node'
@@ -138,64 +143,52 @@ class LockStep(BlockingClient):
     # ---- frame by frame -----------------------------------------------------------------------
 
     def _decided(self, stamp: int) -> list[Decision]:
-        """Wait until the frame is decided for all, and everything begun is said."""
-        expected = dict(self._standing) or {0: ''}
+        """Wait until the frame is decided for all instructions, and every answer is complete."""
+        expected = dict(self._active) or {0: ''}
         self.until(
-            lambda: all(self._settled(stamp, key) for key in expected),
+            lambda: all(self._is_decided(stamp, key) for key in expected),
             f'the FrameState of the frame at {stamp / SECOND:.3f} s',
         )
         decisions = [
-            self._decision(self._states.pop((stamp, key)), text)
+            self._decision(self._decisions.pop((stamp, key)), text)
             for key, text in expected.items()
-            if (stamp, key) in self._states
+            if (stamp, key) in self._decisions
         ]
         for key in self._ended:
-            self._standing.pop(key, None)
+            self._active.pop(key, None)
         return decisions
 
-    def _settled(self, stamp: int, key: int) -> bool:
+    def _is_decided(self, stamp: int, key: int) -> bool:
         """Whether the decision is here, or the instruction ended before the frame."""
-        if (stamp, key) in self._states:
+        if (stamp, key) in self._decisions:
             return True
         return key in self._ended and time.monotonic() > self._ended[key] + GRACE
 
-    def _decision(self, state: FrameState, instruction: str) -> Decision:
-        answer = state.response_id
+    def _decision(self, row: DecisionRow, instruction: str) -> Decision:
+        answer = row.response_id
         if answer:
             self.until(lambda: answer in self._answers, f'response {answer}')
-        return Decision(
-            stamp=_stamp(state),
-            instruction=instruction,
-            state=State(state.state).name,
-            text=self._answers.pop(answer).text if answer else '',
-            probabilities=(
-                state.silence_probability,
-                state.standby_probability,
-                state.response_probability,
-            ),
-        )
+        text = self._answers.pop(answer).text if answer else ''
+        return Decision(row.stamp, instruction, row.state, text, row.probabilities)
 
     def _set(self, text: str) -> None:
         reply = self.demand(f'{self._target}/set_instruction', SetInstruction, text=text)
-        self._standing[reply.instruction_id] = text
+        self._active[reply.instruction_id] = text
 
     def _take_state(self, message: FrameState) -> None:
-        self._states[_stamp(message), message.instruction_id] = message
+        row = DecisionRow.from_message(message)
+        self._decisions[row.stamp, row.instruction_id] = row
 
     def _take_answer(self, message: Response) -> None:
         self._answers[message.response_id] = message
 
     def _take_standing(self, message: InstructionArray) -> None:
-        """Adopt what others set, and note what stands no longer."""
-        listed = {one.id: one.text for one in message.instructions}
+        """Adopt instructions that others set, and note which have ended."""
+        listed = {instruction.id: instruction.text for instruction in message.instructions}
         for key in (self._listed or set()) - listed.keys():
             self._ended[key] = time.monotonic()
-        self._standing |= {key: text for key, text in listed.items() if key not in self._standing}
+        self._active |= {key: text for key, text in listed.items() if key not in self._active}
         self._listed = set(listed)
-
-
-def _stamp(message: FrameState) -> int:
-    return int(message.header.stamp.sec) * SECOND + int(message.header.stamp.nanosec)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -211,11 +204,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     rclpy.init(args=[])
     client = LockStep(options.target, options.player, options.patience)
     try:
-        orders = [TimedInstruction.parse(text) for text in options.instruction]
-        for decision in client.run(stamps, orders):
-            print(json.dumps(asdict(decision), ensure_ascii=False), flush=True)
-    except ExternalShutdownException:
-        return ExitCode.INTERRUPTED
+        instructions = [TimedInstruction.parse(text) for text in options.instruction]
+        for decision in client.run(stamps, instructions):
+            print(json.dumps(decision.to_json(), ensure_ascii=False, allow_nan=False), flush=True)
+    except LockStepError as error:
+        print(f'lockstep: {error}', file=sys.stderr)
+        return 1
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 130
     finally:
         client.destroy_node()
         rclpy.try_shutdown()
@@ -229,7 +225,7 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add('source', help='the bag that the player plays')
     add('--source-topic', default='', help='its image topic')
-    add('--salvage', action='store_true', help='of a damaged recording, what can be read')
+    add('--salvage', action='store_true', help='play a damaged recording as far as possible')
     add('--instruction', action='append', default=[], metavar='TEXT[@SECONDS]')
     add('--target', default='/streamo', help='the node; default %(default)s')
     add('--player', default='/streamo_player', help='the player, e.g. /rosbag2_player')

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The process: start, spin, end.
+"""The node's process: start, spin, end.
 
-Knows signals and exit codes. SIGINT and SIGTERM end it within two seconds with code 0, whatever
-the model is doing; an error in a callback is logged and does not end it.
+SIGINT and SIGTERM end it within two seconds with code 0, whatever the model is doing. An error in
+a callback is logged and does not end it.
 """
 
 from __future__ import annotations
@@ -37,54 +37,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the node until it is asked to end.
 
     Args:
-        argv: arguments behind the program's name, as `--ros-args ...`; None = the process's.
+        argv: arguments after the program's name, like `--ros-args ...`; None = the process's.
 
     Returns:
-        OK after SIGINT or SIGTERM, also while it starts; HUNG when the model hangs; BAD_INPUT
-        when autostart fails.
-
-    Raises:
-        StartError: an argument for ROS is wrong.
-        ParameterError: a parameter is refused.
+        0 after SIGINT or SIGTERM, 1 after an error at startup, 3 when the model hangs.
     """
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
     _read(rclpy.utilities.remove_ros_args(arguments)[1:])
     try:
-        node = _start(arguments)
-    except KeyboardInterrupt:
-        return ExitCode.OK
-    if node is None:
-        return ExitCode.OK
-    executor = SingleThreadedExecutor()
+        _parse(rclpy.utilities.remove_ros_args(arguments)[1:])
+        rclpy.init(args=arguments)
+        executor = SingleThreadedExecutor()
+        node = StreamoNode()
+    except (ParameterError, _rclpy.RCLError) as error:
+        # After its sentence, rcl lists places in its own sources.
+        print(f'streamo: {str(error).partition(". Error: ")[0]}', file=sys.stderr)
+        rclpy.try_shutdown()
+        return 1
     executor.add_node(node)
     code = _spin(executor, node)
-    _leave(node, code)
+    _exit(node, code)
     return code
 
 
-def _start(arguments: Sequence[str]) -> StreamoNode | None:
-    """Make the node; None when a signal came meanwhile."""
-    try:
-        rclpy.init(args=arguments)
-    except _rclpy.RCLError as error:
-        # After its sentence, rcl names places in its own sources.
-        raise StartError(str(error).partition('. Error: ')[0]) from error
-    try:
-        return StreamoNode()
-    except Exception:
-        # A signal invalidates the context, and what uses it fails in many ways.
-        if rclpy.ok():
-            rclpy.try_shutdown()
-            raise
-        return None
-
-
-def _read(arguments: Sequence[str]) -> None:
-    """Answer --help; refuse what is not for ROS."""
+def _parse(arguments: Sequence[str]) -> None:
+    """Answer --help; refuse arguments that are not for ROS."""
     parser = argparse.ArgumentParser(
         'streamo_node',
         usage='streamo_node [--ros-args -p NAME:=VALUE ... -r image:=TOPIC ...]',
-        description='Watches a camera for what was asked in words.',
+        description='Watches a camera for what is described in words.',
         epilog='Parameters: docs/parameters.md. Topics, services, action: docs/interfaces.md.',
     )
     parser.parse_args(arguments)
@@ -95,18 +76,18 @@ def _spin(executor: SingleThreadedExecutor, node: StreamoNode) -> int:
         try:
             executor.spin_once()
         except (ExternalShutdownException, ShutdownException, KeyboardInterrupt):
-            return ExitCode.OK
-        except Exception:  # noqa: BLE001 - one bad call must not take the camera's watcher down
+            return 0
+        except Exception:  # noqa: BLE001 - one bad call must not end the node
             if not rclpy.ok():
                 return ExitCode.OK
             node.get_logger().error(f'a callback failed:\n{traceback.format_exc()}')
     return node.exit_code
 
 
-def _leave(node: StreamoNode, code: int) -> None:
+def _exit(node: StreamoNode, code: int) -> None:
     """End the process without Python's own teardown.
 
-    That one waits for libraries that cannot be interrupted, and takes seconds with torch loaded.
+    That would wait for libraries that cannot be interrupted, and take seconds with torch loaded.
     """
     stream, resources = node.stream, node.resources
     if stream is not None:

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The message classes of rclpy that events become on the graph.
-
-Knows where they are imported from; which field holds what is `streamo_ros.messages`' to know.
-"""
+"""The message classes of rclpy for `streamo_ros.messages`, which knows their fields."""
 
 from __future__ import annotations
 
@@ -32,4 +29,4 @@ MESSAGES = messages.Messages(
         messages.RESPONSE_DELTA: ResponseDelta,
     }
 )
-"""Makes messages that rclpy can publish."""
+"""Makes messages that rclpy publishes."""

@@ -1,52 +1,48 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Plays a recording's image topic on the graph, where rosbag2 is not there to do it.
+"""Plays a recording's image topic on the graph, where rosbag2 is not installed.
 
-Publishes the recorded bytes as they are, and `/clock`. Pauses, steps and goes on by services with
+Publishes the recorded bytes as they are, and `/clock`. Pauses, resumes and steps by services with
 the names of rosbag2's player (`~/pause`, `~/resume`, `~/toggle_paused`, `~/play_next`), which are
-`std_srvs/Trigger` here.
+`std_srvs/Trigger` here. With `--live` it plays the part of a camera instead: decoded images,
+stamped from now on.
 """
 
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
 import time
 from collections.abc import Callable
-from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
 import rclpy
 from rclpy.duration import Duration
-from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
-from rclpy.serialization import serialize_message
-from rclpy.signals import SignalHandlerOptions
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_srvs.srv import Trigger
 
 from streamo_ros.core.frame import SECOND
-from streamo_ros.node.camera import image_message
-from streamo_ros.program import run_program
+from streamo_ros.node.image_publisher import ImagePublisher
+from streamo_ros.node.image_publisher import run_publisher
+from streamo_ros.node.image_publisher import TOPIC
 from streamo_ros.sources.bag import BagRecord
 from streamo_ros.sources.bag import BagSource
 from streamo_ros.sources.bag import COMPRESSED
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import Source
-from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.open import open_source
 
 CLOCK_PERIOD = 0.02
 """Seconds between two messages on `/clock` while nothing else is due."""
-DEPTH = 100
-LAST = 5.0
-"""Seconds to wait at the end until all that was published has arrived."""
+LINGER = 5.0
+"""Most seconds to wait at the end for all frames to arrive."""
+QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
 
 
 def compressed(source: Source) -> bool:
@@ -54,96 +50,90 @@ def compressed(source: Source) -> bool:
     return isinstance(source, BagSource) and source.type_name == COMPRESSED
 
 
-class Player(Node):
+class Player(ImagePublisher):
     """Plays one source.
 
     Args:
         source: what is played.
         topic: where its frames go; '' = its own topic, or /camera/image_raw.
         rate: multiple of real time, > 0.
-        loop: begin again at the end; stamps jump back.
+        loop: start again at the end; stamps jump back.
         paused: wait for `~/play_next` or `~/resume`.
+        live: publish decoded images, stamped from now on, and no `/clock`.
         listeners: subscriptions to wait for before the first frame.
+        seconds: end after that much of the recording; 0 = at its end.
     """
 
     def __init__(
         self,
         source: Source,
         topic: str = '',
+        *,
         rate: float = 1.0,
         loop: bool = False,
         paused: bool = False,
+        live: bool = False,
         listeners: int = 1,
+        seconds: float = 0.0,
     ) -> None:
-        super().__init__('streamo_player', parameter_overrides=[])
-        self.published = 0
-        self._source = source
-        self._rate = rate
+        kind = CompressedImage if compressed(source) and not live else Image
+        topic = topic or source.topic or TOPIC
+        super().__init__('streamo_player', source, topic, kind, QOS, listeners, seconds, rate)
         self._loop = loop
         self._paused = paused
+        self._live = live
+        self._shift: int | None = None
         self._steps = 0
         self._over = False
-        self.topic = topic or source.topic or '/camera/image_raw'
-        qos = QoSProfile(depth=DEPTH, reliability=ReliabilityPolicy.RELIABLE)
-        self._publisher = self.create_publisher(
-            CompressedImage if compressed(source) else Image, self.topic, qos
-        )
-        self._clock_publisher = self.create_publisher(Clock, '/clock', 10)
-        self._listeners = listeners
-        self._now = 0
+        self._clock_publisher = None if live else self.create_publisher(Clock, '/clock', 10)
         for name, act in (
             ('pause', self._pause),
             ('resume', self._resume),
             ('toggle_paused', self._toggle),
             ('play_next', self._step),
         ):
-            self.create_service(Trigger, f'~/{name}', self._answering(act))
+            self.create_service(Trigger, f'~/{name}', self._replying(act))
 
     def run(self) -> None:
-        """Play to the end, or for ever with `loop`.
+        """Play to the end, or forever with `loop`.
 
         Raises:
             SourceError: the source is damaged.
         """
-        if self._publisher.get_subscription_count() < self._listeners:
-            self.get_logger().info(f'waiting until somebody listens to {self.topic}')
-        while self._publisher.get_subscription_count() < self._listeners:
-            rclpy.spin_once(self, timeout_sec=0.1)
-        while True:
-            for record in self._timed(self._source.records()):
-                self._publish(record)
-            if not self._loop:
-                self._over = True
-                self._linger()
-                return
+        self.wait_for_listeners()
+        self.publish_source()
+        while self._loop:
+            self.publish_source()
+        self._over = True
+        self._linger()
 
-    def _linger(self) -> None:
-        """Wait, and answer that it is over, until all has arrived."""
-        end = time.monotonic() + LAST
-        while time.monotonic() < end:
-            rclpy.spin_once(self, timeout_sec=0.0)
-            if self._publisher.wait_for_all_acked(Duration(seconds=0.05)):
-                return
+    def stamp(self, record: Record) -> int:
+        """The recorded capture time; with `live`, moved so that the first one is now."""
+        stamp = record.stamp
+        if not self._live or stamp <= 0:
+            return stamp
+        if self._shift is None:
+            self._shift = time.time_ns() - stamp
+        return stamp + self._shift
 
-    def _timed(self, records: Iterator[Record]) -> Iterator[Record]:
-        """The records, each when its time has come or a step was asked for."""
-        due, before = time.monotonic(), None
-        for record in records:
-            at = record.log_time if isinstance(record, BagRecord) else record.stamp
-            due += 0.0 if before is None else max(0, at - before) / SECOND / self._rate
-            before = at
-            self._now = at
-            # Also when it is late already, or else no service would be answered any more.
-            rclpy.spin_once(self, timeout_sec=0.0)
-            while not self._ready(due):
-                left = CLOCK_PERIOD if self._paused else due - time.monotonic()
-                rclpy.spin_once(self, timeout_sec=min(CLOCK_PERIOD, max(0.0, left)))
-                if not self._paused:
-                    waits = (due - time.monotonic()) * self._rate * SECOND
-                    self._tick(at - max(0, round(waits)))
-                else:
-                    due = time.monotonic()
-            yield record
+    def serialized(self, record: Record, stamp: int) -> bytes:
+        """The recorded bytes; a new message where there are none, or with `live`."""
+        if isinstance(record, BagRecord) and not self._live:
+            return bytes(record.data())
+        return super().serialized(record, stamp)
+
+    def wait_until(self, due: float, at: int) -> float:
+        """Wait for a record's turn, or for a step; `/clock` goes on meanwhile."""
+        while not self._ready(due):
+            left = CLOCK_PERIOD if self._paused else due - time.monotonic()
+            rclpy.spin_once(self, timeout_sec=min(CLOCK_PERIOD, max(0.0, left)))
+            if self._paused:
+                due = time.monotonic()
+            else:
+                ahead = (due - time.monotonic()) * self._rate * SECOND
+                self._tick(at - max(0, round(ahead)))
+        self._tick(at)
+        return due
 
     def _ready(self, due: float) -> bool:
         if not self._paused:
@@ -153,38 +143,28 @@ class Player(Node):
             return True
         return False
 
-    def _publish(self, record: Record) -> None:
-        self._tick(self._now)
-        if isinstance(record, BagRecord):
-            self._publisher.publish(bytes(record.data()))
-        else:
-            self._publisher.publish(serialize_message(self._message(record)))
-        self.published += 1
-
-    def _message(self, record: Record) -> Image:
-        """Of a frame that is no message yet; one without pixels when it cannot be decoded."""
-        try:
-            return image_message(record.image(), record.stamp, record.frame_id)
-        except ImageError as error:
-            self.get_logger().warning(f'a frame is published without pixels: {error}')
-        message = Image()
-        message.header.frame_id = record.frame_id
-        message.header.stamp.sec, message.header.stamp.nanosec = divmod(record.stamp, SECOND)
-        return message
+    def _linger(self) -> None:
+        """Wait, and still answer services, until all frames have arrived."""
+        end = time.monotonic() + LINGER
+        while time.monotonic() < end:
+            rclpy.spin_once(self, timeout_sec=0.0)
+            if self._publisher.wait_for_all_acked(Duration(seconds=0.05)):
+                return
 
     def _tick(self, now: int) -> None:
-        message = Clock()
-        message.clock.sec, message.clock.nanosec = divmod(max(0, now), SECOND)
-        self._clock_publisher.publish(message)
+        if self._clock_publisher is not None:
+            message = Clock()
+            message.clock.sec, message.clock.nanosec = divmod(max(0, now), SECOND)
+            self._clock_publisher.publish(message)
 
     @staticmethod
-    def _answering(act: Callable[[], str]) -> Callable[[Any, Any], Any]:
-        def answer(_: Any, response: Any) -> Any:
+    def _replying(act: Callable[[], str]) -> Callable[[Any, Any], Any]:
+        def callback(_: Any, response: Any) -> Any:
             response.message = act()
             response.success = not response.message
             return response
 
-        return answer
+        return callback
 
     def _pause(self) -> str:
         self._paused = True
@@ -200,7 +180,7 @@ class Player(Node):
 
     def _step(self) -> str:
         if self._over:
-            return 'everything was played: start the player again'
+            return 'the recording has ended: start the player again'
         if not self._paused:
             return 'the player is not paused: call ~/pause first'
         self._steps += 1
@@ -208,29 +188,25 @@ class Player(Node):
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Play a source.
+    """Play a source; prints what was published as one line of JSON.
 
     Raises:
         SourceError: it cannot be read.
     """
     options = _parser().parse_args(argv)
-    # Handlers of rclpy's own would take the context away in the midst of a wait.
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with suppress(KeyboardInterrupt):
-        source = open_source(options.source, options.source_topic, options.salvage)
-        player = Player(
-            source,
+    return run_publisher(
+        'player',
+        lambda: Player(
+            open_source(options.source, options.source_topic, options.salvage),
             options.topic,
-            options.rate,
-            options.loop,
-            options.start_paused,
-            options.listeners,
-        )
-        player.run()
-        print(f'{player.published} frames were published', flush=True)
-    rclpy.try_shutdown()
-    return 0
+            rate=options.rate,
+            loop=options.loop,
+            paused=options.start_paused,
+            live=options.live,
+            listeners=options.listeners,
+            seconds=options.seconds,
+        ),
+    )
 
 
 def _positive(text: str) -> float:
@@ -249,9 +225,11 @@ def _parser() -> argparse.ArgumentParser:
     add('--source-topic', default='', help='image topic of the bag')
     add('--topic', default='', help='where to publish; default: as recorded')
     add('--rate', type=_positive, default=1.0, help='multiple of real time')
-    add('--loop', action='store_true', help='begin again at the end')
+    add('--seconds', type=float, default=0.0, help='end after that many; 0 = with the recording')
+    add('--loop', action='store_true', help='start again at the end')
     add('--start-paused', action='store_true', help='wait for ~/play_next or ~/resume')
-    add('--salvage', action='store_true', help='play a damaged recording as far as it goes')
+    add('--live', action='store_true', help='be a camera: decoded images, stamped from now on')
+    add('--salvage', action='store_true', help='play a damaged recording as far as possible')
     add('--listeners', type=int, default=1, help='subscriptions to wait for')
     return parser
 

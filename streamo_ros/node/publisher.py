@@ -1,25 +1,22 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The sink of the graph: events become messages, in the thread in which they happen.
-
-Knows topics and their QoS, and when there is nobody to publish to; decides nothing.
-"""
+"""Publishes events on the node's topics, in the thread in which they happen."""
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from collections.abc import Sequence
-from typing import TypeAlias
 
 from rclpy.qos import QoSDurabilityPolicy
 from rclpy.qos import QoSProfile
 
+from streamo_ros.config.settings import Values
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
-from streamo_ros.core.events import Event
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Step
+from streamo_ros.messages import StepMessages
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import ModelInfo
@@ -29,84 +26,78 @@ from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.message_types import MESSAGES
 
 LATCHED = QoSProfile(depth=1, durability=QoSDurabilityPolicy.TRANSIENT_LOCAL)
-_MOST_DECISIONS = 64
-
-Message: TypeAlias = 'FrameState | Response | ResponseDelta'
 
 
-class EventPublisher:
-    """Publishes what the assistant reports.
+class EventPublisher(Sink):
+    """Publishes what the assistant reports, and who it is.
 
-    The first three are managed publishers, silent unless the node is active; what is latched is
-    published in every state and so is made with plain ones.
+    The first three publishers are managed, so they are silent unless the node is active. Latched
+    topics are published in every state and so have plain publishers.
 
     Args:
-        node: where the publishers are made.
-        model_id: gives what is written into every answer.
-
-    Attributes:
-        counts: gives (received, dropped) since activation.
-        deltas: whether pieces of answers are published at all.
+        node: where the publishers are created.
+        messages: converts events.
+        info: gives the identity of the model.
+        values: the parameters, also as they change.
     """
 
-    def __init__(self, node: AwaitableLifecycleNode, model_id: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        node: AwaitableLifecycleNode,
+        messages: StepMessages,
+        info: Callable[[], BackboneInfo],
+        values: Values,
+    ) -> None:
         self._node = node
-        self._model_id = model_id
-        self.counts: Callable[[], tuple[int, int]] = lambda: (0, 0)
-        self.deltas = True
+        self._messages = messages
+        self._info = info
+        self._values = values
+        self._published: BackboneInfo | None = None
         managed = node.create_lifecycle_publisher
         self._states = managed(FrameState, '~/frame_state', 10)
         self._responses = managed(Response, '~/response', 10)
         self._deltas = managed(ResponseDelta, '~/response_delta', 50)
         self._instructions = node.create_publisher(InstructionArray, '~/instructions', LATCHED)
         self._model_info = node.create_publisher(ModelInfo, '~/model_info', LATCHED)
-        self._decided_at: dict[int, float] = {}
 
-    def close(self) -> None:
-        """Let all topics go."""
+    def destroy(self) -> None:
+        """Destroy the publishers."""
         for managed in (self._states, self._responses, self._deltas):
             self._node.destroy_lifecycle_publisher(managed)
         for plain in (self._instructions, self._model_info):
             self._node.destroy_publisher(plain)
 
-    def report(self, events: Sequence[Event]) -> list[Message]:
-        """Publish events; returns their messages, in order."""
-        return [self._publish(event) for event in events]
+    def take(self, step: Step) -> None:
+        """Publish a step; in the worker's thread."""
+        if not self._node.context.ok():
+            return
+        for event, message in zip(step.events, self._messages.of(step), strict=True):
+            if isinstance(event, Decided):
+                self._states.publish(message)
+            elif isinstance(event, Answered):
+                self._responses.publish(message)
+            elif self._wants_deltas():
+                self._deltas.publish(message)
+        # The first frame sets the image size; a vision engine may take over between two frames.
+        if self._info() != self._published:
+            self.model_info()
 
     def instructions(self, book: InstructionBook) -> None:
-        """Publish what is being watched for."""
-        standing = sorted(book.standing(), key=lambda one: one.id)
-        self._instructions.publish(MESSAGES.instructions(standing, self._now()))
+        """Publish the active instructions."""
+        if self._node.context.ok():
+            active = sorted(book.standing(), key=lambda instruction: instruction.id)
+            self._instructions.publish(MESSAGES.instructions(active, self._now()))
 
-    def model_info(self, info: BackboneInfo, rate: float, parameters: str) -> None:
-        """Publish the identity of the model."""
-        self._model_info.publish(MESSAGES.model_info(info, self._now(), rate, parameters))
+    def model_info(self) -> None:
+        """Publish the identity of the model and the parameters in effect."""
+        info = self._published = self._info()
+        rate = self._values.number('sampling.rate')
+        self._model_info.publish(MESSAGES.model_info(info, self._now(), rate, self._values.yaml()))
 
-    def _publish(self, event: Event) -> Message:
-        message: Message
-        if isinstance(event, Decided):
-            message = self._state(event)
-            self._states.publish(message)
-        elif isinstance(event, Answered):
-            message = self._response(event)
-            self._responses.publish(message)
-        else:
-            message = MESSAGES.response_delta(event)
-            if self.deltas and self._deltas.get_subscription_count():
-                self._deltas.publish(message)
-        return message
-
-    def _state(self, event: Decided) -> FrameState:
-        latency = time.perf_counter() - event.frame.received
-        if event.response_id:
-            self._decided_at[event.response_id] = latency
-            while len(self._decided_at) > _MOST_DECISIONS:
-                self._decided_at.pop(next(iter(self._decided_at)))
-        return MESSAGES.frame_state(event, *self.counts(), latency)
-
-    def _response(self, event: Answered) -> Response:
-        waited = self._decided_at.pop(event.response_id, 0.0)
-        return MESSAGES.response(event, self._model_id(), waited)
+    def _wants_deltas(self) -> bool:
+        if not self._values.flag('publish.response_delta'):
+            return False
+        return bool(self._deltas.get_subscription_count())
 
     def _now(self) -> int:
         return int(self._node.get_clock().now().nanoseconds)

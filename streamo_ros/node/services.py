@@ -1,14 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The services: set and cancel an instruction, forget the stream. All answer at once.
-
-Knows requests and replies; the book decides what is refused and why.
-"""
+"""The services `~/set_instruction`, `~/cancel_instruction` and `~/reset`; all reply at once."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -21,87 +20,77 @@ from streamo_ros.messages import nanoseconds
 from streamo_ros.srv import CancelInstruction
 from streamo_ros.srv import SetInstruction
 
-_NOBODY = 'the node is not configured: configure it first'
 
+@dataclass(frozen=True)
+class ServiceCallbacks:
+    """What the services act on.
 
-class InstructionServices:
-    """`~/set_instruction`, `~/cancel_instruction` and `~/reset`.
-
-    Args:
-        node: where they are made.
-        book: gives the book, None while the node is unconfigured.
+    Attributes:
+        book: gives the instructions; None while the node is unconfigured.
         changed: called after a change of the book, before the reply.
-        canceled: told which instructions were cancelled or replaced.
-        forget: forgets the stream; called by `~/reset`.
+        canceled: called with the ids of instructions that were canceled or replaced.
+        forget: forgets the stream.
     """
 
-    def __init__(
-        self,
-        node: Node,
-        book: Callable[[], InstructionBook | None],
-        changed: Callable[[], None],
-        canceled: Callable[[Sequence[int]], None],
-        forget: Callable[[], None],
-    ) -> None:
-        self._book = book
-        self._changed = changed
-        self._canceled = canceled
-        self._forget = forget
-        # The default keeps ten requests and loses the others of a burst without a word.
-        patient = QoSProfile(depth=100)
-        for kind, name, callback in (
-            (SetInstruction, '~/set_instruction', self._set),
-            (CancelInstruction, '~/cancel_instruction', self._cancel),
-            (Trigger, '~/reset', self._reset),
-        ):
-            node.create_service(kind, name, callback, qos_profile=patient)
+    book: Callable[[], InstructionBook | None]
+    changed: Callable[[], None]
+    canceled: Callable[[Sequence[int]], None]
+    forget: Callable[[], None]
 
-    def _set(
-        self, request: SetInstruction.Request, reply: SetInstruction.Response
-    ) -> SetInstruction.Response:
-        book = self._book()
-        if book is None:
-            reply.message = _NOBODY
+    def set(self, book: InstructionBook, request: Any, reply: Any) -> None:
+        """Add or replace an instruction."""
+        instruction = book.add(
+            request.text,
+            source=InstructionSource.SERVICE,
+            max_responses=request.max_responses,
+            cooldown=nanoseconds(request.cooldown),
+            lifetime=nanoseconds(request.lifetime),
+            backfill=nanoseconds(request.backfill),
+            replace_id=request.replace_id,
+        )
+        reply.instruction_id = instruction.id
+        self.canceled([request.replace_id])
+        self.changed()
+
+    def cancel(self, book: InstructionBook, request: Any, reply: Any) -> None:
+        """Cancel one instruction, or all."""
+        reply.canceled_ids = book.cancel(request.instruction_id)
+        self.canceled(list(reply.canceled_ids))
+        self.changed()
+
+    def reset(self, _book: InstructionBook, _request: Any, _reply: Any) -> None:
+        """Forget the stream."""
+        self.forget()
+
+
+def create_services(node: Node, callbacks: ServiceCallbacks) -> None:
+    """Create the services on a node."""
+    # The default depth of ten loses the other requests of a burst unnoticed.
+    deep = QoSProfile(depth=100)
+    for kind, name, act in (
+        (SetInstruction, '~/set_instruction', callbacks.set),
+        (CancelInstruction, '~/cancel_instruction', callbacks.cancel),
+        (Trigger, '~/reset', callbacks.reset),
+    ):
+        node.create_service(kind, name, _replying(callbacks.book, act), qos_profile=deep)
+
+
+def _replying(
+    book: Callable[[], InstructionBook | None],
+    act: Callable[[InstructionBook, Any, Any], None],
+) -> Callable[[Any, Any], Any]:
+    """A service callback: success, or the reason why not."""
+
+    def callback(request: Any, reply: Any) -> Any:
+        current = book()
+        if current is None:
+            reply.message = 'the node is not configured: configure it first'
             return reply
         try:
-            instruction = book.add(
-                request.text,
-                source=InstructionSource.SERVICE,
-                max_responses=request.max_responses,
-                cooldown=nanoseconds(request.cooldown),
-                lifetime=nanoseconds(request.lifetime),
-                backfill=nanoseconds(request.backfill),
-                replace_id=request.replace_id,
-            )
+            act(current, request, reply)
+            reply.success = True
         except InstructionError as error:
             reply.message = str(error)
-            return reply
-        reply.success, reply.instruction_id = True, instruction.id
-        self._canceled([request.replace_id])
-        self._changed()
         return reply
 
-    def _cancel(
-        self, request: CancelInstruction.Request, reply: CancelInstruction.Response
-    ) -> CancelInstruction.Response:
-        book = self._book()
-        if book is None:
-            reply.message = _NOBODY
-            return reply
-        try:
-            reply.canceled_ids = book.cancel(request.instruction_id)
-        except InstructionError as error:
-            reply.message = str(error)
-            return reply
-        reply.success = True
-        self._canceled(list(reply.canceled_ids))
-        self._changed()
-        return reply
-
-    def _reset(self, _: Trigger.Request, reply: Trigger.Response) -> Trigger.Response:
-        if self._book() is None:
-            reply.message = _NOBODY
-            return reply
-        self._forget()
-        reply.success = True
-        return reply
+    return callback

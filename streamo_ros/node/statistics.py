@@ -1,26 +1,24 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What happened since activation, in numbers: decisions, drops, times of every stage.
-
-A sink of events that keeps figures only, all of them bounded; knows no ROS.
-"""
+"""Figures since activation: decisions, drops, the times of every stage, memory. All bounded."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
-from streamo_ros.core.events import Event
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Step
 
 _LAST = 300
-_DROPS = (Reason.BAD_FRAME, Reason.MODEL_FAILED, Reason.OVERFLOW)
 
 
 @dataclass
@@ -35,70 +33,58 @@ class Times:
         return ordered[min(len(ordered) - 1, int(len(ordered) * percent / 100))] if ordered else 0
 
 
-@dataclass
-class Statistics:
+class Statistics(Sink):
     """Counts events; written by the worker's thread, read by any.
 
+    Args:
+        memory: gives the model's memory by part, bytes; called in the worker's thread, because
+            only that one may ask the model.
+
     Attributes:
-        decided: decisions by state's name.
-        dropped: sampled frames that nobody could decide about, by reason.
+        decided: decisions by the state's name.
         flaw: the last thing that was wrong with a frame, in one sentence.
-        last_flaw_at: steady-clock seconds of it.
+        flaw_at: steady-clock seconds of it.
         failed_at: steady-clock seconds of the model's last failure; 0 = none.
+        memory: the model's memory by part, bytes; at most a second older than the last step.
     """
 
-    decided: Counter[str] = field(default_factory=Counter)
-    dropped: Counter[Reason] = field(default_factory=Counter)
-    answers: int = 0
-    context_tokens: int = 0
-    flaw: str = ''
-    last_flaw_at: float = 0.0
-    failed_at: float = 0.0
-    encode: Times = field(default_factory=Times)
-    extend: Times = field(default_factory=Times)
-    latency: Times = field(default_factory=Times)
-    first_token: Times = field(default_factory=Times)
-    _counted: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=64))
-
-    @property
-    def frames_dropped(self) -> int:
-        """Sampled frames that nobody could decide about."""
-        return sum(self.dropped.values())
+    def __init__(self, memory: Callable[[], Mapping[str, int]] = dict) -> None:
+        self.decided: Counter[str] = Counter()
+        self.answers = 0
+        self.context_tokens = 0
+        self.flaw = ''
+        self.flaw_at = 0.0
+        self.failed_at = 0.0
+        self.encode, self.extend, self.latency, self.first_token = (Times() for _ in range(4))
+        self.memory: Mapping[str, int] = {}
+        self._measure_memory = memory
+        self._measured_at = 0.0
 
     def recently_late(self, limit: float, count: int = 10) -> bool:
         """Whether one of the last decisions came later than `limit` seconds."""
-        return any(late > limit for late in list(self.latency.last)[-count:])
+        return any(latency > limit for latency in list(self.latency.last)[-count:])
 
-    def count(self, events: Sequence[Event]) -> None:
-        """Take events in."""
-        for event in events:
+    def take(self, step: Step) -> None:
+        """Count a step."""
+        for event in step.events:
             if isinstance(event, Answered):
                 self.answers += 1
                 self.first_token.last.append(event.first_token_time)
             elif isinstance(event, Decided):
-                self._decision(event)
+                self._count_decision(event, step)
+        if time.perf_counter() - self._measured_at > 1.0:
+            self.memory, self._measured_at = self._measure_memory(), time.perf_counter()
 
-    def _decision(self, event: Decided) -> None:
+    def _count_decision(self, event: Decided, step: Step) -> None:
         self.decided[event.state.name.lower()] += 1
-        self.latency.last.append(time.perf_counter() - event.frame.received)
-        if event.reason in _DROPS:
-            self._drop(event)
-        if event.reason:
-            return
-        if event.encode_time:
-            self.encode.last.append(event.encode_time)
-        if event.extend_time:
-            self.extend.last.append(event.extend_time)
-        self.context_tokens = event.context_tokens
-
-    def _drop(self, event: Decided) -> None:
-        """A frame counts once, however many instructions missed it."""
-        frame = event.frame
-        key = frame.tick.stream_id, frame.tick.index
-        if key in self._counted:
-            return
-        self._counted.append(key)
-        self.dropped[event.reason] += 1
-        self.flaw, self.last_flaw_at = frame.flaw, time.perf_counter()
-        if event.reason is Reason.MODEL_FAILED:
-            self.failed_at = self.last_flaw_at
+        self.latency.last.append(step.latency(event.frame))
+        if event.reason is Reason.NONE:
+            if event.encode_time:
+                self.encode.last.append(event.encode_time)
+            if event.extend_time:
+                self.extend.last.append(event.extend_time)
+            self.context_tokens = event.context_tokens
+        elif event.reason is not Reason.NO_INSTRUCTION:
+            self.flaw, self.flaw_at = event.frame.flaw, time.perf_counter()
+            if event.reason is Reason.MODEL_FAILED:
+                self.failed_at = self.flaw_at

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node: its life cycle, and who is told what.
+"""The node: lifecycle transitions and event routing.
 
-Connects parameters, equipment, session, services, action and diagnostics; each of them knows its
-own business, this module only when they begin and end. Everything here runs in the executor's
-thread except `_report`, which is the worker's.
+Everything here runs in the executor's thread. What the worker's thread reports goes straight to
+the sinks of the active stream.
 """
 
 from __future__ import annotations
@@ -24,13 +23,8 @@ from rclpy.parameter import Parameter
 
 from streamo_ros.config.parameters import ParameterError
 from streamo_ros.config.parameters import unknown
-from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import Values
-from streamo_ros.core.errors import ExitCode
-from streamo_ros.core.errors import StreamoError
-from streamo_ros.core.events import Event
-from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionError
 from streamo_ros.node.active_stream import ActiveStream
 from streamo_ros.node.background_task import BackgroundTask
@@ -40,23 +34,24 @@ from streamo_ros.node.diagnostics import Health
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.lifecycle import FAILURE
 from streamo_ros.node.lifecycle import SUCCESS
-from streamo_ros.node.resources import fetch
+from streamo_ros.node.resources import load
 from streamo_ros.node.resources import NodeResources
-from streamo_ros.node.services import InstructionServices
+from streamo_ros.node.services import create_services
+from streamo_ros.node.services import ServiceCallbacks
 from streamo_ros.node.watch_action import WatchAction
 
 
 class StreamoNode(AwaitableLifecycleNode):
-    """Watches a camera for standing instructions; see docs/interfaces.md.
+    """Watches a camera for what the instructions say; see docs/interfaces.md.
 
     Attributes:
         exit_code: set when the process should end; None while it should go on.
         values: the parameters.
-        equipment: what a configured node has.
-        session: what an active node has.
+        resources: what a configured node has; None while it is unconfigured.
+        stream: what an active node has; None while it is not active.
 
     Raises:
-        ParameterError: a parameter given at the start is not allowed.
+        ParameterError: a parameter given at startup is not allowed.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -68,10 +63,20 @@ class StreamoNode(AwaitableLifecycleNode):
         self._error = ''
         self.values = Values(declare(self))
         self.add_on_set_parameters_callback(self._on_parameters)
-        self._watch = WatchAction(self, lambda: self._book if self.stream else None, self._tell)
-        InstructionServices(self, lambda: self._book, self._tell, self._canceled, self._forget)
+        self._watch = WatchAction(
+            self, lambda: self.resources if self.stream else None, self._on_instructions_changed
+        )
+        create_services(
+            self,
+            ServiceCallbacks(
+                lambda: self.resources.book if self.resources else None,
+                self._on_instructions_changed,
+                self._on_canceled,
+                self._forget,
+            ),
+        )
         self._diagnostics = Diagnostics(self)
-        # Steady, so that diagnostics live on while a simulated clock is paused.
+        # Steady, so that diagnostics go on while a simulated clock is paused.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0, self._each_second, clock=steady)
         if self.values.flag('autostart'):
@@ -79,7 +84,7 @@ class StreamoNode(AwaitableLifecycleNode):
             alone = ReentrantCallbackGroup()
             self._start = self.create_timer(0.0, self._autostart, alone, clock=steady)
 
-    # ---- life cycle ---------------------------------------------------------------------------
+    # ---- lifecycle transitions ----------------------------------------------------------------
 
     async def configure(self) -> TransitionCallbackReturn:
         """Load the model; refuse what cannot work with one sentence."""
@@ -88,63 +93,52 @@ class StreamoNode(AwaitableLifecycleNode):
             self._refuse_unknown()
             context_policy(self.values.text('context.policy'))
             values = self.values.all()
-            supplies = await self._run(lambda: fetch(values), 'loading the model')
-            self.resources = NodeResources(self, supplies, self.values)
+            loaded = await self._run(lambda: load(values), 'loading the model')
+            self.resources = NodeResources(self, loaded, self.values)
             self.resources.watch_for(self.values.texts('instructions'))
         except StreamoError as error:
             await self.cleanup()
-            self._say(str(error))
+            self._report_error(str(error))
             return FAILURE
         if self.resources.remark:
             self.get_logger().warning(self.resources.remark)
-        self.resources.publish_model()
-        self.resources.tell()
+        self.resources.publisher.model_info()
+        self.resources.instructions.sync()
         self.get_logger().info(f'{self.resources.info.model} is ready')
         return SUCCESS
 
     async def activate(self) -> TransitionCallbackReturn:
-        """Listen to the camera."""
-        resources = self.resources
-        assert resources is not None
+        """Subscribe to the camera."""
+        assert self.resources is not None
         super().on_activate(self.state)
-        stream = self.stream = ActiveStream(
-            self,
-            resources.backbone,
-            resources.book,
-            self.values,
-            context_policy(self.values.text('context.policy')),
-            resources.restored_answers,
-            lambda: assistant_settings(self.values, resources.info),
-            self._report,
-        )
-        resources.count_with(lambda: stream.counts)
-        self.get_logger().info(f'looking at {stream.camera.topic}')
+        self.stream = ActiveStream(self, self.resources, self.values, self._watch)
+        self.get_logger().info(f'watching {self.stream.camera.topic}')
         return SUCCESS
 
     async def deactivate(self) -> TransitionCallbackReturn:
-        """Listen no longer; the instructions stand, those of goals end."""
+        """Unsubscribe; instructions stay active, except those of goals."""
         if self.stream is not None:
             self.stream.stop()
-            await self._run(self.stream.worker.join, 'waiting for the pass under way')
-        self._watch.deactivated()
+            await self._run(self.stream.worker.join, 'waiting for the current pass')
+            self.stream.close()
         self.stream = None
         super().on_deactivate(self.state)
         return SUCCESS
 
     async def cleanup(self) -> TransitionCallbackReturn:
-        """Let the model and the instructions go."""
+        """Release model and instructions."""
         if self.resources is not None:
             self.resources.close()
         self.resources = None
         return SUCCESS
 
     async def shut_down(self) -> TransitionCallbackReturn:
-        """Let everything go."""
+        """Release all resources."""
         await self.deactivate()
         return await self.cleanup()
 
     async def recover(self) -> TransitionCallbackReturn:
-        """After an error: let everything go, ready to be configured again."""
+        """After an error: release all resources, ready to be configured again."""
         return await self.shut_down()
 
     async def _autostart(self) -> None:
@@ -156,7 +150,7 @@ class StreamoNode(AwaitableLifecycleNode):
                 return
 
     async def _run(self, work: Callable[[], Any], name: str) -> Any:
-        """Do something slow elsewhere; the executor goes on meanwhile."""
+        """Run a blocking call in a thread; the executor goes on meanwhile."""
         assert self.executor is not None
         self._task = BackgroundTask(work, self.executor, name)
         try:
@@ -164,32 +158,22 @@ class StreamoNode(AwaitableLifecycleNode):
         finally:
             self._task = None
 
-    # ---- who is told what ---------------------------------------------------------------------
+    # ---- events from services and goals -------------------------------------------------------
 
-    @property
-    def _book(self) -> InstructionBook | None:
-        return self.resources.book if self.resources else None
-
-    def _report(self, events: Sequence[Event]) -> None:
-        """What the assistant reports; in the worker's thread."""
-        if self.resources is not None and self.context.ok():
-            self._watch.hear(self.resources.report(events))
-
-    def _tell(self) -> None:
-        """The book has changed."""
+    def _on_instructions_changed(self) -> None:
         if self.resources is not None:
-            self.resources.tell()
+            self.resources.instructions.sync()
         if self.stream is not None:
             self.stream.queue.wake()
 
-    def _canceled(self, ids: Sequence[int]) -> None:
-        self._watch.canceled(ids, 'the instruction was canceled by a service call')
+    def _on_canceled(self, ids: Sequence[int]) -> None:
+        self._watch.cancel(ids, 'the instruction was canceled by a service call')
 
     def _forget(self) -> None:
         if self.stream is not None:
             self.stream.forget()
 
-    def _say(self, error: str) -> None:
+    def _report_error(self, error: str) -> None:
         self._error = error
         self.get_logger().error(error)
 
@@ -197,20 +181,20 @@ class StreamoNode(AwaitableLifecycleNode):
 
     def _each_second(self) -> None:
         stream, resources = self.stream, self.resources
-        if resources is not None and resources.complaint:
-            resources.tell()
+        if resources is not None and resources.instructions.problem:
+            resources.instructions.sync()
         if stream is not None:
-            stream.camera.watch()
-            self._watch_worker(stream)
+            stream.camera.check()
+            self._check_worker(stream)
         self._diagnostics.publish(self._health(), stream)
 
-    def _watch_worker(self, stream: ActiveStream) -> None:
-        """End the process when the model hangs: Python cannot stop a kernel under way."""
+    def _check_worker(self, stream: ActiveStream) -> None:
+        """End the process when the model hangs: Python cannot stop a running kernel."""
         limit = self.values.number('model.timeout')
         if stream.worker.broken:
-            self._say(f'the model cannot go on: {stream.worker.broken}')
+            self._report_error(f'the model cannot go on: {stream.worker.broken}')
         elif 0 < limit < stream.worker.busy_for:
-            self._say(
+            self._report_error(
                 f'a pass of the model has taken more than model.timeout = {limit:g} s: the '
                 'process ends; raise model.timeout if the model is just slow'
             )
@@ -227,9 +211,9 @@ class StreamoNode(AwaitableLifecycleNode):
             info=resources.info if resources else None,
             model_timeout=self.values.number('model.timeout'),
             rate=self.values.number('sampling.rate'),
-            standing=len(resources.book.standing()) if resources else 0,
+            instructions=len(resources.book.standing()) if resources else 0,
             capacity=self.values.whole('instructions.capacity'),
-            journal=resources.complaint if resources else '',
+            journal=resources.instructions.problem if resources else '',
         )
 
     # ---- parameters ---------------------------------------------------------------------------
@@ -243,7 +227,9 @@ class StreamoNode(AwaitableLifecycleNode):
         unconfigured = self.state.state_id == State.PRIMARY_STATE_UNCONFIGURED
         before = self.values.all()
         try:
-            changed = self.values.change({one.name: one.value for one in parameters}, unconfigured)
+            changed = self.values.change(
+                {parameter.name: parameter.value for parameter in parameters}, unconfigured
+            )
             if 'instructions' in changed and self.resources is not None:
                 self.resources.watch_for(self.values.texts('instructions'))
         except (ParameterError, InstructionError) as error:
@@ -252,6 +238,6 @@ class StreamoNode(AwaitableLifecycleNode):
         if 'sampling.rate' in changed and self.stream is not None:
             self.stream.sampler.change_rate(self.values.number('sampling.rate'))
         if changed and self.resources is not None:
-            self.resources.publish_model()
-        self._tell()
+            self.resources.publisher.model_info()
+        self._on_instructions_changed()
         return SetParametersResult(successful=True)

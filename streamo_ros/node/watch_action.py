@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The action `~/watch`: an instruction that belongs to a goal, and ends with it.
 
-Knows goals, their feedback and how each of them ends. A goal waits for a future that the worker's
-thread resolves, so that any number of them costs the executor nothing.
+A goal waits for a future that the worker's thread resolves, so any number of goals costs the
+executor nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import contextlib
 import threading
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from typing import Any
@@ -25,20 +24,24 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from streamo_ros.action import Watch
-from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionError
 from streamo_ros.core.instruction import InstructionSource
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Step
+from streamo_ros.core.sink import Totals
 from streamo_ros.messages import nanoseconds
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
+from streamo_ros.node.resources import NodeResources
 
 Result = Watch.Result
+_CANCELED_BY_CLIENT = 'the client canceled the goal'
 
 
 @dataclass
 class Goal:
-    """A goal under way. Outcome and message are set once, before `done`."""
+    """A goal in progress. Outcome and message are set once, before `done`."""
 
     handle: Any
     needed: int
@@ -48,8 +51,8 @@ class Goal:
     outcome: int = Result.OUTCOME_UNKNOWN
     message: str = ''
 
-    def hear(self, message: FrameState | Response | ResponseDelta) -> None:
-        """Take a message about its instruction in."""
+    def update(self, message: FrameState | Response | ResponseDelta) -> None:
+        """Take in a message about its instruction."""
         if isinstance(message, FrameState):
             self.feedback.frame_state = message
         elif isinstance(message, ResponseDelta):
@@ -60,23 +63,23 @@ class Goal:
             self.feedback.partial_text = ''
 
 
-class WatchAction:
-    """Serves the action.
+class WatchAction(Sink):
+    """Serves the action; the sink of its goals.
 
     Args:
-        node: where it is made.
-        book: gives the book while the node is active, else None.
-        changed: called after a change of the book.
+        node: where the server is created.
+        active: gives the node's resources while it is active, else None.
+        changed: called after a change of the instructions.
     """
 
     def __init__(
         self,
         node: Node,
-        book: Callable[[], InstructionBook | None],
+        active: Callable[[], NodeResources | None],
         changed: Callable[[], None],
     ) -> None:
         self._node = node
-        self._book = book
+        self._active = active
         self._changed = changed
         self._goals: dict[int, Goal] = {}
         self._lock = threading.Lock()
@@ -90,34 +93,37 @@ class WatchAction:
             cancel_callback=self._on_cancel,
         )
 
-    def hear(self, messages: Sequence[FrameState | Response | ResponseDelta]) -> None:
-        """Tell the goals what was decided and said; in the worker's thread."""
+    def take(self, step: Step) -> None:
+        """Give goals their feedback, and end those that are reached; in the worker's thread."""
         # A goal is entered under the lock together with its instruction: none is missed here.
         with self._lock:
             goals = dict(self._goals)
-        told = {}
-        for message in messages:
+        resources = self._active()
+        if not goals or resources is None or not self._node.context.ok():
+            return
+        updated = {}
+        for message in resources.messages.of(step):
             goal = goals.get(message.instruction_id)
             if goal is not None:
-                goal.hear(message)
-                told[message.instruction_id] = goal
-        for key, goal in told.items():
+                goal.update(message)
+                updated[message.instruction_id] = goal
+        for key, goal in updated.items():
             goal.handle.publish_feedback(goal.feedback)
             if len(goal.responses) >= goal.needed:
                 self._complete(key, goal)
 
-    def canceled(self, instruction_ids: Iterable[int], why: str) -> None:
-        """Instructions were cancelled by somebody else than their goal's client."""
-        for key in instruction_ids:
-            self._end(key, Result.OUTCOME_CANCELED, why)
-
-    def deactivated(self) -> None:
-        """The node looks no longer: end every goal."""
+    def close(self, totals: Totals) -> None:  # noqa: ARG002
+        """End every goal: the node is being deactivated."""
         for key in list(self._goals):
             self._end(key, Result.OUTCOME_DEACTIVATED, 'the node was deactivated')
 
+    def cancel(self, instruction_ids: Iterable[int], reason: str) -> None:
+        """End the goals of instructions that somebody else than the goal's client canceled."""
+        for key in instruction_ids:
+            self._end(key, Result.OUTCOME_CANCELED, reason)
+
     def _on_goal(self, _: Watch.Goal) -> GoalResponse:
-        if self._book() is None:
+        if self._active() is None:
             self._node.get_logger().warning('a goal of ~/watch is rejected: the node is inactive')
             return GoalResponse.REJECT
         return GoalResponse.ACCEPT
@@ -125,17 +131,17 @@ class WatchAction:
     def _on_cancel(self, handle: Any) -> CancelResponse:
         for key, goal in list(self._goals.items()):
             if goal.handle.goal_id == handle.goal_id:
-                self._end(key, Result.OUTCOME_CANCELED, 'the client canceled the goal')
+                self._end(key, Result.OUTCOME_CANCELED, _CANCELED_BY_CLIENT)
         return CancelResponse.ACCEPT
 
     async def _execute(self, handle: Any) -> Watch.Result:
-        request, book = handle.request, self._book()
+        request, resources = handle.request, self._active()
         goal = Goal(handle, request.max_responses or 1)
-        if book is None:
+        if resources is None:
             return self._refuse(goal, 'the node was deactivated')
         try:
             with self._lock:
-                instruction = book.add(
+                instruction = resources.book.add(
                     request.text,
                     source=InstructionSource.ACTION,
                     max_responses=goal.needed,
@@ -146,17 +152,17 @@ class WatchAction:
         except InstructionError as error:
             return self._refuse(goal, str(error))
         self._changed()
-        timer = self._limit(instruction.id, nanoseconds(request.timeout))
+        timer = self._timer(instruction.id, nanoseconds(request.timeout))
         try:
             if handle.is_cancel_requested:
-                self._end(instruction.id, Result.OUTCOME_CANCELED, 'the client canceled the goal')
+                self._end(instruction.id, Result.OUTCOME_CANCELED, _CANCELED_BY_CLIENT)
             await goal.done
         finally:
             if timer is not None:
                 self._node.destroy_timer(timer)
         return self._result(goal)
 
-    def _limit(self, key: int, timeout: int) -> Any:
+    def _timer(self, key: int, timeout: int) -> Any:
         """A timer of the node's clock that ends the goal; None without a timeout."""
         if timeout <= 0:
             return None
@@ -166,30 +172,31 @@ class WatchAction:
         )
 
     def _complete(self, key: int, goal: Goal) -> None:
-        if any(one.finish_reason == Response.FINISH_ERROR for one in goal.responses):
+        reasons = {response.finish_reason for response in goal.responses}
+        if Response.FINISH_ERROR in reasons:
             self._end(key, Result.OUTCOME_ERROR, 'the model failed while it answered')
         else:
             self._end(key, Result.OUTCOME_COMPLETED, '')
 
     def _end(self, key: int, outcome: int, message: str) -> None:
-        """End a goal once, by whichever thread comes first, and its instruction with it."""
+        """End a goal once, in whichever thread comes first, and its instruction with it."""
         with self._lock:
             goal = self._goals.pop(key, None)
         if goal is None:
             return
         goal.outcome, goal.message = outcome, message
-        book = self._book()
-        if book is not None and book.get(key) is not None:
+        resources = self._active()
+        if resources is not None and resources.book.get(key) is not None:
             # It may end by itself in the meantime.
             with contextlib.suppress(InstructionError):
-                book.cancel(key)
+                resources.book.cancel(key)
             self._changed()
         goal.done.set_result(None)
         if self._node.executor is not None:
             self._node.executor.wake()
 
-    def _refuse(self, goal: Goal, why: str) -> Watch.Result:
-        goal.outcome, goal.message = Result.OUTCOME_ERROR, why
+    def _refuse(self, goal: Goal, reason: str) -> Watch.Result:
+        goal.outcome, goal.message = Result.OUTCOME_ERROR, reason
         return self._result(goal)
 
     def _result(self, goal: Goal) -> Watch.Result:

@@ -1,8 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`streamo replay`: arguments in, exit code out.
+"""`streamo replay`: the command line of replay jobs.
 
-Knows the command line and the terminal; the work is done by jobs.
 Exit codes: 0 as expected, 1 different from the golden file, 2 bad input, 130 stopped by Ctrl-C.
 """
 
@@ -20,7 +19,10 @@ from rich.console import Console
 from streamo_ros.config.model import find_model
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.params_file import read_parameters
-from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.instruction import InstructionError
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.executor import merge
 from streamo_ros.replay.executor import run_batch
 from streamo_ros.replay.executor import split
@@ -32,8 +34,6 @@ from streamo_ros.replay.process_executor import on_processes
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.progress import Progress
 from streamo_ros.replay.ray_executor import on_ray
-from streamo_ros.replay.run import Sink
-from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.replay.summary import describe
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
@@ -65,12 +65,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `streamo replay`."""
-    made = argparse.ArgumentParser(
+    parser = argparse.ArgumentParser(
         prog='streamo replay',
         description='Watch a recording as the node would watch the camera.',
         epilog='Exit codes: 0 as expected, 1 different from the golden file, 2 bad input.',
     )
-    add = made.add_argument
+    add = parser.add_argument
     add('source', nargs='+', help='bag (folder, .mcap, .db3), video, image folder, /dev/videoN')
     add(
         '--instruction',
@@ -97,16 +97,16 @@ def parser() -> argparse.ArgumentParser:
         '--params-file',
         type=Path,
         metavar='FILE',
-        help="the node's parameters, as on the robot; what is given here has the last word",
+        help="the node's parameters, as on the robot; options given here take precedence",
     )
     add('--device', choices=('auto', 'cpu', 'cuda'), help='where the model runs; default auto')
-    add('--rate', type=float, metavar='HZ', help='frames looked at per second; default 1')
+    add('--rate', type=float, metavar='HZ', help='sampled frames per second; default 1')
     add('--topic', default='', help='image topic of the bag; default: the only one')
     add(
         '--golden',
         type=Path,
         metavar='FILE',
-        help='compare with this file; a folder of them for many sources',
+        help='compare with this file; for several sources, a folder of them',
     )
     add('--update-golden', action='store_true', help='write the golden file instead')
     add(
@@ -116,35 +116,50 @@ def parser() -> argparse.ArgumentParser:
         metavar='P',
         help='how far probabilities may differ; default %(default)s',
     )
-    add('--salvage', action='store_true', help='replay what is readable of a damaged source')
+    add('--salvage', action='store_true', help='replay the readable part of a damaged source')
     add('--no-images', action='store_true', help='leave the frames out of replay.mcap')
-    engine = made.add_mutually_exclusive_group().add_argument
-    engine('--workers', type=int, default=1, metavar='N', help='sources at a time')
-    engine(
+    add_executor = parser.add_mutually_exclusive_group().add_argument
+    add_executor('--workers', type=int, default=1, metavar='N', help='sources replayed at a time')
+    add_executor(
         '--ray',
         default='',
         metavar='ADDRESS',
         help='replay as tasks of this Ray cluster: auto, local, HOST:PORT or ray://HOST:PORT',
     )
     add('--json', action='store_true', help='print the result as JSON')
-    return made
+    return parser
+
+
+def find_model(path: Path | None) -> Path:
+    """The model's path; that of the embedded model when none is given.
+
+    Raises:
+        JobError: the embedded model is missing.
+    """
+    if path is not None:
+        return path
+    for above in Path(__file__).resolve().parents[2:]:
+        for place in (above / MODEL, above / 'share' / 'streamo_ros' / MODEL):
+            if place.is_dir():
+                return place
+    raise JobError(f'the embedded model {MODEL} is missing: name one with --model')
 
 
 def _job(arguments: argparse.Namespace) -> ReplayJob:
     if arguments.workers < 1:
-        raise JobError(f'there must be at least 1 worker, not {arguments.workers}')
+        raise JobError(f'--workers must be at least 1, not {arguments.workers}')
     if arguments.update_golden and not arguments.golden:
-        raise JobError('--update-golden needs the file: add --golden FILE')
+        raise JobError('--update-golden needs a file: add --golden FILE')
     given = read_parameters(arguments.params_file) if arguments.params_file else {}
     if arguments.device:
         given['model.device'] = arguments.device
     path, standing = given.get('model.path'), given.get('instructions') or ()
-    orders = [TimedInstruction.parse(text) for text in arguments.instruction]
+    instructions = [TimedInstruction.parse(text) for text in arguments.instruction]
     rate = arguments.rate if arguments.rate is not None else given.get('sampling.rate')
     job = ReplayJob(
         source=arguments.source[0],
-        model=find_model(arguments.model or path or ''),
-        orders=tuple(orders or [TimedInstruction(text) for text in standing]),
+        model=find_model(arguments.model or (Path(path) if path else None)),
+        instructions=tuple(instructions or [TimedInstruction(text) for text in standing]),
         rate=rate,
         topic=arguments.topic,
         output=arguments.output,
@@ -162,27 +177,27 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
 def _one(job: ReplayJob, quiet: bool) -> Summary:
     console = Console(stderr=True)
 
-    def watch(source: Source) -> list[Sink]:
+    def progress(source: Source) -> list[Sink]:
         if quiet or not console.is_terminal:
             return []
         return [Progress(Path(source.name).name, source.duration, console)]
 
     with Interruption() as stop:
-        return summarize(run_job(job, stop, watch))
+        return summarize(run_job(job, stop, progress))
 
 
 def _many(job: ReplayJob, arguments: argparse.Namespace) -> list[Summary]:
     jobs = split(job, arguments.source)
     done: list[Summary] = []
 
-    def told(summary: Summary) -> None:
+    def report(summary: Summary) -> None:
         done.append(summary)
         if not arguments.json:
-            what = summary.failure or f'{summary.speed:,.1f} × real time'
-            print(f'{len(done)} of {len(jobs)}: {summary.source}: {what}', file=sys.stderr)
+            result = summary.failure or f'{summary.speed:,.1f} × real time'
+            print(f'{len(done)} of {len(jobs)}: {summary.source}: {result}', file=sys.stderr)
 
-    engine = on_ray(arguments.ray) if arguments.ray else on_processes(arguments.workers)
-    summaries = run_batch(jobs, engine, told)
+    executor = on_ray(arguments.ray) if arguments.ray else on_processes(arguments.workers)
+    summaries = run_batch(jobs, executor, report)
     if job.output is not None:
         merge(jobs, summaries, job.output / REPORT)
     return summaries

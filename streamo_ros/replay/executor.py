@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Many sources: each a job of its own, all in one report.
+"""Batches of jobs: one job per source, one report for all.
 
-Knows how results are merged and which jobs were already done; a job that fails is listed and the
-others go on. Results travel through files, so that a batch that was stopped can be resumed. Does
-not know where jobs run: that is an engine's.
+A job that fails is listed and the others go on. Results are kept in files, so that a batch that
+was stopped can be resumed. Where jobs run is up to an executor.
 """
 
 from __future__ import annotations
@@ -32,13 +31,13 @@ from streamo_ros.report.report_sink import REPORT
 from streamo_ros.report.timeline import read_timeline
 
 Executor: TypeAlias = 'Callable[[Mapping[int, ReplayJob]], Iterator[tuple[int, Summary]]]'
-"""Carries out jobs by number, each with `run_alone`, and gives every result as it comes."""
+"""Runs numbered jobs, each with `run_alone`, and yields every result as it comes."""
 
 _DONE = 'done.json'
 
 
 def split(job: ReplayJob, sources: Sequence[str]) -> list[ReplayJob]:
-    """One job a source, with an output folder and golden file of its own.
+    """One job per source, with an output folder and golden file of its own.
 
     Args:
         job: what they share; its `output` and `golden` are folders.
@@ -66,50 +65,54 @@ def split(job: ReplayJob, sources: Sequence[str]) -> list[ReplayJob]:
 
 
 def run_batch(
-    jobs: Sequence[ReplayJob], engine: Executor, told: Callable[[Summary], None] = lambda _: None
+    jobs: Sequence[ReplayJob],
+    executor: Executor,
+    on_result: Callable[[Summary], None] = lambda _: None,
 ) -> list[Summary]:
-    """Carry out jobs; those whose result lies in their output folder are not done again.
+    """Run jobs; those whose result is in their output folder are not run again.
 
     Args:
         jobs: see `split`.
-        engine: where they run: `processes.on_processes` or `cluster.on_ray`.
-        told: called with every result as it comes.
+        executor: where they run: `process_executor.on_processes` or `ray_executor.on_ray`.
+        on_result: called with every result as it comes.
 
     Returns:
         Their results, in the order of the jobs.
     """
-    found: dict[int, Summary] = {}
+    results: dict[int, Summary] = {}
     for number, job in enumerate(jobs):
-        kept = _kept(job)
+        kept = _kept_result(job)
         if kept is not None:
-            found[number] = kept
-            told(kept)
-    todo = {number: job for number, job in enumerate(jobs) if number not in found}
-    for number, summary in engine(todo):
-        found[number] = summary
-        told(summary)
-    return [found[number] for number in sorted(found)]
+            results[number] = kept
+            on_result(kept)
+    remaining = {number: job for number, job in enumerate(jobs) if number not in results}
+    for number, summary in executor(remaining):
+        results[number] = summary
+        on_result(summary)
+    return [results[number] for number in sorted(results)]
 
 
 def merge(jobs: Sequence[ReplayJob], summaries: Sequence[Summary], path: Path) -> None:
-    """Write one report of all jobs that came to a result."""
+    """Write one report of all jobs that have a result."""
     timelines = [
         read_timeline(job.output / EVENTS)
         for job, summary in zip(jobs, summaries, strict=True)
         if job.output and not summary.failure and (job.output / EVENTS).exists()
     ]
-    remarks = [f'{one.source} failed: {one.failure}' for one in summaries if one.failure]
+    remarks = [
+        f'{summary.source} failed: {summary.failure}' for summary in summaries if summary.failure
+    ]
     path.parent.mkdir(parents=True, exist_ok=True)
     write_report(path, timelines, f'{len(jobs)} sources', remarks)
 
 
 def run_alone(job: ReplayJob) -> Summary:
-    """Carry out one job; whatever happens becomes a result. What an engine runs."""
+    """Run one job; an error becomes a result too. What an executor runs."""
     try:
         # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
         with Interruption() as stop:
             summary = summarize(run_job(job, stop))
-    except Exception as error:  # noqa: BLE001 - listed, and the other jobs go on
+    except Exception as error:  # noqa: BLE001 - it is listed, and the other jobs go on
         return Summary(source=job.source, failure=str(error) or repr(error))
     if job.output is not None and not summary.stopped:
         done = {'job': _fingerprint(job), 'summary': asdict(summary)}
@@ -128,15 +131,15 @@ def absolute(job: ReplayJob) -> ReplayJob:
     )
 
 
-def _kept(job: ReplayJob) -> Summary | None:
-    """The result of an earlier run of the very same job."""
+def _kept_result(job: ReplayJob) -> Summary | None:
+    """The result of an earlier run of the same job."""
     if job.output is None or not (job.output / REPORT).exists():
         return None
     try:
         done: dict[str, Any] = json.loads((job.output / _DONE).read_text('utf-8'))
         if done['job'] != _fingerprint(job):
             return None
-        # Another engine may have named them with their whole paths.
+        # Another executor may have used absolute paths.
         named = {'source': job.source, 'output': str(job.output)}
         return Summary(**{**done['summary'], **named})
     except (OSError, ValueError, KeyError, TypeError):
@@ -144,7 +147,7 @@ def _kept(job: ReplayJob) -> Summary | None:
 
 
 def _fingerprint(job: ReplayJob) -> str:
-    """What the result depends on: the job, and how its files are now."""
+    """What the result depends on: the job, and the state of its files."""
     job = absolute(job)
     files = [Path(job.source), job.model, *([job.golden] if job.golden else [])]
     state = [

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Golden files: what a replay decided and said, and how another replay differs from it.
+"""Golden files: what a replay decided and answered, and how another replay differs from it.
 
-A golden file is lines of JSON: a head (rate, topic, instructions, model), then a line a decision
-in the order they were made. Knows no times but capture times: how long it took is no result.
+A golden file has lines of JSON: a header (rate, topic, instructions, model), then one line per
+decision in order. All times are capture times: how long a replay took is not part of its result.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from typing import Any
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
-from streamo_ros.replay.run import ReplayStep
-from streamo_ros.replay.run import TimedInstruction
+from streamo_ros.core.sink import Step
+from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.report.rows import DecisionRow
 
 TOLERANCE = 1e-3
-"""How far probabilities may be apart: what DESIGN promises of the same machine."""
+"""How far probabilities may differ: what repeated runs on one machine are guaranteed to keep."""
 
 
-class GoldenError(StreamoError, ValueError):
-    """A golden file cannot be used; the message says why and what mends it."""
+class GoldenError(ValueError):
+    """A golden file cannot be used; the message states the problem and how to fix it."""
 
 
 @dataclass(frozen=True)
@@ -36,27 +37,27 @@ class GoldenHeader:
     """How a golden file was made.
 
     Attributes:
-        rate: frames looked at per second of capture time.
-        topic: the image topic that was asked for; '' for the only one.
-        orders: the instructions.
-        model_id: the model's identity; another one is named when there are differences.
+        rate: sampled frames per second of capture time.
+        topic: the image topic that was chosen; '' = the only one.
+        instructions: what was watched for.
+        model_id: the model's identity; another one is reported with the differences.
     """
 
     rate: float
     topic: str
-    orders: tuple[TimedInstruction, ...]
+    instructions: tuple[TimedInstruction, ...]
     model_id: str = ''
 
 
 @dataclass(frozen=True)
 class GoldenDecision:
-    """One decision and, for a Response, the whole answer.
+    """The part of a decision that a replay reproduces and, for a Response, the whole answer.
 
     Attributes:
         stamp: capture time, nanoseconds.
         seconds: since the first frame of the stream.
         stream_id: which stream of a source that loops.
-        chances: probabilities of Silence, Standby, Response; empty when nothing was decided.
+        probabilities: of Silence, Standby, Response; empty when the state is unknown.
     """
 
     stamp: int
@@ -64,29 +65,42 @@ class GoldenDecision:
     stream_id: int
     instruction_id: int
     state: str
-    chances: tuple[float, ...] = ()
+    probabilities: tuple[float, ...] = ()
     text: str = ''
+
+    @classmethod
+    def from_row(cls, row: DecisionRow, text: str) -> GoldenDecision:
+        """Of a decision and the text of its answer."""
+        return cls(
+            row.stamp,
+            round(row.seconds, 3),
+            row.stream_id,
+            row.instruction_id,
+            row.state,
+            tuple(round(value, 4) for value in row.probabilities or ()),
+            text,
+        )
 
     @property
     def key(self) -> tuple[int, int, int]:
-        """What makes two entries be about the same decision."""
+        """What identifies the decision in another replay."""
         return self.stream_id, self.stamp, self.instruction_id
 
     def describe(self) -> str:
         """State, probabilities and text in one line."""
-        chances = ' '.join(f'{chance:.3f}' for chance in self.chances)
+        probabilities = ' '.join(f'{value:.3f}' for value in self.probabilities)
         text = f' {self.text!r}' if self.text else ''
-        return f'{self.state.lower():8} [{chances}]{text}'
+        return f'{self.state.lower():8} [{probabilities}]{text}'
 
     def agrees(self, other: GoldenDecision, tolerance: float) -> bool:
         """Same state and text, and probabilities within the tolerance."""
         if (self.state, self.text) != (other.state, other.text):
             return False
-        if len(self.chances) != len(other.chances):
+        if len(self.probabilities) != len(other.probabilities):
             return False
         return all(
-            abs(one - two) <= tolerance
-            for one, two in zip(self.chances, other.chances, strict=True)
+            abs(mine - theirs) <= tolerance
+            for mine, theirs in zip(self.probabilities, other.probabilities, strict=True)
         )
 
 
@@ -95,137 +109,141 @@ class Difference:
     """One decision that is not as expected.
 
     Attributes:
-        expected: None when nothing was expected.
-        came: None when nothing came.
+        expected: None when none was expected.
+        actual: None when there was none.
         picture: the frame as a JPEG file; None when there is none.
     """
 
     expected: GoldenDecision | None
-    came: GoldenDecision | None
+    actual: GoldenDecision | None
     picture: Path | None = None
 
     def describe(self, instructions: Mapping[int, str]) -> str:
-        """A few lines: which second and instruction, what was expected, what came, the picture.
+        """A few lines: second and instruction, the expected and the actual decision, the picture.
 
         Args:
             instructions: texts by id.
         """
-        one = self.came or self.expected
-        assert one is not None
-        text = instructions.get(one.instruction_id, '(no instruction)')
-        when = f'{one.seconds:g} s (stamp {one.stamp / 1e9:.3f})'
+        decision = self.actual or self.expected
+        assert decision is not None
+        text = instructions.get(decision.instruction_id, '(no instruction)')
+        when = f'{decision.seconds:g} s (stamp {decision.stamp / 1e9:.3f})'
         lines = [
-            f'{when}, instruction {one.instruction_id}: {text}',
+            f'{when}, instruction {decision.instruction_id}: {text}',
             f'    expected  {self.expected.describe() if self.expected else "no decision"}',
-            f'    came      {self.came.describe() if self.came else "no decision"}',
+            f'    actual    {self.actual.describe() if self.actual else "no decision"}',
         ]
         return '\n'.join(lines + ([f'    picture   {self.picture}'] if self.picture else []))
 
 
 @dataclass
 class Golden:
-    """What a replay decided and said.
+    """What a replay decided and answered.
 
     Attributes:
-        head: how it was made.
-        entries: in the order of their making.
+        header: how it was made.
+        decisions: in order.
     """
 
-    head: GoldenHeader
-    entries: list[GoldenDecision] = field(default_factory=list)
+    header: GoldenHeader
+    decisions: list[GoldenDecision] = field(default_factory=list)
 
     @property
     def instructions(self) -> dict[int, str]:
-        """Texts by id: orders are given ids from 1, in their order."""
-        return {number: order.text for number, order in enumerate(self.head.orders, 1)}
+        """Texts by id: a replay numbers its instructions from 1."""
+        return {
+            number: instruction.text
+            for number, instruction in enumerate(self.header.instructions, 1)
+        }
 
     def differences(
-        self, came: Sequence[GoldenDecision], tolerance: float = TOLERANCE
+        self, decisions: Sequence[GoldenDecision], tolerance: float = TOLERANCE
     ) -> list[Difference]:
         """Where another replay differs, in the order of time.
 
         Args:
-            came: its entries.
-            tolerance: how far probabilities may be apart.
+            decisions: those of the other replay.
+            tolerance: how far probabilities may differ.
         """
-        expected = {entry.key: entry for entry in self.entries}
-        others = {entry.key: entry for entry in came}
-        found = []
-        for key in sorted(expected.keys() | others.keys()):
-            one, other = expected.get(key), others.get(key)
-            if one is None or other is None or not one.agrees(other, tolerance):
-                found.append(Difference(one, other))
-        return found
+        expected = {decision.key: decision for decision in self.decisions}
+        actual = {decision.key: decision for decision in decisions}
+        return [
+            Difference(expected.get(key), actual.get(key))
+            for key in sorted(expected.keys() | actual.keys())
+            if not _agree(expected.get(key), actual.get(key), tolerance)
+        ]
 
     def write(self, path: Path) -> None:
-        """Write the file; the old one is replaced when the new one is whole."""
-        head: dict[str, Any] = {
+        """Write the file; an older one is replaced once the new one is complete."""
+        header: dict[str, Any] = {
             'golden': 1,
-            'rate': self.head.rate,
-            'topic': self.head.topic,
-            'instructions': [[order.text, order.seconds] for order in self.head.orders],
-            'model_id': self.head.model_id,
+            'rate': self.header.rate,
+            'topic': self.header.topic,
+            'instructions': [
+                [instruction.text, instruction.seconds] for instruction in self.header.instructions
+            ],
+            'model_id': self.header.model_id,
         }
         path.parent.mkdir(parents=True, exist_ok=True)
-        fresh = path.with_name(f'{path.name}.new')
-        lines = [head, *(_line(entry) for entry in self.entries)]
-        fresh.write_text(
+        new = path.with_name(f'{path.name}.new')
+        lines = [header, *(_to_json(decision) for decision in self.decisions)]
+        new.write_text(
             ''.join(json.dumps(line, ensure_ascii=False) + '\n' for line in lines), 'utf-8'
         )
-        fresh.replace(path)
+        new.replace(path)
 
 
-def step_entries(step: ReplayStep) -> Iterator[GoldenDecision]:
-    """The entries of a step."""
+def step_decisions(step: Step) -> Iterator[GoldenDecision]:
+    """The decisions of a step whose answers are complete."""
     texts = {event.response_id: event.text for event in step.events if isinstance(event, Answered)}
     for event in step.events:
         if isinstance(event, Decided):
-            tick = event.frame.tick
-            chances = tuple(round(chance, 4) for chance in event.probabilities)
-            yield GoldenDecision(
-                tick.stamp,
-                round(step.seconds, 3),
-                tick.stream_id,
-                event.instruction_id,
-                event.state.name,
-                chances if event.state else (),
-                texts.get(event.response_id, ''),
-            )
+            row = DecisionRow.from_event(event, step)
+            yield GoldenDecision.from_row(row, texts.get(event.response_id, ''))
 
 
 def read_golden(path: Path) -> Golden:
     """Read a golden file.
 
     Raises:
-        GoldenError: it is not there, or is none.
+        GoldenError: it does not exist, or is not a golden file.
     """
-    mending = 'write it with --update-golden'
+    remedy = 'write it with --update-golden'
     try:
         first, *rest = path.read_text('utf-8').splitlines()
-        head = json.loads(first)
-        orders = tuple(TimedInstruction(str(text), float(at)) for text, at in head['instructions'])
-        golden = Golden(GoldenHeader(float(head['rate']), head['topic'], orders, head['model_id']))
-        golden.entries = [_entry(json.loads(line)) for line in rest]
+        plain = json.loads(first)
+        instructions = tuple(
+            TimedInstruction(str(text), float(at)) for text, at in plain['instructions']
+        )
+        header = GoldenHeader(
+            float(plain['rate']), plain['topic'], instructions, plain['model_id']
+        )
+        return Golden(header, [_from_json(json.loads(line)) for line in rest])
     except FileNotFoundError as error:
-        raise GoldenError(f'there is no golden file {path}: {mending}') from error
+        raise GoldenError(f'there is no golden file {path}: {remedy}') from error
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise GoldenError(f'{path} is no golden file ({error}): {mending}') from error
-    return golden
+        raise GoldenError(f'{path} is not a golden file ({error}): {remedy}') from error
 
 
-def _line(entry: GoldenDecision) -> dict[str, Any]:
+def _agree(
+    expected: GoldenDecision | None, actual: GoldenDecision | None, tolerance: float
+) -> bool:
+    return expected is not None and actual is not None and expected.agrees(actual, tolerance)
+
+
+def _to_json(decision: GoldenDecision) -> dict[str, Any]:
     line: dict[str, Any] = {
-        'stamp': entry.stamp,
-        'seconds': entry.seconds,
-        'stream': entry.stream_id,
-        'instruction': entry.instruction_id,
-        'state': entry.state,
-        'p': list(entry.chances),
+        'stamp': decision.stamp,
+        'seconds': decision.seconds,
+        'stream': decision.stream_id,
+        'instruction': decision.instruction_id,
+        'state': decision.state,
+        'p': list(decision.probabilities),
     }
-    return {**line, 'text': entry.text} if entry.text else line
+    return {**line, 'text': decision.text} if decision.text else line
 
 
-def _entry(line: Mapping[str, Any]) -> GoldenDecision:
+def _from_json(line: Mapping[str, Any]) -> GoldenDecision:
     return GoldenDecision(
         line['stamp'],
         line['seconds'],

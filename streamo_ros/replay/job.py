@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One source to replay with everything that goes with it, as plain data, and its result.
+"""A replay job as plain data, how it is run, and its outcome.
 
-Knows how source, model, sinks and golden file come together; nothing of a command line and nothing
-of where it runs: a job can be sent to another process or machine.
+A job can be sent to another process or machine.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +21,13 @@ from streamo_ros.config.model import load_model
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
-from streamo_ros.config.settings import Values
+from streamo_ros.config.settings import frame_sampler
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.errors import StreamoError
-from streamo_ros.core.frame import FrameSampler
-from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Totals
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.comparison import GoldenSink
 from streamo_ros.replay.golden import Difference
 from streamo_ros.replay.golden import Golden
@@ -37,9 +35,6 @@ from streamo_ros.replay.golden import GoldenHeader
 from streamo_ros.replay.golden import read_golden
 from streamo_ros.replay.golden import TOLERANCE
 from streamo_ros.replay.run import replay
-from streamo_ros.replay.run import Sink
-from streamo_ros.replay.run import TimedInstruction
-from streamo_ros.replay.run import Totals
 from streamo_ros.report.event_log import RowMaker
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.recording import BagSink
@@ -51,8 +46,8 @@ from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
 
 
-class JobError(StreamoError, ValueError):
-    """A job cannot be done as asked; the message says what mends it."""
+class JobError(ValueError):
+    """A job cannot be run as requested; the message says how to fix it."""
 
 
 @dataclass(frozen=True)
@@ -62,22 +57,22 @@ class ReplayJob:
     Attributes:
         source: a bag, a video, a folder of images or /dev/videoN.
         model: a checkpoint's folder, or a .yaml script.
-        orders: the instructions; empty takes those of the golden file.
-        rate: frames looked at per second of capture time; None takes the golden file's, or 1.
-        topic: the image topic of a bag; '' finds it.
+        instructions: what to watch for; empty = those of the golden file.
+        rate: sampled frames per second of capture time; None = the golden file's, or 1.
+        topic: the image topic of a bag; '' = the only one.
         output: folder for events, bag and report; None writes nothing.
         golden: golden file; None compares nothing.
         update: write the golden file instead of comparing with it.
         tolerance: how far probabilities may be from the golden ones.
         images: record the sampled frames as JPEG in the bag.
         salvage: read a damaged source as far as possible.
-        parameters: the node's, by name, where they are not at their default; model, rate and
-            instructions above have the last word.
+        parameters: the node's, by name, where they differ from their defaults; model, rate and
+            instructions above take precedence.
     """
 
     source: str
     model: Path
-    orders: tuple[TimedInstruction, ...] = ()
+    instructions: tuple[TimedInstruction, ...] = ()
     rate: float | None = None
     topic: str = ''
     output: Path | None = None
@@ -96,10 +91,10 @@ class Outcome:
     Attributes:
         totals: what the replay amounted to.
         timeline: what happened.
-        damage: what was lost of a damaged source, in one sentence; '' when it was whole.
+        damage: what was lost of a damaged source, in one sentence; '' when it was intact.
         differences: from the golden file, in the order of time.
         instructions: texts by id.
-        other_model: the golden file's model when it is another one; ''.
+        other_model: the golden file's model when that is another one, else ''.
     """
 
     job: ReplayJob
@@ -113,36 +108,44 @@ class Outcome:
     @property
     def responses(self) -> list[TimelineAnswer]:
         """All answers, in the order of time."""
-        answers = [one for track in self.timeline.tracks.values() for one in track.answers]
-        return sorted(answers, key=lambda one: one.at)
+        answers = [answer for track in self.timeline.tracks.values() for answer in track.answers]
+        return sorted(answers, key=lambda answer: answer.at)
 
     def states(self, instruction_id: int = 1) -> list[str]:
         """The decisions for one instruction, e.g. ['SILENCE', 'STANDBY', 'RESPONSE']."""
-        return [point.state for point in self.timeline.tracks[instruction_id].points]
+        return [point.decision.state for point in self.timeline.tracks[instruction_id].points]
 
 
 def resolve(job: ReplayJob) -> tuple[ReplayJob, Golden | None]:
-    """Fill in what the golden file knows.
+    """Fill in what the golden file specifies.
 
     Returns:
-        The job, its instructions and rate known; the golden file when it is to be compared with.
+        The job with its instructions and rate; the golden file if it is to be compared with.
 
     Raises:
-        JobError: no instruction, or others than the golden file's.
-        GoldenError: the golden file is not there, or is none.
+        JobError: no instruction, or other ones than the golden file's.
+        GoldenError: the golden file does not exist, or is not one.
     """
     golden = read_golden(job.golden) if job.golden and not job.update else None
     if golden is not None:
+        header = golden.header
         given = replace(
-            golden.head, orders=job.orders or golden.head.orders, rate=job.rate or golden.head.rate
+            header,
+            instructions=job.instructions or header.instructions,
+            rate=job.rate or header.rate,
         )
-        if given != golden.head:
+        if given != header:
             raise JobError(
                 f'{job.golden} was made with other instructions or another rate: leave out '
-                '--instruction and --rate to take its own, or write it anew with --update-golden'
+                '--instruction and --rate to use its own, or rewrite it with --update-golden'
             )
-        job = replace(job, orders=given.orders, rate=given.rate, topic=job.topic or given.topic)
-    if not job.orders:
+        job = replace(
+            job,
+            instructions=given.instructions,
+            rate=given.rate,
+            topic=job.topic or given.topic,
+        )
+    if not job.instructions:
         raise JobError('there is nothing to watch for: add --instruction TEXT')
     return replace(job, rate=float(job.rate or 1.0)), golden
 
@@ -150,29 +153,29 @@ def resolve(job: ReplayJob) -> tuple[ReplayJob, Golden | None]:
 def run_job(
     job: ReplayJob,
     stop: Callable[[], bool] = lambda: False,
-    watch: Callable[[Source], Sequence[Sink]] = lambda _: (),
+    more_sinks: Callable[[Source], Sequence[Sink]] = lambda _: (),
     backbone: Backbone | None = None,
 ) -> Outcome:
-    """Replay a source and compare or write what is asked for.
+    """Replay a source; compare with the golden file and write what is requested.
 
     Args:
         job: see `ReplayJob`.
-        stop: asked after every record; True ends the replay in good order.
-        watch: further sinks for the source, e.g. a progress bar.
-        backbone: a model that is loaded already, instead of the job's.
+        stop: called after every record; True ends the replay in good order.
+        more_sinks: gives further sinks for the source, e.g. a progress bar.
+        backbone: a model that is already loaded, instead of the job's.
 
     Raises:
         SourceError, GoldenError, JobError, RecordError, BackboneError, InstructionError,
-            ParameterError: the job cannot be done; the message says what mends it.
+            ParameterError: the job cannot be run; the message says how to fix it.
     """
     job, golden = resolve(job)
     values = effective(_given(job))
     rate = values.number('sampling.rate')
     with closing(open_source(job.source, job.topic, job.salvage)) as source:
         backbone = backbone or load_model(values.all(), wait=True)
-        chronicle = ReportSink(RowMaker(source.name, source.topic, rate, backbone), job.output)
+        report = ReportSink(RowMaker(source.name, source.topic, rate, backbone), job.output)
         comparison = GoldenSink(golden, job.tolerance, job.output)
-        sinks: list[Sink] = [chronicle, comparison, *watch(source)]
+        sinks: list[Sink] = [report, comparison, *more_sinks(source)]
         if job.output is not None:
             sinks.append(
                 BagSink(
@@ -184,41 +187,36 @@ def run_job(
                     parameters=values.yaml(),
                 )
             )
-        book = InstructionBook(len(job.orders))
+        book = InstructionBook(len(job.instructions))
         policy = context_policy(values.text('context.policy'))
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
-        totals = replay(source, assistant, _sampler(values), book, job.orders, sinks, stop)
-        outcome = Outcome(job, totals, chronicle.timeline, source.damage)
-        head = GoldenHeader(rate, job.topic, job.orders, backbone.info.model_id)
-    _judge(outcome, Golden(head, comparison.entries), golden, comparison)
+        sampler = frame_sampler(values)
+        totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
+        outcome = Outcome(job, totals, report.timeline, source.damage)
+        header = GoldenHeader(rate, job.topic, job.instructions, backbone.info.model_id)
+    _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome
 
 
 def _given(job: ReplayJob) -> dict[str, Any]:
-    """The job's parameters, with what the job itself says."""
+    """The job's parameters, with those that its other fields set."""
     return {
         **job.parameters,
         'model.path': str(job.model),
         'sampling.rate': job.rate,
-        'instructions.capacity': len(job.orders),
+        'instructions.capacity': len(job.instructions),
     }
 
 
-def _sampler(values: Values) -> FrameSampler:
-    return FrameSampler(
-        Fraction(values.number('sampling.rate')),
-        int(values.number('sampling.reorder_tolerance') * SECOND),
-        int(values.number('sampling.max_gap') * SECOND),
-    )
-
-
-def _judge(outcome: Outcome, fresh: Golden, golden: Golden | None, comparison: GoldenSink) -> None:
+def _compare(
+    outcome: Outcome, actual: Golden, golden: Golden | None, comparison: GoldenSink
+) -> None:
     """Write the golden file, or compare with it."""
     job, stopped = outcome.job, outcome.totals.stopped
-    outcome.instructions = fresh.instructions
+    outcome.instructions = actual.instructions
     if job.golden and job.update and not stopped:
-        fresh.write(job.golden)
+        actual.write(job.golden)
     if golden is not None:
         outcome.differences = comparison.differences(stopped)
-        if golden.head.model_id != fresh.head.model_id:
-            outcome.other_model = golden.head.model_id
+        if golden.header.model_id != actual.header.model_id:
+            outcome.other_model = golden.header.model_id

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The engine of a batch on one machine: a process a worker.
-
-Knows processes, the cores they share and Ctrl-C; nothing of what a job does.
-"""
+"""Runs a batch of jobs on one machine, one process per worker."""
 
 from __future__ import annotations
 
@@ -23,9 +20,9 @@ from streamo_ros.replay.summary import Summary
 
 
 def on_processes(workers: int) -> Executor:
-    """An engine of so many processes at a time."""
+    """An executor with that many processes."""
 
-    def engine(jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Summary]]:
+    def execute(jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Summary]]:
         # A forked process would share CUDA and OpenCV's threads.
         with (
             Interruption() as stop,
@@ -38,7 +35,7 @@ def on_processes(workers: int) -> Executor:
                         other.cancel()
                 yield running[future], _result(future, jobs[running[future]])
 
-    return engine
+    return execute
 
 
 def _result(future: Future[Summary], job: ReplayJob) -> Summary:
@@ -49,5 +46,5 @@ def _result(future: Future[Summary], job: ReplayJob) -> Summary:
 
 
 def _share_cores(workers: int) -> None:
-    """Let this worker's libraries take its share of the cores, before any of them is loaded."""
+    """Give this worker's libraries its share of the cores, before any of them is loaded."""
     os.environ.setdefault('OMP_NUM_THREADS', str(max(1, (os.cpu_count() or 1) // workers)))

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far a replay has come, on a terminal, and its orderly end at Ctrl-C.
-
-Knows terminals and signals; nothing of what is replayed but its duration.
-"""
+"""A progress bar for a replay, and its orderly end on Ctrl-C."""
 
 from __future__ import annotations
 
@@ -20,12 +17,13 @@ from rich.progress import TextColumn
 from rich.progress import TimeRemainingColumn
 
 from streamo_ros.core.events import Answered
-from streamo_ros.replay.run import ReplayStep
-from streamo_ros.replay.run import Totals
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Step
+from streamo_ros.core.sink import Totals
 
 
-class Progress:
-    """A `Sink` that draws a bar with the speed as a multiple of real time.
+class Progress(Sink):
+    """Draws a bar with the speed as a multiple of real time.
 
     Args:
         name: what is replayed.
@@ -48,12 +46,12 @@ class Progress:
         self._task = self._bars.add_task(name, total=duration, speed='')
         self._bars.start()
 
-    def take(self, step: ReplayStep) -> None:
+    def take(self, step: Step) -> None:
         """Draw a step."""
-        stamp = step.frame.stamp
-        self._first = self._first or stamp
-        # A source that loops jumps back: the bar stays.
-        self._reached = max(self._reached, stamp)
+        if step.frame is not None:
+            self._first = self._first or step.frame.stamp
+            # A source that loops jumps back: the bar stays.
+            self._reached = max(self._reached, step.frame.stamp)
         done = (self._reached - self._first) / 1e9
         speed = done / max(time.perf_counter() - self._began, 1e-9)
         self._responses += sum(isinstance(event, Answered) for event in step.events)
@@ -72,19 +70,19 @@ class Progress:
 
 
 class Interruption:
-    """Within its `with` block the first Ctrl-C only asks for an end; the second one is felt."""
+    """Within `with`, the first Ctrl-C requests an end; the second raises KeyboardInterrupt."""
 
     def __init__(self) -> None:
-        self.asked = False
+        self.requested = False
         self._before: signal.Handlers | int | None = None
 
     def __call__(self) -> bool:
-        """Whether an end was asked for."""
-        return self.asked
+        """Whether an end was requested."""
+        return self.requested
 
     def __enter__(self) -> Interruption:  # noqa: PYI034 - Self needs Python 3.11
-        """Begin to listen."""
-        self._before = signal.signal(signal.SIGINT, self._hear)  # type: ignore[assignment]
+        """Install the handler."""
+        self._before = signal.signal(signal.SIGINT, self._on_signal)  # type: ignore[assignment]
         return self
 
     def __exit__(
@@ -93,10 +91,10 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Let Ctrl-C be what it was."""
+        """Restore the previous handler."""
         signal.signal(signal.SIGINT, self._before)
 
-    def _hear(self, _number: int, _frame: FrameType | None) -> None:
-        if self.asked:
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        if self.requested:
             raise KeyboardInterrupt
-        self.asked = True
+        self.requested = True

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Bags as tests of your own package: `pytest_plugins = ['streamo_ros.replay.pytest_plugin']`.
-
-Knows pytest; what a replay and a golden file are is known by `job`.
-"""
+"""Bags as tests of your own package: `pytest_plugins = ['streamo_ros.replay.pytest_plugin']`."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from streamo_ros.config.model import find_model
+from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.replay.command import find_model
 from streamo_ros.replay.job import Outcome
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
-from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.replay.summary import summarize
 
 _OPTION = '--streamo-update-golden'
@@ -33,12 +30,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture
 def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[..., Outcome]:
-    """Replay a source; fail, with every difference, when it is not as the golden file says.
+    """Replay a source; fail with every difference from the golden file.
 
     The function takes: `source`, `golden` (None compares nothing), `instructions` ('TEXT' or
-    'TEXT@SECONDS'; empty takes the golden file's), `model`, and the other fields of `ReplayJob`
-    by name. Paths are relative to the test's file. It returns the `Outcome`. Events, bag, report
-    and pictures of differences are written to the test's `tmp_path`.
+    'TEXT@SECONDS'; empty = the golden file's), `model`, and the other fields of `ReplayJob` by
+    name. Paths are relative to the test's file. It returns the `Outcome`. Events, bag, report and
+    pictures of differences are written to the test's `tmp_path`.
     """
     here = request.path.parent
 
@@ -51,8 +48,8 @@ def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
     ) -> Outcome:
         job = ReplayJob(
             source=str(here / source),
-            model=here / model if model else find_model(),
-            orders=tuple(TimedInstruction.parse(text) for text in instructions),
+            model=here / model if model else find_model(None),
+            instructions=tuple(TimedInstruction.parse(text) for text in instructions),
             golden=here / golden if golden else None,
             update=bool(golden) and request.config.getoption(_OPTION),
             output=more.pop('output', tmp_path),
@@ -60,10 +57,11 @@ def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
         )
         outcome = run_job(job)
         if outcome.differences:
-            told = '\n'.join([*summarize(outcome).remarks, *summarize(outcome).differences])
+            summary = summarize(outcome)
+            lines = '\n'.join([*summary.remarks, *summary.differences])
             pytest.fail(
-                f'{source} is not as {golden} says, report in {job.output}:\n{told}\n'
-                f'If this is right, write the file anew with pytest {_OPTION}',
+                f'{source} differs from {golden}, report in {job.output}:\n{lines}\n'
+                f'If this is right, rewrite the file with pytest {_OPTION}',
                 pytrace=False,
             )
         return outcome

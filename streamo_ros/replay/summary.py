@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A replay's result in plain data: what `--json` prints, and what is told on a terminal.
-
-Knows outcomes; not how they came about.
-"""
+"""A replay's result as plain data: what `--json` prints, and what a terminal shows."""
 
 from __future__ import annotations
 
@@ -16,6 +13,7 @@ from typing import Any
 
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.replay.job import Outcome
+from streamo_ros.report.html import ignored_stamps
 from streamo_ros.report.svg import clock
 
 
@@ -25,18 +23,18 @@ class Summary:
 
     Attributes:
         source: what was replayed.
-        failure: why it was not; '' when it was.
-        output: folder of events, bag and report; '' for none.
+        failure: why it could not be; '' when it could.
+        output: folder of events, bag and report; '' = none.
         model_id: identity of the model.
         frames: what became of the source's frames.
         stream_seconds: capture time that was replayed.
         wall_seconds: how long it took.
         speed: multiple of real time.
         stopped: whether it was stopped before the end.
-        remarks: sentences about what was not whole.
-        instructions: one each: id, text, states (counts), responses (seconds, text, probability).
+        remarks: sentences about what was incomplete.
+        instructions: id, text, states (counts) and responses (seconds, text, probability) of each.
         golden: '' when nothing was compared or written, else 'same', 'different' or 'written'.
-        differences: a few lines of text each.
+        differences: a few lines of text for each.
     """
 
     source: str
@@ -66,7 +64,7 @@ class Summary:
 def summarize(outcome: Outcome) -> Summary:
     """The result of an outcome."""
     job, totals = outcome.job, outcome.totals
-    model = outcome.timeline.head.get('model', {})
+    model = outcome.timeline.head.model
     return Summary(
         source=job.source,
         output=str(job.output or ''),
@@ -79,12 +77,14 @@ def summarize(outcome: Outcome) -> Summary:
         remarks=_remarks(outcome),
         instructions=_instructions(outcome),
         golden=_golden(outcome),
-        differences=[one.describe(outcome.instructions) for one in outcome.differences],
+        differences=[
+            difference.describe(outcome.instructions) for difference in outcome.differences
+        ],
     )
 
 
 def describe(summary: Summary) -> str:
-    """The result as a text for people."""
+    """The result as text for people."""
     return '\n'.join(_lines(summary))
 
 
@@ -94,20 +94,21 @@ def _lines(summary: Summary) -> Iterator[str]:
         return
     frames = summary.frames
     if not frames:
-        yield f'{summary.source}: stopped before it began'
+        yield f'{summary.source}: stopped before it started'
         return
     yield (
         f'{summary.source}: {clock(summary.stream_seconds)} of capture time, '
-        f'{frames["received"]} frames, {frames["sampled"]} looked at, '
+        f'{frames["received"]} frames, {frames["sampled"]} sampled, '
         f'{summary.speed:,.1f} × real time'
     )
     yield from (f'  note: {remark}' for remark in summary.remarks)
-    for one in summary.instructions:
-        told = ', '.join(f'{count} {state.lower()}' for state, count in one['states'].items())
-        yield f'  {one["id"]}  {_printable(one["text"])}: {told}'
-        yield from (f'       {clock(at)}  {_printable(text)}' for at, text, _ in one['responses'])
+    for track in summary.instructions:
+        states = ', '.join(f'{count} {state.lower()}' for state, count in track['states'].items())
+        yield f'  {track["id"]}  {_printable(track["text"])}: {states}'
+        for at, text, _ in track['responses']:
+            yield f'       {clock(at)}  {_printable(text)}'
     if summary.differences:
-        decided = sum(sum(one['states'].values()) for one in summary.instructions)
+        decided = sum(sum(track['states'].values()) for track in summary.instructions)
         yield f'  differs from the golden file in {len(summary.differences)} of {decided}'
         yield from (f'  {line}' for text in summary.differences for line in text.splitlines())
     elif summary.golden:
@@ -117,23 +118,21 @@ def _lines(summary: Summary) -> Iterator[str]:
 
 
 def _printable(text: str) -> str:
-    """One line without control characters: a model may say anything."""
+    """One line without control characters: a model may generate anything."""
     return ' '.join(''.join(char if char.isprintable() else ' ' for char in text).split())
 
 
 def _remarks(outcome: Outcome) -> list[str]:
-    totals, counts = outcome.totals, outcome.totals.counts
+    totals = outcome.totals
     remarks = [outcome.damage] if outcome.damage else []
     if totals.stopped:
         remarks.append('stopped before the end of the source')
     if totals.bad_frames:
         remarks.append(f'{totals.bad_frames} frames could not be decoded: {totals.flaw}')
-    odd = {name: getattr(counts, name) for name in ('zero', 'duplicate', 'reordered', 'doubtful')}
-    if any(odd.values()):
-        told = ', '.join(f'{count} {name}' for name, count in odd.items() if count)
-        remarks.append(f'frames whose stamps were ignored: {told}')
+    if ignored := ignored_stamps(totals.counts):
+        remarks.append(f'frames whose stamps were ignored: {ignored}')
     if outcome.other_model:
-        remarks.append(f'the golden file is of another model, {outcome.other_model}')
+        remarks.append(f'the golden file was made with another model, {outcome.other_model}')
     return remarks
 
 
@@ -142,8 +141,10 @@ def _instructions(outcome: Outcome) -> list[dict[str, Any]]:
         {
             'id': key,
             'text': track.text,
-            'states': dict(Counter(point.state for point in track.points)),
-            'responses': [[one.at, one.text, one.probability] for one in track.answers],
+            'states': dict(Counter(point.decision.state for point in track.points)),
+            'responses': [
+                [answer.at, answer.text, answer.probability] for answer in track.answers
+            ],
         }
         for key, track in sorted(outcome.timeline.tracks.items())
     ]

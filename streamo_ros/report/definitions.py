@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Our message definitions without a ROS installation, for reading and writing bags.
 
-Knows where the package keeps its `.msg` files, in the source tree and installed; the definitions
-of ROS's own packages are those of `rosbags`.
+The package's `.msg` files are found in the source tree and installed; the definitions of ROS's own
+packages are those of `rosbags`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,11 @@ from rosbags.typesys import get_typestore
 from rosbags.typesys import Stores
 from rosbags.typesys.store import Typestore
 
-from streamo_ros.share import PACKAGE
-from streamo_ros.share import share_path
+PACKAGE = 'streamo_ros'
+
+
+class DefinitionError(RuntimeError):
+    """The message definitions are missing; the message says how to get them."""
 
 
 @functools.cache

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A report as one HTML file that needs nothing else: no script, no font, no network.
+"""A report as one self-contained HTML file: no script, no font, no network.
 
-Knows the page: what is said about a timeline and in which order. Shapes and colors of its pictures
-are known by `drawing`. All text from outside is escaped.
+The figures are those of `svg`. All text from outside is escaped.
 """
 
 from __future__ import annotations
@@ -15,6 +14,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.core.frame import SamplerCounts
+from streamo_ros.report.rows import EndRow
 from streamo_ros.report.svg import Axis
 from streamo_ros.report.svg import clock
 from streamo_ros.report.svg import COLORS
@@ -53,7 +54,7 @@ td:first-child { color: #5b6470; } svg { display: block; }
 @media print { section, .answer { break-inside: avoid; } }
 """
 _UNKNOWN = ('', 'none', None, 0, (0, 0), [0, 0])
-_LINES = ('encode', '#3977c4'), ('extend', '#8a63b8'), ('read to decision', '#5b6470')
+_LINES = ('encode', '#3977c4'), ('extend', '#8a63b8'), ('reception to decision', '#5b6470')
 
 
 def write_report(
@@ -66,9 +67,9 @@ def write_report(
 
     Args:
         path: the file to write.
-        timelines: one a source.
-        title: heading; '' takes the source's name.
-        remarks: sentences that are shown first, e.g. about sources that failed.
+        timelines: one per source.
+        title: the heading; '' = the source's name.
+        remarks: sentences that come first, e.g. about sources that failed.
     """
     title = title or ', '.join(_name(timeline) for timeline in timelines)
     several = len(timelines) > 1
@@ -90,30 +91,30 @@ def write_report(
 
 
 def _name(timeline: Timeline) -> str:
-    return Path(str(timeline.head.get('source', 'replay'))).name or 'replay'
+    return Path(timeline.head.source or 'replay').name or 'replay'
 
 
 def _timeline(timeline: Timeline) -> str:
     axis = Axis(timeline.seconds)
     parts = [_lead(timeline), _facts(timeline), _flaws(timeline)]
-    # Frames without an instruction come last: they are not what the reader looks for.
-    tracks = sorted(timeline.tracks.items(), key=lambda one: (not one[0], one[0]))
+    # Frames without an instruction come last: they interest least.
+    tracks = sorted(timeline.tracks.items(), key=lambda item: (not item[0], item[0]))
     shown = [(key, track) for key, track in tracks if track.points]
     strip = strip_picture(timeline.strip, axis)
-    parts += [f'<section><h2>What was seen</h2>{strip}</section>' if strip else '']
+    parts += [f'<section><h2>Frames</h2>{strip}</section>' if strip else '']
     parts += [_track(key, track, timeline, axis) for key, track in shown]
     parts += [_costs(timeline, axis), _model(timeline)]
     return ''.join(parts)
 
 
 def _lead(timeline: Timeline) -> str:
-    model, topic = timeline.head.get('model', {}), timeline.head.get('topic', '')
-    where = f' on <code>{html.escape(str(topic))}</code>' if topic else ''
-    rate = float(timeline.head.get('rate') or 1)
+    head = timeline.head
+    where = f' on <code>{html.escape(head.topic)}</code>' if head.topic else ''
+    rate = float(head.rate or 1)
     pace = '1 frame' if rate == 1 else f'{rate:g} frames'
     return (
-        f'<p>Watched{where}, {pace} a second of capture time, by '
-        f'<b>{html.escape(str(model.get("model", "?")))}</b>.</p>'
+        f'<p>Watched{where}, {pace} per second of capture time, by '
+        f'<b>{html.escape(str(head.model.get("model", "?")))}</b>.</p>'
     )
 
 
@@ -121,19 +122,15 @@ def _facts(timeline: Timeline) -> str:
     end, latencies = timeline.end, [cost.latency for cost in timeline.costs]
     answers = sum(len(track.answers) for track in timeline.tracks.values())
     facts = [('capture time', clock(timeline.seconds))]
-    if 'received' in end:
-        facts.append(('frames received', f'{end["received"]:,}'))
-    facts += [('frames looked at', f'{len(timeline.costs):,}'), ('responses', f'{answers}')]
+    if end:
+        facts.append(('frames received', f'{end.received:,}'))
+    facts += [('frames sampled', f'{len(timeline.costs):,}'), ('responses', f'{answers}')]
     facts.append(('dropped', f'{timeline.costs[-1].dropped if timeline.costs else 0}'))
     if latencies:
         facts.append(('median latency', f'{1e3 * statistics.median(latencies):.1f} ms'))
-    if end.get('speed'):
-        facts.append(
-            (
-                '× real time',
-                f'{end["speed"]:,.0f}' if end['speed'] >= 10 else f'{end["speed"]:.1f}',
-            )
-        )
+    if end and end.speed:
+        speed = f'{end.speed:,.0f}' if end.speed >= 10 else f'{end.speed:.1f}'
+        facts.append(('× real time', speed))
     cells = ''.join(f'<div><b>{value}</b><span>{name}</span></div>' for name, value in facts)
     return f'<div class="facts">{cells}</div>'
 
@@ -141,29 +138,34 @@ def _facts(timeline: Timeline) -> str:
 def _flaws(timeline: Timeline) -> str:
     end = timeline.end
     flaws = []
-    if end.get('failure'):
-        flaws.append(f'The replay broke off: {end["failure"]}.')
-    elif not end or end.get('stopped'):
+    if end and end.failure:
+        flaws.append(f'The replay failed: {end.failure}.')
+    elif not end or end.stopped:
         flaws.append('The replay was stopped before the end of its source.')
-    if end.get('bad_frames'):
-        flaws.append(f'{end["bad_frames"]} frames could not be decoded: {end["flaw"]}.')
-    odd = {name: end.get(name, 0) for name in ('zero', 'duplicate', 'reordered', 'doubtful')}
-    if any(odd.values()):
-        told = ', '.join(f'{count} {name}' for name, count in odd.items() if count)
-        flaws.append(f'Frames with stamps that were ignored: {told}.')
+    if end and end.bad_frames:
+        flaws.append(f'{end.bad_frames} frames could not be decoded: {end.flaw}.')
+    if end and (ignored := ignored_stamps(end)):
+        flaws.append(f'Frames with stamps that were ignored: {ignored}.')
     return ''.join(f'<p class="warning">{html.escape(flaw)}</p>' for flaw in flaws)
 
 
+def ignored_stamps(counts: EndRow | SamplerCounts) -> str:
+    """How many stamps were ignored, by what was wrong with them; '' when none was."""
+    odd = {name: getattr(counts, name) for name in ('zero', 'duplicate', 'reordered', 'doubtful')}
+    return ', '.join(f'{count} {name}' for name, count in odd.items() if count)
+
+
 def _track(key: int, track: Track, timeline: Timeline, axis: Axis) -> str:
-    counts = Counter(point.state for point in track.points)
-    told = ', '.join(f'{counts[state]} {state.lower()}' for state in COLORS if counts[state])
-    reasons = {point.reason for point in track.points if point.reason}
+    decisions = [point.decision for point in track.points]
+    counts = Counter(decision.state for decision in decisions)
+    states = ', '.join(f'{counts[state]} {state.lower()}' for state in COLORS if counts[state])
+    reasons = {decision.reason for decision in decisions if decision.reason}
     why = f' ({", ".join(sorted(reasons)).lower().replace("_", " ")})' if reasons else ''
     number = f'instruction {key}, from {clock(track.since)}' if key else 'without an instruction'
-    answers = ''.join(_answer(place, one) for place, one in enumerate(track.answers, 1))
+    answers = ''.join(_answer(place, answer) for place, answer in enumerate(track.answers, 1))
     return (
         f'<section><h2>{html.escape(track.text)}</h2>'
-        f'<p class="quiet">{number}: {told}{why}</p>{_state_legend(counts)}'
+        f'<p class="quiet">{number}: {states}{why}</p>{_state_legend(counts)}'
         f'{track_picture(track, axis, timeline.period, timeline.jumps)}'
         f'<div class="answers">{answers}</div></section>'
     )
@@ -182,14 +184,14 @@ def _state_legend(counts: Counter[str]) -> str:
     return f'<div class="legend">{boxes}{lines}</div>'
 
 
-def _answer(number: int, one: TimelineAnswer) -> str:
-    image = f'<img src="{picture_link(one.picture)}" alt="">' if one.picture else ''
-    chance = '' if one.probability is None else f', p = {one.probability:.2f}'
-    end = '' if one.finish == 'STOP' else f', ended by {one.finish.lower()}'
+def _answer(number: int, answer: TimelineAnswer) -> str:
+    image = f'<img src="{picture_link(answer.picture)}" alt="">' if answer.picture else ''
+    probability = '' if answer.probability is None else f', p = {answer.probability:.2f}'
+    end = '' if answer.finish == 'STOP' else f', ended by {answer.finish.lower()}'
     return (
         f'<div class="answer">{image}<div><span class="number">{number}</span> '
-        f'<b>{clock(one.at)}</b><p>{html.escape(one.text) or "(no text)"}</p>'
-        f'<p class="quiet">event {clock(one.began)} to {clock(one.at)}{chance}{end}</p>'
+        f'<b>{clock(answer.at)}</b><p>{html.escape(answer.text) or "(no text)"}</p>'
+        f'<p class="quiet">event {clock(answer.began)} to {clock(answer.at)}{probability}{end}</p>'
         '</div></div>'
     )
 
@@ -203,16 +205,14 @@ def _costs(timeline: Timeline, axis: Axis) -> str:
     dropped = timeline.costs[-1].dropped
     drops = drop_picture(timeline.costs, axis) if dropped else '<p class="quiet">none</p>'
     return (
-        f'<section><h2>What a frame took</h2><div class="legend">{legend}</div>'
+        f'<section><h2>Time per frame</h2><div class="legend">{legend}</div>'
         f'{cost_picture(timeline.costs, axis)}</section>'
-        '<section><h2>Frames that should have been looked at and were not</h2>'
-        f'{drops}</section>'
+        f'<section><h2>Dropped frames</h2>{drops}</section>'
     )
 
 
 def _model(timeline: Timeline) -> str:
-    model: dict[str, Any] = timeline.head.get('model', {})
-    rows = {'source': timeline.head.get('source', ''), **model}
+    rows = {'source': timeline.head.source, **timeline.head.model}
     cells = ''.join(
         f'<tr><td>{html.escape(name.replace("_", " "))}</td>'
         f'<td>{html.escape(_plain(value))}</td></tr>'

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes messages with their definitions into one MCAP file.
+"""Writes messages with their definitions to one MCAP file.
 
-Knows topics, types and bytes; not what the messages say. The file is complete once `close` was
-called; until then it grows in a folder beside it, from which a crash can be salvaged.
+The file is complete once `close` was called. Until then it grows in a folder beside it, from which
+it can be salvaged after a crash.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.report.definitions import typestore
 
 
-class RecordError(StreamoError, RuntimeError):
-    """A recording cannot be written; the message says why."""
+class RecordError(RuntimeError):
+    """A recording cannot be written; the message states the problem."""
 
 
 class Recorder:
@@ -46,14 +46,14 @@ class Recorder:
 
     def __init__(self, path: str | Path, compress: bool = True) -> None:
         self.path = Path(path)
-        # The writer makes a folder of the file's name; the file moves out of it at the end.
+        # The writer creates a folder of the file's name; the file moves out of it at the end.
         self._folder = self.path.with_name(f'.{self.path.stem}.recording') / self.path.stem
         self._connections: dict[str, Connection] = {}
         self._writer: Writer | None = None
         try:
             shutil.rmtree(self._folder.parent, ignore_errors=True)
             self._folder.parent.mkdir(parents=True)
-            # Version 8 is the newest whose quality of service Humble reads.
+            # Version 8 is the newest whose quality of service Humble can read.
             self._writer = Writer(self._folder, version=8, storage_plugin=StoragePlugin.MCAP)
             if compress:
                 self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
@@ -76,10 +76,10 @@ class Recorder:
             type_name: e.g. 'streamo_ros/msg/FrameState'.
             stamp: recording time, nanoseconds.
             message: the message already serialized (bytes-like), or one of `typestore().types`.
-            latched: late subscribers get the last one when the bag is played.
+            latched: late subscribers get the last message when the bag is played.
 
         Raises:
-            RecordError: the type is not known, the disk is full, or the recording was closed.
+            RecordError: the type is unknown, the disk is full, or the recording was closed.
         """
         if self._writer is None:
             raise RecordError(f'{self.path} is closed: nothing more can be recorded')
@@ -92,7 +92,7 @@ class Recorder:
             raise RecordError(f'{self.path} cannot be written: {error}') from error
 
     def close(self) -> None:
-        """Complete the file; nothing happens the second time."""
+        """Complete the file; does nothing the second time."""
         if self._writer is None:
             return
         writer, self._writer = self._writer, None
@@ -107,7 +107,7 @@ class Recorder:
         if topic not in self._connections:
             if type_name not in typestore().types:
                 raise RecordError(
-                    f'messages of type {type_name} cannot be recorded: it is not known'
+                    f'messages of type {type_name} cannot be recorded: the type is unknown'
                 )
             assert self._writer is not None
             self._connections[topic] = self._writer.add_connection(
@@ -117,15 +117,15 @@ class Recorder:
 
 
 def _qos(latched: bool) -> Qos:
-    for_ever = QosTime(9223372036, 854775807)
+    forever = QosTime(9223372036, 854775807)
     return Qos(
         QosHistory.KEEP_LAST,
         1 if latched else 10,
         QosReliability.RELIABLE,
         QosDurability.TRANSIENT_LOCAL if latched else QosDurability.VOLATILE,
-        for_ever,
-        for_ever,
+        forever,
+        forever,
         QosLiveliness.AUTOMATIC,
-        for_ever,
+        forever,
         False,
     )

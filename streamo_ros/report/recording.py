@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The steps of a replay as a bag: every topic that the node would have published, and its input.
+"""Records steps as a bag: every topic that the node would have published, and its input.
 
-Knows topic names and which messages a step makes; bytes and files are the recorder's. Recording
-time is capture time, so that the bag plays back at the pace of what it shows.
+Recording time is capture time, so that the bag plays back at the original pace.
 """
 
 from __future__ import annotations
@@ -19,28 +18,35 @@ from streamo_ros.core.events import Spoke
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.interface import Backbone
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Step
+from streamo_ros.core.sink import Totals
 from streamo_ros.messages import FRAME_STATE
 from streamo_ros.messages import INSTRUCTIONS
 from streamo_ros.messages import Messages
 from streamo_ros.messages import MODEL_INFO
 from streamo_ros.messages import RESPONSE
 from streamo_ros.messages import RESPONSE_DELTA
-from streamo_ros.replay.run import ReplayStep
-from streamo_ros.replay.run import Totals
+from streamo_ros.messages import StepMessages
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.sources.bag import COMPRESSED
 
 _QUALITY = 80
+_TOPICS: dict[type[Event], tuple[str, str]] = {
+    Decided: ('frame_state', FRAME_STATE),
+    Spoke: ('response_delta', RESPONSE_DELTA),
+    Answered: ('response', RESPONSE),
+}
 
 
-class BagSink:
-    """A `Sink` that writes a bag.
+class BagSink(Sink):
+    """Writes a bag.
 
     Args:
-        recorder: where the messages go; closed with this.
+        recorder: takes the messages; closed with this.
         backbone: whose identity is recorded.
-        rate: frames looked at per second of capture time.
+        rate: sampled frames per second of capture time.
         topic: the image topic of the source; '' outside bags.
         images: record the sampled frames too, as JPEG.
         node: name of the node whose topics these are.
@@ -66,61 +72,51 @@ class BagSink:
         topic = topic or '/camera/image_raw'
         self._image_topic = topic if topic.endswith('/compressed') else f'{topic}/compressed'
         self._messages = Messages(typestore().types)
-        self._standing: tuple[Instruction, ...] | None = None
+        self._events = StepMessages(self._messages, lambda: backbone.info.model_id)
+        self._instructions: tuple[Instruction, ...] | None = None
+        self._stamp = 0
 
-    def take(self, step: ReplayStep) -> None:
+    def take(self, step: Step) -> None:
         """Record a step."""
-        stamp = step.frame.stamp
-        if self._standing is None:
+        if step.frame is not None:
+            self._stamp = step.frame.stamp
+        stamp = self._stamp
+        if self._instructions is None:
             info = self._messages.model_info(
                 self._backbone.info, stamp, self._rate, self._parameters
             )
             self._write('model_info', MODEL_INFO, stamp, info, latched=True)
-        if self._images and step.frame.image is not None:
-            self._write_image(step.frame, step.frame.image)
-        if step.standing != self._standing:
-            self._standing = step.standing
-            standing = self._messages.instructions(step.standing, stamp)
-            self._write('instructions', INSTRUCTIONS, stamp, standing, latched=True)
-        for event in step.events:
-            self._write_event(event, step)
+        if step.frame is not None:
+            self._write_image(step.frame)
+        if step.instructions != self._instructions:
+            self._instructions = step.instructions
+            instructions = self._messages.instructions(step.instructions, stamp)
+            self._write('instructions', INSTRUCTIONS, stamp, instructions, latched=True)
+        for event, message in zip(step.events, self._events.of(step), strict=True):
+            self._write(*_TOPICS[type(event)], stamp, message)
 
     def close(self, totals: Totals) -> None:  # noqa: ARG002
         """Complete the bag."""
         self._recorder.close()
-
-    def _write_event(self, event: Event, step: ReplayStep) -> None:
-        stamp = step.frame.stamp
-        match event:
-            case Decided():
-                state = self._messages.frame_state(
-                    event, step.counts.received, step.dropped, step.latency
-                )
-                self._write('frame_state', FRAME_STATE, stamp, state)
-            case Spoke():
-                delta = self._messages.response_delta(event)
-                self._write('response_delta', RESPONSE_DELTA, stamp, delta)
-            case Answered():
-                model_id = self._backbone.info.model_id
-                response = self._messages.response(event, model_id, step.latency)
-                self._write('response', RESPONSE, stamp, response)
 
     def _write(
         self, name: str, kind: str, stamp: int, message: object, latched: bool = False
     ) -> None:
         self._recorder.write(f'{self._node}/{name}', kind, stamp, message, latched)
 
-    def _write_image(self, frame: Frame, image: NDArray[np.uint8]) -> None:
+    def _write_image(self, frame: Frame) -> None:
+        if not self._images or frame.image is None:
+            return
         message = typestore().types[COMPRESSED](
             header=self._messages.header(frame.stamp, frame.frame_id),
             format='rgb8; jpeg compressed bgr8',
-            data=jpeg(image, _QUALITY),
+            data=jpeg(frame.image, _QUALITY),
         )
         self._recorder.write(self._image_topic, COMPRESSED, frame.stamp, message)
 
 
 def jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    """Encode.
+    """Encode an image.
 
     Args:
         image: RGB, uint8, shape (height, width, 3).

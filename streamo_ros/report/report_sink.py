@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Keeps what a replay shows: events as lines, pictures of responses, and the report at the end.
-
-Knows which files lie in an output folder; not what is in them.
-"""
+"""Writes an output folder: the event log, pictures of responses, and the report at the end."""
 
 from __future__ import annotations
 
@@ -13,14 +10,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.replay.run import ReplayStep
-from streamo_ros.replay.run import Totals
-from streamo_ros.report.event_log import end_row
+from streamo_ros.core.sink import Sink
+from streamo_ros.core.sink import Step
+from streamo_ros.core.sink import Totals
 from streamo_ros.report.event_log import EventLogWriter
-from streamo_ros.report.event_log import Row
 from streamo_ros.report.event_log import RowMaker
 from streamo_ros.report.html import write_report
 from streamo_ros.report.recording import jpeg
+from streamo_ros.report.rows import EndRow
+from streamo_ros.report.rows import ResponseRow
+from streamo_ros.report.rows import Row
 from streamo_ros.report.timeline import picture_path
 from streamo_ros.report.timeline import Timeline
 
@@ -28,48 +27,51 @@ EVENTS, REPORT, BAG = 'events.jsonl', 'report.html', 'replay.mcap'
 _WIDTH, _QUALITY = 176, 78
 
 
-class ReportSink:
-    """A `Sink` that gathers a timeline and, with a folder, writes it down.
+class ReportSink(Sink):
+    """Gathers a timeline and, with a folder, writes it.
 
     Args:
         maker: makes the rows.
-        folder: where `events.jsonl`, `report.html` and `pictures/` go; None keeps the timeline
-            only.
+        folder: where `events.jsonl`, `report.html` and `pictures/` go; None = the timeline only.
+
+    Attributes:
+        timeline: everything up to the last step.
     """
 
     def __init__(self, maker: RowMaker, folder: Path | None = None) -> None:
         self.timeline = Timeline()
         self._maker = maker
         self._folder = folder
-        self._journal = None
+        self._log: EventLogWriter | None = None
         if folder is not None:
             (folder / 'pictures').mkdir(parents=True, exist_ok=True)
             for old in (folder / 'pictures').glob('response_*.jpg'):
                 old.unlink()
-            self._journal = EventLogWriter(folder / EVENTS)
+            self._log = EventLogWriter(folder / EVENTS)
 
-    def take(self, step: ReplayStep) -> None:
+    def take(self, step: Step) -> None:
         """Keep a step."""
+        image = step.frame.image if step.frame is not None else None
         for row in self._maker.rows(step):
             picture = b''
-            if row['row'] == 'response' and self._folder and step.frame.image is not None:
-                picture = thumbnail(step.frame.image)
-                picture_path(self._folder, row['response_id']).write_bytes(picture)
+            if isinstance(row, ResponseRow) and self._folder and image is not None:
+                picture = thumbnail(image)
+                picture_path(self._folder, row.response_id).write_bytes(picture)
             self._keep(row, picture)
-        if self._folder and self.timeline.wants_picture and step.frame.image is not None:
-            self.timeline.show(thumbnail(step.frame.image))
+        if self._folder and self.timeline.wants_picture and image is not None:
+            self.timeline.show(thumbnail(image))
 
     def close(self, totals: Totals) -> None:
         """Write the last line and the report."""
-        self._keep(end_row(totals))
-        if self._folder and self._journal:
-            self._journal.close()
+        self._keep(EndRow.from_totals(totals))
+        if self._folder and self._log:
+            self._log.close()
             write_report(self._folder / REPORT, [self.timeline])
 
     def _keep(self, row: Row, picture: bytes = b'') -> None:
         self.timeline.take(row, picture)
-        if self._journal:
-            self._journal.write(row)
+        if self._log:
+            self._log.write(row)
 
 
 def thumbnail(image: NDArray[np.uint8]) -> bytes:

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The pictures of a report as SVG: states over time, probabilities, cost, film strip.
-
-Knows points and pixels; not where they come from, nor the page around them.
-"""
+"""The figures of a report as SVG: states over time, probabilities, cost, film strip."""
 
 from __future__ import annotations
 
@@ -14,6 +11,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from streamo_ros.report.timeline import Cost
 from streamo_ros.report.timeline import Track
@@ -24,14 +22,14 @@ _LINES = {'standby': '#d98c1f', 'response': '#1f7f45'}
 WIDTH, _LEFT, _RIGHT = 1080, 64, 16
 _COLUMNS = 500
 _PLACES = 11
-# Frames are at most two periods apart; more is a hole in the recording.
-_HOLE = 2.1
+# Frames are at most two periods apart; more is a gap in the recording.
+_GAP = 2.1
 Places = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Axis:
-    """Seconds to pixels.
+    """A time axis: seconds to pixels.
 
     Attributes:
         seconds: length of the axis.
@@ -40,7 +38,7 @@ class Axis:
     seconds: float
 
     def x(self, at: float) -> float:
-        """Pixel of a time."""
+        """The pixel of a time."""
         return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * at / max(self.seconds, 1e-9), 2)
 
     def ticks(self) -> list[float]:
@@ -70,35 +68,39 @@ def track_picture(track: Track, axis: Axis, period: float, jumps: Iterable[float
 
     Args:
         track: one instruction.
-        axis: the replay's time.
-        period: seconds that a frame stands for.
-        jumps: where new streams began.
+        axis: the time axis of the report.
+        period: seconds between two sampled frames.
+        jumps: seconds at which new streams began.
     """
     band, top, bottom = 28, 66, 146
     parts = [_grid(axis, bottom), _ruler(axis, bottom)]
     parts += [_text(_LEFT - 8, band + 18, 'state', 'end'), _text(_LEFT - 8, top + 4, '1', 'end')]
     parts += [_text(_LEFT - 8, bottom + 4, '0', 'end'), _text(_LEFT - 8, 110, 'p', 'end')]
     parts += [_level(y) for y in (top, (top + bottom) / 2, bottom)]
-    for begin, end, state in _runs(track, period):
+    for start, end, state in _runs(track, period):
         parts.append(
-            f'<rect x="{axis.x(begin)}" y="{band}" height="26" fill="{COLORS[state]}" '
-            f'width="{max(axis.x(end) - axis.x(begin), 0.8):.2f}">'
-            f'<title>{state.lower()} from {clock(begin)} to {clock(end)}</title></rect>'
+            f'<rect x="{axis.x(start)}" y="{band}" height="26" fill="{COLORS[state]}" '
+            f'width="{max(axis.x(end) - axis.x(start), 0.8):.2f}">'
+            f'<title>{state.lower()} from {clock(start)} to {clock(end)}</title></rect>'
         )
-    decided = [point for point in track.points if point.chances]
     for number, name in ((1, 'standby'), (2, 'response')):
-        places = [(point.at, point.chances[number]) for point in decided if point.chances]
+        places = [
+            (point.at, point.decision.probabilities[number])
+            for point in track.points
+            if point.decision.probabilities
+        ]
         scale = _scale(1.0, top, bottom)
-        parts.append(_curve(places, axis, scale, _LINES[name], _HOLE * period))
+        parts.append(_curve(places, axis, scale, _LINES[name], _GAP * period))
     parts += [_jump(axis.x(at), bottom) for at in jumps]
     parts += [
-        _marker(axis.x(one.at), number, one.text) for number, one in enumerate(track.answers, 1)
+        _marker(axis.x(answer.at), number, answer.text)
+        for number, answer in enumerate(track.answers, 1)
     ]
     return _svg(bottom + 26, parts)
 
 
 def cost_picture(costs: Sequence[Cost], axis: Axis) -> str:
-    """Milliseconds a frame over time."""
+    """Milliseconds per frame, over time."""
     lines = {
         _BLUE: [(cost.at, 1e3 * cost.encode) for cost in costs],
         _VIOLET: [(cost.at, 1e3 * cost.extend) for cost in costs],
@@ -108,18 +110,19 @@ def cost_picture(costs: Sequence[Cost], axis: Axis) -> str:
 
 
 def drop_picture(costs: Sequence[Cost], axis: Axis) -> str:
-    """Dropped frames until then, over time."""
+    """Frames dropped so far, over time."""
     return _plot({COLORS['UNKNOWN']: [(cost.at, cost.dropped) for cost in costs]}, axis, 'frames')
 
 
 def strip_picture(strip: Sequence[tuple[float, bytes]], axis: Axis) -> str:
-    """A row of pictures above the axis, in each place the one nearest in time; holes stay free."""
+    """A row of pictures above the axis, at each place the nearest in time; gaps stay empty."""
     height, pitch = 64, (WIDTH - _LEFT - _RIGHT) / _PLACES
     reach = axis.seconds / _PLACES
     parts = [_ruler(axis, height)]
     for place in range(_PLACES if strip else 0):
-        at, picture = min(strip, key=lambda one: abs(one[0] - (place + 0.5) * reach))
-        if abs(at - (place + 0.5) * reach) <= reach:
+        middle = (place + 0.5) * reach
+        at, picture = min(strip, key=lambda shown: abs(shown[0] - middle))
+        if abs(at - middle) <= reach:
             parts.append(
                 f'<image x="{_LEFT + place * pitch:.1f}" y="0" width="{pitch - 3:.1f}" '
                 f'height="{height}" href="{picture_link(picture)}" '
@@ -129,7 +132,7 @@ def strip_picture(strip: Sequence[tuple[float, bytes]], axis: Axis) -> str:
 
 
 def picture_link(jpeg: bytes) -> str:
-    """A JPEG file as a link that holds it."""
+    """A JPEG file as a data URL."""
     return f'data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}'
 
 
@@ -145,38 +148,38 @@ def _plot(lines: dict[str, list[tuple[float, float]]], axis: Axis, unit: str) ->
 
 
 def _runs(track: Track, period: float) -> list[tuple[float, float, str]]:
-    """Neighbouring frames of the same state, as one: (begin, end, state)."""
+    """Neighboring frames of the same state as one: (start, end, state)."""
     runs: list[tuple[float, float, str]] = []
     for point in track.points:
-        end = point.at + period
-        if runs and runs[-1][2] == point.state and end - runs[-1][1] <= _HOLE * period:
-            runs[-1] = (runs[-1][0], end, point.state)
+        end, state = point.at + period, point.decision.state
+        if runs and runs[-1][2] == state and end - runs[-1][1] <= _GAP * period:
+            runs[-1] = (runs[-1][0], end, state)
         else:
             if runs and runs[-1][1] > point.at:
                 runs[-1] = (runs[-1][0], point.at, runs[-1][2])
-            runs.append((point.at, end, point.state))
+            runs.append((point.at, end, state))
     return runs
 
 
 def _thin(places: Places) -> Places:
-    """Extremes of each of a few hundred columns: what the eye would see of all points."""
+    """The extremes of each of a few hundred columns: what one would see of all points."""
     if len(places) <= 2 * _COLUMNS:
         return places
     size = math.ceil(len(places) / _COLUMNS)
     kept: list[tuple[float, float]] = []
     for start in range(0, len(places), size):
         part = places[start : start + size]
-        kept += sorted({min(part, key=lambda one: one[1]), max(part, key=lambda one: one[1])})
+        kept += sorted({min(part, key=itemgetter(1)), max(part, key=itemgetter(1))})
     return kept
 
 
 def _curve(
-    places: Places, axis: Axis, scale: Callable[[float], float], color: str, hole: float = math.inf
+    places: Places, axis: Axis, scale: Callable[[float], float], color: str, gap: float = math.inf
 ) -> str:
-    """A line through the places, interrupted where two are further apart than `hole` seconds."""
+    """A line through the places, interrupted where two are more than `gap` seconds apart."""
     return ''.join(
         _stroke([(axis.x(at), scale(y)) for at, y in _thin(part)], color)
-        for part in _parts(places, hole)
+        for part in _parts(places, gap)
     )
 
 
@@ -190,10 +193,10 @@ def _stroke(points: Places, color: str) -> str:
     )
 
 
-def _parts(places: Places, hole: float) -> list[list[tuple[float, float]]]:
+def _parts(places: Places, gap: float) -> list[list[tuple[float, float]]]:
     parts: list[list[tuple[float, float]]] = []
     for at, y in places:
-        if not parts or at - parts[-1][-1][0] > hole:
+        if not parts or at - parts[-1][-1][0] > gap:
             parts.append([])
         parts[-1].append((at, y))
     return parts

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What happened in a replay, gathered from its rows for a report.
+"""Gathers rows for a report.
 
-Knows the rows of `journal`, whoever made them: a replay, a recorded file, or a node's messages.
-Seconds here run from the first frame to the last, also where a source loops and its stamps jump
-back. Knows nothing of how a report looks.
+The rows come from a replay, a file of events or a node's messages. Seconds here run from the first
+frame to the last, even where a source loops and its stamps jump back.
 """
 
 from __future__ import annotations
@@ -12,13 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
-from typing import Any
 
 from streamo_ros.report.event_log import read_event_log
-from streamo_ros.report.event_log import Row
+from streamo_ros.report.rows import DecisionRow
+from streamo_ros.report.rows import EndRow
+from streamo_ros.report.rows import InstructionRow
+from streamo_ros.report.rows import ResponseRow
+from streamo_ros.report.rows import Row
+from streamo_ros.report.rows import StreamRow
 
 PICTURES = 24
-"""Most pictures that the film strip keeps."""
+"""Most pictures in the film strip."""
 
 
 @dataclass(frozen=True)
@@ -26,16 +29,12 @@ class TimelinePoint:
     """One decision.
 
     Attributes:
-        at: seconds since the replay's first frame.
-        state: 'SILENCE', 'STANDBY', 'RESPONSE' or 'UNKNOWN'.
-        chances: probabilities of the first three; None when nothing was decided.
-        reason: why not.
+        at: seconds since the first frame.
+        decision: its row.
     """
 
     at: float
-    state: str
-    chances: tuple[float, float, float] | None
-    reason: str = ''
+    decision: DecisionRow
 
 
 @dataclass(frozen=True)
@@ -43,9 +42,9 @@ class TimelineAnswer:
     """One response.
 
     Attributes:
-        at: seconds since the replay's first frame.
-        began: the same of the event's begin.
-        picture: a JPEG file of the frame; b'' when it was not kept.
+        at: seconds since the first frame.
+        began: the same, of the start of the event.
+        picture: a JPEG file of the frame; b'' when none was kept.
     """
 
     at: float
@@ -59,7 +58,7 @@ class TimelineAnswer:
 
 @dataclass
 class Track:
-    """All that happened for one instruction."""
+    """Everything that happened for one instruction."""
 
     text: str
     since: float = 0.0
@@ -69,7 +68,7 @@ class Track:
 
 @dataclass(frozen=True)
 class Cost:
-    """What one frame took, in seconds, and how many frames were dropped until then."""
+    """How long one frame took, in seconds, and how many frames were dropped until then."""
 
     at: float
     encode: float
@@ -80,19 +79,19 @@ class Cost:
 
 @dataclass
 class Timeline:
-    """What happened in a replay.
+    """Everything that happened in one run.
 
     Attributes:
-        head: the `replay` row.
-        end: the `end` row; empty when there was none.
-        tracks: by instruction id; 0 for frames that no instruction saw.
-        costs: one a frame.
-        strip: (seconds, JPEG file) of frames spread over the replay.
+        head: the first row.
+        end: the last row; None when there was none.
+        tracks: by instruction id; 0 for frames without an active instruction.
+        costs: one per frame.
+        strip: (seconds, JPEG file) of frames spread over the run.
         jumps: seconds at which a new stream began.
     """
 
-    head: dict[str, Any] = field(default_factory=dict)
-    end: dict[str, Any] = field(default_factory=dict)
+    head: StreamRow = field(default_factory=StreamRow)
+    end: EndRow | None = None
     tracks: dict[int, Track] = field(default_factory=dict)
     costs: list[Cost] = field(default_factory=list)
     strip: list[tuple[float, bytes]] = field(default_factory=list)
@@ -111,26 +110,26 @@ class Timeline:
     @property
     def period(self) -> float:
         """Seconds between two sampled frames."""
-        return 1 / float(self.head.get('rate') or 1)
+        return 1 / float(self.head.rate or 1)
 
     def take(self, row: Row, picture: bytes = b'') -> None:
         """Take the next row.
 
         Args:
-            row: see `journal`.
+            row: a row; pieces of answers are ignored.
             picture: a small JPEG file of the row's frame; kept with a response.
         """
-        match row['row']:
-            case 'replay':
-                self.head = dict(row)
-            case 'instruction':
-                self.tracks.setdefault(row['id'], Track(row['text']))
-            case 'decision':
+        match row:
+            case StreamRow():
+                self.head = row
+            case InstructionRow():
+                self.tracks.setdefault(row.id, Track(row.text))
+            case DecisionRow():
                 self._take_decision(row)
-            case 'response':
+            case ResponseRow():
                 self._take_response(row, picture)
-            case 'end':
-                self.end = dict(row)
+            case EndRow():
+                self.end = row
 
     @property
     def wants_picture(self) -> bool:
@@ -138,46 +137,43 @@ class Timeline:
         return bool(self.costs) and (len(self.costs) - 1) % self._stride == 0
 
     def show(self, picture: bytes) -> None:
-        """Give a small JPEG file of the newest frame to the film strip."""
+        """Add a small JPEG file of the newest frame to the film strip."""
         self.strip.append((self.costs[-1].at, picture))
         if len(self.strip) > PICTURES:
             self.strip = self.strip[::2]
             self._stride *= 2
 
-    def _take_decision(self, row: Row) -> None:
-        at = self._place(row)
-        raw = row['probabilities']
-        chances = None if raw[0] is None else (raw[0], raw[1], raw[2])
-        track = self.tracks.setdefault(row['instruction_id'], Track('(no instruction)'))
+    def _take_decision(self, row: DecisionRow) -> None:
+        at = self._seconds(row.stamp, row.stream_id)
+        track = self.tracks.setdefault(row.instruction_id, Track('(no instruction)'))
         if not track.points:
             track.since = at
-        track.points.append(TimelinePoint(at, row['state'], chances, row['reason']))
-        encode, extend, latency = row['encode_time'], row['extend_time'], row['latency']
+        track.points.append(TimelinePoint(at, row))
+        encode, extend, latency = row.encode_time, row.extend_time, row.latency
         if self.costs and self.costs[-1].at == at:
-            # The passes of one frame belong together; only its first decision names the encoder.
+            # The passes of one frame belong together; only its first decision has the encoder's.
             before = self.costs.pop()
             encode, extend = max(encode, before.encode), max(extend, before.extend)
             latency = max(latency, before.latency)
-        self.costs.append(Cost(at, encode, extend, latency, row['dropped']))
+        self.costs.append(Cost(at, encode, extend, latency, row.dropped))
 
-    def _take_response(self, row: Row, picture: bytes) -> None:
-        begin = (row['event_start'] - self._origin) / 1e9 + self._shift
-        track = self.tracks.setdefault(row['instruction_id'], Track('(no instruction)'))
+    def _take_response(self, row: ResponseRow, picture: bytes) -> None:
+        began = (row.event_start - self._origin) / 1e9 + self._shift
+        track = self.tracks.setdefault(row.instruction_id, Track('(no instruction)'))
         track.answers.append(
             TimelineAnswer(
-                self._place(row),
-                max(0.0, begin),
-                row['response_id'],
-                row['text'],
-                row['probability'],
-                row['finish'],
+                self._seconds(row.stamp, row.stream_id or self._stream),
+                max(0.0, began),
+                row.response_id,
+                row.text,
+                row.probability,
+                row.finish,
                 picture,
             )
         )
 
-    def _place(self, row: Row) -> float:
-        """Seconds since the first frame; a new stream goes on where the old one ended."""
-        stream, stamp = row.get('stream_id', self._stream), row['stamp']
+    def _seconds(self, stamp: int, stream: int) -> float:
+        """Seconds since the first frame; a new stream starts where the old one ended."""
         if stream != self._stream:
             if self._stream:
                 self._shift += (self._newest - self._origin) / 1e9 + self.period
@@ -188,21 +184,21 @@ class Timeline:
 
 
 def read_timeline(path: Path) -> Timeline:
-    """Gather a file of events; its responses have the pictures that lie beside it.
+    """Gather a file of events, with the pictures of responses in the folder beside it.
 
     Raises:
-        JournalError: a line is no row.
+        EventLogError: a line is not a row.
     """
     timeline = Timeline()
     for row in read_event_log(path):
         picture = b''
-        if row['row'] == 'response':
-            file = picture_path(path.parent, row['response_id'])
+        if isinstance(row, ResponseRow):
+            file = picture_path(path.parent, row.response_id)
             picture = file.read_bytes() if file.exists() else b''
         timeline.take(row, picture)
     return timeline
 
 
 def picture_path(folder: Path, response_id: int) -> Path:
-    """Where the picture of a response is kept."""
+    """The file of a response's picture."""
     return folder / 'pictures' / f'response_{response_id:04d}.jpg'

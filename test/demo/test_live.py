@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 
 from streamo_ros.demo.live import LiveView
+from streamo_ros.report.event_log import from_json
 
 
 def rows() -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ def show(terminal: bool) -> str:
     console = Console(file=out, force_terminal=terminal, width=100, color_system=None)
     with LiveView('camera', console) as view:
         for row in rows():
-            view.take(row)
+            view.take(from_json(row))
     return out.getvalue()
 
 

@@ -4,25 +4,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from streamo_ros.demo.verdict import judge
+from streamo_ros.report.rows import DecisionRow
+from streamo_ros.report.rows import ResponseRow
 
 SECOND = 1_000_000_000
 START = 500 * SECOND
 
 
-def decision(index: int, key: int = 1, state: str = 'SILENCE') -> dict[str, Any]:
-    return {
-        'row': 'decision',
-        'stamp': START + index * SECOND,
-        'frame_index': index,
-        'instruction_id': key,
-        'state': state,
-    }
+def decision(index: int, key: int = 1, state: str = 'SILENCE') -> DecisionRow:
+    return DecisionRow(START + index * SECOND, key, state, frame_index=index)
 
 
-ANSWER = {'row': 'response', 'text': 'Yes.'}
+ANSWER = ResponseRow(START, 1, 1, 'Yes.')
 
 
 def test_a_whole_run_has_no_faults() -> None:
@@ -48,7 +42,7 @@ def test_frames_at_the_end_count_too() -> None:
 def test_every_instruction_has_exactly_one_state_a_frame() -> None:
     rows = [*map(decision, range(5)), decision(1, 2), decision(3, 2), decision(3, 2), ANSWER]
     assert judge(rows, START + 4 * SECOND, 1.0).faults == [
-        'instruction 2 has not exactly one FrameState on 3 frames'
+        'instruction 2 does not have exactly one FrameState on 3 frames'
     ]
 
 
@@ -56,4 +50,4 @@ def test_no_answer_and_no_state_are_faults() -> None:
     assert judge([*map(decision, range(2))], START + SECOND, 1.0).faults == [
         'no instruction was answered'
     ]
-    assert judge([], 0, 1.0).faults[0] == 'not one FrameState came'
+    assert judge([], 0, 1.0).faults[0] == 'no FrameState was published'

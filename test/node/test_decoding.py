@@ -57,7 +57,7 @@ def test_an_unknown_encoding_says_which_are_known(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, 'cv_bridge', None)
     frame = decode(raw(encoding='8UC3'), Image, TICK, 0.0)
     assert (frame.reason, frame.image) == (Reason.BAD_FRAME, None)
-    assert "'8UC3' is not known: publish one of" in frame.flaw
+    assert "unknown encoding '8UC3': publish one of" in frame.flaw
     assert 'install cv_bridge' in frame.flaw
 
 

@@ -100,10 +100,10 @@ def test_a_full_disk_is_said_and_forgiven(path: Path) -> None:
     for number in range(64):
         book.add(f'{number} ' + 'x' * 1900)
     assert not journal.keep(book.standing())
-    assert 'full' in journal.complaint
+    assert 'full' in journal.problem
     journal._database.execute('PRAGMA max_page_count = 100000')
     assert journal.keep(book.standing())
-    assert not journal.complaint
+    assert not journal.problem
     assert len(journal.standing()) == 64
 
 

@@ -92,7 +92,7 @@ def test_best_effort_player_of_a_reliable_node_is_refused_with_the_option_that_m
     ],
 )
 def test_other_type_and_other_node_are_no_link(ears: list[Any]) -> None:
-    with pytest.raises(LockStepError, match='its topic and with its type'):
+    with pytest.raises(LockStepError, match='the same topic with the same type'):
         wait_for_link(Graph([end('/player', RAW, RELIABLE)], ears), '/streamo')
 
 

@@ -27,9 +27,9 @@ from streamo_ros.core.frame import SamplerCounts
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.protocol import State
+from streamo_ros.core.sink import Step
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.run import replay
-from streamo_ros.replay.run import ReplayStep
-from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.base import SourceError
 
 START = 1_700_000_000 * SECOND
@@ -96,10 +96,10 @@ class Seen:
 
 def watch(stamps: Iterable[int], *orders: TimedInstruction, rate: Fraction | float = 1) -> Seen:
     """Replay a film for the instructions; by default for one that stands from the start."""
-    steps: list[ReplayStep] = []
+    steps: list[Step] = []
 
     class Keep:
-        def take(self, step: ReplayStep) -> None:
+        def take(self, step: Step) -> None:
             steps.append(step)
 
         def close(self, totals: Any) -> None:

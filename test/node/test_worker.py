@@ -19,13 +19,17 @@ from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.frame import SamplerCounts
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import State
+from streamo_ros.core.sink import Step
+from streamo_ros.core.sink import StepMaker
 from streamo_ros.core.speech import Finish
 from streamo_ros.node.frame_queue import FrameQueue
 from streamo_ros.node.frame_queue import PendingFrame
 from streamo_ros.node.frame_queue import Reset
+from streamo_ros.node.isolated_sinks import IsolatedSinks
 from streamo_ros.node.statistics import Statistics
 from streamo_ros.node.worker import Worker
 
@@ -37,8 +41,10 @@ class Bench:
         self.backbone = ScriptedBackbone(self.script, lanes=capacity)
         self.book = InstructionBook(capacity)
         self.events: list[Event] = []
-        self.complaints: list[str] = []
-        self.statistics = Statistics()
+        self.errors: list[str] = []
+        self.statistics = Statistics(self.backbone.memory)
+        self.sinks = IsolatedSinks([self.statistics, self], self.errors.append)
+        self.steps = StepMaker(self.book, SamplerCounts())
         self._frame = frame
         settings = AssistantSettings(limits=ContextLimits(**memory))
         self.worker = Worker(
@@ -47,8 +53,9 @@ class Bench:
             FrameQueue(queue),
             lambda: settings,
             lambda: 4,
-            self.report,
-            self.complaints.append,
+            self.steps,
+            self.sinks,
+            self.errors.append,
         )
 
     def script(self, instruction: str, second: float) -> tuple[State, str]:
@@ -56,9 +63,8 @@ class Bench:
             return State.RESPONSE, 'la ' * 100_000
         return (State.RESPONSE, 'Yes.') if second % 10 == 5 else (State.SILENCE, '')
 
-    def report(self, events: list[Event]) -> None:
-        self.statistics.count(events)
-        self.events += events
+    def take(self, step: Step) -> None:
+        self.events += step.events
 
     def show(self, *seconds: float, stream_id: int = 1) -> None:
         for second in seconds:
@@ -118,7 +124,7 @@ def test_a_frame_pushed_out_is_reported_for_every_instruction(bench: Bench) -> N
     overflowed = [one.frame.tick.index for one in states if one.reason is Reason.OVERFLOW]
     assert overflowed == [1, 1, 2, 2]
     assert [one.frame.tick.index for one in states] == [n for n in range(7) for _ in 'ab']
-    assert bench.statistics.frames_dropped == 2
+    assert sum(bench.steps.dropped.values()) == 2
 
 
 def test_a_model_that_refuses_a_frame_costs_that_frame_only(bench: Bench) -> None:
@@ -137,7 +143,7 @@ def test_a_model_that_refuses_a_frame_costs_that_frame_only(bench: Bench) -> Non
         bench.decided(second + 1)
     assert [one.reason for one in bench.decisions()] == [0, Reason.MODEL_FAILED, 0]
     assert bench.decisions()[1].frame.flaw == 'out of memory'
-    assert bench.statistics.dropped[Reason.MODEL_FAILED] == 1
+    assert bench.steps.dropped[Reason.MODEL_FAILED] == 1
 
 
 def test_a_model_that_raises_anything_is_survived_with_every_instruction(bench: Bench) -> None:
@@ -157,7 +163,7 @@ def test_a_model_that_raises_anything_is_survived_with_every_instruction(bench: 
         bench.decided(2 * second + 2)
     reasons = [one.reason for one in bench.decisions()]
     assert reasons == [0, 0, Reason.MODEL_FAILED, Reason.MODEL_FAILED, 0, 0, 0, 0]
-    assert 'device-side assert' in bench.complaints[0]
+    assert 'device-side assert' in bench.errors[0]
     assert not bench.worker.broken
     assert len(bench.book.standing()) == 2
 
@@ -176,15 +182,41 @@ def test_a_model_that_cannot_be_brought_back_is_said(bench: Bench) -> None:
     assert bench.worker.broken == 'RuntimeError: the device is gone'
 
 
-def test_a_sink_that_fails_does_not_end_it_without_a_word(bench: Bench) -> None:
+def test_a_sink_that_fails_costs_neither_the_others_nor_the_worker_anything(bench: Bench) -> None:
     def full(_: object) -> None:
         raise OSError('no space left')
 
-    bench.worker._report = full
-    bench.show(0)
-    bench.wait(lambda: bench.worker.broken)
-    assert bench.worker.broken == 'OSError: no space left'
-    assert 'the worker ends' in bench.complaints[0]
+    bench.statistics.take = full
+    bench.book.add('a')
+    for second in range(5):
+        bench.show(second)
+        bench.decided(second + 1)
+    assert [one.reason for one in bench.decisions()] == [0] * 5
+    assert not bench.worker.broken
+    assert bench.sinks.failures['Statistics'] >= 5
+    assert bench.sinks.last_failure == 'Statistics: OSError: no space left'
+    # Once, not once a frame.
+    (logged,) = bench.errors
+    assert 'the sink Statistics failed' in logged
+    assert 'no space left' in logged
+
+
+def test_a_step_has_its_frame_with_the_image_and_what_stands(frame: Callable) -> None:
+    bench = Bench(frame)
+    steps: list[Step] = []
+    bench.take = steps.append
+    bench.book.add('kettle', max_responses=1)
+    bench.show(5)
+    bench.wait(lambda: any(isinstance(one, Answered) for step in steps for one in step.events))
+    first, later = steps[0], [step for step in steps[1:] if step.events]
+    assert first.frame.image is not None
+    assert first.seconds(first.frame) == 0
+    assert first.latency(first.frame) > 0
+    # Its only response counted, the instruction is gone while the answer still comes.
+    assert first.instructions == ()
+    assert all(step.frame is None for step in later)
+    bench.worker.stop()
+    assert bench.worker.join(5)
 
 
 def test_nan_costs_the_frame_only(bench: Bench) -> None:
@@ -241,7 +273,7 @@ def test_a_cancel_storm_cuts_answers_and_frees_every_lane(bench: Bench) -> None:
         bench.book.cancel(0)
         bench.worker.queue.wake()
     bench.wait(lambda: not bench.backbone.rows and not len(bench.worker.queue))
-    assert not bench.complaints
+    assert not bench.errors
     assert {one.finish for one in bench.answers()} <= {Finish.CANCELED}
 
 

@@ -119,7 +119,7 @@ def test_difference_says_second_expectation_result_and_picture(command, script, 
     assert 'differs from the golden file in 1 of 8' in out
     assert '3 s (stamp 1700000003.000), instruction 1: cup' in out
     assert re.search(r"expected +response +\[0.007 0.007 0.987\] 'The cup is <b>red</b>", out)
-    assert re.search(r"came +response +\[0.007 0.007 0.987\] 'The cup is <b>blue</b>", out)
+    assert re.search(r"actual +response +\[0.007 0.007 0.987\] 'The cup is <b>blue</b>", out)
     picture = re.search(r'picture +(\S+\.jpg)', out)[1]
     assert Path(picture).read_bytes()[:2] == b'\xff\xd8'
 
@@ -158,7 +158,7 @@ def test_probabilities_may_differ_by_the_tolerance(command, tmp_path, change, to
         (['-i', 'x'], 'truncated.mcap', 'add --salvage'),
         (['-i', ' '], 'raw_mcap', 'the instruction is empty'),
         (['-i', 'x', '--rate', '0'], 'raw_mcap', 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
-        (['-i', 'x', '--workers', '0'], 'raw_mcap', 'at least 1 worker'),
+        (['-i', 'x', '--workers', '0'], 'raw_mcap', '--workers must be at least 1'),
         (['-i', 'x', '--topic', 'y'], 'raw_mcap', 'topic /y is not there'),
         (['--golden', 'nowhere.jsonl'], 'raw_mcap', 'write it with --update-golden'),
         (['-i', 'x', '--update-golden'], 'raw_mcap', 'add --golden FILE'),

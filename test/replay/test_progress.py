@@ -11,11 +11,11 @@ import signal
 import pytest
 from rich.console import Console
 
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.progress import Progress
-from streamo_ros.replay.run import TimedInstruction
 
 
 def test_bar_reaches_its_end_and_tells_speed_and_responses(bags, tmp_path):
@@ -26,7 +26,7 @@ def test_bar_reaches_its_end_and_tells_speed_and_responses(bags, tmp_path):
     console = Console(file=drawn, force_terminal=True, width=120)
     run_job(
         ReplayJob(str(bags / 'raw_mcap'), tmp_path / 'rules.yaml', (TimedInstruction('watch'),)),
-        watch=lambda source: [Progress('raw_mcap', source.duration, console)],
+        more_sinks=lambda source: [Progress('raw_mcap', source.duration, console)],
     )
     assert '× real time, 1 responses' in drawn.getvalue()
     assert '100%' in drawn.getvalue()

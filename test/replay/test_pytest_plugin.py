@@ -65,4 +65,4 @@ def test_golden_is_written_then_kept_then_broken(package, tmp_path):
     assert broken.returncode == 1
     assert "'It boils'" in broken.stdout
     assert "'It is cold'" in broken.stdout
-    assert 'write the file anew with pytest --streamo-update-golden' in broken.stdout
+    assert 'rewrite the file with pytest --streamo-update-golden' in broken.stdout

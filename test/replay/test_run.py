@@ -16,8 +16,8 @@ from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.protocol import State
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.run import replay
-from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
 
@@ -76,7 +76,7 @@ def run(path, *orders, rate=1, salvage=False, stop=lambda: False):
 
 
 def seconds_of(steps):
-    return [step.seconds for step in steps]
+    return [step.seconds(step.frame) for step in steps]
 
 
 def test_every_sampled_frame_is_decided_and_only_those_are_decoded(bags):

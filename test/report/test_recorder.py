@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
 
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
-from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.recorder import RecordError

@@ -8,6 +8,7 @@ import re
 
 import pytest
 
+from streamo_ros.report.event_log import from_json
 from streamo_ros.report.html import write_report
 from streamo_ros.report.svg import Axis
 from streamo_ros.report.svg import clock
@@ -61,7 +62,7 @@ def response(at, began, text='done', **more):
 def timeline(*rows):
     made = Timeline()
     for row in (HEAD, {'row': 'instruction', 'id': 1, 'text': 'watch'}, *rows):
-        made.take(row)
+        made.take(from_json(row))
     return made
 
 
@@ -115,7 +116,7 @@ def test_undecided_frames_have_their_color_and_reason(tmp_path):
 
 def test_response_shows_text_interval_picture_and_early_end(tmp_path):
     made = timeline(decision(0), decision(5, 'RESPONSE'))
-    made.take(response(5, 2, 'Five & <done>', finish='LENGTH'), b'\xff\xd8jpeg')
+    made.take(from_json(response(5, 2, 'Five & <done>', finish='LENGTH')), b'\xff\xd8jpeg')
     text = page(tmp_path, made)
     assert 'Five &amp; &lt;done&gt;' in text
     assert 'event 2 s to 5 s, p = 0.50, ended by length' in text
@@ -127,7 +128,7 @@ def test_response_shows_text_interval_picture_and_early_end(tmp_path):
     [
         (None, 'was stopped before the end of its source'),
         ({'row': 'end', 'stopped': True}, 'was stopped before the end of its source'),
-        ({'row': 'end', 'failure': 'bag is damaged'}, 'The replay broke off: bag is damaged.'),
+        ({'row': 'end', 'failure': 'bag is damaged'}, 'The replay failed: bag is damaged.'),
         (
             {'row': 'end', 'bad_frames': 3, 'flaw': 'no pixels'},
             '3 frames could not be decoded: no pixels.',

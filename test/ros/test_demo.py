@@ -96,7 +96,7 @@ def test_ctrl_c_ends_it_in_good_order(tmp_path: Path) -> None:
         start_new_session=True,
     )
     for line in demo.stdout:
-        if 'asked by service call' in line:
+        if 'set by service call' in line:
             break
     os.killpg(demo.pid, signal.SIGINT)
     said = demo.stdout.read()

@@ -132,7 +132,7 @@ def test_what_is_wrong_with_the_input_is_said(start, peer, wait_for) -> None:
         return any(one.name.endswith('input') and one.level == b'\x00' for one in complaints)
 
     wait_for(fine)
-    wait_for(lambda: 'nobody publishes it; start the camera' in alone.text)
+    wait_for(lambda: 'it has no publishers; start the camera' in alone.text)
     wait_for(lambda: 'set image_transport to compressed' in other.text)
     statuses = peer.diagnostics()
     peer.name = 'alone'
@@ -143,7 +143,7 @@ def test_what_is_wrong_with_the_input_is_said(start, peer, wait_for) -> None:
     states = peer.hear('~/frame_state', FrameState)
     camera.until(lambda: states, 1000)
     assert states[0].unknown_reason == FrameState.REASON_NO_INSTRUCTION
-    wait_for(lambda: 'frames come on /nobody' in alone.text)
+    wait_for(lambda: 'frames arrive on /nobody' in alone.text)
 
 
 def test_two_nodes_in_one_graph(start, peer, wait_for) -> None:

@@ -28,9 +28,9 @@ from streamo_ros.core.events import Decided
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.sink import Step
+from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.run import replay
-from streamo_ros.replay.run import ReplayStep
-from streamo_ros.replay.run import TimedInstruction
 from streamo_ros.sources.open import open_source
 
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
@@ -74,7 +74,7 @@ def in_code(
     said: dict[int, str] = {}
 
     class Keep:
-        def take(self, step: ReplayStep) -> None:
+        def take(self, step: Step) -> None:
             decided.extend(one for one in step.events if isinstance(one, Decided))
             said.update(
                 {one.response_id: one.text for one in step.events if isinstance(one, Answered)}
@@ -339,12 +339,12 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
         for key, order in enumerate(orders, 1):
             mine = [one for one in decisions if one.instruction == order.text]
             track = outcome.timeline.tracks[key]
-            assert [one.state for one in mine] == [one.state for one in track.points]
+            assert [one.state for one in mine] == [one.decision.state for one in track.points]
             assert [one.text for one in mine if one.state == 'RESPONSE'] == [
                 one.text for one in track.answers
             ]
             for one, point in zip(mine, track.points, strict=True):
-                assert one.probabilities == pytest.approx(point.chances, abs=1e-3)
+                assert one.probabilities == pytest.approx(point.decision.probabilities, abs=1e-3)
         return len(decisions)
 
     peer.client('~/set_parameters', SetParameters)

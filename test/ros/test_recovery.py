@@ -123,7 +123,7 @@ def test_a_damaged_journal_is_set_aside_and_a_taken_one_refused(start, wait_for,
     journal.write_bytes(b'this is no database, though it is long enough to look like one')
     node = start(journal__path=journal)
     wait_for(lambda: 'set aside as' in node.text)
-    wait_for(lambda: 'looking at' in node.text)
+    wait_for(lambda: 'watching' in node.text)
     other = start('-r', '__node:=other', journal__path=journal)
     assert other.ended() == 2
     assert 'one file for each node' in other.text

@@ -64,6 +64,6 @@ def test_it_is_replayed_at_one_frame_a_second(bikes, tmp_path, capsys):
         == 0
     )
     out = capsys.readouterr().out
-    assert '250 frames, 10 looked at' in out
+    assert '250 frames, 10 sampled' in out
     assert '4 s  A bicycle' in out
     assert (tmp_path / 'out' / 'report.html').exists()
