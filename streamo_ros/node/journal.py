@@ -256,8 +256,8 @@ class Journal:
 
 
 def _is_damage(error: sqlite3.OperationalError) -> bool:
-    """Whether SQLite means the file's contents, although it calls it an operational error.
+    """Whether SQLite complains about the file's content, although in an operational error.
 
-    By its words: Python 3.10 does not give the error's code.
+    Judged by its words: Python 3.10 does not have the error's code.
     """
     return any(words in str(error) for words in ('file format', 'malformed', 'not a database'))

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import example
 from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
@@ -137,6 +138,7 @@ def test_a_damaged_file_is_set_aside_and_said(path: Path, damage: str) -> None:
     assert list(path.parent.glob('*.damaged-*'))
 
 
+@example(noise=b'\x00\x00\x00\x00\x05', at=43)
 @given(noise=st.binary(max_size=200), at=st.integers(0, 20000))
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
