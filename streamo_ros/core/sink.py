@@ -98,8 +98,12 @@ class Sink(Protocol):
     def take(self, step: Step) -> None:
         """Take the next step."""
 
-    def close(self, totals: Totals) -> None:
-        """Complete what was begun; called once at the end of the run, however it ended."""
+    def close(self, totals: Totals) -> None:  # noqa: ARG002
+        """Complete what was begun; called once at the end of the run, however it ended.
+
+        A sink that has nothing to complete inherits this one, which does nothing.
+        """
+        return
 
 
 class StepMaker:

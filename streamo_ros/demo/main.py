@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -68,8 +67,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     answer_signals()
     output = Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
-    # A shell may have started this process in the background, with SIGINT ignored.
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.update(isolate(os.environ, share_file('config', 'fastdds.xml')))
     console = Console()
     try:
