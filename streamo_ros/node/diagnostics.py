@@ -176,7 +176,10 @@ class Diagnostics:
         late = statistics.latency.percentile(95)
         if late > 1 / health.rate and statistics.recently_late(1 / health.rate):
             status.raise_to(WARN, f'decisions are late: p95 of the latency is {late:.2f} s')
-        status.values |= {'failures': assistant.passes.failures, 'last failure': assistant.passes.last_failure}
+        status.values |= {
+            'failures': assistant.passes.failures,
+            'last failure': assistant.passes.last_failure,
+        }
         for name, times in (
             ('encode', statistics.encode),
             ('extend', statistics.extend),

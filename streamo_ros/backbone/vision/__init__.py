@@ -8,10 +8,14 @@ normalisation and patch order stand before it, in `preprocess`, and are shared b
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from torch import Tensor
+
+Say = Callable[[str], None]
+"""Takes one sentence about what is in progress."""
 
 
 @dataclass(frozen=True)

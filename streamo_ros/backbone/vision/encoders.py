@@ -24,13 +24,11 @@ from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import Say
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionEncoders
 from streamo_ros.backbone.vision import VisionState
 from streamo_ros.core.interface import BackboneError
-
-Say = Callable[[str], None]
-"""Told in one sentence what is under way."""
 
 Open = Callable[[Grid, Say], tuple[VisionEncoder, VisionState]]
 """Opens the engine of a grid; raises BackboneError with a sentence where there is none to use."""

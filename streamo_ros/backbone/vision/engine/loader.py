@@ -22,9 +22,9 @@ import torch
 
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import Say
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionState
-from streamo_ros.backbone.vision.encoders import Say
 from streamo_ros.backbone.vision.engine import dtype_name
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import find_gpu
