@@ -182,7 +182,7 @@ class LockStep(BlockingClient):
     def _take_answer(self, message: Response) -> None:
         self._answers[message.response_id] = message
 
-    def _take_standing(self, message: InstructionArray) -> None:
+    def _take_instructions(self, message: InstructionArray) -> None:
         """Adopt instructions that others set, and note which have ended."""
         listed = {instruction.id: instruction.text for instruction in message.instructions}
         for key in (self._listed or set()) - listed.keys():

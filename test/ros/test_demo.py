@@ -5,10 +5,13 @@
 from __future__ import annotations
 
 import os
+import runpy
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from rosbags.highlevel import AnyReader
@@ -18,6 +21,7 @@ from streamo_ros.report.definitions import typestore
 pytestmark = pytest.mark.ros
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
 
+ROOT = Path(__file__).parents[2]
 SCRIPT = """
 - instruction: ''
   period: 5
@@ -63,6 +67,27 @@ def test_the_demo_decides_every_frame_and_leaves_recording_and_report(tmp_path: 
     assert counts['/streamo/frame_state'] >= 6
     assert counts['/streamo/response'] >= 1
     assert counts['/streamo/model_info'] >= 1
+
+
+def test_a_recording_is_played_as_by_a_camera(tmp_path: Path) -> None:
+    maker = SimpleNamespace(**runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py')))
+    shots = maker.frames(35, 5)
+    maker.write_bag(tmp_path / 'bag', maker.jpeg_messages(shots))
+    before = time.time()
+    done = run_demo(
+        tmp_path, '--source', str(tmp_path / 'bag'), '--seconds', '0', '--instruction', 'it'
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '7 of 7 sampled frames decided' in done.stdout
+    with AnyReader([tmp_path / 'out' / 'demo.mcap'], default_typestore=typestore()) as bag:
+        stamps = [
+            bag.deserialize(data, connection.msgtype).header.stamp.sec
+            for connection, _, data in bag.messages()
+            if connection.topic == '/streamo/frame_state'
+        ]
+    # Stamped from now on, like a camera's, at the distances of the recording.
+    assert min(stamps) >= int(before)
+    assert len(set(stamps)) == 7
 
 
 def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ In lock-step always; at a pace whenever nothing is dropped.
 
 from __future__ import annotations
 
+import json
 import runpy
 import subprocess
 import sys
@@ -180,6 +181,27 @@ def test_lock_step_and_code_agree(
     assert {state for _, _, state, _ in expected} == {'SILENCE', 'STANDBY', 'RESPONSE'}
     found = in_lockstep(bags / bag, start, play, image_transport=transport)
     assert found == expected
+
+
+def test_an_unknown_state_is_strict_json_with_null_probabilities() -> None:
+    from streamo_ros.msg import FrameState
+
+    from streamo_ros.node.lockstep import Decision
+    from streamo_ros.report.rows import DecisionRow
+
+    nan = float('nan')
+    row = DecisionRow.from_message(
+        FrameState(
+            silence_probability=nan,
+            standby_probability=nan,
+            response_probability=nan,
+            unknown_reason=FrameState.REASON_BAD_FRAME,
+        )
+    )
+    assert (row.state, row.reason, row.probabilities) == ('UNKNOWN', 'BAD_FRAME', None)
+    decision = Decision(row.stamp, 'the kettle', row.state, '', row.probabilities)
+    line = json.dumps(decision.to_json(), allow_nan=False)
+    assert json.loads(line)['probabilities'] == [None, None, None]
 
 
 def said_of(capfd: pytest.CaptureFixture) -> str:

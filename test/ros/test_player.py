@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import json
 import runpy
+import signal
 import subprocess
 import sys
 import time
@@ -45,7 +47,8 @@ def test_the_player_keeps_the_pace_and_gives_the_clock(
             '--rate',
             '5',
             '--start-paused',
-        ]
+        ],
+        stdout=subprocess.PIPE,
     )
     request.addfinalizer(player.kill)
     assert not states
@@ -68,7 +71,34 @@ def test_the_player_keeps_the_pace_and_gives_the_clock(
     assert not refused.success
     assert 'not paused' in refused.message
     assert player.wait(20) == 0
+    assert json.loads(player.stdout.read())['published'] == 30
     wait_for(lambda: len(states) >= 6, what='all sampled frames')
     seconds = [one.clock.sec + one.clock.nanosec / 1e9 for one in clock]
     assert seconds == sorted(seconds)
     assert seconds[-1] - seconds[0] == pytest.approx(5.8, abs=0.3)
+
+
+def test_interrupt_ends_player_and_camera_even_if_a_shell_had_it_ignored(tmp_path: Path) -> None:
+    runpy.run_path(str(SCRIPT))['make_awkward'](tmp_path)
+    for program in (
+        ['streamo_ros.node.player', str(tmp_path / 'jitter'), '--loop', '--listeners', '0'],
+        ['streamo_ros.node.camera', '--rate', '20'],
+    ):
+        process = subprocess.Popen(
+            ['sh', '-c', 'trap "" INT; exec "$@"', 'sh', sys.executable, '-m', *program],
+            stdout=subprocess.PIPE,
+        )
+        time.sleep(4)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate(timeout=10)
+        assert process.returncode == 0
+        published = json.loads(out)
+        assert published['published'] > 0
+        assert published['first'] <= published['last']
+
+
+def test_a_camera_plays_no_recording_and_says_who_does(capfd: pytest.CaptureFixture) -> None:
+    from streamo_ros.node.camera import main
+
+    assert main(['--device', 'kitchen.mcap']) == 2
+    assert 'play it with python3 -m streamo_ros.node.player' in capfd.readouterr().err
