@@ -29,10 +29,9 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
-from streamo_ros.core.timed_instruction import TimedInstruction
-from streamo_ros.node.player import compressed
-from streamo_ros.sources.open import open_source
-
+PYTHON = ('/usr/bin/env', 'python3', '-m')
+BAD_INPUT = 2
+"""Exit code of a process that refused what it was given, in one sentence."""
 LAST = 5.0
 """Seconds that the node has, with mode:=rate, to decide and answer what came last."""
 PLAYER_END = 10.0

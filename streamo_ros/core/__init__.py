@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from streamo_ros.core.interface import BackboneError
     from streamo_ros.core.interface import BackboneInfo
     from streamo_ros.core.protocol import State
+    from streamo_ros.core.sink import Sink
+    from streamo_ros.core.sink import Step
+    from streamo_ros.core.sink import Totals
+    from streamo_ros.core.timed_instruction import TimedInstruction
 
 __all__ = [
     'Answered',
@@ -42,10 +46,14 @@ __all__ = [
     'FrameSampler',
     'Instruction',
     'InstructionBook',
+    'Sink',
     'Spoke',
     'State',
+    'Step',
     'StreamoError',
     'Thresholds',
+    'TimedInstruction',
+    'Totals',
 ]
 
 __getattr__ = lazy_names(
@@ -68,5 +76,9 @@ __getattr__ = lazy_names(
         'BackboneError': 'interface',
         'BackboneInfo': 'interface',
         'State': 'protocol',
+        'Sink': 'sink',
+        'Step': 'sink',
+        'Totals': 'sink',
+        'TimedInstruction': 'timed_instruction',
     },
 )

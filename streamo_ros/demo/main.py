@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -60,22 +59,20 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo.
 
     Returns:
-        0 when every sampled frame was decided and at least one answer was given, 1 when not, 2
-        when it could not run, 130 after Ctrl-C.
+        OK when every sampled frame was decided and at least one answer was given, FAILED when
+        not, INTERRUPTED after Ctrl-C.
+
+    Raises:
+        StreamoError: it could not run.
     """
     options = _parser().parse_args(argv)
     answer_signals()
     output = Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
-    os.environ.update(isolate(os.environ, share_file('config', 'fastdds.xml')))
+    os.environ.update(isolate(os.environ, share_path('config', 'fastdds.xml')))
     console = Console()
-    try:
-        demo = Demo(options, output, console)
-        verdict = demo.run()
-    except ProcessError as error:
-        print(f'streamo demo: {error}', file=sys.stderr)
-        return 2
-    return _report(verdict, demo, console)
+    demo = Demo(options, output, console)
+    return _report(demo.run(), demo, console)
 
 
 class Demo:

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from streamo_ros.core.errors import StreamoError
 
-class ProcessError(RuntimeError):
+
+class ProcessError(StreamoError, RuntimeError):
     """A process of the demo ended unexpectedly; the message has the last line of its log."""
 
 
@@ -73,7 +74,16 @@ class Process:
         return self._child.wait()
 
 
-def isolate(environment: Mapping[str, str], profile: Path | None) -> dict[str, str]:
+def answer_signals() -> None:
+    """Let SIGINT and SIGTERM end the demo in good order: both raise KeyboardInterrupt.
+
+    SIGINT too, because a shell starts background jobs with it ignored, which children inherit.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
+
+
+def isolate(environment: Mapping[str, str], profile: Path) -> dict[str, str]:
     """Variables that isolate a graph: a domain of its own, this machine only.
 
     Args:

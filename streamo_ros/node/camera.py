@@ -24,6 +24,7 @@ from streamo_ros.node.image_publisher import FRAME_ID
 from streamo_ros.node.image_publisher import ImagePublisher
 from streamo_ros.node.image_publisher import run_publisher
 from streamo_ros.node.image_publisher import TOPIC
+from streamo_ros.program import run_program
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
@@ -77,12 +78,11 @@ class DrawnSource:
 def main(argv: Sequence[str] | None = None) -> int:
     """Publish a world or a webcam; prints what was published as one line of JSON.
 
-    Returns:
-        0, or 2 when the webcam cannot be opened.
+    Raises:
+        SourceError: the webcam cannot be opened.
     """
     options = _parser().parse_args(argv)
     return run_publisher(
-        'camera',
         lambda: ImagePublisher(
             'camera',
             _source(options),

@@ -18,7 +18,7 @@ AGAIN = 1.0
 """Seconds after which `ask` repeats its request."""
 
 
-class LockStepError(RuntimeError):
+class LockStepError(StreamoError, RuntimeError):
     """The node or the player did not respond; the message says what was waited for."""
 
     exit_code = ExitCode.FAILED

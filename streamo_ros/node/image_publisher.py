@@ -7,7 +7,6 @@ from __future__ import annotations
 import array
 import json
 import signal
-import sys
 import time
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -21,11 +20,11 @@ from rclpy.serialization import serialize_message
 from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 
+from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.frame import SECOND
 from streamo_ros.sources.bag import BagRecord
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import Source
-from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.image import ImageError
 
 TOPIC = '/camera/image_raw'
@@ -163,15 +162,17 @@ class ImagePublisher(Node):
             yield record
 
 
-def run_publisher(program: str, make: Callable[[], ImagePublisher]) -> int:
+def run_publisher(make: Callable[[], ImagePublisher]) -> int:
     """Run a publisher as a process; prints what it published as one line of JSON.
 
     Args:
-        program: its name, for errors.
         make: makes the publisher.
 
     Returns:
-        0, also after SIGINT or SIGTERM; 2 when the source cannot be read.
+        0, also after SIGINT or SIGTERM.
+
+    Raises:
+        SourceError: the source cannot be read.
     """
     # rclpy's own handlers would shut the context down while we wait. Both are installed here,
     # because a shell may have started this process with SIGINT ignored.
@@ -185,12 +186,9 @@ def run_publisher(program: str, make: Callable[[], ImagePublisher]) -> int:
             publisher.run()
         finally:
             published = {name: getattr(publisher, name) for name in published}
-    except SourceError as error:
-        print(f'{program}: {error}', file=sys.stderr)
-        return 2
     except KeyboardInterrupt:
         pass
     finally:
         rclpy.try_shutdown()
     print(json.dumps(published), flush=True)
-    return 0
+    return ExitCode.OK

@@ -45,7 +45,7 @@ _COLUMNS = (
 )
 
 
-class JournalError(RuntimeError):
+class JournalError(StreamoError, RuntimeError):
     """The journal cannot be opened; the message states the problem and how to fix it."""
 
 

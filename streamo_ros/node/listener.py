@@ -26,6 +26,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import ModelInfo
@@ -62,7 +63,7 @@ Take = Callable[[Row, bytes], None]
 """Takes a row and, with a decision or response, its frame as a small JPEG file or b''."""
 
 
-class ListenerError(RuntimeError):
+class ListenerError(StreamoError, RuntimeError):
     """The node did not reply; the message says what was waited for."""
 
 

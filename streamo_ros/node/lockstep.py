@@ -39,9 +39,9 @@ from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
 from streamo_ros.node.discovery import wait_for_link
+from streamo_ros.program import run_program
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import Probabilities
-from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
 from streamo_ros.srv import SetInstruction
 
@@ -207,11 +207,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         instructions = [TimedInstruction.parse(text) for text in options.instruction]
         for decision in client.run(stamps, instructions):
             print(json.dumps(decision.to_json(), ensure_ascii=False, allow_nan=False), flush=True)
-    except LockStepError as error:
-        print(f'lockstep: {error}', file=sys.stderr)
-        return 1
-    except (KeyboardInterrupt, ExternalShutdownException):
-        return 130
+    except ExternalShutdownException:
+        return ExitCode.INTERRUPTED
     finally:
         client.destroy_node()
         rclpy.try_shutdown()

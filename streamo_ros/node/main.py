@@ -40,24 +40,43 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments after the program's name, like `--ros-args ...`; None = the process's.
 
     Returns:
-        0 after SIGINT or SIGTERM, 1 after an error at startup, 3 when the model hangs.
+        OK after SIGINT or SIGTERM, also while it starts; HUNG when the model hangs; BAD_INPUT
+        when autostart fails.
+
+    Raises:
+        StartError: an argument for ROS is wrong.
+        ParameterError: a parameter is refused.
     """
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
-    _read(rclpy.utilities.remove_ros_args(arguments)[1:])
+    _parse(rclpy.utilities.remove_ros_args(arguments)[1:])
     try:
-        _parse(rclpy.utilities.remove_ros_args(arguments)[1:])
-        rclpy.init(args=arguments)
-        executor = SingleThreadedExecutor()
-        node = StreamoNode()
-    except (ParameterError, _rclpy.RCLError) as error:
-        # After its sentence, rcl lists places in its own sources.
-        print(f'streamo: {str(error).partition(". Error: ")[0]}', file=sys.stderr)
-        rclpy.try_shutdown()
-        return 1
+        node = _start(arguments)
+    except KeyboardInterrupt:
+        return ExitCode.OK
+    if node is None:
+        return ExitCode.OK
+    executor = SingleThreadedExecutor()
     executor.add_node(node)
     code = _spin(executor, node)
     _exit(node, code)
     return code
+
+
+def _start(arguments: Sequence[str]) -> StreamoNode | None:
+    """Create the node; None when a signal arrived meanwhile."""
+    try:
+        rclpy.init(args=arguments)
+    except _rclpy.RCLError as error:
+        # After its sentence, rcl names places in its own sources.
+        raise StartError(str(error).partition('. Error: ')[0]) from error
+    try:
+        return StreamoNode()
+    except Exception:
+        # A signal invalidates the context, and what uses it fails in many ways.
+        if rclpy.ok():
+            rclpy.try_shutdown()
+            raise
+        return None
 
 
 def _parse(arguments: Sequence[str]) -> None:
@@ -76,7 +95,7 @@ def _spin(executor: SingleThreadedExecutor, node: StreamoNode) -> int:
         try:
             executor.spin_once()
         except (ExternalShutdownException, ShutdownException, KeyboardInterrupt):
-            return 0
+            return ExitCode.OK
         except Exception:  # noqa: BLE001 - one bad call must not end the node
             if not rclpy.ok():
                 return ExitCode.OK

@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import Callable
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import Any
 
 import rclpy
@@ -31,6 +30,7 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.node.image_publisher import ImagePublisher
 from streamo_ros.node.image_publisher import run_publisher
 from streamo_ros.node.image_publisher import TOPIC
+from streamo_ros.program import run_program
 from streamo_ros.sources.bag import BagRecord
 from streamo_ros.sources.bag import BagSource
 from streamo_ros.sources.bag import COMPRESSED
@@ -195,7 +195,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(argv)
     return run_publisher(
-        'player',
         lambda: Player(
             open_source(options.source, options.source_topic, options.salvage),
             options.topic,

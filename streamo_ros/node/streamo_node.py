@@ -25,6 +25,8 @@ from streamo_ros.config.parameters import ParameterError
 from streamo_ros.config.parameters import unknown
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import Values
+from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import InstructionError
 from streamo_ros.node.active_stream import ActiveStream
 from streamo_ros.node.background_task import BackgroundTask

@@ -11,18 +11,10 @@ if TYPE_CHECKING:
     from streamo_ros.replay.job import ReplayJob
     from streamo_ros.replay.job import run_job
     from streamo_ros.replay.run import replay
-    from streamo_ros.replay.run import ReplayStep
-    from streamo_ros.replay.run import Sink
-    from streamo_ros.replay.run import TimedInstruction
-    from streamo_ros.replay.run import Totals
 
 __all__ = [
     'Outcome',
     'ReplayJob',
-    'ReplayStep',
-    'Sink',
-    'TimedInstruction',
-    'Totals',
     'replay',
     'run_job',
 ]
@@ -33,10 +25,6 @@ __getattr__ = lazy_names(
         'Outcome': 'job',
         'ReplayJob': 'job',
         'run_job': 'job',
-        'ReplayStep': 'run',
-        'Sink': 'run',
-        'TimedInstruction': 'run',
-        'Totals': 'run',
         'replay': 'run',
     },
 )

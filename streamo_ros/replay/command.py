@@ -19,8 +19,7 @@ from rich.console import Console
 from streamo_ros.config.model import find_model
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.params_file import read_parameters
-from streamo_ros.core.instruction import InstructionError
-from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.replay.executor import merge
@@ -130,21 +129,6 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def find_model(path: Path | None) -> Path:
-    """The model's path; that of the embedded model when none is given.
-
-    Raises:
-        JobError: the embedded model is missing.
-    """
-    if path is not None:
-        return path
-    for above in Path(__file__).resolve().parents[2:]:
-        for place in (above / MODEL, above / 'share' / 'streamo_ros' / MODEL):
-            if place.is_dir():
-                return place
-    raise JobError(f'the embedded model {MODEL} is missing: name one with --model')
-
-
 def _job(arguments: argparse.Namespace) -> ReplayJob:
     if arguments.workers < 1:
         raise JobError(f'--workers must be at least 1, not {arguments.workers}')
@@ -158,7 +142,7 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
     rate = arguments.rate if arguments.rate is not None else given.get('sampling.rate')
     job = ReplayJob(
         source=arguments.source[0],
-        model=find_model(arguments.model or (Path(path) if path else None)),
+        model=find_model(arguments.model or path or ''),
         instructions=tuple(instructions or [TimedInstruction(text) for text in standing]),
         rate=rate,
         topic=arguments.topic,

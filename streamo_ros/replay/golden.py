@@ -28,7 +28,7 @@ TOLERANCE = 1e-3
 """How far probabilities may differ: what repeated runs on one machine are guaranteed to keep."""
 
 
-class GoldenError(ValueError):
+class GoldenError(StreamoError, ValueError):
     """A golden file cannot be used; the message states the problem and how to fix it."""
 
 

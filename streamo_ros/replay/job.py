@@ -23,6 +23,7 @@ from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
 from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.sink import Sink
@@ -46,7 +47,7 @@ from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
 
 
-class JobError(ValueError):
+class JobError(StreamoError, ValueError):
     """A job cannot be run as requested; the message says how to fix it."""
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from streamo_ros.config.model import find_model
 from streamo_ros.core.timed_instruction import TimedInstruction
-from streamo_ros.replay.command import find_model
 from streamo_ros.replay.job import Outcome
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
@@ -48,7 +48,7 @@ def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
     ) -> Outcome:
         job = ReplayJob(
             source=str(here / source),
-            model=here / model if model else find_model(None),
+            model=here / model if model else find_model(),
             instructions=tuple(TimedInstruction.parse(text) for text in instructions),
             golden=here / golden if golden else None,
             update=bool(golden) and request.config.getoption(_OPTION),

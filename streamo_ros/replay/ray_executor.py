@@ -34,7 +34,7 @@ _CONNECT_TIMEOUT = 5.0
 """Seconds that a machine may take to accept a connection."""
 
 
-class ClusterError(RuntimeError):
+class ClusterError(StreamoError, RuntimeError):
     """The Ray cluster cannot be used; the message says how to fix it."""
 
 

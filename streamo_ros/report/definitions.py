@@ -15,11 +15,8 @@ from rosbags.typesys import get_typestore
 from rosbags.typesys import Stores
 from rosbags.typesys.store import Typestore
 
-PACKAGE = 'streamo_ros'
-
-
-class DefinitionError(RuntimeError):
-    """The message definitions are missing; the message says how to get them."""
+from streamo_ros.share import PACKAGE
+from streamo_ros.share import share_path
 
 
 @functools.cache

@@ -29,7 +29,7 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.report.definitions import typestore
 
 
-class RecordError(RuntimeError):
+class RecordError(StreamoError, RuntimeError):
     """A recording cannot be written; the message states the problem."""
 
 

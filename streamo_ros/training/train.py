@@ -14,7 +14,6 @@ import sys
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -24,9 +23,15 @@ from streamo_ros.training.train_config import read_yaml
 from streamo_ros.training.train_config import train_config
 from streamo_ros.training.train_config import TrainingError
 
-RECIPES = {'tiny': 'streamo_ros.tiny'}
-"""Kinds with a recipe of their own: modules with a `train(values)`. Named rather than imported,
-because they build on this folder."""
+KINDS = {
+    'transformers': 'streamo_ros.training.train:train_checkpoint',
+    'tiny': 'streamo_ros.tiny:train',
+}
+"""What trains each kind of configuration, as 'module:function'.
+
+The function takes the configuration's values and whether to resume, and returns the folder of the
+trained checkpoint. It is imported only when it is asked for.
+"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -66,11 +71,27 @@ def _run(options: argparse.Namespace) -> str:
     values = read_yaml(options.config)
     for setting in options.set:
         _replace(values, setting)
-    kind = values.get('kind', 'transformers')
-    if kind in RECIPES:
-        return f'trained: {import_module(RECIPES[kind]).train(values)}'
-    if kind != 'transformers':
-        raise TrainingError(f"kind is {kind!r}: use 'transformers' or 'tiny'")
+    train = find_trainer(str(values.get('kind', 'transformers')))
+    return f'trained: {train(values, options.resume)}'
+
+
+def find_trainer(kind: str) -> Callable[[Mapping[str, Any], bool], Path]:
+    """Import the function that trains a kind.
+
+    Raises:
+        TrainingError: there is no such kind.
+    """
+    if kind not in KINDS:
+        raise TrainingError(f'kind is {kind!r}: choose from {", ".join(map(repr, KINDS))}')
+    module, _, name = KINDS[kind].partition(':')
+    trainer: Callable[[Mapping[str, Any], bool], Path] = getattr(
+        importlib.import_module(module), name
+    )
+    return trainer
+
+
+def train_checkpoint(values: Mapping[str, Any], resume: bool) -> Path:
+    """Train any supported checkpoint; see `trainer.train`."""
     config = train_config(values)
     from streamo_ros.training.trainer import train
 
