@@ -189,8 +189,8 @@ for package in (streamo_ros.backbone, streamo_ros.core, streamo_ros.replay):
     for name in package.__all__:
         assert getattr(package, name) is not None
 from streamo_ros.backbone import load, Options
-from streamo_ros.core import Assistant, Frame, Sink, Step, TimedInstruction
-from streamo_ros.replay import Outcome, replay, ReplayJob
+from streamo_ros.core import Assistant, Frame, Sink, Step
+from streamo_ros.replay import Outcome, replay, ReplayJob, TimedInstruction
 print(sorted({'torch', 'transformers', 'rclpy'} & set(sys.modules)))
 """
 

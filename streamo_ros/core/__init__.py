@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from streamo_ros.core.sink import Sink
     from streamo_ros.core.sink import Step
     from streamo_ros.core.sink import Totals
-    from streamo_ros.core.timed_instruction import TimedInstruction
 
 __all__ = [
     'Answered',
@@ -52,7 +51,6 @@ __all__ = [
     'Step',
     'StreamoError',
     'Thresholds',
-    'TimedInstruction',
     'Totals',
 ]
 
@@ -79,6 +77,5 @@ __getattr__ = lazy_names(
         'Sink': 'sink',
         'Step': 'sink',
         'Totals': 'sink',
-        'TimedInstruction': 'timed_instruction',
     },
 )

@@ -48,8 +48,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         ParameterError: a parameter is refused.
     """
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
-    _parse(rclpy.utilities.remove_ros_args(arguments)[1:])
     try:
+        _parse(_without_ros(arguments))
         node = _start(arguments)
     except KeyboardInterrupt:
         return ExitCode.OK
@@ -62,13 +62,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code
 
 
+def _without_ros(arguments: list[str]) -> list[str]:
+    """The arguments that are not for ROS, without the program's name."""
+    try:
+        return list(rclpy.utilities.remove_ros_args(arguments)[1:])
+    except _rclpy.RCLError as error:
+        raise _refused(error) from error
+
+
+def _refused(error: Exception) -> StartError:
+    # After its sentence, rcl names places in its own sources.
+    return StartError(str(error).partition('. Error: ')[0])
+
+
 def _start(arguments: Sequence[str]) -> StreamoNode | None:
     """Create the node; None when a signal arrived meanwhile."""
     try:
         rclpy.init(args=arguments)
     except _rclpy.RCLError as error:
-        # After its sentence, rcl names places in its own sources.
-        raise StartError(str(error).partition('. Error: ')[0]) from error
+        raise _refused(error) from error
     try:
         return StreamoNode()
     except Exception:

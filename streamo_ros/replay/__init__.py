@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 from streamo_ros.core.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from streamo_ros.core.sink import Sink
+    from streamo_ros.core.sink import Step
+    from streamo_ros.core.sink import Totals
+    from streamo_ros.core.timed_instruction import TimedInstruction
     from streamo_ros.replay.job import Outcome
     from streamo_ros.replay.job import ReplayJob
     from streamo_ros.replay.job import run_job
@@ -15,6 +19,10 @@ if TYPE_CHECKING:
 __all__ = [
     'Outcome',
     'ReplayJob',
+    'Sink',
+    'Step',
+    'TimedInstruction',
+    'Totals',
     'replay',
     'run_job',
 ]
@@ -25,6 +33,10 @@ __getattr__ = lazy_names(
         'Outcome': 'job',
         'ReplayJob': 'job',
         'run_job': 'job',
+        'Sink': 'run',
+        'Step': 'run',
+        'TimedInstruction': 'run',
+        'Totals': 'run',
         'replay': 'run',
     },
 )

@@ -18,6 +18,7 @@ import yaml
 
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.program import run_program
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
 

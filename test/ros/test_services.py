@@ -46,13 +46,13 @@ def test_instructions_come_go_and_are_refused_with_a_reason(standing, peer, wait
         reply = peer.instruct(text)
         assert (reply.success, reply.instruction_id) == (False, 0)
         assert reason in reply.message
-    assert 'no instruction 9 stands' in peer.instruct('x', replace_id=9).message
+    assert 'there is no instruction 9' in peer.instruct('x', replace_id=9).message
     assert 'negative' in peer.instruct('x', cooldown=Duration(sec=-1)).message
     assert peer.instruct('another', replace_id=1).instruction_id == 2
     reply = peer.call('~/cancel_instruction', CancelInstruction, instruction_id=2)
     assert (reply.success, list(reply.canceled_ids)) == (True, [2])
     reply = peer.call('~/cancel_instruction', CancelInstruction, instruction_id=2)
-    assert (reply.success, reply.message) == (False, 'no instruction 2 stands: standing are none')
+    assert (reply.success, reply.message) == (False, 'there is no instruction 2: active are none')
     wait_for(lambda: not standing[-1].instructions)
 
 
