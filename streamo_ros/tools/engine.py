@@ -80,8 +80,8 @@ def verify(arguments: argparse.Namespace) -> int:
     usable = [entry for entry in named if isinstance(entry, EngineError) or _fits(entry, context)]
     if not usable:
         raise EngineError(
-            f'{context.cache.folder} has no engine for {gpu} and {binding}: make one with `streamo '
-            'engine build`'
+            f'{context.cache.folder} has no engine for {gpu} and {binding}: build one with '
+            '`streamo engine build`'
         )
     rows = [_verified(context, entry) for entry in usable]
     for row in rows:
