@@ -48,7 +48,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         ParameterError: a parameter is refused.
     """
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
-    _read(rclpy.utilities.remove_ros_args(arguments)[1:])
     try:
         node = _start(arguments)
     except KeyboardInterrupt:
@@ -65,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _start(arguments: Sequence[str]) -> StreamoNode | None:
     """Make the node; None when a signal came meanwhile."""
     try:
+        _read(rclpy.utilities.remove_ros_args(arguments)[1:])
         rclpy.init(args=arguments)
     except _rclpy.RCLError as error:
         # After its sentence, rcl names places in its own sources.

@@ -61,7 +61,11 @@ class NodeProcess:
         self, *arguments: str, log: Path, prelude: str = '', **parameters: object
     ) -> None:
         self.log = log
-        program = f'{prelude}\nfrom streamo_ros.node.main import main\nraise SystemExit(main())'
+        program = (
+            f'{prelude}\nfrom streamo_ros.node.main import main\n'
+            'from streamo_ros.program import run_program\n'
+            "raise SystemExit(run_program('streamo node', main))"
+        )
         command = [sys.executable, '-c', program, '--ros-args', *arguments]
         for name, value in parameters.items():
             command += ['-p', f'{name.replace("__", ".")}:={value}']
