@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Makes the small bags, videos and folders that tests replay, whole ones and broken ones.
+"""Makes the small bags, videos and folders that tests replay, intact and broken ones.
 
     python dev/make_test_bags.py FOLDER
 
-Every image is rendered from the synthetic tabletop world, so that no recording of doubtful origin
-is kept. The same call gives the same images. Needs no ROS.
+Every image is rendered from the synthetic tabletop world, so that no recording with unclear rights
+is needed. Every run makes the same images. Needs no ROS.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def header(stamp: int) -> Any:
 
 
 def raw(stamp: int, rgb: Rgb, encoding: str = 'rgb8', step: int | None = None) -> bytes:
-    """A serialized Image; `step` lies when given."""
+    """A serialized Image; `step` overrides the true one."""
     height, width = rgb.shape[:2]
     row = rgb.reshape(height, -1).shape[1]
     pixels = np.ascontiguousarray(rgb).reshape(-1)
@@ -88,7 +88,7 @@ def write_bag(
 
     Args:
         folder: the bag; its file has the same name.
-        messages: what it holds.
+        messages: its content.
         storage: format of its file.
         compression: by file, by message, or by chunk (MCAP).
         topics: topics and types without messages.
@@ -203,22 +203,22 @@ def make_folder(folder: Path) -> None:
 
 
 def make_awkward(folder: Path) -> None:
-    """Bags whose stamps jump, repeat, stand still or are not there."""
-    seen = list(frames(30, 5))
-    gap = seen[:15] + [(stamp + 10 * SECOND, rgb) for stamp, rgb in seen[15:]]
-    twice = [one for one in seen for _ in range(2)]
-    swapped = [seen[at + 1 - 2 * (at % 2)] for at in range(len(seen))]
+    """Bags whose stamps jump, repeat, run backwards or are zero."""
+    regular = list(frames(30, 5))
+    gap = regular[:15] + [(stamp + 10 * SECOND, rgb) for stamp, rgb in regular[15:]]
+    twice = [frame for frame in regular for _ in range(2)]
+    swapped = [regular[at + 1 - 2 * (at % 2)] for at in range(len(regular))]
     random = np.random.default_rng(7)
-    shaken = [(stamp + int(random.integers(-30, 31)) * 1_000_000, rgb) for stamp, rgb in seen]
-    kept = [one for one in seen if random.random() >= 0.2]
+    shaken = [(stamp + int(random.integers(-30, 31)) * 1_000_000, rgb) for stamp, rgb in regular]
+    kept = [frame for frame in regular if random.random() >= 0.2]
     for name, stamped in {
         'gap': gap,
         'duplicate': twice,
         'reordered': swapped,
-        'loop': seen + seen,
+        'loop': regular + regular,
         'jitter': shaken,
         'drops': kept,
-        'zero': [(0, rgb) for _, rgb in seen],
+        'zero': [(0, rgb) for _, rgb in regular],
     }.items():
         messages = [
             ('/camera/image_raw', IMAGE, START + number * SECOND // 5, raw(stamp, rgb))
@@ -231,15 +231,15 @@ def make_awkward(folder: Path) -> None:
 
 
 def make_broken(folder: Path) -> None:
-    """Bags that give one clear sentence each; `make_whole` must have been called before."""
+    """Bags that are refused with one sentence each; call `make_whole` first."""
     data = (folder / 'raw_mcap' / 'raw_mcap.mcap').read_bytes()
     (folder / 'truncated.mcap').write_bytes(data[: len(data) * 2 // 3])
     packed = (folder / 'zstd_mcap' / 'zstd_mcap.mcap').read_bytes()
     middle = len(packed) // 2
     (folder / 'flipped.mcap').write_bytes(packed[:middle] + bytes(64) + packed[middle + 64 :])
-    (folder / 'text.mcap').write_bytes(b'this is no bag')
+    (folder / 'text.mcap').write_bytes(b'this is not a bag')
     (folder / 'empty.mcap').write_bytes(b'')
-    (folder / 'text.db3').write_bytes(b'this is no bag')
+    (folder / 'text.db3').write_bytes(b'this is not a bag')
     shutil.copytree(folder / 'split_mcap', folder / 'no_metadata')
     (folder / 'no_metadata' / 'metadata.yaml').unlink()
     shutil.copytree(folder / 'split_mcap', folder / 'bad_metadata')
@@ -248,8 +248,8 @@ def make_broken(folder: Path) -> None:
     (folder / 'lacking' / 'split_mcap_2.mcap').unlink()
     write_bag(folder / 'no_messages', [], topics=[('/camera/image_raw', IMAGE)])
     text = STORE.types['std_msgs/msg/String']('hello')
-    said = bytes(STORE.serialize_cdr(text, 'std_msgs/msg/String'))
-    write_bag(folder / 'no_images', [('/chatter', 'std_msgs/msg/String', START, said)])
+    hello = bytes(STORE.serialize_cdr(text, 'std_msgs/msg/String'))
+    write_bag(folder / 'no_images', [('/chatter', 'std_msgs/msg/String', START, hello)])
     write_bag(
         folder / 'two_cameras',
         [*raw_messages(frames(3), '/left/image'), *raw_messages(frames(3), '/right/image')],
@@ -271,8 +271,8 @@ def make_broken(folder: Path) -> None:
 
 
 def make_broken_video(folder: Path) -> None:
-    """A video that is text, and one without its index."""
-    (folder / 'text.mp4').write_bytes(b'this is no video')
+    """A text file named as a video, and a video without its index."""
+    (folder / 'text.mp4').write_bytes(b'this is not a video')
     data = (folder / 'world.mp4').read_bytes()
     (folder / 'cut.mp4').write_bytes(data[: len(data) // 2])
 

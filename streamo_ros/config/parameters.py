@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters: one table that declares, checks and documents every one of them.
+"""The parameters: one table that declares, validates and documents them all.
 
-Knows names, defaults, ranges and when a change is allowed; not what the values do, and no rclpy.
+It has names, defaults, ranges and when a change is allowed. The node and the replay both read it,
+so it imports no rclpy.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from streamo_ros.core.protocol import check_instruction
 
 
 class ParameterError(StreamoError, ValueError):
-    """A parameter is refused; the message says which, why and what is allowed."""
+    """A parameter is rejected; the message says which one, why, and what is allowed."""
 
 
 class When(enum.Enum):
@@ -27,7 +28,7 @@ class When(enum.Enum):
 
     ALWAYS = 'at any time'
     UNCONFIGURED = 'while unconfigured'
-    START = 'at start only'
+    START = 'at startup only'
 
 
 Value = bool | int | float | str | tuple[str, ...]
@@ -39,12 +40,12 @@ class Parameter:
 
     Attributes:
         name: dotted name.
-        default: its value when nobody sets it; its type is the parameter's type.
+        default: its value unless set; the type of the default is the type of the parameter.
         text: what it does, with its unit.
         when: when it may change.
-        low: smallest value of a number.
-        high: largest.
-        choices: the only values of a string; empty = any.
+        low: smallest allowed number.
+        high: largest allowed number.
+        choices: the allowed strings; empty = any.
     """
 
     name: str
@@ -56,19 +57,19 @@ class Parameter:
     choices: tuple[str, ...] = ()
 
     def check(self, value: Any) -> Value:
-        """The value in the parameter's own type.
+        """Validate a value and convert it to the type of the parameter.
 
         Raises:
-            ParameterError: wrong type, out of range, or not among the choices.
+            ParameterError: the type is wrong, or the value is not allowed.
         """
         if isinstance(self.default, tuple):
             return self._check_texts(value)
-        wanted = type(self.default)
-        if wanted is float and type(value) is int:
+        expected = type(self.default)
+        if expected is float and type(value) is int:
             value = float(value)
-        if type(value) is not wanted:
+        if type(value) is not expected:
             raise ParameterError(
-                f'{self.name} is {value!r}: give a {_TYPES[wanted]}, for example {self.default!r}'
+                f'{self.name} is {value!r}: give a {_TYPES[expected]}, such as {self.default!r}'
             )
         if self.choices and value not in self.choices:
             raise ParameterError(
@@ -80,16 +81,16 @@ class Parameter:
 
     def _check_texts(self, value: Any) -> tuple[str, ...]:
         texts = tuple(value or ())
-        if isinstance(value, str) or not all(isinstance(one, str) for one in texts):
+        if isinstance(value, str) or not all(isinstance(text, str) for text in texts):
             raise ParameterError(f'{self.name} is {value!r}: give a list of strings')
         try:
-            return tuple(check_instruction(one) for one in texts if one)
+            return tuple(check_instruction(text) for text in texts if text)
         except ValueError as error:
             raise ParameterError(f'{self.name}: {error}') from error
 
     @property
     def allowed(self) -> str:
-        """Range or choices, in words; '' when anything of the type is allowed."""
+        """Range or choices in words; '' when every value of the type is allowed."""
         if self.choices:
             return ', '.join(f'`{choice}`' for choice in self.choices)
         return f'{self.low:.10g} to {self.high:.10g}' if self.low is not None else ''
@@ -102,42 +103,42 @@ _TYPES = {
     str: 'string',
     tuple: 'list of strings',
 }
-_STILL = When.UNCONFIGURED
+_SETUP = When.UNCONFIGURED
 
 TABLE = (
     Parameter(
         'model.path',
         '',
-        'Folder of the checkpoint, or a .yaml script that plays a model; '
+        'Folder of the checkpoint, or a .yaml script that stands in for a model; '
         'empty = the embedded model streamo-tiny.',
-        _STILL,
+        _SETUP,
     ),
     Parameter(
         'model.protocol',
         'auto',
-        'How the checkpoint writes the three states; auto = what it says itself.',
-        _STILL,
+        'How the checkpoint encodes the three states; auto = as its streamo.json says.',
+        _SETUP,
         choices=('auto', 'special_tokens', 'text_tags'),
     ),
     Parameter(
         'model.device',
         'auto',
         'Where the model runs; auto = a CUDA device where there is one.',
-        _STILL,
+        _SETUP,
         choices=('auto', 'cpu', 'cuda'),
     ),
     Parameter(
         'model.dtype',
         'auto',
-        'Number format; auto = float32 on a CPU, bfloat16 elsewhere.',
-        _STILL,
+        'Number format; auto = float32 on a CPU, else bfloat16.',
+        _SETUP,
         choices=('auto', 'float32', 'bfloat16', 'float16'),
     ),
     Parameter(
         'model.max_pixels',
         100352,
-        'Largest area of the image that the model sees, in pixels; the aspect is kept.',
-        _STILL,
+        'Largest area of the image passed to the model, in pixels; the aspect ratio is kept.',
+        _SETUP,
         784,
         16777216,
     ),
@@ -145,14 +146,14 @@ TABLE = (
         'model.vision',
         'auto',
         'What runs the vision encoder.',
-        _STILL,
+        _SETUP,
         choices=('auto', 'torch', 'tensorrt'),
     ),
     Parameter(
         'model.timeout',
         30.0,
-        'Seconds after which a pass of the model counts as hung and '
-        'the process ends with an error; 0 = never.',
+        'Seconds after which a forward pass counts as hung and '
+        'the process exits with an error; 0 = never.',
         When.ALWAYS,
         0.0,
         3600.0,
@@ -162,13 +163,13 @@ TABLE = (
         'raw',
         'Type of the input: `image` as sensor_msgs/Image, or '
         '`image/compressed` as sensor_msgs/CompressedImage.',
-        _STILL,
+        _SETUP,
         choices=('raw', 'compressed'),
     ),
     Parameter(
         'sampling.rate',
         1.0,
-        'Frames looked at per second of capture time, in hertz.',
+        'Frames sampled per second of capture time, in hertz.',
         When.ALWAYS,
         0.01,
         60.0,
@@ -176,67 +177,67 @@ TABLE = (
     Parameter(
         'sampling.reorder_tolerance',
         1.0,
-        'Seconds that a stamp may lie behind the newest '
-        'and count as late; further back counts as a jump.',
-        _STILL,
+        'Seconds that a stamp may be older than the newest one '
+        'and count as late; if it is older still, it counts as a jump back.',
+        _SETUP,
         0.0,
         3600.0,
     ),
     Parameter(
         'sampling.max_gap',
         3600.0,
-        'Seconds that a stamp may lie ahead of the newest; '
-        'further ahead is believed only when two more frames agree.',
-        _STILL,
+        'Seconds that a stamp may be ahead of the newest one; '
+        'a larger jump is accepted only when the next two frames confirm it.',
+        _SETUP,
         1.0,
         1e8,
     ),
-    Parameter('sampling.queue', 4, 'Sampled frames that may wait for the model.', _STILL, 1, 64),
+    Parameter('sampling.queue', 4, 'Sampled frames that can wait for the model.', _SETUP, 1, 64),
     Parameter(
         'context.max_frames',
         0,
-        'Frames in the window of an instruction; 0 = what the checkpoint asks for, else 120.',
-        _STILL,
+        'Frames in the context of an instruction; 0 = what the checkpoint asks for, else 120.',
+        _SETUP,
         0,
         100000,
     ),
     Parameter(
         'context.capacity',
         0,
-        'Tokens in the window of an instruction; 0 = room for '
-        'context.max_frames, or what the checkpoint was trained for where that is less.',
-        _STILL,
+        'Tokens in the context of an instruction; 0 = enough for '
+        'context.max_frames, or what the checkpoint was trained for if that is less.',
+        _SETUP,
         0,
         1048576,
     ),
     Parameter(
         'context.max_answers',
         8,
-        'Answers that stay in the window after their frame has left.',
-        _STILL,
+        'Answers that remain in the context after their frame was evicted.',
+        _SETUP,
         0,
         1000,
     ),
     Parameter(
         'context.max_time',
         0.0,
-        'Seconds of stream after which the time tags begin again; '
+        'Seconds of stream after which the time tags restart at 0; '
         '0 = what the checkpoint asks for.',
-        _STILL,
+        _SETUP,
         0.0,
         1e6,
     ),
     Parameter(
         'context.policy',
         'window',
-        'What leaves a full window.',
-        _STILL,
+        'What is evicted from a full context.',
+        _SETUP,
         choices=('window', 'full', 'round_decay'),
     ),
     Parameter(
         'context.backfill_frames',
         8,
-        'Last frames that are kept for instructions that look back.',
+        'Most recent frames kept for instructions with a backfill.',
         When.ALWAYS,
         0,
         1000,
@@ -244,7 +245,7 @@ TABLE = (
     Parameter(
         'context.backlog',
         16,
-        'Frames that an instruction may have waiting while it speaks.',
+        'Frames that can wait for an instruction while it is answering.',
         When.ALWAYS,
         0,
         1000,
@@ -255,7 +256,7 @@ TABLE = (
     Parameter(
         'generation.budget',
         4,
-        'Tokens decoded before the next frame is looked for.',
+        'Tokens decoded before the next frame is admitted.',
         When.ALWAYS,
         1,
         256,
@@ -268,11 +269,11 @@ TABLE = (
         0.0,
         2.0,
     ),
-    Parameter('generation.seed', 0, 'Seed of that randomness.', When.ALWAYS, 0, 2**31 - 1),
+    Parameter('generation.seed', 0, 'Seed for sampling.', When.ALWAYS, 0, 2**31 - 1),
     Parameter(
         'thresholds.standby',
         0.0,
-        'Probability from which Standby is decided; 0 = when it is the most probable.',
+        'Probability from which Standby is decided; 0 = if it is the most probable state.',
         When.ALWAYS,
         0.0,
         1.0,
@@ -281,73 +282,77 @@ TABLE = (
         'thresholds.response',
         0.0,
         'Probability from which Response is decided; 0 = what '
-        'the checkpoint asks for, else when it is the most probable.',
+        'the checkpoint asks for, else if it is the most probable state.',
         When.ALWAYS,
         0.0,
         1.0,
     ),
-    Parameter('instructions', (), 'Standing instructions from the start on, a list of texts.'),
+    Parameter('instructions', (), 'Instructions that are active from the start, a list of texts.'),
     Parameter(
         'instructions.capacity',
         8,
-        'Instructions that may stand at once; memory is allocated for all.',
-        _STILL,
+        'Instructions that can be active at once; memory is allocated for all of them.',
+        _SETUP,
         1,
         64,
     ),
     Parameter(
-        'publish.response_delta', True, 'Publish answers piece by piece while someone listens.'
+        'publish.response_delta',
+        True,
+        'Publish answers piece by piece while anyone subscribes.',
     ),
     Parameter(
         'journal.path',
         '',
-        'File that keeps the standing instructions over a restart; empty = none.',
-        _STILL,
+        'File that keeps the active instructions across restarts; empty = none.',
+        _SETUP,
     ),
     Parameter(
         'journal.context',
         False,
-        'Keep what was answered in the journal, and show it to the model again after a restart.',
-        _STILL,
+        'Keep the answers in the journal, and put them back into the context after a restart.',
+        _SETUP,
     ),
     Parameter(
         'autostart', True, 'Configure and activate without a lifecycle manager.', When.START
     ),
 )
-"""Every parameter of the node, in the order in which it is documented."""
+"""Every parameter of the node, in the order of the documentation."""
 
 NAMES = {row.name: row for row in TABLE}
 _GROUPS = {row.name.split('.')[0] for row in TABLE if '.' in row.name}
 
 
 def unknown(names: Iterable[str]) -> str:
-    """One sentence about names that are in our groups and not in the table; '' when all are."""
+    """One sentence about the first name that is in our groups but not in the table; else ''."""
     for name in names:
         if name.split('.')[0] in _GROUPS and name not in NAMES:
-            near = difflib.get_close_matches(name, NAMES, 1)
-            hint = f': did you mean {near[0]}?' if near else ': see docs/parameters.md'
+            matches = difflib.get_close_matches(name, NAMES, 1)
+            hint = f': did you mean {matches[0]}?' if matches else ': see docs/parameters.md'
             return f'there is no parameter {name}{hint}'
     return ''
 
 
 def check_change(changes: Mapping[str, Any], unconfigured: bool) -> dict[str, Value]:
-    """The checked values of those that are ours; others are none of our business.
+    """Validate the changes that are to our parameters; other names are ignored.
 
     Args:
         changes: new values by name.
         unconfigured: whether the node is unconfigured.
 
     Raises:
-        ParameterError: a value is wrong, or may not change now.
+        ParameterError: a value is wrong, or cannot change now.
     """
     checked: dict[str, Value] = {}
     for name, value in changes.items():
         row = NAMES.get(name)
         if row is None:
             continue
-        if row.when is When.START or (row.when is _STILL and not unconfigured):
-            way = 'clean the node up first' if row.when is _STILL else 'give it at the next start'
-            raise ParameterError(f'{name} may change {row.when.value}: {way}')
+        if row.when is When.START or (row.when is _SETUP and not unconfigured):
+            advice = 'clean the node up first'
+            if row.when is When.START:
+                advice = 'set it at the next start'
+            raise ParameterError(f'{name} can change {row.when.value}: {advice}')
         checked[name] = row.check(value)
     return checked
 

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The node's parameters for a replay: so that what was tuned on the robot is what is replayed.
+"""Reads ROS 2 parameter files for a replay, so that it runs with what was tuned on the robot.
 
-Knows ROS 2's parameter files; which parameters there are is known by the node's table, which needs
-no ROS. Those that only concern a graph, like `image_transport`, are checked and change nothing.
+Parameters that only matter on a graph, like `image_transport`, are validated and have no effect.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ def read_parameters(path: Path) -> dict[str, Any]:
     """Read a ROS 2 parameter file.
 
     Args:
-        path: YAML; what stands under '/**' and 'streamo' is taken, the latter has the last word.
+        path: YAML; the sections '/**' and 'streamo' are read, and the latter takes precedence.
 
     Returns:
-        Values by dotted name, not checked.
+        Values by dotted name, not validated.
 
     Raises:
         ParameterError: it cannot be read.
@@ -40,28 +39,29 @@ def read_parameters(path: Path) -> dict[str, Any]:
     try:
         nodes = dict(yaml.safe_load(path.read_text('utf-8')))
         sections = [nodes[node]['ros__parameters'] for node in _NODES if node in nodes]
-        found = {name: value for one in sections for name, value in _flat('', one or {})}
+        values = {name: value for section in sections for name, value in _flat('', section or {})}
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ParameterError(
-            f'{path} is no parameter file ({error}): it begins with /**: and ros__parameters:'
+            f'{path} is not a parameter file ({error}): it must begin with /**: and '
+            'ros__parameters:'
         ) from error
     if not sections:
-        raise ParameterError(f'{path} has no parameters for a node streamo: put them under /**:')
-    return found
+        raise ParameterError(f'{path} has no parameters for the node streamo: put them under /**:')
+    return values
 
 
 def effective(given: Mapping[str, Any]) -> Values:
-    """All parameters, checked.
+    """Validate parameters and fill in the defaults of all others.
 
     Args:
-        given: those that are not at their default; what is not in our groups is ignored.
+        given: values by name; names outside our groups are ignored.
 
     Raises:
-        ParameterError: a name in our groups is not known, or a value is not allowed.
+        ParameterError: a name in our groups is unknown, or a value is not allowed.
     """
-    wrong = unknown(given)
-    if wrong:
-        raise ParameterError(wrong)
+    problem = unknown(given)
+    if problem:
+        raise ParameterError(problem)
     ours = {
         name: value
         for name, value in given.items()

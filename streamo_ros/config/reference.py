@@ -4,7 +4,7 @@
 
     .venv/bin/python -m streamo_ros.config.reference docs
 
-The table of parameters and the interface files say what the pages say; this knows their layout.
+The content comes from the table of parameters and the interface files; the layout is here.
 """
 
 from __future__ import annotations

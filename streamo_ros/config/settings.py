@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The parameters' values in effect, and what the core makes of them.
-
-Knows which parameter is which setting of the core; the table knows what is allowed.
-"""
+"""The effective values of the parameters, and the core's settings made from them."""
 
 from __future__ import annotations
 
@@ -32,30 +29,34 @@ from streamo_ros.core.interface import Sampling
 
 
 class Values:
-    """Every parameter of the table with its value; read by any thread, replaced as a whole."""
+    """The value of every parameter; any thread may read it, and changes replace it as a whole."""
 
     def __init__(self, values: Mapping[str, Value]) -> None:
         self._values = {row.name: values.get(row.name, row.default) for row in TABLE}
 
     def change(self, changes: Mapping[str, Any], unconfigured: bool) -> dict[str, Value]:
-        """Take changes over, all or none.
+        """Apply changes, all or none.
+
+        Args:
+            changes: new values by name; names that are not in the table are ignored.
+            unconfigured: whether the node is unconfigured.
 
         Returns:
-            Those that are parameters of the table, checked.
+            The validated changes.
 
         Raises:
-            ParameterError: one of them is refused.
+            ParameterError: one of them is rejected.
         """
         checked = check_change(changes, unconfigured)
         self._values = {**self._values, **checked}
         return checked
 
     def put_back(self, values: Mapping[str, Value]) -> None:
-        """Take back a change."""
+        """Restore earlier values."""
         self._values = dict(values)
 
     def all(self) -> dict[str, Value]:
-        """All of them."""
+        """All values by name."""
         return dict(self._values)
 
     def text(self, name: str) -> str:
@@ -81,7 +82,7 @@ class Values:
         return value
 
     def yaml(self) -> str:
-        """All of them as YAML, for `ModelInfo`."""
+        """All values as YAML, for `ModelInfo`."""
         plain = {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in self._values.items()
@@ -117,10 +118,10 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
 
 
 def context_policy(name: str) -> EvictionPolicy:
-    """The policy of that name.
+    """The eviction policy with this name.
 
     Raises:
-        ParameterError: there is none of that name.
+        ParameterError: there is none.
     """
     policies: dict[str, Callable[[], EvictionPolicy]] = {
         'window': WindowPolicy,

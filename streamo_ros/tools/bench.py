@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`streamo bench`: latency and memory of every stage, of a folder or of a shape.
+"""`streamo bench`: latency and memory of every stage, of a checkpoint or of a published shape.
 
-Knows arguments and the report. With `--against hf` the loops of `backbone.plain` run in the same
-process, on the same dialogue.
+With `--against hf`, the plain loops of `backbone.plain` run in the same process on the same
+dialogue.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def measure(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure as the arguments say; see `_parser`.
+    """Measure what the arguments ask for; see `_parser`.
 
     Raises:
         BackboneError: the model cannot be loaded or run.
@@ -107,30 +107,30 @@ def _stages(stages: Stages, stream: StreamTimes, options: argparse.Namespace) ->
 
 
 def _against(backbone: Backbone, plain: Any, options: argparse.Namespace) -> dict[str, Any]:
-    """The engine and the plain loops at one context, nothing forgotten."""
+    """Our engine and the plain loops at one context length, nothing evicted."""
     whole = ContextLimits(max_frames=1 << 30, max_new_tokens=0)
     stream = StreamTimes(backbone, 1, whole, options.size, full=True)
     stream_frames(stream, options.context_frames, show=sys.stderr.isatty())
-    found = compare(stream, plain, options.repeats, max(1, options.repeats // 5))
+    result = compare(stream, plain, options.repeats, max(1, options.repeats // 5))
     stream.close()
-    engine, append = median(found.engine), median(found.append)
-    baseline = median(found.reprefill)
+    engine, append = median(result.engine), median(result.append)
+    baseline = median(result.reprefill)
     return {
         'compared_context_frames': options.context_frames,
-        'compared_context_tokens': found.context_tokens,
+        'compared_context_tokens': result.context_tokens,
         'compared_frame_p50_ms': _ms(engine),
         'baseline_frame_p50_ms': _ms(baseline),
         'speedup': round(baseline / engine, 2),
         'append_frame_p50_ms': _ms(append),
         'append_ratio': round(engine / append, 3),
-        'logit_difference': found.difference,
+        'logit_difference': result.difference,
     }
 
 
 def _against_torch(
     backbone: Backbone, stream: StreamTimes, options: argparse.Namespace
 ) -> dict[str, Any]:
-    """What runs the vision tower, beside torch on the same frames."""
+    """What runs the vision tower, compared with torch on the same frames."""
     from streamo_ros.backbone.streaming import StreamingBackbone
     from streamo_ros.backbone.vision.engine.benchmark import against_torch
 
@@ -140,7 +140,7 @@ def _against_torch(
 
 
 def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
-    """The backbone, and plain transformers with the same weights when that is asked for."""
+    """The backbone, and plain transformers with the same weights if asked for."""
     chosen = Options(
         device=options.device,
         dtype=options.dtype,
@@ -171,7 +171,7 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
     from streamo_ros.backbone.streaming import StreamingBackbone
 
     if not isinstance(backbone, StreamingBackbone):
-        raise BackboneError(f'{options.model} has no weights that plain transformers could run')
+        raise BackboneError(f'{options.model} has no weights for plain transformers')
     return backbone, PlainModel(model, backbone)
 
 
@@ -212,27 +212,38 @@ def _parser() -> argparse.ArgumentParser:
     add('--device', default='auto', help='auto, cpu, cuda, cuda:1 (default: %(default)s)')
     add('--dtype', default='auto', help='auto, float32, bfloat16, float16')
     add('--vision', default='auto', help='what runs the vision tower: auto, torch, tensorrt')
-    add('--size', type=_size, default=(640, 480), metavar='WxH', help='of a camera frame')
-    add('--max-pixels', type=int, default=100352, help='area that the model sees at most')
-    add('--lanes', type=int, default=1, help='instructions that watch')
-    add('--capacity', type=int, default=0, help='tokens of a lane; 0 = room for its frames')
+    add(
+        '--size',
+        type=_size,
+        default=(640, 480),
+        metavar='WxH',
+        help='size of a camera frame (default: 640x480)',
+    )
+    add(
+        '--max-pixels',
+        type=int,
+        default=100352,
+        help='largest area passed to the model (default: %(default)s)',
+    )
+    add('--lanes', type=int, default=1, help='active instructions (default: %(default)s)')
+    add('--capacity', type=int, default=0, help='tokens of a lane; 0 = enough for its frames')
     add(
         '--max-frames',
         type=int,
         default=0,
-        help='frames in the window; 0 = as the checkpoint says, else 120',
+        help='frames in the context; 0 = what the checkpoint asks for, else 120',
     )
-    add('--frames', type=int, default=300, help='frames that are measured')
-    add('--warmup', type=int, default=5, help='frames before them')
+    add('--frames', type=int, default=300, help='frames to measure (default: %(default)s)')
+    add('--warmup', type=int, default=5, help='frames before that (default: %(default)s)')
     add(
         '--against',
         choices=['hf', 'torch'],
-        help='measure beside it: hf, plain transformers '
-        'loops; torch, the vision tower in torch (with --vision tensorrt)',
+        help='also measure hf = plain transformers loops, or torch = the vision tower in torch '
+        '(with --vision tensorrt)',
     )
-    add('--context-frames', type=int, default=300, help='context at which they are compared')
-    add('--repeats', type=int, default=20, help='frames of the comparison')
-    add('--threads', type=int, default=0, help='of torch on a CPU; 0 = its own choice')
+    add('--context-frames', type=int, default=300, help='context length for the comparison')
+    add('--repeats', type=int, default=20, help='frames in the comparison')
+    add('--threads', type=int, default=0, help='threads of torch on a CPU; 0 = its default')
     add('--json', action='store_true', help='print JSON')
-    add('--output', type=Path, metavar='FILE', help='write the JSON to a file as well')
+    add('--output', type=Path, metavar='FILE', help='also write the JSON to this file')
     return parser

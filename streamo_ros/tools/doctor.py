@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`streamo doctor`: what this machine has, what will be used, what is missing and how to get it.
+"""`streamo doctor`: what this machine has, what will be used, what is missing, and how to get it.
 
-Looks without starting anything: nothing of TensorRT is imported, because without a CUDA device its
-bindings can end the process.
+Starts nothing. TensorRT is not even imported, because without a CUDA device its bindings can crash
+the process.
 """
 
 from __future__ import annotations
@@ -36,28 +36,28 @@ GIB = 1 << 30
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes:
-        name: what it is.
+        name: what was checked.
         state: 'ok', 'missing' (something will not work) or 'note'.
         found: what there is.
-        mend: what to do about it; '' when nothing needs to be done.
+        fix: what to do about it; '' if nothing.
     """
 
     name: str
     state: str
     found: str
-    mend: str = ''
+    fix: str = ''
 
 
 def look() -> list[Check]:
-    """Look at everything; never raises because of what it finds."""
+    """Run all checks; what is broken is a result, not an error."""
     findings: list[Check] = []
     for check in CHECKS:
         try:
             findings += check()
-        except Exception as error:  # noqa: BLE001 - a broken installation is a finding too
+        except Exception as error:  # noqa: BLE001 - a broken installation is a result too
             name = check.__name__.strip('_')
             findings.append(Check(name, 'missing', f'{type(error).__name__}: {error}'))
     return findings
@@ -73,9 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:
         width = max(len(finding.name) for finding in findings)
-        for one in findings:
-            mend = f'\n{"":{width + 11}}{one.mend}' if one.mend else ''
-            print(f'{one.state:>7}  {one.name:<{width}}  {one.found}{mend}')
+        for check in findings:
+            fix = f'\n{"":{width + 11}}{check.fix}' if check.fix else ''
+            print(f'{check.state:>7}  {check.name:<{width}}  {check.found}{fix}')
     missing = any(finding.state == 'missing' for finding in findings)
     return ExitCode.FAILED if missing else ExitCode.OK
 
@@ -115,10 +115,10 @@ def _torch() -> list[Check]:
     import torch
 
     found = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
-    state, mend = (
+    state, fix = (
         ('ok', '') if _version('transformers') else ('missing', install_command('transformers'))
     )
-    findings = [Check('torch', state, found, mend)]
+    findings = [Check('torch', state, found, fix)]
     if not torch.cuda.is_available():
         return [
             *findings,
@@ -156,9 +156,9 @@ def _libraries() -> list[Check]:
     ]
     bridge = importlib.util.find_spec('cv_bridge') is not None
     found = (
-        'installed: also used for encodings that we do not convert'
+        'installed: used for encodings that we do not convert'
         if bridge
-        else ('not installed: the usual encodings do not need it')
+        else ('not installed: not needed for the common encodings')
     )
     return [*findings, Check('cv_bridge', 'note', found)]
 
@@ -181,7 +181,7 @@ def _tensorrt() -> list[Check]:
             'TensorRT',
             'note',
             ', '.join(found),
-            '`streamo engine verify` says whether an engine works on this GPU',
+            'run `streamo engine verify` to see whether an engine works on this GPU',
         )
     ]
 
@@ -201,7 +201,7 @@ def _transport() -> list[Check]:
             Check(
                 'UDP buffers',
                 'note',
-                f'at most {size // 1024} KiB: images from other machines get lost',
+                f'at most {size // 1024} KiB: images from other machines will be lost',
                 'sudo sysctl -w net.core.rmem_max=4194304',
             )
         )
@@ -211,7 +211,7 @@ def _transport() -> list[Check]:
             Check(
                 'Fast DDS profile',
                 'note',
-                'none is set: large images may get lost',
+                'none is set: large images may be lost',
                 f'export FASTRTPS_DEFAULT_PROFILES_FILE={share_path("config", "fastdds.xml")}',
             )
         )

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`streamo engine`: build, verify, list and export TensorRT engines of the vision tower.
-
-Knows arguments and lines of text; what is done stands in `vision/engine`.
-"""
+"""`streamo engine`: build, verify, list and export TensorRT engines of the vision tower."""
 
 from __future__ import annotations
 
@@ -11,11 +8,15 @@ import argparse
 import json
 import sys
 import time
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from rich.console import Console
+from rich.progress import Progress as Bar
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.options import MAX_PIXELS
@@ -50,21 +51,21 @@ _PASSES = 50
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; FAILED when an engine failed its check."""
     arguments = _parser().parse_args(argv)
-    done: int = arguments.run(arguments)
-    return done
+    code: int = arguments.run(arguments)
+    return code
 
 
 def build(arguments: argparse.Namespace) -> int:
-    """Make an engine, or find the one that is there."""
-    shop, grid = _shop(arguments), _grid(arguments)
-    progress = _progress(arguments.json)
-    entry = make_engine(Path(arguments.path), grid, arguments.dtype, shop, progress)
+    """Build an engine, or find the existing one."""
+    context, grid = _context(arguments), _grid(arguments)
+    with _progress(arguments.json) as progress:
+        entry = make_engine(Path(arguments.path), grid, arguments.dtype, context, progress)
     if arguments.json:
         print(json.dumps({'engine': entry.key.name, 'folder': str(entry.folder)}), flush=True)
     else:
         print(f'{entry.folder}  {entry.plan_bytes / 2**20:.0f} MiB')
-        if shop.device is None:
-            print(f'not tested: it must be run on {shop.gpu} with `streamo engine verify`')
+        if context.device is None:
+            print(f'not tested: run `streamo engine verify` on {context.gpu}')
     return 0
 
 
@@ -73,16 +74,16 @@ def verify(arguments: argparse.Namespace) -> int:
     gpu = find_gpu()
     binding = find_binding(gpu, arguments.tensorrt)
     if gpu is None:
-        raise EngineError('torch sees no CUDA device: an engine can be verified only on its GPU')
-    shop = BuildContext(binding, gpu, DEVICE, EngineCache(_folder(arguments)))
-    found = [entry for entry in shop.cache.entries() if _wanted(entry, arguments.name)]
-    mine = [e for e in found if isinstance(e, EngineError) or _fits(e, shop)]
-    if not mine:
+        raise EngineError('torch sees no CUDA device: an engine can only be verified on its GPU')
+    context = BuildContext(binding, gpu, DEVICE, EngineCache(_folder(arguments)))
+    named = [entry for entry in context.cache.entries() if _matches(entry, arguments.name)]
+    usable = [entry for entry in named if isinstance(entry, EngineError) or _fits(entry, context)]
+    if not usable:
         raise EngineError(
-            f'{shop.cache.folder} has no engine for {gpu} and {binding}: make one with `streamo '
-            'engine build`'
+            f'{context.cache.folder} has no engine for {gpu} and {binding}: build one with '
+            '`streamo engine build`'
         )
-    rows = [_verified(shop, entry) for entry in mine]
+    rows = [_verified(context, entry) for entry in usable]
     for row in rows:
         print(json.dumps(row) if arguments.json else f'{row["verdict"]}  {row["engine"]}')
     return ExitCode.OK if all(row['passed'] for row in rows) else ExitCode.FAILED
@@ -107,50 +108,52 @@ def show(arguments: argparse.Namespace) -> int:
 def write_graph(arguments: argparse.Namespace) -> int:
     """Write the tower as ONNX; with --check compare it with torch in ONNX Runtime."""
     path, grid, output = Path(arguments.path), _grid(arguments), Path(arguments.output)
-    progress = _progress(arguments.json)
     if output.suffix != '.onnx':
-        raise EngineError(f'the graph is written as {output}: give a name that ends in .onnx')
+        raise EngineError(
+            f'the graph cannot be written as {output}: choose a name that ends in .onnx'
+        )
     if not output.parent.is_dir():
-        raise EngineError(f'there is no folder {output.parent}: make it first')
-    progress('reading the weights', 0.0)
-    tower = load_tower(read_checkpoint(path), grid, arguments.dtype)
-    progress('exporting', 0.0)
-    graph = export(tower, grid, DTYPES[arguments.dtype], output)
-    row: dict[str, Any] = {'graph': str(output), 'mib': round(graph.bytes / 2**20, 1)}
-    if arguments.check:
-        progress('comparing with torch', 0.0)
-        reference = output.with_suffix('.selftest.safetensors')
-        record(tower, DTYPES[arguments.dtype], reference)
-        agreement = compare(OnnxEncoder(output, grid), load_reference(reference))
-        row.update(cosines=dict(agreement.cosines), passed=agreement.good)
+        raise EngineError(f'there is no folder {output.parent}: create it first')
+    with _progress(arguments.json) as progress:
+        progress('reading the weights', 0.0)
+        tower = load_tower(read_checkpoint(path), grid, arguments.dtype)
+        progress('exporting', 0.0)
+        graph = export(tower, grid, DTYPES[arguments.dtype], output)
+        row: dict[str, Any] = {'graph': str(output), 'mib': round(graph.bytes / 2**20, 1)}
+        if arguments.check:
+            progress('comparing with torch', 0.0)
+            reference = output.with_suffix('.selftest.safetensors')
+            record(tower, DTYPES[arguments.dtype], reference)
+            agreement = compare(OnnxEncoder(output, grid), load_reference(reference))
+            row.update(cosines=dict(agreement.cosines), passed=agreement.good)
     print(json.dumps(row) if arguments.json else ', '.join(f'{k} {v}' for k, v in row.items()))
     return ExitCode.OK if row.get('passed', True) else ExitCode.FAILED
 
 
-def _verified(shop: BuildContext, entry: CachedEngine | EngineError) -> dict[str, Any]:
+def _verified(context: BuildContext, entry: CachedEngine | EngineError) -> dict[str, Any]:
     if isinstance(entry, EngineError):
         return {'engine': '', 'passed': False, 'verdict': f'FAILED: {entry}'}
     try:
-        encoder, agreement = open_entry(shop, entry)
+        encoder, agreement = open_entry(context, entry)
     except EngineError as error:
         return {'engine': entry.key.name, 'passed': False, 'verdict': f'FAILED: {error}'}
-    took = _milliseconds(encoder, load_reference(entry.reference)['patches'].to(DEVICE))
+    milliseconds = _milliseconds(encoder, load_reference(entry.reference)['patches'].to(DEVICE))
     return {
         'engine': entry.key.name,
         'passed': True,
         'cosines': dict(agreement.cosines),
-        'milliseconds': took,
-        'verdict': f'passed: cosine {agreement}, {took:.2f} ms a frame',
+        'milliseconds': milliseconds,
+        'verdict': f'passed: cosine {agreement}, {milliseconds:.2f} ms per frame',
     }
 
 
 def _milliseconds(encoder: VisionEncoder, patches: torch.Tensor) -> float:
-    """Mean time of a pass; the copy to the host at the end waits for the last one."""
+    """Mean time of a pass; the copy to the host at the end waits for the last pass."""
     encoder(patches)[0].cpu()
     begin = time.perf_counter()
     for _ in range(_PASSES):
-        found = encoder(patches)
-    found[0].cpu()
+        outputs = encoder(patches)
+    outputs[0].cpu()
     return (time.perf_counter() - begin) / _PASSES * 1e3
 
 
@@ -167,25 +170,25 @@ def _row(entry: CachedEngine | EngineError) -> dict[str, Any]:
     }
 
 
-def _wanted(entry: CachedEngine | EngineError, name: str | None) -> bool:
+def _matches(entry: CachedEngine | EngineError, name: str | None) -> bool:
     return name is None or isinstance(entry, EngineError) or name in entry.key.name
 
 
-def _fits(entry: CachedEngine, shop: BuildContext) -> bool:
+def _fits(entry: CachedEngine, context: BuildContext) -> bool:
     key = entry.key
-    mine = (shop.binding.flavour, shop.binding.version, shop.gpu.name)
-    return (key.flavour, key.version, key.gpu) == mine
+    machine = (context.binding.flavour, context.binding.version, context.gpu.name)
+    return (key.flavour, key.version, key.gpu) == machine
 
 
-def _shop(arguments: argparse.Namespace) -> BuildContext:
+def _context(arguments: argparse.Namespace) -> BuildContext:
     gpu = find_gpu()
     binding = find_binding(gpu, arguments.tensorrt)
     device = DEVICE if gpu is not None else None
     if arguments.for_gpu is not None:
         if binding.flavour != 'tensorrt_rtx':
             raise EngineError(
-                '--for-gpu needs TensorRT-RTX: plain TensorRT builds only for the GPU that it '
-                'runs on, so build on the robot'
+                '--for-gpu needs TensorRT-RTX: plain TensorRT builds only for the GPU it runs on, '
+                'so build on the robot'
             )
         gpu, device = _parse_gpu(arguments.for_gpu), None
     if gpu is None:
@@ -206,7 +209,7 @@ def _parse_gpu(text: str) -> Gpu:
     major, _, minor = number.partition('.')
     if not (name and major.isdigit() and minor.isdigit()):
         raise EngineError(
-            f"--for-gpu {text!r} is not understood: give it as 'NVIDIA GeForce RTX 4090:8.9'"
+            f"--for-gpu {text!r} is invalid: give it as 'NVIDIA GeForce RTX 4090:8.9'"
         )
     return Gpu(name, (int(major), int(minor)))
 
@@ -217,36 +220,39 @@ def _grid(arguments: argparse.Namespace) -> Grid:
         width, height = _pair(arguments.size, '--size', '640x480')
         return find_grid(checkpoint, width, height, arguments.max_pixels)
     rows, columns = _pair(arguments.grid, '--grid', '9x13')
-    usual = find_grid(checkpoint, 640, 480, MAX_PIXELS)
-    return Grid(rows, columns, usual.patch, usual.merge)
+    default = find_grid(checkpoint, 640, 480, MAX_PIXELS)
+    return Grid(rows, columns, default.patch, default.merge)
 
 
 def _pair(text: str, option: str, example: str) -> tuple[int, int]:
-    one, _, other = text.partition('x')
-    if not (one.isdigit() and other.isdigit() and int(one) and int(other)):
-        raise EngineError(f'{option} {text!r} is not understood: give it as {example}')
-    return int(one), int(other)
+    first, _, second = text.partition('x')
+    if not (first.isdigit() and second.isdigit() and int(first) and int(second)):
+        raise EngineError(f'{option} {text!r} is invalid: give it as {example}')
+    return int(first), int(second)
 
 
 def _folder(arguments: argparse.Namespace) -> Path | None:
     return Path(arguments.cache).expanduser() if arguments.cache else None
 
 
-def _progress(as_json: bool) -> Progress:
-    """Lines for a program, or one line that is written over for a person."""
+@contextmanager
+def _progress(as_json: bool) -> Iterator[Progress]:
+    """Report progress: lines of JSON for a program, a bar or lines of text for a person."""
 
-    def tell(phase: str, part: float) -> None:
-        if as_json:
-            print(json.dumps({'phase': phase, 'part': round(part, 4)}), flush=True)
-        elif sys.stderr.isatty():
-            filled = '#' * int(20 * part)
-            print(f'\r\x1b[K[{filled:<20}] {phase}', end='', file=sys.stderr, flush=True)
-            if phase == 'writing':
-                print(file=sys.stderr)
-        elif part in (0.0, 1.0):
+    def print_json(phase: str, part: float) -> None:
+        print(json.dumps({'phase': phase, 'part': round(part, 4)}), flush=True)
+
+    def print_text(phase: str, part: float) -> None:
+        if part in (0.0, 1.0):
             print(f'{phase} {100 * part:.0f} %', file=sys.stderr, flush=True)
 
-    return tell
+    console = Console(stderr=True)
+    if as_json or not console.is_terminal:
+        yield print_json if as_json else print_text
+        return
+    with Bar(console=console) as bar:
+        task = bar.add_task('', total=1.0)
+        yield lambda phase, part: bar.update(task, description=phase, completed=part)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -254,23 +260,31 @@ def _parser() -> argparse.ArgumentParser:
         prog='streamo engine', description='TensorRT engines of the vision tower.'
     )
     verbs = parser.add_subparsers(required=True, metavar='VERB')
-    for verb, run, does in (
-        ('build', build, 'make an engine and test it'),
-        ('verify', verify, "compare this machine's engines with torch, and time them"),
+    for verb, run, summary in (
+        ('build', build, 'build an engine and test it'),
+        ('verify', verify, "compare this machine's engines with torch and time them"),
         ('list', show, 'list the engines in the cache'),
-        ('export', write_graph, 'write the tower as ONNX only'),
+        ('export', write_graph, 'only write the tower as ONNX'),
     ):
-        one = verbs.add_parser(verb, help=does, description=does[0].upper() + does[1:] + '.')
-        one.set_defaults(run=run)
-        one.add_argument('--json', action='store_true', help='lines of JSON instead of text')
+        command = verbs.add_parser(
+            verb, help=summary, description=summary[0].upper() + summary[1:] + '.'
+        )
+        command.set_defaults(run=run)
+        command.add_argument(
+            '--json', action='store_true', help='print lines of JSON instead of text'
+        )
         if verb != 'export':
-            one.add_argument('--cache', help='folder of engines (default: ~/.cache/streamo_ros)')
+            command.add_argument(
+                '--cache', help='folder of engines (default: ~/.cache/streamo_ros)'
+            )
         if verb in ('build', 'verify'):
-            one.add_argument('--tensorrt', default='auto', choices=('auto', *FLAVOURS))
+            command.add_argument('--tensorrt', default='auto', choices=('auto', *FLAVOURS))
         if verb in ('build', 'export'):
-            _add_model(one)
+            _add_model(command)
     _add_build(verbs.choices['build'])
-    verbs.choices['verify'].add_argument('name', nargs='?', help='part of the name of an engine')
+    verbs.choices['verify'].add_argument(
+        'name', nargs='?', help='only engines whose name contains this'
+    )
     verbs.choices['export'].add_argument('--output', required=True, help='the .onnx file')
     verbs.choices['export'].add_argument(
         '--check', action='store_true', help='compare with torch in ONNX Runtime'
@@ -278,18 +292,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_model(one: argparse.ArgumentParser) -> None:
-    one.add_argument('path', help='the checkpoint (model.path)')
-    one.add_argument('--size', default='640x480', help="the camera's WIDTHxHEIGHT (640x480)")
-    one.add_argument('--grid', help='ROWSxCOLUMNS of vision tokens, in place of --size')
-    one.add_argument('--max-pixels', type=int, default=MAX_PIXELS, help='model.max_pixels')
-    one.add_argument(
+def _add_model(command: argparse.ArgumentParser) -> None:
+    command.add_argument('path', help='the checkpoint (model.path)')
+    command.add_argument('--size', default='640x480', help="the camera's WIDTHxHEIGHT (640x480)")
+    command.add_argument('--grid', help='ROWSxCOLUMNS of vision tokens, instead of --size')
+    command.add_argument('--max-pixels', type=int, default=MAX_PIXELS, help='model.max_pixels')
+    command.add_argument(
         '--dtype', default='bfloat16', choices=tuple(DTYPES), help='model.dtype (bfloat16)'
     )
 
 
-def _add_build(one: argparse.ArgumentParser) -> None:
-    one.add_argument('--force', action='store_true', help='make it even if it is there')
-    one.add_argument('--workspace', type=int, default=1024, help='MiB for a kernel (1024)')
-    one.add_argument('--level', type=int, default=3, choices=range(6), help='effort (3)')
-    one.add_argument('--for-gpu', help="'NAME:MAJOR.MINOR' of another machine (TensorRT-RTX)")
+def _add_build(command: argparse.ArgumentParser) -> None:
+    command.add_argument('--force', action='store_true', help='rebuild an existing engine')
+    command.add_argument(
+        '--workspace', type=int, default=1024, help='MiB of workspace per kernel (1024)'
+    )
+    command.add_argument(
+        '--level', type=int, default=3, choices=range(6), help='optimization level (3)'
+    )
+    command.add_argument('--for-gpu', help="'NAME:MAJOR.MINOR' of another machine (TensorRT-RTX)")

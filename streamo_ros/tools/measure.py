@@ -1,15 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How long the stages of a frame take: real lanes over a real backbone, frames of noise.
+"""Times the stages of a frame: real lanes on a real backbone, with frames of noise.
 
-What the model decides plays no part: every frame is settled as Silence, so that each run does the
-same work. Knows clocks, lanes and memory; prints nothing but progress.
+Every frame is settled as Silence, whatever the model decides, so that every run does the same
+work.
 """
 
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import dataclass
 from dataclasses import field
@@ -20,6 +19,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
+from rich.progress import Progress as Bar
 
 from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.dialogue import Dialogue
@@ -36,22 +37,22 @@ from streamo_ros.core.protocol import State
 INSTRUCTION = 'Tell me when somebody puts a cup on the table.'
 _STEPS = 32
 EARLY, PART = 1000, 1000
-"""Where the early part of a long run begins, and how many frames a part has."""
+"""First frame of the early part of a long run, and the number of frames in a part."""
 
 
 @dataclass
 class Stages:
-    """Seconds that each frame took, and memory at two places."""
+    """Seconds per frame, and memory early and late in the run."""
 
     encode: NDArray[np.float64]
     extend: NDArray[np.float64]
     processor: NDArray[np.float64]
-    """Processor time of the calling thread: with one thread, what other programs do not change."""
+    """CPU time of the calling thread; with one thread, independent of what else is running."""
     memory: list[float] = field(default_factory=list)
 
     @property
     def frames(self) -> NDArray[np.float64]:
-        """Encode and extend together."""
+        """Encode and extend combined."""
         return self.encode + self.extend
 
 
@@ -59,11 +60,11 @@ class StreamTimes:
     """A camera of noise and the lanes that watch it.
 
     Args:
-        backbone: what is measured.
-        lanes: how many instructions stand.
+        backbone: the model under test.
+        lanes: number of active instructions.
         memory: what a lane keeps; all frames when `full`.
         size: (width, height) of a frame.
-        full: forget nothing, and keep what the first lane was given in `past`.
+        full: evict nothing, and keep the input of the first lane in `past`.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class StreamTimes:
         self.states: NDArray[np.float32] = np.zeros((lanes, 3), np.float32)
 
     def frame(self, settle: bool = True) -> tuple[float, float, list[Request]]:
-        """Look at the next frame; seconds of encode and extend, and what was appended."""
+        """Process the next frame; returns seconds of encode and extend, and the requests."""
         at, self.seen = self.seen, self.seen + 1
         tick = Tick(at * SECOND, Fraction(at), Fraction(at + 1), at, 1)
         began = time.perf_counter()
@@ -104,7 +105,7 @@ class StreamTimes:
         return encoded - began, ended - encoded, requests
 
     def close(self) -> None:
-        """Give the slots back."""
+        """Release the slots."""
         for lane in self.lanes:
             lane.close()
 
@@ -115,7 +116,7 @@ def window_frames(backbone: Backbone, asked: int) -> int:
 
 
 def synchronize(backbone: Backbone) -> None:
-    """Wait for the device, so that stages are told apart."""
+    """Wait for the device, so that its work counts for the right stage."""
     if backbone.info.device.startswith('cuda'):
         import torch
 
@@ -123,7 +124,7 @@ def synchronize(backbone: Backbone) -> None:
 
 
 def memory_mb(backbone: Backbone) -> float:
-    """Memory in use: the device's where there is one, else the process's."""
+    """Memory in use: the device's if there is one, else the process's."""
     allocated = backbone.memory().get('allocated')
     if allocated is None:
         pages = int(Path('/proc/self/statm').read_text().split()[1])
@@ -132,39 +133,47 @@ def memory_mb(backbone: Backbone) -> float:
 
 
 def stream_frames(stream: StreamTimes, frames: int, show: bool) -> Stages:
-    """Measure so many frames, one after another."""
+    """Measure this many frames, one after another.
+
+    Args:
+        stream: what is measured.
+        frames: how many.
+        show: draw a progress bar.
+    """
     stages = Stages(np.zeros(frames), np.zeros(frames), np.zeros(frames))
-    for at in range(frames):
-        before = time.thread_time()
-        stages.encode[at], stages.extend[at], _ = stream.frame()
-        stages.processor[at] = time.thread_time() - before
-        if at in (min(EARLY, frames // 4), frames - 1):
-            stages.memory.append(memory_mb(stream.backbone))
-        if show and (at + 1) % max(1, frames // 50) == 0:
-            print(f'\r{at + 1}/{frames} frames', end='', file=sys.stderr, flush=True)
-    if show:
-        print(file=sys.stderr)
+    # Drawn by hand between frames: a refreshing thread would disturb what is measured.
+    console = Console(stderr=True)
+    with Bar(console=console, auto_refresh=False, transient=True, disable=not show) as bar:
+        task = bar.add_task('frames', total=frames)
+        for at in range(frames):
+            before = time.thread_time()
+            stages.encode[at], stages.extend[at], _ = stream.frame()
+            stages.processor[at] = time.thread_time() - before
+            if at in (min(EARLY, frames // 4), frames - 1):
+                stages.memory.append(memory_mb(stream.backbone))
+            if (at + 1) % max(1, frames // 50) == 0:
+                bar.update(task, completed=at + 1, refresh=True)
     return stages
 
 
 def decode_ms(stream: StreamTimes) -> tuple[float, float]:
-    """Milliseconds of the first answer token after a frame, and of each further one."""
-    backbone, took = stream.backbone, []
-    fed = backbone.prompt.replies[State.RESPONSE]
+    """Milliseconds for the first answer token after a frame, and for each further one."""
+    backbone, times = stream.backbone, []
+    tokens_in = backbone.prompt.replies[State.RESPONSE]
     before = [backbone.length(lane.slot) for lane in stream.lanes]
     for _ in range(_STEPS):
         began = time.perf_counter()
-        requests = [Request(lane.slot, (fed,)) for lane in stream.lanes]
+        requests = [Request(lane.slot, (tokens_in,)) for lane in stream.lanes]
         tokens = backbone.decode(requests, Sampling())
-        took.append(1e3 * (time.perf_counter() - began))
-        fed = (max(tokens[0], 0),)
+        times.append(1e3 * (time.perf_counter() - began))
+        tokens_in = (max(tokens[0], 0),)
     for lane, length in zip(stream.lanes, before, strict=True):
         backbone.truncate(lane.slot, length)
-    return took[0], median(took[1:])
+    return times[0], median(times[1:])
 
 
 def early_and_late(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Frames 1,000 to 2,000 and the last 1,000 of a long run; else second and last quarter."""
+    """Frames 1,000 to 2,000 and the last 1,000 of a long run, else the second and last quarter."""
     if len(values) >= EARLY + 2 * PART:
         return values[EARLY : EARLY + PART], values[-PART:]
     quarter = max(1, len(values) // 4)
@@ -173,10 +182,10 @@ def early_and_late(values: NDArray[np.float64]) -> tuple[NDArray[np.float64], ND
 
 @dataclass
 class BaselineComparison:
-    """Seconds a frame, at one context, of the engine and of the plain loops.
+    """Seconds per frame, at one context length, of our engine and of the plain loops.
 
     Attributes:
-        difference: largest difference of a state logit between engine and plain loops.
+        difference: largest difference in a state logit between our engine and the plain loops.
     """
 
     engine: list[float] = field(default_factory=list)
@@ -187,15 +196,15 @@ class BaselineComparison:
 
 
 def compare(stream: StreamTimes, plain: Any, repeats: int, prefills: int) -> BaselineComparison:
-    """Measure the next frame again and again, by turns, always at the same context.
+    """Measure the next frame repeatedly and in turns, always at the same context length.
 
     Args:
-        stream: one lane that has seen its context and forgets nothing.
-        plain: a `backbone.plain.PlainModel` of the same weights.
-        repeats: how often engine and append are measured.
-        prefills: how often re-prefill is.
+        stream: one lane that has filled its context and evicts nothing.
+        plain: a `backbone.plain.PlainModel` with the same weights.
+        repeats: how often our engine and append are measured.
+        prefills: how often re-prefill is measured.
     """
-    found = BaselineComparison()
+    result = BaselineComparison()
     lane, seen = stream.lanes[0], stream.seen
     plain.append(stream.past)
     states = list(stream.backbone.prompt.state_ids)
@@ -203,26 +212,26 @@ def compare(stream: StreamTimes, plain: Any, repeats: int, prefills: int) -> Bas
         stream.seen = seen
         encode, extend, requests = stream.frame(settle=False)
         pieces = requests[0].pieces
-        found.context_tokens = stream.backbone.length(lane.slot)
+        result.context_tokens = stream.backbone.length(lane.slot)
         lane.undo()
         stream.past = stream.past[: -len(pieces)]
-        found.engine.append(encode + extend)
+        result.engine.append(encode + extend)
         image = stream.images[seen % len(stream.images)]
         seconds, logits = _timed(plain, image, pieces, plain.append)
         plain.take_back(pieces)
-        found.append.append(seconds)
+        result.append.append(seconds)
         if at < prefills:
             whole = _timed(plain, image, pieces, lambda new: plain.reprefill((*stream.past, *new)))
-            found.reprefill.append(whole[0])
+            result.reprefill.append(whole[0])
         gap = np.abs(logits[states] - stream.states[0]).max()
-        found.difference = max(found.difference, float(gap))
-    return found
+        result.difference = max(result.difference, float(gap))
+    return result
 
 
 def _timed(
     plain: Any, image: NDArray[np.uint8], pieces: tuple[Piece, ...], run: Any
 ) -> tuple[float, NDArray[np.float32]]:
-    """One frame of a plain loop: its own vision pass, then `run` on the turn."""
+    """Time one frame of a plain loop: its own vision pass, then `run` on the turn."""
     began = time.perf_counter()
     vision = plain.look(image)
     turn = tuple(piece if isinstance(piece, tuple) else vision for piece in pieces)

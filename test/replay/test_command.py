@@ -193,8 +193,8 @@ def test_parameter_file_of_the_robot_is_followed(command, tmp_path):
     [
         ('/**: {ros__parameters: {sampling.rat: 2.0}}', 'did you mean sampling.rate?'),
         ('/**: {ros__parameters: {thresholds.response: 7.0}}', '0 to 1 is allowed'),
-        ('nonsense', 'is no parameter file'),
-        ('other: {ros__parameters: {}}', 'has no parameters for a node streamo'),
+        ('nonsense', 'is not a parameter file'),
+        ('other: {ros__parameters: {}}', 'has no parameters for the node streamo'),
     ],
 )
 def test_wrong_parameter_is_refused(command, tmp_path, text, sentence):

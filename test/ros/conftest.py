@@ -62,8 +62,7 @@ class NodeProcess:
     ) -> None:
         self.log = log
         program = (
-            f'{prelude}\n'
-            'from streamo_ros.node.main import main\n'
+            f'{prelude}\nfrom streamo_ros.node.main import main\n'
             'from streamo_ros.program import run_program\n'
             "raise SystemExit(run_program('streamo node', main))"
         )

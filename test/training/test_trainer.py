@@ -138,7 +138,7 @@ def test_a_run_is_resumed_where_it_stopped(tmp_path, make_checkpoint, dialogues,
     assert run(tmp_path, halves, '--resume') == 0
     one, two = weights(tmp_path / 'whole' / 'final'), weights(tmp_path / 'halves' / 'final')
     assert all(torch.equal(one[name], two[name]) for name in one)
-    assert run(tmp_path, settings(base, dialogues, tmp_path / 'new'), '--resume') == 1
+    assert run(tmp_path, settings(base, dialogues, tmp_path / 'new'), '--resume') == 2
     assert 'no checkpoint to resume' in capsys.readouterr().err
 
 
@@ -318,7 +318,7 @@ def test_a_bad_configuration_is_one_sentence(
     tmp_path, make_checkpoint, dialogues, capsys, change, message
 ):
     values = settings(make_checkpoint(), dialogues, tmp_path / 'run') | change
-    assert run(tmp_path, values) == 1
+    assert run(tmp_path, values) == 2
     assert message in capsys.readouterr().err
 
 

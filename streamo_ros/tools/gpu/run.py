@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from typing import Any
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.tools.gpu import baselines
 from streamo_ros.tools.gpu import engine
 from streamo_ros.tools.gpu import flat
@@ -34,7 +35,7 @@ MEASURES: Mapping[str, Callable[[Rig, Job], dict[str, Any]]] = {
 }
 
 
-class DeviceLostError(RuntimeError):
+class DeviceLostError(StreamoError, RuntimeError):
     """No further row can be measured in this process."""
 
 

@@ -121,7 +121,7 @@ def on_orin(monkeypatch, recorder, stream):
     module = make_module('10.3.0', recorder)
     monkeypatch.setitem(sys.modules, 'tensorrt', module)
     base = 'streamo_ros.backbone.vision.engine'
-    for place in (f'{base}.opener', 'streamo_ros.tools.engine'):
+    for place in (f'{base}.loader', 'streamo_ros.tools.engine'):
         monkeypatch.setattr(f'{place}.find_gpu', lambda device=None: ORIN)
     monkeypatch.setattr('torch.cuda.set_device', lambda device: None)
     monkeypatch.setattr(EngineEncoder.__init__, '__defaults__', (stream,))

@@ -69,7 +69,7 @@ def test_export_checks_the_graph_against_torch(engine, qwen, tmp_path):
     ('words', 'expected'),
     [
         (('build', '{model}'), 'torch sees no CUDA device: build on the machine'),
-        (('build', '{model}', '--for-gpu', 'fast'), 'is not understood'),
+        (('build', '{model}', '--for-gpu', 'fast'), 'is invalid'),
         (('build', '{model}', '--for-gpu', 'NVIDIA H200:9.0'), 'no kernels for NVIDIA H200'),
         (('build', '{model}', '--for-gpu', 'X:8.9', '--size', 'big'), 'give it as 640x480'),
         (
@@ -77,7 +77,7 @@ def test_export_checks_the_graph_against_torch(engine, qwen, tmp_path):
             'cannot be written',
         ),
         (('build', '/nowhere', '--for-gpu', 'X:8.9'), 'no model folder'),
-        (('verify',), 'torch sees no CUDA device: an engine can be verified only on its GPU'),
+        (('verify',), 'torch sees no CUDA device: an engine can only be verified on its GPU'),
         (('export', '{model}', '--output', '/tmp/tower.txt'), 'ends in .onnx'),
         (('export', '{model}', '--output', '/nowhere/tower.onnx'), 'no folder /nowhere'),
     ],

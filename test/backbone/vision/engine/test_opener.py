@@ -105,7 +105,7 @@ def test_verify_compares_with_torch_and_times(build, cached, recorder):
 def test_verify_without_an_engine_says_how_to_make_one(build):
     code, said = build(verb='verify')
     assert code == 2
-    assert 'make one with `streamo engine build`' in said.err
+    assert 'build one with `streamo engine build`' in said.err
 
 
 def test_list_shows_broken_engines_too(build, cached):
