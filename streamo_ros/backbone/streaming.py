@@ -33,6 +33,7 @@ from streamo_ros.backbone.passes import PassRunner
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
 from streamo_ros.backbone.sizing import check_context
+from streamo_ros.backbone.sizing import PREFILL_TOKENS
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision.frames import averaged
@@ -48,8 +49,6 @@ from streamo_ros.core.protocol import PromptTokens
 
 Found = TypeVar('Found')
 
-PREFILL_TOKENS = 1024
-"""Longest part of a prefill in one pass: bounds its working memory."""
 
 
 class StreamingBackbone:
