@@ -34,7 +34,7 @@ from streamo_ros.backbone.step import Step
 KEY, VALUE = 0, 1
 """Parts of a layer's buffer, its first axis."""
 _LOG2_E = 1.4426950408889634
-_HEAD_BLOCK, _ROTATE_BLOCK, _DECODE_BLOCK = 8, 32, 64
+_HEAD_BLOCK, _ROTATE_BLOCK = 8, 32
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,18 @@ class Tile:
     keys: int
     warps: int
     stages: int
+
+
+@dataclass(frozen=True)
+class DecodeTile:
+    """Sizes of a program of the decode kernel."""
+
+    keys: int
+    warps: int
+    stages: int
+
+
+DECODE = DecodeTile(64, 4, 2)
 
 
 def append_tile(rows: int, itemsize: int) -> Tile:
@@ -102,7 +114,7 @@ class FlashAttention:
         self._processors = (
             torch.cuda.get_device_properties(device).multi_processor_count
             if device.type == 'cuda'
-            else 4
+            else 1
         )
         self._half = max(16, triton.next_power_of_2(shape.dim // 2))
         self._dim = max(16, triton.next_power_of_2(shape.dim))
@@ -169,7 +181,7 @@ class FlashAttention:
         shape, places = self.shape, step.places
         keys, values = self.layers[layer]
         wanted = triton.next_power_of_2(max(1, 2 * self._processors // shape.heads))
-        splits = min(128, wanted, -(-shape.rows // _DECODE_BLOCK))
+        splits = min(128, wanted, -(-shape.rows // DECODE.keys))
         partial, lse = self._parts(query, splits, shape.lanes)
         decode_kernel[(splits, shape.heads, shape.lanes)](
             query, keys, values, self._positions, self._cosines, self._sines, self._axes,
@@ -177,8 +189,8 @@ class FlashAttention:
             self._positions.shape[1], self._scale,
             HEADS=shape.query_heads, KV=shape.heads, DIM=shape.dim, DIM_P=self._dim,
             HALF_P=self._half, GROUPS_P=max(16, triton.next_power_of_2(self._groups)),
-            LANES=shape.lanes, SPLITS=splits, BLOCK_N=_DECODE_BLOCK, PRECISION=self._precision,
-            num_warps=4, num_stages=2,
+            LANES=shape.lanes, SPLITS=splits, BLOCK_N=DECODE.keys, PRECISION=self._precision,
+            num_warps=DECODE.warps, num_stages=DECODE.stages,
         )  # fmt: skip
         rows = shape.lanes if final else step.rows
         out = query.new_empty((rows, shape.query_heads, shape.dim))
