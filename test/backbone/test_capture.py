@@ -3,22 +3,15 @@
 """A pass can be captured: nothing that changes from frame to frame is outside its tensors.
 
 A CUDA graph replays the kernels of one run with other numbers in the same buffers. Without a GPU
-the same is shown by tracing one run and replaying the trace on another step of the same spans.
+the same is shown by tracing a tower's run and replaying the trace on another frame; the language
+model's passes are tested with the kernels that they run on.
 """
 
 from __future__ import annotations
 
-import pytest
 import torch
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from streamo_ros.backbone.batch import assemble
-from streamo_ros.backbone.batch import Buckets
-from streamo_ros.backbone.decoder import Step
-from streamo_ros.backbone.graph_cache import GraphCache
-from streamo_ros.core.interface import Request
-from streamo_ros.core.interface import Sampling
-from streamo_ros.core.protocol import State
 
 def test_a_vision_tower_is_captured_the_same_way(checkpoint, load_tiny, frames):
     backbone = load_tiny(checkpoint)
