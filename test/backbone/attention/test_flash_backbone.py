@@ -58,7 +58,7 @@ def on_kernels(load_tiny, monkeypatch, capture):
         return lambda *args, **choices: load_tiny(*args, **{'device': 'cuda', **choices})
 
     def load(*args, **choices):
-        base = 'streamo_ros.backbone.load'
+        base = 'streamo_ros.backbone.build'
         with monkeypatch.context() as patch:
             patch.setattr(f'{base}.find_kind', lambda device: flash.FlashAttention)
             patch.setattr(f'{base}.find_capture', lambda device: capture)
@@ -127,7 +127,7 @@ def test_a_failed_lane_spoils_nothing(brief, on_kernels, dialogue, frames):
 def test_many_random_steps_equal_the_cpu(checkpoint, load_tiny, dialogue, frames, name, monkeypatch):
     """Frames, answers and evictions of three lanes at random, on a GPU and on a CPU."""
     if name == 'eager':
-        monkeypatch.setattr('streamo_ros.backbone.load.find_capture', lambda device: None)
+        monkeypatch.setattr('streamo_ros.backbone.build.find_capture', lambda device: None)
     backbones = [load_tiny(checkpoint), load_tiny(checkpoint, device='cuda')]
     lanes = [[dialogue(one, text) for text in ('a', 'look', 'say when')] for one in backbones]
     random, worst = np.random.default_rng(11), 0.0
