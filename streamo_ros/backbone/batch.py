@@ -3,27 +3,29 @@
 """Requests of several lanes as the tensors of one pass.
 
 Knows how ids and frames become rows, positions and spans, and how tails are padded. Knows no
-weights beyond the embedding, and runs nothing.
+weights, and runs nothing.
 """
 
 from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
-from streamo_ros.backbone.decoder import Span
-from streamo_ros.backbone.decoder import Step
+from streamo_ros.backbone.step import LaneRows
+from streamo_ros.backbone.step import pack_places
+from streamo_ros.backbone.step import Span
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.window import join_positions
 from streamo_ros.backbone.window import KeyValueWindow
-from streamo_ros.backbone.window import text_positions
 from streamo_ros.backbone.window import TokenPositions
+from streamo_ros.backbone.window import text_positions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
@@ -34,47 +36,69 @@ MarksOf = Callable[[int, int], TokenPositions]
 
 @dataclass(frozen=True)
 class Buckets:
-    """How sizes are rounded up, so that few different passes exist.
+    """How a step is laid out, so that few different passes exist.
 
     Attributes:
-        tokens: new rows of a lane, padded at the tail, are a multiple of this; a single one
-            stays single. 1 pads nothing.
-        attend: looked-at rows are a multiple of this. 1 looks at exactly those in use.
+        padded: rows are rounded up to a geometric series and every slot of the window is a lane
+            of the step, so that its tensors' sizes follow from the rows alone. Otherwise there
+            are as many rows and lanes as asked for.
     """
 
-    tokens: int = 1
-    attend: int = 1
+    padded: bool = False
 
     def rows(self, tokens: int) -> int:
-        """Rows for so many new tokens."""
-        return 1 if tokens == 1 else -(-tokens // self.tokens) * self.tokens
+        """Rows for so many new tokens: an eighth more at most beyond 128, a multiple of 16."""
+        if not self.padded or tokens <= 1:
+            return tokens
+        step = max(16, (1 << (tokens - 1).bit_length()) // 16)
+        return -(-tokens // step) * step
 
-    def slack(self, capacity: int) -> int:
-        """Rows behind the capacity that a padded tail or a rounded look may reach."""
-        rows = capacity + self.tokens - 1
-        return -(-rows // self.attend) * self.attend - capacity
 
-    def looked_at(self, used: int, most: int) -> int:
-        """Rows looked at when so many are in use, of `most`."""
-        return min(-(-used // self.attend) * self.attend, most)
+@dataclass(frozen=True)
+class Layout:
+    """Where the rows of a step belong, on the host.
+
+    Attributes:
+        places: packed, see `step.pack_places`.
+        rows: of the step, padding included.
+        begins: first row of each request.
+        spans: see `step.Step`; empty where steps are padded.
+        single: no lane has more than one new row.
+    """
+
+    places: NDArray[np.int32]
+    rows: int
+    begins: tuple[int, ...]
+    spans: tuple[Span, ...]
+    single: bool
 
 
 @dataclass(frozen=True)
 class Batch:
-    """One pass: what is computed, and what the window holds afterwards."""
+    """One pass: what is computed, and what the window holds afterwards.
 
-    spans: tuple[Span, ...]
-    step: Step
-    slots: tuple[int, ...]
+    Attributes:
+        requests: ordered by slot.
+        layout: where their rows belong.
+        reads: which lane of the step each request is.
+        marks: of each request's tokens.
+    """
+
+    requests: tuple[Request, ...]
+    layout: Layout
+    reads: tuple[int, ...]
     marks: tuple[TokenPositions, ...]
+
+    @property
+    def has_frames(self) -> bool:
+        """Whether it has anything but ids."""
+        return any(
+            not isinstance(piece, tuple) for request in self.requests for piece in request.pieces
+        )
 
 
 def assemble(
-    requests: Sequence[Request],
-    window: KeyValueWindow,
-    marks_of: MarksOf,
-    embed: Callable[[Tensor], Tensor],
-    buckets: Buckets,
+    requests: Sequence[Request], window: KeyValueWindow, marks_of: MarksOf, buckets: Buckets
 ) -> Batch:
     """Lay out one pass; lanes are ordered by slot by the caller.
 
@@ -82,59 +106,53 @@ def assemble(
         requests: what to append; every one has at least one token.
         window: gives each lane's start.
         marks_of: a frame's marks, of (rows, columns).
-        embed: embeds ids.
         buckets: how to pad.
     """
     marks = tuple(_request_marks(request, marks_of) for request in requests)
-    starts = [window.length(request.slot) for request in requests]
-    sizes = [buckets.rows(request.tokens) for request in requests]
-    begins = [0, *itertools.accumulate(sizes)]
-    positions = np.zeros((3, begins[-1]), np.int64)
-    for request, mark, begin in zip(requests, marks, begins, strict=False):
-        at = window.position(request.slot)
-        positions[:, begin : begin + len(mark)] = mark.positions(at)
-    device = window.layers[0].device
-    embeddings, deepstack = _rows(requests, begins, embed, device)
-    last = [begin + len(mark) - 1 for begin, mark in zip(begins, marks, strict=False)]
-    step = Step(
-        embeddings=embeddings,
-        positions=torch.from_numpy(positions).to(device),
-        starts=torch.tensor(starts, device=device),
-        last=torch.tensor(last, device=device),
-        deepstack=deepstack,
-    )
-    spans = _spans(requests, starts, sizes, window, buckets)
-    return Batch(spans, step, tuple(request.slot for request in requests), marks)
+    slots = tuple(request.slot for request in requests)
+    reads = slots if buckets.padded else tuple(range(len(requests)))
+    return Batch(tuple(requests), _layout(slots, marks, reads, window, buckets), reads, marks)
 
 
-def _spans(
-    requests: Sequence[Request],
-    starts: Sequence[int],
-    sizes: Sequence[int],
+def _layout(
+    slots: Sequence[int],
+    marks: Sequence[TokenPositions],
+    reads: Sequence[int],
     window: KeyValueWindow,
     buckets: Buckets,
-) -> tuple[Span, ...]:
-    """Neighbouring slots with the same sizes become one span.
+) -> Layout:
+    counts = [len(mark) for mark in marks]
+    begins = [0, *itertools.accumulate(counts)]
+    single = max(counts) == 1
+    rows = _single_rows(len(slots), window) if single and buckets.padded else begins[-1]
+    rows = buckets.rows(rows) if not single else rows
+    positions = np.zeros((3, rows), np.int64)
+    targets = np.full(rows, window.shape.lanes * window.shape.rows)
+    lanes = [LaneRows(0, 0, 0)] * (window.shape.lanes if buckets.padded else len(slots))
+    for slot, mark, begin, lane in zip(slots, marks, begins, reads, strict=False):
+        start, end = window.length(slot), begin + len(mark)
+        positions[:, begin:end] = mark.positions(window.position(slot))
+        targets[begin:end] = slot * window.shape.rows + start + np.arange(len(mark))
+        lanes[lane] = LaneRows(begin, len(mark), start)
+    spans = () if buckets.padded else _spans(slots, lanes)
+    places = pack_places(positions, targets, begins[-1], lanes)
+    return Layout(places, rows, tuple(begins[:-1]), spans, single)
 
-    Where looked-at rows are rounded up, all lanes look at the most that any of them needs: one
-    more lane must not mean new sizes.
-    """
-    most = window.shape.capacity + window.shape.slack
-    attends = [
-        buckets.looked_at(start + size, most) for start, size in zip(starts, sizes, strict=True)
-    ]
-    if buckets.attend > 1:
-        attends = [max(attends)] * len(attends)
+
+def _single_rows(requests: int, window: KeyValueWindow) -> int:
+    """One lane alone, which is the rule, or all: two passes are worth capturing, not more."""
+    return 1 if requests == 1 else window.shape.lanes
+
+
+def _spans(slots: Sequence[int], lanes: Sequence[LaneRows]) -> tuple[Span, ...]:
+    """Neighboring slots with the same sizes become one span."""
     spans: list[Span] = []
-    for request, size, attend in zip(requests, sizes, attends, strict=True):
-        padded = buckets != Buckets()
+    for slot, lane in zip(slots, lanes, strict=True):
         before = spans[-1] if spans else None
-        if before and before == Span(
-            request.slot - before.lanes, before.lanes, size, attend, padded
-        ):
-            spans[-1] = Span(before.slot, before.lanes + 1, size, attend, padded)
+        if before and before == Span(slot - before.lanes, before.lanes, lane.count, lane.start):
+            spans[-1] = Span(before.slot, before.lanes + 1, lane.count, lane.start)
         else:
-            spans.append(Span(request.slot, 1, size, attend, padded))
+            spans.append(Span(slot, 1, lane.count, lane.start))
     return tuple(spans)
 
 
@@ -173,31 +191,30 @@ def _piece_marks(piece: Piece, marks_of: MarksOf) -> TokenPositions:
     return text_positions(len(piece)) if isinstance(piece, tuple) else marks_of(*piece.grid)
 
 
-def _rows(
-    requests: Sequence[Request],
-    begins: Sequence[int],
-    embed: Callable[[Tensor], Tensor],
-    device: torch.device,
-) -> tuple[Tensor, Tensor | None]:
-    """Embeddings of all rows, and what deepstack adds to them; padding is token 0."""
-    ids = np.zeros(begins[-1], np.int64)
-    visions: list[tuple[int, EncodedVision]] = []
-    for request, begin in zip(requests, begins, strict=False):
-        at = int(begin)
-        for piece in request.pieces:
-            if isinstance(piece, tuple):
-                ids[at : at + len(piece)] = piece
-                at += len(piece)
-            else:
-                visions.append((at, own_vision(piece)))
-                at += piece.tokens
-    rows = embed(torch.from_numpy(ids).to(device))
+def token_ids(batch: Batch) -> NDArray[np.int64]:
+    """Ids of all rows, (rows,); 0 where a frame or padding stands."""
+    ids = np.zeros(batch.layout.rows, np.int64)
+    for at, piece in _placed(batch):
+        if isinstance(piece, tuple):
+            ids[at : at + len(piece)] = piece
+    return ids
+
+
+def fill_frames(batch: Batch, rows: Tensor) -> Tensor | None:
+    """Put the frames' vision tokens into the rows.
+
+    Args:
+        batch: names them.
+        rows: embeddings of the step's ids, (rows, hidden); frames are written into it.
+
+    Returns:
+        What deepstack adds, (levels, rows, hidden); None if there is nothing.
+    """
+    visions = [
+        (at, own_vision(piece)) for at, piece in _placed(batch) if not isinstance(piece, tuple)
+    ]
     for at, vision in visions:
         rows[at : at + vision.tokens] = vision.embeddings
-    return rows, _added(visions, rows)
-
-
-def _added(visions: Sequence[tuple[int, EncodedVision]], rows: Tensor) -> Tensor | None:
     levels = max((len(vision.deepstack) for _, vision in visions), default=0)
     if not levels:
         return None
@@ -206,6 +223,15 @@ def _added(visions: Sequence[tuple[int, EncodedVision]], rows: Tensor) -> Tensor
         for level, features in enumerate(vision.deepstack):
             added[level, at : at + vision.tokens] = features
     return added
+
+
+def _placed(batch: Batch) -> Iterator[tuple[int, Piece]]:
+    """Pieces of all requests with their first row."""
+    for request, begin in zip(batch.requests, batch.layout.begins, strict=True):
+        at = begin
+        for piece in request.pieces:
+            yield at, piece
+            at += piece_tokens(piece)
 
 
 def own_vision(piece: Piece) -> EncodedVision:

@@ -12,16 +12,19 @@ from typing import cast
 
 import torch
 
+from streamo_ros.backbone.attention import find_kind
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.decoder import Decoder
+from streamo_ros.backbone.decoder import take_layers
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
 from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
+from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
@@ -30,6 +33,7 @@ from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import free_bytes
 from streamo_ros.backbone.sizing import wanted_capacity
 from streamo_ros.backbone.sizing import window_shape
+from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.backbone.vision import Grid
@@ -67,7 +71,8 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         )
     checkpoint = read_checkpoint(path)
     prompt = make_prompt(checkpoint, options)
-    model = checkpoint.model(target, number)
+    # Joined on the host and moved layer by layer: on the device that would leave holes.
+    model = checkpoint.model(torch.device('cpu'), number)
     limit_threads(model, target)
     identity = BackboneInfo(
         model_id=fingerprint(path, 'torch'),
@@ -106,7 +111,7 @@ def build(
     """Put a backbone together around a loaded transformers model, whose layers it takes over.
 
     Args:
-        model: the model, on its device.
+        model: the model, on its device or on the host.
         processor: its image processor's settings.
         wording: the dialogue in its tokens.
         identity: what it is.
@@ -119,15 +124,18 @@ def build(
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
     text = model.model.language_model
-    buckets, passes = find_buckets(device), GraphCache(find_capture(device))
+    kind = find_kind(device)
+    buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
     grid = partial(_grid, family, model.config, processor, options.max_pixels)
     tokens = max(grid(height, width).tokens for height, width in LARGE)
     wanted = wanted_capacity(options.frames or identity.max_frames, tokens, prompt)
-    shape = window_shape(text.config, options, buckets, wanted)
+    shape = window_shape(text.config, options, kind.copies, wanted)
     check_context(shape.capacity, prompt, tokens=1)
-    check_memory(shape, dtype, free_bytes(device))
-    rotary = find_rotary(family, text, dtype)
-    window = KeyValueWindow(shape, rotary, device, dtype)
+    layers = take_layers(text, device)
+    model.to(device)
+    workspace = workspace_bytes(text.config, shape, dtype, device)
+    check_memory(shape, dtype, free_bytes(device), workspace)
+    attention = kind(shape, find_rotary(family, text), device, dtype)
     frames = FrameEncoder(
         grid,
         make_encoders(family, model, options, path),
@@ -136,13 +144,11 @@ def build(
         dtype,
         passes,
     )
-    decoder = Decoder(text, model.lm_head, rotary, window)
-    return StreamingBackbone(frames, decoder, family.marks, prompt, identity, buckets, passes)
-
-
-def find_buckets(device: torch.device) -> Buckets:
-    """How passes are padded: on CUDA so that few are captured, on a CPU not at all."""
-    return Buckets(tokens=32, attend=512) if device.type == 'cuda' else Buckets()
+    decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
+    window = KeyValueWindow(attention)
+    return StreamingBackbone(
+        frames, decoder, window, family.marks, prompt, identity, buckets, passes
+    )
 
 
 def make_prompt(checkpoint: Checkpoint, options: Options) -> PromptTokens:

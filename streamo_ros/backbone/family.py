@@ -12,7 +12,6 @@ from typing import Any
 from typing import Protocol
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from streamo_ros.backbone.rotary import Rotary
@@ -72,7 +71,7 @@ def find_family(architecture: str) -> Family:
     return family
 
 
-def find_rotary(family: Family, text: Any, dtype: torch.dtype) -> Rotary:
+def find_rotary(family: Family, text: Any) -> Rotary:
     """Rotary embedding of a text model.
 
     Raises:
@@ -85,7 +84,7 @@ def find_rotary(family: Family, text: Any, dtype: torch.dtype) -> Rotary:
             'rotary embeddings of kind longrope are not supported: use a checkpoint with '
             'default, linear, yarn or dynamic rotary embeddings'
         )
-    return Rotary(embedding.inv_freq, family.axes(text), float(embedding.attention_scaling), dtype)
+    return Rotary(embedding.inv_freq, family.axes(text), float(embedding.attention_scaling))
 
 
 def spatial_marks(rows: int, columns: int) -> TokenPositions:

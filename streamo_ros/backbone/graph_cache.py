@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Passes that are captured once and replayed: what launching hundreds of kernels costs is saved.
+"""GraphCache that are captured once and replayed: what launching hundreds of kernels costs is saved.
 
 On CUDA a pass is captured as a CUDA graph when its shapes are first seen; afterwards its inputs
 are copied into the captured buffers and the graph is replayed. On a CPU a pass simply runs. Knows
@@ -22,9 +22,11 @@ Replay = Callable[[], None]
 Capture = Callable[[Function, Tensors], tuple[Replay, Tensors]]
 """Captures a function over its inputs: what runs it again, and where its outputs are found."""
 
-MAX_CAPTURED = 64
-"""Captured passes kept: grids, turn lengths, lanes at work and looked-at rows vary little."""
-_WARM_UP = 2
+MAX_CAPTURED = 24
+"""Captured passes kept. A steady day needs less than eight: the tower, one or two sizes of a turn,
+what begins an answer, and one token of one lane or of all."""
+MAX_SEEN = 256
+"""Keys remembered that were seen once."""
 
 
 class GraphCache:
@@ -39,6 +41,7 @@ class GraphCache:
         self._capture = capture
         self._most = most
         self._captured: OrderedDict[Hashable, tuple[Replay, Tensors, Tensors]] = OrderedDict()
+        self._seen: OrderedDict[Hashable, None] = OrderedDict()
 
     def __call__(self, key: Hashable, function: Function, *inputs: Tensor) -> Tensors:
         """Run a pass.
@@ -51,14 +54,18 @@ class GraphCache:
         Returns:
             The outputs; a later pass may overwrite them.
         """
-        if self._capture is None:
+        if key in self._captured:
+            return self._replay(key, inputs)
+        if self._capture is None or not self._seen_before(key):
             return function(*inputs)
-        if key not in self._captured:
-            buffers = tuple(tensor.clone() for tensor in inputs)
-            replay, outputs = self._capture(function, buffers)
-            self._captured[key] = replay, buffers, outputs
-            if len(self._captured) > self._most:
-                self._captured.popitem(last=False)
+        buffers = tuple(tensor.clone() for tensor in inputs)
+        replay, outputs = self._capture(function, buffers)
+        self._captured[key] = replay, buffers, outputs
+        if len(self._captured) > self._most:
+            self._captured.popitem(last=False)
+        return self._replay(key, inputs)
+
+    def _replay(self, key: Hashable, inputs: Tensors) -> Tensors:
         self._captured.move_to_end(key)
         replay, buffers, outputs = self._captured[key]
         for buffer, tensor in zip(buffers, inputs, strict=True):
@@ -66,30 +73,55 @@ class GraphCache:
         replay()
         return outputs
 
+    def _seen_before(self, key: Hashable) -> bool:
+        """Whether a key comes for the second time: what comes once is not worth capturing."""
+        if key in self._seen:
+            del self._seen[key]
+            return True
+        self._seen[key] = None
+        if len(self._seen) > MAX_SEEN:
+            self._seen.popitem(last=False)
+        return False
+
     def forget(self, key: Hashable) -> None:
         """Let a captured pass go, with all that it holds."""
         self._captured.pop(key, None)
+        self._seen.pop(key, None)
+
+    @property
+    def captured(self) -> int:
+        """How many passes are captured now."""
+        return len(self._captured)
 
 
 class CudaGraphs:
-    """Captures CUDA graphs; all share one memory pool, because one runs at a time."""
+    """Captures CUDA graphs; all share one memory pool, because one runs at a time.
+
+    `torch.cuda.graph` would collect garbage and empty torch's cache at each capture, which takes
+    hundreds of milliseconds in the middle of a stream; here nothing is emptied.
+    """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._pool = torch.cuda.graph_pool_handle()
+        self._stream: torch.cuda.Stream | None = None
 
     def __call__(self, function: Function, inputs: Tensors) -> tuple[Replay, Tensors]:
-        """See `Capture`. Runs the function a few times first: libraries set themselves up then."""
-        aside = torch.cuda.Stream(self._device)
-        aside.wait_stream(torch.cuda.current_stream(self._device))
-        with torch.cuda.stream(aside):
-            for _ in range(_WARM_UP):
-                function(*inputs)
-        torch.cuda.current_stream(self._device).wait_stream(aside)
+        """See `Capture`. Runs the function once before: libraries set themselves up then."""
+        if self._stream is None:
+            self._stream = torch.cuda.Stream(self._device)
+        current = torch.cuda.current_stream(self._device)
+        self._stream.wait_stream(current)
         graph = torch.cuda.CUDAGraph()
-        # Another thread may be opening a vision engine meanwhile: that is none of this capture.
-        with torch.cuda.graph(graph, pool=self._pool, capture_error_mode='thread_local'):
-            outputs = function(*inputs)
+        with torch.cuda.stream(self._stream):
+            function(*inputs)
+            # Another thread may open a vision engine meanwhile: that is none of this capture.
+            graph.capture_begin(pool=self._pool, capture_error_mode='thread_local')
+            try:
+                outputs = function(*inputs)
+            finally:
+                graph.capture_end()
+        current.wait_stream(self._stream)
         return graph.replay, outputs
 
 

@@ -16,18 +16,25 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
+from streamo_ros.backbone.attention import HeadNorms
+
 
 class Projection:
-    """Linear layers that read the same input, as one matrix product where they are plain."""
+    """Linear layers that read the same input, as one matrix product where they are plain.
 
-    def __init__(self, *modules: nn.Module) -> None:
+    Args:
+        modules: the layers.
+        device: where their weights are wanted; they are joined where they are, then moved.
+    """
+
+    def __init__(self, *modules: nn.Module, device: torch.device) -> None:
         linear = [module for module in modules if type(module) is nn.Linear]
         plain = len(linear) == len(modules)
-        self._modules = () if plain else modules
+        self._modules = () if plain else tuple(module.to(device) for module in modules)
         if plain:
-            self._weight = _join([module.weight for module in linear])
+            self._weight = _join([module.weight for module in linear]).to(device)
             biases = [module.bias for module in linear]
-            self._bias = None if biases[0] is None else _join(biases)
+            self._bias = None if biases[0] is None else _join(biases).to(device)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Outputs of all layers, one behind the other on the last axis."""
@@ -37,28 +44,37 @@ class Projection:
 
 
 class Layer:
-    """Weights of one decoder layer, projections of the same input joined."""
+    """Weights of one decoder layer, projections of the same input joined.
 
-    def __init__(self, layer: Any) -> None:
-        attention, mlp = layer.self_attn, layer.mlp
-        self.qkv = Projection(attention.q_proj, attention.k_proj, attention.v_proj)
-        self.out = Projection(attention.o_proj)
-        self.gate_up = Projection(mlp.gate_proj, mlp.up_proj)
-        self.down = Projection(mlp.down_proj)
-        self.input_norm = layer.input_layernorm.weight
-        self.post_norm = layer.post_attention_layernorm.weight
+    Args:
+        layer: of transformers.
+        epsilon: of its norms.
+        device: where the weights are wanted.
+    """
+
+    def __init__(self, layer: Any, epsilon: float, device: torch.device) -> None:
         self.bytes = sum(map(bytes_of, layer.parameters()))
-        self.query_norm = _weight(attention, 'q_norm')
-        self.key_norm = _weight(attention, 'k_norm')
+        attention, mlp = layer.self_attn, layer.mlp
+        self.qkv = Projection(attention.q_proj, attention.k_proj, attention.v_proj, device=device)
+        self.out = Projection(attention.o_proj, device=device)
+        self.gate_up = Projection(mlp.gate_proj, mlp.up_proj, device=device)
+        self.down = Projection(mlp.down_proj, device=device)
+        self.input_norm = layer.input_layernorm.weight.detach().to(device)
+        self.post_norm = layer.post_attention_layernorm.weight.detach().to(device)
+        self.head_norms = _head_norms(attention, epsilon, device)
 
 
 def _join(tensors: Sequence[Tensor]) -> Tensor:
     return tensors[0].detach() if len(tensors) == 1 else torch.cat([t.detach() for t in tensors])
 
 
-def _weight(module: Any, name: str) -> Tensor | None:
-    norm = getattr(module, name, None)
-    return None if norm is None else norm.weight
+def _head_norms(attention: Any, epsilon: float, device: torch.device) -> HeadNorms | None:
+    if getattr(attention, 'q_norm', None) is None:
+        return None
+    query, key = (
+        norm.weight.detach().to(device) for norm in (attention.q_norm, attention.k_norm)
+    )
+    return HeadNorms(query, key, epsilon)
 
 
 def bytes_of(tensor: Tensor) -> int:

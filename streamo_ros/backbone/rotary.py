@@ -23,29 +23,28 @@ class Rotary:
         axes: for each frequency the axis that turns it (0 time, 1 row, 2 column), int64, same
             shape.
         scaling: factor on cosines and sines (attention factor of scaled embeddings).
-        dtype: of the result; computed in float32.
     """
 
-    def __init__(
-        self, frequencies: Tensor, axes: Tensor, scaling: float, dtype: torch.dtype
-    ) -> None:
+    def __init__(self, frequencies: Tensor, axes: Tensor, scaling: float) -> None:
         self.frequencies = frequencies.float()
         self.axes = axes.to(frequencies.device)
         self.scaling = scaling
-        self.dtype = dtype
 
     def angles(self, positions: Tensor) -> tuple[Tensor, Tensor]:
-        """Cosines and sines, each of shape (tokens, dim).
+        """Cosines and sines, float32, each of shape (tokens, dim).
 
         Args:
-            positions: int64, shape (3, tokens).
+            positions: integers, shape (3, tokens).
         """
         half = positions[self.axes].float().T * self.frequencies
         full = torch.cat((half, half), dim=-1)
-        return (
-            (full.cos() * self.scaling).to(self.dtype),
-            (full.sin() * self.scaling).to(self.dtype),
-        )
+        return full.cos() * self.scaling, full.sin() * self.scaling
+
+    def table(self, positions: int) -> tuple[Tensor, Tensor]:
+        """Cosines and sines of the first so many positions, float32, each (positions, dim / 2)."""
+        places = torch.arange(positions, device=self.frequencies.device)
+        half = places.float()[:, None] * self.frequencies
+        return half.cos() * self.scaling, half.sin() * self.scaling
 
 
 def sections(sizes: tuple[int, ...]) -> Tensor:
@@ -62,6 +61,9 @@ def interleaved(sizes: tuple[int, ...]) -> Tensor:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Turn each pair (i, i + dim / 2) of the last axis; `cos` and `sin` broadcast to `x`."""
+    """Turn each pair (i, i + dim / 2) of the last axis; `cos` and `sin` broadcast to `x`.
+
+    Computed in the angles' format and rounded to that of `x` once.
+    """
     first, second = x.chunk(2, dim=-1)
-    return x * cos + torch.cat((-second, first), dim=-1) * sin
+    return (x * cos + torch.cat((-second, first), dim=-1) * sin).to(x.dtype)

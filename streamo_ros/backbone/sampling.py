@@ -20,21 +20,28 @@ FAILED = -1
 """Stands for a token where the logits were not finite."""
 
 
-def choose(logits: Tensor, lengths: Sequence[int], sampling: Sampling) -> list[int]:
+def greedy(logits: Tensor) -> Tensor:
+    """The most probable token of each row, `FAILED` where a logit is not finite; (lanes,)."""
+    finite = torch.isfinite(logits).all(-1)
+    return torch.where(finite, logits.argmax(-1), FAILED)
+
+
+def choose(
+    best: Sequence[int], logits: Sequence[Tensor], lengths: Sequence[int], sampling: Sampling
+) -> list[int]:
     """One token of each row.
 
     Args:
-        logits: shape (lanes, vocabulary).
+        best: see `greedy`.
+        logits: of each row, (vocabulary,).
         lengths: tokens that each lane holds.
         sampling: how.
 
     Returns:
         Token ids; `FAILED` where a logit is not finite.
     """
-    finite = torch.isfinite(logits).all(-1)
-    best = torch.where(finite, logits.argmax(-1), FAILED).tolist()
     if sampling.temperature <= 0:
-        return best
+        return list(best)
     return [
         token if token == FAILED else _draw(row, length, sampling)
         for token, row, length in zip(best, logits, lengths, strict=True)

@@ -13,9 +13,8 @@ from typing import Any
 
 import torch
 
-from streamo_ros.backbone.batch import Buckets
+from streamo_ros.backbone.attention.shape import WindowShape
 from streamo_ros.backbone.options import Options
-from streamo_ros.backbone.window import WindowShape
 from streamo_ros.core.dialogue import DEFAULT_MAX_FRAMES
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
@@ -23,16 +22,23 @@ from streamo_ros.core.protocol import PromptTokens
 LONG_INSTRUCTION, LONG_ANSWER, ANSWERS = 600, 128, 9
 """Tokens that a slot has room for beside its frames: 2,000 characters, and eight answers that are
 kept and one that is spoken. A policy that meets more evicts earlier."""
+PREFILL_TOKENS = 1024
+"""Longest part of a prefill in one pass: bounds its working memory."""
+LIBRARIES = 512 << 20
+"""What CUDA's libraries and kernels take on first use."""
 _GIB = 1 << 30
 
 
 def free_bytes(device: torch.device) -> int:
     """Memory that can be taken on a device now.
 
+    Where a GPU shares the system's memory, its driver does not count what the page cache would
+    give back, and weights have just been read through that.
+
     Raises:
         BackboneError: the system does not say.
     """
-    if device.type == 'cuda':
+    if device.type == 'cuda' and not shares_memory(device):
         return int(torch.cuda.mem_get_info(device)[0])
     try:
         lines = Path('/proc/meminfo').read_text().splitlines()
@@ -42,24 +48,55 @@ def free_bytes(device: torch.device) -> int:
     return int(line.split()[1]) * 1024
 
 
-def check_memory(shape: WindowShape, dtype: torch.dtype, free: int) -> None:
-    """Refuse a window that does not fit into `free` bytes.
+def shares_memory(device: torch.device) -> bool:
+    """Whether a GPU has no memory of its own, as on a Jetson."""
+    return bool(getattr(torch.cuda.get_device_properties(device), 'is_integrated', False))
+
+
+def workspace_bytes(
+    config: Any, shape: WindowShape, dtype: torch.dtype, device: torch.device
+) -> int:
+    """What passes take beside weights and window on a GPU, graphs and libraries included.
+
+    On a CPU nothing is set apart: pages are taken as they are touched, and given back.
+
+    Args:
+        config: of the text model.
+        shape: of the window.
+        dtype: of the passes.
+        device: where they run.
+    """
+    if device.type != 'cuda':
+        return 0
+    heads = (config.num_attention_heads + 2 * shape.heads) * shape.dim
+    row = 6 * config.hidden_size + 2 * heads + 3 * config.intermediate_size
+    rows = PREFILL_TOKENS * row * dtype.itemsize
+    parts = 8 * PREFILL_TOKENS * config.num_attention_heads * shape.dim * 4
+    scratch = shape.lanes * shape.rows * shape.heads * shape.dim * dtype.itemsize
+    logits = 2 * shape.lanes * config.vocab_size * 4
+    # Rows twice: captured passes keep their own beside those of eager ones.
+    return scratch + 2 * (rows + parts + logits) + LIBRARIES
+
+
+def check_memory(shape: WindowShape, dtype: torch.dtype, free: int, workspace: int = 0) -> None:
+    """Refuse a window that does not fit into `free` bytes beside `workspace`.
 
     Raises:
         BackboneError: with how many lanes, or how many tokens, would fit.
     """
-    need = shape.bytes(dtype)
-    if need <= free:
+    need, room = shape.bytes(dtype), max(0, free - workspace)
+    if need <= room:
         return
-    lanes = free // replace(shape, lanes=1).bytes(dtype)
+    lanes = room // replace(shape, lanes=1).bytes(dtype)
     token = replace(shape, capacity=1, slack=0).bytes(dtype)
-    capacity = max(0, free // token - shape.slack)
+    capacity = max(0, room // token - shape.slack)
     fits = [f'{capacity} tokens with {shape.lanes} lanes']
     if lanes:
         fits.append(f'{lanes} lanes of {shape.capacity} tokens')
+    passes = f', {workspace / _GIB:.2f} GiB of them for passes' if workspace else ''
     raise BackboneError(
         f'{shape.lanes} lanes of {shape.capacity} tokens need {need / _GIB:.2f} GiB for keys and '
-        f'values and {free / _GIB:.2f} GiB are free: {" or ".join(fits)} would fit '
+        f'values and {free / _GIB:.2f} GiB are free{passes}: {" or ".join(fits)} would fit '
         '(instructions.capacity, context.max_frames, context.capacity)'
     )
 
@@ -77,10 +114,13 @@ def wanted_capacity(frames: int, frame_tokens: int, prompt: PromptTokens) -> int
     return fixed + ((frames or DEFAULT_MAX_FRAMES) + 1) * prompt.longest_turn(frame_tokens)
 
 
-def window_shape(config: Any, options: Options, buckets: Buckets, wanted: int) -> WindowShape:
+def window_shape(config: Any, options: Options, copies: int, wanted: int) -> WindowShape:
     """Sizes of the window of a text model.
 
     Args:
+        config: of the text model.
+        options: how it is run.
+        copies: see `WindowShape`.
         wanted: tokens of a slot where `options.capacity` does not say.
 
     Raises:
@@ -104,7 +144,8 @@ def window_shape(config: Any, options: Options, buckets: Buckets, wanted: int) -
         layers=config.num_hidden_layers,
         heads=config.num_key_value_heads,
         dim=dim,
-        slack=buckets.slack(capacity),
+        query_heads=config.num_attention_heads,
+        copies=copies,
     )
 
 

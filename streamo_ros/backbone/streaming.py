@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
+from typing import TypeVar
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -28,16 +28,17 @@ from streamo_ros.backbone.batch import by_slot
 from streamo_ros.backbone.batch import cut_pieces
 from streamo_ros.backbone.batch import own_vision
 from streamo_ros.backbone.decoder import Decoder
-from streamo_ros.backbone.decoder import Step
 from streamo_ros.backbone.graph_cache import GraphCache
-from streamo_ros.backbone.graph_cache import Tensors
+from streamo_ros.backbone.passes import PassRunner
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
 from streamo_ros.backbone.sizing import check_context
-from streamo_ros.backbone.vision import EncodedVision
+from streamo_ros.backbone.sizing import PREFILL_TOKENS
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision.frames import averaged
 from streamo_ros.backbone.vision.frames import FrameEncoder
+from streamo_ros.backbone.window import KeyValueWindow
 from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
@@ -46,8 +47,8 @@ from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import PromptTokens
 
-PREFILL_TOKENS = 1024
-"""Longest part of a prefill in one pass: bounds its working memory."""
+Found = TypeVar('Found')
+
 
 
 class StreamingBackbone:
@@ -57,9 +58,10 @@ class StreamingBackbone:
 
     Args:
         frames: encodes frames.
-        decoder: the text model with its window.
+        decoder: the text model.
+        window: what its lanes hold.
         marks: a frame's marks, of (rows, columns).
-        wording: the dialogue in this checkpoint's tokens.
+        prompt: the dialogue in this checkpoint's tokens.
         info: identity and sizes.
         buckets: how passes are padded.
         passes: runs them.
@@ -69,6 +71,7 @@ class StreamingBackbone:
         self,
         frames: FrameEncoder,
         decoder: Decoder,
+        window: KeyValueWindow,
         marks: Callable[[int, int], TokenPositions],
         prompt: PromptTokens,
         info: BackboneInfo,
@@ -78,14 +81,13 @@ class StreamingBackbone:
         self.prompt = prompt
         self.frames = frames
         self._decoder = decoder
-        self._window = decoder.window
+        self._window = window
         self.marks = lru_cache(maxsize=16)(marks)
         self._info = replace(info, context_capacity=self.capacity)
         self._grid: Grid | None = None
         self._buckets = buckets
-        self._passes = passes
-        self._states = torch.tensor(prompt.state_ids, device=frames.device)
-        self._state_rows = decoder.head_rows(self._states)
+        states = torch.tensor(prompt.state_ids, device=frames.device)
+        self._runner = PassRunner(decoder, states, passes)
 
     @property
     def info(self) -> BackboneInfo:
@@ -154,12 +156,9 @@ class StreamingBackbone:
         if not requests:
             return np.zeros((0, 3), np.float32)
         ordered, back = by_slot(requests)
-        hidden = self._append(ordered)
-        if self._state_rows is None:
-            logits = self._decoder.logits(hidden)[:, self._states]
-        else:
-            logits = F.linear(hidden.float(), self._state_rows)
-        states: NDArray[np.float32] = logits.cpu().numpy()
+        batch = self._batch(ordered)
+        logits = self._run(batch, self._runner.states)
+        states: NDArray[np.float32] = logits.cpu().numpy()[list(batch.reads)]
         failed: NDArray[np.bool_] = np.logical_not(np.isfinite(states).all(axis=1))
         states[failed] = np.nan
         self._undo([request for request, bad in zip(ordered, failed, strict=True) if bad])
@@ -175,8 +174,8 @@ class StreamingBackbone:
         self._window.check_room(request.slot, request.tokens)
         before = self._window.length(request.slot)
         for pieces in cut_pieces(request.pieces, PREFILL_TOKENS):
-            hidden = self._append([Request(request.slot, pieces)], captured=False)
-            if not bool(torch.isfinite(hidden).all()):
+            batch = self._batch([Request(request.slot, pieces)])
+            if not bool(self._run(batch, self._runner.finite)[batch.reads[0]]):
                 self._window.truncate(request.slot, before)
                 self._window.scrub(request.slot)
                 raise BackboneError(
@@ -189,9 +188,14 @@ class StreamingBackbone:
         if not requests:
             return []
         ordered, back = by_slot(requests)
-        logits = self._decoder.logits(self._append(ordered))
+        batch = self._batch(ordered)
+        found, logits = self._run(batch, self._runner.tokens)
+        best = found.tolist()
         lengths = [self._window.length(request.slot) for request in ordered]
-        tokens = choose(logits, lengths, sampling)
+        tokens = choose(
+            [best[lane] for lane in batch.reads], [logits[lane] for lane in batch.reads],
+            lengths, sampling,
+        )
         self._undo(
             [request for request, token in zip(ordered, tokens, strict=True) if token == FAILED]
         )
@@ -208,7 +212,7 @@ class StreamingBackbone:
 
     def memory(self) -> dict[str, Any]:
         """Bytes in use, by part."""
-        window = sum(layer.numel() * layer.element_size() for layer in self._window.layers)
+        window = sum(layer.numel() * layer.element_size() for layer in self._decoder.attention.layers)
         parts = {'window': window, 'weights': self._decoder.weight_bytes}
         if self.frames.device.type == 'cuda':
             parts['allocated'] = torch.cuda.memory_allocated(self.frames.device)
@@ -228,33 +232,22 @@ class StreamingBackbone:
         self._grid = grid
         self._info = replace(self._info, image_size=(width, height), tokens_per_frame=grid.tokens)
 
-    def _append(self, requests: Sequence[Request], captured: bool = True) -> Tensor:
-        """Run one pass and count it; the hidden state of each lane's last row.
-
-        Passes of one-off shapes, as a prefill's, are not worth capturing.
-        """
+    def _batch(self, requests: Sequence[Request]) -> Batch:
         for request in requests:
             if not request.tokens:
                 raise BackboneError(f'nothing to append to lane {request.slot}')
             self._window.check_room(request.slot, request.tokens)
-        batch = assemble(requests, self._window, self.marks, self._decoder.embed, self._buckets)
+        return assemble(requests, self._window, self.marks, self._buckets)
+
+    def _run(self, batch: Batch, read: Callable[[Batch], Found]) -> Found:
+        """Run one pass and count it."""
         try:
-            hidden = self._run(batch, captured)
+            found = read(batch)
         except RuntimeError as error:
             raise _failure('the pass', error) from error
-        for slot, marks in zip(batch.slots, batch.marks, strict=True):
-            self._window.commit(slot, marks)
-        return hidden
-
-    def _run(self, batch: Batch, captured: bool) -> Tensor:
-        if not captured:
-            return self._decoder.forward(batch.spans, batch.step)
-
-        def forward(*parts: Tensor) -> Tensors:
-            return (self._decoder.forward(batch.spans, Step(*parts)),)
-
-        parts = batch.step.parts()
-        return self._passes((batch.spans, len(parts)), forward, *parts)[0]
+        for request, marks in zip(batch.requests, batch.marks, strict=True):
+            self._window.commit(request.slot, marks)
+        return found
 
     def _undo(self, requests: Sequence[Request]) -> None:
         """Take back what has just been appended to these lanes."""

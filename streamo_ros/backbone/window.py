@@ -1,13 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The key-value window: what every lane remembers, in buffers allocated once.
+"""The key-value window: which tokens every lane holds, and where they stand.
 
-Each layer keeps, for each lane, keys as they were before rotation, keys rotated to their present
-position, and values. Evictions copy the survivors together and rotate their keys anew from the
-un-rotated ones: positions stay contiguous and nothing drifts. Rotating rotated bfloat16 keys a
-little further at each eviction would be 44 % off after a thousand of them.
+Keys and values themselves are the attention's, in buffers allocated once. Evictions copy the
+survivors together and rotate their keys by new positions from the un-rotated ones: positions stay
+contiguous and nothing drifts. Rotating rotated bfloat16 keys a little further at each eviction
+would be 44 % off after a thousand of them.
 
-Knows rows, positions and slots. Knows no words, no policy and no attention.
+Knows rows, positions and slots. Knows no words and no policy.
 """
 
 from __future__ import annotations
@@ -16,15 +16,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
-from streamo_ros.backbone.rotary import Rotary
-from streamo_ros.backbone.rotary import rotate
+from streamo_ros.backbone.attention import Attention
+from streamo_ros.backbone.attention import WindowShape
 from streamo_ros.core.interface import BackboneError
-
-RAW, ROTATED, VALUE = 0, 1, 2
-"""Parts of a layer's buffer, its first axis."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +48,14 @@ class TokenPositions:
 
 
 def text_positions(tokens: int) -> TokenPositions:
-    """Marks of text: each token is a block of its own and moves the position by one."""
+    """TokenPositions of text: each token is a block of its own and moves the position by one."""
     return TokenPositions(
         np.zeros((tokens, 3), np.int64), np.ones(tokens, np.int64), np.zeros(tokens, np.bool_)
     )
 
 
 def join_positions(parts: Sequence[TokenPositions]) -> TokenPositions:
-    """Marks of parts that follow each other."""
+    """TokenPositions of parts that follow each other."""
     return TokenPositions(
         np.concatenate([part.offsets for part in parts]),
         np.concatenate([part.steps for part in parts]),
@@ -67,46 +63,17 @@ def join_positions(parts: Sequence[TokenPositions]) -> TokenPositions:
     )
 
 
-@dataclass(frozen=True)
-class WindowShape:
-    """Sizes of a window: what one token costs, and how many there are.
-
-    Attributes:
-        slack: rows behind the capacity, for padded tails.
-    """
-
-    lanes: int
-    capacity: int
-    layers: int
-    heads: int
-    dim: int
-    slack: int = 0
-
-    def bytes(self, dtype: torch.dtype) -> int:
-        """Bytes of all buffers."""
-        rows = self.lanes * (self.capacity + self.slack)
-        return 3 * self.layers * rows * self.heads * self.dim * dtype.itemsize
-
-
 class KeyValueWindow:
-    """Keys and values of all lanes.
+    """Tokens of all lanes.
 
-    Attributes:
-        layers: one buffer a layer, shape (3, lanes, heads, capacity + slack, dim); the first
-            axis is un-rotated keys, rotated keys, values. Rows behind a slot's length hold
-            finite numbers without meaning.
+    Args:
+        attention: holds their keys and values.
     """
 
-    def __init__(
-        self, shape: WindowShape, rotary: Rotary, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        self.shape = shape
-        rows = shape.capacity + shape.slack
-        size = (3, shape.lanes, shape.heads, rows, shape.dim)
-        self.layers = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]
-        self._rotary = rotary
-        self._device = device
-        self._marks: list[TokenPositions | None] = [None] * shape.lanes
+    def __init__(self, attention: Attention) -> None:
+        self.attention = attention
+        self.shape: WindowShape = attention.shape
+        self._marks: list[TokenPositions | None] = [None] * self.shape.lanes
 
     def open(self) -> int:
         """Take the first free slot, empty.
@@ -172,14 +139,8 @@ class KeyValueWindow:
         )
 
     def scrub(self, slot: int) -> None:
-        """Zero all rows behind the slot's length.
-
-        Numbers that are not finite spoil even what is masked: zero times not-a-number is not
-        zero.
-        """
-        length = self.length(slot)
-        for layer in self.layers:
-            layer[:, slot, :, length:].zero_()
+        """See that what failed behind the slot's length cannot spoil what comes."""
+        self.attention.scrub(slot, self.length(slot))
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
         """Keep the tokens of these ranges; positions close up.
@@ -194,20 +155,9 @@ class KeyValueWindow:
             marks.offsets[survivors], marks.steps[survivors], marks.inside[survivors]
         )
         if still < len(survivors):
-            self._move(slot, survivors[still:], still, kept.positions(0)[:, still:])
-
-    def _move(
-        self, slot: int, rows: NDArray[np.int64], start: int, positions: NDArray[np.int64]
-    ) -> None:
-        source = torch.from_numpy(rows).to(self._device)
-        cos, sin = self._rotary.angles(torch.from_numpy(positions).to(self._device))
-        end = start + len(rows)
-        for layer in self.layers:
-            lane = layer[:, slot]
-            raw = lane[RAW].index_select(1, source)
-            lane[VALUE, :, start:end] = lane[VALUE].index_select(1, source)
-            lane[RAW, :, start:end] = raw
-            lane[ROTATED, :, start:end] = rotate(raw, cos, sin)
+            self.attention.move(
+                slot, survivors[still:], still, kept.positions(0)[:, still:]
+            )
 
     def _held(self, slot: int) -> TokenPositions:
         marks = self._marks[slot] if 0 <= slot < self.shape.lanes else None
@@ -215,9 +165,7 @@ class KeyValueWindow:
             raise BackboneError(f'lane {slot} is not open')
         return marks
 
-    def _survivors(
-        self, marks: TokenPositions, keep: Sequence[tuple[int, int]]
-    ) -> NDArray[np.int64]:
+    def _survivors(self, marks: TokenPositions, keep: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
         edge = 0
         for start, stop in keep:
             if not edge <= start <= stop <= len(marks):

@@ -217,5 +217,5 @@ def test_many_evictions_do_not_drift(qwen, load_tiny):
     for _ in range(600):
         backbone.evict(one_by_one, [(0, 10), (11, backbone.length(one_by_one))])
     backbone.evict(at_once, [(0, 10), (610, 700)])
-    for layer in backbone._window.layers:
+    for layer in backbone._decoder.attention.layers:
         assert torch.equal(layer[:, one_by_one, :, :100], layer[:, at_once, :, :100])

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
@@ -39,11 +38,9 @@ def test_one_lane_equals_the_whole_dialogue(
         lane.settle(state)
 
 
-@pytest.mark.parametrize('buckets', [Buckets(), Buckets(tokens=16, attend=64)])
 def test_lanes_of_different_lengths_in_one_batch(
-    checkpoint, original, load_tiny, dialogue, frames, monkeypatch, buckets
+    checkpoint, original, load_tiny, dialogue, frames
 ):
-    monkeypatch.setattr('streamo_ros.backbone.build.find_buckets', lambda device: buckets)
     backbone = load_tiny(checkpoint)
     texts = ('count the cups', 'say when somebody enters through the door', 'narrate')
     lanes = [dialogue(backbone, text) for text in texts]

@@ -10,6 +10,7 @@ from __future__ import annotations
 import torch
 
 from streamo_ros.backbone.sizing import free_bytes
+from streamo_ros.backbone.sizing import shares_memory
 from streamo_ros.backbone.vision.engine import EngineError
 
 HOST_COPIES = 3.0
@@ -47,11 +48,6 @@ def check_memory(weights: int, workspace: int, device: torch.device | None) -> N
     _check('memory', free_bytes(torch.device('cpu')), host + card if shared else host)
     if device is not None and not shared:
         _check('GPU memory', free_bytes(device), card)
-
-
-def shares_memory(device: torch.device) -> bool:
-    """Whether a GPU has no memory of its own, as on a Jetson."""
-    return bool(getattr(torch.cuda.get_device_properties(device), 'is_integrated', False))
 
 
 def _check(what: str, free: int, need: int) -> None:

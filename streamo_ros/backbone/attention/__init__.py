@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Attention over the key-value window: one interface, and what serves it on a device.
+
+An implementation holds the keys and values of all slots, writes new ones, and lets queries look
+at them. Whether it keeps rotated keys beside the un-rotated ones is its own affair. Knows no
+weights, no tokens and no policy.
+"""
+
+from __future__ import annotations
+
+import logging
+from functools import cache
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from streamo_ros.backbone.attention.reference import ReferenceAttention
+from streamo_ros.backbone.attention.sdpa import SdpaAttention
+from streamo_ros.backbone.attention.shape import HeadNorms
+from streamo_ros.backbone.attention.shape import WindowShape
+from streamo_ros.backbone.rotary import Rotary
+from streamo_ros.backbone.step import Step
+
+_log = logging.getLogger(__name__)
+
+
+class Attention(Protocol):
+    """Keys and values of all slots, and attention over them."""
+
+    name: str
+    """What it is called in diagnostics."""
+    captured: bool
+    """Whether its passes can be captured: then a step names every slot, and may have padding."""
+    copies: int
+    """Tensors that it keeps of each token and layer."""
+    shape: WindowShape
+    layers: list[Tensor]
+    """One buffer a layer; the second axis is slots."""
+
+    def begin(self, step: Step) -> None:
+        """Prepare a step, before its first layer."""
+
+    def attend(
+        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step, *, final: bool
+    ) -> Tensor:
+        """Write keys and values of the step's rows and let the rows look at their lanes.
+
+        Args:
+            layer: its number.
+            qkv: queries, keys and values, one behind the other, (rows, heads * dim).
+            norms: of queries and keys, where the model has them.
+            step: the one that was begun.
+            final: only the last row of each lane looks: nothing else comes of the others.
+
+        Returns:
+            (rows, query heads * dim); (lanes, query heads * dim) if `final`. Rows of padding and
+            of lanes without rows mean nothing.
+        """
+
+    def move(
+        self, slot: int, rows: NDArray[np.int64], start: int, positions: NDArray[np.int64]
+    ) -> None:
+        """Copy rows of a slot to `start` and on, and give them new positions.
+
+        Args:
+            slot: whose rows.
+            rows: ascending, none of them before its new place; int64, (tokens,).
+            start: first new place.
+            positions: int64, (3, tokens).
+        """
+
+    def scrub(self, slot: int, length: int) -> None:
+        """Make sure that numbers behind the first `length` rows can spoil nothing."""
+
+
+def find_kind(device: torch.device) -> type[Attention]:
+    """What serves a device: Triton's kernels on CUDA, torch's where Triton is missing."""
+    if device.type == 'cpu':
+        return ReferenceAttention
+    if (missing := _triton_missing()) is None:
+        from streamo_ros.backbone.attention.flash import FlashAttention
+
+        return FlashAttention
+    _log.warning(
+        'attention runs without Triton (%s): slower, with half as much window again, and without '
+        'CUDA graphs; `pip install triton` mends it',
+        missing,
+    )
+    return SdpaAttention
+
+
+@cache
+def _triton_missing() -> str | None:
+    try:
+        import triton  # noqa: F401
+    except ImportError as error:
+        return str(error)
+    return None
+
+
+__all__ = [
+    'Attention', 'HeadNorms', 'ReferenceAttention', 'Rotary', 'SdpaAttention', 'WindowShape',
+    'find_kind',
+]  # fmt: skip

@@ -1,0 +1,173 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Attention in plain torch: what a CPU runs, and what every kernel is measured against.
+
+Keeps rotated keys beside the un-rotated ones, because on a CPU rotating the past anew would cost
+more than it saves. Evictions rotate the survivors from the un-rotated ones, so nothing drifts.
+Scores, softmax and rotation are float32 whatever the window's format. Reads sizes from the host,
+lane by lane; its passes cannot be captured.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+from streamo_ros.backbone.attention.shape import HeadNorms
+from streamo_ros.backbone.attention.shape import WindowShape
+from streamo_ros.backbone.rotary import rotate
+from streamo_ros.backbone.rotary import Rotary
+from streamo_ros.backbone.step import Span
+from streamo_ros.backbone.step import Step
+
+RAW, ROTATED, VALUE = 0, 1, 2
+"""Parts of a layer's buffer, its first axis."""
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What all layers of one step share: angles, and the masks of its spans."""
+
+    cos: Tensor
+    sin: Tensor
+    masks: list[Tensor | None]
+
+
+class ReferenceAttention:
+    """Satisfies `attention.Attention`.
+
+    Attributes:
+        layers: one buffer a layer, (3, lanes, heads, rows, dim): un-rotated keys, rotated keys,
+            values. Rows behind a slot's length hold finite numbers without meaning.
+
+    Args:
+        shape: sizes of the window.
+        rotary: of the checkpoint.
+        device: of the buffers.
+        dtype: of keys and values.
+    """
+
+    name = 'reference'
+    captured = False
+    copies = 3
+
+    def __init__(
+        self, shape: WindowShape, rotary: Rotary, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        self.shape = shape
+        size = (3, shape.lanes, shape.heads, shape.rows, shape.dim)
+        self.layers = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]
+        self._rotary = rotary
+        self._device = device
+        self._groups = shape.query_heads // shape.heads
+        self._plan: _Plan | None = None
+
+    def begin(self, step: Step) -> None:
+        """See `attention.Attention.begin`: angles and masks."""
+        cos, sin = self._rotary.angles(step.places.positions)
+        masks = [self._mask(span) for span in step.spans]
+        self._plan = _Plan(cos.unsqueeze(1), sin.unsqueeze(1), masks)
+
+    def attend(
+        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step, *, final: bool
+    ) -> Tensor:
+        """See `attention.Attention.attend`."""
+        plan = self._plan
+        if plan is None:
+            raise RuntimeError('attend before begin')
+        query = self._store(self.layers[layer], qkv, norms, step, plan)
+        if not final:
+            return self._look(self.layers[layer], query, step.spans, plan.masks)
+        single = [Span(span.slot, span.lanes, 1, span.start + span.tokens - 1)
+                  for span in step.spans]  # fmt: skip
+        last = query.index_select(0, step.places.lasts)
+        return self._look(self.layers[layer], last, single, [None] * len(single))
+
+    def move(
+        self, slot: int, rows: NDArray[np.int64], start: int, positions: NDArray[np.int64]
+    ) -> None:
+        """See `attention.Attention.move`: survivors are rotated from un-rotated keys."""
+        source = torch.from_numpy(rows).to(self._device)
+        cos, sin = self._rotary.angles(torch.from_numpy(positions).to(self._device))
+        end = start + len(rows)
+        for layer in self.layers:
+            lane = layer[:, slot]
+            raw = lane[RAW].index_select(1, source)
+            lane[VALUE, :, start:end] = lane[VALUE].index_select(1, source)
+            lane[RAW, :, start:end] = raw
+            lane[ROTATED, :, start:end] = rotate(raw, cos, sin)
+
+    def scrub(self, slot: int, length: int) -> None:
+        """Zero all rows behind a slot's length: zero times not-a-number is not zero."""
+        for layer in self.layers:
+            layer[:, slot, :, length:].zero_()
+
+    def _store(
+        self, buffer: Tensor, qkv: Tensor, norms: HeadNorms | None, step: Step, plan: _Plan
+    ) -> Tensor:
+        """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
+        heads, keys, dim = self.shape.query_heads, self.shape.heads, self.shape.dim
+        query, key, value = qkv.unflatten(-1, (-1, dim)).split((heads, keys, keys), dim=1)
+        if norms:
+            query = F.rms_norm(query, (dim,), norms.query, norms.epsilon)
+            key = F.rms_norm(key, (dim,), norms.key, norms.epsilon)
+        turned = rotate(torch.cat((query, key), dim=1), plan.cos, plan.sin)
+        query, rotated = turned.split((heads, keys), dim=1)
+        entry = torch.stack((key, rotated, value), dim=0).transpose(1, 2)
+        begin = 0
+        for span in step.spans:
+            end = span.start + span.tokens
+            for slot in range(span.slot, span.slot + span.lanes):
+                own = entry[:, :, begin : begin + span.tokens]
+                buffer[:, slot, :, span.start : end] = own
+                begin += span.tokens
+        return query
+
+    def _look(
+        self, buffer: Tensor, query: Tensor, spans: tuple[Span, ...] | list[Span],
+        masks: list[Tensor | None],
+    ) -> Tensor:  # fmt: skip
+        """Attention of all spans, (queries, heads * dim).
+
+        The query heads of a key head stand behind each other as rows, so that keys and values
+        are read in place and never repeated.
+        """
+        out, begin = [], 0
+        for span, mask in zip(spans, masks, strict=True):
+            stop = span.start + span.tokens
+            past = buffer[:, span.slot : span.slot + span.lanes, :, :stop]
+            end = begin + span.lanes * span.tokens
+            shape = (span.lanes, span.tokens, -1, self._groups, self.shape.dim)
+            grouped = query[begin:end].reshape(shape).permute(0, 2, 3, 1, 4).flatten(2, 3)
+            seen = self._scores(grouped, past[ROTATED], past[VALUE], mask)
+            seen = seen.unflatten(2, (self._groups, span.tokens)).permute(0, 3, 1, 2, 4)
+            out.append(seen.reshape(span.lanes * span.tokens, -1))
+            begin = end
+        return out[0] if len(out) == 1 else torch.cat(out)
+
+    def _scores(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+        """Attention of grouped queries, (lanes, key heads, rows, dim).
+
+        A single token goes by plain products, which share work out over the past; the fused
+        function shares it out over queries and heads, of which there are few.
+        """
+        if mask is not None and query.dtype == torch.float32:
+            return F.scaled_dot_product_attention(query, key, value, mask)
+        scores = (query.float() * query.shape[-1] ** -0.5) @ key.float().transpose(-1, -2)
+        if mask is not None:
+            scores = scores + mask
+        return (scores.softmax(-1) @ value.float()).to(value.dtype)
+
+    def _mask(self, span: Span) -> Tensor | None:
+        """What is added to scores, (groups * tokens, past and new tokens); None = nothing."""
+        if span.tokens == 1:
+            return None
+        mask = torch.zeros((span.tokens, span.start + span.tokens), device=self._device)
+        ahead = torch.ones((span.tokens, span.tokens), dtype=torch.bool, device=self._device)
+        mask[:, span.start :].masked_fill_(ahead.triu(1), float('-inf'))
+        return mask.repeat(self._groups, 1)

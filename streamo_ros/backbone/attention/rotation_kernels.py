@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Triton kernels that rotate: new queries, and a lane's keys before many tokens look at them.
+
+Angles come from one table over positions, shared by all lanes and layers, which stays in the
+GPU's cache. Rotation is float32 and rounded once.
+"""
+
+from __future__ import annotations
+
+import triton
+import triton.language as tl
+
+
+@triton.jit
+def _heads_of(qkv, row, first, heads, HEADS_ALL: tl.constexpr, DIM: tl.constexpr,
+              HALF_P: tl.constexpr, BLOCK_H: tl.constexpr, begin):  # fmt: skip
+    """Both halves of some heads of a row of (rows, HEADS_ALL, DIM), float32."""
+    HALF: tl.constexpr = DIM // 2
+    head, half = begin + tl.arange(0, BLOCK_H), tl.arange(0, HALF_P)
+    mask = (head < heads)[:, None] & (half < HALF)[None, :]
+    at = (row * HEADS_ALL + first + head)[:, None] * DIM + half[None, :]
+    left = tl.load(qkv + at, mask=mask, other=0.0).to(tl.float32)
+    right = tl.load(qkv + at + HALF, mask=mask, other=0.0).to(tl.float32)
+    return left, right, mask
+
+
+@triton.jit
+def _norm(left, right, weight, DIM: tl.constexpr, HALF_P: tl.constexpr, EPSILON: tl.constexpr):
+    """RMS norm over both halves."""
+    HALF: tl.constexpr = DIM // 2
+    half = tl.arange(0, HALF_P)
+    square = tl.sum(left * left, 1) + tl.sum(right * right, 1)
+    factor = tl.rsqrt(square / DIM + EPSILON)[:, None]
+    w1 = tl.load(weight + half, mask=half < HALF, other=0.0).to(tl.float32)[None, :]
+    w2 = tl.load(weight + HALF + half, mask=half < HALF, other=0.0).to(tl.float32)[None, :]
+    return left * factor * w1, right * factor * w2
+
+
+@triton.jit(do_not_specialize=['rows', 'stride', 'limit'])
+def store_kernel(
+    qkv, query, keys, values, positions, cosines, sines, axes, query_norm, key_norm, targets,
+    rows, stride, limit,
+    HEADS: tl.constexpr, KV: tl.constexpr, DIM: tl.constexpr, HALF_P: tl.constexpr,
+    BLOCK_H: tl.constexpr, NORM: tl.constexpr, EPSILON: tl.constexpr,
+):  # fmt: skip
+    """Split new rows: rotated queries, and un-rotated keys and values into the window.
+
+    Grid: (new rows, blocks of query heads + blocks of key heads). qkv (new rows, HEADS + 2 KV,
+    DIM); query (new rows, HEADS, DIM); keys and values (lanes, KV, rows, DIM); positions
+    (3, stride) of the new rows; targets (new rows,), slot * rows + row, `limit` for padding.
+    """
+    HALF: tl.constexpr = DIM // 2
+    ALL: tl.constexpr = HEADS + 2 * KV
+    QUERIES: tl.constexpr = (HEADS + BLOCK_H - 1) // BLOCK_H
+    row, block = tl.program_id(0), tl.program_id(1)
+    half = tl.arange(0, HALF_P)
+    target = tl.load(targets + row)
+    if block < QUERIES:
+        begin = block * BLOCK_H
+        left, right, mask = _heads_of(qkv, row, 0, HEADS, ALL, DIM, HALF_P, BLOCK_H, begin)
+        if NORM:
+            left, right = _norm(left, right, query_norm, DIM, HALF_P, EPSILON)
+            left = left.to(query.dtype.element_ty).to(tl.float32)
+            right = right.to(query.dtype.element_ty).to(tl.float32)
+        axis = tl.load(axes + half, mask=half < HALF, other=0)
+        place = tl.load(positions + axis * stride + row)
+        angle = place * HALF + half
+        cos = tl.load(cosines + angle, mask=half < HALF, other=0.0)[None, :]
+        sin = tl.load(sines + angle, mask=half < HALF, other=0.0)[None, :]
+        head = begin + tl.arange(0, BLOCK_H)
+        at = (row * HEADS + head)[:, None] * DIM + half[None, :]
+        tl.store(query + at, left * cos - right * sin, mask=mask)
+        tl.store(query + at + HALF, right * cos + left * sin, mask=mask)
+    elif target < limit:
+        begin = (block - QUERIES) * BLOCK_H
+        left, right, mask = _heads_of(qkv, row, HEADS, KV, ALL, DIM, HALF_P, BLOCK_H, begin)
+        if NORM:
+            left, right = _norm(left, right, key_norm, DIM, HALF_P, EPSILON)
+        head = begin + tl.arange(0, BLOCK_H)
+        slot, at_row = target // rows, target % rows
+        at = ((slot * KV + head).to(tl.int64) * rows + at_row)[:, None] * DIM + half[None, :]
+        tl.store(keys + at, left, mask=mask)
+        tl.store(keys + at + HALF, right, mask=mask)
+        left, right, mask = _heads_of(qkv, row, HEADS + KV, KV, ALL, DIM, HALF_P, BLOCK_H, begin)
+        tl.store(values + at, left, mask=mask)
+        tl.store(values + at + HALF, right, mask=mask)
+
+
+@triton.jit(do_not_specialize=['rows', 'stride'])
+def rotate_kernel(
+    keys, rotated, positions, cosines, sines, axes, counts, starts, rows, stride,
+    KV: tl.constexpr, DIM: tl.constexpr, HALF_P: tl.constexpr, BLOCK_N: tl.constexpr,
+):  # fmt: skip
+    """Rotate all keys of the lanes that append.
+
+    Grid: (blocks of rows, lanes). keys and rotated (lanes, KV, rows, DIM); positions (3, stride).
+    """
+    HALF: tl.constexpr = DIM // 2
+    block, lane = tl.program_id(0), tl.program_id(1)
+    count = tl.load(counts + lane)
+    length = tl.load(starts + lane) + count
+    if count == 0:
+        return
+    if block * BLOCK_N >= length:
+        return
+    column, half = block * BLOCK_N + tl.arange(0, BLOCK_N), tl.arange(0, HALF_P)
+    inside = column < length
+    mask = inside[:, None] & (half < HALF)[None, :]
+    axis = tl.load(axes + half, mask=half < HALF, other=0)[None, :]
+    place = positions + lane * rows + column
+    time = tl.load(place, mask=inside, other=0)[:, None]
+    row = tl.load(place + stride, mask=inside, other=0)[:, None]
+    col = tl.load(place + 2 * stride, mask=inside, other=0)[:, None]
+    angle = tl.where(axis == 0, time, tl.where(axis == 1, row, col)) * HALF + half[None, :]
+    cos = tl.load(cosines + angle, mask=mask, other=0.0)
+    sin = tl.load(sines + angle, mask=mask, other=0.0)
+    for head in range(KV):
+        base = (lane * KV + head).to(tl.int64) * rows * DIM
+        at = base + column[:, None] * DIM + half[None, :]
+        left = tl.load(keys + at, mask=mask, other=0.0).to(tl.float32)
+        right = tl.load(keys + at + HALF, mask=mask, other=0.0).to(tl.float32)
+        tl.store(rotated + at, left * cos - right * sin, mask=mask)
+        tl.store(rotated + at + HALF, right * cos + left * sin, mask=mask)

@@ -1,0 +1,24 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Attention by torch's fused functions: for CUDA devices without Triton.
+
+They keep scores in float32 as well. Windows are as large and passes as uncaptured as the
+reference's.
+"""
+
+from __future__ import annotations
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from streamo_ros.backbone.attention.reference import ReferenceAttention
+
+
+class SdpaAttention(ReferenceAttention):
+    """Satisfies `attention.Attention`."""
+
+    name = 'sdpa'
+
+    def _scores(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
+        mask = None if mask is None else mask.to(query.dtype)
+        return F.scaled_dot_product_attention(query, key, value, mask)

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Runs batches through the decoder and reads what is asked for, by captured passes where possible.
+
+What is read is part of the pass: state logits, or the next token with its logits; so one replay
+is all that is launched. Knows no windows' contents and no policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from streamo_ros.backbone.batch import Batch
+from streamo_ros.backbone.batch import fill_frames
+from streamo_ros.backbone.batch import token_ids
+from streamo_ros.backbone.decoder import Decoder
+from streamo_ros.backbone.graph_cache import GraphCache
+from streamo_ros.backbone.graph_cache import Tensors
+from streamo_ros.backbone.sampling import greedy
+from streamo_ros.backbone.step import Step
+from streamo_ros.backbone.step import unpack_places
+
+Head = Callable[[Tensor], Tensors]
+"""Reads what is wanted of the lanes' hidden states, (lanes, hidden)."""
+
+
+class PassRunner:
+    """Runs passes of one decoder.
+
+    Args:
+        decoder: the text model.
+        states: ids of the three state tokens, on its device.
+        cache: captures and replays.
+    """
+
+    def __init__(self, decoder: Decoder, states: Tensor, cache: GraphCache) -> None:
+        self._decoder = decoder
+        self._states = states
+        self._state_rows = decoder.head_rows(states)
+        self._cache = cache
+
+    def states(self, batch: Batch) -> Tensor:
+        """Logits of the state tokens, float32, (lanes of the step, 3)."""
+        return self._run('states', batch, self._read_states)[0]
+
+    def tokens(self, batch: Batch) -> tuple[Tensor, Tensor]:
+        """The most probable tokens, see `sampling.greedy`, and logits (lanes, vocabulary)."""
+        best, logits = self._run('tokens', batch, self._read_tokens)
+        return best, logits
+
+    def finite(self, batch: Batch) -> Tensor:
+        """Whether all numbers of each lane are finite, (lanes,).
+
+        Never captured: its batches, parts of a prefill, have sizes that come once.
+        """
+        embeddings, places, *deepstack = self._rows(batch)
+        step = _step(batch, places, embeddings, *deepstack)
+        return torch.isfinite(self._decoder.forward(step)).all(-1)
+
+    def _run(self, name: str, batch: Batch, head: Head) -> Tensors:
+        layout = batch.layout
+        if layout.single and not batch.has_frames:
+            inputs = self._ids(batch)
+
+            def function(ids: Tensor, places: Tensor) -> Tensors:
+                return head(self._decoder.forward(_step(batch, places, self._decoder.embed(ids))))
+        else:
+            inputs = self._rows(batch)
+
+            def function(embeddings: Tensor, places: Tensor, *deepstack: Tensor) -> Tensors:
+                return head(self._decoder.forward(_step(batch, places, embeddings, *deepstack)))
+
+        if not self._decoder.attention.captured:
+            return function(*inputs)
+        key = (name, layout.rows, layout.single, *(tuple(part.shape) for part in inputs))
+        return self._cache(key, function, *inputs)
+
+    def _ids(self, batch: Batch) -> Tensors:
+        device = self._states.device
+        ids, places = token_ids(batch), batch.layout.places
+        return torch.from_numpy(ids).to(device), torch.from_numpy(places).to(device)
+
+    def _rows(self, batch: Batch) -> Tensors:
+        ids, places = self._ids(batch)
+        embeddings = self._decoder.embed(ids)
+        added = fill_frames(batch, embeddings)
+        return (embeddings, places) if added is None else (embeddings, places, added)
+
+    def _read_states(self, hidden: Tensor) -> Tensors:
+        if self._state_rows is None:
+            return (self._decoder.logits(hidden)[:, self._states],)
+        return (F.linear(hidden.float(), self._state_rows),)
+
+    def _read_tokens(self, hidden: Tensor) -> Tensors:
+        logits = self._decoder.logits(hidden)
+        return greedy(logits), logits
+
+
+def _step(
+    batch: Batch, places: Tensor, embeddings: Tensor, deepstack: Tensor | None = None
+) -> Step:
+    layout = batch.layout
+    return Step(
+        layout.rows, embeddings, unpack_places(places, layout.rows), layout.spans, layout.single,
+        deepstack,
+    )  # fmt: skip
