@@ -25,9 +25,9 @@ def open_source(path: str | Path, topic: str = '', salvage: bool = False) -> Sou
         SourceError: it does not exist, cannot be read, or has no images.
     """
     # Imported here: each kind needs another library, and only one of them is asked for.
+    from streamo_ros.sources.camera import CameraSource
     from streamo_ros.sources.bag import BagSource
     from streamo_ros.sources.folder import FolderSource
-    from streamo_ros.sources.video import CameraSource
     from streamo_ros.sources.video import VideoSource
 
     text, path = str(path), Path(path)
