@@ -41,9 +41,9 @@ from streamo_ros.report.event_log import Row
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.recording import jpeg
 from streamo_ros.report.report_sink import thumbnail
-from streamo_ros.sources.bag import COMPRESSED
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.image import to_rgb
+from streamo_ros.sources.topics import COMPRESSED
 from streamo_ros.srv import SetInstruction
 
 KEPT_IMAGES = 60

@@ -29,7 +29,7 @@ from streamo_ros.replay.run import ReplayStep
 from streamo_ros.replay.run import Totals
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.recorder import Recorder
-from streamo_ros.sources.bag import COMPRESSED
+from streamo_ros.sources.topics import COMPRESSED
 
 _QUALITY = 80
 

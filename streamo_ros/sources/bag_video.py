@@ -81,9 +81,7 @@ def decode_topic(
 class _Stream:
     """Messages on their way through the decoder."""
 
-    def __init__(
-        self, topic: str, read: Callable[[Buffer], PacketBytes], salvage: bool
-    ) -> None:
+    def __init__(self, topic: str, read: Callable[[Buffer], PacketBytes], salvage: bool) -> None:
         self._topic, self._read, self._salvage = topic, read, salvage
         self._decoder: PacketDecoder | None = None
         self._codec = ''

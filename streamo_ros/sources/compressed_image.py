@@ -20,8 +20,8 @@ from streamo_ros.sources.pixels import measurement_error
 from streamo_ros.sources.pixels import narrow
 from streamo_ros.sources.pixels import Pixels
 from streamo_ros.sources.pixels import Rgb
-from streamo_ros.sources.raw_image import MEASUREMENT
 from streamo_ros.sources.raw_image import ENCODINGS
+from streamo_ros.sources.raw_image import MEASUREMENT
 from streamo_ros.sources.raw_image import to_rgb
 from streamo_ros.sources.signatures import refuse_foreign
 from streamo_ros.sources.signatures import undecodable
@@ -55,11 +55,10 @@ def decode_compressed(kind: str, data: Buffer) -> Rgb:
         raise ImageError('the compressed image is empty')
     stored = _stored_encoding(kind, encoding).lower()
     pixels = _decode_file(kind, coded)
-    if pixels.ndim == 3:
-        pixels = cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)
-        return narrow(pixels) if pixels.dtype == np.uint16 else pixels
     if pixels.dtype == np.uint16:
         pixels = narrow(pixels)
+    if pixels.ndim == 3:
+        return cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
     if stored.startswith('bayer'):
         height, width = pixels.shape
         name = stored.removesuffix('16').removesuffix('8') + '8'

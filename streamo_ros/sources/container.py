@@ -17,8 +17,7 @@ from typing import BinaryIO
 _EBML = b'\x1a\x45\xdf\xa3'
 _SEGMENT = b'\x18\x53\x80\x67'
 _BOXES = frozenset(
-    (b'ftyp', b'styp', b'moov', b'moof', b'mdat', b'mfra', b'sidx', b'free', b'skip', b'wide')
-    + (b'uuid', b'meta', b'udta', b'pdin', b'emsg', b'prft')
+    b'ftyp styp moov moof mdat mfra sidx free skip wide uuid meta udta pdin emsg prft'.split()
 )
 
 

@@ -61,4 +61,4 @@ def narrow(values: Pixels) -> Pixels:
 
 def gray_to_rgb(gray: Pixels) -> Rgb:
     """Repeat a gray image, uint8, in three channels."""
-    return cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)
+    return cv2.cvtColor(gray, cv2.COLOR_GRAY2RGB)  # type: ignore[return-value]

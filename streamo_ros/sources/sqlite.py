@@ -120,7 +120,9 @@ class SqliteFile:
 
     def _count_messages(self) -> None:
         """Messages of each topic and the time that they span; of a damaged file, what is left."""
-        query = 'SELECT topic_id, count(*), min(timestamp), max(timestamp) FROM messages GROUP BY 1'
+        query = (
+            'SELECT topic_id, count(*), min(timestamp), max(timestamp) FROM messages GROUP BY 1'
+        )
         try:
             rows = list(self._database.execute(query))
         except apsw.Error as error:

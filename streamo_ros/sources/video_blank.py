@@ -87,7 +87,7 @@ def _first_plane(frame: VideoFrame) -> tuple[Pixels | None, int]:
     if layout is None:
         return None, 0
     dtype, depth, scale = layout
-    rows = np.frombuffer(plane, dtype).reshape(plane.height, -1)
+    rows = np.frombuffer(memoryview(plane), dtype).reshape(plane.height, -1)
     return rows[:, : plane.width * depth].reshape(plane.height, plane.width, depth), scale
 
 

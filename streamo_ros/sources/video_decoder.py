@@ -10,6 +10,7 @@ of them carries its flaw, so that nobody decides on one.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from av.codec.context import CodecContext
 from av.error import EOFError as EndOfStreamError
@@ -64,7 +65,7 @@ class PacketDecoder:
         self.damaged = 0
         self.first_damage: int | None = None
 
-    def feed(self, packet: Packet) -> list[Decoded]:
+    def feed(self, packet: Packet[Any]) -> list[Decoded]:
         """Decode a packet.
 
         Returns:
@@ -108,7 +109,7 @@ class PacketDecoder:
             return _NO_KEYFRAME
         return _BUILDS_ON if self._broken and not self._lenient else ''
 
-    def _note_unread(self, packet: Packet, error: FFmpegError) -> None:
+    def _note_unread(self, packet: Packet[Any], error: FFmpegError) -> None:
         self._broken = not self._independent
         pts = packet.pts if packet.pts is not None else packet.dts
         self._count(pts)

@@ -14,7 +14,6 @@ from pathlib import Path
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
-from av.format import Flags
 from av.stream import Disposition
 from av.video.stream import VideoStream
 
@@ -22,6 +21,8 @@ from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.container import has_index
 from streamo_ros.sources.container import missing_bytes
 
+# FFmpeg's AVFMT_NOTIMESTAMPS.
+_NO_TIMESTAMPS = 0x80
 _STILL_BRANDS = ('heic', 'heix', 'mif1', 'avif')
 # Packets until the first picture: two minutes of broadcast without a keyframe are not decodable.
 _PATIENCE = 3000
@@ -68,7 +69,7 @@ def check_video(path: Path, salvage: bool) -> str:
     """
     container, stream = open_video(path)
     with container:
-        if container.format.flags & Flags.no_timestamps.value:
+        if container.format.flags & _NO_TIMESTAMPS:
             raise no_times(path)
         _decode_first(path, container, stream)
     missing = missing_bytes(path)
@@ -126,7 +127,7 @@ def _codec_name(container: InputContainer) -> str:
     level = av.logging.get_level()
     av.logging.set_level(av.logging.INFO)  # below it the description is empty
     try:
-        text = container.dumps_format()
+        text = container.dumps_format()  # type: ignore[attr-defined]
     finally:
         av.logging.set_level(level)
     match = re.search(r'Video: (\w+)(?:[^,]*\((\w{4}) / 0x)?', text)

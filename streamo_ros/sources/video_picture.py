@@ -9,12 +9,13 @@ neighbors, from which it takes what moves; whether a frame is interlaced is what
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from fractions import Fraction
 
 import numpy as np
 from av.error import FFmpegError
 from av.filter import Graph
-from av.sidedata.sidedata import Type
+from av.sidedata.sidedata import SideData
 from av.video.frame import VideoFrame
 
 from streamo_ros.sources.pixels import ImageError
@@ -53,7 +54,12 @@ def _deinterlaced(
     neighbors = [other for other in (before, frame, after) if other is not None]
     alike = [other for other in neighbors if _shape(other) == _shape(frame)]
     graph = Graph()
-    source = graph.add_buffer(frame, time_base=frame.time_base or Fraction(1, 1000))
+    source = graph.add_buffer(
+        width=frame.width,
+        height=frame.height,
+        format=frame.format,
+        time_base=frame.time_base or Fraction(1, 1000),
+    )
     bwdif = graph.add('bwdif', 'mode=send_frame:deint=interlaced')
     sink = graph.add('buffersink')
     source.link_to(bwdif)
@@ -76,11 +82,13 @@ def _shape(frame: VideoFrame) -> tuple[int, int, str]:
 
 def _display_matrix(frame: VideoFrame) -> tuple[int, int, int, int]:
     """The turning part (a, b, c, d) of the display matrix: x' = ax + cy, y' = bx + dy."""
-    for data in frame.side_data:
-        if data.type == Type.DISPLAYMATRIX:
-            a, b, _, c, d = struct.unpack_from('=5i', bytes(data))
-            return a, b, c, d
-    return 1, 0, 0, 1
+    # PyAV's own types call the whole collection one item of it.
+    side_data: Mapping[str, SideData] = frame.side_data  # type: ignore[assignment]
+    data = side_data.get('DISPLAYMATRIX')
+    if data is None:
+        return 1, 0, 0, 1
+    a, b, _, c, d = struct.unpack_from('=5i', bytes(data))
+    return a, b, c, d
 
 
 def _upright(pixels: Pixels, matrix: tuple[int, int, int, int]) -> Pixels:

@@ -90,7 +90,7 @@ def planar_to_rgb(encoding: str, width: int, height: int, step: int, data: Pixel
         u, v = np.repeat(u, 2, 1), np.repeat(v, 2, 1)
     if layout.down == 2:
         u, v = np.repeat(u, 2, 0), np.repeat(v, 2, 0)
-    return cv2.transform(np.dstack([luma, u, v]), _BT601)
+    return cv2.transform(np.dstack([luma, u, v]), _BT601)  # type: ignore[return-value]
 
 
 def _chroma(layout: Planar, data: Pixels, width: int, height: int) -> tuple[Pixels, Pixels]:
