@@ -60,6 +60,7 @@ class PacketDecoder:
         self._lenient = lenient
         self._independent = context.codec.intra_only
         self._started = self._independent or context.codec.canonical_name in _CAREFUL
+        self._marks_keyframes = False
         self._broken = False
         self._unread: list[Decoded] = []
         self.damaged = 0
@@ -72,6 +73,9 @@ class PacketDecoder:
             Frames in the order of presentation, among them those that could not be decoded; they
             come with the frame after them.
         """
+        if packet.is_keyframe:  # as far as a container says so; some decoders do not
+            self._started = True
+            self._broken &= self._marks_keyframes
         try:
             frames = self._context.decode(packet)
         except EndOfStreamError:
@@ -104,7 +108,7 @@ class PacketDecoder:
             self._broken = not self._independent
             return _REPORTED
         if frame.key_frame:
-            self._broken = False
+            self._marks_keyframes, self._broken = True, False
         if not self._started:
             return _NO_KEYFRAME
         return _BUILDS_ON if self._broken and not self._lenient else ''
