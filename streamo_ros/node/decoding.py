@@ -1,10 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A serialized camera message as a frame; a broken one as a frame without an image.
-
-Knows the two message types and what to do with encodings that the package does not convert
-itself; not which messages are looked at.
-"""
+"""A serialized camera message as a frame; a broken one as a frame without an image."""
 
 from __future__ import annotations
 
@@ -14,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
 
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
@@ -25,7 +20,6 @@ from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.cdr import read_compressed
 from streamo_ros.sources.cdr import read_image
 from streamo_ros.sources.image import decode_compressed
-from streamo_ros.sources.image import ENCODINGS
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
 
@@ -69,8 +63,6 @@ def _broken(tick: Tick, received: float, flaw: str) -> Frame:
 
 def _plain(data: bytes) -> tuple[NDArray[np.uint8], str]:
     raw = read_image(data)
-    if raw.encoding not in ENCODINGS:
-        return _bridged(deserialize_message(data, Image)), raw.frame_id
     rgb = to_rgb(raw.encoding, raw.width, raw.height, raw.step, raw.data, raw.is_bigendian)
     return rgb, raw.frame_id
 
@@ -79,8 +71,6 @@ def _deserialized(message: Any) -> tuple[NDArray[np.uint8], str]:
     frame_id = message.header.frame_id
     if isinstance(message, CompressedImage):
         return decode_compressed(message.format, message.data), frame_id
-    if message.encoding not in ENCODINGS:
-        return _bridged(message), frame_id
     rgb = to_rgb(
         message.encoding,
         message.width,
@@ -90,23 +80,3 @@ def _deserialized(message: Any) -> tuple[NDArray[np.uint8], str]:
         bool(message.is_bigendian),
     )
     return rgb, frame_id
-
-
-def _bridged(message: Image) -> NDArray[np.uint8]:
-    """An encoding that only cv_bridge knows.
-
-    Raises:
-        ImageError: it is not installed, or does not know it either.
-    """
-    try:
-        from cv_bridge import CvBridge
-        from cv_bridge import CvBridgeError
-    except ImportError as error:
-        raise ImageError(
-            f'the encoding {message.encoding!r} is not known: publish one of '
-            f'{", ".join(ENCODINGS)}, or install cv_bridge'
-        ) from error
-    try:
-        return CvBridge().imgmsg_to_cv2(message, 'rgb8')
-    except CvBridgeError as error:
-        raise ImageError(f'cv_bridge cannot convert {message.encoding!r}: {error}') from error

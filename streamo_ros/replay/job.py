@@ -97,6 +97,7 @@ class Outcome:
         totals: what the replay amounted to.
         timeline: what happened.
         damage: what was lost of a damaged source, in one sentence; '' when it was whole.
+        note: how the source was understood, where that could be mistaken; ''.
         differences: from the golden file, in the order of time.
         instructions: texts by id.
         other_model: the golden file's model when it is another one; ''.
@@ -106,6 +107,7 @@ class Outcome:
     totals: Totals
     timeline: Timeline
     damage: str = ''
+    note: str = ''
     differences: list[Difference] = field(default_factory=list)
     instructions: dict[int, str] = field(default_factory=dict)
     other_model: str = ''
@@ -188,7 +190,7 @@ def run_job(
         policy = context_policy(values.text('context.policy'))
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
         totals = replay(source, assistant, _sampler(values), book, job.orders, sinks, stop)
-        outcome = Outcome(job, totals, chronicle.timeline, source.damage)
+        outcome = Outcome(job, totals, chronicle.timeline, source.damage, source.note)
         head = GoldenHeader(rate, job.topic, job.orders, backbone.info.model_id)
     _judge(outcome, Golden(head, comparison.entries), golden, comparison)
     return outcome

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.sources.video_decoder import Decoded
 
 # H.264 and H.265 hold back at most 16 frames to put them in order.
@@ -26,7 +27,7 @@ _STUCK = 10
 _SECOND = 10**9
 
 
-class TimesError(ValueError):
+class TimesError(StreamoError, ValueError):
     """The frames of a video have no times."""
 
 
