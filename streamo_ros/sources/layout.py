@@ -61,14 +61,14 @@ def _listed_files(metadata: Path) -> tuple[list[Path], list[str]]:
         raise SourceError(f'{bag} has no metadata.yaml: {advice}') from error
     except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise SourceError(f'{metadata} is not the metadata of a bag: {advice}') from error
-    found = {name: _found(bag, name) for name in names}
-    files = [file for file in found.values() if file is not None]
+    paths = {name: _locate(bag, name) for name in names}
+    files = [file for file in paths.values() if file is not None]
     if storage not in ('mcap', 'sqlite3') and not all(_is_known(file) for file in files):
         raise SourceError(f'{bag} is stored as {storage!r}: convert it to mcap, ros2 bag convert')
-    return files, [name for name, file in found.items() if file is None]
+    return files, [name for name, file in paths.items() if file is None]
 
 
-def _found(bag: Path, name: str) -> Path | None:
+def _locate(bag: Path, name: str) -> Path | None:
     """A listed file, or the same file packed or unpacked."""
     twins = (name, name.removesuffix('.zstd'), f'{name}.zstd')
     return next((bag / twin for twin in twins if (bag / twin).is_file()), None)

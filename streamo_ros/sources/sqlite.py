@@ -31,7 +31,7 @@ class SqliteFile:
 
     Args:
         path: the file.
-        salvage: read what lies before and past a damage.
+        salvage: read what is before and after damaged pages.
 
     Raises:
         SourceError: it is not a bag, or is damaged.

@@ -117,7 +117,7 @@ class Timeline:
         return (2 * units + self._denominator) // (2 * self._denominator)  # rounded
 
     def _join(self, start: int) -> int:
-        """Move what follows behind what was; returns by how much."""
+        """Continue after the newest frame; returns by how much what follows is moved."""
         joint = self.newest + self._interval
         self.joints.append(joint)
         self._shift += joint - start
