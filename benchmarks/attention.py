@@ -100,7 +100,9 @@ def measure(name: str, heads: int, groups: int) -> None:
             flash.DECODE = flash.DecodeTile(block, warps, stages)
             took = timed(lambda: attention._decode(0, query, one, final=False))
             moved = 2 * 2 * 128 * heads * past * lanes
-            print(f'  decode {block} {warps} {stages}: {took:.1f} us, {moved / took / 1e3:.0f} GB/s')
+            print(
+                f'  decode {block} {warps} {stages}: {took:.1f} us, {moved / took / 1e3:.0f} GB/s'
+            )
 
 
 ORIGINAL = flash.append_tile

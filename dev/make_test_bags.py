@@ -26,12 +26,27 @@ from rosbags.rosbag2 import CompressionFormat
 from rosbags.rosbag2 import CompressionMode
 from rosbags.rosbag2 import StoragePlugin
 from rosbags.rosbag2 import Writer
+from rosbags.typesys import get_types_from_msg
 from rosbags.typesys import get_typestore
 from rosbags.typesys import Stores
 
 from streamo_ros.worlds import World
 
 STORE = get_typestore(Stores.ROS2_HUMBLE)
+COMPRESSED_VIDEO = 'foxglove_msgs/msg/CompressedVideo'
+FFMPEG_PACKET = 'ffmpeg_image_transport_msgs/msg/FFMPEGPacket'
+# The fields of both as their packages define them.
+STORE.register(
+    get_types_from_msg(
+        'builtin_interfaces/Time timestamp\nstring frame_id\nuint8[] data\nstring format',
+        COMPRESSED_VIDEO,
+    )
+    | get_types_from_msg(
+        'std_msgs/Header header\nint32 width\nint32 height\nstring encoding\nuint64 pts\n'
+        'uint8 flags\nbool is_bigendian\nuint8[] data',
+        FFMPEG_PACKET,
+    )
+)
 IMAGE = 'sensor_msgs/msg/Image'
 COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 SECOND = 1_000_000_000
@@ -71,6 +86,24 @@ def jpeg(stamp: int, rgb: Rgb) -> bytes:
     _, coded = cv2.imencode('.jpg', rgb[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 85])
     message = STORE.types[COMPRESSED](header(stamp), 'rgb8; jpeg compressed bgr8', coded)
     return bytes(STORE.serialize_cdr(message, COMPRESSED))
+
+
+def compressed_video(stamp: int, data: bytes, codec: str = 'h264', little: bool = True) -> bytes:
+    """A serialized CompressedVideo."""
+    time = header(stamp).stamp
+    message = STORE.types[COMPRESSED_VIDEO](time, 'camera', np.frombuffer(data, np.uint8), codec)
+    return bytes(STORE.serialize_cdr(message, COMPRESSED_VIDEO, little_endian=little))
+
+
+def ffmpeg_packet(
+    stamp: int, data: bytes, codec: str = 'libx264;yuv420p;bgr8;bgr8', frame_id: str = 'camera'
+) -> bytes:
+    """A serialized FFMPEGPacket."""
+    head = header(stamp)
+    head.frame_id = frame_id
+    coded = np.frombuffer(data, np.uint8)
+    message = STORE.types[FFMPEG_PACKET](head, 96, 64, codec, stamp // 1000, 0, False, coded)
+    return bytes(STORE.serialize_cdr(message, FFMPEG_PACKET))
 
 
 Recorded = tuple[str, str, int, bytes]

@@ -24,8 +24,8 @@ from streamo_ros.backbone.step import Span
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.window import join_positions
 from streamo_ros.backbone.window import KeyValueWindow
-from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.backbone.window import text_positions
+from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens

@@ -34,7 +34,7 @@ def add_norm_kernel(
 
 @triton.jit
 def gate_kernel(gate_up, out, SIZE: tl.constexpr, BLOCK: tl.constexpr):
-    """out = silu(gate) * up. Grid: (rows, blocks of SIZE)."""
+    """Out = silu(gate) * up. Grid: (rows, blocks of SIZE)."""
     at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
     mask = at < SIZE
     row = tl.program_id(0).to(tl.int64)

@@ -71,9 +71,7 @@ def _join(tensors: Sequence[Tensor]) -> Tensor:
 def _head_norms(attention: Any, epsilon: float, device: torch.device) -> HeadNorms | None:
     if getattr(attention, 'q_norm', None) is None:
         return None
-    query, key = (
-        norm.weight.detach().to(device) for norm in (attention.q_norm, attention.k_norm)
-    )
+    query, key = (norm.weight.detach().to(device) for norm in (attention.q_norm, attention.k_norm))
     return HeadNorms(query, key, epsilon)
 
 

@@ -19,7 +19,6 @@ from typing import TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from streamo_ros.backbone.batch import assemble
 from streamo_ros.backbone.batch import Batch
@@ -34,8 +33,8 @@ from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
 from streamo_ros.backbone.sizing import check_context
 from streamo_ros.backbone.sizing import PREFILL_TOKENS
-from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import EncodedVision
+from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.frames import averaged
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.window import KeyValueWindow
@@ -48,7 +47,6 @@ from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import PromptTokens
 
 Found = TypeVar('Found')
-
 
 
 class StreamingBackbone:
@@ -193,8 +191,10 @@ class StreamingBackbone:
         best = found.tolist()
         lengths = [self._window.length(request.slot) for request in ordered]
         tokens = choose(
-            [best[lane] for lane in batch.reads], [logits[lane] for lane in batch.reads],
-            lengths, sampling,
+            [best[lane] for lane in batch.reads],
+            [logits[lane] for lane in batch.reads],
+            lengths,
+            sampling,
         )
         self._undo(
             [request for request, token in zip(ordered, tokens, strict=True) if token == FAILED]
@@ -212,7 +212,9 @@ class StreamingBackbone:
 
     def memory(self) -> dict[str, Any]:
         """Bytes in use, by part."""
-        window = sum(layer.numel() * layer.element_size() for layer in self._decoder.attention.layers)
+        window = sum(
+            layer.numel() * layer.element_size() for layer in self._decoder.attention.layers
+        )
         parts = {'window': window, 'weights': self._decoder.weight_bytes}
         if self.frames.device.type == 'cuda':
             parts['allocated'] = torch.cuda.memory_allocated(self.frames.device)

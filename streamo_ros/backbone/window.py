@@ -155,9 +155,7 @@ class KeyValueWindow:
             marks.offsets[survivors], marks.steps[survivors], marks.inside[survivors]
         )
         if still < len(survivors):
-            self.attention.move(
-                slot, survivors[still:], still, kept.positions(0)[:, still:]
-            )
+            self.attention.move(slot, survivors[still:], still, kept.positions(0)[:, still:])
 
     def _held(self, slot: int) -> TokenPositions:
         marks = self._marks[slot] if 0 <= slot < self.shape.lanes else None
@@ -165,7 +163,9 @@ class KeyValueWindow:
             raise BackboneError(f'lane {slot} is not open')
         return marks
 
-    def _survivors(self, marks: TokenPositions, keep: Sequence[tuple[int, int]]) -> NDArray[np.int64]:
+    def _survivors(
+        self, marks: TokenPositions, keep: Sequence[tuple[int, int]]
+    ) -> NDArray[np.int64]:
         edge = 0
         for start, stop in keep:
             if not edge <= start <= stop <= len(marks):

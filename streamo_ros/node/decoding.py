@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Decodes a serialized camera message to a frame; a broken one to a frame without an image.
-
-Encodings that the package does not convert itself go to cv_bridge, where it is installed.
-"""
+"""A serialized camera message as a frame; a broken one as a frame without an image."""
 
 from __future__ import annotations
 
@@ -13,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
 
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
@@ -24,7 +20,6 @@ from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.cdr import read_compressed
 from streamo_ros.sources.cdr import read_image
 from streamo_ros.sources.image import decode_compressed
-from streamo_ros.sources.image import ENCODINGS
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
 
@@ -67,8 +62,6 @@ def _broken(tick: Tick, received: float, flaw: str) -> Frame:
 
 def _plain(data: bytes) -> tuple[NDArray[np.uint8], str]:
     raw = read_image(data)
-    if raw.encoding not in ENCODINGS:
-        return _bridged(deserialize_message(data, Image)), raw.frame_id
     rgb = to_rgb(raw.encoding, raw.width, raw.height, raw.step, raw.data, raw.is_bigendian)
     return rgb, raw.frame_id
 
@@ -77,8 +70,6 @@ def _deserialized(message: Any) -> tuple[NDArray[np.uint8], str]:
     frame_id = message.header.frame_id
     if isinstance(message, CompressedImage):
         return decode_compressed(message.format, message.data), frame_id
-    if message.encoding not in ENCODINGS:
-        return _bridged(message), frame_id
     rgb = to_rgb(
         message.encoding,
         message.width,
@@ -88,23 +79,3 @@ def _deserialized(message: Any) -> tuple[NDArray[np.uint8], str]:
         bool(message.is_bigendian),
     )
     return rgb, frame_id
-
-
-def _bridged(message: Image) -> NDArray[np.uint8]:
-    """Convert an encoding that only cv_bridge may know.
-
-    Raises:
-        ImageError: cv_bridge is not installed, or does not know it either.
-    """
-    try:
-        from cv_bridge import CvBridge
-        from cv_bridge import CvBridgeError
-    except ImportError as error:
-        raise ImageError(
-            f'unknown encoding {message.encoding!r}: publish one of '
-            f'{", ".join(ENCODINGS)}, or install cv_bridge'
-        ) from error
-    try:
-        return CvBridge().imgmsg_to_cv2(message, 'rgb8')
-    except CvBridgeError as error:
-        raise ImageError(f'cv_bridge cannot convert {message.encoding!r}: {error}') from error

@@ -41,10 +41,10 @@ from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
 from streamo_ros.report.rows import StreamRow
-from streamo_ros.sources.bag import COMPRESSED
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
+from streamo_ros.sources.topics import COMPRESSED
 from streamo_ros.srv import SetInstruction
 
 KEPT_IMAGES = 60

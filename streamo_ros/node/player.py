@@ -33,10 +33,10 @@ from streamo_ros.node.image_publisher import TOPIC
 from streamo_ros.program import run_program
 from streamo_ros.sources.bag import BagRecord
 from streamo_ros.sources.bag import BagSource
-from streamo_ros.sources.bag import COMPRESSED
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
+from streamo_ros.sources.topics import COMPRESSED
 
 CLOCK_PERIOD = 0.02
 """Seconds between two messages on `/clock` while nothing else is due."""

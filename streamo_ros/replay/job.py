@@ -93,6 +93,7 @@ class Outcome:
         totals: what the replay amounted to.
         timeline: what happened.
         damage: what was lost of a damaged source, in one sentence; '' when it was intact.
+        note: how the source was understood, where that could be mistaken; ''.
         differences: from the golden file, in the order of time.
         instructions: texts by id.
         other_model: the golden file's model when that is another one, else ''.
@@ -102,6 +103,7 @@ class Outcome:
     totals: Totals
     timeline: Timeline
     damage: str = ''
+    note: str = ''
     differences: list[Difference] = field(default_factory=list)
     instructions: dict[int, str] = field(default_factory=dict)
     other_model: str = ''
@@ -193,7 +195,7 @@ def run_job(
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
         sampler = frame_sampler(values)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
-        outcome = Outcome(job, totals, report.timeline, source.damage)
+        outcome = Outcome(job, totals, report.timeline, source.damage, source.note)
         header = GoldenHeader(rate, job.topic, job.instructions, backbone.info.model_id)
     _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome

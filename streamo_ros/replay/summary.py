@@ -124,7 +124,7 @@ def _printable(text: str) -> str:
 
 def _remarks(outcome: Outcome) -> list[str]:
     totals = outcome.totals
-    remarks = [outcome.damage] if outcome.damage else []
+    remarks = [remark for remark in (outcome.damage, outcome.note) if remark]
     if totals.stopped:
         remarks.append('stopped before the end of the source')
     if totals.bad_frames:

@@ -30,7 +30,7 @@ from streamo_ros.messages import RESPONSE_DELTA
 from streamo_ros.messages import StepMessages
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.recorder import Recorder
-from streamo_ros.sources.bag import COMPRESSED
+from streamo_ros.sources.topics import COMPRESSED
 
 _QUALITY = 80
 _TOPICS: dict[type[Event], tuple[str, str]] = {

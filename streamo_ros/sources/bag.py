@@ -2,13 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags as sources: split files, compression, and the one image topic.
 
-Knows `sensor_msgs`' two image types; which files a bag has is known by `layout`, the files
-themselves are read by `mcap` and `sqlite`. No message is deserialized unless its image is wanted.
+Which files a bag has is known by `layout`, which topic is meant by `topics`; the files themselves
+are read by `mcap` and `sqlite`. No message is deserialized unless its image is requested.
 """
 
 from __future__ import annotations
 
-import re
 import shutil
 import sys
 import tempfile
@@ -25,6 +24,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.cdr import Buffer
 from streamo_ros.sources.cdr import CdrError
@@ -41,10 +41,11 @@ from streamo_ros.sources.sqlite import SqliteFile
 from streamo_ros.sources.storage import Message
 from streamo_ros.sources.storage import Storage
 from streamo_ros.sources.storage import TopicEntry
-
-IMAGE = 'sensor_msgs/msg/Image'
-COMPRESSED = 'sensor_msgs/msg/CompressedImage'
-_ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'
+from streamo_ros.sources.storage_format import storage_format
+from streamo_ros.sources.storage_format import ZSTD_MAGIC
+from streamo_ros.sources.topics import choose_topic
+from streamo_ros.sources.topics import COMPRESSED
+from streamo_ros.sources.topics import VIDEO_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ class BagRecord:
     """One recorded image message, not deserialized; see `Record`.
 
     Attributes:
-        type_name: IMAGE or COMPRESSED.
+        type_name: of the two of `sensor_msgs`.
         log_time: when it was recorded, nanoseconds.
     """
 
@@ -79,25 +80,30 @@ class BagRecord:
             return self._long_frame_id()
 
     def data(self) -> Buffer:
-        """The serialized message."""
+        """The serialized message.
+
+        Raises:
+            SourceError: the file is damaged here.
+        """
         return self.message.load()
 
     def image(self) -> NDArray[np.uint8]:
         """Decode; see `Record`."""
         try:
+            data = self.data()
             if self.type_name == COMPRESSED:
-                coded = read_compressed(self.data())
+                coded = read_compressed(data)
                 return decode_compressed(coded.format, coded.data)
-            raw = read_image(self.data())
-        except CdrError as error:
+            raw = read_image(data)
+        except (CdrError, SourceError) as error:
             raise ImageError(str(error)) from error
         return to_rgb(raw.encoding, raw.width, raw.height, raw.step, raw.data, raw.is_bigendian)
 
     def _long_frame_id(self) -> str:
-        """One that goes on behind the head."""
+        """One that extends past the head."""
         try:
             return peek_header(self.data())[1]
-        except CdrError:
+        except (CdrError, SourceError):
             return ''
 
 
@@ -115,6 +121,8 @@ class BagSource:
 
     def __init__(self, path: Path, topic: str = '', salvage: bool = False) -> None:
         self.name = str(path)
+        self.note = ''
+        self._salvage = salvage
         self._stack = ExitStack()
         try:
             files = bag_files(path, salvage)
@@ -127,12 +135,12 @@ class BagSource:
     @property
     def topics(self) -> dict[str, TopicEntry]:
         """All recorded topics by name."""
-        found: dict[str, TopicEntry] = {}
+        topics: dict[str, TopicEntry] = {}
         for storage in self._storages:
             for name, entry in storage.topics.items():
-                before = found[name].count if name in found else 0
-                found[name] = TopicEntry(entry.type_name, before + entry.count)
-        return found
+                before = topics[name].count if name in topics else 0
+                topics[name] = TopicEntry(entry.type_name, before + entry.count)
+        return topics
 
     @property
     def type_name(self) -> str:
@@ -150,92 +158,64 @@ class BagSource:
         """One sentence about what is lost; '' when the bag is whole."""
         return '; '.join(filter(None, (storage.damage for storage in self._storages)))
 
-    def records(self) -> Iterator[BagRecord]:
+    def records(self) -> Iterator[Record]:
         """All images of the topic, in the order of their recording; see `Source`."""
         kind = self.type_name
+        if kind in VIDEO_TYPES:
+            return self._video_records(kind)
+        return (BagRecord(self.topic, kind, message) for message in self._messages())
+
+    def close(self) -> None:
+        """Release the files."""
+        self._stack.close()
+
+    def _messages(self) -> Iterator[Message]:
         for storage in self._storages:
             if self.topic in storage.topics:
                 for message in storage.messages(self.topic):
-                    yield BagRecord(self.topic, kind, _plain(message))
+                    yield _plain(message)
 
-    def close(self) -> None:
-        """Let go of the files."""
-        self._stack.close()
+    def _video_records(self, kind: str) -> Iterator[Record]:
+        try:
+            from streamo_ros.sources.bag_video import decode_topic
+        except ImportError as error:
+            raise SourceError(f'reading video needs PyAV: pip install av ({error})') from error
+        return decode_topic(self._messages(), self.topic, kind, self._salvage)
 
     def _open(self, file: Path, salvage: bool) -> Storage:
         try:
-            if file.suffix == '.zstd':
-                file = self._unpack(file)
-            storage: Storage = (
-                McapFile(file, salvage) if file.suffix == '.mcap' else SqliteFile(file, salvage)
-            )
+            kind = storage_format(file)
+            if kind == 'zstd':
+                file = self._unpack(file, salvage)
+                kind = storage_format(file)
+            # A file of neither format is given to the reader that its name asks for, which
+            # explains what is wrong with it.
+            is_sqlite = kind == 'sqlite3' or (not kind and '.db3' in file.suffixes)
+            storage: Storage = SqliteFile(file, salvage) if is_sqlite else McapFile(file, salvage)
         except (OSError, zstd.ZstdError, EOFError) as error:
             raise SourceError(f'{file} cannot be read: {error}') from error
         self._stack.callback(storage.close)
         return storage
 
-    def _unpack(self, file: Path) -> Path:
+    def _unpack(self, file: Path, salvage: bool) -> Path:
         folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix='streamo_bag_'))
-        plain = Path(folder, file.stem)
+        plain = Path(folder, file.name.removesuffix('.zstd'))
         with zstd.open(file, 'rb') as packed, plain.open('wb') as unpacked:
-            shutil.copyfileobj(packed, unpacked)
+            try:
+                shutil.copyfileobj(packed, unpacked)
+            except (zstd.ZstdError, EOFError) as error:
+                if not salvage:
+                    message = f'{file} cannot be unpacked: {error}; add --salvage to read a part'
+                    raise SourceError(message) from error
         return plain
 
 
-def choose_topic(bag: str, topics: dict[str, TopicEntry], wanted: str = '') -> str:
-    """The image topic of a bag.
-
-    Args:
-        bag: what to call it in an error.
-        topics: what it holds.
-        wanted: the topic asked for, with or without its first slash; '' finds the only one. Of a
-            topic and its compressed sibling the first is taken; depth does not count.
-
-    Raises:
-        SourceError: there is no such topic, none with images, or more than one.
-    """
-    listed = ', '.join(f'{name} ({entry.type_name})' for name, entry in sorted(topics.items()))
-    images = {name: entry for name, entry in topics.items() if _is_image(entry)}
-    if wanted:
-        wanted = f'/{wanted.lstrip("/")}'
-        if wanted not in images:
-            what = 'is not an image topic' if wanted in topics else 'is not there'
-            raise SourceError(f'topic {wanted} {what} in {bag}: it holds {listed or "nothing"}')
-        found = [wanted]
-    elif not images:
-        raise SourceError(f'{bag} has no image topic: it holds {listed or "nothing"}')
-    else:
-        found = _candidates(images)
-    if not any(images[name].count for name in found):
-        raise SourceError(f'{bag} has no messages on {", ".join(found)}: nothing was recorded')
-    if len(found) > 1:
-        raise SourceError(
-            f'{bag} has {len(found)} image topics: choose with --topic one of {", ".join(found)}'
-        )
-    return found[0]
-
-
-def _is_image(entry: TopicEntry) -> bool:
-    return entry.type_name in (IMAGE, COMPRESSED)
-
-
-def _candidates(images: dict[str, TopicEntry]) -> list[str]:
-    color = [name for name in images if not re.search(r'depth', name, re.IGNORECASE)] or [*images]
-    filled = [name for name in color if images[name].count] or color
-    return sorted(
-        name
-        for name in filled
-        if name.removesuffix('/compressed') == name
-        or name.removesuffix('/compressed') not in filled
-    )
-
-
 def _plain(message: Message) -> Message:
-    """A message that the recorder compressed by itself, unpacked."""
-    if bytes(message.head[:4]) != _ZSTD_MAGIC:
+    """A message that the recorder compressed by itself, unpacked on demand."""
+    if bytes(message.head[:4]) != ZSTD_MAGIC:
         return message
     try:
         data = zstd.decompress(message.load())
-    except zstd.ZstdError:
+    except (zstd.ZstdError, SourceError, MemoryError):
         return message
     return Message(message.log_time, data, lambda: data)

@@ -20,11 +20,11 @@ BAG_SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
 
 
 class SourceError(StreamoError, RuntimeError):
-    """A source cannot be read; the message says what is wrong and what mends it."""
+    """A source cannot be read; the message states the problem and how to fix it."""
 
 
 class Record(Protocol):
-    """One frame of a source, not decoded. Valid until the next record is asked for."""
+    """One frame of a source, not decoded. Valid until the next record is requested."""
 
     @property
     def stamp(self) -> int:
@@ -62,11 +62,15 @@ class Source(Protocol):
 
     @property
     def duration(self) -> float | None:
-        """Seconds from the first to the last record; None when it does not end by itself."""
+        """Seconds from the first to the last record, perhaps an estimate; None when unknown."""
 
     @property
     def damage(self) -> str:
-        """One sentence about what is lost when a damaged source is salvaged; '' when whole."""
+        """One sentence about what is lost of a damaged source, as far as is known; '' if whole."""
+
+    @property
+    def note(self) -> str:
+        """One sentence about how the source was understood, where it could be mistaken; ''."""
 
     def records(self) -> Iterator[Record]:
         """All records, in the order of their recording.
@@ -76,4 +80,4 @@ class Source(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of files and devices."""
+        """Release files and devices."""

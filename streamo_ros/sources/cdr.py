@@ -2,9 +2,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The bytes of serialized camera messages: stamp, header, image, without deserializing the rest.
 
-Knows the plain CDR and XCDR2 layout of `std_msgs/Header`, `sensor_msgs/Image` and
-`sensor_msgs/CompressedImage`, which are the same in every ROS 2 distribution. Knows no ROS, no
-other message and nothing of what an encoding means; never copies pixels.
+Plain CDR and XCDR2 of `std_msgs/Header`, `sensor_msgs/Image` and `CompressedImage`, which are the
+same in every ROS 2 distribution, and of the two messages in which bags hold video packets. Pixels
+are never copied.
+
+Sources: OMG DDS-XTypes 1.3, 7.4 (alignment); foxglove_msgs/msg/CompressedVideo;
+ffmpeg_image_transport_msgs/msg/FFMPEGPacket.
 """
 
 from __future__ import annotations
@@ -21,7 +24,10 @@ Buffer: TypeAlias = 'bytes | bytearray | memoryview | array[int]'
 # Representation identifiers, OMG DDS-XTypes 1.3, 7.4.3.4: the second byte's lowest bit is the
 # endianness; parameter lists and delimited encodings put other things before the header.
 _PLAIN = {b'\0\0': '>', b'\0\1': '<', b'\0\6': '>', b'\0\7': '<'}
+_XCDR2 = frozenset({b'\0\6', b'\0\7'})
 _HEADER_BYTES = 12
+# Alignment is counted from the end of the representation header.
+_ORIGIN = 4
 NANOSECONDS = 1_000_000_000
 
 
@@ -64,6 +70,23 @@ class CompressedBytes:
     stamp: int
     frame_id: str
     format: str
+    data: memoryview
+
+
+@dataclass(frozen=True)
+class PacketBytes:
+    """A packet of a video whose data still lie in the serialized message.
+
+    Attributes:
+        stamp: capture time, nanoseconds.
+        frame_id: optical frame.
+        codec: as the message gives it, e.g. 'h264' or 'hevc_nvenc;yuv420p;bgr8;bgr8'.
+        data: a view into the message.
+    """
+
+    stamp: int
+    frame_id: str
+    codec: str
     data: memoryview
 
 
@@ -119,8 +142,37 @@ def read_compressed(buffer: Buffer) -> CompressedBytes:
     return CompressedBytes(stamp, frame_id, reader.string('format'), reader.octets('data'))
 
 
+def read_compressed_video(buffer: Buffer) -> PacketBytes:
+    """Read a serialized `foxglove_msgs/CompressedVideo`.
+
+    Raises:
+        CdrError: the representation is not plain CDR, or the message ends too early.
+    """
+    reader = _Reader(buffer)
+    stamp, frame_id = reader.stamp(), reader.string('frame_id')
+    data = reader.octets('data')
+    return PacketBytes(stamp, frame_id, reader.string('format'), data)
+
+
+def read_ffmpeg_packet(buffer: Buffer) -> PacketBytes:
+    """Read a serialized `ffmpeg_image_transport_msgs/FFMPEGPacket`.
+
+    Raises:
+        CdrError: the representation is not plain CDR, or the message ends too early.
+    """
+    reader = _Reader(buffer)
+    stamp, frame_id = reader.stamp(), reader.string('header.frame_id')
+    for field in ('width', 'height'):
+        reader.uint32(field)
+    codec = reader.string('encoding')
+    reader.uint64('pts')
+    for field in ('flags', 'is_bigendian'):
+        reader.uint8(field)
+    return PacketBytes(stamp, frame_id, codec, reader.octets('data'))
+
+
 class _Reader:
-    """A cursor over the fields of one message, in order; no field here is wider than 4 bytes."""
+    """A cursor over the fields of one message, in order."""
 
     def __init__(self, buffer: Buffer) -> None:
         self._view = memoryview(buffer)
@@ -129,7 +181,8 @@ class _Reader:
             representation = bytes(self._view[:2]).hex() or 'nothing'
             raise CdrError(f'the message is not in plain CDR (representation {representation})')
         self._order = order
-        self._at = 4
+        self._widest = 4 if bytes(self._view[:2]) in _XCDR2 else 8
+        self._at = _ORIGIN
 
     def stamp(self) -> int:
         sec, nanosec = self._unpack('iI', 8, 'header.stamp')
@@ -138,6 +191,10 @@ class _Reader:
     def uint32(self, field: str) -> int:
         self._at += -self._at % 4
         return self._unpack('I', 4, field)[0]
+
+    def uint64(self, field: str) -> int:
+        self._at += (_ORIGIN - self._at) % self._widest
+        return self._unpack('Q', 8, field)[0]
 
     def uint8(self, field: str) -> int:
         return self._unpack('B', 1, field)[0]

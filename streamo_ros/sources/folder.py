@@ -2,17 +2,18 @@
 # SPDX-License-Identifier: Apache-2.0
 """A folder of images with times as a source.
 
-Knows where times are written: in a table beside the images (EuRoC's `data.csv`, TUM's `rgb.txt`,
-or `times.txt`/`times.csv` of the same form), or in the file names.
+Times are written in a table beside the images (EuRoC's `data.csv`, TUM's `rgb.txt`, or
+`times.txt`/`times.csv` of the same form), or in the file names. Their unit is found by
+`folder_times`.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from decimal import InvalidOperation
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +22,12 @@ from numpy.typing import NDArray
 from streamo_ros.sources.base import FIRST_STAMP
 from streamo_ros.sources.base import IMAGE_SUFFIXES
 from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.folder_times import parse_number
+from streamo_ros.sources.folder_times import read_times
 from streamo_ros.sources.image import decode_compressed
 from streamo_ros.sources.image import ImageError
 
 TABLES = ('times.csv', 'times.txt', 'data.csv', 'rgb.txt')
-# Integers from here on are nanoseconds: 10^14 ns are one day, 10^14 s three million years.
-_NANOSECONDS_FROM = 10**14
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +50,7 @@ class FileRecord:
 class FolderSource:
     """Images in the order of their times; see `Source`.
 
-    Times are seconds, or nanoseconds when they are integers of 15 digits and more. A folder whose
-    first time is 0 is moved to `FIRST_STAMP`.
+    A folder whose first time is 0 is moved to `FIRST_STAMP`.
 
     Raises:
         SourceError: images without times, or times that cannot be read.
@@ -65,8 +65,11 @@ class FolderSource:
         entries = _read_table(table) if table else _read_names(path)
         if not entries:
             raise SourceError(f'{path} has no images with times: {_ADVICE}')
-        shift = FIRST_STAMP if entries[0][0] == 0 else 0
-        self._records = [FileRecord(stamp + shift, file) for stamp, file in entries]
+        times = read_times([number for number, _ in entries])
+        self.note = times.note
+        stamped = sorted(zip(times.stamps, (file for _, file in entries), strict=True))
+        shift = FIRST_STAMP if stamped[0][0] == 0 else 0
+        self._records = [FileRecord(stamp + shift, file) for stamp, file in stamped]
 
     @property
     def duration(self) -> float:
@@ -84,44 +87,64 @@ class FolderSource:
 _ADVICE = "write a table times.csv with lines 'SECONDS,FILE', or name the files by their times"
 
 
-def _read_table(table: Path) -> list[tuple[int, Path]]:
+def _read_table(table: Path) -> list[tuple[Decimal, Path]]:
+    lines = [
+        (number, line.strip())
+        for number, line in enumerate(_text(table).splitlines(), 1)
+        if line.strip() and not line.lstrip().startswith('#')
+    ]
     entries = []
-    for number, line in enumerate(table.read_text().splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith('#'):
+    for place, (number, line) in enumerate(lines):
+        time, file = _fields(line)
+        value = parse_number(time)
+        if value is None and place == 0:  # the names of the columns
             continue
-        fields = re.split(r'[,\s]+', line.strip(), maxsplit=1)
-        stamp = _nanoseconds(fields[0])
-        if stamp is None or len(fields) < 2:
+        if value is None or not file:
             raise SourceError(f"line {number} of {table} is not 'TIME,FILE' but {line!r}")
-        entries.append((stamp, _image_path(table, fields[1])))
-    return sorted(entries)
+        entries.append((value, _image_path(table, file)))
+    return entries
+
+
+def _text(table: Path) -> str:
+    """The text of a table, in UTF-8 or, as some Windows programs write it, UTF-16.
+
+    Raises:
+        SourceError: it is neither.
+    """
+    data = table.read_bytes()
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    try:
+        return data.decode('utf-16' if utf16 else 'utf-8-sig')
+    except UnicodeDecodeError as error:
+        raise SourceError(f'{table} is not text in UTF-8: {error.reason}') from error
+
+
+def _fields(line: str) -> tuple[str, str]:
+    """Time and file of a line; spreadsheets with a decimal comma separate by semicolons."""
+    separator = ';' if ';' in line else r'[,\s]'
+    time, *rest = re.split(rf'\s*{separator}\s*', line, maxsplit=1)
+    if separator == ';':
+        time = time.replace(',', '.')
+    file = re.sub(r'^[\s,]+', '', rest[0]) if rest else ''
+    return time.strip('"\' '), file.strip('"\' ')
 
 
 def _image_path(table: Path, name: str) -> Path:
     # EuRoC keeps images in a folder 'data' beside the table and names them without it.
     places = (table.parent / name, table.parent / 'data' / name)
-    found = next((place for place in places if place.exists()), None)
-    if found is None:
-        raise SourceError(f'{table} names {name}, which is not there: correct the table')
-    return found
+    path = next((place for place in places if place.exists()), None)
+    if path is None:
+        raise SourceError(f'{table} names {name}, which does not exist: correct the table')
+    return path
 
 
-def _read_names(folder: Path) -> list[tuple[int, Path]]:
+def _read_names(folder: Path) -> list[tuple[Decimal, Path]]:
     entries = []
     for file in folder.iterdir():
-        if file.suffix.lower() in IMAGE_SUFFIXES:
-            stamp = _nanoseconds(file.stem)
-            if stamp is None or re.fullmatch(r'\d{1,9}', file.stem):
-                raise SourceError(f'the name of {file} is no time: {_ADVICE}')
-            entries.append((stamp, file))
-    return sorted(entries)
-
-
-def _nanoseconds(text: str) -> int | None:
-    try:
-        value = Decimal(text)
-    except InvalidOperation:
-        return None
-    if not value.is_finite() or value < 0:
-        return None
-    return int(value) if value >= _NANOSECONDS_FROM else int(value * 10**9)
+        # Hidden files are not images: macOS writes '._0.5.png' beside '0.5.png'.
+        if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith('.'):
+            value = parse_number(file.stem)
+            if value is None or re.fullmatch(r'\d{1,9}', file.stem):
+                raise SourceError(f'the name of {file} is not a time: {_ADVICE}')
+            entries.append((value, file))
+    return entries

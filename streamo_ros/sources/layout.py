@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which files make up a bag: rosbag2's folder and its metadata.
 
-Knows `metadata.yaml` and the numbering of split files, not what is in them.
+The files are believed over `metadata.yaml`: `ros2 bag reindex` of Humble leaves the storage
+identifier empty, and files that were unpacked by hand have lost their '.zstd'.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import yaml
 
 from streamo_ros.sources.base import BAG_SUFFIXES
 from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.storage_format import storage_format
 
 
 def bag_files(path: Path, salvage: bool = False) -> list[Path]:
@@ -21,7 +23,7 @@ def bag_files(path: Path, salvage: bool = False) -> list[Path]:
 
     Args:
         path: the bag's folder, or one of its files.
-        salvage: go on without metadata, and without files that are missing.
+        salvage: continue without metadata, and without files that are missing.
 
     Raises:
         SourceError: there is no metadata, it cannot be read, or a file is missing.
@@ -33,39 +35,54 @@ def bag_files(path: Path, salvage: bool = False) -> list[Path]:
     except SourceError:
         if not salvage:
             raise
-        files = sorted((file for file in path.iterdir() if _is_storage(file)), key=_number)
-        missing = []
+        files, missing = [], []
     if missing and not salvage:
-        lacking = ', '.join(missing)
-        raise SourceError(f'{path} lacks {lacking}: copy all its files, or add --salvage')
+        names = ', '.join(missing)
+        raise SourceError(f'{path} lacks {names}: copy all its files, or add --salvage')
+    if salvage and not files:
+        files = sorted((file for file in path.iterdir() if _is_storage(file)), key=_number)
     if not files:
         raise SourceError(f'{path} is neither a bag nor a folder of images')
     return files
 
 
 def _listed_files(metadata: Path) -> tuple[list[Path], list[str]]:
-    """The files that are there, and the names of those that are missing."""
+    """The files that exist, and the names of those that are missing."""
     bag = metadata.parent
-    mending = f'write it anew with ros2 bag reindex {bag}, or add --salvage'
+    advice = f'rewrite it with ros2 bag reindex {bag}, or add --salvage'
     try:
-        text = metadata.read_text()
+        text = metadata.read_text(encoding='utf-8-sig')
         information = yaml.safe_load(text)['rosbag2_bagfile_information']
-        files = [bag / Path(name).name for name in information['relative_file_paths']]
+        names = [Path(name).name for name in information['relative_file_paths']]
         storage = information['storage_identifier']
     except FileNotFoundError as error:
         if not any(_is_storage(file) for file in bag.iterdir()):
             raise SourceError(f'{bag} is neither a bag nor a folder of images') from error
-        raise SourceError(f'{bag} has no metadata.yaml: {mending}') from error
+        raise SourceError(f'{bag} has no metadata.yaml: {advice}') from error
     except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
-        raise SourceError(f'{metadata} is no metadata of a bag: {mending}') from error
-    if storage not in ('mcap', 'sqlite3'):
+        raise SourceError(f'{metadata} is not the metadata of a bag: {advice}') from error
+    paths = {name: _locate(bag, name) for name in names}
+    files = [file for file in paths.values() if file is not None]
+    if storage not in ('mcap', 'sqlite3') and not all(_is_known(file) for file in files):
         raise SourceError(f'{bag} is stored as {storage!r}: convert it to mcap, ros2 bag convert')
-    there = [file for file in files if file.exists()]
-    return there, [file.name for file in files if file not in there]
+    return files, [name for name, file in paths.items() if file is None]
+
+
+def _locate(bag: Path, name: str) -> Path | None:
+    """A listed file, or the same file packed or unpacked."""
+    twins = (name, name.removesuffix('.zstd'), f'{name}.zstd')
+    return next((bag / twin for twin in twins if (bag / twin).is_file()), None)
+
+
+def _is_known(file: Path) -> bool:
+    try:
+        return bool(storage_format(file))
+    except OSError:
+        return False
 
 
 def _is_storage(file: Path) -> bool:
-    return file.name.endswith(BAG_SUFFIXES)
+    return file.is_file() and file.name.endswith(BAG_SUFFIXES) and not file.name.startswith('.')
 
 
 def _number(file: Path) -> tuple[int, str]:

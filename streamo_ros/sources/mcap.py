@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """MCAP files, read in place: messages are views into the mapped file or a decompressed chunk.
 
-Knows the container and nothing of what messages mean. `rosbags` reads MCAP too, but copies every
-message four times (70 times real time for raw VGA at 30 Hz, where this reader exceeds 1,000) and
-refuses a file whose recording was cut off, which is what `salvage` is for.
+`rosbags` reads MCAP too, but copies every message four times (70 times real time for raw VGA at
+30 Hz, where this reader exceeds 1,000) and refuses a file whose recording was cut off, which is
+what `salvage` is for.
 
 Source: the MCAP specification, https://mcap.dev/spec (records, opcodes, chunk layout).
 """
@@ -33,19 +33,19 @@ else:
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.storage import Message
 from streamo_ros.sources.storage import TopicEntry
+from streamo_ros.sources.storage_format import MCAP_MAGIC
 
-_MAGIC = b'\x89MCAP0\r\n'
 _FOOTER, _SCHEMA, _CHANNEL, _MESSAGE, _CHUNK, _INDEX = 0x02, 0x03, 0x04, 0x05, 0x06, 0x07
 _PREFIX = struct.Struct('<BQ')
 _MESSAGE_HEAD = struct.Struct('<HIQQ')
 _CHUNK_HEAD = struct.Struct('<QQQII')
 _SMALLEST_CHUNK = _PREFIX.size + _CHUNK_HEAD.size + 8
-# What is taken from a record without looking must be there.
+# What is read from a record without a check must be there.
 _SMALLEST = {_SCHEMA: 6, _CHANNEL: 8, _MESSAGE: 22, _CHUNK: _CHUNK_HEAD.size + 8, _INDEX: 6}
 
 
 class _DamageError(Exception):
-    """Bytes that are no MCAP record, and where in the file they begin."""
+    """Bytes that are not an MCAP record, and where in the file they begin."""
 
     def __init__(self, reason: str, at: int = 0) -> None:
         super().__init__(reason)
@@ -53,7 +53,7 @@ class _DamageError(Exception):
 
 
 class _Entry(NamedTuple):
-    """One record: its opcode, itself whole, and its content."""
+    """One record: its opcode, all of its bytes, and its content."""
 
     opcode: int
     whole: memoryview
@@ -62,7 +62,7 @@ class _Entry(NamedTuple):
 
 @dataclass
 class _Chunk:
-    """Where messages lie.
+    """A chunk of messages, or a single message outside of any chunk.
 
     Attributes:
         start: earliest recording time in it, nanoseconds.
@@ -88,10 +88,10 @@ class McapFile:
 
     Args:
         path: the file.
-        salvage: read what lies before and between damages.
+        salvage: read what is before, between and after damaged parts.
 
     Raises:
-        SourceError: it is no MCAP file, or is damaged and `salvage` is False.
+        SourceError: it is not an MCAP file, or is damaged and `salvage` is False.
     """
 
     def __init__(self, path: Path, salvage: bool = False) -> None:
@@ -102,8 +102,10 @@ class McapFile:
         self._channels: dict[int, tuple[str, int]] = {}
         self._chunks: list[_Chunk] = []
         with path.open('rb') as file:
-            if file.read(len(_MAGIC)) != _MAGIC:
-                raise SourceError(f'{path} is no MCAP file: it does not begin with the MCAP magic')
+            if file.read(len(MCAP_MAGIC)) != MCAP_MAGIC:
+                raise SourceError(
+                    f'{path} is not an MCAP file: it does not begin with the MCAP magic'
+                )
             self._view = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         self._scan()
 
@@ -111,11 +113,11 @@ class McapFile:
     def topics(self) -> dict[str, TopicEntry]:
         """All recorded topics by name."""
         counts = sum((chunk.counts for chunk in self._chunks), Counter[int]())
-        found: dict[str, TopicEntry] = {}
+        topics: dict[str, TopicEntry] = {}
         for key, (topic, schema) in self._channels.items():
-            before = found[topic].count if topic in found else 0
-            found[topic] = TopicEntry(self._schemas.get(schema, ''), before + counts[key])
-        return found
+            before = topics[topic].count if topic in topics else 0
+            topics[topic] = TopicEntry(self._schemas.get(schema, ''), before + counts[key])
+        return topics
 
     @property
     def span(self) -> tuple[int, int]:
@@ -145,15 +147,15 @@ class McapFile:
             yield _message(heapq.heappop(waiting))
 
     def close(self) -> None:
-        """Let go of the file; images that are views of it keep it mapped until they are gone."""
+        """Release the file; images that are views of it keep it mapped until they are gone."""
         self._chunks.clear()
         self._view = memoryview(b'')
 
     def _scan(self) -> None:
-        """Find chunks, channels and schemas by hopping over the records of the file."""
+        """Find chunks, channels and schemas by skipping from record to record."""
         opcode = 0
         try:
-            for opcode, whole, body in _records(self._view, len(_MAGIC)):
+            for opcode, whole, body in _records(self._view, len(MCAP_MAGIC)):
                 if opcode == _FOOTER:
                     break
                 self._note(opcode, whole, body)
@@ -204,7 +206,7 @@ class McapFile:
             self._chunks.append(chunk)
 
     def _contents(self, chunk: _Chunk) -> Iterator[_Entry]:
-        """The records of a chunk; when salvaging, those before a damage."""
+        """The records of a chunk; when salvaging, those before any damage."""
         try:
             yield from _records(_unpacked(chunk), 0)
         except _DamageError as damage:
@@ -213,7 +215,7 @@ class McapFile:
 
 
 def _records(view: memoryview, at: int) -> Iterator[_Entry]:
-    """Records one behind the other.
+    """Consecutive records.
 
     Raises:
         _DamageError: what follows is no record, or a record that does not end.
@@ -239,7 +241,7 @@ def _chunk(body: memoryview) -> _Chunk:
 
 
 def _unpacked(chunk: _Chunk) -> memoryview:
-    """The records of a chunk, decompressed; as far as they go when the file ends in it.
+    """The records of a chunk, decompressed; when the file ends in it, those that are complete.
 
     Only a decompressed chunk is checked against its CRC: to check one that is read in place would
     read every pixel of every frame that is not sampled.
@@ -254,7 +256,7 @@ def _unpacked(chunk: _Chunk) -> memoryview:
                 data = lz4.frame.LZ4FrameDecompressor().decompress(chunk.records)
             case other:
                 raise _DamageError(f'the compression {other!r} is not known')
-    except (zstd.ZstdError, RuntimeError) as error:
+    except (zstd.ZstdError, RuntimeError, MemoryError) as error:
         raise _DamageError(f'the {chunk.compression} data cannot be unpacked') from error
     if chunk.crc and not chunk.cut and zlib.crc32(data) != chunk.crc:
         raise _DamageError('the checksum is wrong')

@@ -11,6 +11,7 @@ from streamo_ros.sources.base import BAG_SUFFIXES
 from streamo_ros.sources.base import IMAGE_SUFFIXES
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.storage_format import storage_format
 
 
 def open_source(path: str | Path, topic: str = '', salvage: bool = False) -> Source:
@@ -19,19 +20,23 @@ def open_source(path: str | Path, topic: str = '', salvage: bool = False) -> Sou
     Args:
         path: a bag (folder, .mcap, .db3), a video file, a folder of images, or /dev/videoN.
         topic: the image topic of a bag; '' finds it.
-        salvage: read a damaged source up to, and where possible behind, the damage.
+        salvage: read a damaged source up to, and where possible past, the damage.
 
     Raises:
         SourceError: it does not exist, cannot be read, or has no images.
     """
-    # Imported here: each kind needs another library, and only one of them is asked for.
-    from streamo_ros.sources.bag import BagSource
-    from streamo_ros.sources.folder import FolderSource
-    from streamo_ros.sources.video import CameraSource
-    from streamo_ros.sources.video import VideoSource
-
     text, path = str(path), Path(path)
+    try:
+        return _open(text, path, topic, salvage)
+    except OSError as error:
+        raise SourceError(f'{text} cannot be read: {error.strerror or error}') from error
+
+
+def _open(text: str, path: Path, topic: str, salvage: bool) -> Source:
+    # Imported here: each kind needs another library, and only one of them is asked for.
     if re.fullmatch(r'/dev/video\d+', text):
+        from streamo_ros.sources.camera import CameraSource
+
         return CameraSource(path)
     if not path.exists():
         raise SourceError(f'{text} does not exist: give a bag, a video, a folder or /dev/videoN')
@@ -40,9 +45,28 @@ def open_source(path: str | Path, topic: str = '', salvage: bool = False) -> Sou
             f'{text} is a ROS 1 bag: convert it with rosbags-convert --src {text} --dst DIR'
         )
     if path.is_dir() and not _looks_like_bag(path):
+        from streamo_ros.sources.folder import FolderSource
+
         return FolderSource(path)
     if path.is_dir() or text.endswith(BAG_SUFFIXES):
+        from streamo_ros.sources.bag import BagSource
+
         return BagSource(path, topic, salvage)
+    return _open_file(text, path, topic, salvage)
+
+
+def _open_file(text: str, path: Path, topic: str, salvage: bool) -> Source:
+    """A file whose name does not say that it belongs to a bag."""
+    if not path.is_file():
+        raise SourceError(f'{text} is not a regular file: give a bag, a video, or a folder')
+    if storage_format(path) in ('mcap', 'sqlite3'):
+        from streamo_ros.sources.bag import BagSource
+
+        return BagSource(path, topic, salvage)
+    try:
+        from streamo_ros.sources.video import VideoSource
+    except ImportError as error:
+        raise SourceError(f'reading videos needs PyAV: pip install av ({error})') from error
     return VideoSource(path, salvage)
 
 

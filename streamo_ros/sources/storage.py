@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The face of one storage file of a bag: which topics it holds, and its messages, unread.
-
-Knows neither MCAP nor SQLite, and no message type.
-"""
+"""The interface of one storage file of a bag: its topics, and its messages, not deserialized."""
 
 from __future__ import annotations
 
@@ -22,7 +19,7 @@ class Message(NamedTuple):
     Attributes:
         log_time: when it was recorded, nanoseconds.
         head: its first bytes, at least as many as a stamp needs.
-        load: reads all of it.
+        load: reads all of it; raises SourceError where the file is damaged.
     """
 
     log_time: int
@@ -66,4 +63,4 @@ class Storage(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Release the file."""

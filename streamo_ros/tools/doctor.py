@@ -147,20 +147,14 @@ def _libraries() -> list[Check]:
     wanted = (
         ('OpenCV', 'cv2', 'images cannot be decoded'),
         ('rosbags', 'rosbags', 'bags cannot be written'),
+        ('PyAV', 'av', 'video files cannot be read'),
     )
-    findings = [
+    return [
         Check(name, 'ok', 'installed')
         if importlib.util.find_spec(module)
         else Check(name, 'missing', loss, install_command(module))
         for name, module, loss in wanted
     ]
-    bridge = importlib.util.find_spec('cv_bridge') is not None
-    found = (
-        'installed: used for encodings that we do not convert'
-        if bridge
-        else ('not installed: not needed for the common encodings')
-    )
-    return [*findings, Check('cv_bridge', 'note', found)]
 
 
 def _tensorrt() -> list[Check]:

@@ -12,9 +12,9 @@ import torch
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.backbone.attention import WindowShape
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.backbone.sizing import check_memory
-from streamo_ros.backbone.attention import WindowShape
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 

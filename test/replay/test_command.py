@@ -159,7 +159,7 @@ def test_probabilities_may_differ_by_the_tolerance(command, tmp_path, change, to
         (['-i', ' '], 'raw_mcap', 'the instruction is empty'),
         (['-i', 'x', '--rate', '0'], 'raw_mcap', 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
         (['-i', 'x', '--workers', '0'], 'raw_mcap', '--workers must be at least 1'),
-        (['-i', 'x', '--topic', 'y'], 'raw_mcap', 'topic /y is not there'),
+        (['-i', 'x', '--topic', 'y'], 'raw_mcap', 'topic /y does not exist'),
         (['--golden', 'nowhere.jsonl'], 'raw_mcap', 'write it with --update-golden'),
         (['-i', 'x', '--update-golden'], 'raw_mcap', 'add --golden FILE'),
         (['-i', 'x', '--model', 'nowhere.yaml'], 'raw_mcap', 'nowhere.yaml'),

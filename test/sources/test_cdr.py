@@ -15,6 +15,8 @@ from streamo_ros.sources.cdr import CdrError
 from streamo_ros.sources.cdr import peek_header
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.cdr import read_compressed
+from streamo_ros.sources.cdr import read_compressed_video
+from streamo_ros.sources.cdr import read_ffmpeg_packet
 from streamo_ros.sources.cdr import read_image
 
 STORE = get_typestore(Stores.ROS2_HUMBLE)
@@ -92,3 +94,19 @@ def test_message_cut_anywhere_says_which_field_is_missing(kept):
 def test_unknown_representation_is_named():
     with pytest.raises(CdrError, match=r'not in plain CDR .representation 0003'):
         read_image(b'\0\3' + image()[2:])
+
+
+@pytest.mark.parametrize('frame_id', ['', 'c', 'camera', 'camera_optical'])
+def test_packets_of_videos_are_read_whatever_the_padding(bag_maker, frame_id):
+    data = bytes(range(7))
+    read = read_ffmpeg_packet(bag_maker.ffmpeg_packet(5_000_000_007, data, 'h264', frame_id))
+    assert (read.stamp, read.frame_id, read.codec) == (5_000_000_007, frame_id, 'h264')
+    assert bytes(read.data) == data
+
+
+@pytest.mark.parametrize('little', [True, False])
+def test_compressed_video_is_read(bag_maker, little):
+    message = bag_maker.compressed_video(5_000_000_007, b'packet', 'h265', little)
+    read = read_compressed_video(message)
+    assert (read.stamp, read.frame_id, read.codec) == (5_000_000_007, 'camera', 'h265')
+    assert bytes(read.data) == b'packet'

@@ -71,7 +71,8 @@ def append_tile(rows: int, itemsize: int) -> Tile:
 def append_splits(programs: int, processors: int) -> int:
     """Splits over keys that fill the GPU's last wave of programs best, merging counted in."""
     return min(
-        range(1, 9), key=lambda splits: -(-programs * splits // processors) / splits + 0.02 * splits
+        range(1, 9),
+        key=lambda splits: -(-programs * splits // processors) / splits + 0.02 * splits,
     )
 
 
@@ -105,9 +106,7 @@ class FlashAttention:
             (3, shape.lanes * shape.rows + 1), device=device, dtype=torch.int32
         )
         self._rotated = torch.zeros(size[1:], device=device, dtype=dtype)
-        self._cosines, self._sines = (
-            part.to(device) for part in rotary.table(shape.rows)
-        )
+        self._cosines, self._sines = (part.to(device) for part in rotary.table(shape.rows))
         self._axes = rotary.axes.to(device, torch.int32)
         self._groups = shape.query_heads // shape.heads
         self._scale = shape.dim**-0.5 * _LOG2_E
@@ -133,9 +132,7 @@ class FlashAttention:
             return self._decode(layer, query, step, final)
         return self._append(layer, query, step)
 
-    def _store(
-        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step
-    ) -> Tensor:
+    def _store(self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step) -> Tensor:
         """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
         shape, places = self.shape, step.places
         keys, values = self.layers[layer]

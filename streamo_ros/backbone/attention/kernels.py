@@ -74,8 +74,9 @@ def append_kernel(
             return
     dim = tl.arange(0, DIM_P)
     present = dim < DIM
-    q = tl.load(query + at[:, None] * DIM + dim[None, :], mask=valid[:, None] & present[None, :],
-                other=0.0)
+    q = tl.load(
+        query + at[:, None] * DIM + dim[None, :], mask=valid[:, None] & present[None, :], other=0.0
+    )
     base = (lane * KV + head).to(tl.int64) * rows * DIM
     peak = tl.full((BLOCK_M,), float('-inf'), tl.float32)
     weight = tl.zeros((BLOCK_M,), tl.float32)
@@ -175,8 +176,9 @@ def decode_kernel(
         cos = tl.load(cosines + angle, mask=read, other=0.0)
         sin = tl.load(sines + angle, mask=read, other=0.0)
         scores = tl.dot(first, (k1 * cos - k2 * sin).to(first.dtype), input_precision=PRECISION)
-        scores = tl.dot(second, (k2 * cos + k1 * sin).to(first.dtype), scores,
-                        input_precision=PRECISION)
+        scores = tl.dot(
+            second, (k2 * cos + k1 * sin).to(first.dtype), scores, input_precision=PRECISION
+        )
         scores = tl.where(inside[None, :], scores * scale, float('-inf'))
         weights, decay, peak, weight = _softmax_step(scores, peak, weight)
         seen = tl.dot(weights.to(v.dtype), v, seen * decay[:, None], input_precision=PRECISION)

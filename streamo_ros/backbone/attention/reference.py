@@ -20,8 +20,8 @@ from torch import Tensor
 
 from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
-from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.rotary import Rotary
+from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.step import Span
 from streamo_ros.backbone.step import Step
 

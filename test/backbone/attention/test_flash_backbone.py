@@ -124,7 +124,9 @@ def test_a_failed_lane_spoils_nothing(brief, on_kernels, dialogue, frames):
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason='needs an NVIDIA GPU')
 @pytest.mark.parametrize('name', ['eager', 'captured'])
-def test_many_random_steps_equal_the_cpu(checkpoint, load_tiny, dialogue, frames, name, monkeypatch):
+def test_many_random_steps_equal_the_cpu(
+    checkpoint, load_tiny, dialogue, frames, name, monkeypatch
+):
     """Frames, answers and evictions of three lanes at random, on a GPU and on a CPU."""
     if name == 'eager':
         monkeypatch.setattr('streamo_ros.backbone.build.find_capture', lambda device: None)
@@ -156,7 +158,9 @@ def test_many_random_steps_equal_the_cpu(checkpoint, load_tiny, dialogue, frames
             worst = max(worst, float(np.abs(found[0] - found[1]).max()))
         else:
             for one in backbones:
-                requests = [Request(lanes[0][lane].slot, ((fed.get(lane, 5),),)) for lane in chosen]
+                requests = [
+                    Request(lanes[0][lane].slot, ((fed.get(lane, 5),),)) for lane in chosen
+                ]
                 found.append(one.decode(requests, Sampling()))
             assert found[0] == found[1]
             fed |= dict(zip(chosen, found[0], strict=True))

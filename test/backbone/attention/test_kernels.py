@@ -14,8 +14,8 @@ from streamo_ros.backbone.attention.reference import ReferenceAttention
 from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
 from streamo_ros.backbone.rotary import interleaved
-from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.rotary import Rotary
+from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.step import LaneRows
 from streamo_ros.backbone.step import pack_places
@@ -111,7 +111,9 @@ class Pair:
         return (
             Step(rows, empty, unpack_places(torch.from_numpy(ours).to(DEVICE), rows), (), single),
             Step(
-                valid, empty, unpack_places(torch.from_numpy(theirs).to(DEVICE), valid),
+                valid,
+                empty,
+                unpack_places(torch.from_numpy(theirs).to(DEVICE), valid),
                 tuple(spans),
             ),
         )
@@ -125,7 +127,9 @@ class Pair:
         ours, theirs = self.step(counts, padding, single)
         self.kernels.begin(ours)
         self.plain.begin(theirs)
-        norms = self.norms and HeadNorms(self.norms.query.to(DEVICE), self.norms.key.to(DEVICE), 1e-6)
+        norms = self.norms and HeadNorms(
+            self.norms.query.to(DEVICE), self.norms.key.to(DEVICE), 1e-6
+        )
         found = []
         for layer in range(self.shape.layers):
             qkv = self.rows(ours.rows)
