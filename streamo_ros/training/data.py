@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Dialogues on disk as examples and batches: ids and labels from `sequence`, pixels from videos.
+"""Training examples and batches from dialogues on disk.
 
-Knows files, frames and batches. Knows no weights. Dialogues stay on disk; what is kept of each is
-its place and its length.
+Ids and labels come from `sequence`, pixels from videos. Dialogues stay on disk; only the location
+and length of each example are kept in memory.
 """
 
 from __future__ import annotations
@@ -41,16 +41,16 @@ from streamo_ros.training.video_frames import frames_at
 
 Example = dict[str, Tensor]
 FrameReader = Callable[[Sequence[NDArray[np.uint8]]], tuple[dict[str, Tensor], list[int]]]
-"""RGB images to the model's image inputs, and the vision tokens of each."""
+"""Maps RGB images to the model's image inputs and the number of vision tokens of each."""
 
 
 class ImageInputs:
-    """Images as the checkpoint's own image processor gives them, in its Pillow form.
+    """Runs the checkpoint's own image processor, in its Pillow variant.
 
     Args:
         folder: the checkpoint.
         config: its transformers configuration.
-        pixels: smallest and largest area of a frame.
+        pixels: smallest and largest frame area.
     """
 
     def __init__(self, folder: Path, config: Any, pixels: tuple[int, int]) -> None:
@@ -75,17 +75,17 @@ class ImageInputs:
 
     def __call__(self, images: Sequence[NDArray[np.uint8]]) -> tuple[dict[str, Tensor], list[int]]:
         """See `FrameReader`."""
-        made = dict(self._processor(list(images), return_tensors='pt', **self._options))
-        if 'image_grid_thw' not in made:
-            return {'pixel_values': made['pixel_values']}, [self._tokens] * len(images)
-        grids = made['image_grid_thw']
+        inputs = dict(self._processor(list(images), return_tensors='pt', **self._options))
+        if 'image_grid_thw' not in inputs:
+            return {'pixel_values': inputs['pixel_values']}, [self._tokens] * len(images)
+        grids = inputs['image_grid_thw']
         counts = (grids.prod(-1) // self._merge**2).tolist()
-        return {'pixel_values': made['pixel_values'], 'image_grid_thw': grids}, counts
+        return {'pixel_values': inputs['pixel_values'], 'image_grid_thw': grids}, counts
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where one example is: a line of a file, and the turns [start, stop) of its dialogue."""
+    """The location of one example: a line of a file, and turns [start, stop) of its dialogue."""
 
     file: int
     offset: int
@@ -95,17 +95,17 @@ class Place:
 
 
 class DialogueExamples(Dataset[Example]):
-    """Examples out of JSON-lines files, read when they are asked for.
+    """Examples from JSON-lines files, read on demand.
 
     Args:
         settings: see `DataSettings`.
-        wording: the dialogue's words in this tokenizer.
-        images: see `FrameReader`; with `most_tokens`.
-        image_token: placeholder of one vision token.
+        prompt: the prompt tokens.
+        images: see `ImageInputs`.
+        image_token: placeholder id of a vision token.
 
     Attributes:
-        lengths: tokens of each example, at most.
-        dropped: why examples were left out, and how many each.
+        lengths: upper bound on the tokens of each example.
+        dropped: number of dialogues left out, by reason.
 
     Raises:
         TrainingError: no example is left.
@@ -126,8 +126,8 @@ class DialogueExamples(Dataset[Example]):
         self._places = [place for at in range(len(self._files)) for place in self._scan(at)]
         if not self._places:
             raise TrainingError(
-                f'no dialogue of {", ".join(settings.dialogues)} can be trained '
-                f'on; left out: {self.dropped}'
+                f'no dialogue in {", ".join(settings.dialogues)} can be used '
+                f'for training; left out: {self.dropped}'
             )
         self.lengths = [place.tokens for place in self._places]
 
@@ -157,7 +157,7 @@ class DialogueExamples(Dataset[Example]):
     def _scan(self, at: int) -> Iterator[Place]:
         path, offset = self._files[at], 0
         if not path.is_file():
-            raise TrainingError(f'{path} does not exist: make it with `streamo convert`')
+            raise TrainingError(f'{path} does not exist: create it with `streamo convert`')
         console = Console(stderr=True)
         with progress.open(
             path,
@@ -176,7 +176,7 @@ class DialogueExamples(Dataset[Example]):
                 offset += len(line)
 
     def _cut(self, dialogue: LabeledDialogue) -> list[tuple[int, int, int]]:
-        """Turns [start, stop) of each example, and its tokens at most."""
+        """Turns [start, stop) of each example, and an upper bound on its tokens."""
         asked = next((k for k, turn in enumerate(dialogue.turns) if turn.instruction), None)
         if asked is None:
             return self._drop('no instruction')
@@ -196,7 +196,7 @@ class DialogueExamples(Dataset[Example]):
         return []
 
     def _windows(self, turns: Sequence[LabeledTurn], start: int) -> Iterator[tuple[int, int, int]]:
-        """As few windows as fit into `max_tokens`, one after another."""
+        """As few consecutive windows as `max_tokens` allows."""
         standing, begin = '', start
         used = self._count.opening(turns[start].instruction)
         for at in range(start, len(turns)):
@@ -215,13 +215,13 @@ class DialogueExamples(Dataset[Example]):
 
 @dataclass(frozen=True)
 class Collator:
-    """A batch of examples, padded behind.
+    """Builds a right-padded or packed batch of examples.
 
     Attributes:
-        pad: id of the padding.
-        image_token: placeholder of one vision token; its places are marked for models that ask.
+        pad: padding id.
+        image_token: placeholder id of a vision token.
         marks_images: whether the model takes `mm_token_type_ids`.
-        packing: one row of all examples, with their lengths, instead of padding.
+        packing: put all examples into one row, with their lengths, instead of padding.
     """
 
     pad: int
@@ -230,15 +230,15 @@ class Collator:
     packing: bool = False
 
     def __call__(self, examples: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        """Stack examples; image inputs are put one after another."""
+        """Stack examples; image inputs are concatenated."""
         rows = [example['input_ids'] for example in examples]
         labels = [example['labels'] for example in examples]
         batch: dict[str, Tensor] = {}
         if self.packing:
             batch['input_ids'] = torch.cat(rows).unsqueeze(0)
-            # The first token of each dialogue is no target of the one before it.
-            cut = [torch.cat((torch.tensor([IGNORED]), row[1:])) for row in labels]
-            batch['labels'] = torch.cat(cut).unsqueeze(0)
+            # The first token of a dialogue must not be a target of the dialogue before it.
+            masked = [torch.cat((torch.tensor([IGNORED]), row[1:])) for row in labels]
+            batch['labels'] = torch.cat(masked).unsqueeze(0)
             batch['lengths'] = torch.tensor([len(row) for row in rows])
         else:
             batch['input_ids'] = _padded(rows, self.pad)

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels: what is due at each sampled frame of an annotated video, without losing an answer.
+"""Labels every sampled frame of an annotated video with the decision due, losing no answer.
 
-Knows the authors' rule (a time t belongs to the turn whose tag holds it; Standby through the
-event; Response in the turn after it) and where that rule alone loses answers. Knows no file and no
-model. Everything goes by time: no frame stride is ever rounded to an integer.
+The rule is the authors' (time t belongs to the turn whose tag contains it; Standby during the
+event; Response in the turn after it), extended where that rule alone would lose answers.
+Everything is computed from times; frame strides are never rounded to integers.
 
 Source: Xia et al., arXiv 2512.21334, sec. 3.2 and 4.1; the turn rule is that of the released data:
 time 5 is the turn <4s-5s>.
@@ -28,7 +28,7 @@ from streamo_ros.training.record import Record
 
 @dataclass(frozen=True)
 class LabelSpan:
-    """Where an answer lies: Standby in turns [standby, due), Response in turn `due`."""
+    """The turns of one answer: Standby in [standby, due), Response in `due`."""
 
     standby: int
     due: int
@@ -41,7 +41,7 @@ class LabelTimeline:
 
     Attributes:
         duration: length of the video, in seconds.
-        rate: turns a second.
+        rate: turns per second.
         last: time of the last frame, in seconds.
     """
 
@@ -59,14 +59,14 @@ class LabelTimeline:
         return math.floor(self.last * self.rate) + 1
 
     def turn_of(self, time: Fraction) -> int:
-        """The turn whose tag <Xs-Ys> holds the time, X < time <= Y; 0 for time 0."""
+        """The turn whose tag <Xs-Ys> contains the time, X < time <= Y; 0 for time 0."""
         return max(0, math.ceil(time * self.rate) - 1)
 
     def check(self, time: Fraction, what: str) -> None:
-        """Refuse a time that lies more than one turn past the end of the video."""
+        """Reject a time more than one turn past the end of the video."""
         if time > self.duration + 1 / self.rate:
             raise AnnotationError(
-                f'{what} at {seconds_text(time)} s lies past the end of the video '
+                f'{what} at {seconds_text(time)} s is past the end of the video '
                 f'({seconds_text(self.duration)} s)'
             )
 
@@ -74,7 +74,7 @@ class LabelTimeline:
 def timeline(
     duration: Fraction, rate: Fraction, frame_rate: Fraction | None = None
 ) -> LabelTimeline:
-    """Turns over a video of this length; `frame_rate` is the video's own, frames a second."""
+    """Turns over a video of this length; `frame_rate` is the video's own, in frames per second."""
     step = 1 / (frame_rate or rate)
     return LabelTimeline(duration, rate, max(Fraction(0), duration - step))
 
@@ -84,13 +84,14 @@ def label(
 ) -> tuple[LabeledDialogue | None, list[Problem]]:
     """Label every turn of one video.
 
-    Answers due in the same turn are joined in the order of the annotation; a Response is never
-    overwritten by another event's Standby; an answer due past the last frame, or before the first
-    instruction, is given in the last turn, or with that instruction. Nothing is lost unreported.
+    Answers due in the same turn are joined in annotation order; a Response is never overwritten
+    by another event's Standby. An answer due after the last frame moves to the last turn, and one
+    due before the first instruction moves to that instruction's turn. Whatever is left out or
+    moved is reported.
 
     Returns:
-        The dialogue, or None when no instruction falls into the video, and what was left out or
-        moved.
+        The dialogue (None when no instruction falls within the video), and the report of what
+        was left out or moved.
     """
     findings: list[Problem] = []
     instructions: dict[int, list[str]] = {}
@@ -103,7 +104,10 @@ def label(
         turn = min(line.turn_of(question.time), line.turns - 1)
         instructions.setdefault(turn, []).append(question.text)
     if not instructions:
-        return None, [*findings, Problem(file, name, 'record', 'no question lies in the video')]
+        return None, [
+            *findings,
+            Problem(file, name, 'record', 'no question falls within the video'),
+        ]
     spans = _spans(record, line, min(instructions), findings, file, name)
     states, texts = _states(spans, line.turns)
     turns = tuple(
@@ -123,7 +127,12 @@ def label(
 
 
 def _spans(
-    record: Record, line: LabelTimeline, asked: int, findings: list[Problem], file: str, name: str
+    record: Record,
+    line: LabelTimeline,
+    first_question: int,
+    findings: list[Problem],
+    file: str,
+    name: str,
 ) -> list[LabelSpan]:
     spans = []
     for number, answer in enumerate(record.answers, 1):
@@ -132,12 +141,12 @@ def _spans(
         except AnnotationError as error:
             findings.append(Problem(file, name, 'answer', str(error)))
             continue
-        standby, due = _wished(answer, line)
-        final = min(max(due, asked), line.turns - 1)
+        standby, due = _annotated_turns(answer, line)
+        final = min(max(due, first_question), line.turns - 1)
         if final != due:
             why = (
                 'it is due before the first question'
-                if due < asked
+                if due < first_question
                 else ('it is due after the last frame')
             )
             findings.append(
@@ -145,14 +154,14 @@ def _spans(
                     file,
                     name,
                     'changed',
-                    f'answer {number}: {why}; it is given at {seconds_text(final / line.rate)} s',
+                    f'answer {number}: {why}; moved to {seconds_text(final / line.rate)} s',
                 )
             )
-        spans.append(LabelSpan(max(standby, asked), final, answer.text))
+        spans.append(LabelSpan(max(standby, first_question), final, answer.text))
     return spans
 
 
-def _wished(answer: AnnotatedAnswer, line: LabelTimeline) -> tuple[int, int]:
+def _annotated_turns(answer: AnnotatedAnswer, line: LabelTimeline) -> tuple[int, int]:
     end = line.turn_of(answer.end)
     if answer.start is None:
         return end, end

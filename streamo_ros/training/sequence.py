@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A dialogue as token ids and labels: the same ids, in the same order, as a lane's.
-
-Knows the protocol's wording and what is supervised. Knows no file, no pixels and no weights.
-"""
+"""A dialogue as token ids and labels: the same ids, in the same order, as in a lane."""
 
 from __future__ import annotations
 
@@ -24,38 +21,38 @@ IGNORED = -100
 def token_ids(
     prompt: PromptTokens, turns: Sequence[LabeledTurn], counts: Sequence[int], image_token: int
 ) -> tuple[list[int], list[int]]:
-    """Ids and labels of a dialogue, as a lane would hold it after its last turn.
+    """Ids and labels of a dialogue as a lane holds it after its last turn.
 
-    Supervised are, in every turn, the state, the answer, and the token that ends the turn.
+    In every turn the state, the answer and the end-of-turn token are supervised.
 
     Args:
-        wording: the dialogue's words in this tokenizer.
+        prompt: the prompt tokens.
         turns: at least one.
         counts: vision tokens of each turn's frame.
-        image_token: placeholder of one vision token.
+        image_token: placeholder id of a vision token.
     """
     ids = list(opening(prompt, turns[0].instruction))
     labels = [IGNORED] * len(ids)
     for number, (turn, count) in enumerate(zip(turns, counts, strict=True)):
-        begin = prompt.turn_prefix if number else ()
+        head = prompt.turn_prefix if number else ()
         if number and turn.instruction:
-            begin += prompt.tokenizer.plain(turn.instruction + '\n')
-        asked = (
-            *begin,
+            head += prompt.tokenizer.plain(turn.instruction + '\n')
+        request = (
+            *head,
             *prompt.tag(turn.start, turn.end),
             *prompt.image_open,
             *[image_token] * count,
             *prompt.image_close,
             *prompt.reply_prompt,
         )
-        said, close = _reply(prompt, turn), prompt.close[1:]
-        ids += [*asked, *said, *close]
-        labels += [IGNORED] * len(asked) + [*said] + [IGNORED] * len(close)
+        reply, close = _reply(prompt, turn), prompt.close[1:]
+        ids += [*request, *reply, *close]
+        labels += [IGNORED] * len(request) + [*reply] + [IGNORED] * len(close)
     return ids, labels
 
 
 def opening(prompt: PromptTokens, instruction: str) -> tuple[int, ...]:
-    """What stands before the first tag: a lane's sink; without an instruction, less its line."""
+    """The tokens before the first tag: the lane's sink, or less the instruction line if empty."""
     sink = prompt.sink(instruction)
     return sink if instruction else sink[: len(sink) - len(prompt.tokenizer.plain('\n'))]
 
@@ -63,25 +60,25 @@ def opening(prompt: PromptTokens, instruction: str) -> tuple[int, ...]:
 def _reply(prompt: PromptTokens, turn: LabeledTurn) -> tuple[int, ...]:
     text = prompt.tokenizer.plain(f' {turn.text}') if turn.state is State.RESPONSE else ()
     if prompt.close[:1] != (prompt.stop,):
-        raise TrainingError('the chat format does not close a turn with its stop token')
+        raise TrainingError('the chat format does not end a turn with its stop token')
     return (*prompt.replies[turn.state], *text, prompt.stop)
 
 
 def window(turns: Sequence[LabeledTurn], start: int, stop: int) -> list[LabeledTurn]:
-    """Turns [start, stop); the first carries the instruction that stands there."""
+    """Turns [start, stop); the first one carries the instruction active at that point."""
     first = turns[start]
-    before = [turn.instruction for turn in turns[: start + 1] if turn.instruction]
-    if before and not first.instruction:
-        first = replace(first, instruction=before[-1])
+    given = [turn.instruction for turn in turns[: start + 1] if turn.instruction]
+    if given and not first.instruction:
+        first = replace(first, instruction=given[-1])
     return [first, *turns[start + 1 : stop]]
 
 
 @dataclass(frozen=True)
 class TokenCount:
-    """How many tokens turns take, without writing them out.
+    """Counts the tokens of turns without building them.
 
     Attributes:
-        wording: the dialogue's words.
+        prompt: the prompt tokens.
         frame: vision tokens of the largest frame.
     """
 
@@ -89,24 +86,24 @@ class TokenCount:
     frame: int
 
     def opening(self, instruction: str) -> int:
-        """Tokens before the first tag."""
+        """Number of tokens before the first tag."""
         return len(opening(self.prompt, instruction))
 
     def turn(self, turn: LabeledTurn) -> int:
-        """Most tokens of one turn, its head included, its instruction not."""
-        words = self.prompt
+        """Upper bound on the tokens of a turn, including its head but not its instruction."""
+        prompt = self.prompt
         fixed = (
-            words.turn_prefix,
-            words.image_open,
-            words.image_close,
-            words.reply_prompt,
-            words.close,
+            prompt.turn_prefix,
+            prompt.image_open,
+            prompt.image_close,
+            prompt.reply_prompt,
+            prompt.close,
         )
         return (
             sum(map(len, fixed))
             + self.frame
-            + _tag_tokens(words, turn.start, turn.end)
-            + len(_reply(words, turn))
+            + _tag_tokens(prompt, turn.start, turn.end)
+            + len(_reply(prompt, turn))
             - 1
         )
 

@@ -1,17 +1,20 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""transformers' Trainer with the state loss, and the run around it.
+"""transformers' Trainer with the state loss, and the training run.
 
-Knows how a step's labels are counted over all its micro-batches and ranks before the first
-forward, and what of a checkpoint learns. Optimiser, precision, sharding, resuming and processes
-are transformers' and accelerate's own.
+Label counts of a step are taken over all its micro-batches and ranks before the first forward
+pass. Optimizer, precision, sharding, resuming and processes are left to transformers and
+accelerate.
 """
 
 from __future__ import annotations
 
 import inspect
 import json
+from collections.abc import Callable
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,8 +27,8 @@ from transformers import TrainingArguments
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
-from streamo_ros.backbone.family import find_family
-from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.backbone.load import make_prompt
+from streamo_ros.backbone.options import Options
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.training.data import Collator
@@ -41,7 +44,7 @@ from streamo_ros.training.positions import packed_positions
 from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.tokens import add_state_tokens
 from streamo_ros.training.tokens import load_tokenizer
-from streamo_ros.training.tokens import save_beside
+from streamo_ros.training.tokens import save_checkpoint_files
 from streamo_ros.training.train_config import TrainableSettings
 from streamo_ros.training.train_config import TrainConfig
 from streamo_ros.training.train_config import TrainingError
@@ -51,7 +54,7 @@ CONNECTORS = ('merger', 'multi_modal_projector')
 
 
 class StreamoTrainer(Trainer):
-    """A Trainer whose loss is `StateLoss` over the whole optimiser step.
+    """A Trainer whose loss is `StateLoss` over the whole optimizer step.
 
     Args:
         state_loss: the loss.
@@ -71,7 +74,7 @@ class StreamoTrainer(Trainer):
     def get_batch_samples(
         self, epoch_iterator: Iterator[Any], num_batches: int, device: torch.device
     ) -> tuple[list[Any], Any]:
-        """Fetch the micro-batches of a step and count its labels on all ranks."""
+        """Fetch the micro-batches of a step and count their labels on all ranks."""
         batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)
         self._counts = self._count(batches, device) if batches else None
         return batches, items
@@ -83,10 +86,10 @@ class StreamoTrainer(Trainer):
         return_outputs: bool = False,
         num_items_in_batch: Any = None,
     ) -> Any:
-        """The loss of one micro-batch, as its share of the step's.
+        """The loss of one micro-batch, as its share of the step's loss.
 
-        Logits are made only where something is supervised: with a large vocabulary they would
-        else be the largest tensor of the step.
+        Logits are computed only at supervised places: with a large vocabulary the full logits
+        would be the largest tensor of the step.
         """
         del num_items_in_batch
         labels = inputs.pop('labels')
@@ -97,32 +100,33 @@ class StreamoTrainer(Trainer):
         counts = self._counts if model.training else None
         loss = self.state_loss(outputs.logits, labels[:, keep + 1], counts)
         if counts is not None:
-            # Gradients are averaged over ranks, and this loss is a share of their sum.
+            # Gradients are averaged over ranks, but this loss is a share of their sum.
             loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
 
     def _count(self, batches: list[Any], device: torch.device) -> BatchCounts:
-        counted = [self.state_loss.count(batch['labels'][:, 1:]) for batch in batches]
-        rows = [[*count.states, count.supervised] for count in counted]
-        own = torch.tensor(rows, device=device).sum(0, keepdim=True)
-        silence, standby, response, supervised = self.accelerator.gather(own).sum(0).tolist()
+        counts = [self.state_loss.count(batch['labels'][:, 1:]) for batch in batches]
+        rows = [[*count.states, count.supervised] for count in counts]
+        local = torch.tensor(rows, device=device).sum(0, keepdim=True)
+        silence, standby, response, supervised = self.accelerator.gather(local).sum(0).tolist()
         return BatchCounts((silence, standby, response), supervised)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
-        # transformers saves the released names of the weights and resumes by the modules' names:
-        # every tensor of Qwen2.5-VL would be missing, with a warning alone (QwenLM/Qwen3-VL#1763).
-        own = self.model if model is None else None
+        # transformers saves weights under their released names and looks for the modules' names
+        # when it resumes: every tensor of Qwen2.5-VL would be missing, with only a warning
+        # (QwenLM/Qwen3-VL#1763).
+        plain = self.model if model is None else None
         sharded = self.is_fsdp_enabled or self.is_deepspeed_enabled
-        if sharded or not isinstance(own, PreTrainedModel):
+        if sharded or not isinstance(plain, PreTrainedModel):
             super()._load_from_checkpoint(resume_from_checkpoint, model)
             return
-        saved = type(own).from_pretrained(
-            resume_from_checkpoint, dtype=own.dtype, local_files_only=True
+        saved = type(plain).from_pretrained(
+            resume_from_checkpoint, dtype=plain.dtype, local_files_only=True
         )
-        own.load_state_dict(saved.state_dict())
+        plain.load_state_dict(saved.state_dict())
 
     def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        # transformers would decode every video to learn how long its example is.
+        # transformers would decode every video to find the length of its example.
         if self.args.train_sampling_strategy != 'group_by_length':
             return super()._get_train_sampler(train_dataset)
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
@@ -130,43 +134,46 @@ class StreamoTrainer(Trainer):
 
 
 def train(config: TrainConfig, resume: bool = False) -> Path:
-    """Train, and save a checkpoint that the engine loads.
+    """Train, and save a checkpoint that the engine can load.
 
     Args:
         config: the run.
-        resume: go on from the newest checkpoint in the output folder.
+        resume: continue from the newest checkpoint in the output folder.
 
     Returns:
         The folder of the trained checkpoint.
 
     Raises:
-        TrainingError: something is missing or does not fit; says what.
+        TrainingError: something is missing or invalid; the message says what.
     """
     arguments = training_arguments(config)
     set_seed(arguments.seed)
     source, output = Path(config.model).expanduser(), Path(config.output)
     model, tokenizer, ids = load_model(config)
     loss = state_loss(config, ids)
-    beside = (
+    pixels = config.frames.min_pixels, config.frames.max_pixels
+    save_files = partial(
+        save_checkpoint_files,
+        tokenizer,
         source,
-        (config.frames.min_pixels, config.frames.max_pixels),
-        {'max_frames': config.max_frames, 'sampling_rate': config.sampling_rate},
+        pixels=pixels,
+        settings={'max_frames': config.max_frames, 'sampling_rate': config.sampling_rate},
     )
     start = output / 'start'
     with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
         if arguments.should_save:
-            save_beside(tokenizer, beside[0], start, *beside[1:])
-    images = ImageInputs(start, model.config, beside[1])
-    prompt = make_prompt(model, start)
+            save_files(start)
+    images = ImageInputs(start, model.config, pixels)
+    prompt = training_prompt(source, start)
     image_token = model.config.image_token_id
     examples = DialogueExamples(config.data, prompt, images, image_token)
     if arguments.process_index == 0:
         print(f'{len(examples)} examples; left out: {examples.dropped}')
-    learns = adapt(model, config.lora, ids) if config.lora.rank else model
+    trained = adapt(model, config.lora, ids) if config.lora.rank else model
     if not config.lora.rank:
         freeze(model, config.trainable)
     trainer = StreamoTrainer(
-        learns,
+        trained,
         arguments,
         train_dataset=examples,
         state_loss=loss,
@@ -179,14 +186,17 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         ),
     )
     trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
-    return _finish(trainer, config, tokenizer, beside)
+    return _finish(trainer, config, save_files)
 
 
 def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
-    """The base checkpoint with its tokenizer, state tokens added.
+    """Load the base checkpoint and its tokenizer, and add the state tokens.
+
+    Returns:
+        The model, the tokenizer, and the ids of Silence, Standby and Response.
 
     Raises:
-        TrainingError: it cannot be loaded or is of no supported architecture.
+        TrainingError: it cannot be loaded, or its architecture is not supported.
     """
     import transformers
 
@@ -211,10 +221,10 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
 
 
 def training_arguments(config: TrainConfig) -> TrainingArguments:
-    """Transformers' arguments of the run.
+    """The run's arguments for transformers.
 
     Raises:
-        TrainingError: a name or value is not theirs.
+        TrainingError: a name or value is invalid.
     """
     fixed = {
         'output_dir': config.output,
@@ -222,9 +232,9 @@ def training_arguments(config: TrainConfig) -> TrainingArguments:
         'report_to': [],
         'label_names': ['labels'],
     }
-    taken = sorted(set(fixed) & set(config.trainer) - {'report_to'})
-    if taken:
-        raise TrainingError(f'trainer.{taken[0]} is set by the run itself: leave it out')
+    reserved = sorted(set(fixed) & set(config.trainer) - {'report_to'})
+    if reserved:
+        raise TrainingError(f'trainer.{reserved[0]} is set by the run itself: remove it')
     try:
         return TrainingArguments(**{**fixed, **config.trainer})
     except (TypeError, ValueError) as error:
@@ -235,7 +245,7 @@ def state_loss(config: TrainConfig, ids: tuple[int, int, int]) -> StateLoss:
     """The loss of the run.
 
     Raises:
-        TrainingError: its settings are not valid.
+        TrainingError: its settings are invalid.
     """
     try:
         return StateLoss(LossSettings(**config.loss), ids)
@@ -243,42 +253,46 @@ def state_loss(config: TrainConfig, ids: tuple[int, int, int]) -> StateLoss:
         raise TrainingError(f'loss: {error}') from error
 
 
-def make_prompt(model: Any, folder: Path) -> PromptTokens:
-    """The dialogue in this checkpoint's tokens, as the engine says it."""
-    architecture = type(model).__name__
-    return PromptTokens(
-        CheckpointTokenizer(folder / 'tokenizer.json'), find_family(architecture).chat
-    )
+def training_prompt(base: Path, folder: Path) -> PromptTokens:
+    """The prompt tokens that the engine will use for the trained checkpoint.
+
+    Args:
+        base: the checkpoint that training starts from; its system prompt is kept.
+        folder: holds the tokenizer with the state tokens.
+    """
+    checkpoint = read_checkpoint(base)
+    settings = replace(checkpoint.settings, protocol='special_tokens')
+    return make_prompt(replace(checkpoint, path=folder, settings=settings), Options())
 
 
 def freeze(model: nn.Module, parts: TrainableSettings) -> None:
-    """Let only the chosen parts learn: vision tower, connector, language model."""
+    """Train only the chosen parts of vision tower, connector and language model."""
     for name, parameter in model.named_parameters():
         if any(part in name for part in CONNECTORS):
-            learns = parts.connector
+            trains = parts.connector
         elif any(part in name for part in TOWERS):
-            learns = parts.vision
+            trains = parts.vision
         else:
-            learns = parts.language
-        parameter.requires_grad_(learns)
+            trains = parts.language
+        parameter.requires_grad_(trains)
 
 
 def accepts(model: nn.Module) -> set[str]:
-    """Names of the arguments that the model's forward takes."""
+    """Argument names of the model's forward method."""
     return set(inspect.signature(model.forward).parameters)
 
 
 def _newest(output: Path) -> str:
     from transformers.trainer_utils import get_last_checkpoint
 
-    found = get_last_checkpoint(str(output)) if output.is_dir() else None
-    if found is None:
-        raise TrainingError(f'{output} holds no checkpoint to resume: leave --resume out')
-    return str(found)
+    checkpoint = get_last_checkpoint(str(output)) if output.is_dir() else None
+    if checkpoint is None:
+        raise TrainingError(f'{output} has no checkpoint to resume from: remove --resume')
+    return str(checkpoint)
 
 
 def _finish(
-    trainer: StreamoTrainer, config: TrainConfig, tokenizer: Any, beside: tuple[Any, ...]
+    trainer: StreamoTrainer, config: TrainConfig, save_files: Callable[[Path], None]
 ) -> Path:
     output = Path(config.output)
     final = output / 'final'
@@ -288,8 +302,8 @@ def _finish(
         if config.lora.rank and config.lora.merge:
             model, *_ = load_model(config)
             merged(model, target).save_pretrained(final)
-        save_beside(tokenizer, beside[0], final if final.is_dir() else target, *beside[1:])
-        # A pickle of the arguments: nothing of ours reads one, and a checkpoint should hold none.
+        save_files(final if final.is_dir() else target)
+        # A pickle of the arguments: we never read it, and a checkpoint should not contain one.
         (target / 'training_args.bin').unlink(missing_ok=True)
         log = '\n'.join(json.dumps(line) for line in trainer.state.log_history)
         (output / 'log.jsonl').write_text(log + '\n', encoding='utf-8')

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A video file as training sees it: its length, and the frames at given times.
+"""The length of a video file, and its frames at given times.
 
-Knows OpenCV and time. A frame is chosen by its time and never by an integer stride, by the rule of
-the live sampler: the first frame at or after the wanted time, the last one behind the end.
+Frames are selected by time, never by an integer stride, with the rule of the live sampler: the
+first frame at or after the requested time; the last frame past the end.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EXTENSIONS = ('', '.mp4', '.mkv', '.webm', '.avi', '.mov')
 
 @dataclass(frozen=True)
 class VideoLength:
-    """Frames of a video and its frame rate (frames a second)."""
+    """Number of frames of a video, and its frame rate in frames per second."""
 
     frames: int
     rate: Fraction
@@ -39,10 +39,10 @@ class VideoLength:
 
 
 def find_video(path: str, root: Path | None = None) -> Path:
-    """The file that an annotation names, below `root`, with or without its extension.
+    """The file an annotation refers to, relative to `root`, with or without extension.
 
     Raises:
-        AnnotationError: there is none.
+        AnnotationError: there is no such file.
     """
     base = (root / path) if root else Path(path)
     for extension in EXTENSIONS:
@@ -53,10 +53,10 @@ def find_video(path: str, root: Path | None = None) -> Path:
 
 
 def video_length(path: Path) -> VideoLength:
-    """Length as the container states it.
+    """Length according to the container.
 
     Raises:
-        AnnotationError: the file cannot be read as a video, or states no length.
+        AnnotationError: the file is not a readable video, or its length is unknown.
     """
     capture = cv2.VideoCapture(str(path))
     try:
@@ -65,36 +65,36 @@ def video_length(path: Path) -> VideoLength:
     finally:
         capture.release()
     if not (math.isfinite(rate) and rate > 0 and frames > 0):
-        raise AnnotationError(f'the video {path} cannot be read: it states no length')
-    # 1001 holds the NTSC rates: 24000/1001, 30000/1001 and 60000/1001 come out exact.
+        raise AnnotationError(f'the video {path} cannot be read: its length is unknown')
+    # A denominator of 1001 makes the NTSC rates (24000/1001, 30000/1001, 60000/1001) exact.
     return VideoLength(frames, Fraction(rate).limit_denominator(1001))
 
 
 def frames_at(path: Path, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
-    """The frames at these times, decoded in one pass, one in memory.
+    """The frames at these times, decoded in one pass with one frame in memory.
 
     Args:
         path: the video.
         times: seconds, ascending.
 
     Yields:
-        RGB, uint8, shape (height, width, 3), one for each time.
+        One RGB image, uint8, shape (height, width, 3), per time.
 
     Raises:
-        AnnotationError: the times do not ascend, or the video cannot be decoded.
+        AnnotationError: the times are not ascending, or the video cannot be decoded.
     """
     length = video_length(path)
     wanted = [max(0, math.ceil(time * length.rate)) for time in times]
     if wanted != sorted(wanted):
-        raise AnnotationError(f'the frame times asked of {path} do not ascend')
+        raise AnnotationError(f'the frame times requested from {path} are not ascending')
     capture = cv2.VideoCapture(str(path))
     at, last = -1, None
     try:
         for index in wanted:
             while at < index and capture.grab():
                 at += 1
-                # Containers overstate their length: the newest frame near the end stands for
-                # the rest.
+                # Containers overstate their length: the last readable frame replaces those
+                # missing at the end.
                 if at >= min(index, length.frames - TAIL):
                     good, image = capture.retrieve()
                     last = image if good else last

@@ -109,7 +109,7 @@ def test_a_time_past_the_end_is_left_out_and_reported():
     dialogue, findings = labelled([('kept', 1, 2), ('lost', 10, 30)])
     assert texts(dialogue) == {2: 'kept'}
     assert findings[0].kind == 'answer'
-    assert findings[0].why == 'answer 2 at 30 s lies past the end of the video (12 s)'
+    assert findings[0].why == 'answer 2 at 30 s is past the end of the video (12 s)'
 
 
 def test_two_questions_of_one_second_both_stand():
