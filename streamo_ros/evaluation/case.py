@@ -21,6 +21,8 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import State
+from streamo_ros.training.labeled_dialogue import answer_from
+from streamo_ros.training.labeled_dialogue import carry_answers
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 
 FIRST_STAMP = 1000 * SECOND
@@ -97,10 +99,13 @@ class Case:
 
 
 def moments(turns: Sequence[LabeledTurn]) -> tuple[Moment, ...]:
-    """Convert labeled turns to moments of a stream that starts at the first turn's tag."""
+    """Convert labeled turns to moments of a stream that starts at the first turn's tag.
+
+    Answers count their seconds from there, as the tags of a lane do.
+    """
     origin = turns[0].start if turns else Fraction(0)
     converted = []
-    for index, turn in enumerate(turns):
+    for index, turn in enumerate(answer_from(turn, origin) for turn in turns):
         stamp = FIRST_STAMP + round((turn.start - origin) * SECOND)
         tick = Tick(stamp, turn.start - origin, turn.end - origin, index, 1)
         converted.append(Moment(tick, turn.state, turn.text))
@@ -110,25 +115,14 @@ def moments(turns: Sequence[LabeledTurn]) -> tuple[Moment, ...]:
 def without_frames(case: Case, share: float, seed: int) -> Case:
     """Drop a fraction of the frames at random, never the first one.
 
-    An answer whose frame is dropped becomes due at the next frame that is left; if that frame has
-    an answer of its own the two are joined, as in labeling. With no frame left it is not due.
+    An answer whose frame is dropped is due at the next frame; see `carry_answers`.
     """
     rng = random.Random(f'{seed}/{case.name}')
     kept = [k == 0 or rng.random() >= share for k in range(len(case.moments))]
-    remaining: list[Moment] = []
-    pending: list[str] = []
-    for moment, is_kept in zip(case.moments, kept, strict=True):
-        pending += [moment.text] if moment.state is State.RESPONSE else []
-        if is_kept:
-            remaining.append(
-                replace(
-                    moment,
-                    tick=replace(moment.tick, index=len(remaining)),
-                    state=State.RESPONSE if pending else moment.state,
-                    text=' '.join(pending),
-                )
-            )
-            pending = []
+    remaining = [
+        replace(moment, tick=replace(moment.tick, index=index), state=state, text=text)
+        for index, (moment, state, text) in enumerate(carry_answers(case.moments, kept))
+    ]
     return replace(case, moments=tuple(remaining), images=partial(_kept, case.images, kept))
 
 
@@ -143,12 +137,3 @@ def _kept(images: Callable[[], Iterable[Image]], kept: Sequence[bool]) -> Iterab
 
 def _black(images: Callable[[], Iterable[Image]]) -> Iterable[Image]:
     return (np.zeros_like(image) for image in images())
-
-
-def silent_case(
-    name: str, instruction: str, times: Sequence[Fraction], images: Callable[[], Iterable[Image]]
-) -> Case:
-    """A case from a video in which nothing is due; times in seconds, ascending, evenly spaced."""
-    step = times[1] - times[0] if len(times) > 1 else Fraction(1)
-    turns = [LabeledTurn(time, time + step, State.SILENCE) for time in times]
-    return Case(name, VIDEO, instruction, moments(turns), images)

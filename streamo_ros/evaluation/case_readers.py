@@ -10,18 +10,19 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case import moments
-from streamo_ros.evaluation.case import silent_case
+from streamo_ros.evaluation.case import VIDEO
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.labeled_dialogue import read_dialogues
-from streamo_ros.training.labels import timeline
 from streamo_ros.training.video_frames import find_video
 from streamo_ros.training.video_frames import frames_at
-from streamo_ros.training.video_frames import video_length
+from streamo_ros.training.video_frames import sample_video
 
 
 def dialogue_cases(path: Path, videos: Path | None = None) -> Iterator[Case]:
@@ -37,8 +38,7 @@ def dialogue_cases(path: Path, videos: Path | None = None) -> Iterator[Case]:
         AnnotationError: the file or one of its videos is missing or broken.
     """
     for number, dialogue in enumerate(read_dialogues(path), 1):
-        starts = [k for k, turn in enumerate(dialogue.turns) if turn.instruction]
-        for start, stop in zip(starts, [*starts[1:], len(dialogue.turns)], strict=True):
+        for start, stop in lane_spans(dialogue.turns):
             turns = dialogue.turns[start:stop]
             yield Case(
                 f'{path.name}:{number}:{start}',
@@ -75,9 +75,12 @@ def video_cases(path: Path, instructions: Sequence[str], rate: Fraction) -> Iter
     """
     if not instructions:
         raise EvaluationError('--video needs --instruction: something that does not happen in it')
-    length = video_length(path)
-    line = timeline(length.duration, rate, length.rate)
-    times = [k / rate for k in range(line.turns)]
+    video = sample_video(path, rate)
+    turns = [
+        LabeledTurn(k / rate, (k + 1) / rate, State.SILENCE, time=time)
+        for k, time in sorted(video.times.items())
+    ]
+    times = [turn.time for turn in turns]
     for text in instructions:
         images = partial(frames_at, path, times)
-        yield silent_case(f'{path.name}: {text}', text, times, images)
+        yield Case(f'{path.name}: {text}', VIDEO, text, moments(turns), images)

@@ -17,12 +17,13 @@ from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
-from streamo_ros.evaluation.metrics import interval_moved
+from streamo_ros.training.intervals import shift_interval
 
 BUDGET = 16
 
@@ -60,14 +61,19 @@ def settings_for(
     return AssistantSettings(thresholds, limits=limits)
 
 
-def run_case(backbone: Backbone, case: Case, settings: AssistantSettings) -> CaseResult:
+def run_case(
+    backbone: Backbone,
+    case: Case,
+    settings: AssistantSettings,
+    policy: EvictionPolicy | None = None,
+) -> CaseResult:
     """Let a model watch one case, alone in its lane.
 
     Raises:
         BackboneError: the model failed as a whole.
     """
     book = InstructionBook()
-    assistant = Assistant(backbone, book, settings)
+    assistant = Assistant(backbone, book, settings, policy)
     book.add(case.instruction)
     watched = CaseResult([State.UNKNOWN] * len(case.moments))
     for moment, image in zip(case.moments, case.images(), strict=True):
@@ -94,4 +100,4 @@ def _since_begin(event: Answered, case: Case) -> str:
     A lane that has watched longer than its tags may count has begun to count anew.
     """
     begin = next(one.tick for one in case.moments if one.tick.stamp == event.time_origin)
-    return interval_moved(event.text, begin.start) if begin.start else event.text
+    return shift_interval(event.text, begin.start) if begin.start else event.text

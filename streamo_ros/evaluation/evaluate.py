@@ -34,19 +34,21 @@ from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import EvalConfig
+from streamo_ros.evaluation.workers import POLICIES
 from streamo_ros.evaluation.workers import run_cases
 from streamo_ros.program import run_program
 
-ROWS = (
-    'state_macro_f1',
-    'timing_f1',
-    'timing_f1_2s',
-    'answer_accuracy',
-    'interval_iou',
-    'false_alarms_per_hour',
-    'duplicate_rate',
-    'episodes',
-)
+COLUMNS = {
+    'state_macro_f1': 'states',
+    'timing_f1': 'timing',
+    'timing_f1_2s': '(2 s)',
+    'answer_accuracy': 'right',
+    'interval_iou_untimed': 'IoU',
+    'false_alarms_per_hour': 'alarms/h',
+    'duplicate_rate': 'repeats',
+    'episodes': 'cases',
+}
+"""Metrics of the table and their short names: it must fit into 80 columns."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -106,6 +108,13 @@ def _parser() -> argparse.ArgumentParser:
         help='add H hours in which nothing is due; they count only toward false alarms',
     )
     add('--dialogues', type=Path, help='labeled dialogues written by streamo convert')
+    add(
+        '--cases',
+        type=int,
+        default=0,
+        metavar='N',
+        help='at most N cases of --dialogues, evenly spread; default all',
+    )
     add('--videos', type=Path, help='folder that their video paths are relative to')
     add('--video', type=Path, help='a video in which none of the instructions is ever due')
     add('--instruction', action='append', default=[], help='instruction for --video (repeatable)')
@@ -131,6 +140,19 @@ def _parser() -> argparse.ArgumentParser:
         const=LAST_FRAME,
         help='control: each frame is judged in a fresh lane',
     )
+    add(
+        '--protocol',
+        choices=('auto', 'special_tokens', 'text_tags'),
+        default='auto',
+        help="how states are written; default the checkpoint's",
+    )
+    add(
+        '--policy',
+        choices=tuple(POLICIES),
+        default='window',
+        help='what leaves a full context; default %(default)s',
+    )
+    add('--max-pixels', type=int, default=0, help="largest frame area; default the checkpoint's")
     add(
         '--max-frames',
         type=int,
@@ -171,7 +193,7 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
         raise EvaluationError('--workers must be at least 1 and --never-hours 0 or more')
     cases = [*_worlds(options)]
     if options.dialogues:
-        cases += dialogue_cases(options.dialogues, options.videos)
+        cases += _spread(list(dialogue_cases(options.dialogues, options.videos)), options.cases)
     if options.video:
         cases += video_cases(options.video, options.instruction, options.rate)
     if not cases:
@@ -182,6 +204,13 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
         if options.drop:
             case = without_frames(case, options.drop, options.seed)
         yield blinded(case) if options.control == BLIND else case
+
+
+def _spread(cases: Sequence[Case], most: int) -> list[Case]:
+    """At most so many of the cases, evenly spread; 0 = all."""
+    if not most or most >= len(cases):
+        return list(cases)
+    return [cases[k * len(cases) // most] for k in range(most)]
 
 
 def _worlds(options: argparse.Namespace) -> Iterator[Case]:
@@ -230,6 +259,9 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         options.max_frames,
         options.response_threshold,
         options.control,
+        options.protocol,
+        options.policy,
+        options.max_pixels,
     )
     info, max_frames, results = run_cases(config, cases, options.workers, progress)
     return {
@@ -247,18 +279,18 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'phrasings': str(options.phrasings) if options.phrasings else None,
         'response_threshold': options.response_threshold,
         'control': options.control,
+        'policy': options.policy,
     }
 
 
 def _print(figures: dict[str, Any]) -> None:
     control = f', control: {figures["control"]}' if figures['control'] else ''
     table = Table(title=f'{figures["model"]} ({figures["model_id"]}){control}')
-    table.add_column('')
-    families = figures['families']
-    for name in ('all', *families):
-        table.add_column(name, justify='right')
-    for row in ROWS:
-        table.add_row(row, *(_cell(column[row]) for column in (figures, *families.values())))
+    table.add_column('family', no_wrap=True)
+    for name in COLUMNS.values():
+        table.add_column(name, justify='right', no_wrap=True)
+    for family, row in {'all': figures, **figures['families']}.items():
+        table.add_row(family, *(_cell(row[metric]) for metric in COLUMNS))
     Console().print(table)
     if figures['false_alarms_per_minute'] is not None:
         print(f'false alarms per minute of video: {figures["false_alarms_per_minute"]:.3f}')

@@ -4,28 +4,24 @@
 
 A metric that is undefined because nothing of its kind was due is None, never 0 or 1.
 
-Sources: timing F1 after OVO-Timing (one-to-one, nearest first, within a tolerance); intersection
-over union after Streamo, arXiv 2512.21334, eqs. 8-10.
+Sources: matching after OVO-Timing (one to one, as many pairs as can be, within a tolerance; its
+averages differ, see docs/evaluation.md); intersection over union after Streamo, arXiv 2512.21334,
+eqs. 8-10.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.core.protocol import DECISIONS
-from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
 
 SLACK = 1e-6
 """Seconds by which a time may exceed a tolerance due to float rounding."""
-
-_NUMBER = r'(\d+(?:\.\d+)?)\s*(?:s|sec|secs|seconds?)?'
-_INTERVAL = re.compile(rf'{_NUMBER}\s*(?:to|until|and|till|-|\u2013)\s*{_NUMBER}(?![\d.])')
 
 
 def confusion(truth: Sequence[State], decided: Sequence[State]) -> NDArray[np.int64]:
@@ -56,7 +52,9 @@ def macro_f1(table: NDArray[np.int64]) -> float | None:
 
 
 def match(due: Sequence[float], said: Sequence[float], tolerance: float) -> list[tuple[int, int]]:
-    """Match answers due with answers given, one to one, nearest pairs first.
+    """Match as many answers due with answers given as can be, one to one.
+
+    Of the largest matchings it is the one with the least total distance.
 
     Args:
         due: times, seconds.
@@ -64,20 +62,38 @@ def match(due: Sequence[float], said: Sequence[float], tolerance: float) -> list
         tolerance: most seconds between the two answers of a pair.
 
     Returns:
-        (index in `due`, index in `said`), ordered by the former. Ties go to the earlier answer
-        due, then to the earlier answer given.
+        (index in `due`, index in `said`), ordered by the former.
     """
-    near = sorted(
-        (abs(time - due_time), i, j)
-        for i, due_time in enumerate(due)
-        for j, time in enumerate(said)
-        if abs(time - due_time) <= tolerance + SLACK
-    )
-    pairs: dict[int, int] = {}
-    for _, i, j in near:
-        if i not in pairs and j not in pairs.values():
-            pairs[i] = j
-    return sorted(pairs.items())
+    rows, columns = _by_time(due), _by_time(said)
+    # best[i][j]: pairs and negative distance of the first i due and the first j said. Pairs that
+    # cross can be exchanged for ones that do not, at no greater distance.
+    best = [[(0, 0.0)] * (len(columns) + 1) for _ in range(len(rows) + 1)]
+    for i, row in enumerate(rows, 1):
+        for j, column in enumerate(columns, 1):
+            best[i][j] = max(best[i - 1][j], best[i][j - 1])
+            distance = abs(due[row] - said[column])
+            if distance <= tolerance + SLACK:
+                pairs, cost = best[i - 1][j - 1]
+                best[i][j] = max(best[i][j], (pairs + 1, cost - distance))
+    return sorted(_trace(best, rows, columns))
+
+
+def _by_time(times: Sequence[float]) -> list[int]:
+    return sorted(range(len(times)), key=times.__getitem__)
+
+
+def _trace(
+    best: list[list[tuple[int, float]]], rows: list[int], columns: list[int]
+) -> Iterator[tuple[int, int]]:
+    i, j = len(rows), len(columns)
+    while i and j:
+        if best[i][j] == best[i - 1][j]:
+            i -= 1
+        elif best[i][j] == best[i][j - 1]:
+            j -= 1
+        else:
+            i, j = i - 1, j - 1
+            yield rows[i], columns[j]
 
 
 def f1(matched: int, due: int, said: int) -> float | None:
@@ -90,25 +106,6 @@ def same_answer(due: str, said: str) -> bool:
     return due.split() == said.split()
 
 
-def interval(text: str) -> tuple[float, float] | None:
-    """The interval that an answer names ('34s to 50s', '48 - 66 s'), in seconds."""
-    match = _INTERVAL.search(text)
-    if match is None:
-        return None
-    start, end = float(match[1]), float(match[2])
-    return (start, end) if start <= end else None
-
-
-def interval_moved(text: str, seconds: Fraction) -> str:
-    """The answer with the interval it names shifted by this many seconds."""
-    match = _INTERVAL.search(text)
-    if match is None:
-        return text
-    first, last = (seconds_text(Fraction(match[k]) + seconds) for k in (1, 2))
-    between = text[match.end(1) : match.start(2)]
-    return f'{text[: match.start(1)]}{first}{between}{last}{text[match.end(2) :]}'
-
-
 def interval_iou(due: tuple[float, float], said: tuple[float, float] | None) -> float:
     """Intersection over union; 0 if no interval was said, 1 for two equal points."""
     if said is None:
@@ -118,6 +115,30 @@ def interval_iou(due: tuple[float, float], said: tuple[float, float] | None) -> 
     overlap = max(0.0, min(due[1], said[1]) - max(due[0], said[0]))
     union = (due[1] - due[0]) + (said[1] - said[0]) - overlap
     return overlap / union if union > 0 else 0.0
+
+
+def best_ious(
+    due: Sequence[tuple[float, float]], said: Sequence[tuple[float, float] | None]
+) -> list[float]:
+    """The overlap of each interval due with one that was said at any time, one to one.
+
+    Pairs of the greatest overlap are formed first.
+    """
+    overlaps = sorted(
+        (
+            (interval_iou(interval, other), -i, -j)
+            for i, interval in enumerate(due)
+            for j, other in enumerate(said)
+        ),
+        reverse=True,
+    )
+    best: dict[int, float] = {}
+    used: set[int] = set()
+    for overlap, i, j in overlaps:
+        if -i not in best and -j not in used:
+            best[-i] = overlap
+            used.add(-j)
+    return [best.get(i, 0.0) for i in range(len(due))]
 
 
 def duplicates(

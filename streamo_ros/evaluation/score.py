@@ -17,6 +17,7 @@ from streamo_ros.evaluation import metrics
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import VIDEO
 from streamo_ros.evaluation.case_runner import CaseResult
+from streamo_ros.training.intervals import named_interval
 
 TOLERANCE = 1.0
 WIDE_TOLERANCE = 2.0
@@ -54,8 +55,10 @@ def report(pairs: Sequence[Pair]) -> dict[str, Any]:
 
     Keys: state_macro_f1, state_f1 (by state), timing_f1 (within 1 s), timing_f1_2s,
     answer_accuracy (exact and within 1 s, over all answers due), answer_accuracy_matched (over
-    the matched ones), interval_iou (over answers due that name an interval), false_alarms and
-    never_hours (over cases in which nothing is due), false_alarms_per_hour (their quotient),
+    the matched ones), interval_iou (over answers due that name an interval, within 1 s),
+    interval_iou_untimed (the same whenever it was said), spurious_answers_per_hour (in streams
+    with answers due, those that match none of them within 2 s), false_alarms and never_hours
+    (over cases in which nothing is due), false_alarms_per_hour (their quotient),
     duplicate_rate (fraction of the answers given), episodes, frames, families (the same by
     family), weakest (for each metric of `EACH`, the family with the lowest value),
     false_alarms_per_minute (on real videos in which nothing is due), latency_ms (median and p95
@@ -108,6 +111,7 @@ def _figures(all_pairs: Sequence[Pair]) -> dict[str, Any]:
         'timing_f1_2s': _timing(scored, WIDE_TOLERANCE),
         **_answer_figures(scored),
         **_false_alarms(all_pairs),
+        **_spurious(pairs),
         'duplicate_rate': _duplicate_rate(scored),
         'episodes': len(pairs),
         'frames': int(table.sum()),
@@ -121,21 +125,34 @@ def _timing(scored: Sequence[AnswerScore], tolerance: float) -> float | None:
 
 
 def _answer_figures(scored: Sequence[AnswerScore]) -> dict[str, float | None]:
-    correct, overlap = [], []
+    correct, timed, untimed = [], [], []
     matched = 0
     for score in scored:
         given = {i: score.said[j][1] for i, j in score.pairs(TOLERANCE)}
         matched += len(given)
+        intervals = []
         for i, (_, text) in enumerate(score.due):
             correct.append(metrics.same_answer(text, given[i]) if i in given else False)
-            span = metrics.interval(text)
-            if span is not None:
-                overlap.append(metrics.interval_iou(span, metrics.interval(given.get(i, ''))))
+            interval = named_interval(text)
+            if interval is not None:
+                intervals.append(interval)
+                timed.append(metrics.interval_iou(interval, named_interval(given.get(i, ''))))
+        untimed += metrics.best_ious(intervals, [named_interval(text) for _, text in score.said])
     return {
         'answer_accuracy': metrics.mean(correct),
         'answer_accuracy_matched': sum(correct) / matched if matched else None,
-        'interval_iou': metrics.mean(overlap),
+        'interval_iou': metrics.mean(timed),
+        'interval_iou_untimed': metrics.mean(untimed),
     }
+
+
+def _spurious(pairs: Sequence[Pair]) -> dict[str, float | None]:
+    """Answers in eventful streams that are not within 2 s of any answer due."""
+    eventful = [(case, result) for case, result in pairs if case.fires]
+    scored = [answers(case, result) for case, result in eventful]
+    hours = sum(case.hours for case, _ in eventful)
+    count = sum(len(score.said) - len(score.pairs(WIDE_TOLERANCE)) for score in scored)
+    return {'spurious_answers_per_hour': count / hours if hours else None}
 
 
 def _false_alarms(pairs: Sequence[Pair]) -> dict[str, float | None]:

@@ -21,6 +21,10 @@ from pathlib import Path
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.core.eviction import EvictionPolicy
+from streamo_ros.core.eviction.full import FullPolicy
+from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
+from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.evaluation.case import Case
@@ -30,6 +34,12 @@ from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.last_frame import run_last_frame
+
+POLICIES: dict[str, Callable[[], EvictionPolicy]] = {
+    'window': WindowPolicy,
+    'full': FullPolicy,
+    'round_decay': RoundDecayPolicy,
+}
 
 
 @dataclass(frozen=True)
@@ -43,6 +53,9 @@ class EvalConfig:
         response_threshold: probability from which Response is decided; 0 = the checkpoint's
             setting.
         control: `LAST_FRAME` to judge every frame in a fresh lane.
+        protocol: see `backbone.load`.
+        policy: what leaves a full context; a key of `POLICIES`.
+        max_pixels: largest frame area; 0 = the checkpoint's setting.
     """
 
     model: Path
@@ -50,6 +63,9 @@ class EvalConfig:
     max_frames: int = 0
     response_threshold: float = 0.0
     control: str | None = None
+    protocol: str = 'auto'
+    policy: str = 'window'
+    max_pixels: int = 0
 
 
 class EvalWorker:
@@ -62,7 +78,8 @@ class EvalWorker:
     def __init__(self, config: EvalConfig) -> None:
         self._backbone = _load(config)
         self._settings = settings_for(self._backbone, config.max_frames, config.response_threshold)
-        self._run = run_last_frame if config.control == LAST_FRAME else run_case
+        self._policy = POLICIES[config.policy]
+        self._last_frame_only = config.control == LAST_FRAME
 
     @property
     def info(self) -> BackboneInfo:
@@ -76,7 +93,9 @@ class EvalWorker:
 
     def run_case(self, case: Case) -> CaseResult:
         """Run a case from its start."""
-        return self._run(self._backbone, case, self._settings)
+        if self._last_frame_only:
+            return run_last_frame(self._backbone, case, self._settings)
+        return run_case(self._backbone, case, self._settings, self._policy())
 
 
 def run_cases(
@@ -117,7 +136,14 @@ def run_cases(
 
 
 def _load(config: EvalConfig) -> Backbone:
-    return load(config.model, Options(device=config.device, lanes=1, wait=True))
+    options = Options(
+        device=config.device,
+        protocol=config.protocol,
+        max_pixels=config.max_pixels,
+        lanes=1,
+        wait=True,
+    )
+    return load(config.model, options)
 
 
 @cache

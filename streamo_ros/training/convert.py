@@ -29,17 +29,19 @@ from streamo_ros.training.annotations import read_annotations
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labels import label
 from streamo_ros.training.labels import LabelTimeline
+from streamo_ros.training.labels import sampled_timeline
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Problem
 from streamo_ros.training.record import read_record
 from streamo_ros.training.record import Record
+from streamo_ros.training.released import container_length
 from streamo_ros.training.released import released_dialogue
 from streamo_ros.training.released import released_text
 from streamo_ros.training.released import turn_count
 from streamo_ros.training.stream_it import StreamIt
 from streamo_ros.training.video_frames import find_video
-from streamo_ros.training.video_frames import video_length
+from streamo_ros.training.video_frames import sample_video
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -171,8 +173,7 @@ def _lengths(
             raise AnnotationError('its annotation has no duration: remove --without-videos')
         return record, timeline(record.duration, rate)
     path = find_video(record.video, options.videos)
-    length = video_length(path)
-    return replace(record, video=str(path)), timeline(length.duration, rate, length.rate)
+    return replace(record, video=str(path)), sampled_timeline(sample_video(path, rate), rate)
 
 
 def _released(
@@ -181,8 +182,7 @@ def _released(
     for file, name, raw in entries:
         try:
             path = find_video(raw['video_path'], options.videos)
-            length = video_length(path)
-            turns = turn_count(length.frames, float(length.rate), float(rate))
+            turns = turn_count(*container_length(path), float(rate))
             yield released_dialogue(raw, str(path), turns, float(rate))
         except AnnotationError as error:
             findings.append(Problem(file, name, 'record', str(error)))

@@ -8,20 +8,29 @@ time of each frame, so that training reads the frame that was labeled at any vid
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from typing import BinaryIO
+from typing import Protocol
+from typing import TypeVar
 
 from streamo_ros.core.protocol import parse_reply
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.core.protocol import time_tag
+from streamo_ros.training.dialogue_file import EntryPlace
+from streamo_ros.training.dialogue_file import file_entries
+from streamo_ros.training.intervals import is_before
+from streamo_ros.training.intervals import shift_interval
 from streamo_ros.training.record import AnnotationError
 
 STREAM = '<stream>'
@@ -62,6 +71,41 @@ class LabeledTurn:
         return '\n'.join([*lines, time_tag(self.start, self.end), STREAM])
 
 
+class Due(Protocol):
+    """Anything with a decision due and its answer."""
+
+    @property
+    def state(self) -> State:
+        """The decision due."""
+
+    @property
+    def text(self) -> str:
+        """The answer due."""
+
+
+DueT = TypeVar('DueT', bound=Due)
+
+
+def carry_answers(items: Sequence[DueT], kept: Sequence[bool]) -> list[tuple[DueT, State, str]]:
+    """What is due at the frames that are kept when others are lost.
+
+    An answer whose frame is lost becomes due at the next frame that is kept; if that frame has an
+    answer of its own the two are joined, as in labeling. With no frame left it is not due.
+
+    Returns:
+        The kept items with the state and the answer due at each.
+    """
+    remaining: list[tuple[DueT, State, str]] = []
+    pending: list[str] = []
+    for item, is_kept in zip(items, kept, strict=True):
+        pending += [item.text] if item.state is State.RESPONSE else []
+        if is_kept:
+            state = State.RESPONSE if pending else item.state
+            remaining.append((item, state, ' '.join(pending)))
+            pending = []
+    return remaining
+
+
 @dataclass(frozen=True)
 class LabeledDialogue:
     """A labeled stream of turns."""
@@ -89,13 +133,33 @@ class LabeledDialogue:
         }
 
 
-def from_json(data: Mapping[str, Any]) -> LabeledDialogue:
+def answer_from(turn: LabeledTurn, origin: Fraction) -> LabeledTurn:
+    """The turn with the seconds of its answer counted from `origin`, as a lane's tags may be.
+
+    An interval that ended by then was never seen: it is not answered.
+    """
+    if not origin or turn.state is not State.RESPONSE:
+        return turn
+    if is_before(turn.text, origin):
+        return replace(turn, state=State.SILENCE, text='')
+    return replace(turn, text=shift_interval(turn.text, -origin))
+
+
+def lane_spans(turns: Sequence[LabeledTurn]) -> list[tuple[int, int]]:
+    """Turns [start, stop) from each instruction to the next: what one lane watches."""
+    starts = [k for k, turn in enumerate(turns) if turn.instruction]
+    return list(pairwise([*starts, len(turns)]))
+
+
+def from_json(data: object) -> LabeledDialogue:
     """Parse the stored format; without frame times (the authors' files) tag starts are used.
 
     Raises:
         AnnotationError: the messages do not alternate as the protocol requires, or a tag, a
             state or a list is invalid.
     """
+    if not isinstance(data, Mapping):
+        raise AnnotationError('the dialogue is not an object with named fields')
     try:
         messages = [m for m in data['messages'] if m['role'] != 'system']
         roles = [m['role'] for m in messages]
@@ -124,19 +188,31 @@ def from_json(data: Mapping[str, Any]) -> LabeledDialogue:
 
 
 def read_dialogues(path: Path) -> Iterator[LabeledDialogue]:
-    """Read the dialogues of a JSON-lines file.
+    """Read the dialogues of a file of JSON lines or of one JSON array.
 
     Raises:
         AnnotationError: the file is missing, or a line is not a dialogue; names the line.
     """
     if not path.is_file():
         raise AnnotationError(f'{path} does not exist: create it with `streamo convert`')
-    with path.open(encoding='utf-8') as lines:
-        for number, line in enumerate(lines, 1):
+    with path.open('rb') as stream:
+        yield from (dialogue for _, dialogue in parsed_entries(stream, path))
+
+
+def parsed_entries(stream: BinaryIO, path: Path) -> Iterator[tuple[EntryPlace, LabeledDialogue]]:
+    """Dialogues of an open file, with their places; `path` is for messages.
+
+    Raises:
+        AnnotationError: an entry is not a dialogue; names it.
+    """
+    try:
+        for place, data in file_entries(stream):
             try:
-                yield from_json(json.loads(line))
-            except (json.JSONDecodeError, AnnotationError) as error:
-                raise AnnotationError(f'{path}, line {number}: {error}') from error
+                yield place, from_json(data)
+            except AnnotationError as error:
+                raise AnnotationError(f'{place.name}: {error}') from error
+    except AnnotationError as error:
+        raise AnnotationError(f'{path}, {error}') from error
 
 
 def _turn(request: str, answer: str, video: int, time: float | None) -> LabeledTurn:

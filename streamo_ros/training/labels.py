@@ -13,17 +13,22 @@ time 5 is the turn <4s-5s>.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
 
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
+from streamo_ros.training.labeled_dialogue import carry_answers
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.record import AnnotatedAnswer
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Problem
 from streamo_ros.training.record import Record
+from streamo_ros.training.video_frames import SampledVideo
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,13 @@ class LabelTimeline:
         duration: length of the video, in seconds.
         rate: turns per second.
         last: time of the last frame, in seconds.
+        times: frame time of each turn that has a frame; None = every turn has one, at its start.
     """
 
     duration: Fraction
     rate: Fraction
     last: Fraction
+    times: Mapping[int, Fraction] | None = None
 
     def __post_init__(self) -> None:
         if self.rate <= 0 or self.last < 0:
@@ -55,7 +62,7 @@ class LabelTimeline:
 
     @property
     def turns(self) -> int:
-        """How many turns have a frame."""
+        """Turns from the first to the last frame."""
         return math.floor(self.last * self.rate) + 1
 
     def turn_of(self, time: Fraction) -> int:
@@ -77,6 +84,11 @@ def timeline(
     """Turns over a video of this length; `frame_rate` is the video's own, in frames per second."""
     step = 1 / (frame_rate or rate)
     return LabelTimeline(duration, rate, max(Fraction(0), duration - step))
+
+
+def sampled_timeline(video: SampledVideo, rate: Fraction) -> LabelTimeline:
+    """Turns over a video whose frame times are known."""
+    return LabelTimeline(video.duration, rate, max(video.times) / rate, video.times)
 
 
 def label(
@@ -110,7 +122,7 @@ def label(
         ]
     spans = _spans(record, line, min(instructions), findings, file, name)
     states, texts = _states(spans, line.turns)
-    turns = tuple(
+    turns = [
         LabeledTurn(
             k / line.rate,
             (k + 1) / line.rate,
@@ -121,9 +133,30 @@ def label(
             k / line.rate,
         )
         for k in range(line.turns)
+    ]
+    if line.times is not None:
+        turns = _with_frames(turns, line.times)
+    dialogue = LabeledDialogue(
+        record.name, record.task, record.source, (record.video,), tuple(turns)
     )
-    dialogue = LabeledDialogue(record.name, record.task, record.source, (record.video,), turns)
     return dialogue, findings
+
+
+def _with_frames(turns: Sequence[LabeledTurn], times: Mapping[int, Fraction]) -> list[LabeledTurn]:
+    """The turns that have a frame; what is due or asked in a gap moves to the next frame."""
+    kept = [k in times for k in range(len(turns))]
+    present = []
+    asked: list[str] = []
+    due = iter(carry_answers(turns, kept))
+    for k, turn in enumerate(turns):
+        asked += [turn.instruction] if turn.instruction else []
+        if kept[k]:
+            _, state, text = next(due)
+            instruction, asked = '\n'.join(asked), []
+            present.append(
+                replace(turn, state=state, text=text, instruction=instruction, time=times[k])
+            )
+    return present
 
 
 def _spans(

@@ -28,6 +28,7 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.training.sequence import IGNORED
 
 CLASSES = 3
+SMALLEST_REST = 1e-6
 
 Kind = Literal['ce', 'focal_alpha', 'fixed', 'class_balanced', 'role']
 Reading = Literal['paper', 'released']
@@ -170,7 +171,11 @@ class StateLoss:
             # exp(-entropy) is the true token's probability under the full softmax.
             probability = torch.exp(-entropy)
             probability = probability.detach() if settings.detach_focal else probability
-            states = states * (1 - probability) ** settings.gamma
+            rest = 1 - probability
+            if settings.gamma < 1:
+                # The slope of rest ** gamma at 0 is infinite: a certain token would give NaN.
+                rest = rest.clamp(min=SMALLEST_REST)
+            states = states * rest**settings.gamma
         return torch.where(is_state, states, text)
 
     def _classes(self, targets: Tensor) -> Tensor:

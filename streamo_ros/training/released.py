@@ -13,14 +13,20 @@ Source: behavior of scripts/convert_streaming_video.py (to-stream), maifoundatio
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
+
+import cv2
 
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.training.labeled_dialogue import STREAM
+from streamo_ros.training.record import AnnotationError
 
 DEFAULT_QUESTION = 'Find all significant events in the video and describe them.'
 
@@ -28,6 +34,24 @@ DEFAULT_QUESTION = 'Find all significant events in the video and describe them.'
 def turn_count(frames: int, frame_rate: float, rate: float) -> int:
     """Number of turns the released converter produces: an integer stride, never below 1."""
     return frames // max(1, int(frame_rate / rate))
+
+
+def container_length(path: Path) -> tuple[int, float]:
+    """Number of frames and frame rate (frames per second) according to the container.
+
+    Raises:
+        AnnotationError: the file is not a readable video, or its length is unknown.
+    """
+    capture = cv2.VideoCapture(str(path))
+    try:
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        frames = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    finally:
+        capture.release()
+    if not (math.isfinite(rate) and rate > 0 and frames > 0):
+        raise AnnotationError(f'the video {path} cannot be read: its length is unknown')
+    # A denominator of 1001 makes the NTSC rates (24000/1001, 30000/1001, 60000/1001) exact.
+    return frames, float(Fraction(rate).limit_denominator(1001))
 
 
 def released_dialogue(

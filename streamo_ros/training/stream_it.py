@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.record import AnnotationError
 
 WORD_BUCKETS = 1024
@@ -130,7 +131,7 @@ def drop_questions(dialogue: LabeledDialogue, share: float, rng: random.Random) 
 
     A question's answers are all those before the next question.
     """
-    spans = _spans(dialogue)
+    spans = lane_spans(dialogue.turns)
     dropped = [span for span in spans if rng.random() < share]
     if dropped and len(dropped) == len(spans):
         dropped.pop(rng.randrange(len(dropped)))
@@ -149,7 +150,7 @@ def shift_questions(dialogue: LabeledDialogue, width: int, rng: random.Random) -
     """
     turns = list(dialogue.turns)
     free = 0
-    for start, stop in _spans(dialogue):
+    for start, stop in lane_spans(dialogue.turns):
         busy = [k for k in range(start, stop) if turns[k].state is not State.SILENCE]
         latest = busy[0] if busy else stop - 1
         target = rng.randint(max(free, start - width), min(latest, start + width))
@@ -158,9 +159,3 @@ def shift_questions(dialogue: LabeledDialogue, width: int, rng: random.Random) -
         turns[target] = replace(turns[target], instruction=text)
         free = max(target, *busy) + 1 if busy else target + 1
     return replace(dialogue, turns=tuple(turns))
-
-
-def _spans(dialogue: LabeledDialogue) -> list[tuple[int, int]]:
-    """Turns [start, stop) from each question to the next."""
-    starts = [k for k, turn in enumerate(dialogue.turns) if turn.instruction]
-    return list(zip(starts, [*starts[1:], len(dialogue.turns)], strict=True))

@@ -91,17 +91,17 @@ def find_trainer(kind: str) -> Callable[[Mapping[str, Any], bool], Path]:
 
 
 def train_checkpoint(values: Mapping[str, Any], resume: bool) -> Path:
-    """Train any supported checkpoint; see `trainer.train`."""
+    """Train any supported checkpoint; see `training_run.train`."""
     config = train_config(values)
-    from streamo_ros.training.trainer import train
+    from streamo_ros.training.training_run import train
 
     return train(config, resume)
 
 
 def add_tokens(source: Path, output: Path) -> str:
     """Write a copy of the checkpoint `source` in which each state tag is one token."""
+    from streamo_ros.training.base_model import load_model
     from streamo_ros.training.tokens import save_checkpoint_files
-    from streamo_ros.training.trainer import load_model
 
     config = train_config(
         {

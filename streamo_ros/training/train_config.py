@@ -19,6 +19,7 @@ import yaml
 
 from streamo_ros.config.from_mapping import from_mapping
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.training.augmentation import Augmentation
 
 
 class TrainingError(StreamoError, ValueError):
@@ -32,18 +33,19 @@ class DataSettings:
     Attributes:
         dialogues: JSON-lines files written by `streamo convert`.
         videos: folder that video paths are relative to; '' = the working directory.
-        max_tokens: most tokens per example; every frame counts as the largest one.
-        too_long: 'drop' discards longer dialogues, as Streamo does; 'window' cuts them into
-            windows that each start with the active instruction, as a lane does when it evicts.
-        begin: 'instruction' leaves out the turns before the first instruction, which a lane
-            never sees; 'stream' keeps them, as the paper does.
+        max_tokens: most tokens per sequence, every frame counted as the largest one; longer ones
+            are dropped.
+        layout: how dialogues become sequences. 'served': one lane per instruction, as the node
+            serves it; 'stream': the paper's, the whole video in one sequence; 'stream_windows':
+            the paper's, cut into windows of `max_tokens`. See `layouts`.
+        augmentation: lost frames, jitter and wrong states; see `Augmentation`.
     """
 
     dialogues: tuple[str, ...] = ()
     videos: str = ''
     max_tokens: int = 32768
-    too_long: Literal['drop', 'window'] = 'drop'
-    begin: Literal['instruction', 'stream'] = 'stream'
+    layout: Literal['served', 'stream', 'stream_windows'] = 'served'
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,28 @@ class LoraSettings:
 
 
 @dataclass(frozen=True)
+class ValidationSettings:
+    """Free-running validation; see `validation`.
+
+    Attributes:
+        dialogues: a file written by `streamo convert`, of other videos than the training's; '' =
+            no validation.
+        videos: folder that its video paths are relative to.
+        every: steps between two validations.
+        cases: most cases of each, evenly spread over the file.
+        patience: validations without a better timing F1 after which training stops; 0 = never.
+        calibrate: find the response threshold with the best timing F1 at the end.
+    """
+
+    dialogues: str = ''
+    videos: str = ''
+    every: int = 100
+    cases: int = 60
+    patience: int = 0
+    calibrate: bool = True
+
+
+@dataclass(frozen=True)
 class TrainConfig:
     """A training run on any supported checkpoint.
 
@@ -90,8 +114,10 @@ class TrainConfig:
         attention: transformers' attention implementation.
         packing: pack several dialogues into one row; needs variable-length attention.
         loss: fields of `loss.LossSettings` by name.
-        max_frames: frames that a lane should keep; written to streamo.json.
-        sampling_rate: frames per second of the data; written to streamo.json.
+        max_frames: frames that a lane keeps; trained and written to streamo.json. 0 = as the base
+            checkpoint's, else as the data's longest lanes, at most 120.
+        max_time: seconds after which the time tags restart; trained and written likewise.
+        sampling_rate: frames per second; written to streamo.json. 0 = as the data's.
         trainer: `transformers.TrainingArguments` by name.
     """
 
@@ -106,8 +132,10 @@ class TrainConfig:
     trainable: TrainableSettings = field(default_factory=TrainableSettings)
     lora: LoraSettings = field(default_factory=LoraSettings)
     loss: dict[str, Any] = field(default_factory=dict)
-    max_frames: int = 120
-    sampling_rate: float = 1.0
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
+    max_frames: int = 0
+    max_time: float = 0.0
+    sampling_rate: float = 0.0
     trainer: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -129,6 +157,18 @@ class TrainConfig:
             raise TrainingError(
                 'nothing is trainable: set at least one entry of trainable to true'
             )
+        if self.validation.dialogues and self.lora.rank and not self.lora.merge:
+            raise TrainingError(
+                'validation needs a whole checkpoint: set lora.merge to true, or leave '
+                'validation.dialogues out'
+            )
+        if min(self.validation.every, self.validation.cases) < 1 or self.validation.patience < 0:
+            raise TrainingError(
+                'validation.every and validation.cases must be at least 1, and '
+                'validation.patience at least 0'
+            )
+        if min(self.max_frames, self.max_time, self.sampling_rate) < 0:
+            raise TrainingError('max_frames, max_time and sampling_rate must be at least 0')
         if self.lora.rank < 0 or self.data.max_tokens < 1:
             raise TrainingError('lora.rank must be at least 0 and data.max_tokens at least 1')
 

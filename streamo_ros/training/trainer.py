@@ -1,56 +1,31 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""transformers' Trainer with the state loss, and the training run.
+"""transformers' Trainer with the state loss and free-running validation.
 
 Label counts of a step are taken over all its micro-batches and ranks before the first forward
-pass. Optimizer, precision, sharding, resuming and processes are left to transformers and
-accelerate.
+pass.
 """
 
 from __future__ import annotations
 
-import inspect
-import json
 from collections.abc import Callable
 from collections.abc import Iterator
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
+from accelerate.utils import broadcast_object_list
 from torch import nn
 from transformers import PreTrainedModel
-from transformers import set_seed
 from transformers import Trainer
-from transformers import TrainingArguments
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from streamo_ros.backbone.checkpoint import read_checkpoint
-from streamo_ros.backbone.load import make_prompt
-from streamo_ros.backbone.options import Options
-from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.protocol import PromptTokens
-from streamo_ros.training.data import Collator
-from streamo_ros.training.data import DialogueExamples
-from streamo_ros.training.data import ImageInputs
-from streamo_ros.training.lora import adapt
-from streamo_ros.training.lora import merged
 from streamo_ros.training.loss import BatchCounts
-from streamo_ros.training.loss import LossError
-from streamo_ros.training.loss import LossSettings
 from streamo_ros.training.loss import StateLoss
 from streamo_ros.training.positions import packed_positions
 from streamo_ros.training.sequence import IGNORED
-from streamo_ros.training.tokens import add_state_tokens
-from streamo_ros.training.tokens import load_tokenizer
-from streamo_ros.training.tokens import save_checkpoint_files
-from streamo_ros.training.train_config import TrainableSettings
-from streamo_ros.training.train_config import TrainConfig
 from streamo_ros.training.train_config import TrainingError
-
-TOWERS = ('visual.', 'vision_tower.')
-CONNECTORS = ('merger', 'multi_modal_projector')
+from streamo_ros.training.validation import Validation
 
 
 class StreamoTrainer(Trainer):
@@ -59,14 +34,24 @@ class StreamoTrainer(Trainer):
     Args:
         state_loss: the loss.
         lengths: tokens of each example, for length grouping.
+        validation: validates checkpoints; None = never.
+        save_validated: writes the checkpoint to validate to a folder; called on all ranks.
     """
 
     loss_is_scaled_for_ga = True
 
     def __init__(
-        self, *args: Any, state_loss: StateLoss, lengths: list[int], **kwargs: Any
+        self,
+        *args: Any,
+        state_loss: StateLoss,
+        lengths: list[int],
+        validation: Validation | None = None,
+        save_validated: Callable[[StreamoTrainer, Path], None] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
+        self.validation = validation
+        self.save_validated = save_validated
         self.state_loss = state_loss
         self.lengths = lengths
         self._counts: BatchCounts | None = None
@@ -104,6 +89,28 @@ class StreamoTrainer(Trainer):
             loss = loss * self.accelerator.num_processes
         return (loss, outputs) if return_outputs else loss
 
+    def evaluate(
+        self,
+        eval_dataset: Any = None,
+        ignore_keys: Any = None,
+        metric_key_prefix: str = 'eval',
+    ) -> dict[str, float]:
+        """Validate free-running instead of by the loss; callbacks see the metrics as usual."""
+        del eval_dataset, ignore_keys
+        if self.validation is None or self.save_validated is None:
+            raise TrainingError('validation.dialogues names no file')
+        self.save_validated(self, self.validation.folder)
+        results: list[dict[str, float]] = [{}]
+        if self.is_world_process_zero():
+            results = [self.validation.validate(self.state.global_step)]
+        broadcast_object_list(results)
+        metrics = {f'{metric_key_prefix}_{name}': value for name, value in results[0].items()}
+        self.log(metrics)
+        self.control = self.callback_handler.on_evaluate(
+            self.args, self.state, self.control, metrics
+        )
+        return metrics
+
     def _count(self, batches: list[Any], device: torch.device) -> BatchCounts:
         counts = [self.state_loss.count(batch['labels'][:, 1:]) for batch in batches]
         rows = [[*count.states, count.supervised] for count in counts]
@@ -131,180 +138,3 @@ class StreamoTrainer(Trainer):
             return super()._get_train_sampler(train_dataset)
         size = self.args.train_batch_size * self.args.gradient_accumulation_steps
         return LengthGroupedSampler(size, lengths=self.lengths)
-
-
-def train(config: TrainConfig, resume: bool = False) -> Path:
-    """Train, and save a checkpoint that the engine can load.
-
-    Args:
-        config: the run.
-        resume: continue from the newest checkpoint in the output folder.
-
-    Returns:
-        The folder of the trained checkpoint.
-
-    Raises:
-        TrainingError: something is missing or invalid; the message says what.
-    """
-    arguments = training_arguments(config)
-    set_seed(arguments.seed)
-    source, output = Path(config.model).expanduser(), Path(config.output)
-    model, tokenizer, ids = load_model(config)
-    loss = state_loss(config, ids)
-    pixels = config.frames.min_pixels, config.frames.max_pixels
-    save_files = partial(
-        save_checkpoint_files,
-        tokenizer,
-        source,
-        pixels=pixels,
-        settings={'max_frames': config.max_frames, 'sampling_rate': config.sampling_rate},
-    )
-    start = output / 'start'
-    with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
-        if arguments.should_save:
-            save_files(start)
-    images = ImageInputs(start, model.config, pixels)
-    prompt = training_prompt(source, start)
-    image_token = model.config.image_token_id
-    examples = DialogueExamples(config.data, prompt, images, image_token)
-    if arguments.process_index == 0:
-        print(f'{len(examples)} examples; left out: {examples.dropped}')
-    trained = adapt(model, config.lora, ids) if config.lora.rank else model
-    if not config.lora.rank:
-        freeze(model, config.trainable)
-    trainer = StreamoTrainer(
-        trained,
-        arguments,
-        train_dataset=examples,
-        state_loss=loss,
-        lengths=examples.lengths,
-        data_collator=Collator(
-            tokenizer.pad_token_id or 0,
-            image_token,
-            'mm_token_type_ids' in accepts(model),
-            config.packing,
-        ),
-    )
-    trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
-    return _finish(trainer, config, save_files)
-
-
-def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
-    """Load the base checkpoint and its tokenizer, and add the state tokens.
-
-    Returns:
-        The model, the tokenizer, and the ids of Silence, Standby and Response.
-
-    Raises:
-        TrainingError: it cannot be loaded, or its architecture is not supported.
-    """
-    import transformers
-
-    path = Path(config.model).expanduser()
-    try:
-        checkpoint = read_checkpoint(path)
-    except BackboneError as error:
-        raise TrainingError(str(error)) from error
-    try:
-        model = getattr(transformers, checkpoint.architecture).from_pretrained(
-            path,
-            dtype=getattr(torch, config.dtype, 'auto'),
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            attn_implementation=config.attention,
-        )
-    except (OSError, ValueError, ImportError) as error:
-        raise TrainingError(f'the weights in {path} cannot be loaded: {error}') from error
-    tokenizer = load_tokenizer(path)
-    return model, tokenizer, add_state_tokens(tokenizer, model)
-
-
-def training_arguments(config: TrainConfig) -> TrainingArguments:
-    """The run's arguments for transformers.
-
-    Raises:
-        TrainingError: a name or value is invalid.
-    """
-    fixed = {
-        'output_dir': config.output,
-        'remove_unused_columns': False,
-        'report_to': [],
-        'label_names': ['labels'],
-    }
-    reserved = sorted(set(fixed) & set(config.trainer) - {'report_to'})
-    if reserved:
-        raise TrainingError(f'trainer.{reserved[0]} is set by the run itself: remove it')
-    try:
-        return TrainingArguments(**{**fixed, **config.trainer})
-    except (TypeError, ValueError) as error:
-        raise TrainingError(f'trainer: {error}') from error
-
-
-def state_loss(config: TrainConfig, ids: tuple[int, int, int]) -> StateLoss:
-    """The loss of the run.
-
-    Raises:
-        TrainingError: its settings are invalid.
-    """
-    try:
-        return StateLoss(LossSettings(**config.loss), ids)
-    except (TypeError, LossError) as error:
-        raise TrainingError(f'loss: {error}') from error
-
-
-def training_prompt(base: Path, folder: Path) -> PromptTokens:
-    """The prompt tokens that the engine will use for the trained checkpoint.
-
-    Args:
-        base: the checkpoint that training starts from; its system prompt is kept.
-        folder: holds the tokenizer with the state tokens.
-    """
-    checkpoint = read_checkpoint(base)
-    settings = replace(checkpoint.settings, protocol='special_tokens')
-    return make_prompt(replace(checkpoint, path=folder, settings=settings), Options())
-
-
-def freeze(model: nn.Module, parts: TrainableSettings) -> None:
-    """Train only the chosen parts of vision tower, connector and language model."""
-    for name, parameter in model.named_parameters():
-        if any(part in name for part in CONNECTORS):
-            trains = parts.connector
-        elif any(part in name for part in TOWERS):
-            trains = parts.vision
-        else:
-            trains = parts.language
-        parameter.requires_grad_(trains)
-
-
-def accepts(model: nn.Module) -> set[str]:
-    """Argument names of the model's forward method."""
-    return set(inspect.signature(model.forward).parameters)
-
-
-def _newest(output: Path) -> str:
-    from transformers.trainer_utils import get_last_checkpoint
-
-    checkpoint = get_last_checkpoint(str(output)) if output.is_dir() else None
-    if checkpoint is None:
-        raise TrainingError(f'{output} has no checkpoint to resume from: remove --resume')
-    return str(checkpoint)
-
-
-def _finish(
-    trainer: StreamoTrainer, config: TrainConfig, save_files: Callable[[Path], None]
-) -> Path:
-    output = Path(config.output)
-    final = output / 'final'
-    target = output / 'adapter' if config.lora.rank else final
-    trainer.save_model(str(target))
-    if trainer.is_world_process_zero():
-        if config.lora.rank and config.lora.merge:
-            model, *_ = load_model(config)
-            merged(model, target).save_pretrained(final)
-        save_files(final if final.is_dir() else target)
-        # A pickle of the arguments: we never read it, and a checkpoint should not contain one.
-        (target / 'training_args.bin').unlink(missing_ok=True)
-        log = '\n'.join(json.dumps(line) for line in trainer.state.log_history)
-        (output / 'log.jsonl').write_text(log + '\n', encoding='utf-8')
-    return final if final.is_dir() else target

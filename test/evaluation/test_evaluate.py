@@ -67,7 +67,9 @@ def figures(capsys, *arguments) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
-def test_dialogues_are_watched_from_their_instruction_on(tmp_path, script, video, capsys):
+def test_dialogues_are_watched_from_their_instruction_on(
+    tmp_path, script, video, capsys, monkeypatch
+):
     raw = {
         'video_name': 'v',
         'video_path': str(video),
@@ -86,8 +88,12 @@ def test_dialogues_are_watched_from_their_instruction_on(tmp_path, script, video
     assert found['state_macro_f1'] == found['timing_f1'] == found['answer_accuracy'] == 1
     assert found['families']['QA']['episodes'] == found['episodes'] == 1
     assert found['frames'] == 55
+    monkeypatch.setenv('COLUMNS', '80')
     assert main([str(script), '--dialogues', str(lines)]) == 0
-    assert 'state_macro_f1' in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert 'state_macro_f1' in table
+    assert '1.000' in table
+    assert '…' not in table
 
 
 def test_false_alarms_on_a_video(script, video, capsys, tmp_path):

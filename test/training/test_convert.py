@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from streamo_ros import cli
@@ -17,8 +15,6 @@ from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import from_json
 from streamo_ros.training.labeled_dialogue import read_dialogues
 from streamo_ros.training.record import AnnotationError
-from streamo_ros.training.video_frames import frames_at
-from streamo_ros.training.video_frames import video_length
 
 
 def main(argv):
@@ -192,14 +188,3 @@ def test_a_broken_line_is_named(tmp_path):
     path.write_text('{"videos": []}\n')
     with pytest.raises(AnnotationError, match='line 1'):
         list(read_dialogues(path))
-
-
-@pytest.mark.parametrize('rate', [23.976, 29.97, 25.0])
-def test_frames_are_read_by_time(tmp_path, make_video, rate):
-    path = make_video(tmp_path / 'v.mp4', frames=60, rate=rate)
-    length = video_length(path)
-    assert float(length.duration) == pytest.approx(60 / rate, rel=1e-4)
-    images = list(frames_at(path, [Fraction(0), Fraction(1), Fraction(2), Fraction(99)]))
-    shown = [float(np.mean(image[:, :, 0])) for image in images]
-    wanted = [4.0 * k % 256 for k in (0, np.ceil(rate), np.ceil(2 * rate), 59)]
-    assert shown == pytest.approx(wanted, abs=8)

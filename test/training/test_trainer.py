@@ -22,11 +22,13 @@ from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import Request
+from streamo_ros.training.base_model import accepts
+from streamo_ros.training.base_model import freeze
+from streamo_ros.training.base_model import load_model
+from streamo_ros.training.base_model import training_prompt
+from streamo_ros.training.service import ServiceSettings
 from streamo_ros.training.train_config import train_config
-from streamo_ros.training.trainer import accepts
-from streamo_ros.training.trainer import freeze
-from streamo_ros.training.trainer import load_model
-from streamo_ros.training.trainer import training_prompt
+from streamo_ros.training.training_run import make_layout
 
 
 def main(argv):
@@ -262,7 +264,10 @@ def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialo
         save_checkpoint_files(tokenizer, base, start, (784, 3136), {})
         images = ImageInputs(start, model.config, (784, 3136))
         token = model.config.image_token_id
-        examples = DialogueExamples(config.data, training_prompt(base, start), images, token)
+        prompt = training_prompt(base, start)
+        served = ServiceSettings(120, 0.0, 1.0, 3136)
+        layout = make_layout(config, served, prompt, images.most_tokens, model.config)
+        examples = DialogueExamples(config.data, layout, images, token)
         pair = [examples[0], examples[3]]
         marks = 'mm_token_type_ids' in accepts(model)
         batch = Collator(0, token, marks, packing=True)(pair)
@@ -331,11 +336,29 @@ def test_a_setting_may_be_given_on_the_command_line(tmp_path, make_checkpoint, d
 
 def test_the_base_s_system_prompt_is_trained_on_and_kept(tmp_path, make_checkpoint, dialogues):
     base, output = make_checkpoint(), tmp_path / 'run'
-    kept = {'system_prompt': 'Watch closely.', 'max_time': 600}
+    kept = {'system_prompt': 'Watch closely.', 'max_time': 600, 'mine': 'too'}
     (base / 'streamo.json').write_text(json.dumps(kept))
     assert run(tmp_path, settings(base, dialogues, output), '--set', 'trainer.max_steps=1') == 0
     written = json.loads((output / 'final' / 'streamo.json').read_text())
     assert kept.items() <= written.items()
-    prompt = load(output / 'final', device='cpu', lanes=1, capacity=512).prompt
+    prompt = load(output / 'final', Options(device='cpu', lanes=1, capacity=512)).prompt
     assert training_prompt(base, output / 'start').sink('what?') == prompt.sink('what?')
     assert 'Watch closely.' in prompt.tokenizer.text(prompt.sink('what?'))
+
+
+def test_window_tags_rate_and_pixels_are_written_as_they_were_trained(
+    tmp_path, make_checkpoint, dialogues
+):
+    output = tmp_path / 'run'
+    assert run(tmp_path, settings(make_checkpoint(), dialogues, output)) == 0
+    written = json.loads((output / 'final' / 'streamo.json').read_text())
+    # Lanes of 5, 6, 7 and 8 frames from second 0 on, at 1 Hz.
+    assert written == {
+        'protocol': 'special_tokens',
+        'max_frames': 8,
+        'max_time': 8,
+        'sampling_rate': 1.0,
+        'max_pixels': 3136,
+    }
+    info = load(output / 'final', Options(device='cpu', lanes=1, capacity=512, max_pixels=0)).info
+    assert (info.max_frames, info.max_time) == (8, 8)
