@@ -19,6 +19,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from typing import get_args
 
 from rich.console import Console
 from rich.progress import track
@@ -29,6 +30,7 @@ from streamo_ros.training.annotations import read_annotations
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labels import label
 from streamo_ros.training.labels import LabelTimeline
+from streamo_ros.training.labels import Rule
 from streamo_ros.training.labels import sampled_timeline
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.record import AnnotationError
@@ -83,6 +85,13 @@ def _parser() -> argparse.ArgumentParser:
         '--without-videos',
         action='store_true',
         help='take video durations from the annotations',
+    )
+    add(
+        '--rule',
+        choices=get_args(Rule),
+        default='causal',
+        help="when an event is due: at the first frame that can show it, or by the paper's rule, "
+        'up to one turn earlier (default %(default)s)',
     )
     add('--compat', choices=['released'], help="reproduce the authors' converter, byte for byte")
     add(
@@ -171,9 +180,11 @@ def _lengths(
     if options.without_videos:
         if not record.duration:
             raise AnnotationError('its annotation has no duration: remove --without-videos')
-        return record, timeline(record.duration, rate)
+        return record, timeline(record.duration, rate, rule=options.rule)
     path = find_video(record.video, options.videos)
-    return replace(record, video=str(path)), sampled_timeline(sample_video(path, rate), rate)
+    return replace(record, video=str(path)), sampled_timeline(
+        sample_video(path, rate), rate, options.rule
+    )
 
 
 def _released(

@@ -2,12 +2,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Labels every sampled frame of an annotated video with the decision due, losing no answer.
 
-The rule is the authors' (time t belongs to the turn whose tag contains it; Standby during the
-event; Response in the turn after it), extended where that rule alone would lose answers.
-Everything is computed from times; frame strides are never rounded to integers.
+There are two rules. 'causal', ours: what happens at time t is due at the first frame at or after
+t, so that nothing is asked for before a frame can show it. 'paper', the authors': time t belongs
+to the turn whose tag contains it, and that turn's frame is up to one turn older. In both, an event
+is Standby while it lasts and Response once it is over, and no answer is lost where events meet or
+the video ends. Everything is computed from times; frame strides are never rounded to integers.
 
-Source: Xia et al., arXiv 2512.21334, sec. 3.2 and 4.1; the turn rule is that of the released data:
-time 5 is the turn <4s-5s>.
+Source of 'paper': Xia et al., arXiv 2512.21334, sec. 3.2 and 4.1; the turn rule is that of the
+released data: time 5 is the turn <4s-5s>.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from fractions import Fraction
+from typing import Literal
 
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
@@ -29,6 +32,8 @@ from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Problem
 from streamo_ros.training.record import Record
 from streamo_ros.training.video_frames import SampledVideo
+
+Rule = Literal['causal', 'paper']
 
 
 @dataclass(frozen=True)
@@ -49,12 +54,14 @@ class LabelTimeline:
         rate: turns per second.
         last: time of the last frame, in seconds.
         times: frame time of each turn that has a frame; None = every turn has one, at its start.
+        rule: see the module.
     """
 
     duration: Fraction
     rate: Fraction
     last: Fraction
     times: Mapping[int, Fraction] | None = None
+    rule: Rule = 'paper'
 
     def __post_init__(self) -> None:
         if self.rate <= 0 or self.last < 0:
@@ -63,11 +70,19 @@ class LabelTimeline:
     @property
     def turns(self) -> int:
         """Turns from the first to the last frame."""
-        return math.floor(self.last * self.rate) + 1
+        return max(self.times) + 1 if self.times else math.floor(self.last * self.rate) + 1
 
     def turn_of(self, time: Fraction) -> int:
-        """The turn whose tag <Xs-Ys> contains the time, X < time <= Y; 0 for time 0."""
-        return max(0, math.ceil(time * self.rate) - 1)
+        """The turn of a time; past the last frame it is the turn after the last one.
+
+        'causal': the first turn whose frame is at or after the time. 'paper': the turn whose tag
+        <Xs-Ys> contains the time, X < time <= Y; 0 for time 0.
+        """
+        if self.rule == 'paper':
+            return max(0, math.ceil(time * self.rate) - 1)
+        if self.times is None:
+            return min(math.ceil(time * self.rate), self.turns)
+        return min((k for k, shown in self.times.items() if shown >= time), default=self.turns)
 
     def check(self, time: Fraction, what: str) -> None:
         """Reject a time more than one turn past the end of the video."""
@@ -79,16 +94,19 @@ class LabelTimeline:
 
 
 def timeline(
-    duration: Fraction, rate: Fraction, frame_rate: Fraction | None = None
+    duration: Fraction,
+    rate: Fraction,
+    frame_rate: Fraction | None = None,
+    rule: Rule = 'paper',
 ) -> LabelTimeline:
     """Turns over a video of this length; `frame_rate` is the video's own, in frames per second."""
     step = 1 / (frame_rate or rate)
-    return LabelTimeline(duration, rate, max(Fraction(0), duration - step))
+    return LabelTimeline(duration, rate, max(Fraction(0), duration - step), None, rule)
 
 
-def sampled_timeline(video: SampledVideo, rate: Fraction) -> LabelTimeline:
+def sampled_timeline(video: SampledVideo, rate: Fraction, rule: Rule = 'paper') -> LabelTimeline:
     """Turns over a video whose frame times are known."""
-    return LabelTimeline(video.duration, rate, max(video.times) / rate, video.times)
+    return LabelTimeline(video.duration, rate, video.last, video.times, rule)
 
 
 def label(
@@ -97,9 +115,9 @@ def label(
     """Label every turn of one video.
 
     Answers due in the same turn are joined in annotation order; a Response is never overwritten
-    by another event's Standby. An answer due after the last frame moves to the last turn, and one
-    due before the first instruction moves to that instruction's turn. Whatever is left out or
-    moved is reported.
+    by another event's Standby. An answer due after the last frame moves to the last turn; by the
+    causal rule that is one more turn, which shows the last frame again. An answer due before the
+    first instruction moves to that instruction's turn. Whatever is left out or moved is reported.
 
     Returns:
         The dialogue (None when no instruction falls within the video), and the report of what
@@ -121,7 +139,8 @@ def label(
             Problem(file, name, 'record', 'no question falls within the video'),
         ]
     spans = _spans(record, line, min(instructions), findings, file, name)
-    states, texts = _states(spans, line.turns)
+    count = max([line.turns, *(span.due + 1 for span in spans)])
+    states, texts = _states(spans, count)
     turns = [
         LabeledTurn(
             k / line.rate,
@@ -132,10 +151,11 @@ def label(
             0,
             k / line.rate,
         )
-        for k in range(line.turns)
+        for k in range(count)
     ]
     if line.times is not None:
-        turns = _with_frames(turns, line.times)
+        closing = {line.turns: line.last} if count > line.turns else {}
+        turns = _with_frames(turns, {**line.times, **closing})
     dialogue = LabeledDialogue(
         record.name, record.task, record.source, (record.video,), tuple(turns)
     )
@@ -175,7 +195,8 @@ def _spans(
             findings.append(Problem(file, name, 'answer', str(error)))
             continue
         standby, due = _annotated_turns(answer, line)
-        final = min(max(due, first_question), line.turns - 1)
+        last = line.turns if line.rule == 'causal' else line.turns - 1
+        final = min(max(due, first_question), last)
         if final != due:
             why = (
                 'it is due before the first question'
@@ -198,7 +219,7 @@ def _annotated_turns(answer: AnnotatedAnswer, line: LabelTimeline) -> tuple[int,
     end = line.turn_of(answer.end)
     if answer.start is None:
         return end, end
-    return line.turn_of(answer.start), end + 1
+    return line.turn_of(answer.start), end if line.rule == 'causal' else end + 1
 
 
 def _states(spans: list[LabelSpan], turns: int) -> tuple[list[State], list[list[str]]]:

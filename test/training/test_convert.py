@@ -81,15 +81,23 @@ def test_the_default_puts_the_question_at_its_own_second_alone(raw_file, tmp_pat
     output = tmp_path / 'out' / 'train.jsonl'
     assert main([str(raw_file), '-o', str(output)]) == 0
     first, second = read_dialogues(output)
-    assert [k for k, turn in enumerate(first.turns) if turn.instruction] == [4]
-    assert [k for k, turn in enumerate(second.turns) if turn.instruction] == [2]
-    assert [turn.state for turn in first.turns[4:8]] == [
-        State.STANDBY,
+    # Second 5 is the frame at 5 s, as it is in replay; the paper's rule calls it <4s-5s>.
+    assert [k for k, turn in enumerate(first.turns) if turn.instruction] == [5]
+    assert [k for k, turn in enumerate(second.turns) if turn.instruction] == [3]
+    assert [turn.state for turn in first.turns[5:8]] == [
         State.STANDBY,
         State.RESPONSE,
         State.SILENCE,
     ]
     assert first.turns[6].time == 6
+    assert main([str(raw_file), '-o', str(output), '--rule', 'paper']) == 0
+    first, _ = read_dialogues(output)
+    assert [k for k, turn in enumerate(first.turns) if turn.instruction] == [4]
+    assert [turn.state for turn in first.turns[4:7]] == [
+        State.STANDBY,
+        State.STANDBY,
+        State.RESPONSE,
+    ]
 
 
 def test_the_output_is_a_table(raw_file, tmp_path, monkeypatch):

@@ -141,7 +141,7 @@ def test_a_run_is_resumed_where_it_stopped(tmp_path, make_checkpoint, dialogues,
     assert run(tmp_path, halves, '--resume') == 0
     one, two = weights(tmp_path / 'whole' / 'final'), weights(tmp_path / 'halves' / 'final')
     assert all(torch.equal(one[name], two[name]) for name in one)
-    assert run(tmp_path, settings(base, dialogues, tmp_path / 'new'), '--resume') == 1
+    assert run(tmp_path, settings(base, dialogues, tmp_path / 'new'), '--resume') == 2
     assert 'no checkpoint to resume' in capsys.readouterr().err
 
 
@@ -323,7 +323,7 @@ def test_a_bad_configuration_is_one_sentence(
     tmp_path, make_checkpoint, dialogues, capsys, change, message
 ):
     values = settings(make_checkpoint(), dialogues, tmp_path / 'run') | change
-    assert run(tmp_path, values) == 1
+    assert run(tmp_path, values) == 2
     assert message in capsys.readouterr().err
 
 
@@ -352,13 +352,13 @@ def test_window_tags_rate_and_pixels_are_written_as_they_were_trained(
     output = tmp_path / 'run'
     assert run(tmp_path, settings(make_checkpoint(), dialogues, output)) == 0
     written = json.loads((output / 'final' / 'streamo.json').read_text())
-    # Lanes of 5, 6, 7 and 8 frames from second 0 on, at 1 Hz.
+    # Lanes of 4, 5, 6 and 7 frames from second 1 on, at 1 Hz.
     assert written == {
         'protocol': 'special_tokens',
-        'max_frames': 8,
-        'max_time': 8,
+        'max_frames': 7,
+        'max_time': 7,
         'sampling_rate': 1.0,
         'max_pixels': 3136,
     }
     info = load(output / 'final', Options(device='cpu', lanes=1, capacity=512, max_pixels=0)).info
-    assert (info.max_frames, info.max_time) == (8, 8)
+    assert (info.max_frames, info.max_time) == (7, 7)
