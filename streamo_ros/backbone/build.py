@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
+from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
 from streamo_ros.backbone.sizing import check_context
@@ -70,6 +72,8 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
             f'the vision backend {options.vision!r} is not known: use {", ".join(VISION)}'
         )
     checkpoint = read_checkpoint(path)
+    pixels = options.max_pixels or checkpoint.settings.max_pixels or MAX_PIXELS
+    options = replace(options, max_pixels=pixels)
     prompt = make_prompt(checkpoint, options)
     # Joined on the host and moved layer by layer: on the device that would leave holes.
     model = checkpoint.model(torch.device('cpu'), number)

@@ -35,6 +35,7 @@ class CheckpointSettings:
         sampling_rate: frames per second that it was trained with; 0 = it does not say.
         response_threshold: probability from which Response should be decided; 0 = when it is the
             most probable.
+        max_pixels: largest area of a frame that it was trained with; 0 = it does not say.
     """
 
     protocol: str = ''
@@ -43,6 +44,7 @@ class CheckpointSettings:
     system_prompt: str = ''
     sampling_rate: float = 0.0
     response_threshold: float = 0.0
+    max_pixels: int = 0
 
 
 @dataclass(frozen=True)

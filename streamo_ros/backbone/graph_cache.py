@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""GraphCache that are captured once and replayed: what launching hundreds of kernels costs is saved.
+"""Passes captured once and replayed, which saves the cost of launching hundreds of kernels.
 
 On CUDA a pass is captured as a CUDA graph when its shapes are first seen; afterwards its inputs
 are copied into the captured buffers and the graph is replayed. On a CPU a pass simply runs. Knows

@@ -32,7 +32,8 @@ class Options:
         dtype: 'float32', 'bfloat16', 'float16'; 'auto' is float32 on a CPU, else bfloat16.
         protocol: 'special_tokens' or 'text_tags'; 'auto' is what the checkpoint's streamo.json
             says, else special_tokens.
-        max_pixels: largest area of a frame.
+        max_pixels: largest area of a frame; 0 is what the checkpoint's streamo.json says, else
+            100352.
         lanes: slots of the key-value window.
         capacity: tokens that one slot can hold; 0 is what `frames` need, or as many as the
             checkpoint was trained for where that is less.

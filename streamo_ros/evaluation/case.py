@@ -1,10 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A case: one instruction, the frames that come, and what is due at each of them.
-
-Knows stamps and labels. Knows no model and no metric, and where the frames come from only as a
-way to get them.
-"""
+"""An evaluation case: one instruction, a stream of frames, and the decision due at each."""
 
 from __future__ import annotations
 
@@ -25,29 +21,31 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import State
+from streamo_ros.training.labeled_dialogue import answer_from
+from streamo_ros.training.labeled_dialogue import carry_answers
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 
 FIRST_STAMP = 1000 * SECOND
-"""Capture time of a case's first second: a stamp of 0 is no stamp."""
+"""Capture time at which every case starts: a stamp of 0 would count as missing."""
 
 BLIND = 'blind'
-"""Name of the control in which every frame is black."""
+"""The control in which every frame is black."""
 VIDEO = 'video'
-"""Family of the cases out of a real video in which nothing that is asked for happens."""
+"""Family of cases from real videos in which nothing that is asked for happens."""
 
 Image = NDArray[np.uint8]
 
 
 class EvaluationError(StreamoError, ValueError):
-    """Nothing can be evaluated; the message says what is wrong and what mends it."""
+    """The evaluation cannot run; the message states the problem and how to fix it."""
 
 
 @dataclass(frozen=True)
 class Moment:
-    """One sampled frame and what is due at it.
+    """One sampled frame and the decision due at it.
 
     Attributes:
-        tick: when it was captured, and its tag.
+        tick: its capture time and tag.
         state: the decision due.
         text: the answer due; '' unless `state` is Response.
     """
@@ -58,22 +56,22 @@ class Moment:
 
     @property
     def seconds(self) -> float:
-        """Capture time, seconds since the case began."""
+        """Capture time in seconds since the start of the case."""
         return (self.tick.stamp - FIRST_STAMP) / SECOND
 
 
 @dataclass(frozen=True)
 class Case:
-    """One lane's worth of truth.
+    """The ground truth for one lane.
 
     Attributes:
-        name: which one it is, for a report.
-        family: kind of task; results are given for each.
+        name: identifies it in reports.
+        family: kind of task; results are reported per family.
         instruction: what to watch for, from the first frame on.
-        moments: in order of time, at least one.
-        images: the frames of the moments, RGB, uint8, shape (height, width, 3), each time anew;
-            picklable, so that another process can watch.
-        alarms_only: it counts for the false alarms and for no other figure.
+        moments: in time order, at least one.
+        images: returns a fresh iterable of the frames of the moments, RGB, uint8, shape
+            (height, width, 3); picklable, so that another process can run the case.
+        alarms_only: it counts toward the false alarms and no other metric.
     """
 
     name: str
@@ -85,7 +83,7 @@ class Case:
 
     def __post_init__(self) -> None:
         if not self.moments or not self.instruction.strip():
-            raise EvaluationError(f'the case {self.name} has no frame or no instruction')
+            raise EvaluationError(f'the case {self.name} has no frames or no instruction')
 
     @property
     def fires(self) -> bool:
@@ -94,50 +92,42 @@ class Case:
 
     @property
     def hours(self) -> float:
-        """Length of the stream, the last frame's own interval included."""
+        """Length of the stream, including the last frame's own interval."""
         first, last = self.moments[0], self.moments[-1]
-        own = float(last.tick.end - last.tick.start)
-        return (last.seconds - first.seconds + own) / 3600
+        last_interval = float(last.tick.end - last.tick.start)
+        return (last.seconds - first.seconds + last_interval) / 3600
 
 
 def moments(turns: Sequence[LabeledTurn]) -> tuple[Moment, ...]:
-    """Labelled turns as moments whose stream begins with the first turn's tag."""
+    """Convert labeled turns to moments of a stream that starts at the first turn's tag.
+
+    Answers count their seconds from there, as the tags of a lane do.
+    """
     origin = turns[0].start if turns else Fraction(0)
-    found = []
-    for index, turn in enumerate(turns):
+    converted = []
+    for index, turn in enumerate(answer_from(turn, origin) for turn in turns):
         stamp = FIRST_STAMP + round((turn.start - origin) * SECOND)
         tick = Tick(stamp, turn.start - origin, turn.end - origin, index, 1)
-        found.append(Moment(tick, turn.state, turn.text))
-    return tuple(found)
+        converted.append(Moment(tick, turn.state, turn.text))
+    return tuple(converted)
 
 
 def without_frames(case: Case, share: float, seed: int) -> Case:
-    """The case with a share of its frames lost at random, the first one never.
+    """Drop a fraction of the frames at random, never the first one.
 
-    An answer whose frame is lost is due at the first frame that arrives after it; with an answer
-    due there too, the two are joined, as labels are. One due after the last frame left is not due.
+    An answer whose frame is dropped is due at the next frame; see `carry_answers`.
     """
-    chance = random.Random(f'{seed}/{case.name}')
-    kept = [k == 0 or chance.random() >= share for k in range(len(case.moments))]
-    found: list[Moment] = []
-    owed: list[str] = []
-    for moment, stays in zip(case.moments, kept, strict=True):
-        owed += [moment.text] if moment.state is State.RESPONSE else []
-        if stays:
-            found.append(
-                replace(
-                    moment,
-                    tick=replace(moment.tick, index=len(found)),
-                    state=State.RESPONSE if owed else moment.state,
-                    text=' '.join(owed),
-                )
-            )
-            owed = []
-    return replace(case, moments=tuple(found), images=partial(_kept, case.images, kept))
+    rng = random.Random(f'{seed}/{case.name}')
+    kept = [k == 0 or rng.random() >= share for k in range(len(case.moments))]
+    remaining = [
+        replace(moment, tick=replace(moment.tick, index=index), state=state, text=text)
+        for index, (moment, state, text) in enumerate(carry_answers(case.moments, kept))
+    ]
+    return replace(case, moments=tuple(remaining), images=partial(_kept, case.images, kept))
 
 
 def blinded(case: Case) -> Case:
-    """The case with every frame black: what a model still gets right, it reads off the words."""
+    """The case with black frames: whatever a model still gets right comes from text alone."""
     return replace(case, images=partial(_black, case.images))
 
 
@@ -147,12 +137,3 @@ def _kept(images: Callable[[], Iterable[Image]], kept: Sequence[bool]) -> Iterab
 
 def _black(images: Callable[[], Iterable[Image]]) -> Iterable[Image]:
     return (np.zeros_like(image) for image in images())
-
-
-def silent_case(
-    name: str, instruction: str, times: Sequence[Fraction], images: Callable[[], Iterable[Image]]
-) -> Case:
-    """A video's case, in which nothing is ever due; times in seconds, ascending, evenly spaced."""
-    step = times[1] - times[0] if len(times) > 1 else Fraction(1)
-    turns = [LabeledTurn(time, time + step, State.SILENCE) for time in times]
-    return Case(name, VIDEO, instruction, moments(turns), images)

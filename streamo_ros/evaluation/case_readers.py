@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cases out of files: labelled dialogues with their videos, and videos in which nothing is due.
-
-Knows files. What a case is stands in `case`; drawn worlds stand in `drawn`.
-"""
+"""Cases from files: labeled dialogues with their videos, and videos in which nothing is due."""
 
 from __future__ import annotations
 
@@ -13,35 +10,35 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
+from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case import moments
-from streamo_ros.evaluation.case import silent_case
+from streamo_ros.evaluation.case import VIDEO
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.labeled_dialogue import read_dialogues
-from streamo_ros.training.labels import timeline
 from streamo_ros.training.video_frames import find_video
 from streamo_ros.training.video_frames import frames_at
-from streamo_ros.training.video_frames import video_length
+from streamo_ros.training.video_frames import sample_video
 
 
 def dialogue_cases(path: Path, videos: Path | None = None) -> Iterator[Case]:
-    """One case for each dialogue of a JSON-lines file.
+    """One case per instruction of each dialogue in a JSON-lines file.
 
-    A lane holds one instruction: the case begins with it and ends before the next one.
+    A lane has one instruction: a case starts with it and ends before the next one.
 
     Args:
-        path: what `streamo convert` wrote.
-        videos: folder that the video paths count from.
+        path: written by `streamo convert`.
+        videos: folder that video paths are relative to.
 
     Raises:
-        AnnotationError: the file or a video of it is missing or broken.
+        AnnotationError: the file or one of its videos is missing or broken.
     """
     for number, dialogue in enumerate(read_dialogues(path), 1):
-        asked = [k for k, turn in enumerate(dialogue.turns) if turn.instruction]
-        for start, stop in zip(asked, [*asked[1:], len(dialogue.turns)], strict=True):
+        for start, stop in lane_spans(dialogue.turns):
             turns = dialogue.turns[start:stop]
             yield Case(
                 f'{path.name}:{number}:{start}',
@@ -65,22 +62,25 @@ def _frames(paths: Sequence[Path], turns: Sequence[LabeledTurn]) -> Iterator[Ima
 
 
 def video_cases(path: Path, instructions: Sequence[str], rate: Fraction) -> Iterator[Case]:
-    """One case for each instruction, none of which the video ever answers.
+    """One case per instruction, none of which the video ever answers.
 
     Args:
         path: a video.
-        instructions: what to watch for in vain.
-        rate: frames a second.
+        instructions: things that do not happen in the video.
+        rate: frames per second.
 
     Raises:
         EvaluationError: no instruction is given.
         AnnotationError: the video cannot be read.
     """
     if not instructions:
-        raise EvaluationError('--video needs --instruction: say what does not happen in it')
-    length = video_length(path)
-    line = timeline(length.duration, rate, length.rate)
-    times = [k / rate for k in range(line.turns)]
+        raise EvaluationError('--video needs --instruction: something that does not happen in it')
+    video = sample_video(path, rate)
+    turns = [
+        LabeledTurn(k / rate, (k + 1) / rate, State.SILENCE, time=time)
+        for k, time in sorted(video.times.items())
+    ]
+    times = [turn.time for turn in turns]
     for text in instructions:
         images = partial(frames_at, path, times)
-        yield silent_case(f'{path.name}: {text}', text, times, images)
+        yield Case(f'{path.name}: {text}', VIDEO, text, moments(turns), images)

@@ -16,6 +16,7 @@ from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SamplerCounts
 from streamo_ros.core.instruction import InstructionBook
@@ -25,7 +26,7 @@ from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Step
 from streamo_ros.core.sink import StepMaker
 from streamo_ros.evaluation.case import Case
-from streamo_ros.evaluation.metrics import interval_moved
+from streamo_ros.training.intervals import shift_interval
 
 BUDGET = 16
 
@@ -88,14 +89,19 @@ def settings_for(
     return AssistantSettings(thresholds, limits=limits)
 
 
-def run_case(backbone: Backbone, case: Case, settings: AssistantSettings) -> CaseResult:
+def run_case(
+    backbone: Backbone,
+    case: Case,
+    settings: AssistantSettings,
+    policy: EvictionPolicy | None = None,
+) -> CaseResult:
     """Let a model watch one case, alone in its lane.
 
     Raises:
         BackboneError: the model failed as a whole.
     """
     book = InstructionBook()
-    assistant = Assistant(backbone, book, settings)
+    assistant = Assistant(backbone, book, settings, policy)
     book.add(case.instruction)
     sink, steps = CaseSink(case), StepMaker(book, SamplerCounts())
     for moment, image in zip(case.moments, case.images(), strict=True):
@@ -114,4 +120,4 @@ def _since_start(event: Answered, case: Case) -> str:
     Once a lane has watched longer than its tags may count, it counts from a new origin.
     """
     origin = next(moment.tick for moment in case.moments if moment.tick.stamp == event.time_origin)
-    return interval_moved(event.text, origin.start) if origin.start else event.text
+    return shift_interval(event.text, origin.start) if origin.start else event.text

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`streamo evaluate MODEL`: how well a model watches, free-running through the node's own engine.
+"""`streamo evaluate MODEL`: how well a model watches, free-running on the node's own engine.
 
-Knows the command line and the table. Cases come from drawn worlds (--worlds, seeds that no
-training uses), from labelled dialogues (--dialogues) or from a video in which nothing that is
-asked for happens (--video); every case is watched frame by frame, alone in its lane.
+Cases come from drawn worlds (--worlds, on seeds that no training uses), from labeled dialogues
+(--dialogues), or from a video in which nothing that is asked for happens (--video). Every case is
+run frame by frame, alone in its lane.
 """
 
 from __future__ import annotations
@@ -34,32 +34,34 @@ from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import EvalConfig
+from streamo_ros.evaluation.workers import POLICIES
 from streamo_ros.evaluation.workers import run_cases
 from streamo_ros.program import run_program
 
-ROWS = (
-    'state_macro_f1',
-    'timing_f1',
-    'timing_f1_2s',
-    'answer_accuracy',
-    'interval_iou',
-    'false_alarms_per_hour',
-    'duplicate_rate',
-    'episodes',
-)
+COLUMNS = {
+    'state_macro_f1': 'states',
+    'timing_f1': 'timing',
+    'timing_f1_2s': '(2 s)',
+    'answer_accuracy': 'right',
+    'interval_iou_untimed': 'IoU',
+    'false_alarms_per_hour': 'alarms/h',
+    'duplicate_rate': 'repeats',
+    'episodes': 'cases',
+}
+"""Metrics of the table and their short names: it must fit into 80 columns."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `streamo evaluate`; 0 when there are figures."""
+    """Run `streamo evaluate`; returns 0 if there are results."""
     options = _parser().parse_args(argv)
     cases = list(find_cases(options))
-    found = evaluate(cases, options)
+    figures = evaluate(cases, options)
     if options.output:
-        options.output.write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
+        options.output.write_text(json.dumps(figures, indent=2) + '\n', encoding='utf-8')
     if options.json:
-        print(json.dumps(found))
+        print(json.dumps(figures))
     else:
-        _print(found)
+        _print(figures)
     return 0
 
 
@@ -71,43 +73,58 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add('model', type=Path, help='folder of a checkpoint, or a .yaml script')
-    add('--worlds', type=int, default=0, metavar='N', help='episodes of drawn worlds')
-    add('--seed', type=int, default=0, help='of the worlds, any integer; default %(default)s')
-    add('--rate', type=Fraction, default=Fraction(1), help='frames a second; default 1')
+    add('--worlds', type=int, default=0, metavar='N', help='number of episodes of drawn worlds')
+    add('--seed', type=int, default=0, help='seed of the worlds, any integer; default %(default)s')
+    add('--rate', type=Fraction, default=Fraction(1), help='frames per second; default 1')
     add(
         '--frames',
         type=int,
         default=24,
         metavar='N',
-        help='frames of an episode; default %(default)s',
+        help='frames per episode; default %(default)s',
     )
     add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
-    said = parser.add_mutually_exclusive_group()
-    said.add_argument('--held-out', action='store_true', help='phrasings that no training uses')
-    said.add_argument(
+    wording = parser.add_mutually_exclusive_group()
+    wording.add_argument(
+        '--held-out', action='store_true', help='use phrasings that no training uses'
+    )
+    wording.add_argument(
         '--phrasings',
         type=Path,
         metavar='FILE',
-        help='YAML: phrasings of your own for the drawn worlds, by family',
+        help='YAML file with your own phrasings for the drawn worlds, by family',
     )
-    add('--regular', action='store_true', help='frames without jitter and gaps')
+    add('--regular', action='store_true', help='no jitter and no lost frames')
     add(
         '--complete',
         action='store_true',
-        help='no gaps: the same episodes as with --drop, but whole',
+        help='no lost frames: the episodes of --drop with all their frames',
     )
     add(
         '--never-hours',
         type=float,
         default=0.0,
         metavar='H',
-        help='add so many hours in which nothing is due, for the false alarms alone',
+        help='add H hours in which nothing is due; they count only toward false alarms',
     )
-    add('--dialogues', type=Path, help='labelled dialogues: what streamo convert wrote')
-    add('--videos', type=Path, help='folder that their video paths count from')
+    add('--dialogues', type=Path, help='labeled dialogues written by streamo convert')
+    add(
+        '--cases',
+        type=int,
+        default=0,
+        metavar='N',
+        help='at most N cases of --dialogues, evenly spread; default all',
+    )
+    add('--videos', type=Path, help='folder that their video paths are relative to')
     add('--video', type=Path, help='a video in which none of the instructions is ever due')
-    add('--instruction', action='append', default=[], help='for --video (repeatable)')
-    add('--drop', type=float, default=0.0, metavar='SHARE', help='lose frames at random')
+    add('--instruction', action='append', default=[], help='instruction for --video (repeatable)')
+    add(
+        '--drop',
+        type=float,
+        default=0.0,
+        metavar='SHARE',
+        help='drop this fraction of the frames at random',
+    )
     control = parser.add_mutually_exclusive_group()
     control.add_argument(
         '--blind',
@@ -121,9 +138,27 @@ def _parser() -> argparse.ArgumentParser:
         action='store_const',
         dest='control',
         const=LAST_FRAME,
-        help='control: each frame is judged by a lane that has seen nothing else',
+        help='control: each frame is judged in a fresh lane',
     )
-    add('--max-frames', type=int, default=0, help="frames of a lane; default the checkpoint's")
+    add(
+        '--protocol',
+        choices=('auto', 'special_tokens', 'text_tags'),
+        default='auto',
+        help="how states are written; default the checkpoint's",
+    )
+    add(
+        '--policy',
+        choices=tuple(POLICIES),
+        default='window',
+        help='what leaves a full context; default %(default)s',
+    )
+    add('--max-pixels', type=int, default=0, help="largest frame area; default the checkpoint's")
+    add(
+        '--max-frames',
+        type=int,
+        default=0,
+        help="frames that a lane keeps; default the checkpoint's",
+    )
     add(
         '--response-threshold',
         type=float,
@@ -137,18 +172,18 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=1,
         metavar='N',
-        help='processes that watch, each with its own model; default %(default)s',
+        help='number of worker processes, each with its own model; default %(default)s',
     )
-    add('--output', type=Path, help='write the figures to this JSON file')
-    add('--json', action='store_true', help='print the figures as JSON')
+    add('--output', type=Path, help='write the results to this JSON file')
+    add('--json', action='store_true', help='print the results as JSON')
     return parser
 
 
 def find_cases(options: argparse.Namespace) -> Iterator[Case]:
-    """The cases that the options ask for.
+    """The cases selected by the options.
 
     Raises:
-        EvaluationError: they ask for none.
+        EvaluationError: the options are invalid or select no case.
     """
     if not 0 <= options.drop < 1 or options.rate <= 0:
         raise EvaluationError('--drop must be in [0, 1) and --rate above 0')
@@ -158,7 +193,7 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
         raise EvaluationError('--workers must be at least 1 and --never-hours 0 or more')
     cases = [*_worlds(options)]
     if options.dialogues:
-        cases += dialogue_cases(options.dialogues, options.videos)
+        cases += _spread(list(dialogue_cases(options.dialogues, options.videos)), options.cases)
     if options.video:
         cases += video_cases(options.video, options.instruction, options.rate)
     if not cases:
@@ -166,14 +201,22 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
             'there is nothing to evaluate: give --worlds N, --dialogues FILE or --video FILE'
         )
     for case in cases:
-        found = without_frames(case, options.drop, options.seed) if options.drop else case
-        yield blinded(found) if options.control == BLIND else found
+        if options.drop:
+            case = without_frames(case, options.drop, options.seed)
+        yield blinded(case) if options.control == BLIND else case
+
+
+def _spread(cases: Sequence[Case], most: int) -> list[Case]:
+    """At most so many of the cases, evenly spread; 0 = all."""
+    if not most or most >= len(cases):
+        return list(cases)
+    return [cases[k * len(cases) // most] for k in range(most)]
 
 
 def _worlds(options: argparse.Namespace) -> Iterator[Case]:
     if not options.worlds and not options.never_hours:
         return
-    # Imported here: labelled dialogues need no worlds.
+    # Imported here: labeled dialogues do not need the worlds.
     from streamo_ros.evaluation.phrasings import read_phrasings
     from streamo_ros.evaluation.synthetic import never_cases
     from streamo_ros.evaluation.synthetic import synthetic_cases
@@ -197,29 +240,32 @@ def _worlds(options: argparse.Namespace) -> Iterator[Case]:
 
 
 def _is_complete(options: argparse.Namespace) -> bool:
-    """Whether the camera of the drawn worlds loses nothing by itself."""
+    """Whether the drawn worlds' camera itself loses no frames."""
     return bool(options.complete or options.drop)
 
 
 def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, Any]:
-    """Watch all cases and report; with the model and the options beside."""
+    """Run all cases; returns the metrics together with the model and the options."""
     console = Console(stderr=True)
 
-    def shown(watched: Iterable[CaseResult]) -> Iterable[CaseResult]:
+    def progress(results: Iterable[CaseResult]) -> Iterable[CaseResult]:
         return track(
-            watched, 'watching', len(cases), console=console, disable=not console.is_terminal
+            results, 'evaluating', len(cases), console=console, disable=not console.is_terminal
         )
 
-    viewing = EvalConfig(
+    config = EvalConfig(
         options.model,
         options.device,
         options.max_frames,
         options.response_threshold,
         options.control,
+        options.protocol,
+        options.policy,
+        options.max_pixels,
     )
-    info, max_frames, watched = run_cases(viewing, cases, options.workers, shown)
+    info, max_frames, results = run_cases(config, cases, options.workers, progress)
     return {
-        **report(list(zip(cases, watched, strict=True))),
+        **report(list(zip(cases, results, strict=True))),
         'model': info.model,
         'model_id': info.model_id,
         'max_frames': max_frames,
@@ -233,25 +279,26 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'phrasings': str(options.phrasings) if options.phrasings else None,
         'response_threshold': options.response_threshold,
         'control': options.control,
+        'policy': options.policy,
     }
 
 
-def _print(found: dict[str, Any]) -> None:
-    control = f', control: {found["control"]}' if found['control'] else ''
-    table = Table(title=f'{found["model"]} ({found["model_id"]}){control}')
-    table.add_column('')
-    families = found['families']
-    for name in ('all', *families):
-        table.add_column(name, justify='right')
-    for row in ROWS:
-        table.add_row(row, *(_cell(one[row]) for one in (found, *families.values())))
+def _print(figures: dict[str, Any]) -> None:
+    control = f', control: {figures["control"]}' if figures['control'] else ''
+    table = Table(title=f'{figures["model"]} ({figures["model_id"]}){control}')
+    table.add_column('family', no_wrap=True)
+    for name in COLUMNS.values():
+        table.add_column(name, justify='right', no_wrap=True)
+    for family, row in {'all': figures, **figures['families']}.items():
+        table.add_row(family, *(_cell(row[metric]) for metric in COLUMNS))
     Console().print(table)
-    if found['false_alarms_per_minute'] is not None:
-        print(f'false alarms a minute of video: {found["false_alarms_per_minute"]:.3f}')
-    for key, one in found['weakest'].items():
-        print(f'least {key}: {one[1]:.3f} ({one[0]})' if one else f'no {key}: nothing was due')
-    latency = found['latency_ms']
-    print(f'encode and extend of a frame: median {latency["median"]} ms, p95 {latency["p95"]} ms')
+    if figures['false_alarms_per_minute'] is not None:
+        print(f'false alarms per minute of video: {figures["false_alarms_per_minute"]:.3f}')
+    for key, lowest in figures['weakest'].items():
+        family = f'{lowest[1]:.3f} ({lowest[0]})' if lowest else 'none (nothing was due)'
+        print(f'lowest {key}: {family}')
+    latency = figures['latency_ms']
+    print(f'encode and extend per frame: median {latency["median"]} ms, p95 {latency["p95"]} ms')
 
 
 def _cell(value: float | None) -> str:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A control: a model judges every frame by that frame alone, in a lane that has seen nothing else.
+"""A control: the model judges every frame on its own, in a fresh lane.
 
-Knows lanes. Each holds the instruction and one frame with the tag that the case gives it; no
-earlier frame, state or answer. What a model still gets right needs no memory.
+Each lane holds the instruction and one frame with the tag it has in the case, but no earlier
+frame, state or answer. Whatever a model still gets right needs no memory.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.case_runner import GivenAnswer
 
 LAST_FRAME = 'last_frame'
-"""Name of this control."""
+"""The name of this control."""
 
 
 class LastFrameDialogue(Dialogue):
-    """A lane whose tags count from the case's begin, though it sees none of its earlier frames."""
+    """A dialogue whose tags count from the start of the case, though it sees only one frame."""
 
     def interval(self, tick: Tick) -> tuple[Fraction, Fraction]:
         """See `Dialogue.interval`."""
@@ -40,42 +40,42 @@ class LastFrameDialogue(Dialogue):
 
 
 def run_last_frame(backbone: Backbone, case: Case, settings: AssistantSettings) -> CaseResult:
-    """Let a model judge each frame of a case with no history.
+    """Let a model judge each frame of a case without history.
 
     Raises:
         BackboneError: the model failed as a whole.
     """
-    watched = CaseResult([State.UNKNOWN] * len(case.moments))
+    result = CaseResult([State.UNKNOWN] * len(case.moments))
     for number, (moment, image) in enumerate(zip(case.moments, case.images(), strict=True)):
-        lane = LastFrameDialogue(backbone, WindowPolicy(), case.instruction, settings.limits)
+        dialogue = LastFrameDialogue(backbone, WindowPolicy(), case.instruction, settings.limits)
         try:
-            began = time.perf_counter()
-            state = _look(backbone, lane, moment.tick, image, settings)
-            watched.passes.append(time.perf_counter() - began)
-            watched.states[number] = state
+            started = time.perf_counter()
+            state = _decide(backbone, dialogue, moment.tick, image, settings)
+            result.passes.append(time.perf_counter() - started)
+            result.states[number] = state
             if state is State.RESPONSE:
-                watched.answers.append(GivenAnswer(number, _say(backbone, lane, settings)))
+                result.answers.append(GivenAnswer(number, _answer(backbone, dialogue, settings)))
         finally:
-            lane.close()
-    return watched
+            dialogue.close()
+    return result
 
 
-def _look(
-    backbone: Backbone, lane: Dialogue, tick: Tick, image: Image, settings: AssistantSettings
+def _decide(
+    backbone: Backbone, dialogue: Dialogue, tick: Tick, image: Image, settings: AssistantSettings
 ) -> State:
-    row = backbone.extend([lane.request(tick, backbone.encode(image))])[0]
+    row = backbone.extend([dialogue.request(tick, backbone.encode(image))])[0]
     if not np.isfinite(row).all():
         return State.UNKNOWN
     state = decide(probabilities(row), settings.thresholds)
-    lane.commit(state)
+    dialogue.commit(state)
     return state
 
 
-def _say(backbone: Backbone, lane: Dialogue, settings: AssistantSettings) -> str:
-    words = backbone.prompt.tokenizer
-    speech = Speech(words.text, words.control_ids, settings.limits.max_new_tokens)
+def _answer(backbone: Backbone, dialogue: Dialogue, settings: AssistantSettings) -> str:
+    tokenizer = backbone.prompt.tokenizer
+    speech = Speech(tokenizer.text, tokenizer.control_ids, settings.limits.max_new_tokens)
     while not speech.finish:
-        token = backbone.decode([lane.decode_request()], settings.sampling)[0]
+        token = backbone.decode([dialogue.decode_request()], settings.sampling)[0]
         speech.on_token(token)
-        lane.on_token(token)
+        dialogue.on_token(token)
     return speech.text

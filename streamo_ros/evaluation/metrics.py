@@ -1,49 +1,44 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Figures of merit: numbers in, numbers out.
+"""Metrics over times in seconds, states and texts.
 
-Knows times in seconds, states and texts. Knows no case and no model; imports numpy alone. Where a
-figure is undefined because nothing of its kind was due, it is None and never 0 or 1.
+A metric that is undefined because nothing of its kind was due is None, never 0 or 1.
 
-Sources: timing F1 after OVO-Timing (one-to-one, nearest first, within a tolerance); intersection
-over union after Streamo, arXiv 2512.21334, eqs. 8-10.
+Sources: matching after OVO-Timing (one to one, as many pairs as can be, within a tolerance; its
+averages differ, see docs/evaluation.md); intersection over union after Streamo, arXiv 2512.21334,
+eqs. 8-10.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.core.protocol import DECISIONS
-from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
 
 SLACK = 1e-6
-"""Seconds by which a time may miss a tolerance for being a float."""
-
-_NUMBER = r'(\d+(?:\.\d+)?)\s*(?:s|sec|secs|seconds?)?'
-_INTERVAL = re.compile(rf'{_NUMBER}\s*(?:to|until|and|till|-|\u2013)\s*{_NUMBER}(?![\d.])')
+"""Seconds by which a time may exceed a tolerance due to float rounding."""
 
 
 def confusion(truth: Sequence[State], decided: Sequence[State]) -> NDArray[np.int64]:
-    """Frames by state due (rows: Silence, Standby, Response) and state decided.
+    """Count frames by state due (rows: Silence, Standby, Response) and state decided (columns).
 
     Returns:
-        Shape (3, 4); the last column counts frames that were not decided.
+        Shape (3, 4); the last column counts undecided frames.
     """
     table = np.zeros((3, 4), np.int64)
-    for due, got in zip(truth, decided, strict=True):
-        column = DECISIONS.index(got) if got in DECISIONS else 3
+    for due, state in zip(truth, decided, strict=True):
+        column = DECISIONS.index(state) if state in DECISIONS else 3
         table[DECISIONS.index(due), column] += 1
     return table
 
 
 def state_f1(table: NDArray[np.int64]) -> tuple[float | None, ...]:
-    """F1 of each state; None for one that was never due."""
+    """F1 of each state; None for a state that was never due."""
     scores: list[float | None] = []
     for k in range(3):
         due, decided = int(table[k].sum()), int(table[:, k].sum())
@@ -52,66 +47,67 @@ def state_f1(table: NDArray[np.int64]) -> tuple[float | None, ...]:
 
 
 def macro_f1(table: NDArray[np.int64]) -> float | None:
-    """Mean F1 of the states that were due at all."""
+    """Mean F1 over the states that were ever due."""
     return mean([score for score in state_f1(table) if score is not None])
 
 
 def match(due: Sequence[float], said: Sequence[float], tolerance: float) -> list[tuple[int, int]]:
-    """Pair answers due with answers given, one to one, nearest pairs first.
+    """Match as many answers due with answers given as can be, one to one.
+
+    Of the largest matchings it is the one with the least total distance.
 
     Args:
         due: times, seconds.
         said: times, seconds.
-        tolerance: most seconds between the two of a pair.
+        tolerance: most seconds between the two answers of a pair.
 
     Returns:
-        (index in `due`, index in `said`), ordered by the former. Of equal distances the earlier
-        one due goes first, then the earlier one given.
+        (index in `due`, index in `said`), ordered by the former.
     """
-    near = sorted(
-        (abs(one - other), i, j)
-        for i, one in enumerate(due)
-        for j, other in enumerate(said)
-        if abs(one - other) <= tolerance + SLACK
-    )
-    pairs: dict[int, int] = {}
-    for _, i, j in near:
-        if i not in pairs and j not in pairs.values():
-            pairs[i] = j
-    return sorted(pairs.items())
+    rows, columns = _by_time(due), _by_time(said)
+    # best[i][j]: pairs and negative distance of the first i due and the first j said. Pairs that
+    # cross can be exchanged for ones that do not, at no greater distance.
+    best = [[(0, 0.0)] * (len(columns) + 1) for _ in range(len(rows) + 1)]
+    for i, row in enumerate(rows, 1):
+        for j, column in enumerate(columns, 1):
+            best[i][j] = max(best[i - 1][j], best[i][j - 1])
+            distance = abs(due[row] - said[column])
+            if distance <= tolerance + SLACK:
+                pairs, cost = best[i - 1][j - 1]
+                best[i][j] = max(best[i][j], (pairs + 1, cost - distance))
+    return sorted(_trace(best, rows, columns))
+
+
+def _by_time(times: Sequence[float]) -> list[int]:
+    return sorted(range(len(times)), key=times.__getitem__)
+
+
+def _trace(
+    best: list[list[tuple[int, float]]], rows: list[int], columns: list[int]
+) -> Iterator[tuple[int, int]]:
+    i, j = len(rows), len(columns)
+    while i and j:
+        if best[i][j] == best[i - 1][j]:
+            i -= 1
+        elif best[i][j] == best[i][j - 1]:
+            j -= 1
+        else:
+            i, j = i - 1, j - 1
+            yield rows[i], columns[j]
 
 
 def f1(matched: int, due: int, said: int) -> float | None:
-    """2 matched / (due + said); None when nothing was due and nothing said."""
+    """2 matched / (due + said); None if nothing was due and nothing was said."""
     return 2 * matched / (due + said) if due + said else None
 
 
 def same_answer(due: str, said: str) -> bool:
-    """Whether two answers are the same words; blanks do not count, everything else does."""
+    """Whether two answers are equal except for whitespace."""
     return due.split() == said.split()
 
 
-def interval(text: str) -> tuple[float, float] | None:
-    """The interval that an answer names ('34s to 50s', '48 - 66 s'), in seconds."""
-    found = _INTERVAL.search(text)
-    if found is None:
-        return None
-    start, end = float(found[1]), float(found[2])
-    return (start, end) if start <= end else None
-
-
-def interval_moved(text: str, seconds: Fraction) -> str:
-    """The answer with the interval that it names so many seconds later."""
-    found = _INTERVAL.search(text)
-    if found is None:
-        return text
-    first, last = (seconds_text(Fraction(found[k]) + seconds) for k in (1, 2))
-    between = text[found.end(1) : found.start(2)]
-    return f'{text[: found.start(1)]}{first}{between}{last}{text[found.end(2) :]}'
-
-
 def interval_iou(due: tuple[float, float], said: tuple[float, float] | None) -> float:
-    """Intersection over union; 0 when no interval was said, 1 for two equal points."""
+    """Intersection over union; 0 if no interval was said, 1 for two equal points."""
     if said is None:
         return 0.0
     if due == said:
@@ -121,26 +117,50 @@ def interval_iou(due: tuple[float, float], said: tuple[float, float] | None) -> 
     return overlap / union if union > 0 else 0.0
 
 
+def best_ious(
+    due: Sequence[tuple[float, float]], said: Sequence[tuple[float, float] | None]
+) -> list[float]:
+    """The overlap of each interval due with one that was said at any time, one to one.
+
+    Pairs of the greatest overlap are formed first.
+    """
+    overlaps = sorted(
+        (
+            (interval_iou(interval, other), -i, -j)
+            for i, interval in enumerate(due)
+            for j, other in enumerate(said)
+        ),
+        reverse=True,
+    )
+    best: dict[int, float] = {}
+    used: set[int] = set()
+    for overlap, i, j in overlaps:
+        if -i not in best and -j not in used:
+            best[-i] = overlap
+            used.add(-j)
+    return [best.get(i, 0.0) for i in range(len(due))]
+
+
 def duplicates(
     due: Sequence[float], said: Sequence[tuple[float, str]], pairs: Sequence[tuple[int, int]]
 ) -> int:
-    """Answers that say again what was said since the last answer due.
+    """Count answers that repeat an earlier one.
 
-    An answer counts when it is matched with nothing and its words are those of an earlier one,
-    with no other answer due in between.
+    An unmatched answer counts if it has the words of an earlier answer and no other answer was
+    due in between.
     """
     matched = {j for _, j in pairs}
     count = 0
     for j, (time, text) in enumerate(said):
-        earlier = [(at, words) for at, words in said[:j] if same_answer(words, text)]
+        earlier = [at for at, words in said[:j] if same_answer(words, text)]
         if j in matched or not earlier:
             continue
-        last = earlier[-1][0]
-        own = {due[i] for i, k in pairs if said[k][0] == last}
-        count += not any(last < at <= time and at not in own for at in due)
+        last = earlier[-1]
+        answered = {due[i] for i, k in pairs if said[k][0] == last}
+        count += not any(last < at <= time and at not in answered for at in due)
     return count
 
 
 def mean(values: Sequence[float]) -> float | None:
-    """Arithmetic mean; None of nothing."""
+    """Arithmetic mean; None for an empty sequence."""
     return float(np.mean(values)) if len(values) else None

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From cases and what a model made of them to one table of figures, whole and for each family.
-
-Knows which metric is taken over what. The metrics themselves stand in `metrics`.
-"""
+"""Scores case results: one set of metrics overall and one per family."""
 
 from __future__ import annotations
 
@@ -20,18 +17,19 @@ from streamo_ros.evaluation import metrics
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import VIDEO
 from streamo_ros.evaluation.case_runner import CaseResult
+from streamo_ros.training.intervals import named_interval
 
 TOLERANCE = 1.0
 WIDE_TOLERANCE = 2.0
 EACH = ('state_macro_f1', 'timing_f1', 'answer_accuracy')
-"""Figures that every family must reach, and not only the average."""
+"""Metrics for which the weakest family is reported."""
 
 Pair = tuple[Case, CaseResult]
 
 
 @dataclass(frozen=True)
 class AnswerScore:
-    """Answers of one case: those due and those given, as (seconds, text)."""
+    """Answers of one case, due and given, as (seconds, text)."""
 
     due: list[tuple[float, str]]
     said: list[tuple[float, str]]
@@ -43,24 +41,28 @@ class AnswerScore:
         )
 
 
-def answers(case: Case, watched: CaseResult) -> AnswerScore:
-    """What was due and what was given, timed by the capture time of the frames."""
-    due = [(one.seconds, one.text) for one in case.moments if one.state is State.RESPONSE]
-    said = [(case.moments[one.moment].seconds, one.text) for one in watched.answers]
+def answers(case: Case, result: CaseResult) -> AnswerScore:
+    """The answers due and given, timed by the capture times of their frames."""
+    due = [
+        (moment.seconds, moment.text) for moment in case.moments if moment.state is State.RESPONSE
+    ]
+    said = [(case.moments[answer.moment].seconds, answer.text) for answer in result.answers]
     return AnswerScore(due, said)
 
 
 def report(pairs: Sequence[Pair]) -> dict[str, Any]:
-    """All figures.
+    """All metrics.
 
     Keys: state_macro_f1, state_f1 (by state), timing_f1 (within 1 s), timing_f1_2s,
     answer_accuracy (exact and within 1 s, over all answers due), answer_accuracy_matched (over
-    those matched), interval_iou (over answers due that name an interval), false_alarms_per_hour
-    (on cases in which nothing is due), false_alarms and never_hours (it is their quotient),
-    duplicate_rate (share of the answers given), episodes, frames, families (the same by family),
-    weakest (figures of `EACH`: family in which it is least, and its value),
-    false_alarms_per_minute (on real videos in which nothing is due), latency_ms (median, p95 of
-    encode and extend). None: nothing of that kind was due.
+    the matched ones), interval_iou (over answers due that name an interval, within 1 s),
+    interval_iou_untimed (the same whenever it was said), spurious_answers_per_hour (in streams
+    with answers due, those that match none of them within 2 s), false_alarms and never_hours
+    (over cases in which nothing is due), false_alarms_per_hour (their quotient),
+    duplicate_rate (fraction of the answers given), episodes, frames, families (the same by
+    family), weakest (for each metric of `EACH`, the family with the lowest value),
+    false_alarms_per_minute (on real videos in which nothing is due), latency_ms (median and p95
+    of encode and extend). None: nothing of that kind was due.
     """
     names = sorted({case.family for case, _ in pairs})
     families = {
@@ -78,70 +80,85 @@ def report(pairs: Sequence[Pair]) -> dict[str, Any]:
 
 
 def _weakest(families: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, float] | None]:
-    found: dict[str, tuple[str, float] | None] = {}
+    weakest: dict[str, tuple[str, float] | None] = {}
     for key in EACH:
-        # Where no answer is due one false alarm makes timing F1 0: no measure of the timing.
+        # Where no answer is due, one false alarm makes timing F1 0: it does not measure timing.
         values = [
-            (name, one[key])
-            for name, one in families.items()
-            if one[key] is not None and not (key == 'timing_f1' and one['answer_accuracy'] is None)
+            (name, figures[key])
+            for name, figures in families.items()
+            if figures[key] is not None
+            and not (key == 'timing_f1' and figures['answer_accuracy'] is None)
         ]
-        found[key] = min(values, key=lambda item: item[1], default=None)
-    return found
+        weakest[key] = min(values, key=lambda item: item[1], default=None)
+    return weakest
 
 
-def _figures(every: Sequence[Pair]) -> dict[str, Any]:
-    pairs = [(case, watched) for case, watched in every if not case.alarms_only]
+def _figures(all_pairs: Sequence[Pair]) -> dict[str, Any]:
+    pairs = [(case, result) for case, result in all_pairs if not case.alarms_only]
     table = sum(
         (
-            metrics.confusion([one.state for one in case.moments], watched.states)
-            for case, watched in pairs
+            metrics.confusion([moment.state for moment in case.moments], result.states)
+            for case, result in pairs
         ),
         np.zeros((3, 4), np.int64),
     )
-    spoken = [answers(case, watched) for case, watched in pairs]
+    scored = [answers(case, result) for case, result in pairs]
     scores = zip(DECISIONS, metrics.state_f1(table), strict=True)
     return {
         'state_macro_f1': metrics.macro_f1(table),
         'state_f1': {state.name.lower(): score for state, score in scores},
-        'timing_f1': _timing(spoken, TOLERANCE),
-        'timing_f1_2s': _timing(spoken, WIDE_TOLERANCE),
-        **_answer_figures(spoken),
-        **_false_alarms(every),
-        'duplicate_rate': _duplicate_rate(spoken),
+        'timing_f1': _timing(scored, TOLERANCE),
+        'timing_f1_2s': _timing(scored, WIDE_TOLERANCE),
+        **_answer_figures(scored),
+        **_false_alarms(all_pairs),
+        **_spurious(pairs),
+        'duplicate_rate': _duplicate_rate(scored),
         'episodes': len(pairs),
         'frames': int(table.sum()),
     }
 
 
-def _timing(spoken: Sequence[AnswerScore], tolerance: float) -> float | None:
-    matched = sum(len(one.pairs(tolerance)) for one in spoken)
-    due, said = sum(len(one.due) for one in spoken), sum(len(one.said) for one in spoken)
+def _timing(scored: Sequence[AnswerScore], tolerance: float) -> float | None:
+    matched = sum(len(score.pairs(tolerance)) for score in scored)
+    due, said = sum(len(s.due) for s in scored), sum(len(s.said) for s in scored)
     return metrics.f1(matched, due, said)
 
 
-def _answer_figures(spoken: Sequence[AnswerScore]) -> dict[str, float | None]:
-    right, overlap = [], []
+def _answer_figures(scored: Sequence[AnswerScore]) -> dict[str, float | None]:
+    correct, timed, untimed = [], [], []
     matched = 0
-    for one in spoken:
-        heard = {i: one.said[j][1] for i, j in one.pairs(TOLERANCE)}
-        matched += len(heard)
-        for i, (_, text) in enumerate(one.due):
-            right.append(metrics.same_answer(text, heard[i]) if i in heard else False)
-            span = metrics.interval(text)
-            if span is not None:
-                overlap.append(metrics.interval_iou(span, metrics.interval(heard.get(i, ''))))
+    for score in scored:
+        given = {i: score.said[j][1] for i, j in score.pairs(TOLERANCE)}
+        matched += len(given)
+        intervals = []
+        for i, (_, text) in enumerate(score.due):
+            correct.append(metrics.same_answer(text, given[i]) if i in given else False)
+            interval = named_interval(text)
+            if interval is not None:
+                intervals.append(interval)
+                timed.append(metrics.interval_iou(interval, named_interval(given.get(i, ''))))
+        untimed += metrics.best_ious(intervals, [named_interval(text) for _, text in score.said])
     return {
-        'answer_accuracy': metrics.mean(right),
-        'answer_accuracy_matched': sum(right) / matched if matched else None,
-        'interval_iou': metrics.mean(overlap),
+        'answer_accuracy': metrics.mean(correct),
+        'answer_accuracy_matched': sum(correct) / matched if matched else None,
+        'interval_iou': metrics.mean(timed),
+        'interval_iou_untimed': metrics.mean(untimed),
     }
 
 
+def _spurious(pairs: Sequence[Pair]) -> dict[str, float | None]:
+    """Answers in eventful streams that are not within 2 s of any answer due."""
+    eventful = [(case, result) for case, result in pairs if case.fires]
+    scored = [answers(case, result) for case, result in eventful]
+    hours = sum(case.hours for case, _ in eventful)
+    count = sum(len(score.said) - len(score.pairs(WIDE_TOLERANCE)) for score in scored)
+    return {'spurious_answers_per_hour': count / hours if hours else None}
+
+
 def _false_alarms(pairs: Sequence[Pair]) -> dict[str, float | None]:
-    never = [(case, watched) for case, watched in pairs if not case.fires]
+    never = [(case, result) for case, result in pairs if not case.fires]
     hours = sum(case.hours for case, _ in never)
-    alarms = sum(len(watched.answers) for _, watched in never)
+    alarms = sum(len(result.answers) for _, result in never)
     return {
         'false_alarms_per_hour': alarms / hours if hours else None,
         'false_alarms': alarms,
@@ -149,17 +166,17 @@ def _false_alarms(pairs: Sequence[Pair]) -> dict[str, float | None]:
     }
 
 
-def _duplicate_rate(spoken: Sequence[AnswerScore]) -> float | None:
-    given = sum(len(one.said) for one in spoken)
-    again = sum(
-        metrics.duplicates([time for time, _ in one.due], one.said, one.pairs(TOLERANCE))
-        for one in spoken
+def _duplicate_rate(scored: Sequence[AnswerScore]) -> float | None:
+    given = sum(len(score.said) for score in scored)
+    repeated = sum(
+        metrics.duplicates([time for time, _ in score.due], score.said, score.pairs(TOLERANCE))
+        for score in scored
     )
-    return again / given if given else None
+    return repeated / given if given else None
 
 
 def _latency(pairs: Sequence[Pair]) -> dict[str, float | None]:
-    passes = [1000 * one for _, watched in pairs for one in watched.passes]
+    passes = [1000 * seconds for _, result in pairs for seconds in result.passes]
     if not passes:
         return {'median': None, 'p95': None}
     median, p95 = np.percentile(passes, [50, 95]).tolist()

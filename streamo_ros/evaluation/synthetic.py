@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Cases out of drawn worlds, on seeds that no training uses.
+"""Cases from drawn worlds, on seeds that no training uses.
 
-Knows which episodes are drawn: families in turn, every aspect with every family. What happens in
-them, and what is due, is the worlds' own.
+Families come in turn, and every family comes in every aspect ratio.
 """
 
 from __future__ import annotations
@@ -29,23 +28,23 @@ from streamo_ros.worlds.tasks import WAITING
 NEVER = 'never'
 ASPECTS = ('4:3', '16:9', '4:3', '1:1')
 STRIDE = 1_000_003
-"""Worlds between the first ones of two seeds: a run of fewer episodes meets no other's."""
+"""Distance between the first worlds of two seeds: shorter runs never share a world."""
 NEVER_FRAMES = 60
-"""Longest stream in which a thing of 35 kinds can be relied on not to come."""
+"""Longest stream in which one of 35 kinds of things can be relied on not to appear."""
 
 
 @dataclass(frozen=True)
 class SyntheticSettings:
-    """Which episodes.
+    """Which episodes to draw.
 
     Attributes:
         seed: of the run, any integer.
-        rate: frames a second.
-        frames: of an episode.
-        families: only these; () = all, and instructions that wait in vain.
-        phrasings: of the instructions, and of no other families; None: what training says.
+        rate: frames per second.
+        frames: per episode.
+        families: only these; () = all, including instructions for things that never come.
+        phrasings: of the instructions, restricting the families; None = those of training.
         regular: no jitter and no lost frames.
-        complete: no lost frames, so that they may be lost afterwards.
+        complete: no lost frames, so that frames can be dropped afterwards.
     """
 
     seed: int = 0
@@ -61,12 +60,12 @@ def synthetic_cases(count: int, settings: SyntheticSettings) -> Iterator[Case]:
     """Cases of all families in turn.
 
     Raises:
-        EvaluationError: there is no such family, or a number is not positive.
-        WorldError: the worlds refuse a setting.
+        EvaluationError: a family is unknown, or a number is not positive.
+        WorldError: a setting is invalid.
     """
     phrasings = settings.phrasings or FAMILIES
-    known = [one for one in FAMILIES if one in phrasings]
-    if any(one in phrasings for one in WAITING):
+    known = [family for family in FAMILIES if family in phrasings]
+    if any(family in phrasings for family in WAITING):
         known.append(NEVER)
     unknown = sorted(set(settings.families) - set(known))
     if unknown or settings.frames < 1:
@@ -80,10 +79,10 @@ def synthetic_cases(count: int, settings: SyntheticSettings) -> Iterator[Case]:
 
 
 def never_cases(hours: float, settings: SyntheticSettings) -> Iterator[Case]:
-    """At least so many hours of stream in which nothing that is asked for comes.
+    """At least this many hours of streams in which nothing that is asked for happens.
 
-    The streams are of `NEVER_FRAMES` frames, whatever the settings say, and count for the false
-    alarms alone: hours of silence would hide what the states of other streams are worth.
+    The streams have `NEVER_FRAMES` frames, whatever the settings say, and count only toward the
+    false alarms: hours of silence would inflate the state metrics.
     """
     settings, k = replace(settings, frames=NEVER_FRAMES), 0
     while hours > 1e-9:
@@ -95,9 +94,9 @@ def never_cases(hours: float, settings: SyntheticSettings) -> Iterator[Case]:
 def _case(k: int, turn: int, family: str, settings: SyntheticSettings) -> Case:
     seeds = SEEDS['evaluation']
     seed = seeds[(settings.seed * STRIDE + k) % len(seeds)]
-    still = 0.0 if settings.regular else None
+    jitter = 0.0 if settings.regular else None
     sampling = EpisodeSampling(
-        settings.frames, float(settings.rate), still, 0.0 if settings.complete else still
+        settings.frames, float(settings.rate), jitter, 0.0 if settings.complete else jitter
     )
     draw = partial(
         draw_episode, seed, family, sampling, ASPECTS[turn % len(ASPECTS)], settings.phrasings
@@ -109,7 +108,7 @@ def _case(k: int, turn: int, family: str, settings: SyntheticSettings) -> Case:
 
 
 def _images(draw: partial[Episode]) -> Iterator[Image]:
-    # Drawn again when it is watched: thousands of worlds do not fit into memory side by side.
+    # Drawn again when the case is run: thousands of worlds do not fit into memory at once.
     episode = draw()
     for index in range(len(episode.times)):
         yield episode.render(index)

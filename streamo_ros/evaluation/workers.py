@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who watches the cases: this process, or several, each with a model of its own.
+"""Runs cases in this process or in several worker processes, each with its own model.
 
-Knows how a model is loaded for watching and how cases are shared out. A case is watched alone and
-from its begin, so the figures do not depend on who watches it; only latencies do.
+A case is run alone and from its start, so that results do not depend on the worker; only
+latencies do.
 """
 
 from __future__ import annotations
@@ -21,6 +21,10 @@ from pathlib import Path
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.core.eviction import EvictionPolicy
+from streamo_ros.core.eviction.full import FullPolicy
+from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
+from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.evaluation.case import Case
@@ -31,18 +35,27 @@ from streamo_ros.evaluation.case_runner import settings_for
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.last_frame import run_last_frame
 
+POLICIES: dict[str, Callable[[], EvictionPolicy]] = {
+    'window': WindowPolicy,
+    'full': FullPolicy,
+    'round_decay': RoundDecayPolicy,
+}
+
 
 @dataclass(frozen=True)
 class EvalConfig:
-    """How to watch.
+    """How cases are run.
 
     Attributes:
         model: folder of a checkpoint, or a .yaml script.
         device: see `backbone.load`.
-        max_frames: frames of a lane; 0 leaves it to the checkpoint.
-        response_threshold: probability from which Response is decided; 0 leaves it to the
-            checkpoint.
-        control: `LAST_FRAME` for a lane of its own for every frame.
+        max_frames: frames that a lane keeps; 0 = the checkpoint's setting.
+        response_threshold: probability from which Response is decided; 0 = the checkpoint's
+            setting.
+        control: `LAST_FRAME` to judge every frame in a fresh lane.
+        protocol: see `backbone.load`.
+        policy: what leaves a full context; a key of `POLICIES`.
+        max_pixels: largest frame area; 0 = the checkpoint's setting.
     """
 
     model: Path
@@ -50,21 +63,23 @@ class EvalConfig:
     max_frames: int = 0
     response_threshold: float = 0.0
     control: str | None = None
+    protocol: str = 'auto'
+    policy: str = 'window'
+    max_pixels: int = 0
 
 
 class EvalWorker:
-    """A model that watches one case after another.
+    """A loaded model that runs one case after another.
 
     Raises:
         BackboneError: the model cannot be loaded.
     """
 
-    def __init__(self, viewing: EvalConfig) -> None:
-        self._backbone = _load(viewing)
-        self._settings = settings_for(
-            self._backbone, viewing.max_frames, viewing.response_threshold
-        )
-        self._watch = run_last_frame if viewing.control == LAST_FRAME else run_case
+    def __init__(self, config: EvalConfig) -> None:
+        self._backbone = _load(config)
+        self._settings = settings_for(self._backbone, config.max_frames, config.response_threshold)
+        self._policy = POLICIES[config.policy]
+        self._last_frame_only = config.control == LAST_FRAME
 
     @property
     def info(self) -> BackboneInfo:
@@ -73,63 +88,73 @@ class EvalWorker:
 
     @property
     def max_frames(self) -> int:
-        """Frames that a lane holds."""
+        """Frames that a lane keeps."""
         return self._settings.limits.max_frames
 
     def run_case(self, case: Case) -> CaseResult:
-        """Watch a case from its begin."""
-        return self._watch(self._backbone, case, self._settings)
+        """Run a case from its start."""
+        if self._last_frame_only:
+            return run_last_frame(self._backbone, case, self._settings)
+        return run_case(self._backbone, case, self._settings, self._policy())
 
 
 def run_cases(
-    viewing: EvalConfig,
+    config: EvalConfig,
     cases: Sequence[Case],
     workers: int = 1,
-    shown: Callable[[Iterable[CaseResult]], Iterable[CaseResult]] = iter,
+    progress: Callable[[Iterable[CaseResult]], Iterable[CaseResult]] = iter,
 ) -> tuple[BackboneInfo, int, list[CaseResult]]:
-    """Watch all cases.
+    """Run all cases.
 
     Args:
-        viewing: how.
+        config: how they are run.
         cases: at least one.
-        workers: processes; with 1 it is done in this one.
-        shown: passes on what comes, in order; for a progress bar.
+        workers: number of processes; 1 = this one.
+        progress: wraps the results as they arrive, in order; for a progress bar.
 
     Returns:
-        The model's identity, the frames that a lane held, and what was made of each case.
+        The model's identity, the frames that a lane keeps, and the result of each case.
 
     Raises:
-        BackboneError: the model cannot be loaded or failed as a whole.
-        EvaluationError: a process was ended from outside.
+        BackboneError: the model cannot be loaded, or failed as a whole.
+        EvaluationError: a worker process died.
     """
     if workers == 1:
-        viewer = EvalWorker(viewing)
-        return viewer.info, viewer.max_frames, list(shown(map(viewer.run_case, cases)))
+        worker = EvalWorker(config)
+        return worker.info, worker.max_frames, list(progress(map(worker.run_case, cases)))
     # Spawned, not forked: torch's threads and a GPU do not survive a fork.
     context = multiprocessing.get_context('spawn')
     with ProcessPoolExecutor(min(workers, len(cases)), context) as pool:
         try:
-            info, max_frames = pool.submit(_identity, viewing).result()
-            return info, max_frames, list(shown(pool.map(partial(_watch, viewing), cases)))
+            info, max_frames = pool.submit(_identity, config).result()
+            results = pool.map(partial(_run_case, config), cases)
+            return info, max_frames, list(progress(results))
         except BrokenProcessPool as error:
             raise EvaluationError(
-                'a process that watched was ended, perhaps for want of memory: use fewer --workers'
+                'a worker process died, possibly out of memory: use fewer --workers'
             ) from error
 
 
-def _load(viewing: EvalConfig) -> Backbone:
-    return load(viewing.model, Options(device=viewing.device, lanes=1, wait=True))
+def _load(config: EvalConfig) -> Backbone:
+    options = Options(
+        device=config.device,
+        protocol=config.protocol,
+        max_pixels=config.max_pixels,
+        lanes=1,
+        wait=True,
+    )
+    return load(config.model, options)
 
 
 @cache
-def _viewer(viewing: EvalConfig) -> EvalWorker:
-    """A worker's own; loaded with its first case, so that an error reaches who asked for it."""
-    return EvalWorker(viewing)
+def _worker(config: EvalConfig) -> EvalWorker:
+    """The worker of this process, loaded on first use so that errors reach the caller."""
+    return EvalWorker(config)
 
 
-def _identity(viewing: EvalConfig) -> tuple[BackboneInfo, int]:
-    return _viewer(viewing).info, _viewer(viewing).max_frames
+def _identity(config: EvalConfig) -> tuple[BackboneInfo, int]:
+    return _worker(config).info, _worker(config).max_frames
 
 
-def _watch(viewing: EvalConfig, case: Case) -> CaseResult:
-    return _viewer(viewing).run_case(case)
+def _run_case(config: EvalConfig, case: Case) -> CaseResult:
+    return _worker(config).run_case(case)

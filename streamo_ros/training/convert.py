@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`streamo convert`: annotations of any known format to per-second dialogues, with a drop report.
+"""`streamo convert`: turns annotations of any known format into per-second dialogues.
 
-Knows files, options and the report. What a label is stands in `labels` (and, for comparison, in
-`released`); what a dataset looks like stands in `annotations`.
+What was left out or changed is reported. The labeling rules are in `labels` (and, for comparison,
+in `released`); the dataset formats are in `annotations`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from typing import get_args
 
 from rich.console import Console
 from rich.progress import track
@@ -29,17 +30,20 @@ from streamo_ros.training.annotations import read_annotations
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labels import label
 from streamo_ros.training.labels import LabelTimeline
+from streamo_ros.training.labels import Rule
+from streamo_ros.training.labels import sampled_timeline
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Problem
 from streamo_ros.training.record import read_record
 from streamo_ros.training.record import Record
+from streamo_ros.training.released import container_length
 from streamo_ros.training.released import released_dialogue
 from streamo_ros.training.released import released_text
 from streamo_ros.training.released import turn_count
 from streamo_ros.training.stream_it import StreamIt
 from streamo_ros.training.video_frames import find_video
-from streamo_ros.training.video_frames import video_length
+from streamo_ros.training.video_frames import sample_video
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -69,13 +73,25 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add('source', type=Path, nargs='+', help='annotation files, or a folder of Streamo-Instruct')
     add('--output', '-o', type=Path, required=True, help='JSON-lines file to write')
-    add('--format', choices=list(FORMATS), default='streamo', help='layout of the annotations')
-    add('--videos', type=Path, help='folder that the video paths count from')
-    add('--fps', default='1', help='turns a second, such as 1, 2 or 29.97 (default 1)')
+    add(
+        '--format',
+        choices=list(FORMATS),
+        default='streamo',
+        help='annotation format (default %(default)s)',
+    )
+    add('--videos', type=Path, help='folder that video paths are relative to')
+    add('--fps', default='1', help='turns per second, such as 1, 2 or 29.97 (default 1)')
     add(
         '--without-videos',
         action='store_true',
-        help='take the length of each video from its annotation',
+        help='take video durations from the annotations',
+    )
+    add(
+        '--rule',
+        choices=get_args(Rule),
+        default='causal',
+        help="when an event is due: at the first frame that can show it, or by the paper's rule, "
+        'up to one turn earlier (default %(default)s)',
     )
     add('--compat', choices=['released'], help="reproduce the authors' converter, byte for byte")
     add(
@@ -83,11 +99,16 @@ def _parser() -> argparse.ArgumentParser:
         type=int,
         default=0,
         metavar='CLIPS',
-        help='put up to CLIPS similar clips into one dialogue, drop and shift questions',
+        help='concatenate up to CLIPS similar clips per dialogue, drop and shift questions',
     )
-    add('--drop', type=float, default=0.2, help='with --stream-it: share of questions dropped')
-    add('--shift', type=int, default=5, help='with --stream-it: turns that a question may move')
-    add('--seed', type=int, default=0, help='of --stream-it')
+    add('--drop', type=float, default=0.2, help='with --stream-it: fraction of questions to drop')
+    add(
+        '--shift',
+        type=int,
+        default=5,
+        help='with --stream-it: most turns by which a question moves',
+    )
+    add('--seed', type=int, default=0, help='random seed of --stream-it')
     add('--report', type=Path, help='write the drop report to this JSON file')
     add('--json', action='store_true', help='print the figures as JSON')
     return parser
@@ -105,24 +126,24 @@ def _convert(options: argparse.Namespace, findings: list[Problem]) -> int:
     options.output.parent.mkdir(parents=True, exist_ok=True)
     if options.compat:
         if options.without_videos:
-            raise AnnotationError('--compat released needs the videos: leave --without-videos out')
+            raise AnnotationError('--compat released needs the videos: remove --without-videos')
         dialogues = list(_released(entries, options, rate, findings))
         options.output.write_text(released_text(dialogues), encoding='utf-8')
         return len(dialogues)
     count = 0
     with options.output.open('w', encoding='utf-8') as lines:
-        for dialogue in _constructed(_labelled(entries, options, rate, findings), options):
+        for dialogue in _constructed(_labeled(entries, options, rate, findings), options):
             lines.write(json.dumps(dialogue.to_json(), ensure_ascii=False) + '\n')
             count += 1
     return count
 
 
-def _labelled(
+def _labeled(
     entries: Any, options: argparse.Namespace, rate: Fraction, findings: list[Problem]
 ) -> Iterator[LabeledDialogue]:
     for file, name, raw in entries:
-        record, found = read_record(raw, file, name)
-        findings += found
+        record, problems = read_record(raw, file, name)
+        findings += problems
         if record is None:
             continue
         try:
@@ -130,8 +151,8 @@ def _labelled(
         except AnnotationError as error:
             findings.append(Problem(file, name, 'record', str(error)))
             continue
-        dialogue, found = label(record, line, file, name)
-        findings += found
+        dialogue, problems = label(record, line, file, name)
+        findings += problems
         if dialogue is not None:
             yield dialogue
 
@@ -139,7 +160,7 @@ def _labelled(
 def _constructed(
     dialogues: Iterator[LabeledDialogue], options: argparse.Namespace
 ) -> Iterator[LabeledDialogue]:
-    """The dialogues, or Stream-IT's out of them; those whose answers name seconds stay alone."""
+    """Apply Stream-IT if asked for; dialogues whose answers name seconds are left as they are."""
     if not options.stream_it:
         yield from dialogues
         return
@@ -158,11 +179,12 @@ def _lengths(
 ) -> tuple[Record, LabelTimeline]:
     if options.without_videos:
         if not record.duration:
-            raise AnnotationError('its annotation states no duration: leave --without-videos out')
-        return record, timeline(record.duration, rate)
+            raise AnnotationError('its annotation has no duration: remove --without-videos')
+        return record, timeline(record.duration, rate, rule=options.rule)
     path = find_video(record.video, options.videos)
-    length = video_length(path)
-    return replace(record, video=str(path)), timeline(length.duration, rate, length.rate)
+    return replace(record, video=str(path)), sampled_timeline(
+        sample_video(path, rate), rate, options.rule
+    )
 
 
 def _released(
@@ -171,13 +193,12 @@ def _released(
     for file, name, raw in entries:
         try:
             path = find_video(raw['video_path'], options.videos)
-            length = video_length(path)
-            turns = turn_count(length.frames, float(length.rate), float(rate))
+            turns = turn_count(*container_length(path), float(rate))
             yield released_dialogue(raw, str(path), turns, float(rate))
         except AnnotationError as error:
             findings.append(Problem(file, name, 'record', str(error)))
         except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            why = f'it is not of the raw schema: {type(error).__name__} {error}'
+            why = f'it does not match the raw schema: {type(error).__name__} {error}'
             findings.append(Problem(file, name, 'record', why))
 
 
@@ -198,7 +219,7 @@ def _print(report: dict[str, Any], findings: Sequence[Problem], as_json: bool) -
     for finding in findings[:20]:
         print(f'{finding.file}: {finding.record}: {finding.kind}: {finding.why}', file=sys.stderr)
     if len(findings) > 20:
-        print(f'and {len(findings) - 20} more: --report writes them all', file=sys.stderr)
+        print(f'and {len(findings) - 20} more: use --report to get all of them', file=sys.stderr)
     counts = ', '.join(f'{count} {kind}' for kind, count in report['findings'].items())
     written = f'{report["dialogues"]} dialogues in {report["output"]}'
     print(f'{written}; reported: {counts or "nothing"}')

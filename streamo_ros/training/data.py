@@ -1,19 +1,21 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Dialogues on disk as examples and batches: ids and labels from `sequence`, pixels from videos.
+"""Training examples and batches from dialogues on disk.
 
-Knows files, frames and batches. Knows no weights. Dialogues stay on disk; what is kept of each is
-its place and its length.
+Ids and labels come from a layout, pixels from videos. Dialogues stay on disk; only the location
+and length of each example are kept in memory.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -25,15 +27,17 @@ from rich.console import Console
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.training.dialogue_file import EntryPlace
+from streamo_ros.training.dialogue_file import read_entry
 from streamo_ros.training.labeled_dialogue import from_json
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.labeled_dialogue import parsed_entries
+from streamo_ros.training.layouts import Cut
+from streamo_ros.training.layouts import Layout
 from streamo_ros.training.record import AnnotationError
+from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.sequence import IGNORED
-from streamo_ros.training.sequence import token_ids
-from streamo_ros.training.sequence import TokenCount
-from streamo_ros.training.sequence import window
 from streamo_ros.training.train_config import DataSettings
 from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.video_frames import find_video
@@ -41,16 +45,16 @@ from streamo_ros.training.video_frames import frames_at
 
 Example = dict[str, Tensor]
 FrameReader = Callable[[Sequence[NDArray[np.uint8]]], tuple[dict[str, Tensor], list[int]]]
-"""RGB images to the model's image inputs, and the vision tokens of each."""
+"""Maps RGB images to the model's image inputs and the number of vision tokens of each."""
 
 
 class ImageInputs:
-    """Images as the checkpoint's own image processor gives them, in its Pillow form.
+    """Runs the checkpoint's own image processor, in its Pillow variant.
 
     Args:
         folder: the checkpoint.
         config: its transformers configuration.
-        pixels: smallest and largest area of a frame.
+        pixels: smallest and largest frame area.
     """
 
     def __init__(self, folder: Path, config: Any, pixels: tuple[int, int]) -> None:
@@ -68,6 +72,14 @@ class ImageInputs:
             edge = config.vision_config.patch_size * self._merge
             self._tokens = high // (edge * edge)
 
+    def grid(self, image: NDArray[np.uint8]) -> tuple[int, int]:
+        """Merged token grid (rows, columns) of an image."""
+        inputs, counts = self([image])
+        if 'image_grid_thw' not in inputs:
+            return (1, counts[0])
+        _, rows, columns = (inputs['image_grid_thw'][0] // self._merge).tolist()
+        return rows, columns
+
     @property
     def most_tokens(self) -> int:
         """Vision tokens of the largest frame."""
@@ -75,61 +87,69 @@ class ImageInputs:
 
     def __call__(self, images: Sequence[NDArray[np.uint8]]) -> tuple[dict[str, Tensor], list[int]]:
         """See `FrameReader`."""
-        made = dict(self._processor(list(images), return_tensors='pt', **self._options))
-        if 'image_grid_thw' not in made:
-            return {'pixel_values': made['pixel_values']}, [self._tokens] * len(images)
-        grids = made['image_grid_thw']
+        inputs = dict(self._processor(list(images), return_tensors='pt', **self._options))
+        if 'image_grid_thw' not in inputs:
+            return {'pixel_values': inputs['pixel_values']}, [self._tokens] * len(images)
+        grids = inputs['image_grid_thw']
         counts = (grids.prod(-1) // self._merge**2).tolist()
-        return {'pixel_values': made['pixel_values'], 'image_grid_thw': grids}, counts
+        return {'pixel_values': inputs['pixel_values'], 'image_grid_thw': grids}, counts
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where one example is: a line of a file, and the turns [start, stop) of its dialogue."""
+    """The location of one example.
+
+    Attributes:
+        file: which file.
+        entry: where its dialogue is in the file.
+        start: first turn of its span of the dialogue.
+        stop: the turn after the span's last one.
+        cut: which sequence of the span.
+    """
 
     file: int
-    offset: int
+    entry: EntryPlace
     start: int
     stop: int
-    tokens: int
+    cut: Cut
 
 
 class DialogueExamples(Dataset[Example]):
-    """Examples out of JSON-lines files, read when they are asked for.
+    """Examples from files of dialogues, read on demand.
 
     Args:
         settings: see `DataSettings`.
-        wording: the dialogue's words in this tokenizer.
-        images: see `FrameReader`; with `most_tokens`.
-        image_token: placeholder of one vision token.
+        layout: how dialogues become sequences.
+        images: see `ImageInputs`.
+        image_token: placeholder id of a vision token.
 
     Attributes:
-        lengths: tokens of each example, at most.
-        dropped: why examples were left out, and how many each.
+        lengths: upper bound on the tokens of each example.
+        dropped: number of sequences left out, by reason.
 
     Raises:
         TrainingError: no example is left.
-        AnnotationError: a line is not a dialogue.
+        AnnotationError: an entry is not a dialogue.
     """
 
     def __init__(
-        self, settings: DataSettings, prompt: PromptTokens, images: ImageInputs, image_token: int
+        self, settings: DataSettings, layout: Layout, images: ImageInputs, image_token: int
     ) -> None:
         self._settings = settings
-        self._prompt = prompt
+        self._layout = layout
         self._images = images
         self._image_token = image_token
-        self._count = TokenCount(prompt, images.most_tokens)
         self._root = Path(settings.videos) if settings.videos else None
         self._files = [Path(name) for name in settings.dialogues]
+        self._grids: dict[Path, tuple[int, int]] = {}
         self.dropped = {'too long': 0, 'video missing': 0, 'no instruction': 0}
-        self._places = [place for at in range(len(self._files)) for place in self._scan(at)]
+        self._places = [place for file in range(len(self._files)) for place in self._scan(file)]
         if not self._places:
             raise TrainingError(
-                f'no dialogue of {", ".join(settings.dialogues)} can be trained '
-                f'on; left out: {self.dropped}'
+                f'no dialogue in {", ".join(settings.dialogues)} can be used '
+                f'for training; left out: {self.dropped}'
             )
-        self.lengths = [place.tokens for place in self._places]
+        self.lengths = [place.cut.tokens for place in self._places]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -137,27 +157,59 @@ class DialogueExamples(Dataset[Example]):
     def __getitem__(self, index: int) -> Example:
         """One example: input_ids, labels and the image inputs, without a batch axis."""
         place = self._places[index]
-        with self._files[place.file].open('rb') as lines:
-            lines.seek(place.offset)
-            dialogue = from_json(json.loads(lines.readline()))
-        turns = window(dialogue.turns, place.start, place.stop)
-        inputs, counts = self._images(self._frames(dialogue, turns))
-        ids, labels = token_ids(self._prompt, turns, counts, self._image_token)
+        with self._files[place.file].open('rb') as stream:
+            dialogue = from_json(read_entry(stream, place.entry))
+        turns = self._turns(dialogue, place.start, place.stop)
+        key = self._key(dialogue, place.start)
+        history = self._settings.augmentation.history(turns, key)
+        frames = self._recorded(dialogue, turns)
+        sequence = self._layout.sequence(turns, frames, place.cut, history)
+        shown = [turns[number] for number in sequence.frames]
+        inputs, counts = self._images(self._frames(dialogue, shown))
+        ids, labels = sequence.expand(counts, self._image_token)
         return {'input_ids': torch.tensor(ids), 'labels': torch.tensor(labels), **inputs}
+
+    def _turns(self, dialogue: LabeledDialogue, start: int, stop: int) -> list[LabeledTurn]:
+        key = self._key(dialogue, start)
+        return self._settings.augmentation.apply(dialogue.turns[start:stop], key)
+
+    @staticmethod
+    def _key(dialogue: LabeledDialogue, start: int) -> str:
+        return f'{dialogue.name}/{dialogue.task}/{dialogue.turns[start].instruction}/{start}'
+
+    def _recorded(
+        self, dialogue: LabeledDialogue, turns: Sequence[LabeledTurn]
+    ) -> list[RecordedFrame]:
+        """The frames as the largest ones; of several videos with their own grids."""
+        tokens = self._images.most_tokens
+        several = len({turn.video for turn in turns}) > 1
+        grids = {
+            number: self._grid(dialogue.videos[number]) if several else (1, tokens)
+            for number in {turn.video for turn in turns}
+        }
+        return [RecordedFrame(k, tokens, grids[turn.video]) for k, turn in enumerate(turns)]
+
+    def _grid(self, video: str) -> tuple[int, int]:
+        path = find_video(video, self._root)
+        if path not in self._grids:
+            first = next(iter(frames_at(path, [Fraction(0)])))
+            self._grids[path] = self._images.grid(first)
+        return self._grids[path]
 
     def _frames(
         self, dialogue: LabeledDialogue, turns: Sequence[LabeledTurn]
     ) -> list[NDArray[np.uint8]]:
+        """The images of turns, which are in order: each video is read once."""
         frames: list[NDArray[np.uint8]] = []
-        for number in sorted({turn.video for turn in turns}):
+        for number, shown in groupby(turns, attrgetter('video')):
             path = find_video(dialogue.videos[number], self._root)
-            frames += frames_at(path, [turn.time for turn in turns if turn.video == number])
+            frames += frames_at(path, [turn.time for turn in shown])
         return frames
 
-    def _scan(self, at: int) -> Iterator[Place]:
-        path, offset = self._files[at], 0
+    def _scan(self, file: int) -> Iterator[Place]:
+        path = self._files[file]
         if not path.is_file():
-            raise TrainingError(f'{path} does not exist: make it with `streamo convert`')
+            raise TrainingError(f'{path} does not exist: create it with `streamo convert`')
         console = Console(stderr=True)
         with progress.open(
             path,
@@ -165,63 +217,41 @@ class DialogueExamples(Dataset[Example]):
             description=f'reading {path.name}',
             console=console,
             disable=not console.is_terminal,
-        ) as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    dialogue = from_json(json.loads(line))
-                except (AnnotationError, ValueError) as error:
-                    raise AnnotationError(f'{path}, line {number}: {error}') from error
-                for start, stop, tokens in self._cut(dialogue):
-                    yield Place(at, offset, start, stop, tokens)
-                offset += len(line)
+        ) as stream:
+            for entry, dialogue in parsed_entries(stream, path):
+                for start, stop, cut in self._cut(dialogue):
+                    yield Place(file, entry, start, stop, cut)
 
-    def _cut(self, dialogue: LabeledDialogue) -> list[tuple[int, int, int]]:
-        """Turns [start, stop) of each example, and its tokens at most."""
-        asked = next((k for k, turn in enumerate(dialogue.turns) if turn.instruction), None)
-        if asked is None:
-            return self._drop('no instruction')
+    def _cut(self, dialogue: LabeledDialogue) -> Iterator[tuple[int, int, Cut]]:
+        """Turns [start, stop) of each span, with each of its sequences."""
+        spans = self._layout.spans(dialogue.turns)
+        if not spans:
+            self.dropped['no instruction'] += 1
+            return
         try:
             for video in dialogue.videos:
                 find_video(video, self._root)
         except AnnotationError:
-            return self._drop('video missing')
-        start = asked if self._settings.begin == 'instruction' else 0
-        cuts = list(self._windows(dialogue.turns, start))
-        if len(cuts) > 1 and self._settings.too_long == 'drop':
-            return self._drop('too long')
-        return cuts
-
-    def _drop(self, why: str) -> list[tuple[int, int, int]]:
-        self.dropped[why] += 1
-        return []
-
-    def _windows(self, turns: Sequence[LabeledTurn], start: int) -> Iterator[tuple[int, int, int]]:
-        """As few windows as fit into `max_tokens`, one after another."""
-        standing, begin = '', start
-        used = self._count.opening(turns[start].instruction)
-        for at in range(start, len(turns)):
-            turn = turns[at]
-            need = self._count.turn(turn)
-            if at > begin and turn.instruction:
-                need += self._count.opening(turn.instruction) - self._count.opening('')
-            if at > begin and used + need > self._settings.max_tokens:
-                yield begin, at, used
-                begin, used = at, self._count.opening(turn.instruction or standing)
-                need = self._count.turn(turn)
-            standing = turn.instruction or standing
-            used += need
-        yield begin, len(turns), used
+            self.dropped['video missing'] += 1
+            return
+        for start, stop in spans:
+            turns = self._turns(dialogue, start, stop)
+            for cut in self._layout.cuts(turns, self._recorded(dialogue, turns)):
+                if cut.tokens <= self._settings.max_tokens:
+                    yield start, stop, cut
+                else:
+                    self.dropped['too long'] += 1
 
 
 @dataclass(frozen=True)
 class Collator:
-    """A batch of examples, padded behind.
+    """Builds a right-padded or packed batch of examples.
 
     Attributes:
-        pad: id of the padding.
-        image_token: placeholder of one vision token; its places are marked for models that ask.
+        pad: padding id.
+        image_token: placeholder id of a vision token.
         marks_images: whether the model takes `mm_token_type_ids`.
-        packing: one row of all examples, with their lengths, instead of padding.
+        packing: put all examples into one row, with their lengths, instead of padding.
     """
 
     pad: int
@@ -230,15 +260,15 @@ class Collator:
     packing: bool = False
 
     def __call__(self, examples: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        """Stack examples; image inputs are put one after another."""
+        """Stack examples; image inputs are concatenated."""
         rows = [example['input_ids'] for example in examples]
         labels = [example['labels'] for example in examples]
         batch: dict[str, Tensor] = {}
         if self.packing:
             batch['input_ids'] = torch.cat(rows).unsqueeze(0)
-            # The first token of each dialogue is no target of the one before it.
-            cut = [torch.cat((torch.tensor([IGNORED]), row[1:])) for row in labels]
-            batch['labels'] = torch.cat(cut).unsqueeze(0)
+            # The first token of a dialogue must not be a target of the dialogue before it.
+            masked = [torch.cat((torch.tensor([IGNORED]), row[1:])) for row in labels]
+            batch['labels'] = torch.cat(masked).unsqueeze(0)
             batch['lengths'] = torch.tensor([len(row) for row in rows])
         else:
             batch['input_ids'] = _padded(rows, self.pad)

@@ -1,28 +1,36 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A labelled dialogue: one turn a sampled frame, and its form in JSON lines.
+"""A labeled dialogue: one turn per sampled frame, and its JSON-lines format.
 
-Knows turns and how they are stored. Knows no annotation and no model. The stored form is the
-authors' (`messages` with one `<stream>` a frame, `videos`) plus the time of each frame, so that
-training reads the frame that was labelled, whatever the frame rate of the video.
+The stored format is the authors' (`messages` with one `<stream>` per frame, `videos`) plus the
+time of each frame, so that training reads the frame that was labeled at any video frame rate.
 """
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+from typing import BinaryIO
+from typing import Protocol
+from typing import TypeVar
 
 from streamo_ros.core.protocol import parse_reply
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.core.protocol import time_tag
+from streamo_ros.training.dialogue_file import EntryPlace
+from streamo_ros.training.dialogue_file import file_entries
+from streamo_ros.training.intervals import is_before
+from streamo_ros.training.intervals import shift_interval
 from streamo_ros.training.record import AnnotationError
 
 STREAM = '<stream>'
@@ -31,14 +39,14 @@ _TAG = re.compile(r'<(-?\d+(?:\.\d+)?)s-(-?\d+(?:\.\d+)?)s>')
 
 @dataclass(frozen=True)
 class LabeledTurn:
-    """One frame and what is to be said about it.
+    """One frame and the reply due at it.
 
     Attributes:
-        start: beginning of the tag, in seconds.
+        start: start of the tag, in seconds.
         end: end of the tag, in seconds.
         state: the decision due.
         text: the answer due; '' unless `state` is Response.
-        instruction: given in this turn; '' for none.
+        instruction: the instruction given in this turn; '' for none.
         video: which of the dialogue's videos the frame is from.
         time: the frame's time in that video, in seconds.
     """
@@ -53,19 +61,54 @@ class LabeledTurn:
 
     @property
     def reply(self) -> str:
-        """The assistant turn: a state tag, and the answer behind Response."""
+        """The assistant turn: a state tag, followed by the answer if it is Response."""
         return f'{STATE_TAGS[self.state]} {self.text}' if self.text else STATE_TAGS[self.state]
 
     @property
     def request(self) -> str:
-        """The user turn: instruction if any, tag, frame, one to a line."""
+        """The user turn: instruction (if any), tag and frame, one per line."""
         lines = [self.instruction] if self.instruction else []
         return '\n'.join([*lines, time_tag(self.start, self.end), STREAM])
 
 
+class Due(Protocol):
+    """Anything with a decision due and its answer."""
+
+    @property
+    def state(self) -> State:
+        """The decision due."""
+
+    @property
+    def text(self) -> str:
+        """The answer due."""
+
+
+DueT = TypeVar('DueT', bound=Due)
+
+
+def carry_answers(items: Sequence[DueT], kept: Sequence[bool]) -> list[tuple[DueT, State, str]]:
+    """What is due at the frames that are kept when others are lost.
+
+    An answer whose frame is lost becomes due at the next frame that is kept; if that frame has an
+    answer of its own the two are joined, as in labeling. With no frame left it is not due.
+
+    Returns:
+        The kept items with the state and the answer due at each.
+    """
+    remaining: list[tuple[DueT, State, str]] = []
+    pending: list[str] = []
+    for item, is_kept in zip(items, kept, strict=True):
+        pending += [item.text] if item.state is State.RESPONSE else []
+        if is_kept:
+            state = State.RESPONSE if pending else item.state
+            remaining.append((item, state, ' '.join(pending)))
+            pending = []
+    return remaining
+
+
 @dataclass(frozen=True)
 class LabeledDialogue:
-    """A stream of turns, labelled."""
+    """A labeled stream of turns."""
 
     name: str
     task: str
@@ -74,7 +117,7 @@ class LabeledDialogue:
     turns: tuple[LabeledTurn, ...]
 
     def to_json(self, system_prompt: str = SYSTEM_PROMPT) -> dict[str, Any]:
-        """The stored form; every dialogue has the same keys, as columns of a table need."""
+        """The stored format; every dialogue has the same keys, as table columns require."""
         messages = [{'role': 'system', 'content': system_prompt}]
         for turn in self.turns:
             messages.append({'role': 'user', 'content': turn.request})
@@ -90,13 +133,33 @@ class LabeledDialogue:
         }
 
 
-def from_json(data: Mapping[str, Any]) -> LabeledDialogue:
-    """Read the stored form; without frame times (the authors' files) the tag's start is taken.
+def answer_from(turn: LabeledTurn, origin: Fraction) -> LabeledTurn:
+    """The turn with the seconds of its answer counted from `origin`, as a lane's tags may be.
+
+    An interval that ended by then was never seen: it is not answered.
+    """
+    if not origin or turn.state is not State.RESPONSE:
+        return turn
+    if is_before(turn.text, origin):
+        return replace(turn, state=State.SILENCE, text='')
+    return replace(turn, text=shift_interval(turn.text, -origin))
+
+
+def lane_spans(turns: Sequence[LabeledTurn]) -> list[tuple[int, int]]:
+    """Turns [start, stop) from each instruction to the next: what one lane watches."""
+    starts = [k for k, turn in enumerate(turns) if turn.instruction]
+    return list(pairwise([*starts, len(turns)]))
+
+
+def from_json(data: object) -> LabeledDialogue:
+    """Parse the stored format; without frame times (the authors' files) tag starts are used.
 
     Raises:
-        AnnotationError: the messages do not alternate as the protocol says, or a tag, a state or
-            a list does not fit.
+        AnnotationError: the messages do not alternate as the protocol requires, or a tag, a
+            state or a list is invalid.
     """
+    if not isinstance(data, Mapping):
+        raise AnnotationError('the dialogue is not an object with named fields')
     try:
         messages = [m for m in data['messages'] if m['role'] != 'system']
         roles = [m['role'] for m in messages]
@@ -106,36 +169,50 @@ def from_json(data: Mapping[str, Any]) -> LabeledDialogue:
         times = data.get('frame_times') or [None] * turns
         paths = tuple(str(path) for path in data['videos'])
     except (KeyError, TypeError) as error:
-        raise AnnotationError(f'the dialogue lacks the field {error}') from error
+        raise AnnotationError(f'the dialogue has no field {error}') from error
     if roles != ['user', 'assistant'] * turns or not len(videos) == len(times) == turns:
         raise AnnotationError(
-            'the dialogue is not one user turn, one reply and one frame time '
-            'for each frame: convert it again'
+            'the dialogue does not have one user turn, one reply and one frame '
+            'time per frame: convert it again'
         )
     if turns == 0 or not paths or not all(0 <= video < len(paths) for video in videos):
-        raise AnnotationError('the dialogue has no turn, or names a video that it does not list')
-    read = [
+        raise AnnotationError(
+            'the dialogue has no turns, or refers to a video that it does not list'
+        )
+    parsed = [
         _turn(user['content'], reply['content'], video, time)
         for user, reply, video, time in zip(users, replies, videos, times, strict=True)
     ]
     name, task, source = (str(data.get(k) or '') for k in ('video_name', 'task_type', 'source'))
-    return LabeledDialogue(name, task, source, paths, tuple(read))
+    return LabeledDialogue(name, task, source, paths, tuple(parsed))
 
 
 def read_dialogues(path: Path) -> Iterator[LabeledDialogue]:
-    """Dialogues of a JSON-lines file.
+    """Read the dialogues of a file of JSON lines or of one JSON array.
 
     Raises:
-        AnnotationError: the file is missing, or a line of it is not a dialogue; says which.
+        AnnotationError: the file is missing, or a line is not a dialogue; names the line.
     """
     if not path.is_file():
-        raise AnnotationError(f'{path} does not exist: make it with `streamo convert`')
-    with path.open(encoding='utf-8') as lines:
-        for number, line in enumerate(lines, 1):
+        raise AnnotationError(f'{path} does not exist: create it with `streamo convert`')
+    with path.open('rb') as stream:
+        yield from (dialogue for _, dialogue in parsed_entries(stream, path))
+
+
+def parsed_entries(stream: BinaryIO, path: Path) -> Iterator[tuple[EntryPlace, LabeledDialogue]]:
+    """Dialogues of an open file, with their places; `path` is for messages.
+
+    Raises:
+        AnnotationError: an entry is not a dialogue; names it.
+    """
+    try:
+        for place, data in file_entries(stream):
             try:
-                yield from_json(json.loads(line))
-            except (json.JSONDecodeError, AnnotationError) as error:
-                raise AnnotationError(f'{path}, line {number}: {error}') from error
+                yield place, from_json(data)
+            except AnnotationError as error:
+                raise AnnotationError(f'{place.name}: {error}') from error
+    except AnnotationError as error:
+        raise AnnotationError(f'{path}, {error}') from error
 
 
 def _turn(request: str, answer: str, video: int, time: float | None) -> LabeledTurn:
@@ -148,8 +225,10 @@ def _turn(request: str, answer: str, video: int, time: float | None) -> LabeledT
     reply = parse_reply(answer)
     if not reply.well_formed:
         raise AnnotationError(
-            f'the reply {answer[:80]!r} is not one state tag, with an answer behind Response alone'
+            f'the reply {answer[:80]!r} is not one state tag, with an answer only after Response'
         )
     start, end = Fraction(match[1]), Fraction(match[2])
-    at = start if time is None else Fraction(str(time))
-    return LabeledTurn(start, end, reply.state, reply.text, '\n'.join(instruction), video, at)
+    frame_time = start if time is None else Fraction(str(time))
+    return LabeledTurn(
+        start, end, reply.state, reply.text, '\n'.join(instruction), video, frame_time
+    )

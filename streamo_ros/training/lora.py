@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Low-rank adaptation through peft: the language model's matrices, and the state tokens' rows.
+"""Low-rank adaptation with peft: the language model's matrices and the state tokens' rows.
 
-Knows which modules are adapted. The rows of the three new tokens are trained as they are, because
-an adapter on a frozen embedding could never move them.
+The embedding rows of the three new tokens are trained directly, because an adapter on a frozen
+embedding could never change them.
 
 Source: Hu et al., 'LoRA: Low-Rank Adaptation of Large Language Models', arXiv 2106.09685.
 """
@@ -20,7 +20,7 @@ TARGETS = r'.*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|d
 
 
 def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
-    """The model with an adapter; only the adapter and the state tokens' rows learn."""
+    """Add an adapter; only the adapter and the state tokens' rows are trained."""
     from peft import get_peft_model
     from peft import LoraConfig
 
@@ -42,7 +42,7 @@ def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
 
 
 def merged(model: Any, adapter: Path) -> Any:
-    """A plain model with the adapter folded into its weights."""
+    """The plain model with the adapter merged into its weights."""
     from peft import PeftModel
 
     return PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()

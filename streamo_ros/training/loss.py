@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loss of the three state tokens: Streamo's focal and alpha, and what it is held against.
+"""The state-token loss: Streamo's focal loss with alpha weights, and the losses it is compared to.
 
-Knows logits and labels. Knows no model and no trainer: counts of the whole batch come from
-outside, because only the trainer sees all micro-batches of a step before the first forward. Every
-loss is a weight for each supervised token, times its cross-entropy, over the number of supervised
-tokens; tokens that are no state always weigh `text_weight` (1: plain cross-entropy).
+Whole-batch label counts are passed in, because only the trainer sees all micro-batches of a step
+before the first forward pass. Every loss is the sum of weighted token cross-entropies divided by
+the number of supervised tokens; tokens other than states are weighted by `text_weight` (1 = plain
+cross-entropy).
 
 Sources: Streamo, arXiv 2512.21334, eqs. 3-7 (focal_alpha) and Tab. 4 (fixed); Lin et al., 'Focal
 Loss', arXiv 1708.02002; Cui et al., 'Class-Balanced Loss Based on Effective Number of Samples',
@@ -28,30 +28,32 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.training.sequence import IGNORED
 
 CLASSES = 3
+SMALLEST_REST = 1e-6
 
 Kind = Literal['ce', 'focal_alpha', 'fixed', 'class_balanced', 'role']
 Reading = Literal['paper', 'released']
 
 
 class LossError(StreamoError, ValueError):
-    """The loss cannot be formed; the message says what is wrong and what mends it."""
+    """Invalid loss settings; the message states the problem and how to fix it."""
 
 
 @dataclass(frozen=True)
 class LossSettings:
-    """Which loss.
+    """Loss settings.
 
     Attributes:
-        kind: 'ce': plain cross-entropy; 'focal_alpha': Streamo's; 'fixed': `weights`;
-            'class_balanced': effective number; 'role': `roles`.
-        reading: of 'focal_alpha'. 'paper': three classes, counts of the whole batch; 'released':
-            the classes present, counts of the micro-batch, as the authors' code.
+        kind: 'ce': plain cross-entropy; 'focal_alpha': Streamo's loss; 'fixed': `weights`;
+            'class_balanced': effective number of samples; 'role': `roles`.
+        reading: interpretation of 'focal_alpha'. 'paper': three classes, counts over the whole
+            batch; 'released': only the classes present, counts over the micro-batch, as in the
+            authors' code.
         gamma: exponent of the focal factor (1 - p) ** gamma.
-        detach_focal: let no gradient flow through the focal factor; the authors' code lets it.
-        weights: of Silence, Standby, Response in 'fixed'.
-        beta: of 'class_balanced'.
-        roles: of the first Silence of a run, of the others, and of Response, in 'role'.
-        text_weight: of every supervised token that is no state.
+        detach_focal: stop the gradient through the focal factor; the authors' code does not.
+        weights: of Silence, Standby and Response, for 'fixed'.
+        beta: for 'class_balanced'.
+        roles: weights of the first Silence of a run, of later ones, and of Response, for 'role'.
+        text_weight: of every supervised token other than a state.
     """
 
     kind: Kind = 'focal_alpha'
@@ -72,23 +74,23 @@ class LossSettings:
         if self.reading == 'released' and self.detach_focal:
             raise LossError(
                 'loss.reading released does not detach the focal factor: set '
-                'loss.detach_focal to false, or loss.reading to paper'
+                'loss.detach_focal to false or loss.reading to paper'
             )
         if self.gamma < 0 or not 0 <= self.beta < 1 or self.text_weight < 0:
             raise LossError(
                 'loss.gamma and loss.text_weight must be at least 0, and loss.beta in [0, 1)'
             )
         if len(self.weights) != CLASSES or len(self.roles) != CLASSES:
-            raise LossError('loss.weights and loss.roles take three numbers')
+            raise LossError('loss.weights and loss.roles must be three numbers each')
 
 
 @dataclass(frozen=True)
 class BatchCounts:
-    """What one optimiser step supervises, over all its micro-batches on all ranks.
+    """Label counts of one optimizer step, over all its micro-batches on all ranks.
 
     Attributes:
-        states: labels that are Silence, Standby, Response.
-        supervised: labels that are supervised at all.
+        states: number of Silence, Standby and Response labels.
+        supervised: number of supervised labels.
     """
 
     states: tuple[int, int, int]
@@ -100,11 +102,11 @@ class StateLoss:
     """The loss of a batch of token logits.
 
     Args:
-        settings: which loss.
+        settings: see `LossSettings`.
         state_ids: the ids of Silence, Standby and Response.
 
     Raises:
-        LossError: the three ids are not three.
+        LossError: there are not three distinct ids.
     """
 
     settings: LossSettings
@@ -114,13 +116,13 @@ class StateLoss:
     def __post_init__(self) -> None:
         if len(set(self.state_ids)) != CLASSES or len(self.state_ids) != CLASSES:
             raise LossError(
-                f'the state tokens are the ids {list(self.state_ids)} and not three '
-                "distinct ones: add them with 'streamo train --add-tokens'"
+                f'the state token ids {list(self.state_ids)} are not three distinct ids: '
+                "add the tokens with 'streamo train --add-tokens'"
             )
         self._ids = torch.as_tensor(list(self.state_ids))
 
     def count(self, targets: Tensor) -> BatchCounts:
-        """Count what a batch of targets supervises; any shape."""
+        """Count the labels in a batch of targets of any shape."""
         states = [int((targets == token).sum()) for token in self.state_ids]
         silence, standby, response = states
         return BatchCounts((silence, standby, response), int((targets != IGNORED).sum()))
@@ -133,18 +135,19 @@ class StateLoss:
         Args:
             logits: shape (batch, places, vocabulary), any float dtype; the softmax is over the
                 full vocabulary, in float32 or wider.
-            targets: ids, int64, shape (batch, places), in the order of the dialogue, -100 where
-                nothing is supervised; logits and targets of one place belong together: the
-                caller has shifted them.
-            counts: of the whole optimiser step; None where this batch is the whole step.
+            targets: ids, int64, shape (batch, places), in dialogue order, -100 where nothing is
+                supervised; already shifted, so that logits and targets of one place match.
+            counts: of the whole optimizer step; None if this batch is the whole step.
 
         Returns:
-            Scalar: sum of weighted cross-entropies over the step's number of supervised tokens.
+            Scalar: sum of weighted cross-entropies over the number of supervised tokens of the
+            step.
         """
         mask = targets != IGNORED
         if counts is None:
             counts = self.count(targets)
-        # Only supervised rows are widened: the full tensor would double the largest buffer.
+        # Only supervised rows are upcast: upcasting the full tensor would double the largest
+        # buffer.
         rows = logits[mask]
         rows = rows.float() if rows.dtype in (torch.float16, torch.bfloat16) else rows
         chosen = targets[mask]
@@ -166,18 +169,22 @@ class StateLoss:
         states = table[classes.clamp(min=0)]
         if settings.kind == 'focal_alpha':
             # exp(-entropy) is the true token's probability under the full softmax.
-            chance = torch.exp(-entropy)
-            chance = chance.detach() if settings.detach_focal else chance
-            states = states * (1 - chance) ** settings.gamma
+            probability = torch.exp(-entropy)
+            probability = probability.detach() if settings.detach_focal else probability
+            rest = 1 - probability
+            if settings.gamma < 1:
+                # The slope of rest ** gamma at 0 is infinite: a certain token would give NaN.
+                rest = rest.clamp(min=SMALLEST_REST)
+            states = states * rest**settings.gamma
         return torch.where(is_state, states, text)
 
     def _classes(self, targets: Tensor) -> Tensor:
-        """0, 1, 2 for the state tokens and -1 for all others."""
+        """0, 1, 2 for the state tokens, -1 for all others."""
         hits = targets.unsqueeze(-1) == self._ids.to(targets.device)
         return torch.where(hits.any(-1), hits.int().argmax(-1), -1)
 
     def _table(self, classes: Tensor, counts: BatchCounts) -> Tensor:
-        """Weight of each class, shape (3,); absent classes keep 1, which no token takes."""
+        """Weight of each class, shape (3,); absent classes get 1, which no token uses."""
         settings = self.settings
         if settings.kind == 'ce':
             return torch.ones(CLASSES)
@@ -186,24 +193,24 @@ class StateLoss:
         if settings.kind == 'class_balanced':
             return class_balanced_weights(counts.states, settings.beta)
         if settings.reading == 'released':
-            own = [int((classes == k).sum()) for k in range(CLASSES)]
-            return alphas(own, present_only=True)
+            present = [int((classes == k).sum()) for k in range(CLASSES)]
+            return alphas(present, present_only=True)
         return alphas(counts.states, present_only=False)
 
     def _roles(self, targets: Tensor) -> Tensor:
-        """Weights by role, shape of `targets`: a Silence is repeated when the state before was."""
+        """Weights by role, shape of `targets`; a Silence after a Silence counts as repeated."""
         first, repeated, response = self.settings.roles
         classes = self._classes(targets)
         weights = torch.ones(targets.shape)
         for row, line in zip(weights, classes, strict=True):
-            before = -1
-            for at in torch.nonzero(line >= 0).flatten().tolist():
-                state = int(line[at])
+            previous = -1
+            for place in torch.nonzero(line >= 0).flatten().tolist():
+                state = int(line[place])
                 if state == 0:
-                    row[at] = repeated if before == 0 else first
+                    row[place] = repeated if previous == 0 else first
                 elif state == 2:
-                    row[at] = response
-                before = state
+                    row[place] = response
+                previous = state
         return weights.to(targets.device)
 
 
@@ -212,7 +219,8 @@ def alphas(counts: Sequence[int], present_only: bool) -> Tensor:
 
     Args:
         counts: n of Silence, Standby, Response.
-        present_only: |S| counts the classes present (the authors' code), else it is 3 (eq. 5).
+        present_only: |S| is the number of classes present (the authors' code) instead of 3
+            (eq. 5).
     """
     total = sum(counts)
     classes = sum(count > 0 for count in counts) if present_only else CLASSES
@@ -220,7 +228,7 @@ def alphas(counts: Sequence[int], present_only: bool) -> Tensor:
 
 
 def class_balanced_weights(counts: Sequence[int], beta: float) -> Tensor:
-    """(1 - beta) / (1 - beta ** n_k), scaled so that those present have mean 1; shape (3,)."""
+    """(1 - beta) / (1 - beta ** n_k), scaled to mean 1 over the classes present; shape (3,)."""
     raw = [(1 - beta) / (1 - beta**count) if count else 0.0 for count in counts]
     present = sum(count > 0 for count in counts)
     scale = present / sum(raw) if present else 1.0

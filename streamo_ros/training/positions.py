@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Positions of several dialogues packed into one row: each counts from its own beginning.
+"""Positions of several dialogues packed into one row; each dialogue counts from 0.
 
-Knows the two kinds of positions that the supported families have. Attention of variable length
-finds the borders of the dialogues where the positions begin again.
+Covers both kinds of positions of the supported families. Variable-length attention finds the
+dialogue boundaries where the positions restart.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from torch import Tensor
 
 
 def packed_positions(model: Any, inputs: dict[str, Any]) -> dict[str, Tensor]:
-    """Take `lengths` out of the inputs and give `position_ids` for it.
+    """Replace the `lengths` of the inputs by `position_ids`.
 
     Args:
-        model: without wrappers; one with `get_rope_index` has three axes and a fourth for order.
-        inputs: a packed batch of one row.
+        model: unwrapped; one with `get_rope_index` has three axes plus one for token order.
+        inputs: a packed batch of one row; `lengths` is removed from it.
 
     Returns:
         position_ids, int64, shape (4, 1, tokens) or (1, tokens).
@@ -33,22 +33,24 @@ def packed_positions(model: Any, inputs: dict[str, Any]) -> dict[str, Tensor]:
         return {'position_ids': flat.unsqueeze(0)}
     kinds = inputs['mm_token_type_ids']
     grids = inputs.get('image_grid_thw')
-    axes, begin, image = [], 0, 0
+    axes, start, image = [], 0, 0
     for length in lengths:
-        part = slice(begin, begin + length)
+        part = slice(start, start + length)
         images = _images(kinds[0, part])
-        own = grids[image : image + images] if grids is not None else None
+        own_grids = grids[image : image + images] if grids is not None else None
         axes.append(
             core.get_rope_index(
-                inputs['input_ids'][:, part], mm_token_type_ids=kinds[:, part], image_grid_thw=own
+                inputs['input_ids'][:, part],
+                mm_token_type_ids=kinds[:, part],
+                image_grid_thw=own_grids,
             )[0]
         )
-        begin, image = part.stop, image + images
+        start, image = part.stop, image + images
     return {'position_ids': torch.cat((flat.view(1, 1, -1), torch.cat(axes, -1)))}
 
 
 def _core(model: Any) -> Any:
-    """The module that knows `get_rope_index`, inside whatever peft put around it."""
+    """The module that has `get_rope_index`, inside any peft wrappers."""
     for module in model.modules():
         if hasattr(module, 'get_rope_index'):
             return module
@@ -56,6 +58,6 @@ def _core(model: Any) -> Any:
 
 
 def _images(kinds: Tensor) -> int:
-    """Runs of vision tokens in one dialogue."""
+    """Number of runs of vision tokens in one dialogue."""
     marks = (kinds == 1).int()
     return int(marks[0]) + int((marks.diff() == 1).sum())

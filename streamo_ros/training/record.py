@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A raw annotation: one video, what was asked, what was to be answered when (Streamo's schema).
+"""A raw annotation in Streamo's schema: one video, its questions, and its timed answers.
 
-Knows the fields of the raw schema and what is wrong with a bad one. Knows no turns, no frames and
-no other dataset's layout: `annotations` brings those into this schema.
+Parses and validates the fields of the raw schema. Other datasets are first converted into this
+schema by `annotations`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Part = TypeVar('Part')
 
 
 class AnnotationError(StreamoError, ValueError):
-    """An annotation cannot be used; the message says which field is wrong, and why."""
+    """An annotation cannot be used; the message names the field and the reason."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Problem:
 
     Attributes:
         file: the annotation file.
-        record: which record of it, as the file names it or by its number.
+        record: the record's name in the file, or its number.
         kind: 'record' was left out, a 'question' or an 'answer' of it was left out, or the record
             was 'changed' so that nothing is lost.
         why: one sentence.
@@ -58,7 +58,7 @@ class AnnotatedQuestion:
 
 @dataclass(frozen=True)
 class AnnotatedAnswer:
-    """What is to be said, after the event [start, end], or at `end` when `start` is None."""
+    """An answer due after the event [start, end], or at `end` when `start` is None."""
 
     text: str
     start: Fraction | None
@@ -67,10 +67,10 @@ class AnnotatedAnswer:
 
 @dataclass(frozen=True)
 class Record:
-    """A checked annotation; times in seconds.
+    """A validated annotation; times in seconds.
 
     Attributes:
-        duration: length of the video as the annotation states it; None when it does not.
+        duration: length of the video according to the annotation; None if it has none.
     """
 
     name: str
@@ -86,7 +86,7 @@ def seconds(value: object) -> Fraction | None:
     """A time of the schema in seconds: a number, '5', '5.5', 'MM:SS' or 'HH:MM:SS'.
 
     Returns:
-        None where the field is absent: None or an empty string.
+        None if the field is absent (None or an empty string).
 
     Raises:
         AnnotationError: it is not a time, not finite, or negative.
@@ -94,7 +94,7 @@ def seconds(value: object) -> Fraction | None:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
-        raise AnnotationError(f'the time {value!r} is neither a number nor a text')
+        raise AnnotationError(f'the time {value!r} is neither a number nor a string')
     if isinstance(value, float) and not math.isfinite(value):
         raise AnnotationError(f'the time {value!r} is not finite')
     try:
@@ -112,16 +112,16 @@ def seconds(value: object) -> Fraction | None:
 def read_record(
     raw: object, file: str = '', label: str = ''
 ) -> tuple[Record | None, list[Problem]]:
-    """Check one raw record; what is wrong in it is reported and the rest kept.
+    """Validate one raw record; invalid parts are reported and the rest is kept.
 
     Args:
         raw: a mapping in the raw schema: video_name, video_path, task_type, source, question
             [{content, time}], response [{content, st_time, end_time, time}], duration (optional).
         file: the file it comes from, for the report.
-        label: which record it is, for the report.
+        label: the record's label, for the report.
 
     Returns:
-        The record, or None when nothing of it can be used, and what was found.
+        The record (None if nothing in it is usable) and the problems found.
     """
     findings: list[Problem] = []
 
@@ -180,9 +180,9 @@ def _content(entry: Mapping[str, Any]) -> str:
     content = entry.get('content')
     if not isinstance(content, str) or not content.strip():
         raise AnnotationError('its content is missing')
-    found = next((tag for tag in STATE_TAGS.values() if tag in content), None)
-    if found:
-        raise AnnotationError(f'its content holds the state tag {found}')
+    tag = next((tag for tag in STATE_TAGS.values() if tag in content), None)
+    if tag:
+        raise AnnotationError(f'its content contains the state tag {tag}')
     return content.strip()
 
 

@@ -1,54 +1,78 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Labels as the authors' released converter makes them, byte for byte, its defects included.
+"""Reproduces the authors' released converter byte for byte, including its defects.
 
-Knows that converter's rule for the sake of comparison with data made by it: later answers
-overwrite earlier ones, an answer past the last frame vanishes, and the first question is repeated
-at second 0. Use `labels` for anything else.
+For comparison with data made by that converter only: later answers overwrite earlier ones, an
+answer past the last frame is lost, and the first question is repeated at second 0. Use `labels`
+for everything else.
 
-Source: behaviour of scripts/convert_streaming_video.py (to-stream), maifoundations/Streamo at
-6d1f1ab, written anew from its description.
+Source: behavior of scripts/convert_streaming_video.py (to-stream), maifoundations/Streamo at
+6d1f1ab, reimplemented from its description.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
 from typing import Any
+
+import cv2
 
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.training.labeled_dialogue import STREAM
+from streamo_ros.training.record import AnnotationError
 
 DEFAULT_QUESTION = 'Find all significant events in the video and describe them.'
 
 
 def turn_count(frames: int, frame_rate: float, rate: float) -> int:
-    """Turns that the released converter makes of a video: an integer stride, never below 1."""
+    """Number of turns the released converter produces: an integer stride, never below 1."""
     return frames // max(1, int(frame_rate / rate))
+
+
+def container_length(path: Path) -> tuple[int, float]:
+    """Number of frames and frame rate (frames per second) according to the container.
+
+    Raises:
+        AnnotationError: the file is not a readable video, or its length is unknown.
+    """
+    capture = cv2.VideoCapture(str(path))
+    try:
+        rate = capture.get(cv2.CAP_PROP_FPS)
+        frames = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    finally:
+        capture.release()
+    if not (math.isfinite(rate) and rate > 0 and frames > 0):
+        raise AnnotationError(f'the video {path} cannot be read: its length is unknown')
+    # A denominator of 1001 makes the NTSC rates (24000/1001, 30000/1001, 60000/1001) exact.
+    return frames, float(Fraction(rate).limit_denominator(1001))
 
 
 def released_dialogue(
     raw: Mapping[str, Any], video: str, turns: int, rate: float = 1.0
 ) -> dict[str, Any]:
-    """One dialogue in the released layout.
+    """One dialogue in the released format.
 
     Args:
         raw: a record of the raw schema.
-        video: the path that the dialogue names.
+        video: the path to write into the dialogue.
         turns: see `turn_count`.
-        rate: turns a second; only texts that are no whole number are multiplied by it.
+        rate: turns per second; only times given as non-integer text are multiplied by it.
     """
     questions, answers = raw.get('question', []), raw.get('response', [])
-    asked = _questions(questions, turns, rate)
-    if 0 not in asked:
+    questions_by_turn = _questions(questions, turns, rate)
+    if 0 not in questions_by_turn:
         first = questions[0].get('content') if questions else None
-        asked[0] = first or DEFAULT_QUESTION
+        questions_by_turn[0] = first or DEFAULT_QUESTION
     messages = [{'role': 'system', 'content': SYSTEM_PROMPT}]
     for turn, reply in enumerate(_replies(answers, turns, rate)):
-        lines = [asked[turn]] if turn in asked else []
+        lines = [questions_by_turn[turn]] if turn in questions_by_turn else []
         request = '\n'.join([*lines, f'<{turn}s-{turn + 1}s>', STREAM])
         messages.append({'role': 'user', 'content': request})
         messages.append({'role': 'assistant', 'content': reply})
@@ -57,12 +81,12 @@ def released_dialogue(
 
 
 def released_text(dialogues: Sequence[Mapping[str, Any]]) -> str:
-    """The file that the released converter writes for a list of records."""
+    """The file contents that the released converter writes for a list of records."""
     return json.dumps(list(dialogues), ensure_ascii=False, indent=2)
 
 
 def _index(value: object, rate: float) -> int | None:
-    """A time as that converter counts: whole numbers are turns, anything else is seconds."""
+    """A time as that converter reads it: integers are turns, anything else is seconds."""
     if isinstance(value, (int, float)):
         return int(value)
     text = str(value or '').strip()
@@ -85,12 +109,12 @@ def _turn(value: object, rate: float) -> int | None:
 
 
 def _questions(questions: Sequence[Mapping[str, Any]], turns: int, rate: float) -> dict[int, str]:
-    asked = {}
+    by_turn = {}
     for question in questions:
         turn = _turn(question.get('time'), rate)
         if question.get('content') and turn is not None and turn < turns:
-            asked[turn] = question['content']
-    return asked
+            by_turn[turn] = question['content']
+    return by_turn
 
 
 def _replies(answers: Sequence[Mapping[str, Any]], turns: int, rate: float) -> list[str]:

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A dialogue as token ids and labels: the same ids, in the same order, as a lane's.
+"""Training sequences: token ids with placeholders for frames, and what is supervised in them.
 
-Knows the protocol's wording and what is supervised. Knows no file, no pixels and no weights.
+`stream_sequence` writes a dialogue as the paper trains it: one sequence from the first frame of
+the video, with its instructions in the middle. That is not how lanes are served; see `served`.
 """
 
 from __future__ import annotations
@@ -16,72 +17,123 @@ from functools import lru_cache
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.recorder import RecordedFrame
+from streamo_ros.training.recorder import RowItem
 from streamo_ros.training.train_config import TrainingError
 
 IGNORED = -100
 
 
-def token_ids(
-    prompt: PromptTokens, turns: Sequence[LabeledTurn], counts: Sequence[int], image_token: int
-) -> tuple[list[int], list[int]]:
-    """Ids and labels of a dialogue, as a lane would hold it after its last turn.
+@dataclass(frozen=True)
+class TrainingSequence:
+    """A sequence before its frames are read.
 
-    Supervised are, in every turn, the state, the answer, and the token that ends the turn.
+    Attributes:
+        items: token ids, and each frame once.
+        labels: one per item; `IGNORED` where nothing is supervised.
+        first: the first turn whose decision is supervised.
+    """
+
+    items: tuple[RowItem, ...]
+    labels: tuple[int, ...]
+    first: int = 0
+
+    @property
+    def frames(self) -> tuple[int, ...]:
+        """Numbers of the frames, in order."""
+        return tuple(item.number for item in self.items if isinstance(item, RecordedFrame))
+
+    @property
+    def tokens(self) -> int:
+        """Tokens, with the frame sizes as recorded."""
+        return sum(item.tokens if isinstance(item, RecordedFrame) else 1 for item in self.items)
+
+    def expand(self, counts: Sequence[int], image_token: int) -> tuple[list[int], list[int]]:
+        """Ids and labels with a placeholder for each vision token.
+
+        Args:
+            counts: vision tokens of each frame.
+            image_token: id of the placeholder.
+        """
+        ids: list[int] = []
+        labels: list[int] = []
+        sizes = iter(counts)
+        for item, label in zip(self.items, self.labels, strict=True):
+            count = next(sizes) if isinstance(item, RecordedFrame) else 1
+            ids += [image_token if isinstance(item, RecordedFrame) else item] * count
+            labels += [label] * count
+        return ids, labels
+
+
+def reply_labels(
+    prompt: PromptTokens, turn: LabeledTurn, said: State | None = None
+) -> tuple[int, ...]:
+    """What is supervised in a reply: the state, the answer, and the end of the turn.
 
     Args:
-        wording: the dialogue's words in this tokenizer.
-        turns: at least one.
-        counts: vision tokens of each turn's frame.
-        image_token: placeholder of one vision token.
+        prompt: the prompt tokens.
+        turn: with the decision due.
+        said: the state that the sequence holds instead; then its first token alone is corrected.
+
+    Raises:
+        TrainingError: the chat format does not end a turn with its stop token.
     """
-    ids = list(opening(prompt, turns[0].instruction))
-    labels = [IGNORED] * len(ids)
-    for number, (turn, count) in enumerate(zip(turns, counts, strict=True)):
-        begin = prompt.turn_prefix if number else ()
+    if prompt.close[:1] != (prompt.stop,):
+        raise TrainingError('the chat format does not end a turn with its stop token')
+    due = prompt.replies[turn.state]
+    if said is not None and said is not turn.state:
+        rest = len(prompt.replies[said]) - 1
+        return (due[0], *[IGNORED] * rest, prompt.stop)
+    text = prompt.tokenizer.plain(f' {turn.text}') if turn.state is State.RESPONSE else ()
+    return (*due, *text, prompt.stop)
+
+
+def stream_sequence(
+    prompt: PromptTokens, turns: Sequence[LabeledTurn], frames: Sequence[RecordedFrame]
+) -> TrainingSequence:
+    """The paper's layout: all turns in one sequence, instructions where they are given.
+
+    Args:
+        prompt: the prompt tokens.
+        turns: at least one.
+        frames: one per turn.
+    """
+    items: list[RowItem] = [*opening(prompt, turns[0].instruction)]
+    labels = [IGNORED] * len(items)
+    for number, (turn, frame) in enumerate(zip(turns, frames, strict=True)):
+        prefix = prompt.turn_prefix if number else ()
         if number and turn.instruction:
-            begin += prompt.tokenizer.plain(turn.instruction + '\n')
-        asked = (
-            *begin,
-            *prompt.tag(turn.start, turn.end),
-            *prompt.image_open,
-            *[image_token] * count,
-            *prompt.image_close,
-            *prompt.reply_prompt,
-        )
-        said, close = _reply(prompt, turn), prompt.close[1:]
-        ids += [*asked, *said, *close]
-        labels += [IGNORED] * len(asked) + [*said] + [IGNORED] * len(close)
-    return ids, labels
+            prefix += prompt.tokenizer.plain(turn.instruction + '\n')
+        before = len(items)
+        for piece in prompt.turn(prefix + prompt.tag(turn.start, turn.end), frame):
+            items += piece if isinstance(piece, tuple) else [piece]
+        reply = reply_labels(prompt, turn)
+        labels += [IGNORED] * (len(items) - before) + [*reply, *[IGNORED] * len(prompt.close[1:])]
+        items += [*reply, *prompt.close[1:]]
+    return TrainingSequence(tuple(items), tuple(labels))
 
 
 def opening(prompt: PromptTokens, instruction: str) -> tuple[int, ...]:
-    """What stands before the first tag: a lane's sink; without an instruction, less its line."""
+    """The tokens before the first tag: the lane's sink, or less the instruction line if empty."""
     sink = prompt.sink(instruction)
     return sink if instruction else sink[: len(sink) - len(prompt.tokenizer.plain('\n'))]
 
 
-def _reply(prompt: PromptTokens, turn: LabeledTurn) -> tuple[int, ...]:
-    text = prompt.tokenizer.plain(f' {turn.text}') if turn.state is State.RESPONSE else ()
-    if prompt.close[:1] != (prompt.stop,):
-        raise TrainingError('the chat format does not close a turn with its stop token')
-    return (*prompt.replies[turn.state], *text, prompt.stop)
-
-
 def window(turns: Sequence[LabeledTurn], start: int, stop: int) -> list[LabeledTurn]:
-    """Turns [start, stop); the first carries the instruction that stands there."""
+    """Turns [start, stop); the first one carries the instruction active at that point."""
     first = turns[start]
-    before = [turn.instruction for turn in turns[: start + 1] if turn.instruction]
-    if before and not first.instruction:
-        first = replace(first, instruction=before[-1])
+    given = [turn.instruction for turn in turns[: start + 1] if turn.instruction]
+    if given and not first.instruction:
+        first = replace(first, instruction=given[-1])
     return [first, *turns[start + 1 : stop]]
 
 
 @dataclass(frozen=True)
 class TokenCount:
-    """How many tokens turns take, without writing them out.
+    """Counts the tokens of turns without building them.
 
     Attributes:
-        wording: the dialogue's words.
+        prompt: the prompt tokens.
         frame: vision tokens of the largest frame.
     """
 
@@ -89,26 +141,15 @@ class TokenCount:
     frame: int
 
     def opening(self, instruction: str) -> int:
-        """Tokens before the first tag."""
+        """Number of tokens before the first tag."""
         return len(opening(self.prompt, instruction))
 
     def turn(self, turn: LabeledTurn) -> int:
-        """Most tokens of one turn, its head included, its instruction not."""
-        words = self.prompt
-        fixed = (
-            words.turn_prefix,
-            words.image_open,
-            words.image_close,
-            words.reply_prompt,
-            words.close,
-        )
-        return (
-            sum(map(len, fixed))
-            + self.frame
-            + _tag_tokens(words, turn.start, turn.end)
-            + len(_reply(words, turn))
-            - 1
-        )
+        """Upper bound on the tokens of a turn, including its prefix but not its instruction."""
+        prompt = self.prompt
+        text = len(prompt.turn_prefix) + len(prompt.reply_prompt) + len(prompt.close) - 1
+        tag = _tag_tokens(prompt, turn.start, turn.end)
+        return text + tag + prompt.frame_tokens(self.frame) + len(reply_labels(prompt, turn))
 
 
 @lru_cache(maxsize=65536)

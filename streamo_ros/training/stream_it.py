@@ -1,14 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Stream-IT: longer, less predictable dialogues out of short ones.
+"""Stream-IT: builds long, less predictable dialogues out of short ones.
 
-Knows turns alone: similar clips are put one after another, questions are dropped with their
-answers, and questions are moved in time, so that neither the moment nor the fact of an answer can
-be learnt by rote. Every step takes dialogues and gives dialogues; each may be used alone.
+Similar clips are concatenated, questions are dropped together with their answers, and questions
+are shifted in time, so that a model can memorize neither when nor whether an answer comes. Each
+step maps dialogues to dialogues and can be used on its own.
 
 Source: Wang et al., 'StreamBridge', arXiv 2505.05467, sec. 3.3 (StreamingQA-120K: about ten
-similar clips a video, random QA drop, interval shift). The shares and widths are not published:
-they are arguments here.
+similar clips per video, random QA drop, interval shift). The fractions and widths are not
+published, so they are arguments here.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.record import AnnotationError
 
 WORD_BUCKETS = 1024
@@ -34,13 +35,13 @@ WORD_BUCKETS = 1024
 
 @dataclass(frozen=True)
 class StreamIt:
-    """The whole construction: concatenate, then drop, then shift.
+    """The full construction: concatenate, then drop, then shift.
 
     Attributes:
-        clips: clips of one dialogue, at most.
-        drop: share of the questions that leave, with their answers; at least one stays.
-        shift: turns by which a question moves at most, either way.
-        seed: of every choice.
+        clips: most clips per dialogue.
+        drop: fraction of questions removed along with their answers; at least one stays.
+        shift: most turns by which a question moves, in either direction.
+        seed: random seed.
     """
 
     clips: int = 10
@@ -58,16 +59,16 @@ class StreamIt:
         """Construct dialogues.
 
         Args:
-            dialogues: short ones, labelled.
-            vectors: what similarity is measured on, shape (dialogues, any), such as embeddings of
-                the clips; None takes the words of the dialogues.
+            dialogues: short labeled dialogues.
+            vectors: features that similarity is computed on, shape (dialogues, any), such as clip
+                embeddings; None uses the words of the dialogues.
         """
-        chance = random.Random(self.seed)
+        rng = random.Random(self.seed)
         vectors = word_vectors(dialogues) if vectors is None else vectors
-        groups = similar_groups(vectors, self.clips, chance)
+        groups = similar_groups(vectors, self.clips, rng)
         long = [concatenate([dialogues[k] for k in group]) for group in groups]
-        kept = [drop_questions(one, self.drop, chance) for one in long]
-        return [shift_questions(one, self.shift, chance) for one in kept]
+        kept = [drop_questions(dialogue, self.drop, rng) for dialogue in long]
+        return [shift_questions(dialogue, self.shift, rng) for dialogue in kept]
 
 
 def word_vectors(dialogues: Sequence[LabeledDialogue]) -> NDArray[np.float32]:
@@ -80,33 +81,31 @@ def word_vectors(dialogues: Sequence[LabeledDialogue]) -> NDArray[np.float32]:
     return vectors
 
 
-def similar_groups(
-    vectors: NDArray[np.float32], size: int, chance: random.Random
-) -> list[list[int]]:
-    """Part the rows into groups of `size` (the last may be smaller) of high cosine similarity.
+def similar_groups(vectors: NDArray[np.float32], size: int, rng: random.Random) -> list[list[int]]:
+    """Partition rows into groups of `size` (the last may be smaller) by cosine similarity.
 
-    A random row left over takes the rows left over that are nearest to it.
+    Repeatedly takes a random remaining row together with its nearest remaining rows.
     """
     unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-12)
-    left = list(range(len(vectors)))
+    remaining = list(range(len(vectors)))
     groups = []
-    while left:
-        first = left.pop(chance.randrange(len(left)))
-        nearness = unit[left] @ unit[first]
-        chosen = [left[k] for k in np.argsort(-nearness, kind='stable')[: size - 1]]
+    while remaining:
+        first = remaining.pop(rng.randrange(len(remaining)))
+        similarity = unit[remaining] @ unit[first]
+        chosen = [remaining[k] for k in np.argsort(-similarity, kind='stable')[: size - 1]]
         groups.append([first, *chosen])
-        left = [row for row in left if row not in set(chosen)]
+        remaining = [row for row in remaining if row not in set(chosen)]
     return groups
 
 
 def concatenate(dialogues: Sequence[LabeledDialogue]) -> LabeledDialogue:
-    """Put dialogues one after another on one clock.
+    """Concatenate dialogues on one clock.
 
-    Tags go on without a gap; each turn keeps its frame. Answers that name seconds of their own
-    clip would be wrong behind the first one: leave grounding dialogues out, or alone.
+    Tags continue without a gap; each turn keeps its frame. Answers that name seconds of their own
+    clip would become wrong after the first clip: do not concatenate grounding dialogues.
     """
     if not dialogues:
-        raise AnnotationError('there is no dialogue to concatenate')
+        raise AnnotationError('there are no dialogues to concatenate')
     turns: list[LabeledTurn] = []
     videos: list[str] = []
     clock = Fraction(0)
@@ -127,46 +126,36 @@ def concatenate(dialogues: Sequence[LabeledDialogue]) -> LabeledDialogue:
     return replace(dialogues[0], name=name, videos=tuple(videos), turns=tuple(turns))
 
 
-def drop_questions(
-    dialogue: LabeledDialogue, share: float, chance: random.Random
-) -> LabeledDialogue:
-    """Let each question leave with probability `share`, its answers falling silent; one stays.
+def drop_questions(dialogue: LabeledDialogue, share: float, rng: random.Random) -> LabeledDialogue:
+    """Remove each question with probability `share` and silence its answers; at least one stays.
 
-    A question's answers are those until the next question.
+    A question's answers are all those before the next question.
     """
-    spans = _spans(dialogue)
-    leaving = [span for span in spans if chance.random() < share]
-    if leaving and len(leaving) == len(spans):
-        leaving.pop(chance.randrange(len(leaving)))
+    spans = lane_spans(dialogue.turns)
+    dropped = [span for span in spans if rng.random() < share]
+    if dropped and len(dropped) == len(spans):
+        dropped.pop(rng.randrange(len(dropped)))
     turns = list(dialogue.turns)
-    for start, stop in leaving:
+    for start, stop in dropped:
         for k in range(start, stop):
             turns[k] = replace(turns[k], state=State.SILENCE, text='', instruction='')
     return replace(dialogue, turns=tuple(turns))
 
 
-def shift_questions(
-    dialogue: LabeledDialogue, width: int, chance: random.Random
-) -> LabeledDialogue:
+def shift_questions(dialogue: LabeledDialogue, width: int, rng: random.Random) -> LabeledDialogue:
     """Move each question by up to `width` turns.
 
-    It never passes its own first Standby or Response, nor the turn behind the last one of the
-    question before it: the labels stay true.
+    A question never moves past its own first Standby or Response, nor back past the last one of
+    the previous question, so the labels stay correct.
     """
     turns = list(dialogue.turns)
     free = 0
-    for start, stop in _spans(dialogue):
+    for start, stop in lane_spans(dialogue.turns):
         busy = [k for k in range(start, stop) if turns[k].state is not State.SILENCE]
         latest = busy[0] if busy else stop - 1
-        to = chance.randint(max(free, start - width), min(latest, start + width))
+        target = rng.randint(max(free, start - width), min(latest, start + width))
         text = turns[start].instruction
         turns[start] = replace(turns[start], instruction='')
-        turns[to] = replace(turns[to], instruction=text)
-        free = max(to, *busy) + 1 if busy else to + 1
+        turns[target] = replace(turns[target], instruction=text)
+        free = max(target, *busy) + 1 if busy else target + 1
     return replace(dialogue, turns=tuple(turns))
-
-
-def _spans(dialogue: LabeledDialogue) -> list[tuple[int, int]]:
-    """Turns [start, stop) from each question to the next."""
-    starts = [k for k, turn in enumerate(dialogue.turns) if turn.instruction]
-    return list(zip(starts, [*starts[1:], len(dialogue.turns)], strict=True))

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The three state tokens in a checkpoint that has none: added, started sensibly, saved.
-
-Knows a tokenizer and the two embedding tables. Knows no data and no loss.
-"""
+"""Adds the three state tokens to a checkpoint that lacks them, and saves its other files."""
 
 from __future__ import annotations
 
@@ -22,17 +19,17 @@ COPIED = ('chat_template.jinja', 'chat_template.json', 'LICENSE', 'generation_co
 
 
 def load_tokenizer(path: Path) -> Any:
-    """The checkpoint's fast tokenizer.
+    """Load the checkpoint's fast tokenizer.
 
     Raises:
-        TrainingError: there is none.
+        TrainingError: it has none.
     """
     from transformers import AutoTokenizer
 
     try:
         tokenizer = AutoTokenizer.from_pretrained(path, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        raise TrainingError(f'{path} has no tokenizer that can be loaded: {error}') from error
+        raise TrainingError(f'the tokenizer of {path} cannot be loaded: {error}') from error
     if not tokenizer.is_fast:
         raise TrainingError(f'{path} has no fast tokenizer: save one (tokenizer.json)')
     return tokenizer
@@ -42,27 +39,27 @@ def state_ids(tokenizer: Any) -> tuple[int, int, int]:
     """The ids of Silence, Standby and Response.
 
     Raises:
-        TrainingError: a tag is not one id, so that the three could not be told apart.
+        TrainingError: a tag is more than one id, so the three cannot be distinguished.
     """
     ids = []
     for state in DECISIONS:
-        found = tokenizer.encode(STATE_TAGS[state], add_special_tokens=False)
-        if len(found) != 1:
+        encoded = tokenizer.encode(STATE_TAGS[state], add_special_tokens=False)
+        if len(encoded) != 1:
             raise TrainingError(
-                f'{STATE_TAGS[state]} is {len(found)} tokens and not one: add the '
+                f'{STATE_TAGS[state]} is {len(encoded)} tokens instead of one: add the '
                 "state tokens with 'streamo train --add-tokens'"
             )
-        ids.append(found[0])
+        ids.append(encoded[0])
     silence, standby, response = ids
     return silence, standby, response
 
 
 def add_state_tokens(tokenizer: Any, model: Any) -> tuple[int, int, int]:
-    """Make each state tag one id; tags that are one already stay as they are.
+    """Make each state tag a single id; tags that already are one stay unchanged.
 
-    A new row starts as the mean of the rows of the tag's former tokens: it keeps their meaning,
-    where the spare rows of a released checkpoint are untrained. Embeddings grow only when the
-    vocabulary has no spare row.
+    A new row is initialized to the mean of the rows of the tag's former tokens, which keeps their
+    meaning; the spare rows of a released checkpoint are untrained. Embeddings grow only if the
+    vocabulary has no spare rows.
 
     Returns:
         The ids of Silence, Standby and Response.
@@ -88,21 +85,21 @@ def add_state_tokens(tokenizer: Any, model: Any) -> tuple[int, int, int]:
     return ids
 
 
-def save_beside(
+def save_checkpoint_files(
     tokenizer: Any,
     source: Path,
     target: Path,
     pixels: tuple[int, int] | None,
     settings: dict[str, Any],
 ) -> None:
-    """Write everything of a checkpoint folder but its weights and configuration.
+    """Write everything in a checkpoint folder except weights and model configuration.
 
     Args:
-        tokenizer: with the state tokens.
+        tokenizer: including the state tokens.
         source: the base checkpoint, whose image processor and chat template are kept.
         target: the new folder.
-        pixels: smallest and largest area of a frame that it was trained with; None = as before.
-        settings: of `streamo.json`.
+        pixels: smallest and largest frame area it was trained with; None = unchanged.
+        settings: entries of `streamo.json`; other entries of the base's are kept.
     """
     target.mkdir(parents=True, exist_ok=True)
     tokenizer.save_pretrained(target)
@@ -110,33 +107,35 @@ def save_beside(
         if (source / name).is_file() and not (target / name).exists():
             shutil.copyfile(source / name, target / name)
     write_json(target / 'preprocessor_config.json', image_settings(source, pixels))
-    write_json(target / 'streamo.json', {'protocol': 'special_tokens', **settings})
+    base = source / 'streamo.json'
+    kept = json.loads(base.read_text(encoding='utf-8')) if base.is_file() else {}
+    write_json(target / 'streamo.json', {**kept, 'protocol': 'special_tokens', **settings})
 
 
 def image_settings(source: Path, pixels: tuple[int, int] | None) -> dict[str, Any]:
-    """The base checkpoint's image processor with another frame area.
+    """The base checkpoint's image processor settings with another frame area.
 
     Raises:
         TrainingError: the checkpoint has no image processor.
     """
     for name in ('preprocessor_config.json', 'processor_config.json'):
         if (source / name).is_file():
-            found = json.loads((source / name).read_text(encoding='utf-8'))
-            found = dict(found.get('image_processor', found))
+            processor = json.loads((source / name).read_text(encoding='utf-8'))
+            processor = dict(processor.get('image_processor', processor))
             break
     else:
         raise TrainingError(f'{source} has no preprocessor_config.json: copy it there')
-    size = found.get('size') or {}
+    size = processor.get('size') or {}
     if pixels is None:
-        return found
+        return processor
     low, high = pixels
-    if 'min_pixels' in found or 'shortest_edge' in size:
-        found |= {
+    if 'min_pixels' in processor or 'shortest_edge' in size:
+        processor |= {
             'min_pixels': low,
             'max_pixels': high,
             'size': {'shortest_edge': low, 'longest_edge': high},
         }
-    return found
+    return processor
 
 
 def write_json(path: Path, values: object) -> None:

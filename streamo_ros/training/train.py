@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`streamo train CONFIG`: one training run; or `streamo train --add-tokens MODEL --output FOLDER`.
 
-Knows the command line. The configuration's `kind` says who trains: 'transformers', any supported
-checkpoint; 'tiny', the embedded model. Several GPUs or machines: `accelerate launch`.
+The configuration's `kind` selects what is trained: 'transformers', any supported checkpoint;
+'tiny', the embedded model. For several GPUs or machines use `accelerate launch`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ KINDS = {
 """What trains each kind of configuration, as 'module:function'.
 
 The function takes the configuration's values and whether to resume, and returns the folder of the
-trained checkpoint. It is imported only when it is asked for.
+trained checkpoint. It is imported on demand.
 """
 
 
@@ -48,26 +48,26 @@ def _parser() -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add('config', type=Path, nargs='?', help='YAML file, such as those in config/train')
-    add('--resume', action='store_true', help='go on from the newest checkpoint of the run')
+    add('--resume', action='store_true', help='continue from the newest checkpoint of the run')
     add(
         '--set',
         action='append',
         default=[],
         metavar='NAME=VALUE',
-        help='replace a setting, such as model=/models/Qwen2.5-VL-3B or trainer.max_steps=10',
+        help='override a setting, such as model=/models/Qwen2.5-VL-3B or trainer.max_steps=10',
     )
     add('--add-tokens', type=Path, metavar='MODEL', help='only add the state tokens to MODEL')
-    add('--output', type=Path, help='with --add-tokens: folder of the new checkpoint')
+    add('--output', type=Path, help='with --add-tokens: folder for the new checkpoint')
     return parser
 
 
 def _run(options: argparse.Namespace) -> str:
     if options.add_tokens:
         if options.config or not options.output:
-            raise TrainingError('--add-tokens takes --output FOLDER and no configuration')
+            raise TrainingError('--add-tokens needs --output FOLDER and takes no configuration')
         return add_tokens(options.add_tokens, options.output)
     if not options.config:
-        raise TrainingError('name a configuration, such as config/train/qwen2.5-vl-3b.yaml')
+        raise TrainingError('give a configuration, such as config/train/qwen2.5-vl-3b.yaml')
     values = read_yaml(options.config)
     for setting in options.set:
         _replace(values, setting)
@@ -79,7 +79,7 @@ def find_trainer(kind: str) -> Callable[[Mapping[str, Any], bool], Path]:
     """Import the function that trains a kind.
 
     Raises:
-        TrainingError: there is no such kind.
+        TrainingError: the kind is unknown.
     """
     if kind not in KINDS:
         raise TrainingError(f'kind is {kind!r}: choose from {", ".join(map(repr, KINDS))}')
@@ -91,17 +91,17 @@ def find_trainer(kind: str) -> Callable[[Mapping[str, Any], bool], Path]:
 
 
 def train_checkpoint(values: Mapping[str, Any], resume: bool) -> Path:
-    """Train any supported checkpoint; see `trainer.train`."""
+    """Train any supported checkpoint; see `training_run.train`."""
     config = train_config(values)
-    from streamo_ros.training.trainer import train
+    from streamo_ros.training.training_run import train
 
     return train(config, resume)
 
 
 def add_tokens(source: Path, output: Path) -> str:
-    """Write a checkpoint like `source` in which each state tag is one token."""
-    from streamo_ros.training.tokens import save_beside
-    from streamo_ros.training.trainer import load_model
+    """Write a copy of the checkpoint `source` in which each state tag is one token."""
+    from streamo_ros.training.base_model import load_model
+    from streamo_ros.training.tokens import save_checkpoint_files
 
     config = train_config(
         {
@@ -112,11 +112,11 @@ def add_tokens(source: Path, output: Path) -> str:
         }
     )
     if output.exists() and any(output.iterdir()):
-        raise TrainingError(f'{output} is not empty: name a new folder')
+        raise TrainingError(f'{output} is not empty: choose a new folder')
     model, tokenizer, ids = load_model(config)
     model.save_pretrained(output)
-    save_beside(tokenizer, source, output, None, {})
-    return f'{output}: Silence, Standby and Response are the tokens {ids}'
+    save_checkpoint_files(tokenizer, source, output, None, {})
+    return f'{output}: Silence, Standby and Response are tokens {ids}'
 
 
 def _replace(values: dict[str, Any], setting: str) -> None:
@@ -129,7 +129,7 @@ def _replace(values: dict[str, Any], setting: str) -> None:
     for part in path:
         values = values.setdefault(part, {})
         if not isinstance(values, dict):
-            raise TrainingError(f'--set {setting}: {part} is no group of settings')
+            raise TrainingError(f'--set {setting}: {part} is not a group of settings')
     values[last] = yaml.safe_load(text)
 
 

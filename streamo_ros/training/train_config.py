@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The configuration of a training run, read from YAML and checked before anything is loaded.
+"""The configuration of a training run, read from YAML and validated before anything is loaded.
 
-Knows names and ranges. What concerns optimisation, precision, checkpoints and processes is
-transformers' own (`trainer:` holds `TrainingArguments` by their names) and is not repeated here.
+Optimization, precision, checkpointing and processes are configured by transformers' own
+`TrainingArguments`, listed by name under `trainer:`; they are not repeated here.
 """
 
 from __future__ import annotations
@@ -19,36 +19,38 @@ import yaml
 
 from streamo_ros.config.from_mapping import from_mapping
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.training.augmentation import Augmentation
 
 
 class TrainingError(StreamoError, ValueError):
-    """A training run cannot begin; the message says what is wrong and what mends it."""
+    """A training run cannot start; the message states the problem and how to fix it."""
 
 
 @dataclass(frozen=True)
 class DataSettings:
-    """What is trained on.
+    """Training data.
 
     Attributes:
-        dialogues: JSON-lines files that `streamo convert` wrote.
-        videos: folder that the video paths count from; '' = the working directory.
-        max_tokens: tokens of one example; vision tokens count as the largest frame's.
-        too_long: 'drop' leaves a longer dialogue out, as Streamo does; 'window' cuts it into
-            windows that each begin with the standing instruction, as a lane does when it evicts.
-        begin: 'instruction' leaves out the turns before the first instruction, which a lane
-            never sees; 'stream' keeps them, as the paper does.
+        dialogues: JSON-lines files written by `streamo convert`.
+        videos: folder that video paths are relative to; '' = the working directory.
+        max_tokens: most tokens per sequence, every frame counted as the largest one; longer ones
+            are dropped.
+        layout: how dialogues become sequences. 'served': one lane per instruction, as the node
+            serves it; 'stream': the paper's, the whole video in one sequence; 'stream_windows':
+            the paper's, cut into windows of `max_tokens`. See `layouts`.
+        augmentation: lost frames, jitter and wrong states; see `Augmentation`.
     """
 
     dialogues: tuple[str, ...] = ()
     videos: str = ''
     max_tokens: int = 32768
-    too_long: Literal['drop', 'window'] = 'drop'
-    begin: Literal['instruction', 'stream'] = 'stream'
+    layout: Literal['served', 'stream', 'stream_windows'] = 'served'
+    augmentation: Augmentation = field(default_factory=Augmentation)
 
 
 @dataclass(frozen=True)
 class FrameSettings:
-    """Area of a frame, in pixels."""
+    """Smallest and largest frame area, in pixels."""
 
     min_pixels: int = 3136
     max_pixels: int = 100352
@@ -56,7 +58,7 @@ class FrameSettings:
 
 @dataclass(frozen=True)
 class TrainableSettings:
-    """Which parts learn."""
+    """Which parts are trained."""
 
     vision: bool = False
     connector: bool = True
@@ -65,11 +67,11 @@ class TrainableSettings:
 
 @dataclass(frozen=True)
 class LoraSettings:
-    """Low-rank adaptation of the language model; rank 0 = none, everything trainable learns.
+    """Low-rank adaptation of the language model; rank 0 = off, train all of `trainable`.
 
     Attributes:
-        merge: fold the adapter into the weights at the end, so that the result is a plain
-            checkpoint; the adapter is kept beside it.
+        merge: merge the adapter into the weights at the end, so that the result is a plain
+            checkpoint; the adapter is also kept.
     """
 
     rank: int = 0
@@ -79,21 +81,44 @@ class LoraSettings:
 
 
 @dataclass(frozen=True)
+class ValidationSettings:
+    """Free-running validation; see `validation`.
+
+    Attributes:
+        dialogues: a file written by `streamo convert`, of other videos than the training's; '' =
+            no validation.
+        videos: folder that its video paths are relative to.
+        every: steps between two validations.
+        cases: most cases of each, evenly spread over the file.
+        patience: validations without a better timing F1 after which training stops; 0 = never.
+        calibrate: find the response threshold with the best timing F1 at the end.
+    """
+
+    dialogues: str = ''
+    videos: str = ''
+    every: int = 100
+    cases: int = 60
+    patience: int = 0
+    calibrate: bool = True
+
+
+@dataclass(frozen=True)
 class TrainConfig:
-    """A run on any supported checkpoint.
+    """A training run on any supported checkpoint.
 
     Attributes:
         model: folder of the base checkpoint.
-        output: folder of the run; the trained checkpoint is `output`/final.
-        dtype: of the weights as loaded; 'auto' is that of the file. Keep float32 with
-            `trainer.bf16`: at a learning rate of 1e-5 most updates of bfloat16 weights round to
-            nothing.
+        output: folder of the run; the trained checkpoint is saved in `output`/final.
+        dtype: of the loaded weights; 'auto' keeps the file's. Use float32 with `trainer.bf16`:
+            at a learning rate of 1e-5 most updates of bfloat16 weights round to zero.
         attention: transformers' attention implementation.
-        packing: several dialogues in one row; needs attention of variable length.
-        loss: `loss.LossSettings` by its names.
-        max_frames: frames of a lane that the checkpoint asks for; written to streamo.json.
-        sampling_rate: frames a second of the data; written to streamo.json.
-        trainer: `transformers.TrainingArguments` by their names.
+        packing: pack several dialogues into one row; needs variable-length attention.
+        loss: fields of `loss.LossSettings` by name.
+        max_frames: frames that a lane keeps; trained and written to streamo.json. 0 = as the base
+            checkpoint's, else as the data's longest lanes, at most 120.
+        max_time: seconds after which the time tags restart; trained and written likewise.
+        sampling_rate: frames per second; written to streamo.json. 0 = as the data's.
+        trainer: `transformers.TrainingArguments` by name.
     """
 
     model: str
@@ -107,52 +132,68 @@ class TrainConfig:
     trainable: TrainableSettings = field(default_factory=TrainableSettings)
     lora: LoraSettings = field(default_factory=LoraSettings)
     loss: dict[str, Any] = field(default_factory=dict)
-    max_frames: int = 120
-    sampling_rate: float = 1.0
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
+    max_frames: int = 0
+    max_time: float = 0.0
+    sampling_rate: float = 0.0
     trainer: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.data.dialogues:
-            raise TrainingError('data.dialogues names no file: make one with `streamo convert`')
+            raise TrainingError('data.dialogues lists no file: create one with `streamo convert`')
         if self.packing and not self.attention.startswith('flash_attention'):
             raise TrainingError(
-                f'packing needs attention of variable length and attention is {self.attention}: '
-                'set attention to flash_attention_2, or packing to false'
+                f'packing needs variable-length attention, but attention is {self.attention}: '
+                'set attention to flash_attention_2 or packing to false'
             )
         if self.packing and self.loss.get('kind') == 'role':
             raise TrainingError(
-                'loss.kind role reads the order of one dialogue: set packing to '
-                'false, or choose another loss'
+                'loss.kind role depends on the order within one dialogue: set packing to '
+                'false or choose another loss'
             )
         if not 0 < self.frames.min_pixels <= self.frames.max_pixels:
             raise TrainingError('frames.min_pixels must be above 0 and at most frames.max_pixels')
         if not any((self.trainable.vision, self.trainable.connector, self.trainable.language)):
-            raise TrainingError('nothing is trainable: set one part of trainable to true')
+            raise TrainingError(
+                'nothing is trainable: set at least one entry of trainable to true'
+            )
+        if self.validation.dialogues and self.lora.rank and not self.lora.merge:
+            raise TrainingError(
+                'validation needs a whole checkpoint: set lora.merge to true, or leave '
+                'validation.dialogues out'
+            )
+        if min(self.validation.every, self.validation.cases) < 1 or self.validation.patience < 0:
+            raise TrainingError(
+                'validation.every and validation.cases must be at least 1, and '
+                'validation.patience at least 0'
+            )
+        if min(self.max_frames, self.max_time, self.sampling_rate) < 0:
+            raise TrainingError('max_frames, max_time and sampling_rate must be at least 0')
         if self.lora.rank < 0 or self.data.max_tokens < 1:
             raise TrainingError('lora.rank must be at least 0 and data.max_tokens at least 1')
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
-    """The mapping of a YAML file.
+    """Read a YAML file that contains a mapping.
 
     Raises:
-        TrainingError: the file is missing or holds no mapping.
+        TrainingError: the file is missing or contains something else.
     """
     if not path.is_file():
         raise TrainingError(f'the configuration {path} does not exist: see config/train')
     try:
-        found = yaml.safe_load(path.read_text(encoding='utf-8'))
+        values = yaml.safe_load(path.read_text(encoding='utf-8'))
     except yaml.YAMLError as error:
-        raise TrainingError(f'{path} is not YAML: {error}') from error
-    if not isinstance(found, dict):
-        raise TrainingError(f'{path} holds no mapping of names to values')
-    return found
+        raise TrainingError(f'{path} is not valid YAML: {error}') from error
+    if not isinstance(values, dict):
+        raise TrainingError(f'{path} does not contain a mapping of names to values')
+    return values
 
 
 def train_config(values: Mapping[str, Any]) -> TrainConfig:
-    """Check a configuration.
+    """Validate a configuration.
 
     Raises:
-        TrainingError: a name is unknown or missing, or a value is of the wrong kind.
+        TrainingError: a name is unknown or missing, or a value has the wrong type.
     """
     return from_mapping(TrainConfig, values, TrainingError)

@@ -1,48 +1,57 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A video file as training sees it: its length, and the frames at given times.
+"""The frames of a video file that the live sampler would take, and their pixels.
 
-Knows OpenCV and time. A frame is chosen by its time and never by an integer stride, by the rule of
-the live sampler: the first frame at or after the wanted time, the last one behind the end.
+Reads videos through `sources`, as replay does, and goes by each frame's own time stamp: frame
+rates and frame numbers are wrong for many recordings.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.frame import FrameSampler
+from streamo_ros.core.frame import SECOND
+from streamo_ros.sources.base import Record
+from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.image import ImageError
+from streamo_ros.sources.open import open_source
 from streamo_ros.training.record import AnnotationError
 
-TAIL = 30
 EXTENSIONS = ('', '.mp4', '.mkv', '.webm', '.avi', '.mov')
+ROUNDING = 1000
+"""Nanoseconds by which a stored frame time, rounded to microseconds, may exceed its stamp."""
 
 
 @dataclass(frozen=True)
-class VideoLength:
-    """Frames of a video and its frame rate (frames a second)."""
+class SampledVideo:
+    """Which frames of a video are sampled; times in seconds since its first frame.
 
-    frames: int
-    rate: Fraction
+    Attributes:
+        times: frame time by tick number; a tick in a gap of the video has no frame.
+        last: time of the last frame, sampled or not.
+        duration: `last` plus a usual frame interval.
+    """
 
-    @property
-    def duration(self) -> Fraction:
-        """Seconds."""
-        return self.frames / self.rate
+    times: dict[int, Fraction]
+    last: Fraction
+    duration: Fraction
 
 
 def find_video(path: str, root: Path | None = None) -> Path:
-    """The file that an annotation names, below `root`, with or without its extension.
+    """The file an annotation refers to, relative to `root`, with or without extension.
 
     Raises:
-        AnnotationError: there is none.
+        AnnotationError: there is no such file.
     """
     base = (root / path) if root else Path(path)
     for extension in EXTENSIONS:
@@ -52,54 +61,83 @@ def find_video(path: str, root: Path | None = None) -> Path:
     raise AnnotationError(f'the video {base} is missing')
 
 
-def video_length(path: Path) -> VideoLength:
-    """Length as the container states it.
-
-    Raises:
-        AnnotationError: the file cannot be read as a video, or states no length.
-    """
-    capture = cv2.VideoCapture(str(path))
-    try:
-        rate = capture.get(cv2.CAP_PROP_FPS)
-        frames = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    finally:
-        capture.release()
-    if not (math.isfinite(rate) and rate > 0 and frames > 0):
-        raise AnnotationError(f'the video {path} cannot be read: it states no length')
-    # 1001 holds the NTSC rates: 24000/1001, 30000/1001 and 60000/1001 come out exact.
-    return VideoLength(frames, Fraction(rate).limit_denominator(1001))
-
-
-def frames_at(path: Path, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
-    """The frames at these times, decoded in one pass, one in memory.
+def sample_video(path: Path, rate: Fraction) -> SampledVideo:
+    """Find the frames that the live sampler takes, in one pass over the time stamps.
 
     Args:
         path: the video.
-        times: seconds, ascending.
-
-    Yields:
-        RGB, uint8, shape (height, width, 3), one for each time.
+        rate: frames per second.
 
     Raises:
-        AnnotationError: the times do not ascend, or the video cannot be decoded.
+        AnnotationError: it cannot be read, or has no frames.
     """
-    length = video_length(path)
-    wanted = [max(0, math.ceil(time * length.rate)) for time in times]
+    sampler, times = FrameSampler(rate), {}
+    stamps = [record.stamp for record in _records(path)]
+    if not stamps:
+        raise AnnotationError(f'the video {path} has no frames')
+    for stamp in stamps:
+        tick = sampler.offer(stamp)
+        if tick is not None and tick.stream_id == 1:
+            times[int(tick.start * rate)] = Fraction(stamp - stamps[0], SECOND)
+    last = max(stamps) - stamps[0]
+    steps = [after - before for before, after in pairwise(stamps)]
+    usual = round(median(steps)) if steps else round(SECOND / rate)
+    return SampledVideo(times, Fraction(last, SECOND), Fraction(last + max(usual, 0), SECOND))
+
+
+def frames_at(path: Path, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
+    """The first frame at or after each time, in one pass with one frame in memory.
+
+    Args:
+        path: the video.
+        times: seconds since the first frame, ascending.
+
+    Yields:
+        One RGB image, uint8, shape (height, width, 3), per time; past the end the last one again.
+
+    Raises:
+        AnnotationError: the times are not ascending, or the video cannot be decoded.
+    """
+    wanted = [round(time * SECOND) - ROUNDING for time in times]
     if wanted != sorted(wanted):
-        raise AnnotationError(f'the frame times asked of {path} do not ascend')
-    capture = cv2.VideoCapture(str(path))
-    at, last = -1, None
+        raise AnnotationError(f'the frame times requested from {path} are not ascending')
+    records = _records(path)
+    record = next(records, None)
+    origin = newest = record.stamp if record else 0
+    image: NDArray[np.uint8] | None = None
+    for time in wanted:
+        while record is not None and record.stamp - origin < time:
+            newest, image = record.stamp, None
+            record = next(records, None)
+        if image is None:
+            image = _image(path, record) if record else _last_image(path, newest)
+        yield image
+
+
+def _last_image(path: Path, stamp: int) -> NDArray[np.uint8]:
+    """The frame of the last stamp, which had been passed before it was known to be the last."""
+    for record in _records(path):
+        if record.stamp >= stamp:
+            return _image(path, record)
+    raise AnnotationError(f'the video {path} has no frames')
+
+
+def _records(path: Path) -> Iterator[Record]:
+    """All readable records: a damaged video is used up to the damage."""
     try:
-        for index in wanted:
-            while at < index and capture.grab():
-                at += 1
-                # Containers overstate their length: the newest frame near the end stands for
-                # the rest.
-                if at >= min(index, length.frames - TAIL):
-                    good, image = capture.retrieve()
-                    last = image if good else last
-            if last is None:
-                raise AnnotationError(f'the video {path} cannot be decoded')
-            yield np.ascontiguousarray(last[:, :, ::-1])
+        source = open_source(path, salvage=True)
+    except SourceError as error:
+        raise AnnotationError(f'the video {path} cannot be read: {error}') from error
+    try:
+        yield from source.records()
+    except SourceError as error:
+        raise AnnotationError(f'the video {path} cannot be read: {error}') from error
     finally:
-        capture.release()
+        source.close()
+
+
+def _image(path: Path, record: Record) -> NDArray[np.uint8]:
+    try:
+        return np.ascontiguousarray(record.image())
+    except ImageError as error:
+        raise AnnotationError(f'the video {path} cannot be decoded: {error}') from error

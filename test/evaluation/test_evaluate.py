@@ -67,14 +67,16 @@ def figures(capsys, *arguments) -> dict:
     return json.loads(capsys.readouterr().out)
 
 
-def test_dialogues_are_watched_from_their_instruction_on(tmp_path, script, video, capsys):
+def test_dialogues_are_watched_from_their_instruction_on(
+    tmp_path, script, video, capsys, monkeypatch
+):
     raw = {
         'video_name': 'v',
         'video_path': str(video),
         'task_type': 'QA',
         'source': 's',
         'question': [{'content': 'is it red?', 'time': '6'}],
-        'response': [{'content': 'it is red', 'st_time': 8, 'end_time': 9, 'time': ''}],
+        'response': [{'content': 'it is red', 'st_time': 8, 'end_time': 10, 'time': ''}],
     }
     (tmp_path / 'raw.json').write_text(json.dumps([raw]))
     lines = tmp_path / 'test.jsonl'
@@ -82,12 +84,16 @@ def test_dialogues_are_watched_from_their_instruction_on(tmp_path, script, video
     capsys.readouterr()
     found = figures(capsys, script, '--dialogues', lines)
     assert set(found) >= KEYS
-    # The instruction comes at 5 s: the script's seconds 2 to 4 are 7 to 9 of the video.
+    # The instruction comes at 6 s: the script's seconds 2 to 4 are 8 to 10 of the video.
     assert found['state_macro_f1'] == found['timing_f1'] == found['answer_accuracy'] == 1
     assert found['families']['QA']['episodes'] == found['episodes'] == 1
-    assert found['frames'] == 55
+    assert found['frames'] == 54
+    monkeypatch.setenv('COLUMNS', '80')
     assert main([str(script), '--dialogues', str(lines)]) == 0
-    assert 'state_macro_f1' in capsys.readouterr().out
+    table = capsys.readouterr().out
+    assert 'state_macro_f1' in table
+    assert '1.000' in table
+    assert '…' not in table
 
 
 def test_false_alarms_on_a_video(script, video, capsys, tmp_path):

@@ -72,19 +72,19 @@ def test_one_family_is_enough(tmp_path):
 @pytest.mark.parametrize(
     ('text', 'why'),
     [
-        ('see: [a', 'is no YAML'),
+        ('see: [a', 'is not valid YAML'),
         ('- see', 'lists of phrasings by family: appear'),
         ('', 'lists of phrasings by family'),
-        ('dance: [dance]', "no family 'dance': choose from appear"),
+        ('dance: [dance]', "unknown family 'dance': choose from appear"),
         ('see: what is there', 'see must be a list'),
         ('see: []', 'see must be a list'),
-        ('see: [3]', 'see: 3 is no phrasing'),
-        ("see: ['']", "see: '' is no phrasing"),
-        ("see: ['what is {there}']", 'is no phrasing: write a text with {a}, {c} and {s}'),
-        ("see: ['what is {']", 'is no phrasing'),
-        ("see: ['what {a.b}']", 'is no phrasing'),
-        ("appear: ['tell me when a {c} thing comes']", 'and name {c} {s} in appear'),
-        ("colour: ['which colour?']", 'and name {s} in colour'),
+        ('see: [3]', 'see: 3 is not a phrasing'),
+        ("see: ['']", "see: '' is not a phrasing"),
+        ("see: ['what is {there}']", 'is not a phrasing: write text with {a}, {c} and {s}'),
+        ("see: ['what is {']", 'is not a phrasing'),
+        ("see: ['what {a.b}']", 'is not a phrasing'),
+        ("appear: ['tell me when a {c} thing comes']", 'and use {c} {s} in appear'),
+        ("colour: ['which colour?']", 'and use {s} in colour'),
     ],
 )
 def test_a_wrong_file_is_refused_in_one_sentence(tmp_path, text, why):

@@ -16,7 +16,7 @@ from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import moments
-from streamo_ros.evaluation.case import silent_case
+from streamo_ros.evaluation.case import VIDEO
 from streamo_ros.evaluation.case import without_frames
 from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
@@ -112,7 +112,25 @@ def test_interval_answers():
     ]
     found = figures(truth, {'a': ('.-!..', '5s to 10s'), 'b': ('.....', '')})
     assert found['interval_iou'] == pytest.approx(0.25)
+    assert found['interval_iou_untimed'] == pytest.approx(0.25)
     assert found['answer_accuracy'] == 0
+
+
+def test_a_right_interval_too_late_counts_where_timing_does_not():
+    truth = [case('a', '.-!...', text='0s to 10s', family='ground')]
+    found = figures(truth, {'a': ('.....!', '0s to 10s')})
+    assert found['interval_iou'] == 0
+    assert found['interval_iou_untimed'] == 1
+    assert found['spurious_answers_per_hour'] == pytest.approx(3600 / 6)
+
+
+def test_grounding_asked_in_mid_stream_is_scored_by_the_tags_that_the_lane_showed():
+    """Asked at 5 s, the event is at 8 to 10 s: the lane's tags call that 3 to 5."""
+    truth = [case('a', '...--!..', text='8s to 10s', family='ground', begin=5)]
+    found = figures(truth, {'a': ('...--!..', '3s to 5s')})
+    assert found['interval_iou'] == found['answer_accuracy'] == 1
+    found = figures(truth, {'a': ('...--!..', '8s to 10s')})
+    assert found['interval_iou'] == 0
 
 
 def test_the_history_of_one_case_does_not_reach_the_next():
@@ -156,12 +174,17 @@ def test_lost_frames_shift_what_is_due():
     assert without_frames(one, 0.4, 7).moments == without_frames(one, 0.4, 7).moments
 
 
+def silent_case(name, times):
+    turns = [LabeledTurn(time, time + Fraction(1, 2), State.SILENCE) for time in times]
+    return Case(name, VIDEO, 'tell me', moments(turns), list)
+
+
 def test_a_video_in_which_nothing_happens():
-    one = silent_case('real', 'tell me', [Fraction(k, 2) for k in range(7200)], list)
+    one = silent_case('real', [Fraction(k, 2) for k in range(7200)])
     assert one.hours == pytest.approx(1)
     assert not one.fires
     with pytest.raises(EvaluationError, match='no frame'):
-        silent_case('empty', 'tell me', [], list)
+        silent_case('empty', [])
 
 
 def test_seconds_of_an_answer_count_from_the_begin_though_the_tags_began_anew():

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,10 @@ import cv2
 import numpy as np
 import pytest
 
+from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 
 CHAT_TOKENS = (
@@ -55,7 +60,7 @@ def make_video() -> Callable[..., Path]:
     return make
 
 
-def save_tokenizer(folder: Path) -> Any:
+def save_tokenizer(folder: Path, texts: Sequence[str] = (SYSTEM_PROMPT,)) -> Any:
     """A byte-level tokenizer trained here, without state tokens."""
     from tokenizers import decoders
     from tokenizers import models
@@ -68,7 +73,7 @@ def save_tokenizer(folder: Path) -> Any:
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.train_from_iterator(
-        [SYSTEM_PROMPT],
+        texts,
         trainers.BpeTrainer(
             vocab_size=400,
             initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
@@ -179,5 +184,23 @@ def make_checkpoint(tmp_path: Path) -> Callable[..., Path]:
         else:
             save_qwen(folder, family, tokenizer, tied, vocabulary)
         return folder
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def make_prompt(tmp_path_factory) -> Callable[..., PromptTokens]:
+    """The protocol in a tokenizer trained here, for a family's chat and either kind of states."""
+    folder = tmp_path_factory.mktemp('tokenizer')
+    save_tokenizer(folder / 'text_tags', [SYSTEM_PROMPT, ' '.join(STATE_TAGS.values()) * 50])
+    tokenizer = save_tokenizer(folder / 'special_tokens')
+    tokenizer.add_tokens(list(STATE_TAGS.values()), special_tokens=True)
+    tokenizer.save_pretrained(folder / 'special_tokens')
+
+    def make(
+        family: str = 'Qwen2_5_VLForConditionalGeneration', kind: str = 'special_tokens'
+    ) -> PromptTokens:
+        path = folder / kind / 'tokenizer.json'
+        return PromptTokens(CheckpointTokenizer(path), find_family(family).chat, kind)
 
     return make

@@ -65,7 +65,7 @@ def test_a_missing_or_broken_file_is_refused(tmp_path):
     with pytest.raises(TrainingError, match='does not exist'):
         read_yaml(tmp_path / 'none.yaml')
     (tmp_path / 'bad.yaml').write_text('a: [')
-    with pytest.raises(TrainingError, match='not YAML'):
+    with pytest.raises(TrainingError, match='not valid YAML'):
         read_yaml(tmp_path / 'bad.yaml')
     (tmp_path / 'list.yaml').write_text('- a')
     with pytest.raises(TrainingError, match='mapping'):

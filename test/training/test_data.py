@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,42 +12,32 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros import cli
-from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.dialogue import ContextLimits
-from streamo_ros.core.dialogue import Dialogue
-from streamo_ros.core.eviction.sliding_window import WindowPolicy
-from streamo_ros.core.frame import Tick
-from streamo_ros.core.interface import Request
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.data import Collator
 from streamo_ros.training.data import DialogueExamples
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.labeled_dialogue import read_dialogues
+from streamo_ros.training.layouts import ServedLayout
+from streamo_ros.training.layouts import StreamLayout
 from streamo_ros.training.record import AnnotationError
+from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.sequence import IGNORED
-from streamo_ros.training.sequence import token_ids
-from streamo_ros.training.sequence import TokenCount
+from streamo_ros.training.sequence import stream_sequence
 from streamo_ros.training.sequence import window
+from streamo_ros.training.served import ServedLane
 from streamo_ros.training.train_config import DataSettings
 from streamo_ros.training.train_config import TrainingError
 
-
-def main(argv):
-    return cli.main(['train', *argv])
-
-
-IMAGE = -7
 VISION = 3
 STATES = {'.': State.SILENCE, '-': State.STANDBY, '!': State.RESPONSE}
 
 
 @pytest.fixture
-def prompt(make_checkpoint, tmp_path) -> PromptTokens:
-    base = make_checkpoint()
-    assert main(['--add-tokens', str(base), '--output', str(tmp_path / 'states')]) == 0
-    return PromptTokens(CheckpointTokenizer(tmp_path / 'states' / 'tokenizer.json'))
+def prompt(make_prompt) -> PromptTokens:
+    return make_prompt()
 
 
 def turns(drawn: str, asked: tuple[int, ...] = (0,)) -> list[LabeledTurn]:
@@ -66,56 +55,20 @@ def turns(drawn: str, asked: tuple[int, ...] = (0,)) -> list[LabeledTurn]:
     ]
 
 
-@dataclass
-class SightStub:
-    tokens: int = VISION
-    grid: tuple[int, int] = (1, VISION)
+def recorded(count: int) -> list[RecordedFrame]:
+    return [RecordedFrame(k, VISION, (1, VISION)) for k in range(count)]
 
 
-class RecordingBackbone:
-    """Keeps every token that a lane appends."""
-
-    capacity = 4096
-
-    def __init__(self, prompt: PromptTokens) -> None:
-        self.prompt = prompt
-        self.ids: list[int] = []
-
-    def open(self) -> int:
-        return 0
-
-    def length(self, slot: int) -> int:
-        return len(self.ids)
-
-    def append(self, request: Request) -> None:
-        for piece in request.pieces:
-            self.ids += piece if isinstance(piece, tuple) else [IMAGE] * piece.tokens
-
-
-def said_by_a_lane(prompt: PromptTokens, dialogue: list[LabeledTurn]) -> list[int]:
-    backbone = RecordingBackbone(prompt)
-    lane = Dialogue(backbone, WindowPolicy(), dialogue[0].instruction, ContextLimits())
-    for k, turn in enumerate(dialogue):
-        backbone.append(
-            lane.request(Tick(10**9 * (k + 1), turn.start, turn.end, k, 1), SightStub())
-        )
-        lane.commit(turn.state)
-        if turn.state is State.RESPONSE:
-            for token in prompt.tokenizer.plain(f' {turn.text}'):
-                backbone.append(lane.decode_request())
-                lane.on_token(token)
-            lane.finish()
-    return [*backbone.ids, *lane.pending]
-
-
-def test_training_says_what_a_lane_says(prompt):
+def test_the_paper_s_layout_supervises_states_answers_and_ends(prompt):
     dialogue = turns('.--!.!')
-    ids, labels = token_ids(prompt, dialogue, [VISION] * len(dialogue), IMAGE)
-    assert ids == said_by_a_lane(prompt, dialogue)
-    supervised = [token for token in labels if token != IGNORED]
+    sequence = stream_sequence(prompt, dialogue, recorded(6))
+    (lane,) = ServedLane(prompt, ContextLimits(), 4096).sequences(dialogue, recorded(6))
+    # With the instruction at second 0 and nothing evicted, paper and service agree.
+    ids, labels = sequence.expand([VISION] * 6, 5)
+    assert (ids, labels) == lane.expand([VISION] * 6, 5)
     silence, standby, response = prompt.state_ids
     answer = [response, *prompt.tokenizer.plain(' it is red'), prompt.stop]
-    assert supervised == [
+    assert [token for token in labels if token != IGNORED] == [
         silence,
         prompt.stop,
         standby,
@@ -130,11 +83,10 @@ def test_training_says_what_a_lane_says(prompt):
     assert all(label in (IGNORED, token) for token, label in zip(ids, labels, strict=True))
 
 
-def test_an_instruction_in_mid_stream_opens_its_own_turn(prompt):
-    ids, _ = token_ids(prompt, turns('..-', asked=(1,)), [VISION] * 3, IMAGE)
-    text = prompt.tokenizer._control.decode(
-        [token for token in ids if token != IMAGE], skip_special_tokens=False
-    )
+def test_an_instruction_in_mid_stream_opens_its_own_turn_in_the_paper_s_layout(prompt):
+    sequence = stream_sequence(prompt, turns('..-', asked=(1,)), recorded(3))
+    ids = [item for item in sequence.items if isinstance(item, int)]
+    text = prompt.tokenizer._control.decode(ids, skip_special_tokens=False)
     assert '<|im_start|>user\n<0s-1s>\n<|vision_start|>' in text
     assert '<|im_start|>user\nwhat is at 1?\n<1s-2s>\n<|vision_start|>' in text
     assert text.count('what is at') == 1
@@ -149,15 +101,9 @@ def test_a_window_begins_with_the_standing_instruction():
 @pytest.mark.parametrize('asked', [(0,), (0, 3), (2,)])
 def test_lengths_are_never_too_small(prompt, asked):
     dialogue = turns('.-!.-!', asked)
-    count = TokenCount(prompt, VISION)
-    ids, _ = token_ids(prompt, dialogue, [VISION] * 6, IMAGE)
-    said = sum(
-        len(prompt.tokenizer.plain(f'{turn.instruction}\n'))
-        for turn in dialogue[1:]
-        if turn.instruction
-    )
-    bound = count.opening(dialogue[0].instruction) + sum(map(count.turn, dialogue)) + said
-    assert len(ids) <= bound <= len(ids) + 2 * len(prompt.turn_prefix)
+    (cut,) = StreamLayout(prompt, VISION).cuts(dialogue, recorded(6))
+    ids, _ = stream_sequence(prompt, dialogue, recorded(6)).expand([VISION] * 6, 5)
+    assert len(ids) <= cut.tokens <= len(ids) + 3 * len(prompt.turn_prefix)
 
 
 class ImageStub:
@@ -168,6 +114,9 @@ class ImageStub:
     def __call__(self, images):
         pixels = torch.tensor([[float(np.mean(image[:, :, 0]))] for image in images])
         return {'pixel_values': pixels}, [VISION] * len(images)
+
+    def grid(self, image):
+        return (1, VISION)
 
 
 @pytest.fixture
@@ -187,17 +136,16 @@ def dialogue_file(tmp_path, make_video) -> Path:
     return path
 
 
-def examples(prompt, path, tmp_path, **settings):
-    return DialogueExamples(
-        DataSettings(dialogues=(str(path),), videos=str(tmp_path), **settings),
-        prompt,
-        ImageStub(),
-        5,
-    )
+def examples(prompt, path, tmp_path, max_frames=120, windows=0, **settings):
+    settings = DataSettings(dialogues=(str(path),), videos=str(tmp_path), **settings)
+    layout = ServedLayout(prompt, ContextLimits(max_frames, max_new_tokens=16), 8192, VISION)
+    if settings.layout != 'served':
+        layout = StreamLayout(prompt, VISION, windows)
+    return DialogueExamples(settings, layout, ImageStub(), 5)
 
 
 def test_what_is_left_out_is_counted(prompt, dialogue_file, tmp_path):
-    found = examples(prompt, dialogue_file, tmp_path, max_tokens=600)
+    found = examples(prompt, dialogue_file, tmp_path, max_tokens=800)
     assert len(found) == 1
     assert found.dropped == {'too long': 1, 'video missing': 1, 'no instruction': 1}
     example = found[0]
@@ -209,7 +157,9 @@ def test_what_is_left_out_is_counted(prompt, dialogue_file, tmp_path):
 
 
 def test_a_long_dialogue_may_be_cut_into_windows(prompt, dialogue_file, tmp_path):
-    found = examples(prompt, dialogue_file, tmp_path, max_tokens=600, too_long='window')
+    found = examples(
+        prompt, dialogue_file, tmp_path, windows=600, max_tokens=600, layout='stream_windows'
+    )
     assert len(found) > 3
     instruction = list(prompt.tokenizer.plain('what is at 3?\n'))
     frames = 0
@@ -223,10 +173,25 @@ def test_a_long_dialogue_may_be_cut_into_windows(prompt, dialogue_file, tmp_path
 
 
 def test_a_lane_begins_at_its_instruction(prompt, dialogue_file, tmp_path):
-    stream = examples(prompt, dialogue_file, tmp_path)
-    lane = examples(prompt, dialogue_file, tmp_path, begin='instruction')
+    stream = examples(prompt, dialogue_file, tmp_path, layout='stream')
+    lane = examples(prompt, dialogue_file, tmp_path)
     assert len(stream[1]['pixel_values']) == 40
     assert len(lane[1]['pixel_values']) == 37
+
+
+def test_a_long_lane_is_trained_as_its_window_moves(prompt, dialogue_file, tmp_path):
+    found = examples(prompt, dialogue_file, tmp_path, max_frames=8)
+    assert len(found) > 10
+    supervised = 0
+    for k in range(1, len(found)):
+        example = found[k]
+        assert len(example['input_ids']) <= found.lengths[k]
+        assert (example['input_ids'] == 5).sum() == VISION * len(example['pixel_values'])
+        assert len(example['pixel_values']) <= 8
+        supervised += sum((example['labels'] == token).sum() for token in prompt.state_ids)
+    assert supervised == 37
+    shown = found[len(found) - 1]['pixel_values'].flatten().tolist()
+    assert shown == pytest.approx([4 * k for k in range(40 - len(shown), 40)], abs=4)
 
 
 def test_nothing_to_train_on_is_refused(prompt, dialogue_file, tmp_path):
@@ -250,3 +215,19 @@ def test_batches_are_padded_or_packed():
     packed = Collator(0, 5, marks_images=False, packing=True)(rows)
     assert packed['labels'].tolist() == [[-100, -100, 2, -100, 4]]
     assert packed['lengths'].tolist() == [3, 2]
+
+
+def test_one_json_array_is_read_like_json_lines(prompt, dialogue_file, tmp_path):
+    lines = dialogue_file.read_text().splitlines()
+    array = tmp_path / 'array.json'
+    entries = [{**json.loads(line), 'note': 'é, [x] {y}'} for line in lines]
+    array.write_text(json.dumps(entries, ensure_ascii=False, indent=2))
+    assert list(read_dialogues(array)) == list(read_dialogues(dialogue_file))
+    one, other = (examples(prompt, path, tmp_path) for path in (dialogue_file, array))
+    assert one.lengths == other.lengths
+    assert torch.equal(one[1]['input_ids'], other[1]['input_ids'])
+    array.write_text('[]')
+    assert not list(read_dialogues(array))
+    array.write_text(json.dumps(entries)[:-30])
+    with pytest.raises(AnnotationError, match=r'array.json, entry 4'):
+        list(read_dialogues(array))

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labels import label
+from streamo_ros.training.labels import LabelTimeline
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.record import AnnotatedAnswer
 from streamo_ros.training.record import AnnotatedQuestion
@@ -35,8 +36,8 @@ def record(answers, questions=(('what happens?', 0),)):
     )
 
 
-def labelled(answers, seconds=12, rate='1', questions=(('what happens?', 0),)):
-    line = timeline(Fraction(seconds), Fraction(rate))
+def labelled(answers, seconds=12, rate='1', questions=(('what happens?', 0),), rule='paper'):
+    line = timeline(Fraction(seconds), Fraction(rate), rule=rule)
     dialogue, findings = label(record(answers, questions), line)
     assert dialogue is not None
     return dialogue, findings
@@ -109,7 +110,7 @@ def test_a_time_past_the_end_is_left_out_and_reported():
     dialogue, findings = labelled([('kept', 1, 2), ('lost', 10, 30)])
     assert texts(dialogue) == {2: 'kept'}
     assert findings[0].kind == 'answer'
-    assert findings[0].why == 'answer 2 at 30 s lies past the end of the video (12 s)'
+    assert findings[0].why == 'answer 2 at 30 s is past the end of the video (12 s)'
 
 
 def test_two_questions_of_one_second_both_stand():
@@ -164,13 +165,49 @@ EVENTS = st.lists(
 )
 
 
+@pytest.mark.parametrize(
+    ('answer', 'drawn'),
+    [
+        (('x', 5, 8), '.....---!...'),
+        (('x', 4.5, 7.5), '.....---!...'),
+        (('x', None, 5), '.....!......'),
+        (('x', None, 4.5), '.....!......'),
+        (('x', 9, 12), '.........---!'),
+        (('x', None, 12), '............!'),
+        (('x', 4.2, 4.8), '.....!......'),
+    ],
+)
+def test_by_the_causal_rule_nothing_is_due_before_a_frame_can_show_it(answer, drawn):
+    dialogue, findings = labelled([answer], rule='causal')
+    assert states(dialogue) == drawn
+    assert not findings
+
+
+def test_an_event_that_ends_with_the_video_is_answered_on_the_last_frame_again():
+    times = {k: Fraction(k) for k in range(12)}
+    line = LabelTimeline(Fraction(12), Fraction(1), Fraction('11.97'), times, 'causal')
+    dialogue, _ = label(record([('x', 9, 12)]), line)
+    assert states(dialogue) == '.........---!'
+    assert dialogue.turns[12].time == Fraction('11.97')
+    assert dialogue.turns[12].request == '<12s-13s>\n<stream>'
+
+
+def test_a_late_frame_shows_what_happened_before_it():
+    times = {0: Fraction(0), 1: Fraction('1.6'), 2: Fraction(2), 4: Fraction(4)}
+    line = LabelTimeline(Fraction(5), Fraction(1), Fraction(4), times, 'causal')
+    dialogue, _ = label(record([('x', 1.5, 3)]), line)
+    assert [turn.start for turn in dialogue.turns] == [0, 1, 2, 4]
+    assert states(dialogue) == '.--!'
+
+
+@pytest.mark.parametrize('rule', ['paper', 'causal'])
 @given(events=EVENTS, rate=st.sampled_from(['0.5', '1', '2', '23.976']))
-def test_no_answer_is_ever_lost(events, rate):
+def test_no_answer_is_ever_lost(rule, events, rate):
     answers = [
         (f'[{k}]', start if spans else None, start + length)
         for k, (start, length, spans) in enumerate(events)
     ]
-    dialogue, findings = labelled(answers, seconds=60, rate=rate)
+    dialogue, findings = labelled(answers, seconds=60, rate=rate, rule=rule)
     said = ' '.join(turn.text for turn in dialogue.turns)
     assert all(said.count(text) == 1 for text, _, _ in answers)
     assert all(bool(turn.text) == (turn.state is State.RESPONSE) for turn in dialogue.turns)

@@ -173,3 +173,14 @@ def test_state_tokens_that_are_not_three_ids_are_refused(ids):
 def test_bad_settings_are_refused(settings):
     with pytest.raises(LossError):
         LossSettings(**settings)
+
+
+@pytest.mark.parametrize('gamma', [0.25, 0.5, 0.99])
+def test_a_certain_token_has_a_gradient_at_any_gamma(gamma):
+    logits = torch.zeros(1, 3, 5, requires_grad=True)
+    certain = logits + torch.tensor([200.0, 0, 0, 0, 0])
+    targets = torch.tensor([[0, 0, 1]])
+    loss = StateLoss(LossSettings(gamma=gamma), (0, 1, 2))(certain, targets)
+    loss.backward()
+    assert torch.isfinite(loss)
+    assert torch.isfinite(logits.grad).all()

@@ -22,10 +22,13 @@ from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import Request
+from streamo_ros.training.base_model import accepts
+from streamo_ros.training.base_model import freeze
+from streamo_ros.training.base_model import load_model
+from streamo_ros.training.base_model import training_prompt
+from streamo_ros.training.service import ServiceSettings
 from streamo_ros.training.train_config import train_config
-from streamo_ros.training.trainer import accepts
-from streamo_ros.training.trainer import freeze
-from streamo_ros.training.trainer import load_model
+from streamo_ros.training.training_run import make_layout
 
 
 def main(argv):
@@ -251,18 +254,20 @@ def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialo
     from streamo_ros.training.data import DialogueExamples
     from streamo_ros.training.data import ImageInputs
     from streamo_ros.training.positions import packed_positions
-    from streamo_ros.training.tokens import save_beside
-    from streamo_ros.training.trainer import make_prompt
+    from streamo_ros.training.tokens import save_checkpoint_files
 
     for family in ('Qwen2_5_VL', 'Qwen3VL', 'InternVL'):
         base = make_checkpoint(family)
         config = train_config(settings(base, dialogues, tmp_path / 'run'))
         model, tokenizer, _ = load_model(config)
         start = tmp_path / family
-        save_beside(tokenizer, base, start, (784, 3136), {})
+        save_checkpoint_files(tokenizer, base, start, (784, 3136), {})
         images = ImageInputs(start, model.config, (784, 3136))
         token = model.config.image_token_id
-        examples = DialogueExamples(config.data, make_prompt(model, start), images, token)
+        prompt = training_prompt(base, start)
+        served = ServiceSettings(120, 0.0, 1.0, 3136)
+        layout = make_layout(config, served, prompt, images.most_tokens, model.config)
+        examples = DialogueExamples(config.data, layout, images, token)
         pair = [examples[0], examples[3]]
         marks = 'mm_token_type_ids' in accepts(model)
         batch = Collator(0, token, marks, packing=True)(pair)
@@ -327,3 +332,33 @@ def test_a_setting_may_be_given_on_the_command_line(tmp_path, make_checkpoint, d
     assert run(tmp_path, values, '--set', 'trainer.max_steps=1', '--set', 'loss.kind=ce') == 0
     assert (tmp_path / 'run' / 'checkpoint-1').is_dir()
     assert not (tmp_path / 'run' / 'checkpoint-2').exists()
+
+
+def test_the_base_s_system_prompt_is_trained_on_and_kept(tmp_path, make_checkpoint, dialogues):
+    base, output = make_checkpoint(), tmp_path / 'run'
+    kept = {'system_prompt': 'Watch closely.', 'max_time': 600, 'mine': 'too'}
+    (base / 'streamo.json').write_text(json.dumps(kept))
+    assert run(tmp_path, settings(base, dialogues, output), '--set', 'trainer.max_steps=1') == 0
+    written = json.loads((output / 'final' / 'streamo.json').read_text())
+    assert kept.items() <= written.items()
+    prompt = load(output / 'final', Options(device='cpu', lanes=1, capacity=512)).prompt
+    assert training_prompt(base, output / 'start').sink('what?') == prompt.sink('what?')
+    assert 'Watch closely.' in prompt.tokenizer.text(prompt.sink('what?'))
+
+
+def test_window_tags_rate_and_pixels_are_written_as_they_were_trained(
+    tmp_path, make_checkpoint, dialogues
+):
+    output = tmp_path / 'run'
+    assert run(tmp_path, settings(make_checkpoint(), dialogues, output)) == 0
+    written = json.loads((output / 'final' / 'streamo.json').read_text())
+    # Lanes of 4, 5, 6 and 7 frames from second 1 on, at 1 Hz.
+    assert written == {
+        'protocol': 'special_tokens',
+        'max_frames': 7,
+        'max_time': 7,
+        'sampling_rate': 1.0,
+        'max_pixels': 3136,
+    }
+    info = load(output / 'final', Options(device='cpu', lanes=1, capacity=512, max_pixels=0)).info
+    assert (info.max_frames, info.max_time) == (7, 7)

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Public annotations in the raw schema, one module a format.
+"""Converts public annotation formats to the raw schema, one module per format.
 
-Knows which formats there are and reports what an entry lacks. Each module knows one layout: how a
-file splits into entries, and what raw records one entry gives.
+Each module defines how a file splits into entries and how an entry maps to raw records; entries
+that do not match are reported.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ Raw = dict[str, Any]
 
 @dataclass(frozen=True)
 class AnnotationFormat:
-    """How one dataset is read.
+    """How a dataset is read.
 
     Attributes:
-        title: what the dataset is called, and which of its files is meant.
-        files: the annotation files below a path, which may be one file.
-        entries: (label, entry) of a file.
-        raw: the raw records of one entry; KeyError, TypeError, ValueError mean a bad entry.
+        title: the dataset's name and the annotation files it refers to.
+        files: finds the annotation files at a path.
+        entries: yields (label, entry) for each entry of a file.
+        raw: raw records of one entry; KeyError, TypeError or ValueError mean a bad entry.
     """
 
     title: str
@@ -51,7 +51,7 @@ def one_file(path: Path) -> list[Path]:
 
 FORMATS = {
     'streamo': AnnotationFormat(
-        'Streamo-Instruct: a JSON file of the raw schema, or the folder with one folder a task',
+        'Streamo-Instruct: a JSON file in the raw schema, or the folder with one folder per task',
         streamo.files,
         streamo.entries,
         streamo.raw,
@@ -87,21 +87,21 @@ FORMATS = {
 def read_annotations(
     path: Path, name: str, report: Callable[[Problem], None]
 ) -> Iterator[tuple[str, str, Any]]:
-    """Raw records of a file or folder; a bad file or entry is reported and the rest read.
+    """Read the raw records of a file or folder; bad files and entries are reported and skipped.
 
     Args:
         path: the annotation file, or the folder of a format that has one.
         name: a key of `FORMATS`.
-        report: told of each bad file and entry.
+        report: called for each bad file and entry.
 
     Yields:
         (file, label of the record, raw record).
 
     Raises:
-        AnnotationError: there is no such format, or nothing at the path.
+        AnnotationError: the format is unknown, or the path does not exist.
     """
     if name not in FORMATS:
-        raise AnnotationError(f'there is no format {name!r}: choose from {", ".join(FORMATS)}')
+        raise AnnotationError(f'unknown format {name!r}: choose from {", ".join(FORMATS)}')
     if not path.exists():
         raise AnnotationError(f'{path} does not exist')
     for file in FORMATS[name].files(path):
@@ -125,6 +125,8 @@ def _read_file(
         except KeyError as error:
             report(Problem(str(file), label, 'record', f'the field {error} is missing'))
         except (TypeError, ValueError, AttributeError, IndexError) as error:
-            report(Problem(str(file), label, 'record', f'the entry has another form: {error}'))
+            report(
+                Problem(str(file), label, 'record', f'the entry has an unexpected form: {error}')
+            )
         else:
             yield from ((str(file), label, record) for record in records)

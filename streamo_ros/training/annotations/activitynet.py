@@ -4,7 +4,7 @@
 
 Source: Krishna et al., 'Dense-Captioning Events in Videos', ICCV 2017;
 files train.json, val_1.json, val_2.json.
-Gives an event caption a video, and a grounding question an event.
+Yields one event caption per video and one grounding question per event.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ SOURCE = 'ActivityNet'
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any]]:
-    """Videos of one file, labelled by their ids."""
+    """Videos of the file, labeled by id."""
     yield from json.loads(path.read_text(encoding='utf-8')).items()
 
 
 def raw(label: str, entry: Any) -> list[dict[str, Any]]:
-    """One caption record of all events, and one grounding record for each."""
+    """One caption record for all events, and one grounding record per event."""
     duration = entry['duration']
     pairs = zip(entry['timestamps'], entry['sentences'], strict=True)
     events = [(sentence, start, end) for (start, end), sentence in pairs]

@@ -3,7 +3,7 @@
 """Charades-STA: lines of `video start end##sentence`.
 
 Source: Gao et al., 'TALL: Temporal Activity Localization via Language Query', ICCV 2017; files
-charades_sta_{train,test}.txt. The other datasets in this style are read by the same module.
+charades_sta_{train,test}.txt. Other datasets in this format are read by the same module.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SOURCE = 'Charades-STA'
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any]]:
-    """Lines of the file, labelled by their numbers."""
+    """Lines of the file, labeled by number."""
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         if line.strip():
             yield f'line {number}', line
@@ -28,7 +28,7 @@ def raw(label: str, entry: Any) -> list[dict[str, Any]]:
     """One grounding record."""
     where, separator, sentence = entry.partition('##')
     if not separator:
-        raise ValueError("there is no '##' between the times and the sentence")
+        raise ValueError("'##' is missing between the times and the sentence")
     video, start, end = where.split()
     return [
         grounding_record(

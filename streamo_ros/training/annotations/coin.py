@@ -3,7 +3,7 @@
 """COIN: `database` of video id to class, duration and annotation (segment, label).
 
 Source: Tang et al., 'COIN: A Large-scale Dataset for Comprehensive Instructional Video Analysis',
-CVPR 2019; file COIN.json. Segments count from the beginning of the whole video.
+CVPR 2019; file COIN.json. Segment times are relative to the start of the whole video.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ SOURCE = 'COIN'
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any]]:
-    """Videos of the file, labelled by their ids."""
+    """Videos of the file, labeled by id."""
     yield from json.loads(path.read_text(encoding='utf-8'))['database'].items()
 
 
 def raw(label: str, entry: Any) -> list[dict[str, Any]]:
-    """One caption record of all steps.
+    """One caption record for all steps.
 
-    Step labels repeat within a class, so a single one does not say which event is meant: there is
-    no grounding record.
+    Step labels repeat within a class, so a label alone does not identify an event: there are no
+    grounding records.
     """
     events = [(step['label'], *step['segment']) for step in entry['annotation']]
     return [

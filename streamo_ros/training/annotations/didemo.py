@@ -3,8 +3,8 @@
 """DiDeMo: a list of annotation_id, description, video and times [[first, last]] in 5 s segments.
 
 Source: Hendricks et al., 'Localizing Moments in Video with Natural Language', ICCV 2017; files
-{train,val,test}_data.json. Several people marked each moment: the interval most of them gave is
-taken, the earliest of equals. Videos are cut to 30 s, so num_segments is at most 6.
+{train,val,test}_data.json. Several annotators marked each moment: the most frequent interval is
+used, the earliest in a tie. Videos are cut to 30 s, so num_segments is at most 6.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SEGMENT = 5.0
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any]]:
-    """Moments of the file, labelled by their annotation_id."""
+    """Moments of the file, labeled by annotation_id."""
     for number, entry in enumerate(json.loads(path.read_text(encoding='utf-8')), 1):
         yield f'annotation_id {entry.get("annotation_id", f"of entry {number}")}', entry
 

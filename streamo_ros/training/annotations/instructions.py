@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Instructions for annotations that have none: five wordings a task, chosen by the record's name.
+"""Instructions for annotations without any: five wordings per task, chosen by record name.
 
-Knows words alone. The tasks and the form of the answers are those of the paper (Tab. 14, Fig. 1);
-the wordings are ours.
+The tasks and the form of the answers follow the paper (Tab. 14, Fig. 1); the wordings are ours.
 """
 
 from __future__ import annotations
@@ -36,14 +35,14 @@ GROUNDING = (
 
 
 def wording(choices: Sequence[str], key: str) -> str:
-    """One of the wordings; the same for the same key on every machine."""
+    """One of the choices, always the same for the same key."""
     return choices[zlib.crc32(key.encode()) % len(choices)]
 
 
 def grounding_record(
     video: str, source: str, key: str, event: str, start: float, end: float, duration: float | None
 ) -> dict[str, Any]:
-    """A raw record that asks for an event's interval from the beginning of the video."""
+    """A raw record that asks for an event's interval, counted from the start of the video."""
     event = event.strip()
     question = wording(GROUNDING, key).format(event=event)
     answer = f'Given event occurred between {_short(start)}s to {_short(end)}s.'

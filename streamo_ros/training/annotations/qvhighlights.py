@@ -19,14 +19,14 @@ SOURCE = 'QVHighlight'
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any]]:
-    """Queries of the file, labelled by their qid."""
+    """Queries of the file, labeled by qid."""
     for number, line in enumerate(path.read_text(encoding='utf-8').splitlines(), 1):
         entry = json.loads(line)
         yield f'qid {entry.get("qid", f"of line {number}")}', entry
 
 
 def raw(label: str, entry: Any) -> list[dict[str, Any]]:
-    """One grounding record that answers after each window."""
+    """One grounding record with one answer per window."""
     windows = entry['relevant_windows']
     records = [
         grounding_record(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Streamo-Instruct-465K as released: JSON files of the raw schema, in one folder a task.
+"""Streamo-Instruct-465K as released: JSON files in the raw schema, one folder per task.
 
 Source: dataset maifoundations/Streamo-Instruct-465K (folders such as `qa`, `event_grounding`) and
 dataset/example/raw_data.json of the authors' repository.
@@ -15,12 +15,12 @@ from typing import Any
 
 
 def files(path: Path) -> list[Path]:
-    """The file itself, or every JSON file below the folder, in order."""
+    """The file itself, or every JSON file below the folder, sorted."""
     return sorted(path.rglob('*.json')) if path.is_dir() else [path]
 
 
 def entries(path: Path) -> Iterator[tuple[str, Any]]:
-    """Records of one file, labelled by number and name; one record may stand without a list."""
+    """Records of one file, labeled by number and name; a single record needs no list."""
     data = json.loads(path.read_text(encoding='utf-8'))
     for number, record in enumerate(data if isinstance(data, list) else [data], 1):
         name = record.get('video_name') if isinstance(record, dict) else None
@@ -28,5 +28,5 @@ def entries(path: Path) -> Iterator[tuple[str, Any]]:
 
 
 def raw(_label: str, entry: Any) -> list[Any]:
-    """It is the raw schema already; the checks are those of every raw record."""
+    """The entry itself: it already is in the raw schema."""
     return [entry]

@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The base checkpoint of a run: loaded, given the state tokens, and frozen in part."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from streamo_ros.backbone.build import make_prompt
+from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.options import Options
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.training.tokens import add_state_tokens
+from streamo_ros.training.tokens import load_tokenizer
+from streamo_ros.training.train_config import TrainableSettings
+from streamo_ros.training.train_config import TrainConfig
+from streamo_ros.training.train_config import TrainingError
+
+TOWERS = ('visual.', 'vision_tower.')
+CONNECTORS = ('merger', 'multi_modal_projector')
+
+
+def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
+    """Load the base checkpoint and its tokenizer, and add the state tokens.
+
+    Returns:
+        The model, the tokenizer, and the ids of Silence, Standby and Response.
+
+    Raises:
+        TrainingError: it cannot be loaded, or its architecture is not supported.
+    """
+    import transformers
+
+    path = Path(config.model).expanduser()
+    try:
+        checkpoint = read_checkpoint(path)
+    except BackboneError as error:
+        raise TrainingError(str(error)) from error
+    try:
+        model = getattr(transformers, checkpoint.architecture).from_pretrained(
+            path,
+            dtype=getattr(torch, config.dtype, 'auto'),
+            local_files_only=True,
+            use_safetensors=True,
+            trust_remote_code=False,
+            attn_implementation=config.attention,
+        )
+    except (OSError, ValueError, ImportError) as error:
+        raise TrainingError(f'the weights in {path} cannot be loaded: {error}') from error
+    tokenizer = load_tokenizer(path)
+    return model, tokenizer, add_state_tokens(tokenizer, model)
+
+
+def training_prompt(base: Path, folder: Path) -> PromptTokens:
+    """The prompt tokens that the engine will use for the trained checkpoint.
+
+    Args:
+        base: the checkpoint that training starts from; its system prompt is kept.
+        folder: holds the tokenizer with the state tokens.
+    """
+    checkpoint = read_checkpoint(base)
+    settings = replace(checkpoint.settings, protocol='special_tokens')
+    return make_prompt(replace(checkpoint, path=folder, settings=settings), Options())
+
+
+def freeze(model: nn.Module, parts: TrainableSettings) -> None:
+    """Train only the chosen parts of vision tower, connector and language model."""
+    for name, parameter in model.named_parameters():
+        if any(part in name for part in CONNECTORS):
+            trains = parts.connector
+        elif any(part in name for part in TOWERS):
+            trains = parts.vision
+        else:
+            trains = parts.language
+        parameter.requires_grad_(trains)
+
+
+def accepts(model: nn.Module) -> set[str]:
+    """Argument names of the model's forward method."""
+    return set(inspect.signature(model.forward).parameters)

@@ -1,0 +1,236 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A training run from its configuration to a checkpoint that the engine loads.
+
+Optimizer, precision, sharding, resuming and processes are left to transformers and accelerate.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from transformers import EarlyStoppingCallback
+from transformers import set_seed
+from transformers import TrainingArguments
+
+from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.sizing import wanted_capacity
+from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.training.base_model import accepts
+from streamo_ros.training.base_model import freeze
+from streamo_ros.training.base_model import load_model
+from streamo_ros.training.base_model import training_prompt
+from streamo_ros.training.data import Collator
+from streamo_ros.training.data import DialogueExamples
+from streamo_ros.training.data import ImageInputs
+from streamo_ros.training.labeled_dialogue import lane_spans
+from streamo_ros.training.layouts import Layout
+from streamo_ros.training.layouts import ServedLayout
+from streamo_ros.training.layouts import StreamLayout
+from streamo_ros.training.layouts import whole_span
+from streamo_ros.training.lora import adapt
+from streamo_ros.training.lora import merged
+from streamo_ros.training.loss import LossError
+from streamo_ros.training.loss import LossSettings
+from streamo_ros.training.loss import StateLoss
+from streamo_ros.training.service import service_settings
+from streamo_ros.training.service import ServiceSettings
+from streamo_ros.training.tokens import save_checkpoint_files
+from streamo_ros.training.train_config import TrainConfig
+from streamo_ros.training.train_config import TrainingError
+from streamo_ros.training.trainer import StreamoTrainer
+from streamo_ros.training.validation import BEST
+from streamo_ros.training.validation import Validation
+
+SaveCheckpoint = Callable[[StreamoTrainer, Path], None]
+
+
+def train(config: TrainConfig, resume: bool = False) -> Path:
+    """Train, and save a checkpoint that the engine can load.
+
+    Args:
+        config: the run.
+        resume: continue from the newest checkpoint in the output folder.
+
+    Returns:
+        The folder of the trained checkpoint.
+
+    Raises:
+        TrainingError: something is missing or invalid; the message says what.
+    """
+    arguments = training_arguments(config)
+    set_seed(arguments.seed)
+    source, output = Path(config.model).expanduser(), Path(config.output)
+    model, tokenizer, ids = load_model(config)
+    loss = state_loss(config, ids)
+    pixels = config.frames.min_pixels, config.frames.max_pixels
+    service = service_settings(
+        config,
+        read_checkpoint(source).settings,
+        lane_spans if config.data.layout == 'served' else whole_span,
+    )
+    save_files = partial(
+        save_checkpoint_files, tokenizer, source, pixels=pixels, settings=asdict(service)
+    )
+    start = output / 'start'
+    with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
+        if arguments.should_save:
+            save_files(start)
+    images = ImageInputs(start, model.config, pixels)
+    prompt = training_prompt(source, start)
+    image_token = model.config.image_token_id
+    layout = make_layout(config, service, prompt, images.most_tokens, model.config)
+    examples = DialogueExamples(config.data, layout, images, image_token)
+    if arguments.process_index == 0:
+        print(f'{len(examples)} examples; left out: {examples.dropped}; {service}')
+    trained = adapt(model, config.lora, ids) if config.lora.rank else model
+    if not config.lora.rank:
+        freeze(model, config.trainable)
+    validation = Validation(config.validation, output) if config.validation.dialogues else None
+    callbacks = []
+    if config.validation.patience:
+        callbacks.append(EarlyStoppingCallback(config.validation.patience))
+
+    def save_checkpoint(trainer: StreamoTrainer, folder: Path) -> None:
+        _save(trainer, config, folder, save_files)
+
+    trainer = StreamoTrainer(
+        trained,
+        arguments,
+        train_dataset=examples,
+        eval_dataset=examples if validation else None,
+        callbacks=callbacks,
+        validation=validation,
+        save_validated=save_checkpoint,
+        state_loss=loss,
+        lengths=examples.lengths,
+        data_collator=Collator(
+            tokenizer.pad_token_id or 0,
+            image_token,
+            'mm_token_type_ids' in accepts(model),
+            config.packing,
+        ),
+    )
+    trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
+    return _finish(trainer, config, save_checkpoint)
+
+
+def make_layout(
+    config: TrainConfig,
+    service: ServiceSettings,
+    prompt: PromptTokens,
+    frame_tokens: int,
+    model_config: Any,
+) -> Layout:
+    """The layout of the run; a lane is as long as the engine's for the trained checkpoint.
+
+    Args:
+        config: the run.
+        service: how the trained checkpoint will be served.
+        prompt: the prompt tokens.
+        frame_tokens: vision tokens of the largest frame.
+        model_config: the model's transformers configuration.
+    """
+    if config.data.layout != 'served':
+        windows = config.data.max_tokens if config.data.layout == 'stream_windows' else 0
+        return StreamLayout(prompt, frame_tokens, windows)
+    longest = model_config.get_text_config().max_position_embeddings
+    capacity = min(wanted_capacity(service.max_frames, frame_tokens, prompt), longest)
+    limits = ContextLimits(max_frames=service.max_frames, max_time=service.max_time)
+    return ServedLayout(prompt, limits, capacity, frame_tokens)
+
+
+def training_arguments(config: TrainConfig) -> TrainingArguments:
+    """The run's arguments for transformers.
+
+    Raises:
+        TrainingError: a name or value is invalid.
+    """
+    fixed: dict[str, Any] = {
+        'output_dir': config.output,
+        'remove_unused_columns': False,
+        'report_to': [],
+        'label_names': ['labels'],
+    }
+    if config.validation.dialogues:
+        fixed |= {
+            'eval_strategy': 'steps',
+            'eval_steps': config.validation.every,
+            'metric_for_best_model': BEST,
+            'greater_is_better': True,
+        }
+    reserved = sorted(set(fixed) & set(config.trainer) - {'report_to'})
+    if reserved:
+        raise TrainingError(f'trainer.{reserved[0]} is set by the run itself: remove it')
+    try:
+        return TrainingArguments(**{**fixed, **config.trainer})
+    except (TypeError, ValueError) as error:
+        raise TrainingError(f'trainer: {error}') from error
+
+
+def state_loss(config: TrainConfig, ids: tuple[int, int, int]) -> StateLoss:
+    """The loss of the run.
+
+    Raises:
+        TrainingError: its settings are invalid.
+    """
+    try:
+        return StateLoss(LossSettings(**config.loss), ids)
+    except (TypeError, LossError) as error:
+        raise TrainingError(f'loss: {error}') from error
+
+
+def _newest(output: Path) -> str:
+    from transformers.trainer_utils import get_last_checkpoint
+
+    checkpoint = get_last_checkpoint(str(output)) if output.is_dir() else None
+    if checkpoint is None:
+        raise TrainingError(f'{output} has no checkpoint to resume from: remove --resume')
+    return str(checkpoint)
+
+
+def _finish(trainer: StreamoTrainer, config: TrainConfig, save_checkpoint: SaveCheckpoint) -> Path:
+    """Save the best checkpoint, else the last one, as `output`/final."""
+    output = Path(config.output)
+    final = output / ('final' if config.lora.merge or not config.lora.rank else 'adapter')
+    validation = trainer.validation
+    if validation is None or validation.best < 0:
+        save_checkpoint(trainer, final)
+    if trainer.is_world_process_zero():
+        if validation is not None and validation.best >= 0:
+            shutil.rmtree(final, ignore_errors=True)
+            shutil.copytree(output / 'best', final)
+        if (final / 'adapter').is_dir():
+            shutil.rmtree(output / 'adapter', ignore_errors=True)
+            (final / 'adapter').rename(output / 'adapter')
+        log = '\n'.join(json.dumps(line) for line in trainer.state.log_history)
+        (output / 'log.jsonl').write_text(log + '\n', encoding='utf-8')
+        if validation is not None:
+            validation.finish(final)
+    return final
+
+
+def _save(
+    trainer: StreamoTrainer,
+    config: TrainConfig,
+    folder: Path,
+    save_files: Callable[[Path], None],
+) -> None:
+    """Save a whole checkpoint, an adapter merged if the run asks for it; called on all ranks."""
+    merge = config.lora.rank and config.lora.merge
+    target = folder / 'adapter' if merge else folder
+    trainer.save_model(str(target))
+    if trainer.is_world_process_zero():
+        # A pickle of the arguments: we never read it, and a checkpoint should not contain one.
+        (target / 'training_args.bin').unlink(missing_ok=True)
+        if merge:
+            model, *_ = load_model(config)
+            merged(model, target).save_pretrained(folder)
+        save_files(folder)
