@@ -78,7 +78,6 @@ def _refused(error: Exception) -> StartError:
 def _start(arguments: Sequence[str]) -> StreamoNode | None:
     """Create the node; None when a signal arrived meanwhile."""
     try:
-        _read(rclpy.utilities.remove_ros_args(arguments)[1:])
         rclpy.init(args=arguments)
     except _rclpy.RCLError as error:
         raise _refused(error) from error

@@ -68,7 +68,7 @@ def append_kernel(
     low = split * chunk
     high = tl.minimum(low + chunk, start + last + 1)
     result = split.to(tl.int64) * total * HEADS + at
-    if SPLITS > 1:
+    if SPLITS > 1:  # noqa: SIM102 - the outer one is decided when the kernel is compiled
         if low >= high:
             tl.store(lse + result, tl.full((BLOCK_M,), float('-inf'), tl.float32), mask=valid)
             return
@@ -125,7 +125,7 @@ def decode_kernel(
     HALF_P: tl.constexpr, GROUPS_P: tl.constexpr, LANES: tl.constexpr, SPLITS: tl.constexpr,
     BLOCK_N: tl.constexpr, PRECISION: tl.constexpr,
 ):  # fmt: skip
-    """Attention of one token of each lane over un-rotated keys, which are rotated as they are read.
+    """Attention of one token of each lane over un-rotated keys, rotated as they are read.
 
     Grid: (splits, key heads, lanes). query (rows, HEADS, DIM), of which row `lasts[lane]` looks;
     keys and values (LANES, KV, rows, DIM); positions (3, stride), of all slots' rows; cosines and
