@@ -118,6 +118,7 @@ def test_a_failed_lane_spoils_nothing(brief, on_kernels, dialogue, frames):
     assert np.isnan(seen[1]).all()
     assert backbone.length(sick.slot) == before
     sick.pending = pending
+    sick.images.pop()
     close(backbone.extend([sick.turn(frames[1])])[0], seen[0])
 
 
