@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
@@ -19,6 +18,12 @@ from streamo_ros.backbone.family import sequential_marks
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import in_merge_order
+from streamo_ros.backbone.vision.tower_attention import attend
+from streamo_ros.backbone.vision.tower_block import join
+from streamo_ros.backbone.vision.tower_block import take_blocks
+from streamo_ros.backbone.vision.tower_block import TowerBlock
+from streamo_ros.backbone.vision.tower_operators import find_operators
+from streamo_ros.backbone.vision.tower_operators import Norm
 from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
@@ -78,10 +83,12 @@ class ShuffledTower(nn.Module):
                 f'vision features {chosen} are not supported: use a checkpoint that takes the '
                 "last layer's patches (-1, default)"
             )
-        self.layers = vision.encoder.layer
+        patch = vision.embeddings.patch_embeddings.projection
+        self.operators = find_operators(patch.weight.device)
+        self.heads = vision.config.num_attention_heads
+        self.blocks = take_blocks(vision.encoder.layer, scaled_block)
         self.norm = vision.layernorm
         self.projector = model.model.multi_modal_projector
-        patch = vision.embeddings.patch_embeddings.projection
         self.embed = nn.Buffer(patch.weight.detach().flatten(1), persistent=False)
         first = vision.embeddings.cls_token.detach()[0]
         places = patch.bias.detach().expand(grid.patches[0] * grid.patches[1], -1)
@@ -93,13 +100,52 @@ class ShuffledTower(nn.Module):
 
     def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
         """See `vision.VisionEncoder`."""
-        x = torch.cat((self.first, F.linear(patches, self.embed) + self.places))
-        for layer in self.layers:
-            seen = _attend(layer.attention, layer.layernorm_before(x))
-            x = x + layer.lambda_1 * seen
-            x = x + layer.lambda_2 * layer.mlp(layer.layernorm_after(x))
+        x = torch.cat((self.first, torch.addmm(self.places, patches, self.embed.T)))
+        added: Tensor | None = None
+        scale: Tensor | None = None
+        for block in self.blocks:
+            x, added = block(x, added, scale, self._attend, self.operators)
+            scale = block.scale2
+        if added is not None and scale is not None:
+            x = torch.addcmul(x, scale, added)
         merged = self.norm(x)[1:].reshape(self.grid.tokens, -1)
         return (self.projector(merged),)
+
+    def _attend(self, qkv: Tensor) -> Tensor:
+        return attend(qkv.unflatten(-1, (3, self.heads, -1)).unbind(1), ((1, len(qkv)),))
+
+
+def scaled_block(layer: Any) -> TowerBlock:
+    """One layer, taken over."""
+    attention = layer.attention
+    return TowerBlock(
+        (Norm(layer.layernorm_before), Norm(layer.layernorm_after)),
+        _NormedQkv(attention),
+        attention.projection_layer,
+        (layer.mlp.fc1, layer.mlp.fc2),
+        layer.mlp.activation_fn,
+        (layer.lambda_1, layer.lambda_2),
+    )
+
+
+class _NormedQkv(nn.Module):
+    """Queries, keys and values, with the norms of all query and key heads together.
+
+    Only the largest towers have these norms.
+    """
+
+    def __init__(self, attention: Any) -> None:
+        super().__init__()
+        self.qkv = join(attention.q_proj, attention.k_proj, attention.v_proj)
+        norms = (attention.q_norm, attention.k_norm)
+        self.norms = None if isinstance(norms[0], nn.Identity) else nn.ModuleList(norms)
+
+    def forward(self, x: Tensor) -> Tensor:
+        qkv: Tensor = self.qkv(x)
+        if self.norms is None:
+            return qkv
+        query, key, value = qkv.chunk(3, dim=-1)
+        return torch.cat((self.norms[0](query), self.norms[1](key), value), dim=-1)
 
 
 def _places(embeddings: Any, grid: Grid) -> tuple[Tensor, Tensor]:
@@ -109,17 +155,3 @@ def _places(embeddings: Any, grid: Grid) -> tuple[Tensor, Tensor]:
     blank = learned.new_zeros((1, 1 + grid.patches[0] * grid.patches[1], learned.shape[-1]))
     table = embeddings.interpolate_pos_encoding(blank, height, width)[0]
     return table[:1], in_merge_order(table[1:].unflatten(0, grid.patches), grid)
-
-
-def _attend(attention: Any, x: Tensor) -> Tensor:
-    rows = (
-        attention.q_norm(attention.q_proj(x)),
-        attention.k_norm(attention.k_proj(x)),
-        attention.v_proj(x),
-    )
-    query, key, value = (
-        row.unflatten(-1, (attention.num_heads, -1)).transpose(0, 1) for row in rows
-    )
-    seen = F.scaled_dot_product_attention(query[None], key[None], value[None])[0]
-    whole: Tensor = attention.projection_layer(seen.transpose(0, 1).flatten(1))
-    return whole

@@ -7,6 +7,7 @@ Source: Bai et al., 'Qwen2.5-VL Technical Report', arXiv 2502.13923.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import torch
@@ -24,8 +25,14 @@ from streamo_ros.backbone.vision.constants import by_size
 from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.preprocess import pixel_limits
 from streamo_ros.backbone.vision.preprocess import smart_size
-from streamo_ros.backbone.vision.tower_attention import attend
+from streamo_ros.backbone.vision.tower_attention import TowerAttention
+from streamo_ros.backbone.vision.tower_block import gated_mlp
+from streamo_ros.backbone.vision.tower_block import take_blocks
+from streamo_ros.backbone.vision.tower_block import TowerBlock
+from streamo_ros.backbone.vision.tower_operators import find_operators
+from streamo_ros.backbone.vision.tower_operators import Norm
 from streamo_ros.backbone.window import TokenPositions
+from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
 
 
@@ -67,10 +74,18 @@ class WindowedTower(nn.Module):
     def __init__(self, visual: Any, grid: Grid) -> None:
         super().__init__()
         self.grid = grid
-        self.blocks = visual.blocks
-        self.merger = visual.merger
-        self.full = frozenset(visual.fullatt_block_indexes)
         kernel = visual.patch_embed.proj.weight.detach()
+        device = kernel.device
+        self.operators = find_operators(device)
+        if visual.config.hidden_act != 'silu':
+            raise BackboneError(
+                f'a vision tower with hidden_act {visual.config.hidden_act} is not supported: use '
+                'a checkpoint with silu'
+            )
+        self.blocks = take_blocks(visual.blocks, gated_block)
+        self.norm = Norm(visual.merger.ln_q)
+        self.merger = visual.merger.mlp
+        self.full = frozenset(visual.fullatt_block_indexes)
         # A still frame is shown twice along the temporal axis: the two kernels add up.
         self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
         unit = grid.merge * grid.merge
@@ -80,17 +95,31 @@ class WindowedTower(nn.Module):
         tokens = torch.cat([group.flatten() for group in groups])
         order = (tokens[:, None] * unit + torch.arange(unit)).flatten()
         cos, sin = axial_angles(patch_places(grid)[order], visual.rotary_pos_emb.inv_freq)
-        device = kernel.device
+        self.attention = TowerAttention(visual.config.num_heads, cos.to(device), sin.to(device))
         self.order = nn.Buffer(order.to(device), persistent=False)
         self.restore = nn.Buffer(torch.argsort(tokens).to(device), persistent=False)
-        self.cos = nn.Buffer(cos.unsqueeze(1).to(device), persistent=False)
-        self.sin = nn.Buffer(sin.unsqueeze(1).to(device), persistent=False)
 
     def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
         """See `vision.VisionEncoder`."""
+        operators = self.operators
         x = F.linear(patches.index_select(0, self.order), self.embed)
+        added: Tensor | None = None
         for at, block in enumerate(self.blocks):
             parts = self.whole if at in self.full else self.windows
-            x = x + attend(block.attn, block.norm1(x), self.cos, self.sin, parts)
-            x = x + block.mlp(block.norm2(x))
-        return (self.merger(x).index_select(0, self.restore),)
+            attend = partial(self.attention, parts=parts, operators=operators)
+            x, added = block(x, added, None, attend, operators)
+        _, normed = operators.add_norm(x, added, None, self.norm)
+        merged = self.merger(normed.reshape(self.grid.tokens, -1))
+        return (merged.index_select(0, self.restore),)
+
+
+def gated_block(block: Any) -> TowerBlock:
+    """One block, taken over."""
+    mlp = block.mlp
+    return TowerBlock(
+        (Norm(block.norm1), Norm(block.norm2)),
+        block.attn.qkv,
+        block.attn.proj,
+        gated_mlp(mlp.gate_proj, mlp.up_proj, mlp.down_proj),
+        activation=None,
+    )

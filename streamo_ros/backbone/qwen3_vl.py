@@ -7,9 +7,10 @@ Source: 'Qwen3-VL Technical Report', arXiv 2511.21631; DeepStack, arXiv 2406.043
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-import torch.nn.functional as F
+import torch
 from torch import nn
 from torch import Tensor
 
@@ -20,7 +21,11 @@ from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import axial_angles
 from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.constants import resampled
-from streamo_ros.backbone.vision.tower_attention import attend
+from streamo_ros.backbone.vision.tower_attention import TowerAttention
+from streamo_ros.backbone.vision.tower_block import take_blocks
+from streamo_ros.backbone.vision.tower_block import TowerBlock
+from streamo_ros.backbone.vision.tower_operators import find_operators
+from streamo_ros.backbone.vision.tower_operators import Norm
 
 
 class Qwen3VL(Qwen25VL):
@@ -41,28 +46,41 @@ class DeepstackTower(nn.Module):
     def __init__(self, visual: Any, grid: Grid) -> None:
         super().__init__()
         self.grid = grid
-        self.blocks = visual.blocks
+        patch = visual.patch_embed.proj
+        kernel = patch.weight.detach()
+        self.operators = find_operators(kernel.device)
+        self.blocks = take_blocks(visual.blocks, plain_block)
         self.merger = visual.merger
         self.levels = visual.deepstack_merger_list
         self.taps = tuple(visual.deepstack_visual_indexes)
         self.parts = ((1, grid.patches[0] * grid.patches[1]),)
-        patch = visual.patch_embed.proj
-        kernel = patch.weight.detach()
         # A still frame is shown twice along the temporal axis: the two kernels add up.
         self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
         places = resampled(visual.pos_embed.weight.detach(), grid) + patch.bias.detach().float()
         self.places = nn.Buffer(places.to(kernel.dtype), persistent=False)
-        cos, sin = axial_angles(patch_places(grid), visual.rotary_pos_emb.inv_freq)
-        self.cos = nn.Buffer(cos.unsqueeze(1), persistent=False)
-        self.sin = nn.Buffer(sin.unsqueeze(1), persistent=False)
+        angles = axial_angles(patch_places(grid), visual.rotary_pos_emb.inv_freq)
+        self.attention = TowerAttention(visual.config.num_heads, *angles)
 
     def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
         """See `vision.VisionEncoder`."""
-        x = F.linear(patches, self.embed) + self.places
+        attend = partial(self.attention, parts=self.parts, operators=self.operators)
+        x = torch.addmm(self.places, patches, self.embed.T)
+        added: Tensor | None = None
         levels = []
         for at, block in enumerate(self.blocks):
-            x = x + attend(block.attn, block.norm1(x), self.cos, self.sin, self.parts)
-            x = x + block.mlp(block.norm2(x))
+            x, added = block(x, added, None, attend, self.operators)
             if at in self.taps:
+                x, added = x + added, None
                 levels.append(self.levels[self.taps.index(at)](x))
-        return (self.merger(x), *levels)
+        return (self.merger(x if added is None else x + added), *levels)
+
+
+def plain_block(block: Any) -> TowerBlock:
+    """One block, taken over."""
+    return TowerBlock(
+        (Norm(block.norm1), Norm(block.norm2)),
+        block.attn.qkv,
+        block.attn.proj,
+        (block.mlp.linear_fc1, block.mlp.linear_fc2),
+        block.mlp.act_fn,
+    )

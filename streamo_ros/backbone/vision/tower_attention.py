@@ -1,34 +1,62 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Attention of the Qwen vision towers over constant parts of a frame, without a mask."""
+"""Attention of the vision towers over constant parts of a frame, without a mask."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.rotary import rotate
+from streamo_ros.backbone.vision.tower_operators import TowerOperators
 
 
-def attend(
-    attention: Any, x: Tensor, cos: Tensor, sin: Tensor, parts: Sequence[tuple[int, int]]
-) -> Tensor:
+class TowerAttention(nn.Module):
+    """Rotates queries and keys and lets each part's patches look at each other.
+
+    Args:
+        heads: how many there are.
+        cos: cosines, float32, (patches, dim).
+        sin: sines, likewise.
+    """
+
+    def __init__(self, heads: int, cos: Tensor, sin: Tensor) -> None:
+        super().__init__()
+        self.heads = heads
+        half = sin.shape[-1] // 2
+        self.cos = nn.Buffer(cos, persistent=False)
+        self.sin = nn.Buffer(torch.cat((-sin[:, :half], sin[:, half:]), -1), persistent=False)
+
+    def forward(
+        self, qkv: Tensor, parts: Sequence[tuple[int, int]], operators: TowerOperators
+    ) -> Tensor:
+        """Attention of one block.
+
+        Args:
+            qkv: queries, keys and values, (patches, 3 * heads * dim); may be overwritten.
+            parts: (count, size) of runs of windows of equal size, in the order of `qkv`.
+            operators: of the tower.
+
+        Returns:
+            Shape (patches, heads * dim).
+        """
+        rows = operators.rotate(qkv.unflatten(-1, (3, self.heads, -1)), self.cos, self.sin)
+        return attend(rows, parts)
+
+
+def attend(rows: Sequence[Tensor], parts: Sequence[tuple[int, int]]) -> Tensor:
     """Each part's patches look at each other.
 
     Args:
-        attention: the checkpoint's attention module (`qkv`, `proj`, `num_heads`).
-        x: shape (patches, hidden).
-        cos: cosines, float32, (patches, 1, dim).
-        sin: sines, likewise.
-        parts: (count, size) of runs of windows of equal size, in the order of `x`.
+        rows: queries, keys and values, each (patches, heads, dim).
+        parts: (count, size) of runs of windows of equal size, in the order of `rows`.
+
+    Returns:
+        Shape (patches, heads * dim).
     """
-    qkv = attention.qkv(x).unflatten(-1, (3, attention.num_heads, -1))
-    turned = rotate(qkv[:, :2].float(), cos.unsqueeze(1), sin.unsqueeze(1)).to(x.dtype)
-    rows = (turned[:, 0], turned[:, 1], qkv[:, 2])
     seen, begin = [], 0
     for count, size in parts:
         end = begin + count * size
@@ -36,5 +64,4 @@ def attend(
         out = F.scaled_dot_product_attention(heads[0], heads[1], heads[2])
         seen.append(out.transpose(1, 2).reshape(count * size, -1))
         begin = end
-    whole: Tensor = attention.proj(seen[0] if len(seen) == 1 else torch.cat(seen))
-    return whole
+    return seen[0] if len(seen) == 1 else torch.cat(seen)
