@@ -9,6 +9,7 @@ Source: Zhu et al., 'InternVL3', arXiv 2504.10479; pixel shuffle as in InternVL 
 from __future__ import annotations
 
 from typing import Any
+from typing import cast
 
 import torch
 from torch import nn
@@ -105,7 +106,7 @@ class ShuffledTower(nn.Module):
         scale: Tensor | None = None
         for block in self.blocks:
             x, added = block(x, added, scale, self._attend, self.operators)
-            scale = block.scale2
+            scale = cast('Tensor | None', block.scale2)
         if added is not None and scale is not None:
             x = torch.addcmul(x, scale, added)
         merged = self.norm(x)[1:].reshape(self.grid.tokens, -1)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.batch import Batch
@@ -65,14 +66,12 @@ class PassRunner:
         layout = batch.layout
         if layout.single and not batch.has_frames:
             inputs = self._ids(batch)
-
-            def function(ids: Tensor, places: Tensor) -> Tensors:
-                return head(self._decoder.forward(_step(batch, places, self._decoder.embed(ids))))
+            embed: Callable[[Tensor], Tensor] = self._decoder.embed
         else:
-            inputs = self._rows(batch)
+            inputs, embed = self._rows(batch), nn.Identity()
 
-            def function(embeddings: Tensor, places: Tensor, *deepstack: Tensor) -> Tensors:
-                return head(self._decoder.forward(_step(batch, places, embeddings, *deepstack)))
+        def function(rows: Tensor, places: Tensor, *deepstack: Tensor) -> Tensors:
+            return head(self._decoder.forward(_step(batch, places, embed(rows), *deepstack)))
 
         if not self._decoder.attention.captured:
             return function(*inputs)

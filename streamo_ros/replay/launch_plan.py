@@ -30,7 +30,7 @@ class PlanError(StreamoError, ValueError):
 def image_transport(source: Source) -> str:
     """The node's `image_transport` for the messages that the player makes of a recording."""
     from streamo_ros.sources.bag import BagSource
-    from streamo_ros.sources.bag import COMPRESSED
+    from streamo_ros.sources.topics import COMPRESSED
 
     compressed = isinstance(source, BagSource) and source.type_name == COMPRESSED
     return 'compressed' if compressed else 'raw'

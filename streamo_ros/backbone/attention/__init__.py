@@ -28,6 +28,19 @@ from streamo_ros.backbone.step import Step
 _log = logging.getLogger(__name__)
 
 
+class AttentionKind(Protocol):
+    """What makes an `Attention`: its class."""
+
+    name: str
+    captured: bool
+    copies: int
+
+    def __call__(
+        self, shape: WindowShape, rotary: Rotary, device: torch.device, dtype: torch.dtype
+    ) -> Attention:
+        """Allocate the window."""
+
+
 class Attention(Protocol):
     """Keys and values of all slots, and attention over them."""
 
@@ -77,7 +90,7 @@ class Attention(Protocol):
         """Make sure that numbers behind the first `length` rows can spoil nothing."""
 
 
-def find_kind(device: torch.device) -> type[Attention]:
+def find_kind(device: torch.device) -> AttentionKind:
     """What serves a device: Triton's kernels on CUDA, torch's where Triton is missing."""
     if device.type == 'cpu':
         return ReferenceAttention

@@ -53,10 +53,9 @@ class TowerBlock(nn.Module):
         self.qkv, self.out = qkv, out
         self.up, self.down = mlp
         self.activation = activation
-        self.scale1, self.scale2 = (
-            nn.Buffer(scale.detach(), persistent=False) if scales else None
-            for scale in (scales or (None, None))
-        )
+        first, second = scales or (None, None)
+        self.scale1 = None if first is None else nn.Buffer(first.detach(), persistent=False)
+        self.scale2 = None if second is None else nn.Buffer(second.detach(), persistent=False)
 
     def forward(
         self,
@@ -97,7 +96,7 @@ class _SideBySide(nn.Module):
         return torch.cat([part(x) for part in self.parts], dim=-1)
 
 
-def join(*modules: nn.Module) -> nn.Module:
+def join(*modules: Any) -> nn.Module:
     """Projections of the same input as one, outputs one after the other."""
     if any(type(module) is not nn.Linear for module in modules):
         return _SideBySide(modules)
@@ -105,7 +104,7 @@ def join(*modules: nn.Module) -> nn.Module:
     return _linear(weight, _joined_bias(modules))
 
 
-def gated_mlp(gate: nn.Module, up: nn.Module, down: nn.Module) -> tuple[nn.Module, nn.Module]:
+def gated_mlp(gate: Any, up: Any, down: Any) -> tuple[nn.Module, nn.Module]:
     """The projections of SwiGLU, gate and up joined, their width padded to what a GPU can address.
 
     Padding changes no number: silu(0) * 0 is zero, and so are the columns that read it.
@@ -116,13 +115,11 @@ def gated_mlp(gate: nn.Module, up: nn.Module, down: nn.Module) -> tuple[nn.Modul
     if not missing:
         return join(gate, up), down
     rows = [F.pad(module.weight.detach(), (0, 0, 0, missing)) for module in (gate, up)]
-    biases = [
-        None if module.bias is None else F.pad(module.bias.detach(), (0, missing))
-        for module in (gate, up)
-    ]
-    joined = None if biases[0] is None or biases[1] is None else torch.cat([*biases])
+    bias = _joined_bias([gate, up])
+    if bias is not None:
+        bias = F.pad(bias.unflatten(0, (2, -1)), (0, missing)).flatten()
     return (
-        _linear(torch.cat(rows), joined),
+        _linear(torch.cat(rows), bias),
         _linear(F.pad(down.weight.detach(), (0, missing)), down.bias),
     )
 
