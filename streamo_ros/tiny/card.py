@@ -22,13 +22,13 @@ from streamo_ros.training.train_config import TrainingError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Renew a card."""
+    """Update a card."""
     parser = argparse.ArgumentParser(
         prog='python -m streamo_ros.tiny.card',
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('folder', type=Path, help='of the checkpoint, with its figures')
+    parser.add_argument('folder', type=Path, help='folder of the checkpoint, with its figures')
     renew_card(parser.parse_args(argv).folder)
     return 0
 

@@ -187,7 +187,7 @@ def test_dialogues_grow_with_the_run():
     assert any(one.own_history for one in late)
 
 
-def test_heads_are_asked_until_the_end_of_a_lesson_is_near():
+def test_heads_are_asked_until_the_end_of_a_stage_is_near():
     rng = np.random.default_rng(1)
     assert second_stage(0.5, rng).auxiliary.probe == 0
     assert third_stage(0.5, rng).auxiliary.probe > 0
