@@ -11,8 +11,8 @@ from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.phrasings import read_phrasings
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import folded
-from streamo_ros.worlds.phrasing import PHRASES
 from streamo_ros.worlds.phrasing import instruction_grammars
+from streamo_ros.worlds.phrasing import PHRASES
 
 OURS = Path('config/evaluate/phrasings.yaml')
 

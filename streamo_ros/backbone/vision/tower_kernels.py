@@ -5,7 +5,6 @@
 All compute in float32 and round once.
 """
 
-# ruff: noqa: ANN001, ANN201, N803, N806  (Triton's kernels: constants are uppercase)
 from __future__ import annotations
 
 import torch
