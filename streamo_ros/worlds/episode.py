@@ -22,10 +22,10 @@ from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import phrase
 from streamo_ros.worlds.phrasing import Phrasings
 from streamo_ros.worlds.phrasing import PLAIN
-from streamo_ros.worlds.render import Picture
 from streamo_ros.worlds.scene import View
 from streamo_ros.worlds.scene import WorldError
 from streamo_ros.worlds.script import Pace
+from streamo_ros.worlds.shapes import Picture
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.tasks import draw_look
 from streamo_ros.worlds.tasks import label_views

@@ -7,11 +7,11 @@ from __future__ import annotations
 from functools import cached_property
 
 from streamo_ros.worlds.render import Painter
-from streamo_ros.worlds.render import Picture
 from streamo_ros.worlds.scene import View
 from streamo_ros.worlds.scene import WorldError
 from streamo_ros.worlds.script import Pace
 from streamo_ros.worlds.script import Script
+from streamo_ros.worlds.shapes import Picture
 
 
 class World:
