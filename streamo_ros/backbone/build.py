@@ -41,7 +41,7 @@ from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.encoders import make_encoders
 from streamo_ros.backbone.vision.frames import FrameEncoder
-from streamo_ros.backbone.vision.preprocess import Normalisation
+from streamo_ros.backbone.vision.preprocess import Normalization
 from streamo_ros.backbone.window import KeyValueWindow
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
@@ -143,7 +143,7 @@ def build(
     frames = FrameEncoder(
         grid,
         make_encoders(family, model, options, path),
-        normalisation(processor),
+        normalization(processor),
         device,
         dtype,
         passes,
@@ -177,14 +177,14 @@ def make_prompt(checkpoint: Checkpoint, options: Options) -> PromptTokens:
         raise BackboneError(f'{checkpoint.path}: {error}') from error
 
 
-def normalisation(processor: dict[str, Any]) -> Normalisation:
+def normalization(processor: dict[str, Any]) -> Normalization:
     """What an image processor's settings say about pixels.
 
     Raises:
         BackboneError: they do not say it.
     """
     try:
-        return Normalisation(
+        return Normalization(
             tuple(processor['image_mean']),
             tuple(processor['image_std']),
             int(processor.get('resample', 3)),

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A checkpoint folder as it lies on disk: configuration, settings, tokenizer, weights, identity.
+"""Reads a checkpoint folder: configuration, settings, weights and identity.
 
-Reads plain transformers folders with safetensors weights. Runs no remote code, loads no pickle,
-uses no network. Knows nothing of windows and lanes.
+Supports plain transformers folders with safetensors weights. Runs no remote code, loads no pickle
+and does not access the network.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _SAMPLES, _SAMPLE_BYTES = 64, 65536
 
 @dataclass(frozen=True)
 class CheckpointSettings:
-    """What `streamo.json` in the folder says; every entry may be missing.
+    """The content of `streamo.json` in the folder; every entry is optional.
 
     Attributes:
-        protocol: 'special_tokens' or 'text_tags'; '' = it does not say.
-        max_frames: frames that a lane should keep; 0 = it does not say.
+        protocol: 'special_tokens' or 'text_tags'; '' = not specified.
+        max_frames: number of frames that a lane should keep; 0 = not specified.
         max_time: seconds after which tags should restart; 0 = never.
-        system_prompt: the one it was trained with; '' = Streamo's.
-        sampling_rate: frames per second that it was trained with; 0 = it does not say.
-        response_threshold: probability from which Response should be decided; 0 = when it is the
-            most probable.
-        max_pixels: largest area of a frame that it was trained with; 0 = it does not say.
+        system_prompt: system prompt that it was trained with; '' = Streamo's.
+        sampling_rate: frames per second that it was trained with; 0 = not specified.
+        response_threshold: probability from which on Response should be decided; 0 = whenever it
+            is the most probable state.
+        max_pixels: largest area of a frame that it was trained with; 0 = not specified.
     """
 
     protocol: str = ''
@@ -49,12 +49,12 @@ class CheckpointSettings:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A folder that has been looked through; weights are not loaded yet.
+    """A checked folder whose weights are not loaded yet.
 
     Attributes:
         path: the folder.
-        architecture: the transformers class that its config names.
-        processor: its image processor's settings.
+        architecture: the transformers class named in its config.
+        processor: settings of its image processor.
         settings: its streamo.json.
     """
 
@@ -67,28 +67,28 @@ class Checkpoint:
         """Load the weights.
 
         Args:
-            device: where to.
-            dtype: of all weights.
-            layers: False leaves out the text model's layers, which is enough to see and takes a
-                fraction of the memory.
+            device: device of the model.
+            dtype: dtype of all weights.
+            layers: False leaves out the layers of the text model, which suffices for the vision
+                tower and takes a fraction of the memory.
 
         Raises:
-            BackboneError: a file is missing or broken, or does not fit the configuration.
+            BackboneError: a file is missing or broken, or does not match the configuration.
         """
         import transformers
 
         transformers.utils.logging.disable_progress_bar()
-        kind = getattr(transformers, self.architecture)
-        loud = transformers.utils.logging.get_verbosity()
+        model_class = getattr(transformers, self.architecture)
+        verbosity = transformers.utils.logging.get_verbosity()
         try:
             config = transformers.AutoConfig.from_pretrained(
                 self.path, local_files_only=True, trust_remote_code=False
             )
             if not layers:
                 _drop_layers(config.text_config)
-                # It would list every tensor that is left out on purpose.
+                # Otherwise transformers lists every tensor that is left out on purpose.
                 transformers.utils.logging.set_verbosity_error()
-            model, report = kind.from_pretrained(
+            model, report = model_class.from_pretrained(
                 self.path,
                 config=config,
                 dtype=dtype,
@@ -97,13 +97,13 @@ class Checkpoint:
                 trust_remote_code=False,
                 output_loading_info=True,
             )
-        except Exception as error:  # safetensors, OS and configuration errors share no base
+        except Exception as error:  # safetensors, OS and configuration errors share no base class
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise BackboneError(
                 f'the weights in {self.path} cannot be loaded: {reason}'
             ) from error
         finally:
-            transformers.utils.logging.set_verbosity(loud)
+            transformers.utils.logging.set_verbosity(verbosity)
         missing = sorted(report['missing_keys'])
         if missing:
             raise BackboneError(
@@ -120,10 +120,10 @@ def _drop_layers(config: Any) -> None:
 
 
 def read_checkpoint(path: Path) -> Checkpoint:
-    """Look through a folder.
+    """Check a checkpoint folder.
 
     Raises:
-        BackboneError: something is missing or not supported; says what mends it.
+        BackboneError: something is missing or not supported; states how to fix it.
     """
     if not path.is_dir():
         raise BackboneError(f'there is no model folder {path}: set model.path to a checkpoint')
@@ -139,10 +139,10 @@ def read_checkpoint(path: Path) -> Checkpoint:
 
 
 def fingerprint(path: Path, *more: str) -> str:
-    """Sixteen hexadecimal digits that change with weights, tokenizer, configuration or `more`.
+    """Sixteen hexadecimal digits that depend on weights, tokenizer, configuration and `more`.
 
-    Weights are sampled: size, header and 64 evenly spread blocks of each file, all of a small
-    one. Reading every byte of a large checkpoint would delay each start by many seconds.
+    Weights are sampled: size, header and 64 evenly spaced blocks of each file; small files are
+    read entirely. Reading every byte of a large checkpoint would delay each start by many seconds.
     """
     digest = hashlib.sha256('\0'.join(more).encode())
     for name in ('config.json', 'tokenizer.json', 'streamo.json'):
@@ -161,18 +161,18 @@ def _samples(file: Path) -> Iterator[bytes]:
         if size <= _SAMPLES * _SAMPLE_BYTES:
             yield stream.read()
             return
-        for at in range(_SAMPLES):
-            stream.seek(at * (size - _SAMPLE_BYTES) // (_SAMPLES - 1))
+        for index in range(_SAMPLES):
+            stream.seek(index * (size - _SAMPLE_BYTES) // (_SAMPLES - 1))
             yield stream.read(_SAMPLE_BYTES)
 
 
 def _processor(path: Path) -> dict[str, Any]:
     for name in ('preprocessor_config.json', 'processor_config.json'):
         if (path / name).is_file():
-            found = _json(path / name, 'copy the checkpoint again')
-            return dict(found.get('image_processor', found))
+            content = _json(path / name, 'copy the checkpoint again')
+            return dict(content.get('image_processor', content))
     raise BackboneError(
-        f'{path} has no preprocessor_config.json: save the image processor beside the weights '
+        f'{path} has no preprocessor_config.json: save the image processor next to the weights '
         '(processor.save_pretrained)'
     )
 
@@ -181,27 +181,25 @@ def _settings(path: Path) -> CheckpointSettings:
     file = path / 'streamo.json'
     if not file.is_file():
         return CheckpointSettings()
-    found = _json(file, 'mend it')
-    known = {
-        name: found[name] for name in CheckpointSettings.__dataclass_fields__ if name in found
-    }
-    settings = CheckpointSettings(**known)
+    content = _json(file, 'fix the file')
+    names = CheckpointSettings.__dataclass_fields__
+    settings = CheckpointSettings(**{name: content[name] for name in names if name in content})
     if settings.protocol not in ('', 'special_tokens', 'text_tags'):
         raise BackboneError(
-            f'{file} names the protocol {settings.protocol!r}: use special_tokens or text_tags'
+            f'{file} has the protocol {settings.protocol!r}: use special_tokens or text_tags'
         )
     if not 0 <= settings.response_threshold <= 1:
-        raise BackboneError(f'{file} has a response_threshold outside 0 to 1: mend it')
+        raise BackboneError(f'{file} has a response_threshold outside 0 to 1: fix the file')
     return settings
 
 
-def _json(file: Path, mend: str) -> dict[str, Any]:
+def _json(file: Path, remedy: str) -> dict[str, Any]:
     if not file.is_file():
-        raise BackboneError(f'{file} is missing: {mend}')
+        raise BackboneError(f'{file} is missing: {remedy}')
     try:
-        found = json.loads(file.read_text(encoding='utf-8'))
+        content = json.loads(file.read_text(encoding='utf-8'))
     except ValueError as error:
-        raise BackboneError(f'{file} is not JSON ({error}): {mend}') from error
-    if not isinstance(found, dict):
-        raise BackboneError(f'{file} is not a JSON object: {mend}')
-    return found
+        raise BackboneError(f'{file} is not JSON ({error}): {remedy}') from error
+    if not isinstance(content, dict):
+        raise BackboneError(f'{file} is not a JSON object: {remedy}')
+    return content

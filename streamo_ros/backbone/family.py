@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What differs between model families, and the list of those that are supported.
+"""The interface of a model family, and the supported families.
 
-A family is one file: its tower, its positions, its chat format. Everything else is shared.
+A family is one module with its vision tower, positions and chat format; everything else is shared.
 """
 
 from __future__ import annotations
@@ -26,33 +26,36 @@ FAMILIES = {
     'Qwen3VLForConditionalGeneration': ('qwen3_vl', 'Qwen3VL'),
     'InternVLForConditionalGeneration': ('internvl', 'InternVL'),
 }
-"""Architecture that a checkpoint's config names: module and class of its family."""
+"""Module and class of the family of each architecture, as named in a checkpoint's config."""
 
 
 class Family(Protocol):
     """One model family."""
 
     chat: ChatFormat
-    """Control text of its chat format."""
+    """Control texts of its chat format."""
 
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
     ) -> Grid:
-        """Grid of a frame of this size in pixels.
+        """The grid of a frame.
 
         Args:
             config: the checkpoint's transformers configuration.
-            processor: its image processor's settings.
+            processor: settings of its image processor.
+            height: height of the frame in pixels.
+            width: width of the frame in pixels.
+            max_pixels: maximum area of the resized frame.
         """
 
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
-        """The checkpoint's vision tower for one grid, a torch module."""
+        """The checkpoint's vision tower for one grid, as a torch module."""
 
     def axes(self, text: Any) -> Tensor:
-        """Which axis turns each rotary frequency of the text model, see `rotary.Rotary`."""
+        """The position axis of each rotary frequency of the text model, see `rotary.Rotary`."""
 
     def marks(self, rows: int, columns: int) -> TokenPositions:
-        """How a frame's vision tokens are placed, see `window.TokenPositions`."""
+        """The positions of a frame's vision tokens, see `window.TokenPositions`."""
 
 
 def find_family(architecture: str) -> Family:
@@ -72,10 +75,10 @@ def find_family(architecture: str) -> Family:
 
 
 def find_rotary(family: Family, text: Any) -> Rotary:
-    """Rotary embedding of a text model.
+    """The rotary embedding of a text model.
 
     Raises:
-        BackboneError: its frequencies change with the length of the sequence.
+        BackboneError: its frequencies depend on the length of the sequence.
     """
     embedding = text.rotary_emb
     kind = getattr(embedding, 'rope_type', 'default')
@@ -88,7 +91,7 @@ def find_rotary(family: Family, text: Any) -> Rotary:
 
 
 def spatial_marks(rows: int, columns: int) -> TokenPositions:
-    """A frame on three axes: one instant, row and column; what follows stands behind both.
+    """A frame on three axes, time, row and column; what follows comes after the longer side.
 
     Source: Qwen2-VL, arXiv 2409.12191, sec. 2.1.1.
     """
@@ -101,7 +104,7 @@ def spatial_marks(rows: int, columns: int) -> TokenPositions:
 
 
 def sequential_marks(rows: int, columns: int) -> TokenPositions:
-    """A frame as so many tokens of a row."""
+    """A frame as a sequence of tokens with consecutive positions."""
     tokens = rows * columns
     order = np.arange(tokens)
     steps = np.zeros(tokens, np.int64)

@@ -38,9 +38,9 @@ class InternVL:
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
     ) -> Grid:
-        """One square tile, whatever the frame's shape, as the model was trained.
+        """One square tile, whatever the shape of the frame, as in the model's training.
 
-        Its own size where `max_pixels` allows, else the largest that it allows.
+        It has the checkpoint's size, or the largest that `max_pixels` allows.
         """
         del processor, height, width
         patch = config.vision_config.patch_size[0]
@@ -49,8 +49,8 @@ class InternVL:
         side = min(config.vision_config.image_size[0], int(max_pixels**0.5)) // edge
         if side < 1:
             raise BackboneError(
-                f'model.max_pixels {max_pixels} is less than one token of this checkpoint: set '
-                f'it to at least {edge * edge}'
+                f'model.max_pixels {max_pixels} is less than the area of one vision token of this '
+                f'checkpoint: set it to at least {edge * edge}'
             )
         return Grid(side, side, patch, merge)
 
@@ -59,19 +59,19 @@ class InternVL:
         return ShuffledTower(model, grid)
 
     def axes(self, text: Any) -> Tensor:
-        """All frequencies follow the one position."""
+        """All frequencies use the only position."""
         return torch.zeros(len(text.rotary_emb.inv_freq), dtype=torch.int64)
 
     def marks(self, rows: int, columns: int) -> TokenPositions:
-        """One position a token."""
+        """Consecutive positions, one per token."""
         return sequential_marks(rows, columns)
 
 
 class ShuffledTower(nn.Module):
     """InternVL's vision tower, pixel shuffle and projector with the grid as constants.
 
-    Patches stand in merge order from the beginning, which makes the shuffle a reshape: attention
-    does not mind the order, and the positions are put into it once.
+    Patches are in merge order from the start, which makes the shuffle a reshape: attention does
+    not depend on the order, and the position embeddings are reordered once.
     """
 
     def __init__(self, model: Any, grid: Grid) -> None:
@@ -117,7 +117,7 @@ class ShuffledTower(nn.Module):
 
 
 def scaled_block(layer: Any) -> TowerBlock:
-    """One layer, taken over."""
+    """The parts of one layer."""
     attention = layer.attention
     return TowerBlock(
         (Norm(layer.layernorm_before), Norm(layer.layernorm_after)),
@@ -150,7 +150,7 @@ class _NormedQkv(nn.Module):
 
 
 def _places(embeddings: Any, grid: Grid) -> tuple[Tensor, Tensor]:
-    """Learned positions of the class token, (1, hidden), and of the patches, in merge order."""
+    """Position embeddings of the class token, (1, hidden), and of the patches, in merge order."""
     learned = embeddings.position_embeddings.detach()
     height, width = grid.pixels
     blank = learned.new_zeros((1, 1 + grid.patches[0] * grid.patches[1], learned.shape[-1]))

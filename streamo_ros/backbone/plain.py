@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loops that people write with plain transformers, to be measured beside the engine.
+"""The loops that people write with plain transformers, as a baseline for benchmarks.
 
-`reprefill` runs the whole dialogue for each frame, with vision tokens of old frames kept;
-`append` appends to the stock `DynamicCache`. Both attend the same tokens at the same positions as
-the engine and read one row of logits. Positions are handed to them, so they are a little faster
-than a loop that leaves that to transformers.
+`reprefill` runs the whole dialogue for each frame and reuses the vision tokens of earlier frames;
+`append` appends to the stock `DynamicCache`. Both attend to the same tokens at the same positions
+as the streaming backbone and read one row of logits. Positions are passed to them, so they are
+slightly faster than a loop that lets transformers compute them.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ class _Inputs:
 
 
 class PlainModel:
-    """A transformers model and one dialogue.
+    """A transformers model with one dialogue.
 
     Args:
-        model: untouched by the engine.
-        backbone: the engine with the same weights: frames are prepared as it prepares them.
+        model: the original model.
+        backbone: a streaming backbone with the same weights, which preprocesses the frames.
     """
 
     def __init__(self, model: Any, backbone: StreamingBackbone) -> None:
@@ -52,36 +52,36 @@ class PlainModel:
         self._cache: Any = None
         self._position = 0
 
-    def look(self, image: NDArray[np.uint8]) -> EncodedVision:
-        """The stock vision tower over a camera frame."""
+    def encode(self, image: NDArray[np.uint8]) -> EncodedVision:
+        """Encode a camera frame with the stock vision tower."""
         grid = self._frames.find_grid(*image.shape[:2])
         preprocess, _ = self._frames.encoder(grid)
-        return self._encode(preprocess(image), grid)
+        return self._encode_patches(preprocess(image), grid)
 
     @torch.inference_mode()
-    def _encode(self, patches: Tensor, grid: Grid) -> EncodedVision:
+    def _encode_patches(self, patches: Tensor, grid: Grid) -> EncodedVision:
         if hasattr(self._model.model, 'visual'):
             pair = patches.unflatten(1, (3, 1, -1)).expand(-1, -1, 2, -1).flatten(1)
             size = torch.tensor([[1, *grid.patches]], device=self._device)
-            found = self._model.model.get_image_features(pair, size, return_dict=True)
+            features = self._model.model.get_image_features(pair, size, return_dict=True)
         else:
             cut = patches.reshape(
                 grid.rows, grid.columns, grid.merge, grid.merge, 3, grid.patch, grid.patch
             )
             pixels = cut.permute(4, 0, 2, 5, 1, 3, 6).reshape(1, 3, *grid.pixels)
-            found = self._model.model.get_image_features(pixel_values=pixels, return_dict=True)
-        levels = tuple(map(_joined, getattr(found, 'deepstack_features', None) or ()))
-        tokens = _joined(found.pooler_output).reshape(grid.tokens, -1)
+            features = self._model.model.get_image_features(pixel_values=pixels, return_dict=True)
+        levels = tuple(map(_joined, getattr(features, 'deepstack_features', None) or ()))
+        tokens = _joined(features.pooler_output).reshape(grid.tokens, -1)
         return EncodedVision(tokens, levels, (grid.rows, grid.columns))
 
     @torch.inference_mode()
     def reprefill(self, pieces: Sequence[Piece]) -> Tensor:
-        """Logits after a whole dialogue, nothing remembered; float32, (vocabulary,)."""
+        """Logits after a whole dialogue, without a cache; float32, (vocabulary,)."""
         return self._run(pieces, 0, None)
 
     @torch.inference_mode()
     def append(self, pieces: Sequence[Piece]) -> Tensor:
-        """Logits after these pieces, appended to what is cached; float32, (vocabulary,)."""
+        """Logits after these pieces, appended to the cache; float32, (vocabulary,)."""
         from transformers import DynamicCache
 
         if self._cache is None:
@@ -92,7 +92,7 @@ class PlainModel:
         return logits
 
     def take_back(self, pieces: Sequence[Piece]) -> None:
-        """Forget what has just been appended."""
+        """Undo the last `append`, which had these pieces."""
         marks = self._joint_marks(pieces)
         self._cache.crop(-len(marks))
         self._position -= int(marks.steps.sum())
@@ -146,5 +146,5 @@ class PlainModel:
         )
 
 
-def _joined(found: Any) -> Tensor:
-    return found if isinstance(found, Tensor) else torch.cat(list(found))
+def _joined(features: Any) -> Tensor:
+    return features if isinstance(features, Tensor) else torch.cat(list(features))

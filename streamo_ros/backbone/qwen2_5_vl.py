@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Qwen2.5-VL: a tower with window attention, three-axis positions in sections.
+"""Qwen2.5-VL: a vision tower with window attention, and three-axis positions in sections.
 
 Source: Bai et al., 'Qwen2.5-VL Technical Report', arXiv 2502.13923.
 """
@@ -44,7 +44,7 @@ class Qwen25VL:
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
     ) -> Grid:
-        """Aspect kept, sides multiples of a merged token."""
+        """The aspect ratio is kept; sides are multiples of a merged token."""
         vision = config.vision_config
         edge = vision.patch_size * vision.spatial_merge_size
         low, high = pixel_limits(processor, max_pixels)
@@ -60,15 +60,15 @@ class Qwen25VL:
         return sections(tuple(text.config.rope_parameters['mrope_section']))
 
     def marks(self, rows: int, columns: int) -> TokenPositions:
-        """Three-axis places."""
+        """Positions on three axes: time, row and column."""
         return spatial_marks(rows, columns)
 
 
 class WindowedTower(nn.Module):
     """Qwen2.5-VL's vision tower with the grid as constants.
 
-    Patches are put into window order once, windows of equal size behind each other, so that
-    window attention is one batched attention for each size, and never a mask.
+    Patches are put into window order once, grouped by window size, so that window attention is one
+    batched attention for each size and needs no mask.
     """
 
     def __init__(self, visual: Any, grid: Grid) -> None:
@@ -86,7 +86,7 @@ class WindowedTower(nn.Module):
         self.norm = Norm(visual.merger.ln_q)
         self.merger = visual.merger.mlp
         self.full = frozenset(visual.fullatt_block_indexes)
-        # A still frame is shown twice along the temporal axis: the two kernels add up.
+        # A still frame is repeated along the temporal axis, so its two kernels add up.
         self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
         unit = grid.merge * grid.merge
         groups = by_size(attention_windows(grid, visual.window_size // grid.merge // grid.patch))
@@ -104,8 +104,8 @@ class WindowedTower(nn.Module):
         operators = self.operators
         x = F.linear(patches.index_select(0, self.order), self.embed)
         added: Tensor | None = None
-        for at, block in enumerate(self.blocks):
-            parts = self.whole if at in self.full else self.windows
+        for index, block in enumerate(self.blocks):
+            parts = self.whole if index in self.full else self.windows
             attend = partial(self.attention, parts=parts, operators=operators)
             x, added = block(x, added, None, attend, operators)
         _, normed = operators.add_norm(x, added, None, self.norm)
@@ -114,7 +114,7 @@ class WindowedTower(nn.Module):
 
 
 def gated_block(block: Any) -> TowerBlock:
-    """One block, taken over."""
+    """The parts of one block."""
     mlp = block.mlp
     return TowerBlock(
         (Norm(block.norm1), Norm(block.norm2)),

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Qwen3-VL: a tower whose middle layers feed the first text layers, interleaved positions.
+"""Qwen3-VL: a vision tower whose middle layers feed the first text layers, and interleaved axes.
 
 Source: 'Qwen3-VL Technical Report', arXiv 2511.21631; DeepStack, arXiv 2406.04334.
 """
@@ -29,14 +29,14 @@ from streamo_ros.backbone.vision.tower_operators import Norm
 
 
 class Qwen3VL(Qwen25VL):
-    """The family; see `family.Family`. Chat format and places of a frame are Qwen2.5-VL's."""
+    """The family; see `family.Family`. Chat format and frame positions are Qwen2.5-VL's."""
 
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The vision tower for one grid."""
         return DeepstackTower(model.model.visual, grid)
 
     def axes(self, text: Any) -> Tensor:
-        """Time, row and column by turns."""
+        """Time, row and column interleaved."""
         return interleaved(tuple(text.config.rope_parameters['mrope_section']))
 
 
@@ -54,7 +54,7 @@ class DeepstackTower(nn.Module):
         self.levels = visual.deepstack_merger_list
         self.taps = tuple(visual.deepstack_visual_indexes)
         self.parts = ((1, grid.patches[0] * grid.patches[1]),)
-        # A still frame is shown twice along the temporal axis: the two kernels add up.
+        # A still frame is repeated along the temporal axis, so its two kernels add up.
         self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
         places = resampled(visual.pos_embed.weight.detach(), grid) + patch.bias.detach().float()
         self.places = nn.Buffer(places.to(kernel.dtype), persistent=False)
@@ -67,16 +67,16 @@ class DeepstackTower(nn.Module):
         x = torch.addmm(self.places, patches, self.embed.T)
         added: Tensor | None = None
         levels = []
-        for at, block in enumerate(self.blocks):
+        for index, block in enumerate(self.blocks):
             x, added = block(x, added, None, attend, self.operators)
-            if at in self.taps:
+            if index in self.taps:
                 x, added = x + added, None
-                levels.append(self.levels[self.taps.index(at)](x))
+                levels.append(self.levels[self.taps.index(index)](x))
         return (self.merger(x if added is None else x + added), *levels)
 
 
 def plain_block(block: Any) -> TowerBlock:
-    """One block, taken over."""
+    """The parts of one block."""
     return TowerBlock(
         (Norm(block.norm1), Norm(block.norm2)),
         block.attn.qkv,

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A backbone that follows a script: every node, replay and timing test runs without a model.
+"""A backbone that follows a script, so that node, replay and timing tests run without a model.
 
-It keeps real token rows and refuses what a real window would refuse, so a mistake in what a lane
-appends or evicts is seen; but it looks at no pixel. It says so in its identity.
+It keeps real token sequences and refuses what a real window would refuse, so mistakes in what a
+lane appends or evicts are detected. It ignores the pixels, and its identity says that it is
+scripted.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from streamo_ros.core.protocol import STATE_TAGS
 
 Line = tuple[State, str]
 Script = Callable[[str, float], Line]
-"""(instruction, seconds since the lane's time origin) to state and answer."""
+"""Maps an instruction and the seconds since the lane's time origin to a state and an answer."""
 
 _CONTROL = re.compile(r'<\|[a-z_]+\|>|</(?:Silence|Standby|Response)>')
 _TAG = re.compile(r'<(-?[\d.]+)s-[\d.]+s>\n[^<]*<\|vision_start\|>[^<]*<\|vision_end\|>')
@@ -42,7 +43,7 @@ _PATCH = '\ufffc'
 
 
 class CharacterTokenizer:
-    """One id a character, one id a control token. See `protocol.Tokenizer`."""
+    """One id per character and per control token. See `protocol.Tokenizer`."""
 
     def __init__(self) -> None:
         chat = ChatFormat()
@@ -53,28 +54,28 @@ class CharacterTokenizer:
             chat.image_close,
             *STATE_TAGS.values(),
         )
-        self._names = {token: 0x110000 + at for at, token in enumerate(tokens)}
-        self._ids = {at: token for token, at in self._names.items()}
+        self._ids = {token: 0x110000 + index for index, token in enumerate(tokens)}
+        self._tokens = {number: token for token, number in self._ids.items()}
 
     @property
     def control_tokens(self) -> frozenset[str]:
         """See `protocol.Tokenizer`."""
-        return frozenset(self._names)
+        return frozenset(self._ids)
 
     @property
     def control_ids(self) -> frozenset[int]:
         """See `protocol.Tokenizer`."""
-        return frozenset(self._ids)
+        return frozenset(self._tokens)
 
     def control(self, text: str) -> tuple[int, ...]:
         """See `protocol.Tokenizer`."""
         ids: list[int] = []
-        at = 0
+        start = 0
         for match in _CONTROL.finditer(text):
-            ids += map(ord, text[at : match.start()])
-            ids.append(self._names[match[0]])
-            at = match.end()
-        return (*ids, *map(ord, text[at:]))
+            ids += map(ord, text[start : match.start()])
+            ids.append(self._ids[match[0]])
+            start = match.end()
+        return (*ids, *map(ord, text[start:]))
 
     def plain(self, text: str) -> tuple[int, ...]:
         """See `protocol.Tokenizer`."""
@@ -82,16 +83,16 @@ class CharacterTokenizer:
 
     def text(self, ids: Sequence[int]) -> str:
         """See `protocol.Tokenizer`."""
-        return ''.join(chr(one) for one in ids if one not in self._ids)
+        return ''.join(chr(token) for token in ids if token not in self._tokens)
 
     def transcript(self, ids: Sequence[int]) -> str:
-        """Everything, control tokens written out."""
-        return ''.join(self._ids.get(one) or chr(one) for one in ids)
+        """The whole text, including control tokens."""
+        return ''.join(self._tokens.get(token) or chr(token) for token in ids)
 
 
 @dataclass(frozen=True)
 class ScriptedVisionTokens:
-    """A frame of `tokens` places."""
+    """An encoded frame of `tokens` vision tokens."""
 
     tokens: int
     grid: tuple[int, int]
@@ -99,7 +100,7 @@ class ScriptedVisionTokens:
 
 @dataclass
 class ScriptedPasses:
-    """How often each verb was called."""
+    """How often each method was called."""
 
     encode: int = 0
     extend: int = 0
@@ -109,12 +110,14 @@ class ScriptedPasses:
 
 @dataclass
 class ScriptedBackbone:
-    """See `face.Backbone`.
+    """See `interface.Backbone`.
 
     Args:
-        script: what to decide and say.
-        lanes: slots.
-        capacity: tokens a slot.
+        script: decides the states and answers.
+        lanes: number of slots.
+        capacity: tokens per slot.
+        passes: counts the calls.
+        name: name of the model.
     """
 
     script: Script
@@ -132,7 +135,7 @@ class ScriptedBackbone:
 
     @property
     def info(self) -> BackboneInfo:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         return BackboneInfo(
             model_id=f'scripted:{self.name}',
             model=self.name,
@@ -147,21 +150,21 @@ class ScriptedBackbone:
         )
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
-        """3 rows of 4 for a frame as wide as 4:3 or wider, 3 of 3 for a squarer one."""
+        """3 rows of 4 for frames with an aspect ratio of at least 4:3, else 3 rows of 3."""
         return (3, 4) if 4 * height <= 3 * width else (3, 3)
 
     def encode(self, image: NDArray[np.uint8]) -> ScriptedVisionTokens:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         self.passes.encode += 1
         self._grid = self.grid(image.shape[0], image.shape[1])
         return ScriptedVisionTokens(self._grid[0] * self._grid[1], self._grid)
 
     def merge(self, visions: Sequence[VisionTokens]) -> ScriptedVisionTokens:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         return ScriptedVisionTokens(visions[0].tokens, visions[0].grid)
 
     def open(self) -> int:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         slot = next((slot for slot in range(self.lanes) if slot not in self.rows), None)
         if slot is None:
             raise BackboneError(f'all {self.lanes} lanes are taken: cancel an instruction')
@@ -169,15 +172,15 @@ class ScriptedBackbone:
         return slot
 
     def close(self, slot: int) -> None:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         del self.rows[slot]
 
     def length(self, slot: int) -> int:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         return len(self.rows[slot])
 
     def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         self.passes.extend += 1
         self._check_room(requests)
         for request in requests:
@@ -185,7 +188,7 @@ class ScriptedBackbone:
         return np.stack([self._logits(request.slot) for request in requests])
 
     def prefill(self, request: Request) -> None:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         self.passes.prefill += 1
         self._check_room([request])
         self._append(request)
@@ -193,9 +196,9 @@ class ScriptedBackbone:
     def decode(
         self,
         requests: Sequence[Request],
-        sampling: Sampling,  # noqa: ARG002 (part of the face)
+        sampling: Sampling,  # noqa: ARG002 (part of the interface)
     ) -> list[int]:
-        """See `face.Backbone`; the answer comes one character at a time."""
+        """See `interface.Backbone`; the answer comes one character at a time."""
         self.passes.decode += 1
         self._check_room(requests)
         tokens = []
@@ -207,20 +210,20 @@ class ScriptedBackbone:
         return tokens
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         row = self.rows[slot]
-        self.rows[slot] = [one for start, stop in keep for one in row[start:stop]]
+        self.rows[slot] = [token for start, stop in keep for token in row[start:stop]]
 
     def truncate(self, slot: int, length: int) -> None:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         del self.rows[slot][length:]
 
     def memory(self) -> dict[str, Any]:
-        """See `face.Backbone`."""
+        """See `interface.Backbone`."""
         return {'window': sum(map(len, self.rows.values())) * 8}
 
     def transcript(self, slot: int) -> str:
-        """The dialogue that the slot holds, frames as one mark a token."""
+        """The dialogue in a slot, with one placeholder for each vision token."""
         return self.tokenizer.transcript(self.rows[slot])
 
     def _check_room(self, requests: Sequence[Request]) -> None:
@@ -234,13 +237,13 @@ class ScriptedBackbone:
             row += _characters(piece)
 
     def _logits(self, slot: int) -> NDArray[np.float32]:
-        """The script's line for the last frame; its state gets nearly all probability."""
-        said = self.transcript(slot)
-        instruction = said.split('<|im_start|>user\n', 1)[1].split('\n<', 1)[0]
-        state, self._answers[slot] = self.script(instruction, float(_TAG.findall(said)[-1]))
-        if state is State.UNKNOWN:
+        """The script's decision for the last frame, which gets nearly all the probability."""
+        text = self.transcript(slot)
+        instruction = text.split('<|im_start|>user\n', 1)[1].split('\n<', 1)[0]
+        decision, self._answers[slot] = self.script(instruction, float(_TAG.findall(text)[-1]))
+        if decision is State.UNKNOWN:
             return np.full(3, np.nan, np.float32)
-        return np.array([5.0 if one is state else 0.0 for one in DECISIONS], np.float32)
+        return np.array([5.0 if state is decision else 0.0 for state in DECISIONS], np.float32)
 
 
 def _characters(piece: Piece) -> list[int]:
@@ -248,44 +251,44 @@ def _characters(piece: Piece) -> list[int]:
 
 
 def load_script(path: Path) -> ScriptedBackbone:
-    """Read a script: a YAML list of rules, the first that fits an instruction speaks.
+    """Read a script: a YAML list of rules, of which the first that matches an instruction applies.
 
-    A rule has `instruction` (a part of its text; '' fits all), optionally `period` (the script
-    begins anew every so many seconds) and `say`: a list of `from`, `to` (seconds), `state`,
-    `text`. Other seconds are Silence.
+    A rule has `instruction` (a part of its text; '' matches all), optionally `period` (the script
+    repeats after so many seconds) and `say`: a list of `from`, `to` (seconds), `state` and `text`.
+    At all other times the state is Silence.
 
     Raises:
         BackboneError: the file is not such a list.
     """
     try:
         rules = yaml.safe_load(path.read_text())
-        lines = [
+        parsed = [
             (
                 str(rule['instruction']),
                 float(rule.get('period', 0)),
                 [
                     (
-                        float(say['from']),
-                        float(say['to']),
-                        State[say['state'].upper()],
-                        str(say.get('text', '')),
+                        float(line['from']),
+                        float(line['to']),
+                        State[line['state'].upper()],
+                        str(line.get('text', '')),
                     )
-                    for say in rule['say']
+                    for line in rule['say']
                 ],
             )
             for rule in rules
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BackboneError(
-            f'{path} is not a script of a scripted backbone ({error!r}): see docs/testing.md'
+            f'{path} is not a valid script ({error!r}): see docs/testing.md'
         ) from error
 
     def script(instruction: str, seconds: float) -> Line:
-        for part, period, says in lines:
+        for part, period, lines in parsed:
             if part in instruction:
-                at = seconds % period if period else seconds
-                for begin, end, state, text in says:
-                    if begin <= at < end:
+                time = seconds % period if period else seconds
+                for start, end, state, text in lines:
+                    if start <= time < end:
                         return state, text
                 break
         return State.SILENCE, ''

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A checkpoint's tokenizer as the protocol needs it: our text, text from outside, and back.
+"""A checkpoint's tokenizer with separate encoders for trusted and untrusted text.
 
-Reads `tokenizer.json` alone, with the tokenizers library. Text from outside goes through a second
-tokenizer that has no added token at all, so that nothing in it can become a control id.
+Reads only `tokenizer.json`, with the tokenizers library. Untrusted text goes through a second
+tokenizer without any added tokens, so that nothing in it can become a control id.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ class CheckpointTokenizer:
                 '(tokenizer.save_pretrained)'
             )
         try:
-            described = json.loads(path.read_text(encoding='utf-8'))
-            added = described.get('added_tokens', [])
-            self._control = Tokenizer.from_str(json.dumps(described))
-            self._plain = Tokenizer.from_str(json.dumps({**described, 'added_tokens': []}))
+            content = json.loads(path.read_text(encoding='utf-8'))
+            added = content.get('added_tokens', [])
+            self._control = Tokenizer.from_str(json.dumps(content))
+            self._plain = Tokenizer.from_str(json.dumps({**content, 'added_tokens': []}))
         except Exception as error:  # the library raises bare Exception
             raise BackboneError(f'{path} is not a tokenizer: {error}') from error
         for tokenizer in (self._control, self._plain):
@@ -47,14 +47,14 @@ class CheckpointTokenizer:
         self.control_ids = frozenset(token['id'] for token in added)
 
     def control(self, text: str) -> tuple[int, ...]:
-        """Encode our own text, in which control tokens count as such."""
+        """Encode trusted text, in which control tokens are recognized."""
         return tuple(self._control.encode(text, add_special_tokens=False).ids)
 
     def plain(self, text: str) -> tuple[int, ...]:
-        """Encode text from outside: no id of the result is a control token.
+        """Encode untrusted text: no id in the result is a control token.
 
         Raises:
-            BackboneError: the vocabulary itself spells a control token.
+            BackboneError: the plain vocabulary itself contains a control token of the text.
         """
         ids = tuple(self._plain.encode(text, add_special_tokens=False).ids)
         if not self.control_ids.isdisjoint(ids):
@@ -65,5 +65,5 @@ class CheckpointTokenizer:
 
     def text(self, ids: Sequence[int]) -> str:
         """Decode generated ids; control tokens are left out."""
-        spoken = [at for at in ids if at not in self.control_ids]
-        return str(self._control.decode(spoken, skip_special_tokens=False))
+        plain = [token for token in ids if token not in self.control_ids]
+        return str(self._control.decode(plain, skip_special_tokens=False))

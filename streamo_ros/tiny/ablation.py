@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The losses at an equal budget: `python -m streamo_ros.tiny.ablation`.
+"""Compares losses at an equal training budget: `python -m streamo_ros.tiny.ablation`.
 
-Knows which runs are compared, by their files in config/train/ablation, and calls `streamo train`
-and `streamo evaluate` for each, one after another, as a user would. What is done is not done
-again, so that the command can be stopped and given again; a run of which a setting has been
-changed begins anew when its folder is removed. Free-running metrics alone are compared.
+Runs `streamo train` and `streamo evaluate` for each configuration in config/train/ablation, one
+after another, as a user would. Completed work is skipped, so the command can be interrupted and
+repeated; to repeat a run after changing its settings, delete its folder. Only free-running metrics
+are compared.
 """
 
 from __future__ import annotations
@@ -30,9 +30,9 @@ from streamo_ros.training.train_config import read_yaml
 from streamo_ros.training.train_config import TrainingError
 
 BASE = 'plain'
-"""The run that the others are held against."""
+"""The run that the others are compared with."""
 RATES = {BASE: (1, 2), 'one_hertz': (1, 2)}
-"""Frames a second at which a run is watched; the others only at 1."""
+"""Frames per second at which a run is evaluated; all others only at 1."""
 MAY_DIFFER = ('output', 'loss', 'rates')
 KEPT = (
     'model_id',
@@ -47,7 +47,7 @@ KEPT = (
     'seed',
 )
 _FRAMES = 24
-"""Of an episode at 1 Hz; at 2 Hz twice as many, so that as much happens."""
+"""Frames of an episode at 1 Hz; at 2 Hz twice as many, so that equally much happens."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -78,48 +78,59 @@ def _parser() -> argparse.ArgumentParser:
         nargs='*',
         choices=[[], *RUNS],
         metavar='NAME',
-        help=f'only these runs: {", ".join(RUNS)}',
+        help=f'runs to do, all by default: {", ".join(RUNS)}',
     )
-    add('--configs', type=Path, default=Path('config/train/ablation'), help='their folder')
+    add(
+        '--configs',
+        type=Path,
+        default=Path('config/train/ablation'),
+        help='folder of the configurations (default: %(default)s)',
+    )
     add(
         '--model',
         type=Path,
         default=Path('models/streamo-tiny'),
-        help='folder of the card and its figures; default %(default)s',
+        help='folder of the model card and its figures (default: %(default)s)',
     )
-    add('--worlds', type=int, default=65, metavar='N', help='episodes; default %(default)s')
-    add('--seed', type=int, default=0, help='of the worlds; default %(default)s')
+    add(
+        '--worlds',
+        type=int,
+        default=65,
+        metavar='N',
+        help='number of episodes (default: %(default)s)',
+    )
+    add('--seed', type=int, default=0, help='seed of the worlds (default: %(default)s)')
     return parser
 
 
 def read_configs(folder: Path) -> dict[str, TinyConfig]:
-    """The runs' settings by name.
+    """The configuration of each run by name.
 
     Raises:
-        TrainingError: one is missing or wrong, or the budgets are not equal.
+        TrainingError: one is missing or invalid, or the budgets are not equal.
     """
-    found = {name: tiny_config(read_yaml(folder / f'{name}.yaml')) for name in RUNS}
-    first = asdict(found[BASE])
-    for name, config in found.items():
+    configs = {name: tiny_config(read_yaml(folder / f'{name}.yaml')) for name in RUNS}
+    base = asdict(configs[BASE])
+    for name, config in configs.items():
         unequal = [
             key
             for key, value in asdict(config).items()
-            if key not in MAY_DIFFER and value != first[key]
+            if key not in MAY_DIFFER and value != base[key]
         ]
         if unequal:
             raise TrainingError(
                 f'{name}.yaml differs from {BASE}.yaml in {unequal[0]}: '
                 f'only {", ".join(MAY_DIFFER)} may differ in an ablation'
             )
-    return found
+    return configs
 
 
 def gather(configs: Mapping[str, TinyConfig], worlds: int, seed: int) -> dict[str, Any]:
-    """What has been measured so far.
+    """The results so far.
 
     Returns:
-        steps, worlds, seed, and runs: by name, the loss, the rates of the training, and figures
-        by the frames a second at which it was watched.
+        steps, worlds, seed, and runs: by name, the loss, the training's frames per second, and
+        figures by the frames per second of the evaluation.
     """
     runs = {}
     for name, config in configs.items():
@@ -127,9 +138,9 @@ def gather(configs: Mapping[str, TinyConfig], worlds: int, seed: int) -> dict[st
         figures = {rate: _figures(_checkpoint(config), rate, worlds, seed) for rate in rates}
         if figures[1] is not None:
             runs[name] = {'loss': config.loss, 'rates': list(config.rates)} | {
-                str(rate): {key: one[key] for key in KEPT}
-                for rate, one in figures.items()
-                if one is not None
+                str(rate): {key: evaluation[key] for key in KEPT}
+                for rate, evaluation in figures.items()
+                if evaluation is not None
             }
     steps = configs[BASE].language_steps
     return {'steps': steps, 'worlds': worlds, 'seed': seed, 'runs': runs}
@@ -142,12 +153,12 @@ def _train(path: Path, config: TinyConfig) -> None:
 
 
 def _evaluate(config: TinyConfig, rate: int, worlds: int, seed: int) -> None:
-    """Watch worlds, unless that was done with this checkpoint and these worlds."""
+    """Evaluate, unless this checkpoint has already been evaluated on these worlds."""
     model = _checkpoint(config)
     if _figures(model, rate, worlds, seed) is not None:
         return
     path = _path(model, rate)
-    beside = path.with_suffix('.part')
+    partial = path.with_suffix('.part')
     _call(
         'streamo_ros.evaluation.evaluate',
         str(model),
@@ -160,18 +171,20 @@ def _evaluate(config: TinyConfig, rate: int, worlds: int, seed: int) -> None:
         '--frames',
         str(_FRAMES * rate),
         '--output',
-        str(beside),
+        str(partial),
     )
-    beside.replace(path)
+    partial.replace(path)
 
 
 def _figures(model: Path, rate: int, worlds: int, seed: int) -> dict[str, Any] | None:
-    """What was measured of the checkpoint as it is now; None = nothing."""
-    path, made = _path(model, rate), model / 'streamo.json'
-    if not path.is_file() or not made.is_file() or (path.stat().st_mtime < made.stat().st_mtime):
+    """The evaluation of the current checkpoint on these worlds; None if there is none."""
+    path, exported = _path(model, rate), model / 'streamo.json'
+    if not path.is_file() or not exported.is_file():
         return None
-    found: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
-    return found if (found['episodes'], found['seed']) == (worlds, seed) else None
+    if path.stat().st_mtime < exported.stat().st_mtime:
+        return None
+    figures: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+    return figures if (figures['episodes'], figures['seed']) == (worlds, seed) else None
 
 
 def _checkpoint(config: TinyConfig) -> Path:
@@ -183,11 +196,11 @@ def _path(model: Path, rate: int) -> Path:
 
 
 def _call(module: str, *arguments: str) -> None:
-    done = subprocess.run([sys.executable, '-m', module, *arguments], check=False)
-    if done.returncode:
+    completed = subprocess.run([sys.executable, '-m', module, *arguments], check=False)
+    if completed.returncode:
         raise TrainingError(
-            f'{module} {" ".join(arguments)} ended with {done.returncode}: see '
-            'above, and give this command again to go on'
+            f'{module} {" ".join(arguments)} exited with code {completed.returncode}: see its '
+            'output above, and repeat this command to continue'
         )
 
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tables into a model's card: `python -m streamo_ros.tiny.card FOLDER`.
+"""Updates the tables in a model card: `python -m streamo_ros.tiny.card FOLDER`.
 
-Knows the card's marks, and the files beside it, which `streamo evaluate` and the ablation wrote.
-What stands between two marks is replaced. Figures of another model than `evaluation.json`'s are
-left out, and said.
+Tables are made from the JSON files next to the card, which `streamo evaluate` and the ablation
+write, and replace what is between two marks. Figures of a model other than that of
+`evaluation.json` are left out with a warning.
 """
 
 from __future__ import annotations
@@ -22,22 +22,22 @@ from streamo_ros.training.train_config import TrainingError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Renew a card."""
+    """Update a card."""
     parser = argparse.ArgumentParser(
         prog='python -m streamo_ros.tiny.card',
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('folder', type=Path, help='of the checkpoint, with its figures')
+    parser.add_argument('folder', type=Path, help='folder of the checkpoint, with its figures')
     renew_card(parser.parse_args(argv).folder)
     return 0
 
 
 def renew_card(folder: Path) -> None:
-    """Renew all tables of the card in a checkpoint's folder.
+    """Update all tables of the card in a checkpoint's folder.
 
     Raises:
-        TrainingError: there is no evaluation.json, a file is no JSON, or a mark is missing.
+        TrainingError: there is no evaluation.json, a file is not JSON, or a mark is missing.
         OSError: there is no card.
     """
     measured, card = _measured(folder), folder / 'README.md'
@@ -55,7 +55,7 @@ def renew_card(folder: Path) -> None:
 
 
 def renew(card: str, name: str, table: str) -> str:
-    """The card with another table between the marks of this name.
+    """The card with a table between the marks of this name.
 
     Raises:
         TrainingError: the card lacks one of the marks.
@@ -64,48 +64,49 @@ def renew(card: str, name: str, table: str) -> str:
     before, begin, rest = card.partition(first)
     _, end, after = rest.partition(last)
     if not begin or not end:
-        raise TrainingError(f'the card has no {first} followed by {last}: put them in')
+        raise TrainingError(f'the card has no {first} followed by {last}: add them')
     return f'{before}{first}\n{table}\n{last}{after}'
 
 
 def marks(name: str) -> tuple[str, str]:
-    """What stands before and behind a table."""
+    """The marks before and after a table."""
     return f'<!-- {name} -->', f'<!-- end of {name} -->'
 
 
 def _measured(folder: Path) -> dict[str, dict[str, Any]]:
-    """What was measured of the model that evaluation.json is of."""
+    """The evaluations of the model that evaluation.json is about, by file name."""
     figures = folder / tables.FOLDER
-    found = {name: _read(figures / f'{name}.json') for name in tables.FILES}
-    main_one = found['evaluation']
-    if main_one is None:
+    evaluations = {name: _read(figures / f'{name}.json') for name in tables.FILES}
+    main_evaluation = evaluations['evaluation']
+    if main_evaluation is None:
         raise TrainingError(
             f'{figures} has no evaluation.json: write it with `streamo evaluate '
             f'{folder} --worlds 260 --output {figures}/evaluation.json`'
         )
-    known: dict[str, dict[str, Any]] = {}
-    for name, one in found.items():
-        if one is None:
+    model_id = main_evaluation['model_id']
+    measured: dict[str, dict[str, Any]] = {}
+    for name, evaluation in evaluations.items():
+        if evaluation is None:
             continue
-        if one['model_id'] == main_one['model_id']:
-            known[name] = one
+        if evaluation['model_id'] == model_id:
+            measured[name] = evaluation
         else:
             print(
-                f'card: {name}.json is of model {one["model_id"]} and evaluation.json of '
-                f'{main_one["model_id"]}: measure it again',
+                f'card: {name}.json belongs to model {evaluation["model_id"]} but '
+                f'evaluation.json to {model_id}: run that evaluation again',
                 file=sys.stderr,
             )
-    return known
+    return measured
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     if not path.is_file():
         return None
     try:
-        found: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+        content: dict[str, Any] = json.loads(path.read_text(encoding='utf-8'))
     except ValueError as error:
-        raise TrainingError(f'{path} is no JSON ({error}): measure it again') from error
-    return found
+        raise TrainingError(f'{path} is not JSON ({error}): run that evaluation again') from error
+    return content
 
 
 if __name__ == '__main__':

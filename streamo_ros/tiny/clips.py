@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Stretches of worlds, sampled as a camera would, and seen once by the frozen tower.
+"""Clips of worlds, sampled as by a camera and encoded once by the frozen tower.
 
-Knows times, views and vision tokens. The tokens of all frames are computed once and kept, since
-the tower no longer changes; a dialogue then costs nothing but the language model.
+The vision tokens of all frames are computed once and cached, since the tower no longer changes; a
+dialogue then costs only the language model.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from torch import nn
 from torch import Tensor
 
 from streamo_ros.tiny.pictures import ASPECTS
+from streamo_ros.tiny.pictures import run_jobs
 from streamo_ros.tiny.pictures import shrink
-from streamo_ros.tiny.pictures import spread
 from streamo_ros.tiny.tower import encode
 from streamo_ros.worlds.episode import DROP
 from streamo_ros.worlds.episode import JITTER
@@ -30,31 +30,32 @@ from streamo_ros.worlds.scene import Table
 from streamo_ros.worlds.scene import View
 from streamo_ros.worlds.world import World
 
-LEAD = 96
-"""Most frames before a course that a lane may have seen and lost; nobody draws them."""
-_IN_TURN = ('4:3', '4:3', '16:9', '1:1')
-_AT_ONCE = 256
+MAX_PREFIX = 96
+"""Most frames that a lane may have seen and evicted before; they are not rendered."""
+_ASPECT_CYCLE = ('4:3', '4:3', '16:9', '1:1')
+"""Aspect ratios of consecutive seeds."""
+_BATCH = 256
 
 
 @dataclass(frozen=True)
 class Clip:
-    """A stretch of one world.
+    """A clip of one world.
 
     Attributes:
-        aspect: of its pictures.
-        rate: frames a second.
-        lead: frames at the beginning that are known by their views alone.
-        numbers: of the frames' ticks; a lost frame's is missing.
-        times: of the frames, seconds of the world.
+        aspect: aspect ratio of the pictures.
+        rate: frames per second.
+        prefix: number of frames at the start that have a view but no vision tokens.
+        numbers: tick number of each frame; those of dropped frames are missing.
+        times: time of each frame in the world, in seconds.
         views: what the frames show.
-        table: where it happens.
-        tokens: what the tower saw of the frames behind the lead, half precision, shape
-            (frames - lead, tokens, vision_out).
+        table: where it takes place.
+        tokens: vision tokens of the frames after the prefix, half precision, shape
+            (frames - prefix, tokens, vision_out).
     """
 
     aspect: str
     rate: Fraction
-    lead: int
+    prefix: int
     numbers: tuple[int, ...]
     times: tuple[float, ...]
     views: tuple[View, ...]
@@ -70,33 +71,34 @@ def encode_clips(
     processes: int,
     folder: Path,
 ) -> list[Clip]:
-    """Courses of worlds, one for each seed.
+    """One clip for each seed.
 
     Args:
-        seeds: of the worlds.
-        frames: of a course, the lost ones included and its lead not.
-        rates: frames a second, drawn evenly.
-        tower: the trained tower; what it saw is kept in the folder.
-        processes: that draw.
-        folder: for what is computed once.
+        seeds: seeds of the worlds.
+        frames: number of frames, dropped ones included and the prefix excluded.
+        rates: frames per second, sampled uniformly.
+        tower: the trained tower.
+        processes: number of processes that render.
+        folder: cache of the vision tokens.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found = []
+    clips = []
     for aspect in ASPECTS:
-        own = [seed for seed in seeds if _IN_TURN[seed % 4] == aspect]
+        own = [seed for seed in seeds if _ASPECT_CYCLE[seed % 4] == aspect]
+        # The name is that of earlier runs, whose clips can be reused.
         path = folder / f'seen-{aspect.replace(":", "x")}.npy'
         if not path.is_file():
-            drawn = spread(_render, [(seed, frames, rates) for seed in own], processes)
-            np.save(path, see(tower, np.concatenate(drawn)).numpy())
+            pictures = run_jobs(_render, [(seed, frames, rates) for seed in own], processes)
+            np.save(path, encode_frames(tower, np.concatenate(pictures)).numpy())
         tokens, begin = torch.from_numpy(np.load(path)), 0
         for seed in own:
-            world, rate, lead, numbers, times = _sample(seed, frames, rates)
-            stop = begin + len(times) - lead
-            found.append(
+            world, rate, prefix, numbers, times = _sample(seed, frames, rates)
+            stop = begin + len(times) - prefix
+            clips.append(
                 Clip(
                     aspect,
                     rate,
-                    lead,
+                    prefix,
                     numbers,
                     times,
                     tuple(world.view(time) for time in times),
@@ -105,34 +107,39 @@ def encode_clips(
                 )
             )
             begin = stop
-    return found
+    return clips
 
 
 @torch.inference_mode()
-def see(tower: nn.Module, frames: NDArray[np.uint8]) -> Tensor:
+def encode_frames(tower: nn.Module, frames: NDArray[np.uint8]) -> Tensor:
     """Vision tokens of frames of one size, half precision, shape (frames, tokens, vision_out)."""
-    parts = [torch.from_numpy(frames[k : k + _AT_ONCE]) for k in range(0, len(frames), _AT_ONCE)]
-    return torch.cat([encode(tower, part).half() for part in parts])
+    batches = [torch.from_numpy(frames[k : k + _BATCH]) for k in range(0, len(frames), _BATCH)]
+    return torch.cat([encode(tower, batch).half() for batch in batches])
 
 
 def _sample(
     seed: int, count: int, rates: Sequence[float]
 ) -> tuple[World, Fraction, int, tuple[int, ...], tuple[float, ...]]:
-    """A world and when it is looked at: some cameras are late, some lose frames."""
-    draw = np.random.default_rng([seed, 51])
-    rate = Fraction(rates[int(draw.integers(len(rates)))]).limit_denominator(1000)
-    lead = int(draw.integers(0, LEAD + 1))
-    count += lead
-    late = draw.uniform(0, JITTER, count) * (draw.random() < 0.4)
-    lost = (draw.random(count) < DROP) & (draw.random() < 0.25)
-    begin = float(draw.uniform(0, 4))
-    numbers = tuple(k for k in range(count) if k in (0, lead) or not lost[k])
-    times = tuple(begin + (k + float(late[k])) / float(rate) for k in numbers)
-    world = World(seed, *PICTURES[_IN_TURN[seed % 4]])
-    return world, rate, numbers.index(lead), numbers, times
+    """A world and its sampling times: some cameras deliver frames late, some drop frames.
+
+    Returns:
+        The world, frames per second, prefix, tick numbers and times.
+    """
+    rng = np.random.default_rng([seed, 51])
+    rate = Fraction(rates[int(rng.integers(len(rates)))]).limit_denominator(1000)
+    prefix = int(rng.integers(0, MAX_PREFIX + 1))
+    count += prefix
+    delays = rng.uniform(0, JITTER, count) * (rng.random() < 0.4)
+    dropped = (rng.random(count) < DROP) & (rng.random() < 0.25)
+    start = float(rng.uniform(0, 4))
+    numbers = tuple(k for k in range(count) if k in (0, prefix) or not dropped[k])
+    times = tuple(start + (k + float(delays[k])) / float(rate) for k in numbers)
+    world = World(seed, *PICTURES[_ASPECT_CYCLE[seed % 4]])
+    return world, rate, numbers.index(prefix), numbers, times
 
 
 def _render(job: tuple[int, int, Sequence[float]]) -> NDArray[np.uint8]:
     seed, count, rates = job
-    world, _, lead, _, times = _sample(seed, count, rates)
-    return np.stack([shrink(world.render(time), _IN_TURN[seed % 4]) for time in times[lead:]])
+    world, _, prefix, _, times = _sample(seed, count, rates)
+    aspect = _ASPECT_CYCLE[seed % 4]
+    return np.stack([shrink(world.render(time), aspect) for time in times[prefix:]])

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Everyday English words, which the embedded model's tokenizer has whole.
+"""Common English words that are single tokens in the embedded model's tokenizer.
 
-Knows a list. What the worlds say is not looked at: the tokenizer leaves out what they say.
+Words of the training instructions may be among them; the tokenizer leaves those out.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ news movie photo
 not cannot could may might shall
 """
 WORDS = tuple(dict.fromkeys(_WORDS.split()))
-"""Lower case, each once."""
+"""Lowercase, without duplicates."""
 
 _CAPITALS = """
 A An The This That These Those There Here He She They We It My Your Our Their Who Where Why If
@@ -76,4 +76,4 @@ Someone Something Somebody Anyone Anything Nobody Nothing Everyone Everything St
 Help Find Show Open Close Turn Put Pick Bring Use Try
 """
 CAPITALS = tuple(_CAPITALS.split())
-"""Words that often begin a sentence, with their capital."""
+"""Words that often begin a sentence, capitalized."""

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The curves of a run, drawn from its log: `python -m streamo_ros.tiny.curve LOG SVG`.
+"""Plots the training curves of a run from its log: `python -m streamo_ros.tiny.curve LOG SVG`.
 
-Knows the log's lines. One panel for each part of the training, on steps; dots are of worlds that
-nothing is learned from.
+There is one panel for each part of the training, over its steps; dots are measured on validation
+worlds.
 """
 
 from __future__ import annotations
@@ -20,49 +20,50 @@ from streamo_ros.training.train_config import TrainingError
 
 PANELS = (
     (
-        'Seeing: share of right cells',
+        'Vision tower: accuracy of cells',
         'tower_check',
         'tower_check',
         {'colour': '#c23b3b', 'shape': '#2f6fb5', 'cut': '#3a8f4a', 'ones': '#8a5bb0'},
     ),
     (
-        'Watching: loss of states and answers',
+        'Second stage: loss of states and answers',
         'language',
         'language_check',
         {'states': '#c23b3b', 'answers': '#2f6fb5'},
     ),
     (
-        'Watching: share of right states and answers',
+        'Second stage: accuracy of states and answers',
         'language',
         'language_check',
         {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0'},
     ),
     (
-        'Third lesson: loss of states and answers',
+        'Third stage: loss of states and answers',
         'further',
         'further_check',
         {'states': '#c23b3b', 'answers': '#2f6fb5'},
     ),
     (
-        'Third lesson: share of right states, answers, facts',
+        'Third stage: accuracy of states, answers and probes',
         'further',
         'further_check',
         {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'},
     ),
     (
-        'Fourth lesson: loss of states and answers',
+        'Fourth stage: loss of states and answers',
         'last',
         'last_check',
         {'states': '#c23b3b', 'answers': '#2f6fb5'},
     ),
     (
-        'Fourth lesson: share of right states, answers, facts',
+        'Fourth stage: accuracy of states, answers and probes',
         'last',
         'last_check',
         {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'},
     ),
 )
-"""Title, lines' part, dots' part, figures and their colours."""
+"""For each panel: title, the log's part for lines and for dots, and the figures with their colors.
+"""
 _WIDE, _HIGH, _EDGE = 460, 220, 40
 
 
@@ -96,15 +97,15 @@ def draw(lines: Sequence[dict[str, Any]]) -> str:
     """The panels as one SVG.
 
     Raises:
-        TrainingError: the log holds nothing that is drawn.
+        TrainingError: the log contains nothing to plot.
     """
-    parts = {one['part'] for one in lines}
+    parts = {line['part'] for line in lines}
     panels = [
-        _panel(lines, k, *panel)
-        for k, panel in enumerate(one for one in PANELS if one[1] in parts)
+        _panel(lines, row, *panel)
+        for row, panel in enumerate(panel for panel in PANELS if panel[1] in parts)
     ]
     if not any('<polyline' in panel for panel in panels):
-        raise TrainingError('the log holds no figures of a run: give its log.jsonl')
+        raise TrainingError('the log has no figures of a run: pass the log.jsonl of a run')
     high = _HIGH * len(panels)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{_WIDE}" height="{high}" '
@@ -119,30 +120,30 @@ def _panel(
     title: str,
     part: str,
     check: str,
-    colours: dict[str, str],
+    colors: dict[str, str],
 ) -> str:
-    rows = [one for one in lines if one['part'] in (part, check)]
-    top = max((one[name] for one in rows for name in colours if name in one), default=1.0)
-    last, top = max((one['step'] for one in rows), default=1), min(max(top, 0.5), 2.0)
+    own = [line for line in lines if line['part'] in (part, check)]
+    top = max((line[name] for line in own for name in colors if name in line), default=1.0)
+    last, top = max((line['step'] for line in own), default=1), min(max(top, 0.5), 2.0)
 
-    def point(one: dict[str, Any], name: str) -> tuple[float, float]:
-        across = _EDGE + (_WIDE - 2 * _EDGE) * one['step'] / last
-        down = _HIGH - _EDGE - (_HIGH - 2 * _EDGE) * min(one[name] / top, 1.0)
+    def point(line: dict[str, Any], name: str) -> tuple[float, float]:
+        across = _EDGE + (_WIDE - 2 * _EDGE) * line['step'] / last
+        down = _HIGH - _EDGE - (_HIGH - 2 * _EDGE) * min(line[name] / top, 1.0)
         return round(across, 1), round(row * _HIGH + down, 1)
 
-    found = [_axes(title, row, top, last)]
-    for place, (name, colour) in enumerate(colours.items()):
-        line = [point(one, name) for one in rows if one['part'] == part and name in one]
-        dots = [point(one, name) for one in rows if one['part'] == check and name in one]
-        path = ' '.join(f'{x},{y}' for x, y in line)
-        found.append(
+    elements = [_axes(title, row, top, last)]
+    for place, (name, color) in enumerate(colors.items()):
+        curve = [point(line, name) for line in own if line['part'] == part and name in line]
+        dots = [point(line, name) for line in own if line['part'] == check and name in line]
+        path = ' '.join(f'{x},{y}' for x, y in curve)
+        elements.append(
             f'<text x="{_EDGE + 90 * place}" y="{(row + 1) * _HIGH - _EDGE + 16}" '
-            f'fill="{colour}">{name.replace("_", " ")}</text>\n'
+            f'fill="{color}">{name.replace("_", " ")}</text>\n'
         )
-        if line:
-            found.append(f'<polyline points="{path}" fill="none" stroke="{colour}"/>\n')
-        found += [f'<circle cx="{x}" cy="{y}" r="2.2" fill="{colour}"/>\n' for x, y in dots]
-    return ''.join(found)
+        if curve:
+            elements.append(f'<polyline points="{path}" fill="none" stroke="{color}"/>\n')
+        elements += [f'<circle cx="{x}" cy="{y}" r="2.2" fill="{color}"/>\n' for x, y in dots]
+    return ''.join(elements)
 
 
 def _axes(title: str, row: int, top: float, last: int) -> str:

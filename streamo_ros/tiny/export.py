@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From trained parts to a checkpoint that `transformers` and the node load alike.
+"""Exports a run to a checkpoint that both `transformers` and the node can load.
 
-Knows the files of a checkpoint and of a run. `python -m streamo_ros.tiny.export RUN
-FOLDER` is what the training does at its end; it can be done in between.
+The training does this at its end; `python -m streamo_ros.tiny.export RUN FOLDER` does it at any
+time in between.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
 from torch import Tensor
 from transformers import GenerationConfig
 from transformers import Qwen2_5_VLForConditionalGeneration
@@ -25,19 +24,19 @@ from streamo_ros.program import run_program
 from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.network import qwen_config
 from streamo_ros.tiny.network import Sizes
+from streamo_ros.tiny.saved_parts import read_part
 from streamo_ros.tiny.tiny_config import kept_config
 from streamo_ros.tiny.tower import DEVIATION
 from streamo_ros.tiny.tower import MEAN
 from streamo_ros.tiny.tower import MERGE
 from streamo_ros.tiny.tower import PATCH
-from streamo_ros.training.train_config import TrainingError
 
 MIN_PIXELS, MAX_PIXELS = 112 * 112, 168 * 112
-"""4:3 becomes 140x112, 16:9 becomes 168x84 and a square 112x112: the sizes of the training."""
+"""4:3 becomes 140x112, 16:9 becomes 168x84 and a square 112x112: the sizes used in training."""
 MAX_FRAMES, MAX_TIME = 16, 600.0
-"""Frames and seconds that the dialogues of the training reach."""
-_BOX = 4
+"""Frames and seconds that training dialogues reach."""
 _BICUBIC = 3
+"""Pillow's number of the filter."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -56,10 +55,13 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def export_run(run: Path, folder: Path) -> int:
-    """Write the checkpoint of what a run has kept last, and return how many steps it took.
+    """Write a checkpoint of the latest saved state of a run.
+
+    Returns:
+        Number of steps of the stage that it belongs to.
 
     Raises:
-        TrainingError: the run has not kept all parts yet, or its settings are not its own.
+        TrainingError: the run has not saved all parts yet, or its settings are not valid.
     """
     config = kept_config(run)
     tower = read_part(Path(config.language_from or run) / 'tower.pt')['tower']
@@ -67,17 +69,6 @@ def export_run(run: Path, folder: Path) -> int:
     language = read_part(run / f'{last}.pt')
     export(tower, language['ema'], folder, Sizes(hidden=config.hidden, layers=config.layers))
     return int(language['step'])
-
-
-def read_part(path: Path) -> dict[str, Any]:
-    """What `torch.save` wrote, tensors and numbers only.
-
-    Raises:
-        TrainingError: there is no such file.
-    """
-    if not path.is_file():
-        raise TrainingError(f'{path} does not exist: train it first')
-    return torch.load(path, map_location='cpu', weights_only=True)
 
 
 def export(
@@ -89,20 +80,19 @@ def export(
     """Write a checkpoint in half precision.
 
     Args:
-        tower: state of the vision tower.
-        language: state of `network.Network`.
-        folder: of the checkpoint; files of the same names are replaced.
-        sizes: of both.
+        tower: state dict of the vision tower.
+        language: state dict of `network.Network`.
+        folder: folder of the checkpoint; existing files are replaced.
+        sizes: sizes of both.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found = words.build_tokenizer()
-    found.save_pretrained(folder)
-    model = merged_model(tower, language, sizes or Sizes(), words.vocabulary(found))
+    tokenizer = words.build_tokenizer()
+    tokenizer.save_pretrained(folder)
+    model = merged_model(tower, language, sizes or Sizes(), words.vocabulary(tokenizer))
     model.half().save_pretrained(folder)
-    stop = found.convert_tokens_to_ids(words.STOP)
     GenerationConfig(
-        eos_token_id=stop,
-        pad_token_id=found.convert_tokens_to_ids(words.PAD),
+        eos_token_id=tokenizer.convert_tokens_to_ids(words.STOP),
+        pad_token_id=tokenizer.convert_tokens_to_ids(words.PAD),
         do_sample=False,
     ).save_pretrained(folder)
     _write(folder / 'preprocessor_config.json', processor_settings())
@@ -124,12 +114,12 @@ def merged_model(
     sizes: Sizes,
     known: words.Vocabulary,
 ) -> Any:
-    """Both parts as one model, the map into the words folded into the tower.
+    """Both parts as one model, with the projection folded into the tower.
 
     Args:
-        tower: state of the vision tower.
-        language: state of `network.Network`.
-        sizes: of both.
+        tower: state dict of the vision tower.
+        language: state dict of `network.Network`.
+        sizes: sizes of both.
         known: the tokenizer's vocabulary.
 
     Returns:
@@ -143,16 +133,16 @@ def merged_model(
             if name.startswith('hf.')
         }
     )
-    seeing, adapt = dict(tower), language['adapt.weight']
+    visual, projection = dict(tower), language['adapt.weight']
     for kind in ('weight', 'bias'):
         name = f'merger.mlp.2.{kind}'
-        seeing[name] = adapt @ seeing[name]
-    model.model.visual.load_state_dict(seeing)
+        visual[name] = projection @ visual[name]
+    model.model.visual.load_state_dict(visual)
     return model.eval()
 
 
 def processor_settings() -> dict[str, Any]:
-    """The image processor's settings."""
+    """The settings of the image processor."""
     return {
         'image_processor_type': 'Qwen2VLImageProcessor',
         'patch_size': PATCH,

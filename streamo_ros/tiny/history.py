@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A batch whose history holds the model's own states instead of the true ones.
+"""Replaces the true states in a batch's history by the model's own.
 
-Knows where states stand in a batch. A model that has only ever read true histories believes its
-own first mistake: with its own states in front of it, it learns to come back. Answers stay the
-true ones, and so does what is to be learned.
+A model that has only ever read true histories trusts its own first mistake; trained on its own
+states, it learns to recover. Answers and targets remain the true ones.
 
 Source: scheduled sampling in two parallel passes (Mihaylova and Martins, ACL 2019 SRW).
 """
@@ -22,24 +21,24 @@ from streamo_ros.tiny.tensors import TensorBatch
 
 @torch.no_grad()
 def with_own_states(network: Network, batch: TensorBatch, quiet: Sequence[int]) -> TensorBatch:
-    """Let the network decide every frame once, and write what it decided into the history.
+    """Decide every frame once with the network, and write its decisions into the history.
 
     Args:
-        network: as it is now.
-        batch: whose ids are not changed.
-        quiet: ids of the states that carry no text, Silence and Standby; where another one is due
-            or decided, the true one stays.
+        network: the network.
+        batch: a batch; it is not modified.
+        quiet: ids of the states without text, Silence and Standby; where another state is due or
+            decided, the true one stays.
 
     Returns:
-        A batch that differs in `ids` alone.
+        A batch that differs only in `ids`.
     """
-    hidden = network.read(batch.ids, batch.places, batch.seen_at, batch.seen).hidden
-    states = ~batch.spoken
-    at, due = batch.at[states], batch.wanted[states]
-    chosen = network.logits(hidden[at]).argmax(-1)
-    known = torch.tensor(list(quiet))
-    own = torch.isin(chosen, known) & torch.isin(due, known)
+    output = network.run(batch.ids, batch.positions, batch.vision_index, batch.vision)
+    states = ~batch.in_answer
+    index, due = batch.target_index[states], batch.target_ids[states]
+    decided = network.logits(output.last[index]).argmax(-1)
+    quiet_ids = torch.tensor(list(quiet))
+    own = torch.isin(decided, quiet_ids) & torch.isin(due, quiet_ids)
     ids = batch.ids.flatten().clone()
-    # A state stands right behind the place that predicts it.
-    ids[at[own] + 1] = chosen[own]
+    # A state comes right after the position that predicts it.
+    ids[index[own] + 1] = decided[own]
     return replace(batch, ids=ids.reshape(batch.ids.shape))

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The log of a run: one JSON object a line, figures averaged between two lines.
-
-Knows figures by name and where they are written; knows no training.
-"""
+"""The log of a run: one JSON object per line, with figures averaged since the previous line."""
 
 from __future__ import annotations
 
@@ -17,36 +14,36 @@ Figures = dict[str, float]
 
 
 def average(figures: Sequence[Figures]) -> Figures:
-    """Means of what is there."""
-    found = {}
+    """The mean of each figure, NaN excluded; figures that are always NaN are left out."""
+    means = {}
     for name in figures[0]:
-        values = [one[name] for one in figures if not math.isnan(one[name])]
+        values = [row[name] for row in figures if not math.isnan(row[name])]
         if values:
-            found[name] = round(sum(values) / len(values), 4)
-    return found
+            means[name] = round(sum(values) / len(values), 4)
+    return means
 
 
 class Log:
-    """JSON lines; figures between two lines are averaged.
+    """Appends JSON lines to a file.
 
     Args:
-        path: of the file, which is appended to.
+        path: the file.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path, self._begun = path, time.monotonic()
-        self._waiting: list[Figures] = []
+        self._path, self._started = path, time.monotonic()
+        self._pending: list[Figures] = []
 
     def add(self, part: str, step: int, figures: Figures, every: int) -> None:
-        """Take figures in, and write a line every so many steps."""
-        self._waiting.append(figures)
+        """Add the figures of a step, and write their averages every so many steps."""
+        self._pending.append(figures)
         if step % every == 0:
-            self.line(part, step, average(self._waiting))
-            self._waiting = []
+            self.write(part, step, average(self._pending))
+            self._pending = []
 
-    def line(self, part: str, step: int, figures: Figures) -> None:
-        """Write a line; its seconds count from the beginning of this process."""
-        seconds = round(time.monotonic() - self._begun, 1)
+    def write(self, part: str, step: int, figures: Figures) -> None:
+        """Write a line; its seconds count from the creation of this object."""
+        seconds = round(time.monotonic() - self._started, 1)
         with self._path.open('a', encoding='utf-8') as stream:
             stream.write(
                 json.dumps({'part': part, 'step': step, 'seconds': seconds, **figures}) + '\n'

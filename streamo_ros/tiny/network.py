@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The embedded model's network: a vision tower, a map into the words, and a language model.
+"""The embedded model's network: a vision tower, a linear projection, and a language model.
 
-Knows sizes and how parts are put together; knows no data and no loss. The tower learns first and
-alone, to see; its output is then mapped linearly into the space of the words, so that the tower
-can stay frozen and its tokens be computed once. The export folds that map into the tower.
+The tower is trained first and alone. Its output is then projected into the embedding space of the
+language model, so that the tower can stay frozen and its tokens can be computed once. The export
+folds the projection into the tower.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from streamo_ros.tiny.tower import MERGE
 from streamo_ros.tiny.tower import PATCH
 
 HEAD = 32
-"""Size of an attention head; 2 + 2 + 1 sixteenths of it turn with time, row and column."""
+"""Size of an attention head; `_SECTION` of its frequencies belong to time, row and column."""
 _SECTION = (6, 5, 5)
 _SPREAD = 0.05
 _POSITIONS = 32768
@@ -41,10 +41,10 @@ class Sizes:
 
     Attributes:
         hidden: width of the language model.
-        layers: of the language model.
+        layers: number of layers of the language model.
         vision_hidden: width of the vision tower.
-        vision_layers: of the vision tower.
-        vision_out: width of the tower's output before the map into the words.
+        vision_layers: number of layers of the vision tower.
+        vision_out: width of the tower's output before the projection.
     """
 
     hidden: int = 128
@@ -55,7 +55,7 @@ class Sizes:
 
 
 def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
-    """The configuration of such a model for transformers.
+    """The transformers configuration of such a model.
 
     Args:
         sizes: widths and depths.
@@ -105,40 +105,40 @@ def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
 
 
 def new_tower(sizes: Sizes, known: words.Vocabulary) -> Any:
-    """A vision tower that has seen nothing yet."""
-    # The tower alone: its first weights must not depend on how many words there are.
+    """An untrained vision tower."""
+    # The tower alone: its initial weights must not depend on the size of the vocabulary.
     config = qwen_config(sizes, sizes.vision_out, known).vision_config
     return Qwen2_5_VisionTransformerPretrainedModel(config)
 
 
-class Read(NamedTuple):
-    """What a network gave for a batch, all float32.
+class NetworkOutput(NamedTuple):
+    """Hidden states for a batch, all float32.
 
     Attributes:
-        hidden: shape (dialogues * tokens, hidden).
-        mapped: the vision tokens in the space of the words, shape (vision tokens, hidden).
-        middle: as `hidden`, halfway through the layers.
-        late: as `hidden`, before the last layer.
+        last: after the last layer, shape (dialogues * tokens, hidden).
+        projected: the projected vision tokens, shape (vision tokens, hidden).
+        middle: halfway through the layers, shape (dialogues * tokens, hidden).
+        late: before the last layer, shape (dialogues * tokens, hidden).
     """
 
-    hidden: Tensor
-    mapped: Tensor
+    last: Tensor
+    projected: Tensor
     middle: Tensor
     late: Tensor
 
 
 class Network(nn.Module):
-    """Everything behind the tower.
+    """Everything after the tower.
 
     Attributes:
-        hf: transformers' model; its own tower is replaced at the export.
-        adapt: the map from the tower's output into the words.
-        probes: heads of the third and the fourth lesson; None before them.
+        hf: the transformers model; its own tower is replaced at the export.
+        adapt: the projection of the tower's output.
+        probes: the auxiliary heads of the third and fourth stage; None before.
 
     Args:
         sizes: widths and depths.
         known: the tokenizer's vocabulary.
-        probes: heads to learn with; see `probes`.
+        probes: auxiliary heads to train with; see `probes`.
     """
 
     def __init__(
@@ -157,42 +157,43 @@ class Network(nn.Module):
         """The language model."""
         return self.hf.model.language_model
 
-    def learning(self) -> list[tuple[str, nn.Parameter]]:
-        """Names and values of what learns."""
+    def trainable(self) -> list[tuple[str, nn.Parameter]]:
+        """Names and values of the trainable parameters."""
         return [
-            (name, one)
-            for name, one in self.named_parameters()
+            (name, parameter)
+            for name, parameter in self.named_parameters()
             if 'visual' not in name and 'lm_head' not in name
         ]
 
     def logits(self, hidden: Tensor) -> Tensor:
-        """Of the next token; the words' own vectors, which are tied."""
+        """Logits of the next token; input and output embeddings are tied."""
         return hidden @ self.language.embed_tokens.weight.T
 
-    def read(self, ids: Tensor, places: Tensor, at: Tensor, seen: Tensor) -> Read:
-        """Run over a batch of dialogues, padded behind.
+    def run(
+        self, ids: Tensor, positions: Tensor, vision_index: Tensor, vision: Tensor
+    ) -> NetworkOutput:
+        """Run a batch of dialogues, padded at the end; see `tensors.TensorBatch`.
 
         Args:
-            ids: int64, shape (dialogues, tokens); any id where a vision token stands.
-            places: int64, shape (3, dialogues, tokens): time, row, column.
-            at: int64, shape (vision tokens,): where they stand, dialogues one behind the other.
-            seen: float32, shape (vision tokens, vision_out): what the tower gave.
-
+            ids: int64, shape (dialogues, tokens); arbitrary for vision tokens.
+            positions: int64, shape (3, dialogues, tokens): time, row, column.
+            vision_index: int64, shape (vision tokens,): their indices in the flattened batch.
+            vision: float32, shape (vision tokens, vision_out): the tower's output.
         """
-        said = self.language.embed_tokens(ids)
-        mapped = self.adapt(seen)
-        flat = said.reshape(-1, said.shape[-1]).index_put((at,), mapped)
+        text = self.language.embed_tokens(ids)
+        projected = self.adapt(vision)
+        flat = text.reshape(-1, text.shape[-1]).index_put((vision_index,), projected)
         with torch.autocast('cpu', torch.bfloat16):
-            found = self.language(
-                inputs_embeds=flat.reshape(said.shape),
-                position_ids=places,
+            output = self.language(
+                inputs_embeds=flat.reshape(text.shape),
+                position_ids=positions,
                 attention_mask=None,
                 use_cache=False,
                 output_hidden_states=True,
             )
-        middle, late = found.hidden_states[self._middle], found.hidden_states[-2]
+        middle, late = output.hidden_states[self._middle], output.hidden_states[-2]
         last, middle, late = (
-            one.float().reshape(-1, said.shape[-1])
-            for one in (found.last_hidden_state, middle, late)
+            hidden.float().reshape(-1, text.shape[-1])
+            for hidden in (output.last_hidden_state, middle, late)
         )
-        return Read(last, mapped, middle, late)
+        return NetworkOutput(last, projected, middle, late)

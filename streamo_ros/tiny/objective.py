@@ -1,15 +1,15 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the language model is to learn: the state of each frame, the words of the answers.
+"""The training loss of the language model: the state of each frame and the words of the answers.
 
-Knows losses and shares of right tokens. Beside the two it pulls each vision token towards the
-words for what its cell holds, which is how the model learns that what it sees is what is named;
-and halfway up it asks each of them whether its cell holds what the instruction is about. A
-dialogue has many cells and few answers, so that it learns from these what is meant by whom.
-The loss of the states alone can be chosen, so that an ablation differs in nothing else.
+Two auxiliary losses are added. Alignment pulls each vision token toward the words for what its
+cell contains; grounding asks it, in the middle layer, whether its cell contains what the
+instruction is about. A dialogue has many cells and few answers, so the model learns from these
+which thing each word refers to. Only the loss of the states can be chosen, so that an ablation
+differs in nothing else.
 
-Source of the aligned and the asked tokens: proposed here; the weights of states follow the idea
-of Streamo's frame-wise reweighting (arXiv 2512.21334, sec. 3.3).
+Source: alignment and grounding are proposed here; the weights of states follow the idea of
+Streamo's frame-wise reweighting (arXiv 2512.21334, sec. 3.3).
 """
 
 from __future__ import annotations
@@ -34,28 +34,28 @@ from streamo_ros.training.loss import Kind
 from streamo_ros.training.loss import LossError
 from streamo_ros.training.loss import LossSettings
 from streamo_ros.training.loss import StateLoss
-from streamo_ros.worlds.scene import COLOURS
+from streamo_ros.worlds.scene import COLORS
 from streamo_ros.worlds.scene import SHAPES
 
 _RARE = 2.0
-"""Weight of a cell that holds it: most cells hold something else."""
+"""Weight of a matching cell: most cells hold something else."""
 KINDS: dict[Loss, Kind] = {
     'plain': 'ce',
     'focal_alpha': 'focal_alpha',
     'class_balanced': 'class_balanced',
 }
-"""What `training.loss` calls the losses that are its own; all in the paper's reading."""
+"""Losses that `training.loss` implements, by its names; all follow the paper's formula."""
 
 
 class Objective:
     """The loss of a batch.
 
     Args:
-        wording: of the model's tokenizer.
-        loss: of the states; see `TinyConfig`.
+        prompt: prompt of the model's tokenizer.
+        loss: the loss of the states; see `TinyConfig`.
 
     Raises:
-        ProtocolError: a colour or shape is not one token.
+        ProtocolError: a color or shape is not one token.
         LossError: there is no such loss, or the states are not three tokens.
     """
 
@@ -68,29 +68,29 @@ class Objective:
             else StateLoss(LossSettings(kind=KINDS[loss]), prompt.state_ids)
         )
         self._states = dict(zip(DECISIONS, prompt.state_ids, strict=True))
-        self._yes, self._no = (_word(prompt.tokenizer, one) for one in ('Yes', 'No'))
-        self._colours = torch.tensor([_word(prompt.tokenizer, one) for one in COLOURS])
-        self._shapes = torch.tensor([_word(prompt.tokenizer, one) for one in SHAPES])
+        self._yes, self._no = (_word(prompt.tokenizer, word) for word in ('Yes', 'No'))
+        self._colors = torch.tensor([_word(prompt.tokenizer, word) for word in COLORS])
+        self._shapes = torch.tensor([_word(prompt.tokenizer, word) for word in SHAPES])
 
     def __call__(
-        self, network: Network, batch: TensorBatch, beside: AuxiliaryWeights
+        self, network: Network, batch: TensorBatch, weights: AuxiliaryWeights
     ) -> tuple[Tensor, Figures]:
-        """The loss, and what it is made of.
+        """The loss, and its parts by name.
 
         Args:
-            network: that learns.
-            batch: of dialogues.
-            beside: weights of what is learned beside states and answers.
+            network: the network.
+            batch: a batch of dialogues.
+            weights: weights of the auxiliary losses.
         """
-        hidden, mapped, middle, late = network.read(
-            batch.ids, batch.places, batch.seen_at, batch.seen
+        last, projected, middle, late = network.run(
+            batch.ids, batch.positions, batch.vision_index, batch.vision
         )
-        logits = network.logits(hidden[batch.at])
-        each = F.cross_entropy(logits, batch.wanted, reduction='none')
-        spoken = batch.spoken
-        states = self._decisions(logits, each, batch)
-        answers = _weighted(each, batch, spoken) if spoken.any() else states * 0
-        aligned = self._alignment(network, mapped, batch.looks)
+        logits = network.logits(last[batch.target_index])
+        losses = F.cross_entropy(logits, batch.target_ids, reduction='none')
+        in_answer = batch.in_answer
+        states = self._decisions(logits, losses, batch)
+        answers = _weighted(losses, batch, in_answer) if in_answer.any() else states * 0
+        aligned = self._alignment(network, projected, batch.looks)
         grounded = self._grounding(network, middle, batch)
         figures = {
             'states': states.item(),
@@ -99,58 +99,65 @@ class Objective:
             'grounded': grounded.item(),
         }
         figures |= self._shares(logits.argmax(-1), batch)
-        total = states + answers + beside.align * aligned + beside.ground * grounded
+        total = states + answers + weights.align * aligned + weights.ground * grounded
         if network.probes is not None:
-            decided = batch.at[~spoken]
-            # A state stands right behind the place that predicts it.
-            probed, known = network.probes.loss(late[decided], middle[decided + 1], batch.facts)
-            places = network.probes.places(middle[batch.seen_at], batch.listed)
-            figures |= {'probed': (probed + places).item(), 'facts_right': known.item()}
-            total = total + beside.probe * (probed + places)
+            index = batch.target_index[~in_answer]
+            # A state comes right after the position that predicts it.
+            probed, known = network.probes.loss(
+                late[index], middle[index + 1], batch.probe_targets
+            )
+            listed = network.probes.list_loss(middle[batch.vision_index], batch.list_places)
+            figures |= {'probed': (probed + listed).item(), 'facts_right': known.item()}
+            total = total + weights.probe * (probed + listed)
         return total, figures
 
-    def _decisions(self, logits: Tensor, each: Tensor, batch: TensorBatch) -> Tensor:
-        """Loss of the states; a batch is a whole step, so that its counts are the step's."""
-        decided = ~batch.spoken
+    def _decisions(self, logits: Tensor, losses: Tensor, batch: TensorBatch) -> Tensor:
+        """Loss of the states; a batch is a whole step, so its class counts are the step's."""
+        states = ~batch.in_answer
         if self._state_loss is not None:
-            # One row of places: the order of the states matters to none of these losses.
-            rows, wanted = logits[decided], batch.wanted[decided]
-            return self._state_loss(rows.unsqueeze(0), wanted.unsqueeze(0))
-        return _weighted(each, batch, decided)
+            # As one sequence: the order of the states matters to none of these losses.
+            rows, targets = logits[states], batch.target_ids[states]
+            return self._state_loss(rows.unsqueeze(0), targets.unsqueeze(0))
+        return _weighted(losses, batch, states)
 
-    def _alignment(self, network: Network, mapped: Tensor, looks: Tensor) -> Tensor:
-        held = looks[:, 0] >= 0
-        found = F.log_softmax(network.logits(network.language.norm(mapped[held])), -1)
-        named = torch.stack((self._colours[looks[held, 0]], self._shapes[looks[held, 1]]), 1)
-        return -found.gather(1, named).mean()
+    def _alignment(self, network: Network, projected: Tensor, looks: Tensor) -> Tensor:
+        """Cross-entropy of the words for the thing in each cell, read from its vision token."""
+        occupied = looks[:, 0] >= 0
+        normed = network.language.norm(projected[occupied])
+        log_probabilities = F.log_softmax(network.logits(normed), -1)
+        colors, shapes = self._colors[looks[occupied, 0]], self._shapes[looks[occupied, 1]]
+        return -log_probabilities.gather(1, torch.stack((colors, shapes), 1)).mean()
 
     def _grounding(self, network: Network, middle: Tensor, batch: TensorBatch) -> Tensor:
-        """Whether a cell holds what the instruction is about, halfway up, as Yes against No."""
-        named = batch.asked >= 0
+        """Loss of whether a cell matches the instruction (Yes or No), in the middle layer."""
+        named = batch.matches >= 0
         if not named.any():
             return middle.sum() * 0
-        rows = network.language.norm(middle[batch.seen_at[named]])
-        words = network.language.embed_tokens.weight
+        rows = network.language.norm(middle[batch.vision_index[named]])
+        embeddings = network.language.embed_tokens.weight
         return F.binary_cross_entropy_with_logits(
-            rows @ (words[self._yes] - words[self._no]),
-            batch.asked[named],
+            rows @ (embeddings[self._yes] - embeddings[self._no]),
+            batch.matches[named],
             pos_weight=torch.tensor(_RARE),
         )
 
-    def _shares(self, chosen: Tensor, batch: TensorBatch) -> Figures:
-        """Shares of right tokens; for Standby and Response recall and precision."""
-        right, decided = chosen == batch.wanted, ~batch.spoken
-        found = {'state_right': _mean(right[decided]), 'answer_right': _mean(right[batch.spoken])}
+    def _shares(self, predicted: Tensor, batch: TensorBatch) -> Figures:
+        """Shares of correct tokens; recall and precision of Standby and Response."""
+        right, states = predicted == batch.target_ids, ~batch.in_answer
+        shares = {
+            'state_right': _mean(right[states]),
+            'answer_right': _mean(right[batch.in_answer]),
+        }
         for name, state in (('standby', State.STANDBY), ('response', State.RESPONSE)):
             token = self._states[state]
-            found[f'{name}_recall'] = _mean(right[decided & (batch.wanted == token)])
-            found[f'{name}_precision'] = _mean(right[decided & (chosen == token)])
-        return found
+            shares[f'{name}_recall'] = _mean(right[states & (batch.target_ids == token)])
+            shares[f'{name}_precision'] = _mean(right[states & (predicted == token)])
+        return shares
 
 
-def _weighted(each: Tensor, batch: TensorBatch, where: Tensor) -> Tensor:
+def _weighted(losses: Tensor, batch: TensorBatch, where: Tensor) -> Tensor:
     weights = batch.weights[where]
-    return (each[where] * weights).sum() / weights.sum()
+    return (losses[where] * weights).sum() / weights.sum()
 
 
 def _mean(right: Tensor) -> float:

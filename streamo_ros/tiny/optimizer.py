@@ -1,11 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Muon for matrices, AdamW for the rest, one linear decay, and a running mean of the weights.
-
-Knows parameters and steps; knows no task.
+"""Muon for matrices, AdamW for the rest, a linear decay, and a running average of the weights.
 
 Sources: Muon, Jordan et al. 2024 (as in torch.optim, scaled to AdamW's step as Liu et al.,
-arXiv 2502.16982); the mean of weights as Polyak and Juditsky 1992, weighted towards the last.
+arXiv 2502.16982); the average of weights as Polyak and Juditsky 1992, weighted toward the latest.
 """
 
 from __future__ import annotations
@@ -19,32 +17,37 @@ import torch
 from torch import nn
 from torch import Tensor
 
-CLIP = 1.0
+MAX_NORM = 1.0
+"""Gradients are clipped to this norm."""
 _NARROW = 16
+"""Matrices with a side of at most this many go to AdamW."""
 _WARM_UP = 80
+"""Steps over which the rate rises."""
 _FLOOR = 0.005
-_LONGEST_MEAN, _YOUNG = 0.997, 30
+"""Share of the peak rate that is always added."""
+_MAX_DECAY, _YOUNG = 0.997, 30
+"""Largest decay of the average, and the number of steps by which a young one decays faster."""
 
 Named = tuple[str, nn.Parameter]
 
 
 class Optimizer:
-    """Steps of two optimisers as one.
+    """Two optimizers as one.
 
     Args:
-        parameters: with their names; those named 'embed' or 'head' are no matrices to Muon.
-        rate: learning rate at its highest.
-        steps: of the whole run.
+        parameters: parameters by name; Muon does not get those named 'embed' or 'head'.
+        rate: peak learning rate.
+        steps: number of steps of the run.
         decay: share of the steps, at the end, in which the rate falls.
     """
 
     def __init__(
         self, parameters: Sequence[Named], rate: float, steps: int, decay: float = 0.6
     ) -> None:
-        self._all = [one for _, one in parameters]
-        matrices = [one for name, one in parameters if _is_matrix(name, one)]
-        known = {id(one) for one in matrices}
-        rest = [one for one in self._all if id(one) not in known]
+        self._all = [parameter for _, parameter in parameters]
+        matrices = [parameter for name, parameter in parameters if _is_matrix(name, parameter)]
+        for_muon = {id(parameter) for parameter in matrices}
+        rest = [parameter for parameter in self._all if id(parameter) not in for_muon]
         self._rate, self._steps, self._decay = rate, steps, decay
         self.parts: list[torch.optim.Optimizer] = [
             torch.optim.Muon(
@@ -54,9 +57,9 @@ class Optimizer:
         ]
 
     def step(self, loss: Tensor, number: int) -> None:
-        """Learn from a loss; `number` counts from 0."""
+        """Take a step down a loss; `number` counts from 0."""
         loss.backward()
-        nn.utils.clip_grad_norm_(self._all, CLIP)
+        nn.utils.clip_grad_norm_(self._all, MAX_NORM)
         rate = self._rate * schedule(number, self._steps, self._decay)
         for part in self.parts:
             for group in part.param_groups:
@@ -65,53 +68,53 @@ class Optimizer:
             part.zero_grad(set_to_none=True)
 
     def state_dict(self) -> list[dict[str, object]]:
-        """For `load_state_dict`."""
+        """The state, for `load_state_dict`."""
         return [part.state_dict() for part in self.parts]
 
     def load_state_dict(self, states: Sequence[dict[str, object]]) -> None:
-        """Go on where `state_dict` was taken."""
+        """Continue from a state."""
         for part, state in zip(self.parts, states, strict=True):
             part.load_state_dict(state)
 
 
 def schedule(number: int, steps: int, decay: float) -> float:
-    """Share of the highest rate: up, level, then down in one line."""
-    up = min(1.0, (number + 1) / _WARM_UP)
-    return up * min(1.0, (1 - number / steps) / decay) + _FLOOR
+    """Share of the peak rate at a step: warm-up, constant, then a linear decay."""
+    warm_up = min(1.0, (number + 1) / _WARM_UP)
+    return warm_up * min(1.0, (1 - number / steps) / decay) + _FLOOR
 
 
 class WeightAverage:
-    """A running mean of parameters, which watches better than the parameters themselves.
+    """A running average of parameters, which performs better than the parameters themselves.
 
     Args:
-        parameters: with their names.
+        parameters: parameters by name.
     """
 
     def __init__(self, parameters: Iterable[Named]) -> None:
-        self._own = list(parameters)
-        self.values = {name: one.detach().clone() for name, one in self._own}
+        self._parameters = list(parameters)
+        self.values = {name: value.detach().clone() for name, value in self._parameters}
 
     @torch.no_grad()
     def update(self, number: int) -> None:
-        """Take in the parameters after a step that counts from 1."""
-        weight = 1 - min(_LONGEST_MEAN, number / (number + _YOUNG))
-        for name, one in self._own:
-            self.values[name].lerp_(one, weight)
+        """Include the parameters after a step; `number` counts from 1."""
+        weight = 1 - min(_MAX_DECAY, number / (number + _YOUNG))
+        for name, parameter in self._parameters:
+            self.values[name].lerp_(parameter, weight)
 
     @contextmanager
-    def in_place(self) -> Iterator[None]:
-        """The parameters are their mean for a while."""
-        kept = {name: one.detach().clone() for name, one in self._own}
+    def applied(self) -> Iterator[None]:
+        """Replace the parameters by their average within a `with` block."""
+        original = {name: value.detach().clone() for name, value in self._parameters}
         self._set(self.values)
         try:
             yield
         finally:
-            self._set(kept)
+            self._set(original)
 
     @torch.no_grad()
     def _set(self, values: dict[str, Tensor]) -> None:
-        for name, one in self._own:
-            one.copy_(values[name])
+        for name, parameter in self._parameters:
+            parameter.copy_(values[name])
 
 
 def _is_matrix(name: str, parameter: nn.Parameter) -> bool:

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The first lesson: to see. The tower learns to say of each cell what it holds.
+"""The first stage: the vision tower learns to classify what each cell of a picture contains.
 
-Knows heads, losses and accuracies of single pictures. The heads are thrown away afterwards.
+The classification heads are discarded afterward.
 """
 
 from __future__ import annotations
@@ -25,20 +25,21 @@ from streamo_ros.tiny.tower import encode
 
 BATCH = 64
 HELD_BACK = 0.02
-"""Share of the pictures of each aspect, at the end, that is only looked at for accuracies."""
+"""Share of the pictures of each aspect, at the end, that is only used to measure accuracies."""
 _EMPTY = 0.15
 """Weight of an empty cell: there are many of them."""
-_SHAPE = 1.5
-_DIGIT = 0.3
+_SHAPE, _DIGIT = 1.5, 0.3
+"""Weights of the losses of shapes and digits; the others weigh 1."""
 _TESTED = 400
+"""Number of pictures that accuracies are measured on."""
 
 
 class PerceptionLoss(nn.Module):
-    """The tower and a head for each thing that it is asked about.
+    """The tower with a classification head for each property of a cell, and for the display.
 
     Args:
-        tower: that learns.
-        width: of its output.
+        tower: the tower to train.
+        width: width of its output.
     """
 
     def __init__(self, tower: nn.Module, width: int) -> None:
@@ -48,63 +49,67 @@ class PerceptionLoss(nn.Module):
         self.digit_heads = nn.ModuleList([nn.Linear(width, DIGITS) for _ in range(2)])
 
     def loss(self, frames: NDArray[np.uint8], cells: Tensor, digits: Tensor) -> Tensor:
-        """Of pictures of one aspect; see `pictures.Pool` for the shapes."""
+        """The loss on pictures of one aspect; see `tensors` for the shapes of the labels."""
         with torch.autocast('cpu', torch.bfloat16):
-            seen = encode(self.tower, torch.from_numpy(frames))
-        seen = F.rms_norm(seen.float(), (self._width,))
-        held = cells[..., 0].flatten() > 0
-        weight = torch.where(held, 1.0, _EMPTY)
-        found = torch.zeros(())
+            features = encode(self.tower, torch.from_numpy(frames))
+        features = F.rms_norm(features.float(), (self._width,))
+        occupied = cells[..., 0].flatten() > 0
+        weight = torch.where(occupied, 1.0, _EMPTY)
+        total = torch.zeros(())
         for k, (kind, head) in enumerate(self.heads.items()):
-            each = F.cross_entropy(
-                head(seen).flatten(0, 1), cells[..., k].flatten(), reduction='none'
+            losses = F.cross_entropy(
+                head(features).flatten(0, 1), cells[..., k].flatten(), reduction='none'
             )
-            found = found + (each * weight).sum() / weight.sum() * (
+            total = total + (losses * weight).sum() / weight.sum() * (
                 _SHAPE if kind == 'shape' else 1.0
             )
-        most = seen.amax(1)
+        pooled = features.amax(1)
         for place, head in enumerate(self.digit_heads):
-            found = found + _DIGIT * F.cross_entropy(head(most), digits[:, place])
-        return found
+            total = total + _DIGIT * F.cross_entropy(head(pooled), digits[:, place])
+        return total
 
     @torch.no_grad()
     def accuracies(self, pool: Pool) -> dict[str, float]:
-        """Share of right values in cells that hold a thing, of empty cells, and of digits."""
+        """Accuracies in occupied cells by property, in empty cells, and of the display."""
         frames, cells, digits = tensors(pool, np.arange(len(pool.frames))[-_TESTED:])
-        seen = self._look(frames)
-        held, panel = cells[..., 0] > 0, digits[:, 0] > 0
-        found = {
-            kind: _right(head(seen), cells[..., k], held)
+        features = F.rms_norm(encode(self.tower, torch.from_numpy(frames)), (self._width,))
+        occupied, panel = cells[..., 0] > 0, digits[:, 0] > 0
+        accuracies = {
+            kind: _accuracy(head(features), cells[..., k], occupied)
             for k, (kind, head) in enumerate(self.heads.items())
         }
-        found['empty'] = _right(self.heads['colour'](seen), cells[..., 0], ~held)
-        most = seen.amax(1)
+        accuracies['empty'] = _accuracy(self.heads['colour'](features), cells[..., 0], ~occupied)
+        pooled = features.amax(1)
         for place, name in enumerate(('tens', 'ones')):
-            found[name] = _right(self.digit_heads[place](most), digits[:, place], panel)
-        return found
-
-    def _look(self, frames: NDArray[np.uint8]) -> Tensor:
-        return F.rms_norm(encode(self.tower, torch.from_numpy(frames)), (self._width,))
+            logits = self.digit_heads[place](pooled)
+            accuracies[name] = _accuracy(logits, digits[:, place], panel)
+        return accuracies
 
 
 def draw_batch(
-    pools: Mapping[str, Pool], draw: np.random.Generator
+    pools: Mapping[str, Pool], rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], Tensor, Tensor]:
-    """Pictures of one aspect under another light, with their labels."""
-    pool = pools[ASPECTS[int(draw.choice(len(ASPECTS), p=SHARES))]]
-    learned = max(1, int(len(pool.frames) * (1 - HELD_BACK)))
-    frames, cells, digits = tensors(pool, draw.integers(0, learned, BATCH))
-    gain = draw.uniform(0.8, 1.2, (BATCH, 1, 1, 1))
-    tint = draw.uniform(-20, 20, (BATCH, 1, 1, 3))
+    """Pictures of one aspect with random gain and tint, and their labels; see `tensors`."""
+    pool = pools[ASPECTS[int(rng.choice(len(ASPECTS), p=SHARES))]]
+    count = max(1, int(len(pool.frames) * (1 - HELD_BACK)))
+    frames, cells, digits = tensors(pool, rng.integers(0, count, BATCH))
+    gain = rng.uniform(0.8, 1.2, (BATCH, 1, 1, 1))
+    tint = rng.uniform(-20, 20, (BATCH, 1, 1, 3))
     lit = np.clip((frames.astype(np.float32) - 128) * gain + 128 + tint, 0, 255)
     return lit.astype(np.uint8), cells, digits
 
 
-def tensors(pool: Pool, at: NDArray[np.int64]) -> tuple[NDArray[np.uint8], Tensor, Tensor]:
-    """Some pictures; cells as int64 of shape (pictures, tokens, kinds), digits (pictures, 2)."""
-    cells = torch.from_numpy(pool.cells[at].astype(np.int64))
-    return pool.frames[at], cells.flatten(1, 2), torch.from_numpy(pool.digits[at].astype(np.int64))
+def tensors(pool: Pool, index: NDArray[np.int64]) -> tuple[NDArray[np.uint8], Tensor, Tensor]:
+    """Some pictures of a pool with their labels.
+
+    Returns:
+        Frames as in the pool; cells as int64 of shape (pictures, tokens, kinds); digits as int64
+        of shape (pictures, 2).
+    """
+    cells = torch.from_numpy(pool.cells[index].astype(np.int64))
+    digits = torch.from_numpy(pool.digits[index].astype(np.int64))
+    return pool.frames[index], cells.flatten(1, 2), digits
 
 
-def _right(logits: Tensor, values: Tensor, where: Tensor) -> float:
+def _accuracy(logits: Tensor, values: Tensor, where: Tensor) -> float:
     return (logits.argmax(-1) == values)[where].float().mean().item()

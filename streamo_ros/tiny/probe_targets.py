@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a model must know of a frame before it can decide: for the heads of the third lesson.
+"""What the probes of the third and fourth stage learn from each frame: what decisions depend on.
 
-Knows views and labels. Decisions and answers say little about why they are right, and rarely; at
-every frame these facts say it: how the thing stands that is asked for, what the panel shows and
-what was said of it last, since when something is under way (or was, until the frame before), and
-which second it is.
+Decisions and answers are sparse and say little about why they are right. These targets say it at
+every frame: the status of the thing in question, what the display shows and what was last answered
+about it, since when an event has been under way (or was, until the previous frame), and which
+second it is.
 """
 
 from __future__ import annotations
@@ -22,86 +22,89 @@ from streamo_ros.worlds.task import things_of
 from streamo_ros.worlds.tasks import Look
 
 STATUS = ('absent', 'at rest', 'touching', 'cut', 'gripped', 'changing')
-"""Of what is asked for; of several things the last that holds for one of them."""
-ASKED = {
+"""Status of the thing in question; of several things the one with the last status counts."""
+DECISION_TARGETS = {
     'status': len(STATUS),
     'tens': 11,
     'ones': 11,
-    'said tens': 11,
-    'said ones': 11,
+    'answered tens': 11,
+    'answered ones': 11,
     'since hundreds': 10,
     'since tens': 10,
     'since ones': 10,
 }
-"""Facts that a frame's state is decided from, and how many values each has; a digit of the panel
-counts from 1, 0 without one."""
-LATE = {'way': 3}
-"""Likewise, of the fourth lesson alone: whether a cut thing comes (1) or goes (2)."""
-PLACES = 8
-"""Places in the order in which things are listed; for the heads of the vision tokens."""
-KEPT = {'at hundreds': 10, 'at tens': 10, 'at ones': 10}
-"""Of the second in which a frame was taken: what its state in the history must remember."""
+"""What a frame's state depends on, and the number of classes of each; digits of the display are
+counted from 1, 0 without a display."""
+DIRECTION_TARGETS = {'direction': 3}
+"""In the fourth stage, too: whether a thing cut off by the edge enters (1) or leaves (2)."""
+LIST_PLACES = 8
+"""Number of places in a list of things; for the probes of the vision tokens."""
+TIME_TARGETS = {'at hundreds': 10, 'at tens': 10, 'at ones': 10}
+"""The second at which a frame was taken: what its state in the history has to remember."""
 UNKNOWN = -1
-"""Stands for a fact that does not matter to the task, or that the window does not hold."""
+"""A target that does not matter to the task, or that cannot be known from the window."""
 
-Facts = tuple[int, ...]
+ProbeTargets = tuple[int, ...]
 
 
-def frame_facts(
+def frame_targets(
     family: str,
     look: Look,
     views: Sequence[View],
     labels: Sequence[tuple[Label, Fraction]],
     first: int,
-) -> list[Facts]:
-    """The facts of the frames of a window: those of `ASKED`, then of `LATE`, then of `KEPT`.
+) -> list[ProbeTargets]:
+    """The probe targets of each frame in a window.
 
     Args:
-        family: of the task.
-        look: colour and shape that it is about; '' for any.
+        family: task family.
+        look: color and shape that the task is about; '' for any.
         views: what all frames since the instruction show.
-        labels: what is due at each of them, and the first second of its tag.
-        first: of the frames in the window; earlier ones have left it.
+        labels: the label of each of them, and the start of its tag in seconds.
+        first: index of the first frame in the window; earlier ones have left it.
+
+    Returns:
+        For each frame the classes of `DECISION_TARGETS`, `DIRECTION_TARGETS` and `TIME_TARGETS`.
     """
-    found, said, known = list[Facts](), '', set[int]()
-    begun: tuple[int, Fraction] | None = None
+    targets, answer, whole_before = list[ProbeTargets](), '', set[int]()
+    began: tuple[int, Fraction] | None = None
     for number, (view, (label, start)) in enumerate(zip(views, labels, strict=True)):
-        if label.state is not State.SILENCE and begun is None:
-            begun = number, start
-        since = _digits(begun[1]) if begun and begun[0] >= first else (UNKNOWN,) * 3
-        way = _way(family, look, view, known) if number else UNKNOWN
-        found.append(
+        if label.state is not State.SILENCE and began is None:
+            began = number, start
+        since = _digits(began[1]) if began and began[0] >= first else (UNKNOWN,) * 3
+        direction = _direction(family, look, view, whole_before) if number else UNKNOWN
+        targets.append(
             (
                 _status(family, look, view),
-                *_panel(family, view, said),
+                *_panel(family, view, answer),
                 *since,
-                way,
+                direction,
                 *_digits(start),
             )
         )
-        known |= {thing.key for thing in view.seen if thing.whole}
-        said = label.text if label.state is State.RESPONSE else said
-        begun = begun if label.state is State.STANDBY else None
-    return found[first:]
+        whole_before |= {thing.key for thing in view.things if thing.whole}
+        answer = label.text if label.state is State.RESPONSE else answer
+        began = began if label.state is State.STANDBY else None
+    return targets[first:]
 
 
 def _status(family: str, look: Look, view: View) -> int:
     if family == 'number':
         return UNKNOWN
-    return max(map(_of, things_of(view, *look)), default=0)
+    return max(map(_status_of, things_of(view, *look)), default=0)
 
 
-def _way(family: str, look: Look, view: View, known: AbstractSet[int]) -> int:
-    """Which way a cut thing goes: out, if it was whole before."""
+def _direction(family: str, look: Look, view: View, whole_before: AbstractSet[int]) -> int:
+    """Which way a thing cut off by the edge moves: out, if it was whole before."""
     if family == 'number':
         return UNKNOWN
     return max(
-        (1 + (thing.key in known) for thing in things_of(view, *look) if not thing.whole),
+        (1 + (thing.key in whole_before) for thing in things_of(view, *look) if not thing.whole),
         default=0,
     )
 
 
-def _of(thing: VisibleThing) -> int:
+def _status_of(thing: VisibleThing) -> int:
     name = (
         'changing'
         if thing.into
@@ -116,18 +119,18 @@ def _of(thing: VisibleThing) -> int:
     return STATUS.index(name)
 
 
-def _panel(family: str, view: View, said: str) -> Facts:
+def _panel(family: str, view: View, answer: str) -> ProbeTargets:
     if family != 'number':
         return (UNKNOWN,) * 4
-    value = view.panel.value if view.panel else -1
-    last = int(said.rstrip('.')) if said.rstrip('.').isdecimal() else -1
+    shown = view.panel.value if view.panel else -1
+    answered = int(answer.rstrip('.')) if answer.rstrip('.').isdecimal() else -1
     return tuple(
-        part
-        for one in (value, last)
-        for part in ((0, 0) if one < 0 else (one // 10 + 1, one % 10 + 1))
+        digit
+        for value in (shown, answered)
+        for digit in ((0, 0) if value < 0 else (value // 10 + 1, value % 10 + 1))
     )
 
 
-def _digits(seconds: Fraction) -> Facts:
+def _digits(seconds: Fraction) -> ProbeTargets:
     whole = int(seconds)
     return whole // 100 % 10, whole // 10 % 10, whole % 10

@@ -1,11 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Heads that ask the language model, on its way up, what it knows of each frame.
+"""Auxiliary heads that decode what the language model should know of each frame.
 
-Knows heads and their loss. One layer below the last, where a state is about to be decided, it must
-know the facts that the decision follows from; halfway up, behind the state that stands in the
-history, when that frame was taken; and at the vision tokens, which place their things have in a
-list. The heads are thrown away at the export.
+One layer below the last, where a state is about to be decided, the facts that the decision depends
+on must be decodable; in the middle layer, after the state in the history, when that frame was
+taken; and at the vision tokens, which place their things have in a list. The heads are discarded
+at the export.
 
 Source: auxiliary losses on hidden layers as deep supervision (Lee et al., arXiv 1409.5185).
 """
@@ -16,59 +16,60 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.tiny.probe_targets import ASKED
-from streamo_ros.tiny.probe_targets import KEPT
-from streamo_ros.tiny.probe_targets import LATE
-from streamo_ros.tiny.probe_targets import PLACES
+from streamo_ros.tiny.probe_targets import DECISION_TARGETS
+from streamo_ros.tiny.probe_targets import DIRECTION_TARGETS
+from streamo_ros.tiny.probe_targets import LIST_PLACES
+from streamo_ros.tiny.probe_targets import TIME_TARGETS
 from streamo_ros.tiny.probe_targets import UNKNOWN
 
 
 class Probes(nn.Module):
-    """A head for each fact.
+    """A linear head for each probe target.
 
     Args:
-        width: of the language model.
-        late: whether the facts of the fourth lesson are asked for too.
+        width: width of the language model.
+        late: whether to include the targets of the fourth stage.
     """
 
     def __init__(self, width: int, *, late: bool = False) -> None:
         super().__init__()
         self._width = width
-        asked = ASKED | LATE if late else ASKED
-        self.asked = nn.ModuleList([nn.Linear(width, count) for count in asked.values()])
-        self.kept = nn.ModuleList([nn.Linear(width, count) for count in KEPT.values()])
-        self.place = nn.Linear(width, PLACES) if late else None
+        decision = DECISION_TARGETS | DIRECTION_TARGETS if late else DECISION_TARGETS
+        # The names are those of the saved weights of earlier runs.
+        self.asked = nn.ModuleList([nn.Linear(width, count) for count in decision.values()])
+        self.kept = nn.ModuleList([nn.Linear(width, count) for count in TIME_TARGETS.values()])
+        self.place = nn.Linear(width, LIST_PLACES) if late else None
 
-    def loss(self, asked: Tensor, kept: Tensor, facts: Tensor) -> tuple[Tensor, Tensor]:
-        """Sum over the facts of their mean cross-entropies, and the share of them that is known.
+    def loss(self, deciding: Tensor, remembered: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
+        """Sum over the targets of their mean cross-entropies, and the share decoded correctly.
 
         Args:
-            asked: states of the network where a state is decided, shape (frames, width).
-            kept: likewise, behind the state in the history.
-            facts: int64, shape (frames, facts): `facts.Facts` of each frame.
+            deciding: hidden states where a state is decided, shape (frames, width).
+            remembered: hidden states after the state in the history, shape (frames, width).
+            targets: int64, shape (frames, targets): see `probe_targets.frame_targets`.
         """
-        total, right, count = asked.sum() * 0, asked.new_zeros(()), 0
-        columns, early = facts.T, len(ASKED)
-        rows = [(head, asked, columns[k]) for k, head in enumerate(self.asked)]
-        rows += [(head, kept, columns[early + len(LATE) + k]) for k, head in enumerate(self.kept)]
-        for head, states, wanted in rows:
-            known = wanted != UNKNOWN
+        total, right, count = deciding.sum() * 0, deciding.new_zeros(()), 0
+        columns, first_time = targets.T, len(DECISION_TARGETS) + len(DIRECTION_TARGETS)
+        heads = [(head, deciding, columns[k]) for k, head in enumerate(self.asked)]
+        heads += [(head, remembered, columns[first_time + k]) for k, head in enumerate(self.kept)]
+        for head, hidden, target in heads:
+            known = target != UNKNOWN
             if known.any():
-                found = head(F.rms_norm(states[known], (self._width,)))
-                total = total + F.cross_entropy(found, wanted[known])
-                right = right + (found.argmax(-1) == wanted[known]).float().sum()
+                logits = head(F.rms_norm(hidden[known], (self._width,)))
+                total = total + F.cross_entropy(logits, target[known])
+                right = right + (logits.argmax(-1) == target[known]).float().sum()
                 count += int(known.sum())
         return total, right / max(count, 1)
 
-    def places(self, cells: Tensor, places: Tensor) -> Tensor:
-        """Mean cross-entropy of the places of things in a list, as their vision tokens know them.
+    def list_loss(self, cells: Tensor, places: Tensor) -> Tensor:
+        """Mean cross-entropy of the places of things in a list, decoded from their vision tokens.
 
         Args:
-            cells: states of the network at the vision tokens, shape (vision tokens, width).
-            places: int64, shape (vision tokens,): from 0; `facts.UNKNOWN` where no thing is.
+            cells: hidden states at the vision tokens, shape (vision tokens, width).
+            places: int64, shape (vision tokens,): from 0; `UNKNOWN` where there is no thing.
         """
         known = places != UNKNOWN
         if self.place is None or not known.any():
             return cells.sum() * 0
-        found = self.place(F.rms_norm(cells[known], (self._width,)))
-        return F.cross_entropy(found, places[known])
+        logits = self.place(F.rms_norm(cells[known], (self._width,)))
+        return F.cross_entropy(logits, places[known])

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""`streamo train config/train/streamo-tiny.yaml`: the embedded model from nothing to a checkpoint.
+"""`streamo train config/train/streamo-tiny.yaml`: trains the embedded model from scratch.
 
-Knows the order of things: tokenizer, pictures, tower, courses, language model in lessons,
-export. Each part is kept in the run's folder and not made twice, and all lessons go on where they
-were stopped; what is drawn at a step follows from the seed and the step alone.
+Makes tokenizer, pictures, tower, clips, the language model in stages, and the export, in this
+order. Each part is saved in the run's folder and not made twice, and every stage resumes where it
+was interrupted: what is drawn at a step depends only on the seed and the step.
 """
 
 from __future__ import annotations
@@ -26,13 +26,12 @@ from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.clips import Clip
 from streamo_ros.tiny.clips import encode_clips
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
-from streamo_ros.tiny.curriculum import fourth_lesson
-from streamo_ros.tiny.curriculum import Lesson
-from streamo_ros.tiny.curriculum import second_lesson
-from streamo_ros.tiny.curriculum import third_lesson
+from streamo_ros.tiny.curriculum import fourth_stage
+from streamo_ros.tiny.curriculum import second_stage
+from streamo_ros.tiny.curriculum import StepPlan
+from streamo_ros.tiny.curriculum import third_stage
 from streamo_ros.tiny.dialogues import draw_dialogue
 from streamo_ros.tiny.export import export_run
-from streamo_ros.tiny.export import read_part
 from streamo_ros.tiny.history import with_own_states
 from streamo_ros.tiny.log import average
 from streamo_ros.tiny.log import Log
@@ -46,55 +45,61 @@ from streamo_ros.tiny.perception import draw_batch
 from streamo_ros.tiny.perception import PerceptionLoss
 from streamo_ros.tiny.pictures import draw_pools
 from streamo_ros.tiny.probes import Probes
-from streamo_ros.tiny.tensors import batch
+from streamo_ros.tiny.saved_parts import read_part
+from streamo_ros.tiny.saved_parts import resume
+from streamo_ros.tiny.saved_parts import save_part
+from streamo_ros.tiny.tensors import collate
 from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.tiny_config import kept_config
 from streamo_ros.tiny.tiny_config import tiny_config
 from streamo_ros.tiny.tiny_config import TinyConfig
 from streamo_ros.worlds.episode import SEEDS
 
-Plan = Callable[[float, np.random.Generator], Lesson]
+Stage = Callable[[float, np.random.Generator], StepPlan]
+"""Plans a step from the completed share of the stage and a generator."""
 
 _PICTURE_SEEDS = 30_000_000
-"""Worlds of the single pictures begin so far behind those of the courses."""
-_TESTED = AuxiliaryWeights(align=0.15)
+"""Offset of the seeds of single pictures from those of clips."""
+_VALIDATION = AuxiliaryWeights(align=0.15)
+_PERCEPTION = 'lesson'
+"""Name of the perception heads in a saved tower; it is that of earlier runs."""
 _SECOND, _THIRD, _FOURTH = 'language', 'further', 'last'
-"""What the lessons after the first are called in the log and in the run's folder."""
+"""Names of the stages after the first in the log and in the run's folder."""
 
 
 def train(values: Mapping[str, Any]) -> Path:
-    """Train the embedded model, or go on with it.
+    """Train the embedded model, or continue its training.
 
     Args:
-        values: of `TinyConfig`, by their names.
+        values: values of `TinyConfig` by name.
 
     Returns:
         The folder of the checkpoint.
 
     Raises:
-        TrainingError: the configuration is wrong.
+        TrainingError: the configuration is invalid.
     """
-    return Run(tiny_config(values)).complete()
+    return TrainingRun(tiny_config(values)).complete()
 
 
-class Run:
-    """One training run in its folder.
+class TrainingRun:
+    """A training run in its folder.
 
     Args:
-        config: see `TinyConfig`.
-        begins: whether it writes tokenizer and settings into its folder; False where another
+        config: the configuration.
+        initialize: whether to write tokenizer and settings to the folder; False if another
             process or an earlier run has done so.
     """
 
-    def __init__(self, config: TinyConfig, *, begins: bool = True) -> None:
+    def __init__(self, config: TinyConfig, *, initialize: bool = True) -> None:
         self.config, self.folder = config, Path(config.output)
-        found = words.build_tokenizer()
-        if begins:
-            found.save_pretrained(self.folder / 'tokenizer')
+        tokenizer = words.build_tokenizer()
+        if initialize:
+            tokenizer.save_pretrained(self.folder / 'tokenizer')
             (self.folder / 'settings.json').write_text(
                 json.dumps(asdict(config), indent=2) + '\n', encoding='utf-8'
             )
-        self._known = words.vocabulary(found)
+        self._known = words.vocabulary(tokenizer)
         self._prompt = PromptTokens(
             CheckpointTokenizer(self.folder / 'tokenizer' / 'tokenizer.json'),
             system_prompt=words.SYSTEM_PROMPT,
@@ -104,197 +109,163 @@ class Run:
         self._source = self._find_source()
 
     def complete(self) -> Path:
-        """Do what is left of the run."""
+        """Do what is left of the run, and return the folder of the checkpoint."""
         torch.set_num_threads(self.config.threads)
         if self._source is self:
             self.train_tower()
-        self.train_language()
+        self.train_second()
         if self.config.further_steps:
-            self.train_further()
+            self.train_third()
         if self.config.last_steps:
-            self.train_last()
+            self.train_fourth()
         export_run(self.folder, self.folder / 'final')
         return self.folder / 'final'
 
-    def _find_source(self) -> Run:
-        """The run that has the tower and the courses."""
+    def _find_source(self) -> TrainingRun:
+        """The run that provides the tower and the clips."""
         if self.config.language_from:
-            return Run(kept_config(Path(self.config.language_from)), begins=False)
+            return TrainingRun(kept_config(Path(self.config.language_from)), initialize=False)
         return self
 
     def train_tower(self) -> None:
-        """The first lesson: to see."""
-        config = self.config
+        """The first stage: train the vision tower."""
+        config, path = self.config, self.folder / 'tower.pt'
         torch.manual_seed(config.seed)
         tower = new_tower(self._sizes, self._known)
-        lesson = PerceptionLoss(tower, self._sizes.vision_out)
-        optimiser = Optimizer(list(lesson.named_parameters()), config.rate, config.tower_steps)
-        begin = _resume(self.folder / 'tower.pt', lesson, optimiser, 'lesson')
-        if begin >= config.tower_steps:
+        perception = PerceptionLoss(tower, self._sizes.vision_out)
+        parameters = list(perception.named_parameters())
+        optimizer = Optimizer(parameters, config.rate, config.tower_steps)
+        done = resume(path, perception, optimizer, _PERCEPTION)
+        if done >= config.tower_steps:
             return
         first = SEEDS['training'].start + _PICTURE_SEEDS
         pools = draw_pools(
             range(first, first + config.picture_worlds), config.processes, self.folder / 'pictures'
         )
-        for step in range(begin, config.tower_steps):
-            draw = np.random.default_rng([config.seed, 1, step])
-            loss = lesson.loss(*draw_batch(pools, draw))
-            optimiser.step(loss, step)
+        for step in range(done, config.tower_steps):
+            rng = np.random.default_rng([config.seed, 1, step])
+            loss = perception.loss(*draw_batch(pools, rng))
+            optimizer.step(loss, step)
             self._log.add('tower', step + 1, {'loss': loss.item()}, config.report_every)
-            if (step + 1) % config.keep_every == 0 or step + 1 == config.tower_steps:
-                self._log.line('tower_check', step + 1, lesson.accuracies(pools['4:3']))
-                _keep(
-                    self.folder / 'tower.pt',
-                    {
-                        'tower': tower.state_dict(),
-                        'lesson': lesson.state_dict(),
-                        'optimiser': optimiser.state_dict(),
-                        'step': step + 1,
-                    },
-                )
+            if self._is_due(step, config.tower_steps):
+                self._log.write('tower_check', step + 1, perception.accuracies(pools['4:3']))
+                states = {'tower': tower.state_dict(), _PERCEPTION: perception.state_dict()}
+                save_part(path, states, optimizer, step + 1)
 
-    def train_language(self) -> None:
-        """The second lesson: to watch and to speak, with the tower frozen."""
+    def train_second(self) -> None:
+        """The second stage: train the language model, with the tower frozen."""
         torch.manual_seed(self.config.seed + 1)
         network = Network(self._sizes, self._known)
-        self._teach(
-            network, _SECOND, self.config.language_steps, self.config.rate, second_lesson, 2
+        self._train_stage(
+            network, _SECOND, self.config.language_steps, self.config.rate, second_stage, 2
         )
 
-    def train_further(self) -> None:
-        """The third lesson: what the second left half learned, from the mean of its weights."""
+    def train_third(self) -> None:
+        """The third stage, from the averaged weights of the second."""
         torch.manual_seed(self.config.seed + 4)
-        network = self._goes_on(_SECOND, Probes(self._sizes.hidden))
-        self._teach(
-            network, _THIRD, self.config.further_steps, self.config.further_rate, third_lesson, 4
+        network = self._continued(_SECOND, Probes(self._sizes.hidden))
+        self._train_stage(
+            network, _THIRD, self.config.further_steps, self.config.further_rate, third_stage, 4
         )
 
-    def train_last(self) -> None:
-        """The fourth: lists and what happens, from the mean of the third's weights."""
+    def train_fourth(self) -> None:
+        """The fourth stage, from the averaged weights of the third."""
         torch.manual_seed(self.config.seed + 5)
-        network = self._goes_on(_THIRD, Probes(self._sizes.hidden, late=True))
-        self._teach(
-            network, _FOURTH, self.config.last_steps, self.config.last_rate, fourth_lesson, 5
+        network = self._continued(_THIRD, Probes(self._sizes.hidden, late=True))
+        self._train_stage(
+            network, _FOURTH, self.config.last_steps, self.config.last_rate, fourth_stage, 5
         )
 
-    def _goes_on(self, part: str, probes: Probes) -> Network:
-        """The network as a lesson left it, with new heads."""
+    def _continued(self, part: str, probes: Probes) -> Network:
+        """The network as a stage left it, with new probes."""
         network = Network(self._sizes, self._known, probes)
-        new = {name: one for name, one in network.state_dict().items() if 'probes' in name}
-        learned = read_part(self.folder / f'{part}.pt')['ema']
+        states = network.state_dict()
+        trained = read_part(self.folder / f'{part}.pt')['ema']
         network.load_state_dict(
-            {name: one for name, one in learned.items() if 'probes' not in name} | new
+            {name: trained[name] if 'probes' not in name else states[name] for name in states}
         )
         return network
 
-    def _teach(
-        self, network: Network, part: str, steps: int, rate: float, lesson: Plan, stream: int
+    def _train_stage(
+        self, network: Network, part: str, steps: int, rate: float, stage: Stage, stream: int
     ) -> None:
-        """Go on with a lesson; what its steps draw is of a random stream of its own."""
+        """Train or continue a stage; each stage has a random stream of its own."""
         config, path = self.config, self.folder / f'{part}.pt'
         objective = Objective(self._prompt, config.loss)
-        learning = network.learning()
-        optimiser = Optimizer(learning, rate, steps)
-        begin = _resume(path, network, optimiser, 'network')
-        mean = WeightAverage(learning)
-        if begin:
-            mean.values = {name: read_part(path)['ema'][name] for name, _ in learning}
-        if begin >= steps:
+        trainable = network.trainable()
+        optimizer = Optimizer(trainable, rate, steps)
+        done = resume(path, network, optimizer, 'network')
+        average_weights = WeightAverage(trainable)
+        if done:
+            average_weights.values = {name: read_part(path)['ema'][name] for name, _ in trainable}
+        if done >= steps:
             return
-        found, checks = self._source.courses()
-        courses = [one for one in found if float(one.rate) in config.rates]
-        tests = self._tests(checks)
-        for step in range(begin, steps):
+        training, validation = self._source.clips()
+        training = [clip for clip in training if float(clip.rate) in config.rates]
+        checks = self._validation_batches(validation)
+        for step in range(done, steps):
             seed = [config.seed, stream, step]
-            plan = lesson(step / steps, np.random.default_rng(seed))
-            drawn = self._draw(network, courses, plan, np.random.default_rng(seed))
-            loss, figures = objective(network, drawn, plan.beside)
-            optimiser.step(loss, step)
-            mean.update(step + 1)
+            plan = stage(step / steps, np.random.default_rng(seed))
+            batch = self._draw_batch(network, training, plan, np.random.default_rng(seed))
+            loss, figures = objective(network, batch, plan.auxiliary)
+            optimizer.step(loss, step)
+            average_weights.update(step + 1)
             self._log.add(part, step + 1, figures, config.report_every)
-            if (step + 1) % config.keep_every == 0 or step + 1 == steps:
-                state = {name: one.clone() for name, one in network.state_dict().items()}
-                with mean.in_place(), torch.no_grad():
-                    self._log.line(
-                        f'{part}_check',
-                        step + 1,
-                        average([objective(network, one, _TESTED)[1] for one in tests]),
-                    )
-                    _keep(
-                        path,
-                        {
-                            'ema': network.state_dict(),
-                            'network': state,
-                            'optimiser': optimiser.state_dict(),
-                            'step': step + 1,
-                        },
-                    )
+            if self._is_due(step, steps):
+                current = {name: value.clone() for name, value in network.state_dict().items()}
+                with average_weights.applied(), torch.no_grad():
+                    rows = [objective(network, check, _VALIDATION)[1] for check in checks]
+                    self._log.write(f'{part}_check', step + 1, average(rows))
+                    states = {'ema': network.state_dict(), 'network': current}
+                    save_part(path, states, optimizer, step + 1)
 
-    def _draw(
-        self,
-        network: Network,
-        courses: Sequence[Clip],
-        plan: Lesson,
-        draw: np.random.Generator,
+    def _is_due(self, step: int, steps: int) -> bool:
+        """Whether to validate and save after a step that counts from 0."""
+        return (step + 1) % self.config.keep_every == 0 or step + 1 == steps
+
+    def _draw_batch(
+        self, network: Network, clips: Sequence[Clip], plan: StepPlan, rng: np.random.Generator
     ) -> TensorBatch:
-        """What is learned from at a step."""
-        drawn = batch(
-            [
-                draw_dialogue(
-                    courses,
-                    self._prompt,
-                    plan.turns,
-                    plan.corruption,
-                    draw,
-                    plan.stress,
-                    fresh=plan.fresh,
-                    choices=plan.choices,
-                )
-                for _ in range(plan.size)
-            ]
-        )
-        if plan.own:
-            drawn = with_own_states(network, drawn, self._prompt.state_ids[:2])
-        return drawn
+        """The batch of a step."""
+        dialogues = [
+            draw_dialogue(
+                clips,
+                self._prompt,
+                plan.turns,
+                plan.corruption,
+                rng,
+                plan.stress,
+                fresh=plan.fresh,
+                mix=plan.mix,
+            )
+            for _ in range(plan.size)
+        ]
+        batch = collate(dialogues)
+        if plan.own_history:
+            batch = with_own_states(network, batch, self._prompt.state_ids[:2])
+        return batch
 
-    def courses(self) -> tuple[list[Clip], list[Clip]]:
-        """Courses of training and of validation, as the trained tower sees them."""
+    def clips(self) -> tuple[list[Clip], list[Clip]]:
+        """The clips of training and validation, encoded by the trained tower."""
         tower = new_tower(self._sizes, self._known)
         tower.load_state_dict(read_part(self.folder / 'tower.pt')['tower'])
         config = self.config
 
-        def watch(name: str, count: int) -> list[Clip]:
+        def encode(purpose: str, count: int) -> list[Clip]:
             return encode_clips(
-                SEEDS[name][:count],
+                SEEDS[purpose][:count],
                 config.frames,
                 config.rates,
                 tower,
                 config.processes,
-                self.folder / name,
+                self.folder / purpose,
             )
 
-        return watch('training', config.courses), watch('validation', config.validation_courses)
+        return encode('training', config.clips), encode('validation', config.validation_clips)
 
-    def _tests(self, courses: Sequence[Clip]) -> list[Any]:
-        draw = np.random.default_rng([self.config.seed, 3])
+    def _validation_batches(self, clips: Sequence[Clip]) -> list[TensorBatch]:
+        rng = np.random.default_rng([self.config.seed, 3])
         return [
-            batch([draw_dialogue(courses, self._prompt, 16, 0.0, draw) for _ in range(8)])
+            collate([draw_dialogue(clips, self._prompt, 16, 0.0, rng) for _ in range(8)])
             for _ in range(8)
         ]
-
-
-def _resume(path: Path, module: torch.nn.Module, optimiser: Optimizer, name: str) -> int:
-    """Load what was kept; the number of steps done."""
-    if not path.is_file():
-        return 0
-    kept = read_part(path)
-    module.load_state_dict(kept[name])
-    optimiser.load_state_dict(kept['optimiser'])
-    return int(kept['step'])
-
-
-def _keep(path: Path, state: dict[str, Any]) -> None:
-    """Write beside and rename: a run that is stopped while it writes loses nothing."""
-    beside = path.with_suffix('.part')
-    torch.save(state, beside)
-    beside.replace(path)

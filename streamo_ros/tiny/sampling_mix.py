@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How often each family of tasks is drawn, and how its dialogues are made harder.
+"""How often each family of tasks is sampled, and how its dialogues are made harder.
 
-Knows shares alone. What is left to learn changes with the run, and so do they.
+The mix changes over the run, as what is left to learn does.
 """
 
 from __future__ import annotations
@@ -10,37 +10,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-SPANS = {'narrate': 4.0, 'leave': 1.0, 'recolour': 1.0, 'move': 1.0, 'touch': 1.0}
-"""How often each is drawn of the families whose answers may be intervals instead."""
-AT_A_GLANCE = {'count': 1.5, 'number': 1.0, 'presence': 2.0, 'colour': 1.5, 'see': 2.5}
-"""How much more often, where a dialogue is one frame: what can be answered from it."""
+SPAN_WEIGHTS = {'narrate': 4.0, 'leave': 1.0, 'recolour': 1.0, 'move': 1.0, 'touch': 1.0}
+"""Sampling weights of the families whose answers may be intervals instead."""
+SINGLE_FRAME_WEIGHTS = {'count': 1.5, 'number': 1.0, 'presence': 2.0, 'colour': 1.5, 'see': 2.5}
+"""Factors for dialogues of a single frame: more of what one frame can answer."""
 
 
 @dataclass(frozen=True)
 class SamplingMix:
-    """What the dialogues of a step are about.
+    """What the dialogues of a training step are about.
 
     Attributes:
-        weights: how often each family is drawn.
-        spans: share of the dialogues that ask for the intervals of what happens.
-        uneven: share of all dialogues about intervals whose tags stand 1 to 6 frames apart, so
-            that where an interval began can only be looked up.
-        rivals: share of the dialogues waiting for something to happen to a thing in which anything
-            at all happens to it.
-        fires: share of them in which it does happen; of the others it does in some.
-        steady: another stretch is drawn where nothing is due, and not another family too: else
-            a family that needs a panel or a wall is drawn a third as often as its weight says.
+        weights: sampling weight of each family.
+        spans: share of the dialogues that ask for the interval of an event.
+        uneven_tags: share of the dialogues about intervals whose tags are 1 to 6 frames apart, so
+            that the start of an interval can only be looked up, not guessed.
+        distractors: share of the dialogues that wait for an event of a specific thing in which
+            anything at all happens to that thing.
+        fulfilled: share of those dialogues in which the event is made sure to happen; in the
+            others it happens by chance.
+        keep_family: whether a rejected clip is replaced without drawing another family; otherwise
+            a family that needs a display or a wall comes up a third as often as its weight says.
     """
 
     weights: Mapping[str, float]
     spans: float = 0.09
-    uneven: float = 0.0
-    rivals: float = 0.0
-    fires: float = 0.0
-    steady: bool = False
+    uneven_tags: float = 0.0
+    distractors: float = 0.0
+    fulfilled: float = 0.0
+    keep_family: bool = False
 
 
-AT_FIRST = SamplingMix(
+SECOND_STAGE_EARLY = SamplingMix(
     {
         'appear': 1.5,
         'leave': 1.6,
@@ -56,7 +57,7 @@ AT_FIRST = SamplingMix(
         'see': 1.2,
     }
 )
-LATER = SamplingMix(
+SECOND_STAGE_LATE = SamplingMix(
     {
         'appear': 1.4,
         'leave': 1.3,
@@ -72,8 +73,8 @@ LATER = SamplingMix(
         'see': 1.6,
     }
 )
-"""When what is left to learn is numbers, touches and lists."""
-AGAIN = SamplingMix(
+"""When numbers, touches and lists are what is left to learn."""
+THIRD_STAGE = SamplingMix(
     {
         'appear': 1.2,
         'leave': 1.5,
@@ -89,13 +90,13 @@ AGAIN = SamplingMix(
         'see': 1.6,
     },
     spans=0.14,
-    uneven=0.6,
-    rivals=0.3,
-    fires=0.35,
-    steady=True,
+    uneven_tags=0.6,
+    distractors=0.3,
+    fulfilled=0.35,
+    keep_family=True,
 )
-"""In the third lesson: the same, and intervals."""
-FINE = SamplingMix(
+"""The same, and intervals."""
+FOURTH_STAGE = SamplingMix(
     {
         'appear': 1.2,
         'leave': 1.2,
@@ -111,9 +112,9 @@ FINE = SamplingMix(
         'see': 2.6,
     },
     spans=0.1,
-    uneven=0.6,
-    rivals=0.3,
-    fires=0.35,
-    steady=True,
+    uneven_tags=0.6,
+    distractors=0.3,
+    fulfilled=0.35,
+    keep_family=True,
 )
-"""In the fourth: all, with what happens and what lies there above the rest."""
+"""Everything, with an emphasis on narration and lists."""

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The tables of a model's card, in Markdown, from what `streamo evaluate` and the ablation wrote.
+"""The Markdown tables of a model card, from the results of `streamo evaluate` and the ablation.
 
-Knows which figures stand in which table and which file they come from; knows no file system. What
-has not been measured says so; nothing is carried over from another model.
+Reads no files. What has not been measured is marked as such; nothing is carried over from another
+model.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any
 
 Figures = Mapping[str, Any]
 Measured = Mapping[str, Figures]
-"""Figures by the names of their files."""
+"""Figures by file name."""
 
 COLUMNS = {
     'state_macro_f1': 'state macro-F1',
@@ -40,63 +40,64 @@ FILES = (
     'evaluation_never',
     'evaluation_video',
 )
-"""Of one model; without '.json'."""
+"""Names of the files of one model, without '.json'."""
 CONTROLS = {
     'evaluation_blind': ('black frames', 0.45),
-    'evaluation_last_frame': ('the newest frame alone', 0.75),
+    'evaluation_last_frame': ('the newest frame only', 0.75),
 }
-"""What is taken away, and the macro-F1 above which the worlds would be too easy."""
+"""What is hidden from the model, and the macro-F1 above which the worlds would be too easy."""
 STRESSES = {
     'evaluation': ('as in training', ''),
     'evaluation_2hz': ('sampled faster', 'evaluation'),
     'evaluation_600': ('long streams', 'evaluation'),
-    'evaluation_complete': ('no frame lost', ''),
-    'evaluation_drop': ('frames lost at random', 'evaluation_complete'),
+    'evaluation_complete': ('no frame dropped', ''),
+    'evaluation_drop': ('frames dropped at random', 'evaluation_complete'),
 }
-"""What is made harder, and which file it is held against."""
+"""What is made harder, and the file it is compared with."""
 SILENCES = {
-    'evaluation_never': 'tables on which what is asked for never comes',
-    'evaluation_video': 'a real video, in which it never comes',
+    'evaluation_never': 'worlds in which the event never happens',
+    'evaluation_video': 'a real video in which the event never happens',
 }
+"""Streams on which the model should stay silent."""
 RUNS = {
     'plain': 'cross-entropy',
     'focal_alpha': 'focal and alpha (Streamo)',
     'class_balanced': 'class-balanced',
-    'one_hertz': 'cross-entropy, trained at 1 Hz alone',
+    'one_hertz': 'cross-entropy, trained at 1 Hz only',
 }
 """The runs of the ablation."""
 MISSING = 'not measured'
 
 
-def figures(found: Figures) -> str:
-    """A table of all and of each family; '-' where nothing of the kind was due."""
-    rows = {'all': found, **found['families']}
+def figures(evaluation: Figures) -> str:
+    """A table of all families together and each alone; '-' where there was nothing to measure."""
+    rows = {'all': evaluation, **evaluation['families']}
     table = _table(
         COLUMNS.values(), {name: [cell(row[key]) for key in COLUMNS] for name, row in rows.items()}
     )
-    return f'Model `{found["model_id"]}`, seed {found["seed"]}:\n\n{table}'
+    return f'Model `{evaluation["model_id"]}`, seed {evaluation["seed"]}:\n\n{table}'
 
 
 def figures_of(measured: Measured, name: str) -> str:
-    """As `figures`, of another file."""
-    found = measured.get(name)
-    return figures(found) if found else f'{MISSING.capitalize()}.'
+    """The same table for another file, if it has been measured."""
+    evaluation = measured.get(name)
+    return figures(evaluation) if evaluation else f'{MISSING.capitalize()}.'
 
 
 def controls(measured: Measured) -> str:
-    """What is left without seeing, and without remembering."""
-    titles = ('state macro-F1', 'at most', 'timing F1 (1 s)', 'answers right', 'episodes', 'seed')
+    """How good the model is without seeing, and without remembering."""
+    titles = ('state macro-F1', 'limit', 'timing F1 (1 s)', 'answers right', 'episodes', 'seed')
     rows = {}
-    for name, (title, most) in CONTROLS.items():
-        found = measured.get(name)
+    for name, (title, limit) in CONTROLS.items():
+        evaluation = measured.get(name)
         rows[title] = (
-            [MISSING, cell(most), '', '', '', '']
-            if found is None
+            [MISSING, cell(limit), '', '', '', '']
+            if evaluation is None
             else [
-                cell(found['state_macro_f1']),
-                cell(most),
+                cell(evaluation['state_macro_f1']),
+                cell(limit),
                 *(
-                    cell(found[key])
+                    cell(evaluation[key])
                     for key in ('timing_f1', 'answer_accuracy', 'episodes', 'seed')
                 ),
             ]
@@ -105,10 +106,10 @@ def controls(measured: Measured) -> str:
 
 
 def robustness(measured: Measured) -> str:
-    """What is lost where it is harder than in training, and alarms where nothing comes."""
+    """What is lost under conditions harder than in training, and the rate of false alarms."""
     titles = (
-        'frames a second',
-        'lost on top',
+        'frames per second',
+        'dropped',
         'frames',
         'state macro-F1',
         'change',
@@ -122,71 +123,71 @@ def robustness(measured: Measured) -> str:
     }
     alarms = {}
     for name, title in SILENCES.items():
-        found = measured.get(name)
-        rate = found['false_alarms_per_hour'] if found else None
+        evaluation = measured.get(name)
+        rate = evaluation['false_alarms_per_hour'] if evaluation else None
         alarms[title] = (
             [MISSING, '', '']
-            if found is None or rate is None
-            else [cell(found['never_hours']), cell(rate), cell(rate / 60)]
+            if evaluation is None or rate is None
+            else [cell(evaluation['never_hours']), cell(rate), cell(rate / 60)]
         )
     return '\n\n'.join(
         (
             _table(titles, rows),
-            _table(('hours', 'false alarms an hour', 'false alarms a minute'), alarms),
+            _table(('hours', 'false alarms per hour', 'false alarms per minute'), alarms),
         )
     )
 
 
-def ablation(found: Figures) -> str:
-    """The losses, and 1 Hz alone, at an equal budget.
+def ablation(results: Figures) -> str:
+    """The losses, and training at 1 Hz only, at an equal budget.
 
     Args:
-        found: what `ablation` wrote; {} = nothing yet.
+        results: the content of ablation.json; {} if there is none yet.
     """
     keys = ('state_macro_f1', 'timing_f1', 'answer_accuracy', 'false_alarms_per_hour')
     titles = [*(COLUMNS[key] for key in keys), 'state macro-F1 at 2 Hz', 'timing F1 at 2 Hz']
-    rows, runs = {}, found.get('runs', {})
+    rows, runs = {}, results.get('runs', {})
     for name, title in RUNS.items():
         if name not in runs:
             rows[title] = [MISSING, '', '', '', '', '']
             continue
-        once, twice = runs[name]['1'], runs[name].get('2', {})
+        at_1_hz, at_2_hz = runs[name]['1'], runs[name].get('2', {})
         rows[title] = [
-            *(cell(once[key]) for key in keys),
-            cell(twice.get('state_macro_f1')),
-            cell(twice.get('timing_f1')),
+            *(cell(at_1_hz[key]) for key in keys),
+            cell(at_2_hz.get('state_macro_f1')),
+            cell(at_2_hz.get('timing_f1')),
         ]
-    said = (
+    caption = (
         ''
         if not runs
         else (
-            f'{found["steps"]} steps each, the same data and seed; {found["worlds"]} episodes of '
-            f'seed {found["seed"]}, free-running:\n\n'
+            f'{results["steps"]} steps each, the same data and seed; {results["worlds"]} episodes '
+            f'of seed {results["seed"]}, free-running:\n\n'
         )
     )
-    return said + _table(titles, rows)
+    return caption + _table(titles, rows)
 
 
 def cell(value: float | None) -> str:
-    """A figure as text; '-' for none."""
+    """A figure as text; '-' for None."""
     if value is None:
         return '-'
     return str(value) if isinstance(value, int) else f'{value:.2f}'
 
 
-def _stress(found: Figures | None, base: Figures | None) -> list[str]:
-    if found is None:
+def _stress(evaluation: Figures | None, base: Figures | None) -> list[str]:
+    if evaluation is None:
         return ['', '', '', MISSING, '', '', '', '']
     row = [
-        f'{found["rate"]:g}',
-        f'{found["drop"]:.0%}',
-        f'{found["frames"] / max(found["episodes"], 1):.0f}',
+        f'{evaluation["rate"]:g}',
+        f'{evaluation["drop"]:.0%}',
+        f'{evaluation["frames"] / max(evaluation["episodes"], 1):.0f}',
     ]
     for key in ('state_macro_f1', 'timing_f1'):
-        before = base.get(key) if base else None
-        known = before is not None and found[key] is not None
-        row += [cell(found[key]), f'{found[key] - before:+.2f}' if known else '-']
-    return [*row, cell(found['episodes'])]
+        value, before = evaluation[key], base.get(key) if base else None
+        known = before is not None and value is not None
+        row += [cell(value), f'{value - before:+.2f}' if known else '-']
+    return [*row, cell(evaluation['episodes'])]
 
 
 def _table(titles: Iterable[str], rows: Mapping[str, Sequence[str]]) -> str:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Dialogues side by side: ids, positions, vision tokens and targets as tensors.
+"""Collates dialogues into a batch: ids, positions, vision tokens and targets as tensors.
 
-Knows Qwen2.5-VL's positions: text counts on all three axes alike; a frame's tokens share one time
-and count rows and columns from there, and the text behind goes on after the longer side.
+Positions are Qwen2.5-VL's: text advances all three axes alike; a frame's tokens share one time
+and count rows and columns from there, and the text after it continues past the longer side.
 
 Source: Qwen2-VL (arXiv 2409.12191), sec. 2.1, M-RoPE.
 """
@@ -22,136 +22,147 @@ from streamo_ros.tiny.pictures import cell
 from streamo_ros.tiny.pictures import grid
 from streamo_ros.tiny.probe_targets import UNKNOWN
 from streamo_ros.tiny.turns import DrawnDialogue
-from streamo_ros.worlds.question_tasks import as_one_reads
-from streamo_ros.worlds.scene import COLOURS
+from streamo_ros.worlds.question_tasks import reading_order
+from streamo_ros.worlds.scene import COLORS
 from streamo_ros.worlds.scene import SHAPES
 
 
 @dataclass(frozen=True)
 class TensorBatch:
-    """Tensors of some dialogues; `tokens` is the longest one's length, the rest padded behind.
+    """A batch of dialogues, padded at the end to the length of the longest, `tokens`.
+
+    Indices into the batch count its tokens dialogue by dialogue, padding included.
 
     Attributes:
         ids: int64, shape (dialogues, tokens).
-        places: int64, shape (3, dialogues, tokens).
-        seen_at: int64, shape (vision tokens,): in the dialogues one behind the other.
-        seen: float32, shape (vision tokens, vision_out).
-        looks: int64, shape (vision tokens, 2): colour and shape in the cell, -1 for none.
-        asked: float32, shape (vision tokens,): 1 where the thing in the cell has the look that the
-            instruction is about, 0 where it has not, -1 where there is none or none is named.
-        listed: int64, shape (vision tokens,): place of the thing in the cell in a list of all
-            things, from 0; -1 where there is none or no list is asked for.
-        at: int64, shape (targets,): in the dialogues one behind the other.
-        wanted: int64, shape (targets,).
+        positions: int64, shape (3, dialogues, tokens): time, row, column.
+        vision_index: int64, shape (vision tokens,): indices of the vision tokens.
+        vision: float32, shape (vision tokens, vision_out).
+        looks: int64, shape (vision tokens, 2): color and shape in the cell, -1 for none.
+        matches: float32, shape (vision tokens,): 1 where the thing in the cell has the color and
+            shape that the instruction names, 0 where it has not, -1 where there is no thing or
+            nothing is named.
+        list_places: int64, shape (vision tokens,): place of the thing in the cell in a list of all
+            things, from 0; -1 where there is no thing or no list is asked for.
+        target_index: int64, shape (targets,): indices of the tokens that predict the targets.
+        target_ids: int64, shape (targets,).
         weights: float32, shape (targets,).
-        spoken: bool, shape (targets,).
-        facts: int64, shape (frames, facts): of each frame, in the order of the states' targets.
+        in_answer: bool, shape (targets,): whether it belongs to an answer; else it is a state.
+        probe_targets: int64, shape (frames, probes): in the order of the states' targets.
     """
 
     ids: Tensor
-    places: Tensor
-    seen_at: Tensor
-    seen: Tensor
+    positions: Tensor
+    vision_index: Tensor
+    vision: Tensor
     looks: Tensor
-    asked: Tensor
-    listed: Tensor
-    at: Tensor
-    wanted: Tensor
+    matches: Tensor
+    list_places: Tensor
+    target_index: Tensor
+    target_ids: Tensor
     weights: Tensor
-    spoken: Tensor
-    facts: Tensor
+    in_answer: Tensor
+    probe_targets: Tensor
 
 
-def batch(dialogues: Sequence[DrawnDialogue]) -> TensorBatch:
-    """Put dialogues side by side."""
-    length = max(len(one.ids) for one in dialogues)
+def collate(dialogues: Sequence[DrawnDialogue]) -> TensorBatch:
+    """Make a batch of dialogues."""
+    length = max(len(dialogue.ids) for dialogue in dialogues)
     ids = torch.zeros(len(dialogues), length, dtype=torch.long)
-    spots = torch.zeros(3, len(dialogues), length, dtype=torch.long)
-    seen_at, seen, looks = list[NDArray[np.int64]](), list[Tensor](), list[NDArray[np.int64]]()
-    asked, listed = list[NDArray[np.float32]](), list[NDArray[np.int64]]()
+    positions = torch.zeros(3, len(dialogues), length, dtype=torch.long)
+    for row, dialogue in enumerate(dialogues):
+        ids[row, : len(dialogue.ids)] = torch.tensor(dialogue.ids).clamp(min=0)
+        positions[:, row, : len(dialogue.ids)] = torch.from_numpy(token_positions(dialogue))
     targets = [
-        (row * length + target.at, target)
-        for row, one in enumerate(dialogues)
-        for target in one.targets
+        (row * length + target.position, target)
+        for row, dialogue in enumerate(dialogues)
+        for target in dialogue.targets
     ]
-    for row, one in enumerate(dialogues):
-        ids[row, : len(one.ids)] = torch.tensor(one.ids).clamp(min=0)
-        spots[:, row, : len(one.ids)] = torch.from_numpy(places(one))
-        for at, frame in one.visions:
-            tokens = one.course.tokens[frame - one.course.lead]
-            seen_at.append(row * length + at + np.arange(len(tokens)))
-            seen.append(tokens)
-            looks.append(_looks(one, frame))
-            asked.append(_asked(one, looks[-1]))
-            listed.append(_listed(one, frame))
     return TensorBatch(
         ids,
-        spots,
-        torch.from_numpy(np.concatenate(seen_at)),
-        torch.cat(seen).float(),
-        torch.from_numpy(np.concatenate(looks)),
-        torch.from_numpy(np.concatenate(asked)),
-        torch.from_numpy(np.concatenate(listed)),
-        torch.tensor([at for at, _ in targets]),
-        torch.tensor([one.token for _, one in targets]),
-        torch.tensor([one.weight for _, one in targets]),
-        torch.tensor([one.spoken for _, one in targets]),
-        torch.tensor([each for one in dialogues for each in one.facts]),
+        positions,
+        *_vision_tensors(dialogues, length),
+        torch.tensor([index for index, _ in targets]),
+        torch.tensor([target.token for _, target in targets]),
+        torch.tensor([target.weight for _, target in targets]),
+        torch.tensor([target.in_answer for _, target in targets]),
+        torch.tensor([frame for dialogue in dialogues for frame in dialogue.probe_targets]),
     )
 
 
-def places(dialogue: DrawnDialogue) -> NDArray[np.int64]:
+def _vision_tensors(
+    dialogues: Sequence[DrawnDialogue], length: int
+) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+    """The tensors of a batch that have a row for each vision token, in its order."""
+    index, vision, looks = list[NDArray[np.int64]](), list[Tensor](), list[NDArray[np.int64]]()
+    matches, list_places = list[NDArray[np.float32]](), list[NDArray[np.int64]]()
+    for row, dialogue in enumerate(dialogues):
+        for first, frame in dialogue.visions:
+            tokens = dialogue.clip.tokens[frame - dialogue.clip.prefix]
+            index.append(row * length + first + np.arange(len(tokens)))
+            vision.append(tokens)
+            looks.append(_looks(dialogue, frame))
+            matches.append(_matches(dialogue, looks[-1]))
+            list_places.append(_list_places(dialogue, frame))
+    return (
+        torch.from_numpy(np.concatenate(index)),
+        torch.cat(vision).float(),
+        torch.from_numpy(np.concatenate(looks)),
+        torch.from_numpy(np.concatenate(matches)),
+        torch.from_numpy(np.concatenate(list_places)),
+    )
+
+
+def token_positions(dialogue: DrawnDialogue) -> NDArray[np.int64]:
     """Positions of a dialogue's tokens, shape (3, tokens): time, row, column."""
-    rows, columns = grid(dialogue.course.aspect)
+    rows, columns = grid(dialogue.clip.aspect)
     size = rows * columns
-    found = np.zeros((3, len(dialogue.ids)), np.int64)
+    positions = np.zeros((3, len(dialogue.ids)), np.int64)
     shift, text = 0, 0
-    for at, _ in dialogue.visions:
-        found[:, text:at] = np.arange(text, at) + shift
-        begin = at + shift
-        found[0, at : at + size] = begin
-        found[1, at : at + size] = begin + np.repeat(np.arange(rows), columns)
-        found[2, at : at + size] = begin + np.tile(np.arange(columns), rows)
-        text = at + size
+    for first, _ in dialogue.visions:
+        positions[:, text:first] = np.arange(text, first) + shift
+        time = first + shift
+        positions[0, first : first + size] = time
+        positions[1, first : first + size] = time + np.repeat(np.arange(rows), columns)
+        positions[2, first : first + size] = time + np.tile(np.arange(columns), rows)
+        text = first + size
         shift += max(rows, columns) - size
-    found[:, text:] = np.arange(text, len(dialogue.ids)) + shift
-    return found
+    positions[:, text:] = np.arange(text, len(dialogue.ids)) + shift
+    return positions
 
 
 def _looks(dialogue: DrawnDialogue, frame: int) -> NDArray[np.int64]:
-    """Colour and shape in every cell of a frame, by their places in the vocabulary of looks."""
-    course = dialogue.course
-    rows, columns = grid(course.aspect)
-    found = np.full((rows, columns, 2), -1, np.int64)
-    for thing in course.views[frame].seen:
-        found[cell(thing.x, thing.y, course.table, course.aspect)] = (
-            COLOURS.index(thing.colour),
+    """Color and shape in every cell of a frame, as indices into `COLORS` and `SHAPES`."""
+    clip = dialogue.clip
+    looks = np.full((*grid(clip.aspect), 2), -1, np.int64)
+    for thing in clip.views[frame].things:
+        looks[cell(thing.x, thing.y, clip.table, clip.aspect)] = (
+            COLORS.index(thing.color),
             SHAPES.index(thing.shape),
         )
-    return found.reshape(-1, 2)
+    return looks.reshape(-1, 2)
 
 
-def _asked(dialogue: DrawnDialogue, looks: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Which cells hold what the instruction is about; see `TensorBatch.asked`."""
-    found = np.full(len(looks), -1.0, np.float32)
-    colour, shape = dialogue.look
-    if colour or shape:
-        held = looks[:, 0] >= 0
+def _matches(dialogue: DrawnDialogue, looks: NDArray[np.int64]) -> NDArray[np.float32]:
+    """Which cells hold what the instruction is about; see `TensorBatch.matches`."""
+    matches = np.full(len(looks), -1.0, np.float32)
+    color, shape = dialogue.look
+    if color or shape:
+        occupied = looks[:, 0] >= 0
         same = np.ones(len(looks), bool)
-        if colour:
-            same &= looks[:, 0] == COLOURS.index(colour)
+        if color:
+            same &= looks[:, 0] == COLORS.index(color)
         if shape:
             same &= looks[:, 1] == SHAPES.index(shape)
-        found[held] = same[held]
-    return found
+        matches[occupied] = same[occupied]
+    return matches
 
 
-def _listed(dialogue: DrawnDialogue, frame: int) -> NDArray[np.int64]:
-    """Places of the things in a list; see `TensorBatch.listed`."""
-    course = dialogue.course
-    rows, columns = grid(course.aspect)
-    found = np.full((rows, columns), UNKNOWN, np.int64)
+def _list_places(dialogue: DrawnDialogue, frame: int) -> NDArray[np.int64]:
+    """Places of the things in a list; see `TensorBatch.list_places`."""
+    clip = dialogue.clip
+    places = np.full(grid(clip.aspect), UNKNOWN, np.int64)
     if dialogue.family == 'see':
-        for place, thing in enumerate(as_one_reads(course.views[frame].seen)):
-            found[cell(thing.x, thing.y, course.table, course.aspect)] = place
-    return found.reshape(-1)
+        for place, thing in enumerate(reading_order(clip.views[frame].things)):
+            places[cell(thing.x, thing.y, clip.table, clip.aspect)] = place
+    return places.reshape(-1)

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The settings of a run of the embedded model, checked before anything is made.
-
-Knows names and ranges, and which files another run must have left to be built upon.
-"""
+"""The configuration of a training run of the embedded model, validated before anything is made."""
 
 from __future__ import annotations
 
@@ -24,42 +21,46 @@ from streamo_ros.training.train_config import TrainingError
 Loss = Literal['cross_entropy', 'plain', 'focal_alpha', 'class_balanced']
 
 _WIDTH = 2 * HEAD
-"""Heads share two pairs of keys and values, so their number is even."""
+"""The attention heads share two pairs of keys and values, so their number is even."""
 _MAY_BE_0 = ('seed', 'further_steps', 'last_steps')
-_LENT = ('settings.json', 'tower.pt', 'tokenizer/tokenizer.json', 'training', 'validation')
-"""What a run lends to another, from its folder."""
+_REUSED = ('settings.json', 'tower.pt', 'tokenizer/tokenizer.json', 'training', 'validation')
+"""What a run reuses from the folder of `language_from`."""
+_FORMER_NAMES = {'courses': 'clips', 'validation_courses': 'validation_clips'}
+"""Names in the settings of earlier runs, which can be continued and reused."""
 
 
 @dataclass(frozen=True)
 class TinyConfig:
-    """A run.
+    """A training run.
 
     Attributes:
         output: folder of the run; the checkpoint is `output`/final.
-        seed: of weights and of everything that is drawn.
-        threads: of torch.
-        processes: that draw worlds.
-        picture_worlds: worlds of the single pictures, ten of each.
-        courses: stretches of worlds for the dialogues.
-        validation_courses: likewise, of worlds that nothing is learned from.
-        frames: of a stretch.
-        rates: frames a second of the stretches for training, drawn evenly.
-        tower_steps: of the first lesson.
-        language_steps: of the second.
-        further_steps: of the third, which goes on with what the second has learned; 0 = none.
-        last_steps: of the fourth, which goes on with the third; 0 = none.
-        language_from: folder of another run, whose tokenizer, tower and stretches (as its tower
-            saw them) are taken instead of made anew; '' = make them.
+        kind: selects this recipe in `streamo train`.
+        seed: seed of the initial weights and of everything that is drawn.
+        threads: number of torch threads.
+        processes: number of processes that render worlds.
+        picture_worlds: number of worlds for single pictures, ten pictures each.
+        clips: number of clips for the dialogues.
+        validation_clips: number of clips for validation.
+        frames: frames per clip.
+        rates: frames per second of the training clips, sampled uniformly.
+        tower_steps: steps of the first stage.
+        language_steps: steps of the second stage.
+        further_steps: steps of the third stage; 0 = none.
+        last_steps: steps of the fourth stage; 0 = none.
+        language_from: folder of another run, whose tokenizer, tower and encoded clips are reused;
+            '' = make them.
         hidden: width of the language model.
-        layers: of the language model.
-        loss: of the states. 'cross_entropy': beginnings and ends of events weigh more, less and
-            less so; 'plain': all alike; 'focal_alpha': Streamo's; 'class_balanced': by the
-            effective number. The last three are `training.loss`'s, counted over each step.
-        rate: highest learning rate of the first two.
-        further_rate: of the third.
-        last_rate: of the fourth.
+        layers: number of layers of the language model.
+        loss: loss of the states. 'cross_entropy': starts and ends of events have larger weights
+            early in a stage; 'plain': all weigh the same; 'focal_alpha': Streamo's;
+            'class_balanced': by the effective number of samples. The last three are those of
+            `training.loss`, with the class counts of each step.
+        rate: peak learning rate of the first and second stage.
+        further_rate: peak learning rate of the third stage.
+        last_rate: peak learning rate of the fourth stage.
         report_every: steps between two lines of the log.
-        keep_every: steps after which the state is kept.
+        keep_every: steps between two saved states.
     """
 
     output: str
@@ -68,8 +69,8 @@ class TinyConfig:
     threads: int = 2
     processes: int = 2
     picture_worlds: int = 6000
-    courses: int = 2400
-    validation_courses: int = 120
+    clips: int = 2400
+    validation_clips: int = 120
     frames: int = 24
     rates: tuple[float, ...] = (1.0, 1.0, 1.0, 2.0, 0.5)
     tower_steps: int = 2500
@@ -88,30 +89,32 @@ class TinyConfig:
 
     def __post_init__(self) -> None:
         counts = {
-            one.name: getattr(self, one.name)
-            for one in fields(self)
-            if one.type == 'int' and one.name not in _MAY_BE_0
+            field.name: getattr(self, field.name)
+            for field in fields(self)
+            if field.type == 'int' and field.name not in _MAY_BE_0
         }
-        wrong = [name for name, value in counts.items() if value < 1]
-        wrong += [
+        too_low = [name for name, value in counts.items() if value < 1]
+        too_low += [
             name
             for name in ('rate', 'further_rate', 'last_rate')
             if not 0 < getattr(self, name) < math.inf
         ]
-        if wrong:
-            raise TrainingError(f'{wrong[0]} must be above 0')
+        if too_low:
+            raise TrainingError(f'{too_low[0]} must be greater than 0')
         if min(self.further_steps, self.last_steps) < 0:
-            raise TrainingError('further_steps and last_steps must not be below 0')
+            raise TrainingError('further_steps and last_steps must not be negative')
         if self.last_steps and not self.further_steps:
             raise TrainingError(
-                'last_steps without further_steps: the fourth lesson goes on with the third'
+                'last_steps needs further_steps: the fourth stage continues the third'
             )
-        if not self.rates or not all(0 < one < math.inf for one in self.rates):
-            raise TrainingError(f'rates is {list(self.rates)}: give frames a second, each above 0')
+        if not self.rates or not all(0 < rate < math.inf for rate in self.rates):
+            raise TrainingError(
+                f'rates is {list(self.rates)}: list frames per second, each greater than 0'
+            )
         if self.hidden % _WIDTH:
             raise TrainingError(
-                f'hidden is {self.hidden} and no multiple of {_WIDTH}: heads are '
-                f'{HEAD} wide and an even number'
+                f'hidden is {self.hidden}: use a multiple of {_WIDTH}, for an even number of '
+                f'attention heads of size {HEAD}'
             )
         self._check_source()
 
@@ -120,31 +123,35 @@ class TinyConfig:
             return
         source = Path(self.language_from)
         if source.resolve() == Path(self.output).resolve():
-            raise TrainingError('language_from is the output itself: leave it out to go on there')
-        missing = [name for name in _LENT if not (source / name).exists()]
+            raise TrainingError(
+                'language_from is the output folder itself: leave it out to continue that run'
+            )
+        missing = [name for name in _REUSED if not (source / name).exists()]
         if missing:
             raise TrainingError(
-                f'language_from: {source} has no {missing[0]}: train that run '
-                'first, at least until its language model begins'
+                f'language_from: {source} has no {missing[0]}: train that run first, at least up '
+                'to the start of its second stage'
             )
 
 
 def kept_config(run: Path) -> TinyConfig:
-    """The settings that a run has written into its folder.
+    """The configuration that a run has written to its folder.
 
     Raises:
-        TrainingError: there are none, or they are not a run's.
+        TrainingError: there is none, or it is invalid.
     """
     path = run / 'settings.json'
     if not path.is_file():
-        raise TrainingError(f'{path} does not exist: name the folder of a run')
+        raise TrainingError(f'{path} does not exist: pass the folder of a run')
     return tiny_config(json.loads(path.read_text(encoding='utf-8')))
 
 
 def tiny_config(values: Mapping[str, Any]) -> TinyConfig:
-    """Check a configuration.
+    """Validate a configuration.
 
     Raises:
-        TrainingError: a name is unknown or missing, or a value is of the wrong kind.
+        TrainingError: a name is unknown or missing, or a value has the wrong type.
     """
+    if isinstance(values, Mapping):
+        values = {_FORMER_NAMES.get(name, name): value for name, value in values.items()}
     return from_mapping(TinyConfig, values, TrainingError)

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The embedded model's vision tower over many frames at once.
+"""Runs the embedded model's vision tower on many frames at once.
 
-Knows the weights of transformers' Qwen2.5-VL tower with full attention in every block, and gives
-what that tower gives for each frame alone. The tower of transformers takes frames one behind the
-other in one long row, which on a CPU is several times slower for small frames.
+Uses the weights of transformers' Qwen2.5-VL tower with full attention in every block, and gives
+the same result as that tower for each frame. Transformers concatenates frames into one long
+sequence, which on a CPU is several times slower for small frames.
 
 Source: Qwen2.5-VL technical report (arXiv 2502.13923), sec. 2.1; 2D rotary positions.
 """
@@ -19,20 +19,20 @@ from torch import Tensor
 
 PATCH, MERGE = 14, 2
 CELL = PATCH * MERGE
-"""Pixels of a side of what one vision token sees."""
+"""Pixels along the edge of a vision token's area."""
 MEAN = (0.48145466, 0.4578275, 0.40821073)
 DEVIATION = (0.26862954, 0.26130258, 0.27577711)
 _BASE = 10000.0
 
 
 def patches(frames: Tensor) -> Tensor:
-    """Cut frames into normalised patches; those of one merged token stand behind each other.
+    """Cut frames into normalized patches; those of one merged token are adjacent.
 
     Args:
         frames: RGB, uint8, shape (frames, height, width, 3), sides multiples of `CELL`.
 
     Returns:
-        float32, shape (frames, patches, 1176): channel, two equal times, row, column.
+        float32, shape (frames, patches, 1176): channel, two equal time steps, row, column.
     """
     count, height, width, _ = frames.shape
     pixels = (frames.float() / 255 - torch.tensor(MEAN)) / torch.tensor(DEVIATION)
@@ -47,7 +47,7 @@ def encode(tower: Any, frames: Tensor) -> Tensor:
     """The vision tokens of frames of one size.
 
     Args:
-        tower: `model.visual` of Qwen2.5-VL, whose every block attends to the whole frame.
+        tower: `model.visual` of Qwen2.5-VL, with full attention in every block.
         frames: see `patches`.
 
     Returns:
@@ -71,32 +71,34 @@ def _attend(block: Any, hidden: Tensor, heads: int, cos: Tensor, sin: Tensor) ->
     count, length, size = hidden.shape
     mixed = block.attn.qkv(block.norm1(hidden)).reshape(count, length, 3, heads, size // heads)
     query, key, value = mixed.permute(2, 0, 3, 1, 4)
-    query = query * cos + _quarter(query) * sin
-    key = key * cos + _quarter(key) * sin
-    # Written out: for so few tokens torch's fused attention takes twice as long to learn through.
-    shares = (query @ key.transpose(-1, -2) * (size // heads) ** -0.5).softmax(-1)
-    found = shares @ value
-    return block.attn.proj(found.transpose(1, 2).reshape(hidden.shape))
+    query = query * cos + _rotate_half(query) * sin
+    key = key * cos + _rotate_half(key) * sin
+    # Written out: for so few tokens torch's fused attention takes twice as long in training.
+    probabilities = (query @ key.transpose(-1, -2) * (size // heads) ** -0.5).softmax(-1)
+    output = probabilities @ value
+    return block.attn.proj(output.transpose(1, 2).reshape(hidden.shape))
 
 
 def _rotation(rows: int, columns: int, size: int) -> tuple[Tensor, Tensor]:
     """Cosines and sines of every patch, shape (patches, size), in the order of `patches`."""
     down = torch.arange(rows)[:, None].expand(rows, columns)
     across = torch.arange(columns)[None].expand(rows, columns)
-    turns = 1.0 / (_BASE ** (torch.arange(0, size // 2, 2).float() / (size // 2)))
-    angles = torch.cat([_merged(one)[:, None] * turns for one in (down, across)], -1)
+    frequencies = 1.0 / (_BASE ** (torch.arange(0, size // 2, 2).float() / (size // 2)))
+    angles = torch.cat(
+        [_in_merge_order(axis)[:, None] * frequencies for axis in (down, across)], -1
+    )
     angles = torch.cat([angles, angles], -1)
     return angles.cos(), angles.sin()
 
 
-def _merged(places: Tensor) -> Tensor:
-    """A value a patch, of shape (rows, columns), in the order of `patches`."""
-    rows, columns = places.shape
-    cut = places.reshape(rows // MERGE, MERGE, columns // MERGE, MERGE)
+def _in_merge_order(values: Tensor) -> Tensor:
+    """One value per patch, shape (rows, columns), flattened to the order of `patches`."""
+    rows, columns = values.shape
+    cut = values.reshape(rows // MERGE, MERGE, columns // MERGE, MERGE)
     return cut.permute(0, 2, 1, 3).reshape(-1)
 
 
-def _quarter(vector: Tensor) -> Tensor:
-    """Turned by a quarter in every plane."""
+def _rotate_half(vector: Tensor) -> Tensor:
+    """Rotated by 90 degrees in every plane."""
     first, second = vector.chunk(2, -1)
     return torch.cat([-second, first], -1)

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A dialogue as it is written down: ids, frames, and what is learned at which place.
+"""Writes a training dialogue: its token ids, its frames, and what is learned at which position.
 
-Knows turns and tokens. The words and their ids are `protocol`'s, and a test compares every id with
-what a lane of the engine says.
+The layout of a turn is `protocol.PromptTokens`'; a test compares every id with those of a lane.
 """
 
 from __future__ import annotations
@@ -17,17 +16,17 @@ from streamo_ros.core.protocol import DECISIONS
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny.clips import Clip
-from streamo_ros.tiny.probe_targets import Facts
+from streamo_ros.tiny.probe_targets import ProbeTargets
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.tasks import Look
 
-SEEN = -1
-"""Stands in the ids where a vision token stands."""
-_DIGIT = 2.0
+VISION = -1
+"""Placeholder in the ids for a vision token."""
+_DIGIT_WEIGHT = 2.0
 """Weight of a digit in an answer: nothing around it helps to guess it."""
 
-Tagged = tuple[Label, Fraction, Fraction]
-"""What is due at a frame, and the interval of its tag."""
+TaggedLabel = tuple[Label, Fraction, Fraction]
+"""The label of a frame, and the start and end of its tag in seconds."""
 
 
 @dataclass(frozen=True)
@@ -35,96 +34,115 @@ class Target:
     """A token to learn.
 
     Attributes:
-        at: the place before it, which predicts it.
+        position: where it is predicted, one position before its own.
         token: its id.
-        weight: of a state, or of a token of an answer.
-        spoken: whether it belongs to an answer.
+        weight: weight in the mean of all states, or of all tokens of answers.
+        in_answer: whether it belongs to an answer; otherwise it is a state.
     """
 
-    at: int
+    position: int
     token: int
     weight: float
-    spoken: bool
+    in_answer: bool
 
 
 @dataclass
 class DrawnDialogue:
-    """One lane's dialogue.
+    """The dialogue of one lane.
 
     Attributes:
-        family: of the task.
+        family: task family.
         instruction: its text.
-        look: colour and shape that it is about; '' for any.
-        course: where the frames are from.
-        ids: of all tokens; `SEEN` where a vision token stands.
-        sights: first places of the frames' vision tokens, and which frames of the course.
+        look: color and shape that it names; '' for any.
+        clip: where the frames come from.
+        ids: ids of all tokens; `VISION` for each vision token.
+        visions: for each frame, the position of its first vision token and its index in the clip.
         targets: what is learned.
-        facts: of each of the frames.
+        probe_targets: what the probes learn from each frame.
     """
 
     family: str
     instruction: str
     look: Look
-    course: Clip
+    clip: Clip
     ids: list[int] = field(default_factory=list)
     visions: list[tuple[int, int]] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
-    facts: list[Facts] = field(default_factory=list)
+    probe_targets: list[ProbeTargets] = field(default_factory=list)
 
 
-class Writer:
-    """Appends turns to a dialogue, and to its targets."""
+class DialogueWriter:
+    """Appends turns and their targets to a dialogue.
+
+    Args:
+        dialogue: a dialogue that holds the sink.
+        prompt: prompt of the model's tokenizer.
+        stress: extra weight of the starts and ends of events.
+    """
 
     def __init__(self, dialogue: DrawnDialogue, prompt: PromptTokens, stress: float) -> None:
         self._dialogue, self._prompt, self._stress = dialogue, prompt, stress
-        self._first, self._before = True, State.UNKNOWN
+        self._is_first, self._previous = True, State.UNKNOWN
         self._digits = set(prompt.tokenizer.plain('0123456789'))
 
     def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
-        """A turn whose frame has left: tag and answer."""
-        words = self._prompt
-        self._open(start, end)
-        self._put(words.reply_prompt + words.replies[State.RESPONSE])
-        self._put(words.tokenizer.plain(f' {label.text}') + words.close)
+        """A turn whose frame was evicted: tag and answer."""
+        prompt = self._prompt
+        for ids in prompt.turn(self._opening(start, end), None):
+            self._append(ids)
+        self._append(prompt.replies[State.RESPONSE])
+        self._append(prompt.tokenizer.plain(f' {label.text}') + prompt.close)
 
-    def turn(self, label: Label, start: Fraction, end: Fraction, frame: int, wrong: bool) -> None:
-        """A turn with its frame, its state and its answer, all of which are targets."""
-        words, dialogue = self._prompt, self._dialogue
-        self._open(start, end)
-        self._put(words.image_open)
+    def turn(
+        self, label: Label, start: Fraction, end: Fraction, frame: int, corrupted: bool
+    ) -> None:
+        """A turn with its frame; state and answer are targets.
+
+        Args:
+            label: the expected decision.
+            start: start of the frame's tag in seconds.
+            end: end of the frame's tag in seconds.
+            frame: index of the frame in the clip.
+            corrupted: write a wrong state, unless it is Response; the target is the right one.
+        """
+        prompt, dialogue = self._prompt, self._dialogue
+        vision = (VISION,) * dialogue.clip.tokens.shape[1]
+        before, vision, after = prompt.turn(self._opening(start, end), vision)
+        self._append(before)
         dialogue.visions.append((len(dialogue.ids), frame))
-        self._put((SEEN,) * dialogue.course.tokens.shape[1])
-        self._put(words.image_close + words.reply_prompt)
-        self._aim(words.replies[label.state][0], self._weight(label.state), spoken=False)
-        self._before = label.state
-        if label.state is not State.RESPONSE:
-            self._put(words.replies[_other(label.state) if wrong else label.state] + words.close)
+        self._append(vision + after)
+        state = label.state
+        self._add_target(prompt.replies[state][0], self._weight(state), in_answer=False)
+        self._previous = state
+        if state is not State.RESPONSE:
+            self._append(prompt.replies[_other(state) if corrupted else state] + prompt.close)
             return
-        self._put(words.replies[State.RESPONSE])
-        for token in (*words.tokenizer.plain(f' {label.text}'), words.stop):
-            self._aim(token, _DIGIT if token in self._digits else 1.0, spoken=True)
-            self._put((token,))
-        self._put(words.close[1:])
+        self._append(prompt.replies[State.RESPONSE])
+        for token in (*prompt.tokenizer.plain(f' {label.text}'), prompt.stop):
+            weight = _DIGIT_WEIGHT if token in self._digits else 1.0
+            self._add_target(token, weight, in_answer=True)
+            self._append((token,))
+        self._append(prompt.close[1:])
 
-    def _open(self, start: Fraction, end: Fraction) -> None:
-        self._put(() if self._first else self._prompt.turn_prefix)
-        self._put(self._prompt.tag(start, end))
-        self._first = False
+    def _opening(self, start: Fraction, end: Fraction) -> tuple[int, ...]:
+        prefix = () if self._is_first else self._prompt.turn_prefix
+        self._is_first = False
+        return prefix + self._prompt.tag(start, end)
 
-    def _put(self, ids: Sequence[int]) -> None:
+    def _append(self, ids: Sequence[int]) -> None:
         self._dialogue.ids.extend(ids)
 
-    def _aim(self, token: int, weight: float, *, spoken: bool) -> None:
-        at = len(self._dialogue.ids) - 1
-        self._dialogue.targets.append(Target(at, token, weight, spoken))
+    def _add_target(self, token: int, weight: float, *, in_answer: bool) -> None:
+        position = len(self._dialogue.ids) - 1
+        self._dialogue.targets.append(Target(position, token, weight, in_answer))
 
     def _weight(self, state: State) -> float:
-        """Beginnings and ends of events count most."""
+        """Weight of a state; starts and ends of events count most."""
         if state is State.RESPONSE or (
-            state is State.STANDBY and self._before is not State.STANDBY
+            state is State.STANDBY and self._previous is not State.STANDBY
         ):
             return 1 + 1.5 * self._stress
-        if self._before is State.STANDBY and state is State.SILENCE:
+        if self._previous is State.STANDBY and state is State.SILENCE:
             return 1 + self._stress
         return 1 + 0.5 * self._stress if state is State.STANDBY else 1.0
 

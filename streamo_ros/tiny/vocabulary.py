@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The embedded model's own tokenizer: few entries, in which a word of the worlds is one token.
+"""The embedded model's own tokenizer: a small vocabulary with whole-word tokens.
 
-Knows text. Every digit is a token of its own, and the pieces of a turn that never change are
-single tokens, so that a turn is short. Every word of an instruction of the training, and many an
-everyday word, is one token too; every byte can be spelled, so any instruction can be given.
+Every digit is a token of its own, and the fixed parts of a turn are single tokens, so that a turn
+is short. Every word of the training instructions and many other common words are single tokens,
+too; bytes cover the rest, so any instruction can be encoded.
 """
 
 from __future__ import annotations
@@ -27,17 +27,18 @@ from tokenizers import trainers
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.tiny import common_words
 from streamo_ros.worlds import greetings
+from streamo_ros.worlds.grammar import Choice
 from streamo_ros.worlds.phrasing import article
+from streamo_ros.worlds.phrasing import instruction_grammars
+from streamo_ros.worlds.phrasing import later_first_words
 from streamo_ros.worlds.phrasing import PHRASES
-from streamo_ros.worlds.phrasing import second_words
-from streamo_ros.worlds.phrasing import span_wordings
-from streamo_ros.worlds.phrasing import wordings
-from streamo_ros.worlds.scene import COLOURS
+from streamo_ros.worlds.phrasing import span_grammars
+from streamo_ros.worlds.scene import COLORS
 from streamo_ros.worlds.scene import SHAPES
 
 SYSTEM_PROMPT = 'You watch a video frame by frame.\n'
-"""Short: the embedded model has no words to spare for the long one."""
-_MOST = 2112
+"""Short: the embedded model has no tokens to spare for the long one."""
+_MAX_SIZE = 2112
 STOP, PAD, IMAGE = '<|im_end|>', '<|endoftext|>', '<|image_pad|>'
 VISION_START, VISION_END, VIDEO = '<|vision_start|>', '<|vision_end|>', '<|video_pad|>'
 CONTROL = (PAD, '<|im_start|>', STOP, VISION_START, VISION_END, IMAGE, VIDEO, *STATE_TAGS.values())
@@ -57,11 +58,11 @@ _CHAT = (
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """What a network must know of a tokenizer.
+    """What a network needs to know about a tokenizer.
 
     Attributes:
         size: number of entries.
-        ids: of the control tokens, by their texts.
+        ids: ids of the control tokens by text.
     """
 
     size: int
@@ -69,55 +70,55 @@ class Vocabulary:
 
 
 def vocabulary(tokenizer: Any) -> Vocabulary:
-    """Size and control tokens of what `build_tokenizer` gave."""
+    """Size and control tokens of a tokenizer made by `build_tokenizer`."""
     return Vocabulary(
         len(tokenizer), {text: tokenizer.convert_tokens_to_ids(text) for text in CONTROL}
     )
 
 
 def build_tokenizer() -> Any:
-    """Train the tokenizer; always the same one.
+    """Train the tokenizer; the result is always the same.
 
     Returns:
         A `transformers.PreTrainedTokenizerFast` with a chat template.
     """
-    # Imported here: transformers takes a second that dialogues do without.
+    # Imported here: transformers takes a second to import, and drawing dialogues needs none of it.
     from transformers import PreTrainedTokenizerFast
 
-    found = PreTrainedTokenizerFast(
+    tokenizer = PreTrainedTokenizerFast(
         tokenizer_object=_train(),
         eos_token=STOP,
         pad_token=PAD,
         additional_special_tokens=list(CONTROL[1:]),
         clean_up_tokenization_spaces=False,
     )
-    found.chat_template = _CHAT
-    return found
+    tokenizer.chat_template = _CHAT
+    return tokenizer
 
 
 def _train() -> Tokenizer:
-    """Byte pairs learned from the words; the words themselves stand in the vocabulary whole.
+    """Byte-pair encoding trained on the words, which are in the vocabulary as a whole, too.
 
-    `ignore_merges` looks a word up before it is spelled by byte pairs, so that a whole word needs
-    no entries for the steps on the way to it.
+    With `ignore_merges` a word is looked up before it is split into byte pairs, so that a whole
+    word needs no entries for its intermediate merges.
     """
-    whole = _whole()
-    learned = _learn(whole, _MOST - len(whole))
-    vocab: dict[str, int] = learned['vocab']
+    whole = _whole_pieces()
+    trained = _train_bpe(whole, _MAX_SIZE - len(whole))
+    vocab: dict[str, int] = trained['vocab']
     for piece in whole:
         vocab.setdefault(piece, len(vocab))
-    merges = [(left, right) for left, right in learned['merges']]
+    merges = [(left, right) for left, right in trained['merges']]
     tokenizer = Tokenizer(
         models.BPE(vocab=vocab, merges=merges, byte_fallback=False, ignore_merges=True)
     )
     tokenizer.add_special_tokens(list(CONTROL))
-    tokenizer.pre_tokenizer = _pieces()
+    tokenizer.pre_tokenizer = _pre_tokenizer()
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
 
-def _learn(whole: Iterable[str], size: int) -> dict[str, Any]:
-    """A model of byte pairs with at most `size` entries, the control tokens first."""
+def _train_bpe(whole: Iterable[str], size: int) -> dict[str, Any]:
+    """A byte-pair model with at most `size` entries, the control tokens first."""
     tokenizer = Tokenizer(models.BPE(byte_fallback=False))
     trainer = trainers.BpeTrainer(
         vocab_size=size,
@@ -127,11 +128,11 @@ def _learn(whole: Iterable[str], size: int) -> dict[str, Any]:
         show_progress=False,
     )
     tokenizer.train_from_iterator(whole, trainer)
-    found: dict[str, Any] = json.loads(tokenizer.to_str())['model']
-    return found
+    model: dict[str, Any] = json.loads(tokenizer.to_str())['model']
+    return model
 
 
-def _pieces() -> pre_tokenizers.PreTokenizer:
+def _pre_tokenizer() -> pre_tokenizers.PreTokenizer:
     return pre_tokenizers.Sequence(
         [
             pre_tokenizers.Split(Regex(_SPLIT), 'isolated'),
@@ -140,78 +141,73 @@ def _pieces() -> pre_tokenizers.PreTokenizer:
     )
 
 
-def _whole() -> list[str]:
-    """Every piece of text that is to be one token, in bytes as the vocabulary spells them."""
-    cut = _pieces()
+def _whole_pieces() -> list[str]:
+    """Every piece of text that is to be a single token, as byte-level characters."""
+    cut = _pre_tokenizer()
     return list(
         dict.fromkeys(piece for text in _texts() for piece, _ in cut.pre_tokenize_str(text))
     )
 
 
 def _texts() -> Iterator[str]:
-    """Everything that is said in the worlds, and the words of elsewhere, each in its places."""
+    """Texts whose pieces are to be single tokens, each wherever in a text it may occur."""
     yield from ('user\n', 'assistant\n', 'system\n', '? ', ', ', SYSTEM_PROMPT, '<1s-2s>\n', ': ')
-    # An answer stands behind a space.
+    # Answers are preceded by a space.
     yield from (' Yes.', ' No.', ' From 1s to 2s.', ' Nothing.')
-    for colour in COLOURS:
+    for color in COLORS:
         for shape in SHAPES:
-            yield from (f' {text}' for text in _answers(colour, shape))
-    for word in sorted(_said_words()):
+            yield from (f' {text}' for text in _answers(color, shape))
+    for word in sorted(_instruction_words()):
         yield f' {word}'
     for word in sorted(_first_words()):
         yield from (word, word[:1].upper() + word[1:])
-    yield from (f' {word[:1].upper()}{word[1:]}' for word in sorted(second_words()))
-    yield from (f' {word}' for word in EVERYDAY_WORDS)
+    yield from (f' {word[:1].upper()}{word[1:]}' for word in sorted(later_first_words()))
+    yield from (f' {word}' for word in OTHER_WORDS)
     yield from common_words.CAPITALS
 
 
 @cache
-def _said_words() -> frozenset[str]:
-    """Words of the instructions, as they stand within one."""
+def _instruction_words() -> frozenset[str]:
+    """Words that occur within an instruction."""
     texts = [text for phrasings in PHRASES.values() for text in phrasings]
-    texts += [
-        text
-        for found in (wordings(), span_wordings())
-        for choice in found.values()
-        for text in choice.words()
-    ]
-    texts += [*greetings.HEADS, *greetings.TAILS, *COLOURS, *SHAPES, 'a', 'an']
+    texts += [text for choice in _grammars() for text in choice.words()]
+    texts += [*greetings.GREETINGS, *greetings.CLOSINGS, *COLORS, *SHAPES, 'a', 'an']
     return frozenset(word for text in texts for word in _words(text))
 
 
 def _first_words() -> frozenset[str]:
-    """Words with which an instruction begins."""
+    """Words that begin an instruction."""
     texts = [text for phrasings in PHRASES.values() for text in phrasings]
-    texts += [
-        text
-        for found in (wordings(), span_wordings())
-        for choice in found.values()
-        for text in choice.first_words()
-    ]
-    # None where a text begins with what it is about: '{a} {c} {s}'.
-    return frozenset(word for text in (*texts, *greetings.HEADS) for word in _words(text)[:1])
+    texts += [text for choice in _grammars() for text in choice.first_words()]
+    # A text that begins with what it is about, '{a} {c} {s}', has no such word.
+    return frozenset(word for text in (*texts, *greetings.GREETINGS) for word in _words(text)[:1])
+
+
+def _grammars() -> Iterator[Choice]:
+    yield from instruction_grammars().values()
+    yield from span_grammars().values()
 
 
 def _words(text: str) -> list[str]:
     return re.findall(r'[A-Za-z]+', re.sub(r'{\w}', ' ', text))
 
 
-def _answers(colour: str, shape: str) -> tuple[str, ...]:
-    one = f'{article(colour)} {colour} {shape}'
+def _answers(color: str, shape: str) -> tuple[str, ...]:
+    thing = f'{article(color)} {color} {shape}'
     return (
-        f'{one.capitalize()} has arrived.',
-        f'The {colour} {shape} has left.',
-        f'The {shape} is now {colour}.',
-        f'The {colour} {shape} was moved.',
-        f'The {colour} {shape} touches the wall.',
-        f'{one.capitalize()}, {one}.',
-        f'{colour.capitalize()}.',
-        colour,
+        f'{thing.capitalize()} has arrived.',
+        f'The {color} {shape} has left.',
+        f'The {shape} is now {color}.',
+        f'The {color} {shape} was moved.',
+        f'The {color} {shape} touches the wall.',
+        f'{thing.capitalize()}, {thing}.',
+        f'{color.capitalize()}.',
+        color,
         shape,
     )
 
 
-EVERYDAY_WORDS: tuple[str, ...] = tuple(
-    word for word in common_words.WORDS if word not in _said_words()
+OTHER_WORDS: tuple[str, ...] = tuple(
+    word for word in common_words.WORDS if word not in _instruction_words()
 )
-"""Everyday words that no instruction of the training says, each one token behind a space."""
+"""Common words that no training instruction contains; each is one token after a space."""

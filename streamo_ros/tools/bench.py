@@ -132,11 +132,11 @@ def _against_torch(
 ) -> dict[str, Any]:
     """What runs the vision tower, compared with torch on the same frames."""
     from streamo_ros.backbone.streaming import StreamingBackbone
-    from streamo_ros.backbone.vision.engine.benchmark import against_torch
+    from streamo_ros.backbone.vision.engine.benchmark import compare_with_torch
 
     if options.model is None or not isinstance(backbone, StreamingBackbone):
         raise BackboneError('--against torch needs the folder of a checkpoint')
-    return against_torch(backbone.frames, options.model, stream.images, options.repeats)
+    return compare_with_torch(backbone.frames, options.model, stream.images, options.repeats)
 
 
 def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:

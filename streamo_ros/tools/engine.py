@@ -27,7 +27,7 @@ from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import find_gpu
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import find_binding
-from streamo_ros.backbone.vision.engine.binding import FLAVOURS
+from streamo_ros.backbone.vision.engine.binding import FLAVORS
 from streamo_ros.backbone.vision.engine.builder import BuildContext
 from streamo_ros.backbone.vision.engine.builder import find_grid
 from streamo_ros.backbone.vision.engine.builder import load_tower
@@ -176,7 +176,7 @@ def _matches(entry: CachedEngine | EngineError, name: str | None) -> bool:
 
 def _fits(entry: CachedEngine, context: BuildContext) -> bool:
     key = entry.key
-    machine = (context.binding.flavour, context.binding.version, context.gpu.name)
+    machine = (context.binding.flavor, context.binding.version, context.gpu.name)
     return (key.flavour, key.version, key.gpu) == machine
 
 
@@ -185,7 +185,7 @@ def _context(arguments: argparse.Namespace) -> BuildContext:
     binding = find_binding(gpu, arguments.tensorrt)
     device = DEVICE if gpu is not None else None
     if arguments.for_gpu is not None:
-        if binding.flavour != 'tensorrt_rtx':
+        if binding.flavor != 'tensorrt_rtx':
             raise EngineError(
                 '--for-gpu needs TensorRT-RTX: plain TensorRT builds only for the GPU it runs on, '
                 'so build on the robot'
@@ -198,7 +198,7 @@ def _context(arguments: argparse.Namespace) -> BuildContext:
         )
     cache = EngineCache(_folder(arguments))
     timings = None
-    if binding.flavour == 'tensorrt' and cache.folder.is_dir():
+    if binding.flavor == 'tensorrt' and cache.folder.is_dir():
         timings = cache.folder / f'.timings-{binding.version}'
     options = BuildOptions(arguments.workspace << 20, arguments.level, timings)
     return BuildContext(binding, gpu, device, cache, options, arguments.force)
@@ -278,7 +278,7 @@ def _parser() -> argparse.ArgumentParser:
                 '--cache', help='folder of engines (default: ~/.cache/streamo_ros)'
             )
         if verb in ('build', 'verify'):
-            command.add_argument('--tensorrt', default='auto', choices=('auto', *FLAVOURS))
+            command.add_argument('--tensorrt', default='auto', choices=('auto', *FLAVORS))
         if verb in ('build', 'export'):
             _add_model(command)
     _add_build(verbs.choices['build'])

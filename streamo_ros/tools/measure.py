@@ -233,7 +233,7 @@ def _timed(
 ) -> tuple[float, NDArray[np.float32]]:
     """Time one frame of a plain loop: its own vision pass, then `run` on the turn."""
     began = time.perf_counter()
-    vision = plain.look(image)
+    vision = plain.encode(image)
     turn = tuple(piece if isinstance(piece, tuple) else vision for piece in pieces)
     logits = run(turn).cpu().numpy()
     return time.perf_counter() - began, logits

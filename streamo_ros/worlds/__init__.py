@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A drawn tabletop in which things happen: training data, and the demo's camera. No torch here."""
+"""A synthetic tabletop on which things happen: training data, and the demo's camera.
+
+Imports no torch.
+"""
 
 from streamo_ros.worlds.episode import draw_episode
 from streamo_ros.worlds.episode import Episode

@@ -1,9 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""An episode: a stretch of a world, an instruction, and what is due at every sampled frame.
+"""An episode: a clip of a world, an instruction, and the expected decision at every sampled frame.
 
-Knows sampling times, instructions and labels together. Knows no model. Everything follows from
-the seed; the seeds of training, validation and evaluation never meet.
+The seed determines everything; the seeds of training, validation and evaluation never overlap.
 """
 
 from __future__ import annotations
@@ -18,14 +17,15 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
+from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import phrase
 from streamo_ros.worlds.phrasing import Phrasings
 from streamo_ros.worlds.phrasing import PLAIN
-from streamo_ros.worlds.render import Picture
 from streamo_ros.worlds.scene import View
 from streamo_ros.worlds.scene import WorldError
 from streamo_ros.worlds.script import Pace
+from streamo_ros.worlds.shapes import Picture
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.tasks import draw_look
 from streamo_ros.worlds.tasks import label_views
@@ -39,22 +39,22 @@ SEEDS = {
     'training': range(50_000_000, 90_000_000),
     'validation': range(90_000_000, 100_000_000),
 }
-"""Seeds of the worlds of each purpose."""
+"""Seeds of the worlds for each purpose."""
 PICTURES = {'4:3': (320, 240), '16:9': (384, 216), '1:1': (272, 272)}
-"""Width and height in pixels of the pictures of each aspect."""
+"""Width and height in pixels of the pictures of each aspect ratio."""
 JITTER = 0.4
-"""Most that a frame of a jittery camera comes late, in frame intervals."""
+"""Maximum delay of a frame from a jittery camera, in frame intervals."""
 DROP = 0.2
-"""Share of its frames that a bad camera loses."""
+"""Share of its frames that a lossy camera drops."""
 FIRST_STAMP = 1000 * SECOND
 _NEVER = 'never'
 _ATTEMPTS = 6
 _QUIET = 0.2
-"""Share of episodes in which nothing needs to be due."""
-_STRETCHES = 12
-"""Stretches of a world that are searched for something that is due."""
+"""Share of episodes that need not contain an answer."""
+_CLIPS = 12
+"""Clips of a world that are searched for an answer."""
 _PACES = {'number': Pace(panel=1.0), 'touch': Pace(wall=1.0)}
-"""Worlds without a panel or a wall answer nothing."""
+"""Without a display or a wall there is nothing to answer."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +62,10 @@ class EpisodeSampling:
     """When the frames of an episode are taken.
 
     Attributes:
-        frames: sampled frames, the lost ones included.
-        rate: frames a second.
-        jitter: most that a frame comes late, in intervals; None: now and then, as in training.
-        drop: share of frames lost; None: now and then, as in training.
+        frames: number of sampled frames, including dropped ones.
+        rate: frames per second.
+        jitter: maximum delay of a frame, in intervals; None: sometimes `JITTER`, as in training.
+        drop: share of frames dropped; None: sometimes `DROP`, as in training.
     """
 
     frames: int = 24
@@ -75,22 +75,25 @@ class EpisodeSampling:
 
     def __post_init__(self) -> None:
         if self.frames < 1 or self.rate <= 0:
-            raise WorldError('an episode needs at least one frame and a rate above 0')
+            raise WorldError('an episode needs at least one frame and a rate greater than 0')
         if not 0 <= (self.jitter or 0) < 1 or not 0 <= (self.drop or 0) < 1:
             raise WorldError('jitter and drop must be in [0, 1)')
 
 
 @dataclass(frozen=True)
 class Episode:
-    """One instruction, given with the first frame of a stretch of a world.
+    """One instruction, given with the first frame of a clip.
 
     Attributes:
-        family: one of `phrasing.FAMILIES`, or 'never': what is asked for does not come.
-        look: colour and shape that the instruction names; '' for none.
-        times: of the frames, seconds of the world.
-        ticks: of the frames; tags count from the first one.
-        states: the decision due at each frame.
-        texts: the answer due; '' where the state is not Response.
+        seed: seed of the world.
+        family: one of `phrasing.FAMILIES`, or 'never': what it waits for never happens.
+        instruction: the text.
+        look: color and shape that the instruction names; '' for none.
+        times: times of the frames in the world, in seconds.
+        ticks: ticks of the frames; their tags count from the first one.
+        states: the expected decision at each frame.
+        texts: the expected answer at each frame; '' where the state is not Response.
+        world: where it takes place.
     """
 
     seed: int
@@ -120,43 +123,39 @@ def draw_episode(
     phrasings: Phrasings | None = None,
     never: bool = False,
 ) -> Episode:
-    """Draw an episode; in four of five something is due, unless `never`.
+    """Draw an episode; four in five contain an answer, unless `never`.
 
     Args:
-        seed: everything follows from it, together with the other arguments.
-        family: kind of task; None: any; 'never' is `never` with any family.
+        seed: determines everything, together with the other arguments.
+        family: task family; None: any; 'never' means `never` with any family.
         sampling: when frames are taken.
-        aspect: one of `PICTURES`; None: any, 4:3 as often as the others together.
-        phrasings: to choose the instruction from; None: what training says.
-        never: what the instruction waits for does not come.
+        aspect: one of `PICTURES`; None: any, 4:3 as often as the others combined.
+        phrasings: texts to choose the instruction from; None: those of the training.
+        never: what the instruction waits for does not happen.
 
     Raises:
-        WorldError: there is no such family or aspect, or the family, or all that there are
-            phrasings of, does not wait for anything and `never` is asked for.
+        WorldError: there is no such family or aspect ratio; or `never` is requested for a family
+            or phrasings that do not wait for anything.
     """
-    sampling, draw = sampling or EpisodeSampling(), np.random.default_rng([seed, 31])
+    sampling, rng = sampling or EpisodeSampling(), np.random.default_rng([seed, 31])
     never = never or family == _NEVER
     family = None if family == _NEVER else family
-    families = [one for one in (WAITING if never else FAMILIES) if one in (phrasings or FAMILIES)]
-    if not families:
-        raise WorldError(f'no phrasing waits for anything: give one of {", ".join(WAITING)}')
+    families = _families(phrasings, never)
     if family is not None and family not in families:
-        in_vain = ' that waits in vain' if never else ''
-        raise WorldError(
-            f'there is no family {family!r}{in_vain}: choose from {", ".join(families)}'
-        )
+        kind = 'family that waits for an event' if never else 'task family'
+        raise WorldError(f'unknown {kind} {family!r}: choose from {", ".join(families)}')
     aspect = aspect or ('4:3', '4:3', '16:9', '1:1')[seed % 4]
     if aspect not in PICTURES:
-        raise WorldError(f'there is no aspect {aspect!r}: choose from {", ".join(PICTURES)}')
-    family = family or _any(draw, families)
-    eventful = not never and draw.random() >= _QUIET
+        raise WorldError(f'unknown aspect ratio {aspect!r}: choose from {", ".join(PICTURES)}')
+    family = family or pick(rng, families)
+    eventful = not never and rng.random() >= _QUIET
     world = World(seed, *PICTURES[aspect], _PACES.get(family) if eventful else None)
-    times, ticks = _sample(sampling, draw)
+    times, ticks = _sample(sampling, rng)
     length = sampling.frames / sampling.rate
-    for attempt in range(_STRETCHES):
-        moved = tuple(time + attempt * length for time in times)
-        views = [world.view(time) for time in moved]
-        text, look, labels = _instruct(family, views, ticks, draw, phrasings, never)
+    for attempt in range(_CLIPS):
+        shifted = tuple(time + attempt * length for time in times)
+        views = [world.view(time) for time in shifted]
+        text, look, labels = _instruct(family, views, ticks, rng, phrasings, never)
         if not eventful or any(label.state is State.RESPONSE for label in labels):
             break
     return Episode(
@@ -164,7 +163,7 @@ def draw_episode(
         _NEVER if never else family,
         text,
         look,
-        moved,
+        shifted,
         ticks,
         tuple(label.state for label in labels),
         tuple(label.text for label in labels),
@@ -172,21 +171,37 @@ def draw_episode(
     )
 
 
+def _families(phrasings: Phrasings | None, never: bool) -> list[str]:
+    """The families to choose from.
+
+    Raises:
+        WorldError: there are none.
+    """
+    families = [
+        family for family in (WAITING if never else FAMILIES) if family in (phrasings or FAMILIES)
+    ]
+    if not families:
+        raise WorldError(
+            f'no phrasing waits for an event: provide phrasings of one of {", ".join(WAITING)}'
+        )
+    return families
+
+
 def _sample(
-    sampling: EpisodeSampling, draw: np.random.Generator
+    sampling: EpisodeSampling, rng: np.random.Generator
 ) -> tuple[tuple[float, ...], tuple[Tick, ...]]:
-    """Times in the world, and ticks that count from the first frame."""
+    """Times in the world, and ticks whose tags count from the first frame."""
     count, rate = sampling.frames, Fraction(sampling.rate).limit_denominator(1000)
     jitter = sampling.jitter
     if jitter is None:
-        jitter = JITTER if draw.random() < 0.4 else 0.0
+        jitter = JITTER if rng.random() < 0.4 else 0.0
     drop = sampling.drop
     if drop is None:
-        drop = DROP if draw.random() < 0.25 else 0.0
-    late = draw.uniform(0, 1, count) * jitter
-    begin = float(draw.uniform(0, 4))
-    kept = [k for k in range(count) if k == 0 or draw.random() >= drop]
-    times = tuple(begin + (k + float(late[k])) / float(rate) for k in kept)
+        drop = DROP if rng.random() < 0.25 else 0.0
+    delays = rng.uniform(0, 1, count) * jitter
+    start = float(rng.uniform(0, 4))
+    kept = [k for k in range(count) if k == 0 or rng.random() >= drop]
+    times = tuple(start + (k + float(delays[k])) / float(rate) for k in kept)
     ticks = tuple(
         Tick(FIRST_STAMP + round((time - times[0]) * SECOND), k / rate, (k + 1) / rate, index, 1)
         for index, (k, time) in enumerate(zip(kept, times, strict=True))
@@ -198,51 +213,51 @@ def _instruct(
     family: str,
     views: Sequence[View],
     ticks: Sequence[Tick],
-    draw: np.random.Generator,
+    rng: np.random.Generator,
     phrasings: Phrasings | None,
     never: bool,
 ) -> tuple[str, Look, list[Label]]:
-    """An instruction to which something happens in these views, if that can be had; or nothing."""
+    """An instruction, its look and its labels.
+
+    Tries to find one with an answer in these views, or if `never` one without; gives up on the
+    former after a few attempts.
+    """
     attempt = 0
     while True:
-        look = draw_look(family, views, draw)
-        text = phrase(family, draw, *look, phrasings=phrasings)
+        look = draw_look(family, views, rng)
+        text = phrase(family, rng, *look, phrasings=phrasings)
         if family == 'recolour' and look[1] not in text:
             look = '', ''
         labels = label_views(family, look, views, [seconds_text(tick.start) for tick in ticks])
-        fires = any(label.state is State.RESPONSE for label in labels)
+        answered = any(label.state is State.RESPONSE for label in labels)
         attempt += 1
-        if never and not fires:
+        if never and not answered:
             return text, look, labels
-        if not never and (fires or attempt == _ATTEMPTS):
+        if not never and (answered or attempt == _ATTEMPTS):
             return text, look, labels
 
 
 def suggested_instructions(world: World, seconds: float = 60.0, rate: float = 1.0) -> list[str]:
-    """Instructions that all have something to answer in the first seconds of a world.
+    """Instructions that all have an answer in the first seconds of a world.
 
     Args:
         world: the world.
-        seconds: length of the stretch.
-        rate: frames a second.
+        seconds: how many seconds to consider.
+        rate: frames per second.
 
     Returns:
-        At most one instruction of each family, in the order of `phrasing.FAMILIES`.
+        At most one instruction per family, in the order of `phrasing.FAMILIES`.
     """
     views = [world.view(k / rate) for k in range(int(seconds * rate))]
     starts = [seconds_text(Fraction(k) / Fraction(rate)) for k in range(len(views))]
-    draw, found = np.random.default_rng([41]), []
+    rng, instructions = np.random.default_rng([41]), []
     for family in FAMILIES:
         for _ in range(_ATTEMPTS * 4):
-            look = draw_look(family, views, draw)
-            text = phrase(family, draw, *look, phrasings=PLAIN)
+            look = draw_look(family, views, rng)
+            text = phrase(family, rng, *look, phrasings=PLAIN)
             look = ('', '') if family == 'recolour' and look[1] not in text else look
             labels = label_views(family, look, views, starts)
             if any(label.state is State.RESPONSE for label in labels):
-                found.append(text)
+                instructions.append(text)
                 break
-    return found
-
-
-def _any(draw: np.random.Generator, words: Sequence[str]) -> str:
-    return words[int(draw.integers(len(words)))]
+    return instructions

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A grammar of texts: `[one|another]` is a choice, `<name>` a rule, the rest is said as it stands.
-
-Knows how such a text is read, drawn and counted. Knows no word of any instruction.
-"""
+"""A small text grammar: `[one|another]` is a choice, `<name>` a rule, the rest is literal."""
 
 from __future__ import annotations
 
@@ -22,32 +19,35 @@ _PIECE = re.compile(r'[\[\]|]|<\w+>|[^\[\]|<>]+')
 
 @dataclass(frozen=True)
 class Choice:
-    """Exactly one of the options is said; an option is said from its first part to its last."""
+    """A choice of exactly one option; an option is a sequence of literals and choices."""
 
     options: tuple[tuple[str | Choice, ...], ...]
 
-    def draw(self, draw: np.random.Generator) -> str:
-        """One of its texts; every option of a choice is as likely as the next."""
+    def draw(self, rng: np.random.Generator) -> str:
+        """One of its texts; all options of a choice are equally likely."""
         count = len(self.options)
-        option = self.options[int(draw.integers(count)) if count > 1 else 0]
-        return ''.join(part if isinstance(part, str) else part.draw(draw) for part in option)
+        option = self.options[int(rng.integers(count)) if count > 1 else 0]
+        return ''.join(part if isinstance(part, str) else part.draw(rng) for part in option)
 
     def count(self) -> int:
-        """Ways to draw a text."""
+        """Number of ways to draw a text."""
         return sum(
             prod(1 if isinstance(part, str) else part.count() for part in option)
             for option in self.options
         )
 
-    def empty(self) -> bool:
-        """Whether it may say nothing."""
+    def can_be_empty(self) -> bool:
+        """Whether one of its texts is empty."""
         return any(
-            all(not part.strip() if isinstance(part, str) else part.empty() for part in option)
+            all(
+                not part.strip() if isinstance(part, str) else part.can_be_empty()
+                for part in option
+            )
             for option in self.options
         )
 
     def first_words(self) -> Iterator[str]:
-        """Every word with which one of its texts begins."""
+        """Every word that one of its texts begins with."""
         for option in self.options:
             for part in option:
                 if isinstance(part, str):
@@ -56,11 +56,11 @@ class Choice:
                         break
                 else:
                     yield from part.first_words()
-                    if not part.empty():
+                    if not part.can_be_empty():
                         break
 
     def words(self) -> Iterator[str]:
-        """Every stretch of text in it, whole words each."""
+        """Every literal in it; literals consist of whole words."""
         for option in self.options:
             for part in option:
                 if isinstance(part, str):
@@ -70,37 +70,37 @@ class Choice:
 
 
 class Grammar:
-    """Rules by name, which texts may name.
+    """Named rules that texts can refer to.
 
     Args:
-        rules: text of each rule; it may name the rules before it.
+        rules: the text of each rule by name; it may refer to the rules before it.
 
     Raises:
-        WorldError: a rule is not well formed or names an unknown one.
+        WorldError: a rule is malformed or refers to an unknown one.
     """
 
     def __init__(self, rules: Mapping[str, str]) -> None:
         self._rules: dict[str, Choice] = {}
         for name, text in rules.items():
-            self._rules[name] = self.read(text)
+            self._rules[name] = self.parse(text)
 
-    def read(self, text: str) -> Choice:
-        """The choice that a text stands for.
+    def parse(self, text: str) -> Choice:
+        """Parse a text.
 
         Raises:
-            WorldError: a bracket is not closed, or a rule is not known.
+            WorldError: a bracket is not closed, or a rule is unknown.
         """
         pieces = _PIECE.findall(text)
         if ''.join(pieces) != text or text.count('[') != text.count(']'):
-            raise WorldError(f'{text!r} is no text of a grammar: close every [ and <')
+            raise WorldError(f'cannot parse {text!r}: close every [ and <')
         pieces.reverse()
-        found = self._options(pieces)
+        choice = self._options(pieces)
         if pieces:
             raise WorldError(f'{text!r} closes a bracket that is not open: remove the ]')
-        return found
+        return choice
 
     def _options(self, pieces: list[str]) -> Choice:
-        """Read up to the closing bracket; `pieces` is a stack."""
+        """Parse up to the closing bracket; `pieces` is a stack."""
         options: list[list[str | Choice]] = [[]]
         while pieces and (piece := pieces.pop()) != ']':
             if piece == '|':
@@ -115,10 +115,10 @@ class Grammar:
 
     def _rule(self, name: str) -> Choice:
         if name not in self._rules:
-            raise WorldError(f'no rule before it is called {name!r}: write it above its first use')
+            raise WorldError(f'unknown rule {name!r}: define it before its first use')
         return self._rules[name]
 
 
 def tidy(text: str) -> str:
-    """A drawn text with single spaces, and none before a mark."""
+    """A drawn text with single spaces, and none before punctuation."""
     return re.sub(r' +([,.?!:;])', r'\1', ' '.join(text.split()))

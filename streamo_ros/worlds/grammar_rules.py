@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The words in which people ask: the rules that the families share, and the templates of each.
+"""The grammar rules that the templates of all families share.
 
-Knows English, as texts of `grammar`. Knows no task, but every text must mean its family's task
-and no other. In texts of 'recolour' no word may hold the name of a shape ('start', 'during'):
-whether a text names a shape decides what it asks for.
+Every expansion of a template must mean its own family's task and no other. In templates of
+'recolour' no word may contain the name of a shape ('start', 'during'): whether a text names a
+shape decides what it asks for.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How an instruction is said: capitals, marks at the end, a greeting, a word of thanks.
+"""Variations that leave an instruction's meaning alone: greetings, thanks, capitals, punctuation.
 
-Knows nothing that changes what is asked for, nor any word that holds the name of a shape.
+No word here may contain the name of a shape; see `grammar_rules`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ import re
 
 import numpy as np
 
-HEADS = (
+from streamo_ros.worlds.draws import pick
+
+GREETINGS = (
     'robot, ',
     'hey robot, ',
     'hello robot, ',
@@ -42,7 +44,7 @@ HEADS = (
     'as we said, ',
     'now then, ',
 )
-TAILS = (
+CLOSINGS = (
     ' please',
     ', please',
     ' for me',
@@ -60,28 +62,29 @@ TAILS = (
     ', if you please',
     ', would you',
 )
-_HEAD, _TAIL, _CAPITAL = 0.2, 0.18, 0.5
-_BARE = 0.3
-"""Share of questions that lose their mark."""
+_GREETING, _CLOSING, _CAPITAL = 0.2, 0.18, 0.5
+"""Probabilities of a greeting, a closing and capitals."""
+_NO_MARK = 0.3
+"""Share of questions that lose their question mark."""
 _MARKS = ('', '', '', '.', '.', '.', '!')
-_ASKING = re.compile(
+_QUESTION = re.compile(
     r'(what|which|how|when (do|did|is|will)|is|has|do|does|did|can|could|would|will|are|from when'
     r'|between|at what|at which|in what|in which)\b'
 )
 
 
-def dress(text: str, draw: np.random.Generator) -> str:
-    """A text as somebody says it: with or without a greeting, capitals and a mark."""
+def decorate(text: str, rng: np.random.Generator) -> str:
+    """A text as people write it: with or without a greeting, capitals and punctuation."""
     if text.endswith('?'):
-        mark, body = '' if draw.random() < _BARE else '?', text[:-1]
+        mark, body = '' if rng.random() < _NO_MARK else '?', text[:-1]
     else:
-        mark, body = _MARKS[int(draw.integers(len(_MARKS)))], text
-        if _ASKING.match(text) and '?' not in text and draw.random() < 0.5:
+        mark, body = pick(rng, _MARKS), text
+        if _QUESTION.match(text) and '?' not in text and rng.random() < 0.5:
             mark = '?'
-    if draw.random() < _TAIL:
-        body += TAILS[int(draw.integers(len(TAILS)))]
-    if draw.random() < _HEAD:
-        body = HEADS[int(draw.integers(len(HEADS)))] + body
-    if draw.random() < _CAPITAL:
-        body = re.sub(r'(^|[?.] )(\w)', lambda at: at[1] + at[2].upper(), body)
+    if rng.random() < _CLOSING:
+        body += pick(rng, CLOSINGS)
+    if rng.random() < _GREETING:
+        body = pick(rng, GREETINGS) + body
+    if rng.random() < _CAPITAL:
+        body = re.sub(r'(^|[?.] )(\w)', lambda match: match[1] + match[2].upper(), body)
     return body + mark

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What people say to it: an instruction of a family of tasks, drawn, and the words of the answers.
+"""The text of instructions: a random phrasing for each family of tasks.
 
-Knows which wordings training may use. Knows no view and no label. The last two plain phrasings of
-a family are held out: no instruction of the training says them, not even among other words.
+Most training instructions come from a grammar, the rest from short lists of plain phrasings. The
+last two plain phrasings of each family are held out: no training instruction contains them, not
+even as a part.
 """
 
 from __future__ import annotations
@@ -15,18 +16,20 @@ from functools import cache
 
 import numpy as np
 
+from streamo_ros.worlds.draws import pick
+from streamo_ros.worlds.event_templates import EVENT_TEMPLATES
+from streamo_ros.worlds.event_templates import SPAN_TEMPLATES
 from streamo_ros.worlds.grammar import Choice
 from streamo_ros.worlds.grammar import Grammar
 from streamo_ros.worlds.grammar import tidy
 from streamo_ros.worlds.grammar_rules import RULES
-from streamo_ros.worlds.greetings import dress
+from streamo_ros.worlds.greetings import decorate
+from streamo_ros.worlds.question_templates import QUESTION_TEMPLATES
 from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.scene import WorldError
-from streamo_ros.worlds.templates import SPANS
-from streamo_ros.worlds.templates import TEMPLATES
 
 Phrasings = Mapping[str, Sequence[str]]
-"""Of each family, with {a}, {c} and {s} for the article, the colour and the shape."""
+"""Texts by family, with {a}, {c} and {s} for the article, the color and the shape."""
 
 PHRASES: dict[str, tuple[str, ...]] = {
     'appear': (
@@ -138,13 +141,15 @@ PHRASES: dict[str, tuple[str, ...]] = {
         'once: which things are there?',
     ),
 }
-"""The plain phrasings of each family, as docs and demo say them; the last two are held out."""
+"""The plain phrasings of each family, which docs and demo use; the last two are held out."""
 FAMILIES = tuple(PHRASES)
 PLAIN: Phrasings = {family: texts[:-2] for family, texts in PHRASES.items()}
 HELD_OUT: Phrasings = {family: texts[-2:] for family, texts in PHRASES.items()}
-"""What only evaluation says."""
+"""The phrasings that only evaluation uses."""
+TEMPLATES = {**EVENT_TEMPLATES, **QUESTION_TEMPLATES}
+"""The templates of every family; only training uses them."""
 _SHARE_OF_PLAIN = 0.15
-"""Share of the training's instructions that are plain ones."""
+"""Share of training instructions with a plain phrasing."""
 
 
 def article(word: str) -> str:
@@ -153,107 +158,111 @@ def article(word: str) -> str:
 
 
 def name(thing: VisibleThing) -> str:
-    """A thing as an answer names it: 'red ball'."""
-    return f'{thing.colour} {thing.shape}'
+    """A thing as answers refer to it: 'red ball'."""
+    return f'{thing.color} {thing.shape}'
 
 
 def folded(text: str) -> str:
-    """The words of a text, without case and marks."""
+    """The words of a text, without case and punctuation."""
     return ' '.join(re.findall(r'[^\W_]+', text.casefold()))
 
 
 def phrase(
     family: str,
-    draw: np.random.Generator,
-    colour: str = '',
+    rng: np.random.Generator,
+    color: str = '',
     shape: str = '',
     phrasings: Phrasings | None = None,
 ) -> str:
-    """An instruction of a family about things of a look.
+    """A random instruction of a family.
 
     Args:
         family: one of `FAMILIES`.
-        draw: chooses the phrasing.
-        colour: for the families that name one.
-        shape: for the families that name one.
-        phrasings: choose among these, as they stand; None: what training says.
+        rng: chooses the phrasing.
+        color: the color to name, in families that name one.
+        shape: the shape to name, in families that name one.
+        phrasings: use one of these unchanged; None: any phrasing that training may use.
 
     Raises:
-        WorldError: there is no such family, or no phrasing of it.
+        WorldError: there is no such family, or it has no phrasing.
     """
-    found = (phrasings or PLAIN).get(family)
-    if not found:
-        raise WorldError(f'there is no family {family!r}: choose from {", ".join(FAMILIES)}')
-    template = found[int(draw.integers(len(found)))]
+    templates = (phrasings or PLAIN).get(family)
+    if not templates:
+        raise WorldError(f'unknown task family {family!r}: choose from {", ".join(FAMILIES)}')
+    template = pick(rng, templates)
     if phrasings:
-        return _filled(template, colour, shape)
-    # One draw, however many the wording takes: another wording leaves the rest of a world alone.
-    own = np.random.default_rng(int(draw.integers(2**32)))
+        return _filled(template, color, shape)
+    # A generator of its own, so that a change to the grammar leaves everything else as it was.
+    own = np.random.default_rng(int(rng.integers(2**32)))
     if own.random() < _SHARE_OF_PLAIN:
-        return dress(_filled(template, colour, shape), own)
+        return decorate(_filled(template, color, shape), own)
     while True:
-        text = dress(_filled(wordings()[family].draw(own), colour, shape), own)
-        if not _is_held_out(family, text, colour, shape):
+        text = decorate(_filled(instruction_grammars()[family].draw(own), color, shape), own)
+        if not _is_held_out(family, text, color, shape):
             return text
 
 
-def span_phrase(family: str, draw: np.random.Generator, colour: str = '', shape: str = '') -> str:
-    """An instruction that asks for the interval of another event than an arrival.
+def span_phrase(family: str, rng: np.random.Generator, color: str = '', shape: str = '') -> str:
+    """A random instruction that asks for the interval of an event other than an arrival.
 
     Args:
-        family: of the event, one of `templates.SPANS`; 'narrate': everything that happens.
-        draw: chooses the phrasing.
-        colour: for the families that name one.
-        shape: for the families that name one; a text of 'recolour' may not name it, and asks
-            for any thing then.
+        family: family of the event, one of `SPAN_TEMPLATES`; 'narrate': everything that happens.
+        rng: chooses the phrasing.
+        color: the color to name, in families that name one.
+        shape: the shape to name, in families that name one; a text of 'recolour' may leave it
+            out and then asks about anything.
 
     Raises:
-        WorldError: there are no intervals of this family.
+        WorldError: no instruction asks for intervals of this family.
     """
-    if family not in SPANS:
-        raise WorldError(f'no interval of {family!r} is asked for: choose from {", ".join(SPANS)}')
-    own = np.random.default_rng(int(draw.integers(2**32)))
-    return dress(_filled(span_wordings()[family].draw(own), colour, shape), own)
+    if family not in SPAN_TEMPLATES:
+        raise WorldError(
+            f'no instruction asks for intervals of {family!r}: choose from '
+            f'{", ".join(SPAN_TEMPLATES)}'
+        )
+    own = np.random.default_rng(int(rng.integers(2**32)))
+    return decorate(_filled(span_grammars()[family].draw(own), color, shape), own)
 
 
 @cache
-def wordings() -> dict[str, Choice]:
-    """What training says in each family, before it is dressed."""
-    return _read(TEMPLATES)
+def instruction_grammars() -> dict[str, Choice]:
+    """The grammar of each family's training instructions, before they are decorated."""
+    return _parse(TEMPLATES)
 
 
 @cache
-def span_wordings() -> dict[str, Choice]:
-    """What training says of intervals, by family of the event."""
-    return _read(SPANS)
+def span_grammars() -> dict[str, Choice]:
+    """The grammar of instructions that ask for intervals, by family of the event."""
+    return _parse(SPAN_TEMPLATES)
 
 
 @cache
-def second_words() -> frozenset[str]:
-    """Words that begin another sentence of a text: 'update' in 'is it there? update me'."""
+def later_first_words() -> frozenset[str]:
+    """Words that begin a later sentence of a text: 'update' in 'is it there? update me'."""
     grammar = Grammar(RULES)
-    rules, families = RULES.values(), (*TEMPLATES.values(), *SPANS.values())
-    texts = [*rules, *(text for texts in families for text in texts)]
-    found = {
+    families = (*TEMPLATES.values(), *SPAN_TEMPLATES.values())
+    templates = [*RULES.values(), *(text for texts in families for text in texts)]
+    words = {
         word
-        for text in texts
-        for tail in re.split(r'\? ', text)[1:]
-        for word in grammar.read(tail).first_words()
+        for template in templates
+        for sentence in re.split(r'\? ', template)[1:]
+        for word in grammar.parse(sentence).first_words()
     }
-    found |= set(grammar.read('<update>').first_words())
-    plain = (tail for texts in PHRASES.values() for text in texts for tail in text.split('? ')[1:])
-    return frozenset(found | {tail.split()[0] for tail in plain})
+    words |= set(grammar.parse('<update>').first_words())
+    plain = (text for texts in PHRASES.values() for text in texts)
+    words |= {sentence.split()[0] for text in plain for sentence in text.split('? ')[1:]}
+    return frozenset(words)
 
 
-def _read(templates: dict[str, tuple[str, ...]]) -> dict[str, Choice]:
+def _parse(templates: dict[str, tuple[str, ...]]) -> dict[str, Choice]:
     grammar = Grammar(RULES)
-    return {family: grammar.read('|'.join(texts)) for family, texts in templates.items()}
+    return {family: grammar.parse('|'.join(texts)) for family, texts in templates.items()}
 
 
-def _filled(template: str, colour: str, shape: str) -> str:
-    return tidy(template.format(a=article(colour), c=colour, s=shape))
+def _filled(template: str, color: str, shape: str) -> str:
+    return tidy(template.format(a=article(color), c=color, s=shape))
 
 
-def _is_held_out(family: str, text: str, colour: str, shape: str) -> bool:
-    said = f' {folded(text)} '
-    return any(f' {folded(_filled(held, colour, shape))} ' in said for held in HELD_OUT[family])
+def _is_held_out(family: str, text: str, color: str, shape: str) -> bool:
+    words = f' {folded(text)} '
+    return any(f' {folded(_filled(held, color, shape))} ' in words for held in HELD_OUT[family])

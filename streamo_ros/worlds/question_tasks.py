@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Tasks with an answer that is kept up to date: count, number, presence, colour; and one look.
+"""Tasks that answer a question about the view and keep the answer up to date.
 
-Knows the answer to a question about a view. An answer is due when it first can be given and
-whenever it differs from the one given last; Standby while the view is too unsettled to answer.
+An answer is due as soon as it can be given and whenever it differs from the previous one; Standby
+while the view is too unsettled to answer.
 """
 
 from __future__ import annotations
@@ -23,86 +23,86 @@ from streamo_ros.worlds.task import Task
 
 
 class QuestionTask(Task):
-    """A question whose answer is said again when it changes."""
+    """A question that is answered again when the answer changes."""
 
-    def __init__(self, colour: str = '', shape: str = '') -> None:
-        super().__init__(colour, shape)
-        self._said = ''
+    def __init__(self, color: str = '', shape: str = '') -> None:
+        super().__init__(color, shape)
+        self._last_answer = ''
 
     def _update(self, answer: str) -> Label:
-        if answer == self._said:
+        if answer == self._last_answer:
             return SILENCE
-        self._said = answer
+        self._last_answer = answer
         return response(answer)
 
 
 class Count(QuestionTask):
-    """How many things there are; unsettled while one is cut by the edge."""
+    """How many things there are; unsettled while the edge cuts one off."""
 
     def _label(self, view: View) -> Label:
-        if any(not thing.whole for thing in view.seen):
+        if any(not thing.whole for thing in view.things):
             return STANDBY
-        return self._update(f'{len(view.seen)}.')
+        return self._update(f'{len(view.things)}.')
 
 
 class Number(QuestionTask):
-    """What the panel shows; without a panel there is nothing to say."""
+    """What the display shows; always silent without a display."""
 
     def _label(self, view: View) -> Label:
         return self._update(f'{view.panel.value}.') if view.panel else SILENCE
 
 
 class Presence(QuestionTask):
-    """Whether there is a thing of one look; unsettled while it comes, goes or changes colour."""
+    """Whether there is a matching thing; unsettled while it comes, goes or changes color."""
 
     def _label(self, view: View) -> Label:
-        found = [thing for thing in self._asked_for(view) if thing.into is None]
-        if found and not any(thing.whole for thing in found):
+        matching = [thing for thing in self._matching(view) if thing.into is None]
+        if matching and not any(thing.whole for thing in matching):
             return STANDBY
         if any(
-            thing.into and self.colour in (thing.into, thing.colour) and thing.shape == self.shape
-            for thing in view.seen
+            thing.into and self.color in (thing.into, thing.color) and thing.shape == self.shape
+            for thing in view.things
         ):
             return STANDBY
-        return self._update('Yes.' if found else 'No.')
+        return self._update('Yes.' if matching else 'No.')
 
 
-class Colour(QuestionTask):
-    """Which colour the only thing of a shape has; unsettled while there are several."""
+class Color(QuestionTask):
+    """The color of the only thing of a shape; unsettled while there are several."""
 
     def _label(self, view: View) -> Label:
-        found = [thing for thing in view.seen if thing.shape == self.shape]
-        if not found:
+        things = [thing for thing in view.things if thing.shape == self.shape]
+        if not things:
             return SILENCE
-        if len(found) > 1 or not found[0].whole or found[0].into:
+        if len(things) > 1 or not things[0].whole or things[0].into:
             return STANDBY
-        return self._update(f'{found[0].colour.capitalize()}.')
+        return self._update(f'{things[0].color.capitalize()}.')
 
 
 class See(QuestionTask):
-    """What lies on the table, said once, as one reads, when nothing is under way."""
+    """What is on the table, listed once in reading order, as soon as nothing is under way."""
 
     def _label(self, view: View) -> Label:
-        if self._said:
+        if self._last_answer:
             return SILENCE
-        if any(not thing.whole or thing.into or thing.gripped for thing in view.seen):
+        if any(not thing.whole or thing.into or thing.gripped for thing in view.things):
             return STANDBY
         listed = ', '.join(
-            f'{article(thing.colour)} {name(thing)}' for thing in as_one_reads(view.seen)
+            f'{article(thing.color)} {name(thing)}' for thing in reading_order(view.things)
         )
         return self._update(f'{listed or "nothing"}.'.capitalize())
 
 
-def as_one_reads(things: Sequence[VisibleThing]) -> list[VisibleThing]:
-    """Things row by row from the top, and from left to right in a row.
+def reading_order(things: Sequence[VisibleThing]) -> list[VisibleThing]:
+    """Things row by row from the top, and from left to right within a row.
 
-    Whatever is less than half a resting place lower than the highest of a row belongs to it: the
-    order must not hang on differences that nobody sees.
+    A thing belongs to a row if it is less than half a slot lower than the highest thing in it: the
+    order must not depend on differences that nobody can see.
     """
-    found: list[VisibleThing] = []
-    left = sorted(things, key=lambda thing: thing.y)
-    while left:
-        row = [thing for thing in left if thing.y < left[0].y + SPACING / 2]
-        found += sorted(row, key=lambda thing: thing.x)
-        left = left[len(row) :]
-    return found
+    ordered: list[VisibleThing] = []
+    remaining = sorted(things, key=lambda thing: thing.y)
+    while remaining:
+        row = [thing for thing in remaining if thing.y < remaining[0].y + SPACING / 2]
+        ordered += sorted(row, key=lambda thing: thing.x)
+        remaining = remaining[len(row) :]
+    return ordered

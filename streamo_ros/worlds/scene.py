@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What lies on the table at one instant: things, their looks and places, and what is visible.
+"""What is on the table at one instant: the things, their appearance and position, the display.
 
-Knows the vocabulary of shapes and colours and the geometry of the table. Knows neither time nor
-pixels. Lengths are in units of sqrt(width * height) of the picture, so that a thing looks equally
-large in 4:3, 16:9 and square pictures; x grows to the right, y downwards, (0, 0) is the corner.
+Lengths are in units of sqrt(width * height) of the picture, so that a thing looks equally large
+in 4:3, 16:9 and square pictures. x grows to the right, y downward; (0, 0) is the top left corner.
 """
 
 from __future__ import annotations
@@ -15,30 +14,30 @@ from typing import Literal
 from streamo_ros.core.errors import StreamoError
 
 SHAPES = ('ball', 'box', 'cone', 'star', 'ring')
-COLOURS = ('red', 'green', 'blue', 'yellow', 'pink', 'white', 'black')
+COLORS = ('red', 'green', 'blue', 'yellow', 'pink', 'white', 'black')
 
 Edge = Literal['left', 'right', 'top', 'bottom']
 EDGES: tuple[Edge, ...] = ('left', 'right', 'top', 'bottom')
 Slot = tuple[int, int]
-"""Column and row of a resting place."""
+"""Column and row of a place on the table."""
 
 SPACING = 0.249
-"""Least distance between resting places; a cell of the model's grid is 0.224 wide."""
+"""Minimum distance between slots; a cell of the model's grid is 0.224 wide."""
 WALL = 0.07
 """Thickness of the wall."""
 
 
 class WorldError(StreamoError, ValueError):
-    """A world cannot be made as asked; the message says what is wrong and what mends it."""
+    """A world cannot be created as requested; states the problem and how to fix it."""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The picture's extent, its resting places and the wall.
+    """The extent of the picture, the slots on the table and the wall.
 
     Attributes:
         aspect: width / height of the picture.
-        wall: the edge along which a brick wall stands, or None.
+        wall: the edge along which there is a brick wall, or None.
     """
 
     aspect: float
@@ -56,39 +55,39 @@ class Table:
 
     @property
     def shape(self) -> tuple[int, int]:
-        """Columns and rows of resting places."""
+        """Number of columns and rows of slots."""
         columns, rows = int(self.width / SPACING), int(self.height / SPACING)
         return columns - (self.wall in ('left', 'right')), rows - (self.wall in ('top', 'bottom'))
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """Every resting place."""
+        """All slots, row by row."""
         columns, rows = self.shape
         return tuple((column, row) for row in range(rows) for column in range(columns))
 
     def place(self, slot: Slot) -> tuple[float, float]:
-        """Centre of a resting place; the wall's side keeps a clear gap to the wall."""
-        room = 0.16
-        left = room * (self.wall == 'left')
-        top = room * (self.wall == 'top')
+        """Center of a slot; there is a clear gap between the slots and the wall."""
+        gap = 0.16
+        left = gap * (self.wall == 'left')
+        top = gap * (self.wall == 'top')
         columns, rows = self.shape
-        wide = self.width - room * (self.wall in ('left', 'right'))
-        high = self.height - room * (self.wall in ('top', 'bottom'))
+        wide = self.width - gap * (self.wall in ('left', 'right'))
+        high = self.height - gap * (self.wall in ('top', 'bottom'))
         return (left + (slot[0] + 0.5) * wide / columns, top + (slot[1] + 0.5) * high / rows)
 
     def edges(self, slot: Slot) -> tuple[Edge, ...]:
-        """The edges of the picture at which a resting place lies, the wall's left out."""
+        """The edges of the picture next to a slot, except the one with the wall."""
         columns, rows = self.shape
-        at = {
+        borders = {
             'left': slot[0] == 0,
             'right': slot[0] == columns - 1,
             'top': slot[1] == 0,
             'bottom': slot[1] == rows - 1,
         }
-        return tuple(edge for edge in EDGES if at[edge] and edge != self.wall)
+        return tuple(edge for edge in EDGES if borders[edge] and edge != self.wall)
 
     def beside_wall(self, slot: Slot) -> bool:
-        """Whether a thing at this resting place can be pushed straight against the wall."""
+        """Whether a thing in this slot can be pushed straight against the wall."""
         columns, rows = self.shape
         return (
             (self.wall == 'left' and slot[0] == 0)
@@ -98,7 +97,7 @@ class Table:
         )
 
     def against_wall(self, slot: Slot, radius: float) -> tuple[float, float]:
-        """Centre of a thing that touches the wall beside this resting place."""
+        """Center of a thing that touches the wall next to this slot."""
         x, y = self.place(slot)
         if self.wall == 'left':
             return WALL + radius, y
@@ -109,7 +108,7 @@ class Table:
         return x, self.height - WALL - radius
 
     def across(self, slot: Slot, edge: Edge, inside: float) -> tuple[float, float]:
-        """Centre of a thing that is ``inside`` units within ``edge``, in line with a place."""
+        """Center of a thing that is ``inside`` units within ``edge``, in line with a slot."""
         x, y = self.place(slot)
         if edge == 'left':
             return inside, y
@@ -119,9 +118,14 @@ class Table:
             return x, inside
         return x, self.height - inside
 
-    def depth(self, x: float, y: float) -> float:
-        """How far inside the picture a point is; negative outside."""
-        return min(x, y, self.width - x, self.height - y)
+    def distance_to(self, edge: Edge, point: tuple[float, float]) -> float:
+        """How far inside the picture a point is, measured from an edge; negative outside."""
+        return {
+            'left': point[0],
+            'right': self.width - point[0],
+            'top': point[1],
+            'bottom': self.height - point[1],
+        }[edge]
 
 
 @dataclass(frozen=True)
@@ -130,15 +134,15 @@ class Thing:
 
     Attributes:
         key: identity within its world.
-        radius: half its extent, units.
-        tilt: rotation, radians.
-        slot: its resting place.
-        touching: whether it rests against the wall instead of in the middle of its place.
+        radius: half its extent in units.
+        tilt: rotation in radians.
+        slot: where it rests.
+        touching: whether it rests against the wall instead of in the center of its slot.
     """
 
     key: int
     shape: str
-    colour: str
+    color: str
     radius: float
     tilt: float
     slot: Slot
@@ -147,20 +151,20 @@ class Thing:
 
 @dataclass(frozen=True)
 class VisibleThing:
-    """One thing as the picture shows it.
+    """One thing as it appears in the picture.
 
     Attributes:
-        x: centre, units; may lie outside the picture.
-        y: centre, units.
-        whole: False while an edge of the picture cuts it.
-        into: the second colour while the thing changes colour, else None.
+        x: center in units; may lie outside the picture.
+        y: center in units.
+        whole: False while an edge of the picture cuts it off.
+        into: the new color while the thing is changing color, else None.
         gripped: whether the gripper holds it.
-        touching: whether it is in contact with the wall and let go.
+        touching: whether it has been released in contact with the wall.
     """
 
     key: int
     shape: str
-    colour: str
+    color: str
     x: float
     y: float
     radius: float
@@ -176,8 +180,8 @@ class Panel:
     """A display with a two-digit number.
 
     Attributes:
-        x: centre, units.
-        y: centre, units.
+        x: center in units.
+        y: center in units.
         value: 10 to 99.
     """
 
@@ -188,9 +192,14 @@ class Panel:
 
 @dataclass(frozen=True)
 class View:
-    """Everything visible at one instant: what labels are made from."""
+    """Everything visible at one instant; labels follow from it alone.
 
-    seen: tuple[VisibleThing, ...]
+    Attributes:
+        things: the visible things.
+        panel: the display, if there is one.
+        arm: position of the gripper in units, if it is in the picture.
+    """
+
+    things: tuple[VisibleThing, ...]
     panel: Panel | None
     arm: tuple[float, float] | None = None
-    """Where the gripper is, when it is in the picture."""

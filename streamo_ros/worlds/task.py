@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What every family of tasks shares: a task is shown view after view and says what is due.
+"""The interface of all tasks: given one view after another, a task labels each frame.
 
-Knows looks and the order of frames. A label follows from the sampled views alone: what happened
-between two frames and left no trace in them is not due.
+A label follows from the sampled views alone: whatever happened between two frames without leaving
+a trace in either of them is not labeled.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from streamo_ros.worlds.scene import VisibleThing
 
 
 class Label(NamedTuple):
-    """What is due at one frame; `text` is '' unless the state is Response."""
+    """The expected decision for one frame; `text` is '' unless the state is Response."""
 
     state: State
     text: str = ''
@@ -27,49 +27,49 @@ STANDBY = Label(State.STANDBY)
 
 
 def response(text: str) -> Label:
-    """An answer is due."""
+    """The label of a frame at which an answer is due."""
     return Label(State.RESPONSE, text)
 
 
-def things_of(view: View, colour: str, shape: str) -> list[VisibleThing]:
-    """The things of a view that have a look; '' for any colour or shape."""
+def things_of(view: View, color: str, shape: str) -> list[VisibleThing]:
+    """The things in a view of a given color and shape; '' matches any."""
     return [
-        thing for thing in view.seen if colour in ('', thing.colour) and shape in ('', thing.shape)
+        thing for thing in view.things if color in ('', thing.color) and shape in ('', thing.shape)
     ]
 
 
 class Task:
-    """One instruction followed through a sequence of frames.
+    """One instruction, followed through a sequence of frames.
 
     Args:
-        colour: the task is about things of this colour; '' for any.
-        shape: the task is about things of this shape; '' for any.
+        color: color of the things that the task is about; '' for any.
+        shape: shape of the things that the task is about; '' for any.
     """
 
-    def __init__(self, colour: str = '', shape: str = '') -> None:
-        self.colour, self.shape = colour, shape
+    def __init__(self, color: str = '', shape: str = '') -> None:
+        self.color, self.shape = color, shape
         self._previous: View | None = None
         self._start = ''
 
     def label(self, view: View, start: str) -> Label:
-        """What is due at the next frame.
+        """The label of the next frame.
 
         Args:
             view: what the frame shows.
-            start: first second of the frame's tag, as the tag writes it.
+            start: first second of the frame's tag, formatted as in the tag.
         """
         self._start = start
-        found = self._label(view)
+        label = self._label(view)
         self._previous = view
-        return found
+        return label
 
     def _label(self, view: View) -> Label:
         raise NotImplementedError
 
-    def _asked_for(self, view: View) -> list[VisibleThing]:
-        """The things of the view that have the look in question."""
-        return things_of(view, self.colour, self.shape)
+    def _matching(self, view: View) -> list[VisibleThing]:
+        """The things in the view that have the color and shape in question."""
+        return things_of(view, self.color, self.shape)
 
-    def _before(self) -> dict[int, VisibleThing]:
-        """The things of the previous frame by their keys."""
-        return {thing.key: thing for thing in self._previous.seen} if self._previous else {}
+    def _previous_things(self) -> dict[int, VisibleThing]:
+        """The things in the previous frame by key."""
+        return {thing.key: thing for thing in self._previous.things} if self._previous else {}

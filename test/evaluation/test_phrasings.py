@@ -11,8 +11,8 @@ from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.phrasings import read_phrasings
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import folded
+from streamo_ros.worlds.phrasing import instruction_grammars
 from streamo_ros.worlds.phrasing import PHRASES
-from streamo_ros.worlds.phrasing import wordings
 
 OURS = Path('config/evaluate/phrasings.yaml')
 
@@ -29,14 +29,16 @@ def test_the_file_of_the_package_has_six_of_every_family_and_none_that_is_known(
 def test_the_grammar_cannot_say_the_phrasings_of_config_evaluate(family):
     found = read_phrasings(OURS)
     for text in found[family]:
-        assert not says(wordings()[family], worded(text)), text
+        assert not says(instruction_grammars()[family], worded(text)), text
 
 
 def test_what_the_grammar_says_is_known_as_said():
     draw = np.random.default_rng(9)
     for family in FAMILIES:
         for _ in range(20):
-            assert says(wordings()[family], worded(wordings()[family].draw(draw)))
+            assert says(
+                instruction_grammars()[family], worded(instruction_grammars()[family].draw(draw))
+            )
 
 
 def worded(text):

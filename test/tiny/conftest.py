@@ -56,15 +56,15 @@ def network(known) -> Network:
 
 
 @pytest.fixture(scope='session')
-def courses(tower, tmp_path_factory) -> list[Clip]:
-    """Eight courses of up to ten frames, all three aspects among them."""
+def clips(tower, tmp_path_factory) -> list[Clip]:
+    """Eight clips of up to ten frames, with all three aspect ratios."""
     return encode_clips(
         range(90_000_000, 90_000_008),
         10,
         (1.0, 1.0, 1.0, 2.0, 0.5),
         tower,
         1,
-        tmp_path_factory.mktemp('courses'),
+        tmp_path_factory.mktemp('clips'),
     )
 
 

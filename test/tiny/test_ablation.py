@@ -136,5 +136,5 @@ def test_it_goes_on_where_it_was_stopped(workplace, calls):
 
 def test_a_run_that_fails_ends_the_ablation(workplace, monkeypatch):
     monkeypatch.setattr(ablation.subprocess, 'run', lambda *_, **__: SimpleNamespace(returncode=3))
-    with pytest.raises(TrainingError, match='ended with 3'):
+    with pytest.raises(TrainingError, match='exited with code 3'):
         run('plain')

@@ -79,7 +79,7 @@ def test_controls_stand_beside_their_limits(folder):
     write(folder, 'evaluation_last_frame', state_macro_f1=0.66)
     found = part(renewed(folder), 'controls')
     assert '| black frames | 0.31 | 0.45 |' in found
-    assert '| the newest frame alone | 0.66 | 0.75 |' in found
+    assert '| the newest frame only | 0.66 | 0.75 |' in found
 
 
 def test_what_is_lost_is_told_from_what_it_is_held_against(folder):
@@ -90,26 +90,26 @@ def test_what_is_lost_is_told_from_what_it_is_held_against(folder):
     write(folder, 'evaluation_video', false_alarms_per_hour=90.0)
     found = part(renewed(folder), 'robustness')
     assert '| sampled faster | 2 | 0% | 23 | 0.89 | -0.02 | 0.80 | +0.00 | 4 |' in found
-    assert '| frames lost at random | 1 | 20% | 23 | 0.91 | +0.00 | 0.87 | -0.03 | 4 |' in found
-    assert 'never comes | 3.00 | 1.50 | 0.03 |' in found
-    assert 'never comes | 2.00 | 90.00 | 1.50 |' in found
+    assert '| frames dropped at random | 1 | 20% | 23 | 0.91 | +0.00 | 0.87 | -0.03 | 4 |' in found
+    assert 'never happens | 3.00 | 1.50 | 0.03 |' in found
+    assert 'never happens | 2.00 | 90.00 | 1.50 |' in found
 
 
 def test_figures_of_another_model_are_left_out_and_said(folder, capsys):
     write(folder, 'evaluation_blind', state_macro_f1=0.31, model_id='older')
     assert '0.31' not in renewed(folder)
-    assert 'evaluation_blind.json is of model older' in capsys.readouterr().err
+    assert 'evaluation_blind.json belongs to model older' in capsys.readouterr().err
 
 
 def test_a_card_without_marks_or_figures_is_refused(folder):
     (folder / 'evaluation' / 'evaluation_blind.json').write_text('{')
-    with pytest.raises(TrainingError, match='is no JSON'):
+    with pytest.raises(TrainingError, match='is not JSON'):
         card.main([str(folder)])
     (folder / 'evaluation' / 'evaluation_blind.json').unlink()
     (folder / 'evaluation' / 'evaluation.json').unlink()
     with pytest.raises(TrainingError, match=r'has no evaluation\.json'):
         card.main([str(folder)])
-    with pytest.raises(TrainingError, match='put them in'):
+    with pytest.raises(TrainingError, match='add them'):
         card.renew('# Model', 'figures', '|')
 
 

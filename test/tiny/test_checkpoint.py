@@ -12,7 +12,7 @@ import transformers
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.core.protocol import STATE_TAGS
-from streamo_ros.tiny.clips import see
+from streamo_ros.tiny.clips import encode_frames
 from streamo_ros.tiny.export import main
 from streamo_ros.tiny.pictures import grid
 from streamo_ros.tiny.pictures import SMALL
@@ -76,7 +76,7 @@ def test_the_node_sees_what_the_training_saw(checkpoint, tower, network):
     backbone = load(checkpoint, Options(device='cpu', lanes=1))
     width, height = SMALL['4:3']
     frame = np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
-    wanted = network.adapt(see(tower, frame[None])[0].float())
+    wanted = network.adapt(encode_frames(tower, frame[None])[0].float())
     found = backbone.encode(frame)
     assert found.grid == grid('4:3')
     assert torch.allclose(found.embeddings, wanted, atol=0.02)
@@ -94,7 +94,7 @@ def test_it_says_how_it_wants_to_be_run(checkpoint):
 
 def test_an_export_without_weights_is_refused(tmp_path):
     arguments = [str(tmp_path), str(tmp_path / 'out')]
-    with pytest.raises(TrainingError, match='name the folder of a run'):
+    with pytest.raises(TrainingError, match='pass the folder of a run'):
         main(arguments)
     (tmp_path / 'settings.json').write_text(json.dumps({'output': str(tmp_path)}))
     with pytest.raises(TrainingError, match='train it first'):

@@ -13,22 +13,22 @@ import torch.nn.functional as F
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.dialogues import draw_dialogue
 from streamo_ros.tiny.objective import Objective
-from streamo_ros.tiny.tensors import batch
+from streamo_ros.tiny.tensors import collate
 from streamo_ros.tiny.tiny_config import Loss
 from streamo_ros.training.loss import alphas
 from streamo_ros.training.loss import class_balanced_weights
 from streamo_ros.training.loss import LossError
-from streamo_ros.worlds.scene import COLOURS
+from streamo_ros.worlds.scene import COLORS
 from streamo_ros.worlds.scene import SHAPES
 
 
 @pytest.fixture(scope='module')
-def drawn(courses, prompt):
+def drawn(clips, prompt):
     """A few dialogues in which all three states are due."""
-    draw = np.random.default_rng(11)
+    rng = np.random.default_rng(11)
     while True:
-        found = batch([draw_dialogue(courses, prompt, 4, 0.0, draw) for _ in range(6)])
-        if len(found.wanted[~found.spoken].unique()) == 3:
+        found = collate([draw_dialogue(clips, prompt, 4, 0.0, rng) for _ in range(6)])
+        if len(found.target_ids[~found.in_answer].unique()) == 3:
             return found
 
 
@@ -44,9 +44,9 @@ def figures_of(network, drawn, prompt, loss):
 def decided(network, drawn, prompt):
     """Cross-entropy of each state due, shape (n,); its class, 0 to 2; how often each is due."""
     with torch.no_grad():
-        hidden = network.read(drawn.ids, drawn.places, drawn.seen_at, drawn.seen).hidden
-        logits = network.logits(hidden[drawn.at])[~drawn.spoken]
-    wanted = drawn.wanted[~drawn.spoken]
+        hidden = network.run(drawn.ids, drawn.positions, drawn.vision_index, drawn.vision).last
+        logits = network.logits(hidden[drawn.target_index])[~drawn.in_answer]
+    wanted = drawn.target_ids[~drawn.in_answer]
     classes = torch.tensor([prompt.state_ids.index(one) for one in wanted.tolist()])
     counts = classes.bincount(minlength=3).tolist()
     return F.cross_entropy(logits, wanted, reduction='none'), classes, counts
@@ -79,7 +79,7 @@ def test_class_balanced_weighs_by_the_effective_number(network, drawn, prompt, d
 
 @pytest.mark.parametrize('loss', get_args(Loss))
 def test_weights_of_moments_count_in_cross_entropy_alone(network, drawn, prompt, loss):
-    late = drawn.weights * torch.where(drawn.wanted == prompt.state_ids[2], 9.0, 1.0)
+    late = drawn.weights * torch.where(drawn.target_ids == prompt.state_ids[2], 9.0, 1.0)
     before = figures_of(network, drawn, prompt, loss)['states']
     after = figures_of(network, replace(drawn, weights=late), prompt, loss)['states']
     assert (before != after) == (loss == 'cross_entropy')
@@ -90,27 +90,27 @@ def test_an_unknown_loss_is_refused(prompt):
         Objective(prompt, 'hinge')
 
 
-def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(courses, prompt, network):
-    draw = np.random.default_rng(8)
-    dialogues = [draw_dialogue(courses, prompt, 6, 0.0, draw) for _ in range(8)]
-    drawn = batch(dialogues)
+def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(clips, prompt, network):
+    rng = np.random.default_rng(8)
+    dialogues = [draw_dialogue(clips, prompt, 6, 0.0, rng) for _ in range(8)]
+    drawn = collate(dialogues)
     named = {one.family for one in dialogues if any(one.look)}
     assert named
     for one in dialogues:
-        alone = batch([one])
+        alone = collate([one])
         if not any(one.look):
-            assert (alone.asked == -1).all()
+            assert (alone.matches == -1).all()
             continue
         found = {
-            (COLOURS[colour], SHAPES[shape])
-            for colour, shape in alone.looks[alone.asked == 1].tolist()
+            (COLORS[color], SHAPES[shape])
+            for color, shape in alone.looks[alone.matches == 1].tolist()
         }
         assert all(
-            look[0] in ('', colour) and look[1] in ('', shape)
+            look[0] in ('', color) and look[1] in ('', shape)
             for look in [one.look]
-            for colour, shape in found
+            for color, shape in found
         )
-        assert ((alone.asked >= 0) == (alone.looks[:, 0] >= 0)).all()
+        assert ((alone.matches >= 0) == (alone.looks[:, 0] >= 0)).all()
     without, figures = Objective(prompt)(network, drawn, AuxiliaryWeights())
     with_it, _ = Objective(prompt)(network, drawn, AuxiliaryWeights(ground=1.0))
     assert (with_it - without).item() == pytest.approx(figures['grounded'], rel=1e-3)

@@ -11,16 +11,16 @@ import yaml
 
 from streamo_ros.tiny import train
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
-from streamo_ros.tiny.curriculum import fourth_lesson
-from streamo_ros.tiny.curriculum import Lesson
-from streamo_ros.tiny.curriculum import second_lesson
-from streamo_ros.tiny.curriculum import third_lesson
+from streamo_ros.tiny.curriculum import fourth_stage
+from streamo_ros.tiny.curriculum import second_stage
+from streamo_ros.tiny.curriculum import StepPlan
+from streamo_ros.tiny.curriculum import third_stage
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.optimizer import schedule
 from streamo_ros.tiny.optimizer import WeightAverage
 from streamo_ros.tiny.pictures import draw_pools
 from streamo_ros.tiny.pictures import grid
-from streamo_ros.tiny.sampling_mix import AGAIN
+from streamo_ros.tiny.sampling_mix import THIRD_STAGE
 from streamo_ros.tiny.tiny_config import tiny_config
 from streamo_ros.training.train_config import TrainingError
 
@@ -29,8 +29,8 @@ SETTINGS = {
     'threads': 1,
     'processes': 1,
     'picture_worlds': 8,
-    'courses': 8,
-    'validation_courses': 4,
+    'clips': 8,
+    'validation_clips': 4,
     'frames': 4,
     'tower_steps': 1,
     'language_steps': 1,
@@ -39,24 +39,24 @@ SETTINGS = {
 }
 
 
-def a_small_lesson(*_):
-    return Lesson(
+def a_small_step(*_):
+    return StepPlan(
         3,
         1,
         0.0,
         fresh=True,
-        own=False,
+        own_history=False,
         stress=0.0,
-        choices=AGAIN,
-        beside=AuxiliaryWeights(probe=1.0),
+        mix=THIRD_STAGE,
+        auxiliary=AuxiliaryWeights(probe=1.0),
     )
 
 
 def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr('streamo_ros.tiny.perception.BATCH', 2)
     monkeypatch.setattr('streamo_ros.tiny.curriculum.dialogue_sizes', lambda *_: (1, 2, 0.0))
-    for name in ('third_lesson', 'fourth_lesson'):
-        monkeypatch.setattr(f'streamo_ros.tiny.recipe.{name}', a_small_lesson)
+    for name in ('third_stage', 'fourth_stage'):
+        monkeypatch.setattr(f'streamo_ros.tiny.recipe.{name}', a_small_step)
     values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
     final = train(values)
     assert (final / 'model.safetensors').is_file()
@@ -87,30 +87,30 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
 
 
 @pytest.mark.parametrize(
-    ('change', 'said'),
+    ('change', 'message'),
     [
-        ({'tower_steps': 0}, 'tower_steps must be above 0'),
-        ({'further_steps': -1}, 'must not be below 0'),
+        ({'tower_steps': 0}, 'tower_steps must be greater than 0'),
+        ({'further_steps': -1}, 'must not be negative'),
         ({'further_rate': 0}, 'further_rate must be'),
-        ({'last_steps': 5}, 'without further_steps'),
-        ({'last_rate': -1}, 'last_rate must be above'),
+        ({'last_steps': 5}, 'needs further_steps'),
+        ({'last_rate': -1}, 'last_rate must be greater'),
         ({'speed': 3}, 'unknown setting speed'),
         ({'kind': 'huge'}, "choose from 'tiny'"),
         ({'rate': 'fast'}, 'fast'),
         ({'loss': 'focal'}, "'focal_alpha'"),
         ({'rates': 1}, 'not a list'),
         ({'rates': []}, 'rates'),
-        ({'rates': [1, 0]}, 'each above 0'),
+        ({'rates': [1, 0]}, 'each greater than 0'),
         ({'rates': ['often']}, 'often'),
-        ({'rates': [float('nan')]}, 'each above 0'),
+        ({'rates': [float('nan')]}, 'each greater than 0'),
         ({'layers': 2.5}, 'not a whole number'),
-        ({'hidden': 160}, 'no multiple of 64'),
+        ({'hidden': 160}, 'use a multiple of 64'),
         ({'seed': None}, 'seed is None'),
-        ({'language_from': 'x'}, 'the output itself'),
+        ({'language_from': 'x'}, 'the output folder itself'),
     ],
 )
-def test_wrong_settings_are_refused(change, said):
-    with pytest.raises(TrainingError, match=said):
+def test_wrong_settings_are_refused(change, message):
+    with pytest.raises(TrainingError, match=message):
         tiny_config({'output': 'x', **change})
     with pytest.raises(TrainingError, match='output is missing'):
         tiny_config({})
@@ -138,7 +138,12 @@ def test_settings_of_an_ablation_are_read(tmp_path):
     assert tiny_config({'output': 'x'}).layers == Sizes().layers
 
 
-def test_pictures_are_labelled_where_things_are(tmp_path):
+def test_settings_of_earlier_runs_keep_their_names():
+    config = tiny_config({'output': 'x', 'courses': 7, 'validation_courses': 3})
+    assert (config.clips, config.validation_clips) == (7, 3)
+
+
+def test_pictures_are_labeled_where_things_are(tmp_path):
     pools = draw_pools(range(60_000_000, 60_000_008), 1, tmp_path)
     again = draw_pools(range(60_000_000, 60_000_008), 1, tmp_path)
     for aspect, pool in pools.items():
@@ -165,28 +170,28 @@ def test_the_mean_follows_and_gives_the_weights_back():
     with torch.no_grad():
         layer.weight += 1
     mean.update(1)
-    with mean.in_place():
+    with mean.applied():
         assert (layer.weight > first).all()
         assert (layer.weight < first + 1).all()
     assert torch.allclose(layer.weight, first + 1)
 
 
 def test_dialogues_grow_with_the_run():
-    draw = np.random.default_rng(0)
-    early = [second_lesson(0.1, draw) for _ in range(200)]
-    late = [second_lesson(0.9, draw) for _ in range(200)]
+    rng = np.random.default_rng(0)
+    early = [second_stage(0.1, rng) for _ in range(200)]
+    late = [second_stage(0.9, rng) for _ in range(200)]
     assert max(one.turns for one in early) < 8
     assert max(one.turns for one in late) == 17
     assert min(one.turns for one in late) == 1
-    assert not any(one.own for one in early)
-    assert any(one.own for one in late)
+    assert not any(one.own_history for one in early)
+    assert any(one.own_history for one in late)
 
 
-def test_heads_are_asked_until_the_end_of_a_lesson_is_near():
-    draw = np.random.default_rng(1)
-    assert second_lesson(0.5, draw).beside.probe == 0
-    assert third_lesson(0.5, draw).beside.probe > 0
-    assert third_lesson(0.95, draw).beside.probe == 0
-    assert fourth_lesson(0.5, draw).beside.probe > 0
-    assert fourth_lesson(0.9, draw).beside.probe == 0
-    assert {third_lesson(0.5, draw).turns for _ in range(300)} >= {1, 4, 8, 17}
+def test_heads_are_asked_until_the_end_of_a_stage_is_near():
+    rng = np.random.default_rng(1)
+    assert second_stage(0.5, rng).auxiliary.probe == 0
+    assert third_stage(0.5, rng).auxiliary.probe > 0
+    assert third_stage(0.95, rng).auxiliary.probe == 0
+    assert fourth_stage(0.5, rng).auxiliary.probe > 0
+    assert fourth_stage(0.9, rng).auxiliary.probe == 0
+    assert {third_stage(0.5, rng).turns for _ in range(300)} >= {1, 4, 8, 17}

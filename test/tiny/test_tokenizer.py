@@ -12,15 +12,15 @@ from hypothesis import strategies
 
 from streamo_ros.tiny.common_words import WORDS
 from streamo_ros.tiny.vocabulary import build_tokenizer
-from streamo_ros.tiny.vocabulary import EVERYDAY_WORDS
+from streamo_ros.tiny.vocabulary import OTHER_WORDS
 from streamo_ros.tiny.vocabulary import PAD
 from streamo_ros.tiny.vocabulary import SYSTEM_PROMPT
+from streamo_ros.worlds.event_templates import SPAN_TEMPLATES
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import phrase
 from streamo_ros.worlds.phrasing import span_phrase
-from streamo_ros.worlds.scene import COLOURS
+from streamo_ros.worlds.scene import COLORS
 from streamo_ros.worlds.scene import SHAPES
-from streamo_ros.worlds.templates import SPANS
 
 
 def pieces(tokenizer, text):
@@ -28,10 +28,10 @@ def pieces(tokenizer, text):
 
 
 def drawn(family, ask, count=150):
-    draw = np.random.default_rng(len(family))
+    rng = np.random.default_rng(len(family))
     for number in range(count):
-        colour = '' if family in ('recolour', 'colour') else COLOURS[number % 7]
-        yield ask(family, draw, colour, SHAPES[number % 5])
+        color = '' if family in ('recolour', 'colour') else COLORS[number % 7]
+        yield ask(family, rng, color, SHAPES[number % 5])
 
 
 def test_it_is_small(tokenizer):
@@ -40,7 +40,10 @@ def test_it_is_small(tokenizer):
 
 @pytest.mark.parametrize(
     ('family', 'ask'),
-    [*((family, phrase) for family in FAMILIES), *((family, span_phrase) for family in SPANS)],
+    [
+        *((family, phrase) for family in FAMILIES),
+        *((family, span_phrase) for family in SPAN_TEMPLATES),
+    ],
 )
 def test_every_word_of_an_instruction_is_one_token_wherever_it_stands(tokenizer, family, ask):
     for text in drawn(family, ask):
@@ -50,7 +53,7 @@ def test_every_word_of_an_instruction_is_one_token_wherever_it_stands(tokenizer,
 
 
 def test_everyday_words_are_whole_and_not_of_the_worlds(tokenizer):
-    assert len(EVERYDAY_WORDS) > 400
+    assert len(OTHER_WORDS) > 400
     for word in WORDS:
         assert pieces(tokenizer, f'a {word}') == ['a', f' {word}']
     said = {
@@ -59,7 +62,7 @@ def test_everyday_words_are_whole_and_not_of_the_worlds(tokenizer):
         for text in drawn(family, phrase)
         for word in re.findall(r'\w+', text.casefold())
     }
-    assert not said & set(EVERYDAY_WORDS)
+    assert not said & set(OTHER_WORDS)
 
 
 def test_digits_and_the_pieces_of_a_turn_are_single_tokens(tokenizer):

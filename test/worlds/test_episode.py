@@ -56,8 +56,8 @@ def test_an_arrival_is_visible_in_the_frames():
         for k, state in enumerate(one.states):
             if state is not State.RESPONSE:
                 continue
-            look = [(t.colour, t.shape) for t in one.view(k).seen if t.whole]
-            before = [(t.colour, t.shape) for t in one.view(k - 1).seen if t.whole]
+            look = [(t.color, t.shape) for t in one.view(k).things if t.whole]
+            before = [(t.color, t.shape) for t in one.view(k - 1).things if t.whole]
             assert one.look in look
             assert one.look not in before
             seen += 1
@@ -79,9 +79,11 @@ def test_what_never_comes_is_never_answered():
         one = draw_episode(seed, 'never')
         assert one.family == 'never'
         assert State.RESPONSE not in one.states
-    with pytest.raises(WorldError, match='waits in vain'):
+    with pytest.raises(WorldError, match='unknown family that waits'):
         draw_episode(1, 'count', never=True)
-    with pytest.raises(WorldError, match='no phrasing waits for anything: give one of appear'):
+    with pytest.raises(
+        WorldError, match='no phrasing waits for an event: provide phrasings of one of appear'
+    ):
         draw_episode(1, 'never', phrasings={'count': ['how many?']})
 
 

@@ -6,36 +6,36 @@ import numpy as np
 import pytest
 
 from streamo_ros.core.protocol import check_instruction
+from streamo_ros.worlds.event_templates import SPAN_TEMPLATES
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import folded
 from streamo_ros.worlds.phrasing import HELD_OUT
+from streamo_ros.worlds.phrasing import instruction_grammars
 from streamo_ros.worlds.phrasing import phrase
 from streamo_ros.worlds.phrasing import PLAIN
 from streamo_ros.worlds.phrasing import span_phrase
-from streamo_ros.worlds.phrasing import wordings
 from streamo_ros.worlds.scene import SHAPES
 from streamo_ros.worlds.scene import WorldError
-from streamo_ros.worlds.templates import SPANS
 
 DRAWN = 400
 COLOURLESS = ('recolour', 'colour')
 
 
 def texts(family, count=DRAWN, shape='ball', **how):
-    draw = np.random.default_rng(FAMILIES.index(family))
-    colour = '' if family in COLOURLESS else 'red'
-    return [phrase(family, draw, colour, shape, **how) for _ in range(count)]
+    rng = np.random.default_rng(FAMILIES.index(family))
+    color = '' if family in COLOURLESS else 'red'
+    return [phrase(family, rng, color, shape, **how) for _ in range(count)]
 
 
 def filled(family, templates):
-    colour = '' if family in COLOURLESS else 'red'
-    return {folded(text.format(a='a', c=colour, s='ball')) for text in templates}
+    color = '' if family in COLOURLESS else 'red'
+    return {folded(text.format(a='a', c=color, s='ball')) for text in templates}
 
 
 @pytest.mark.parametrize('family', FAMILIES)
 def test_a_family_has_many_wordings_that_are_instructions(family):
     found = texts(family)
-    assert wordings()[family].count() > 100_000
+    assert instruction_grammars()[family].count() > 100_000
     assert len({folded(text) for text in found}) > DRAWN * 0.75
     for text in found:
         assert check_instruction(text) == text
@@ -54,8 +54,8 @@ def test_training_never_says_what_is_held_out(family):
 
 
 def test_words_of_the_held_out_texts_are_said_in_other_texts():
-    choice, draw = wordings()['appear'], np.random.default_rng(5)
-    said = {folded(choice.draw(draw).format(a='a', c='red', s='ball')) for _ in range(3000)}
+    choice, rng = instruction_grammars()['appear'], np.random.default_rng(5)
+    said = {folded(choice.draw(rng).format(a='a', c='red', s='ball')) for _ in range(3000)}
     assert any(text.startswith('alert me when ') for text in said)
 
 
@@ -71,9 +71,9 @@ def test_a_text_about_any_change_of_colour_never_holds_the_name_of_a_shape(shape
     other = 'cube'
     for text in texts('recolour', shape=other):
         assert shape not in text, text
-    draw = np.random.default_rng(8)
+    rng = np.random.default_rng(8)
     for _ in range(DRAWN):
-        assert shape not in span_phrase('recolour', draw, '', other)
+        assert shape not in span_phrase('recolour', rng, '', other)
 
 
 @pytest.mark.parametrize(
@@ -93,10 +93,10 @@ def test_an_instruction_takes_one_draw():
     assert one.integers(1000) == other.integers(1000)
 
 
-@pytest.mark.parametrize('family', SPANS)
+@pytest.mark.parametrize('family', SPAN_TEMPLATES)
 def test_intervals_of_other_events_are_asked_for_in_many_ways(family):
-    draw = np.random.default_rng(2)
-    found = {folded(span_phrase(family, draw, 'red', 'ball')) for _ in range(100)}
+    rng = np.random.default_rng(2)
+    found = {folded(span_phrase(family, rng, 'red', 'ball')) for _ in range(100)}
     assert len(found) > 90
 
 

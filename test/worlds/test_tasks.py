@@ -10,13 +10,13 @@ from streamo_ros.worlds.scene import View
 from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.scene import WorldError
 from streamo_ros.worlds.tasks import label_views
-from streamo_ros.worlds.tasks import task
+from streamo_ros.worlds.tasks import make_task
 
 MARKS = '?.:!'  # unknown, Silence, Standby, Response
 
 
-def ball(colour='red', key=1, shape='ball', x=0.5, **stage):
-    return VisibleThing(key, shape, colour, x, 0.5, 0.1, 0.0, **{'whole': True, **stage})
+def ball(color='red', key=1, shape='ball', x=0.5, **stage):
+    return VisibleThing(key, shape, color, x, 0.5, 0.1, 0.0, **{'whole': True, **stage})
 
 
 def cut(**looks):
@@ -39,7 +39,7 @@ def test_appear_waits_at_the_edge_and_answers_when_whole():
 
 
 def test_appear_ignores_other_looks_and_a_thing_that_turns_back():
-    assert run('appear', [[], [cut(colour='blue')], [ball('blue')]])[0] == '...'
+    assert run('appear', [[], [cut(color='blue')], [ball('blue')]])[0] == '...'
     assert run('appear', [[], [cut()], []])[0] == '.:.'
 
 
@@ -126,7 +126,7 @@ def test_narrate_tells_each_event_when_it_is_over():
         [ball('blue')],
         [ball('blue', gripped=True)],
         [ball('blue')],
-        [cut(colour='blue')],
+        [cut(color='blue')],
         [],
     ]
     assert run('narrate', course, ('', '')) == (
@@ -145,6 +145,6 @@ def test_narrate_does_not_tell_of_a_thing_that_only_peeked():
 
 
 def test_every_family_has_a_task_and_no_other_has():
-    assert all(task(family) for family in FAMILIES)
+    assert all(make_task(family) for family in FAMILIES)
     with pytest.raises(WorldError, match='choose from appear'):
-        task('dance')
+        make_task('dance')

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How frames are seen: one face for every vision encoder, whatever runs it.
+"""The interface of vision encoders, whatever runs them.
 
 An encoder is made for one grid. It takes flattened patches and gives vision tokens; resizing,
-normalisation and patch order stand before it, in `preprocess`, and are shared by all.
+normalization and patch order come before it, in `preprocess`, and are the same for all.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Protocol
 
 from torch import Tensor
 
-Say = Callable[[str], None]
-"""Takes one sentence about what is in progress."""
+StatusCallback = Callable[[str], None]
+"""Receives one sentence about what is being done."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +53,11 @@ class Grid:
 
 @dataclass(frozen=True)
 class EncodedVision:
-    """One frame, seen; satisfies `face.Sight`.
+    """One encoded frame; satisfies `interface.VisionTokens`.
 
     Attributes:
-        embeddings: (tokens, hidden) of the text model.
-        deepstack: what is added behind the first text layers, each (tokens, hidden).
+        embeddings: input embeddings of the text model, shape (tokens, hidden).
+        deepstack: what is added after each of the first text layers, each (tokens, hidden).
         grid: merged (rows, columns).
     """
 
@@ -67,7 +67,7 @@ class EncodedVision:
 
     @property
     def tokens(self) -> int:
-        """Places that it takes in a lane."""
+        """Number of positions that it takes in a lane."""
         return int(self.embeddings.shape[0])
 
 
@@ -77,9 +77,9 @@ class VisionState:
 
     Attributes:
         backend: 'torch' or 'tensorrt'.
-        version: of it.
-        note: one sentence on why it is not what was asked for, or what is under way; '' = none.
-        model_id: identity of checkpoint and backend together; '' = the checkpoint's own.
+        version: version of the backend.
+        note: one sentence why it is not the requested backend, or what is being done; '' = none.
+        model_id: identity of checkpoint and backend together; '' = that of the checkpoint.
     """
 
     backend: str
@@ -116,7 +116,7 @@ class VisionEncoders(Protocol):
         """A new encoder of a grid."""
 
     def renew(self, encoder: VisionEncoder) -> VisionEncoder:
-        """What to use from now on in place of an encoder: mostly that very one."""
+        """The encoder to use from now on in place of this one: usually the same."""
 
     def state(self, grid: Grid) -> VisionState:
         """What runs a grid now."""

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a vision tower needs to know about a grid, computed once: order, angles, weights.
+"""Constants of a grid that a vision tower computes once: patch order, rotary angles, positions.
 
-All rows are in merge order: the patches of one merged token stand behind each other (see
-`preprocess.patchify`). Knows geometry only, no weights.
+All rows are in merge order: the patches of one merged token are adjacent (see
+`preprocess.patchify`).
 
 Source: the released vision encoders of Qwen2.5-VL (arXiv 2502.13923, sec. 2.1.1) and Qwen3-VL.
 """
@@ -35,7 +35,7 @@ def in_merge_order(rows: Tensor, grid: Grid) -> Tensor:
 
 
 def axial_angles(places: Tensor, frequencies: Tensor) -> tuple[Tensor, Tensor]:
-    """Cosines and sines that turn a head by row and column, float32, each (patches, dim).
+    """Cosines and sines that rotate a head by row and column, float32, each (patches, dim).
 
     Args:
         places: row and column of each patch, (patches, 2).
@@ -48,14 +48,14 @@ def axial_angles(places: Tensor, frequencies: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def attention_windows(grid: Grid, edge: int) -> list[Tensor]:
-    """Merged tokens of each attention window, in raster order of windows and within.
+    """Merged tokens of each attention window; windows and tokens are in raster order.
 
     Args:
         grid: the grid.
         edge: merged tokens along a window's edge.
 
     Returns:
-        One int64 tensor of token numbers for each window; those at the border are smaller.
+        One int64 tensor of token indices for each window; windows at the border are smaller.
     """
     tokens = torch.arange(grid.tokens).reshape(grid.rows, grid.columns)
     return [
@@ -68,23 +68,24 @@ def attention_windows(grid: Grid, edge: int) -> list[Tensor]:
 def by_size(windows: Sequence[Tensor]) -> list[Tensor]:
     """Windows of equal size stacked, largest first: each (windows, tokens)."""
     sizes = sorted({len(window) for window in windows}, reverse=True)
-    return [torch.stack([w for w in windows if len(w) == size]) for size in sizes]
+    return [torch.stack([window for window in windows if len(window) == size]) for size in sizes]
 
 
 def resampled(table: Tensor, grid: Grid) -> Tensor:
-    """A square table of learned positions, read at the patches of a grid.
+    """A square table of learned positions, interpolated at the patches of a grid.
 
-    Bilinear, corners aligned, as Qwen3-VL does it.
+    Bilinear with aligned corners, as in Qwen3-VL.
 
     Args:
         table: shape (side * side, hidden).
+        grid: the grid.
 
     Returns:
         Shape (patches, hidden), merge order, float32.
     """
     side = int(len(table) ** 0.5)
     square = table.float().reshape(1, side, side, -1).permute(0, 3, 1, 2)
-    read = torch.nn.functional.interpolate(
+    positions = torch.nn.functional.interpolate(
         square, size=grid.patches, mode='bilinear', align_corners=True
     )
-    return in_merge_order(read[0].permute(1, 2, 0), grid)
+    return in_merge_order(positions[0].permute(1, 2, 0), grid)

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who makes a frame's encoder: torch alone, or torch until an engine is ready.
+"""Creates vision encoders: with torch only, or with torch until a TensorRT engine is ready.
 
-The swap happens between two frames: a thread opens (or has another process build) the engine and
-checks it, and the next frame goes through it. Nothing here waits, and no TensorRT is imported.
+The swap happens between two frames: a thread loads the engine (or has another process build it)
+and checks it, and the next frame goes through it. No frame waits, and TensorRT is not imported
+here.
 """
 
 from __future__ import annotations
@@ -24,17 +25,17 @@ from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision import Say
+from streamo_ros.backbone.vision import StatusCallback
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionEncoders
 from streamo_ros.backbone.vision import VisionState
 from streamo_ros.core.interface import BackboneError
 
-Open = Callable[[Grid, Say], tuple[VisionEncoder, VisionState]]
-"""Opens the engine of a grid; raises BackboneError with a sentence where there is none to use."""
+LoadEngine = Callable[[Grid, StatusCallback], tuple[VisionEncoder, VisionState]]
+"""Loads the engine of a grid; raises BackboneError if there is none that can be used."""
 
 MAX_STATES = 16
-"""Grids whose state is remembered; more than a camera has modes."""
+"""Number of grids whose state is remembered; more than a camera has modes."""
 
 _log = logging.getLogger(__name__)
 
@@ -42,13 +43,13 @@ _log = logging.getLogger(__name__)
 def make_encoders(
     family: Family, model: Any, options: Options, path: Path | None
 ) -> VisionEncoders:
-    """What makes the encoders: torch, or torch until an engine is ready.
+    """The factory of a checkpoint's vision encoders.
 
     Args:
         family: the checkpoint's family.
         model: the transformers model, on its device.
-        options: how it is run; `vision` is 'torch', 'auto', which on a GPU takes an engine that
-            is there, or 'tensorrt', which has one built if there is none.
+        options: how it is run; `vision` is 'torch'; 'auto', which on a GPU uses an engine that has
+            been built before; or 'tensorrt', which has a missing engine built.
         path: the checkpoint's folder; None = it has none, and so no engines.
     """
     device, dtype = find_device(options)
@@ -57,20 +58,20 @@ def make_encoders(
         return TorchEncoders(family, model)
     from streamo_ros.backbone.vision.engine.loader import EngineLoader
 
-    wanted = vision == 'tensorrt'
+    required = vision == 'tensorrt'
     reload = partial(read_checkpoint(path).model, device, dtype, layers=False)
-    opener = EngineLoader(path, device, dtype, build=wanted)
-    level = logging.WARNING if wanted else logging.INFO
-    return SwappingEncoders(TorchEncoders(family, model, reload), opener, level, options.wait)
+    load_engine = EngineLoader(path, device, dtype, build=required)
+    level = logging.WARNING if required else logging.INFO
+    return SwappingEncoders(TorchEncoders(family, model, reload), load_engine, level, options.wait)
 
 
 class TorchEncoders:
-    """Makes torch encoders from a checkpoint's own tower; see `vision.VisionEncoders`.
+    """Creates torch encoders from a checkpoint's own tower; see `vision.VisionEncoders`.
 
     Args:
         family: the checkpoint's family.
         model: the transformers model.
-        reload: reads the tower again after `release`; None = it cannot be released.
+        reload: loads the tower again after `release`; None = it cannot be released.
     """
 
     def __init__(
@@ -81,94 +82,94 @@ class TorchEncoders:
         self._reload = reload
 
     def __call__(self, grid: Grid) -> VisionEncoder:
-        """The encoder of a grid; reads the weights first if they were released (seconds)."""
+        """The encoder of a grid; loads the weights first if they were released (seconds)."""
         if self._model is None and self._reload is not None:
             self._model = self._reload()
         return self._family.tower(self._model, grid)
 
     def renew(self, encoder: VisionEncoder) -> VisionEncoder:
-        """That very one."""
+        """The same encoder."""
         return encoder
 
     def state(self, grid: Grid) -> VisionState:
-        """Torch."""
+        """Torch, always."""
         del grid
         return VisionState('torch', torch.__version__)
 
     def release(self) -> None:
-        """Let the weights go: on a board with shared memory they and an engine would be double."""
+        """Release the weights: with shared memory, they would exist twice beside an engine."""
         if self._reload is not None:
             self._model = None
 
 
 class SwappingEncoders:
-    """Makes encoders that start on torch and go over to an engine; see `vision.VisionEncoders`.
+    """Creates encoders that start with torch and switch to an engine; see `vision.VisionEncoders`.
 
     Args:
-        torch_towers: makes the torch encoders.
-        open_engine: opens the engine of a grid; called in a thread of its own.
-        level: at which it is logged that there is no engine.
-        wait: open the engine at once instead of in a thread; the first frame waits for it.
+        torch_encoders: creates the torch encoders.
+        load_engine: loads the engine of a grid; called in a thread of its own.
+        level: log level of the message that there is no engine.
+        wait: load the engine before the first frame instead of in a thread.
     """
 
     def __init__(
         self,
-        torch_towers: TorchEncoders,
-        open_engine: Open,
+        torch_encoders: TorchEncoders,
+        load_engine: LoadEngine,
         level: int = logging.INFO,
         wait: bool = False,
     ) -> None:
-        self._torch = torch_towers
-        self._open = open_engine
+        self._torch = torch_encoders
+        self._load_engine = load_engine
         self._level = level
         self._wait = wait
-        self._offers: dict[Grid, tuple[VisionEncoder, VisionState]] = {}
+        self._ready: dict[Grid, tuple[VisionEncoder, VisionState]] = {}
         self._states: OrderedDict[Grid, VisionState] = OrderedDict()
-        # One at a time: two builds at once would want twice the memory.
-        self._opening = threading.Lock()
+        # One at a time: two concurrent builds would need twice the memory.
+        self._loading = threading.Lock()
 
     def __call__(self, grid: Grid) -> VisionEncoder:
-        """A torch encoder; from here on an engine is looked for in its place."""
-        self._note(grid, '')
-        tower = self._torch(grid)
+        """A torch encoder; loading the engine that will replace it starts now."""
+        self._set_note(grid, '')
+        encoder = self._torch(grid)
         if self._wait:
-            self._prepare(grid)
+            self._load(grid)
         else:
             threading.Thread(
-                target=self._prepare, args=(grid,), name='vision-engine', daemon=True
+                target=self._load, args=(grid,), name='vision-engine', daemon=True
             ).start()
-        return tower
+        return encoder
 
     def renew(self, encoder: VisionEncoder) -> VisionEncoder:
-        """The engine once it is ready, else the same."""
-        offer = self._offers.pop(encoder.grid, None)
-        if offer is None:
+        """The engine once it is ready, until then the same encoder."""
+        ready = self._ready.pop(encoder.grid, None)
+        if ready is None:
             return encoder
-        engine, self._states[encoder.grid] = offer
+        engine, self._states[encoder.grid] = ready
         self._torch.release()
-        _log.info('vision runs on %s from here on', self._states[encoder.grid].version)
+        _log.info('vision now runs on %s', self._states[encoder.grid].version)
         return engine
 
     def state(self, grid: Grid) -> VisionState:
-        """What runs a grid now."""
+        """What runs the vision tower of a grid now."""
         return self._states.get(grid) or self._torch.state(grid)
 
-    def _prepare(self, grid: Grid) -> None:
+    def _load(self, grid: Grid) -> None:
         try:
-            with self._opening:
-                self._offers[grid] = self._open(grid, partial(self._note, grid))
+            with self._loading:
+                self._ready[grid] = self._load_engine(grid, partial(self._set_note, grid))
         except BackboneError as error:
-            self._refuse(grid, str(error), self._level)
-        except RuntimeError as error:  # of CUDA: out of memory, a driver that is too old
+            self._fall_back(grid, str(error), self._level)
+        except RuntimeError as error:  # CUDA: out of memory, or a driver that is too old
             reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-            self._refuse(grid, f'the engine cannot be opened ({reason})', logging.WARNING)
+            self._fall_back(grid, f'the engine cannot be loaded ({reason})', logging.WARNING)
 
-    def _refuse(self, grid: Grid, why: str, level: int) -> None:
-        self._note(grid, f'{why}; torch is used')
-        _log.log(level, '%s; torch is used', why)
+    def _fall_back(self, grid: Grid, reason: str, level: int) -> None:
+        self._set_note(grid, f'{reason}; torch is used')
+        _log.log(level, '%s; torch is used', reason)
 
-    def _note(self, grid: Grid, text: str) -> None:
-        """Say what is under way while torch runs; may be called from any thread."""
+    def _set_note(self, grid: Grid, text: str) -> None:
+        """Set the note of a grid's state while torch runs; may be called from any thread."""
         self._states[grid] = replace(self._torch.state(grid), note=text)
         while len(self._states) > MAX_STATES:
             self._states.popitem(last=False)

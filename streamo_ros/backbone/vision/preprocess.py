@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From a camera frame to the patches that a vision tower reads.
+"""Converts a camera frame to the patches that a vision tower takes.
 
-Gives the same numbers as the checkpoint's own image processor in its Pillow form: size, bicubic
-resampling, rescaling, normalisation, patch order. Knows no model.
+Gives the same numbers as the checkpoint's own image processor with the Pillow backend: size,
+bicubic resampling, rescaling, normalization and patch order.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MAX_ASPECT = 200
 
 
 @dataclass(frozen=True)
-class Normalisation:
+class Normalization:
     """What a checkpoint's image processor does to pixels.
 
     Attributes:
-        mean: of red, green, blue, after rescaling to 0..1.
-        deviation: likewise.
-        resample: Pillow's number of the filter; 3 is bicubic.
+        mean: mean of red, green and blue after rescaling to 0..1.
+        deviation: standard deviation of each.
+        resample: Pillow's number of the resampling filter; 3 is bicubic.
         scale: factor that rescales a byte.
     """
 
@@ -41,7 +41,7 @@ class Normalisation:
     scale: float = 1 / 255
 
     def table(self) -> Tensor:
-        """Normalised value of each byte in each channel, float32, shape (3, 256)."""
+        """Normalized value of each byte in each channel, float32, shape (3, 256)."""
         levels = (np.arange(256) * self.scale).astype(np.float32)
         mean = np.array(self.mean, np.float32)[:, None]
         deviation = np.array(self.deviation, np.float32)[:, None]
@@ -51,17 +51,17 @@ class Normalisation:
 def smart_size(
     height: int, width: int, edge: int, min_pixels: int, max_pixels: int
 ) -> tuple[int, int]:
-    """Height and width in multiples of `edge`, aspect kept, area within limits.
+    """Height and width in multiples of `edge`, with the aspect ratio kept and the area limited.
 
     Source: `smart_resize` of Qwen2-VL's released preprocessing.
 
     Raises:
-        BackboneError: one side is more than 200 times the other.
+        BackboneError: one side is more than 200 times as long as the other.
     """
     if max(height, width) > MAX_ASPECT * min(height, width):
         raise BackboneError(
             f'a frame of {width}x{height} pixels is too narrow: one side may be at most '
-            f'{MAX_ASPECT} times the other'
+            f'{MAX_ASPECT} times as long as the other'
         )
     rows, columns = round(height / edge), round(width / edge)
     if rows * columns * edge * edge > max_pixels:
@@ -82,23 +82,23 @@ def resize(image: NDArray[np.uint8], height: int, width: int, resample: int) -> 
 
 
 class Preprocessor:
-    """Frames to patches of one grid, on one device.
+    """Converts frames to patches of one grid, on one device.
 
     Args:
         grid: the grid.
-        normalisation: the checkpoint's.
-        device: where the patches are wanted; the resized bytes travel there, not the floats.
-        dtype: of the patches.
+        normalization: normalization of the checkpoint's image processor.
+        device: device of the patches; the resized bytes are copied there, not the floats.
+        dtype: dtype of the patches.
     """
 
     def __init__(
-        self, grid: Grid, normalisation: Normalisation, device: torch.device, dtype: torch.dtype
+        self, grid: Grid, normalization: Normalization, device: torch.device, dtype: torch.dtype
     ) -> None:
         self.grid = grid
-        self._resample = normalisation.resample
+        self._resample = normalization.resample
         self._device = device
         self._dtype = dtype
-        self._table = normalisation.table().flatten().to(device)
+        self._table = normalization.table().flatten().to(device)
         self._channels = 256 * torch.arange(3, device=device)
 
     def __call__(self, image: NDArray[np.uint8]) -> Tensor:
@@ -122,15 +122,15 @@ class Preprocessor:
 
 
 def patchify(pixels: Tensor, grid: Grid) -> Tensor:
-    """Cut into patches; those of one merged token stand behind each other.
+    """Cut pixels into patches; those of one merged token are adjacent.
 
     Args:
         pixels: shape (height, width, 3).
-        grid: what the shape must agree with.
+        grid: the grid of these pixels.
 
     Returns:
-        Shape (patches, 3 * patch * patch): merged row, merged column, row and column within;
-        each patch as channel, row, column.
+        Shape (patches, 3 * patch * patch), ordered by merged row, merged column, row and column
+        within; each patch as channel, row, column.
     """
     cut = pixels.reshape(
         grid.rows, grid.merge, grid.patch, grid.columns, grid.merge, grid.patch, 3
@@ -139,7 +139,7 @@ def patchify(pixels: Tensor, grid: Grid) -> Tensor:
 
 
 def pixel_limits(processor: dict[str, Any], max_pixels: int) -> tuple[int, int]:
-    """Smallest and largest area of a frame: the processor's, and at most `max_pixels`."""
+    """Smallest and largest area of a frame: those of the processor, at most `max_pixels`."""
     size = processor.get('size') or {}
     low = processor.get('min_pixels') or size.get('shortest_edge') or size.get('min_pixels')
     high = processor.get('max_pixels') or size.get('longest_edge') or size.get('max_pixels')

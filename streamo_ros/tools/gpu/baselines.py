@@ -97,7 +97,7 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
     loop = Loop(job.kind, model, companion, job.context)
     dialogue = Dialogue(companion.prompt)
     images = noise(job.view)
-    visions = [loop.look(image) for image in images]
+    visions = [loop.encode(image) for image in images]
     turns = dialogue.until(job.context, visions)
     for at in range(0, len(turns), _GROUP):
         loop.keep(tuple(piece for turn in turns[at : at + _GROUP] for piece in turn))
@@ -106,7 +106,7 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
     last: list[Any] = []
 
     def frame() -> None:
-        vision = loop.look(images[dialogue.seen % len(images)])
+        vision = loop.encode(images[dialogue.seen % len(images)])
         turn = dialogue.turn(vision)
         last[:] = turn, loop.try_out(turn)[states].cpu().numpy()
 

@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The vision tower as a TensorRT engine: export, build, keep, check, run.
+"""Runs the vision tower as a TensorRT engine: export, build, cache, check, run.
 
-An engine is made for one checkpoint, one grid, one number format, one TensorRT and one kind of
-GPU, and is used only after it has given torch's numbers on this very machine. Importing this
-folder imports no TensorRT: the plain bindings can crash a process that sees no GPU.
+An engine is built for one checkpoint, one grid, one number format, one TensorRT version and one
+kind of GPU, and is used only after it has reproduced torch's numbers on this machine. Importing
+this package does not import TensorRT: the plain bindings can crash a process that sees no GPU.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ INPUT = 'patches'
 
 DTYPES = {'float32': torch.float32, 'float16': torch.float16, 'bfloat16': torch.bfloat16}
 
-Flavour = Literal['tensorrt', 'tensorrt_rtx']
+Flavor = Literal['tensorrt', 'tensorrt_rtx']
 
 
 class EngineError(BackboneError):
-    """An engine cannot be made or used; the message says why and what mends it."""
+    """An engine cannot be built or used; states the problem and how to fix it."""
 
 
 @dataclass(frozen=True)
 class Gpu:
-    """The GPU that an engine is for.
+    """The GPU that an engine is built for.
 
     Attributes:
-        name: as the driver gives it.
+        name: the driver's name for it.
         capability: compute capability, (major, minor).
     """
 
@@ -47,22 +47,22 @@ class Gpu:
 
 def output_names(count: int) -> list[str]:
     """Names of an engine's outputs: vision tokens, then deepstack levels."""
-    return ['tokens', *(f'deepstack_{at}' for at in range(count - 1))]
+    return ['tokens', *(f'deepstack_{level}' for level in range(count - 1))]
 
 
 def find_gpu(device: torch.device | None = None) -> Gpu | None:
-    """The GPU behind a CUDA device, or the first; None where torch sees none."""
+    """The GPU of a CUDA device, by default the first; None if torch sees no GPU."""
     if not torch.cuda.is_available() or (device is not None and device.type != 'cuda'):
         return None
-    found = torch.cuda.get_device_properties(device or torch.device('cuda'))
-    return Gpu(found.name, (found.major, found.minor))
+    properties = torch.cuda.get_device_properties(device or torch.device('cuda'))
+    return Gpu(properties.name, (properties.major, properties.minor))
 
 
 def dtype_name(dtype: torch.dtype) -> str:
-    """Our name of a number format that engines support.
+    """The name of a number format.
 
     Raises:
-        EngineError: they do not.
+        EngineError: engines do not support it.
     """
     for name, known in DTYPES.items():
         if known == dtype:

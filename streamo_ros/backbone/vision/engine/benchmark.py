@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What runs the vision tower, beside torch with the same weights: equal numbers, and how fast.
+"""Compares the vision tower in use with torch's: do the numbers agree, and how fast is it?
 
-This is how a user confirms on his own GPU what could not be run where this was written.
+This lets users verify on their own GPU what could not be run where this was written.
 """
 
 from __future__ import annotations
@@ -29,21 +29,21 @@ from streamo_ros.backbone.vision.frames import FrameEncoder
 
 
 @torch.inference_mode()
-def against_torch(
+def compare_with_torch(
     frames: FrameEncoder, path: Path, images: Sequence[NDArray[np.uint8]], repeats: int
 ) -> dict[str, Any]:
-    """Compare the tower that is in use with torch's.
+    """Compare the tower in use with torch's.
 
     Args:
-        frames: of a loaded backbone; its engine, if any, is in use already.
+        frames: frame encoder of a loaded backbone that already uses its engine, if it has one.
         path: the backbone's checkpoint.
-        images: frames of one size.
-        repeats: passes that are timed.
+        images: frames of the same size.
+        repeats: number of timed passes.
 
     Returns:
-        `vision_backend` and `vision_version` of the one in use, `vision_note`, medians
-        `tower_p50_ms` and `torch_tower_p50_ms`, `vision_speedup`, and `vision_cosine`, the worst
-        of all outputs and images.
+        `vision_backend`, `vision_version` and `vision_note` of the tower in use, the medians
+        `tower_p50_ms` and `torch_tower_p50_ms`, `vision_speedup`, and `vision_cosine`, the
+        smallest over all outputs and images.
     """
     grid = frames.find_grid(*images[0].shape[:2])
     preprocess, encoder = frames.encoder(grid)
@@ -51,13 +51,13 @@ def against_torch(
     passes = GraphCache(find_capture(frames.device))
     patches = [preprocess(image) for image in images]
     worst = 1.0
-    for given in patches:
-        # One at a time: a later pass may overwrite what an earlier one gave.
-        found = [one.cpu() for one in passes(encoder, encoder, given)]
-        expected = [one.cpu() for one in passes(tower, tower, given)]
-        worst = min([worst, *map(cosine, found, expected)])
-    used = _milliseconds(lambda given: passes(encoder, encoder, given), patches, repeats)
-    plain = _milliseconds(lambda given: passes(tower, tower, given), patches, repeats)
+    for frame in patches:
+        # One at a time: a later pass may overwrite the outputs of an earlier one.
+        outputs = [output.cpu() for output in passes(encoder, encoder, frame)]
+        expected = [output.cpu() for output in passes(tower, tower, frame)]
+        worst = min([worst, *map(cosine, outputs, expected)])
+    used = _milliseconds(lambda frame: passes(encoder, encoder, frame), patches, repeats)
+    plain = _milliseconds(lambda frame: passes(tower, tower, frame), patches, repeats)
     state = frames.state(grid)
     return {
         'vision_backend': state.backend,
@@ -73,10 +73,10 @@ def against_torch(
 def _milliseconds(
     run: Callable[[Tensor], tuple[Tensor, ...]], patches: Sequence[Tensor], repeats: int
 ) -> float:
-    """Median time of a pass, the copy of its tokens to the host included."""
+    """Median time of a pass, including the copy of its tokens to the host."""
     times = []
-    for at in range(repeats):
-        begin = time.perf_counter()
-        run(patches[at % len(patches)])[0].cpu()
-        times.append(time.perf_counter() - begin)
+    for repeat in range(repeats):
+        start = time.perf_counter()
+        run(patches[repeat % len(patches)])[0].cpu()
+        times.append(time.perf_counter() - start)
     return 1e3 * median(times)

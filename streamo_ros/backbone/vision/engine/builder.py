@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""An engine from a checkpoint, start to end: read, export, build, check, keep; and opened again.
+"""Builds a checkpoint's engine from start to end: load, export, build, test and store.
 
-This is what takes minutes and gigabytes. It runs in a process of its own, see `engine_cli` and
-`towers`; the node never calls `make_engine`.
+This takes minutes and gigabytes, so it runs in a process of its own, see `loader`; the node never
+calls `make_engine`.
 """
 
 from __future__ import annotations
@@ -48,15 +48,15 @@ from streamo_ros.backbone.vision.engine.selftest import record
 
 @dataclass(frozen=True)
 class BuildContext:
-    """What engines are made with.
+    """What engines are built with.
 
     Attributes:
         binding: TensorRT.
         gpu: the GPU that they are for.
-        device: that GPU in this machine; None = it is in another one.
-        cache: where they are kept.
-        options: how TensorRT searches.
-        force: make an engine even if there is one.
+        device: that GPU in this machine; None = it is in another machine.
+        cache: where they are stored.
+        options: options of the TensorRT builder.
+        force: build an engine even if there is one.
     """
 
     binding: Binding
@@ -73,14 +73,14 @@ class BuildContext:
             fingerprint(path),
             grid,
             dtype,
-            self.binding.flavour,
+            self.binding.flavor,
             self.binding.version,
             self.gpu,
         )
 
 
 def find_grid(checkpoint: Checkpoint, width: int, height: int, max_pixels: int) -> Grid:
-    """The grid of a camera's frames, as the node would find it."""
+    """The grid of a camera's frames, as the node would choose it."""
     import transformers
 
     config = transformers.AutoConfig.from_pretrained(
@@ -103,74 +103,78 @@ def weight_bytes(tower: nn.Module) -> int:
 
 
 def make_engine(
-    path: Path, grid: Grid, dtype: str, shop: BuildContext, progress: Progress
+    path: Path, grid: Grid, dtype: str, context: BuildContext, progress: Progress
 ) -> CachedEngine:
-    """Make a checkpoint's engine, or find the one that is there.
+    """Build a checkpoint's engine, or find one in the cache.
 
     Args:
         path: the checkpoint's folder.
         grid: the grid of its frames.
-        dtype: 'float16', 'bfloat16' or 'float32'; what the node's model.dtype will be.
-        shop: what it is made with.
-        progress: told how far it is.
+        dtype: 'float16', 'bfloat16' or 'float32', the same as the node's model.dtype.
+        context: what it is built with.
+        progress: receives the progress.
 
     Returns:
         The engine in the cache; it has passed its self-test if its GPU is in this machine.
 
     Raises:
-        BackboneError: it cannot be made; nothing is left behind.
+        BackboneError: it cannot be built; nothing is left behind.
     """
     checkpoint = read_checkpoint(path)
-    key = shop.key(path, grid, dtype)
-    with shop.cache.claim(key, lambda: progress('waiting for another builder', 0.0)):
-        if not shop.force and (found := shop.cache.find(key)) is not None:
-            return found
-        shop.binding.check(shop.gpu)
+    key = context.key(path, grid, dtype)
+    with context.cache.lock(key, lambda: progress('waiting for another builder', 0.0)):
+        if not context.force and (cached := context.cache.find(key)) is not None:
+            return cached
+        context.binding.check(context.gpu)
         progress('reading the weights', 0.0)
         tower = load_tower(checkpoint, grid, dtype)
         weights = weight_bytes(tower)
-        check_memory(weights, shop.options.workspace, shop.device)
-        with shop.cache.scratch_dir(disk_need(weights)) as place:
-            graph = _export(tower, grid, dtype, place, progress)
-            # The build needs the memory more.
+        check_memory(weights, context.options.workspace, context.device)
+        with context.cache.scratch_dir(disk_need(weights)) as scratch:
+            graph = _export(tower, grid, dtype, scratch, progress)
+            # Free its memory for the build.
             del tower
-            plan = build_plan(shop.binding, graph.path, shop.gpu, shop.options, progress)
-            reference = place / 'reference'
-            if shop.device is not None:
+            plan = build_plan(context.binding, graph.path, context.gpu, context.options, progress)
+            reference = scratch / 'reference'
+            if context.device is not None:
                 progress('self-test', 0.0)
-                self_test(open_plan(shop, plan, grid, DTYPES[dtype]), reference, key.name)
+                self_test(open_plan(context, plan, grid, DTYPES[dtype]), reference, key.name)
             progress('writing', 0.0)
             made = datetime.now(timezone.utc).isoformat(timespec='seconds')
-            return shop.cache.store(place, key, plan, reference, graph.outputs, made, shop.force)
+            return context.cache.store(
+                scratch, key, plan, reference, graph.outputs, made, context.force
+            )
 
 
-def _export(tower: Any, grid: Grid, dtype: str, place: Path, progress: Progress) -> Graph:
+def _export(tower: Any, grid: Grid, dtype: str, scratch: Path, progress: Progress) -> Graph:
     progress('running torch', 0.0)
-    record(tower, DTYPES[dtype], place / 'reference')
+    record(tower, DTYPES[dtype], scratch / 'reference')
     progress('exporting', 0.0)
-    return export(tower, grid, DTYPES[dtype], place / GRAPH)
+    return export(tower, grid, DTYPES[dtype], scratch / GRAPH)
 
 
-def open_plan(shop: BuildContext, plan: Any, grid: Grid, dtype: torch.dtype) -> EngineEncoder:
-    """A plan as an encoder.
+def open_plan(context: BuildContext, plan: Any, grid: Grid, dtype: torch.dtype) -> EngineEncoder:
+    """An encoder that runs a plan.
 
     Raises:
-        EngineError: TensorRT refuses it, or its GPU is not in this machine.
+        EngineError: TensorRT rejects the plan, or its GPU is not in this machine.
     """
-    if shop.device is None:
+    if context.device is None:
         raise EngineError(
-            f'there is no {shop.gpu} in this machine: copy the cache folder to the one that has it'
+            f'there is no {context.gpu} in this machine: copy the cache folder to the machine '
+            'that has it'
         )
-    return EngineEncoder(shop.binding, plan, grid, shop.device, dtype)
+    return EngineEncoder(context.binding, plan, grid, context.device, dtype)
 
 
-def open_entry(shop: BuildContext, entry: CachedEngine) -> tuple[EngineEncoder, Agreement]:
-    """An engine from the cache, checked and ready.
+def open_entry(context: BuildContext, entry: CachedEngine) -> tuple[EngineEncoder, Agreement]:
+    """An encoder that runs an engine from the cache, after its self-test.
 
     Raises:
-        EngineError: it was changed, is not for this machine, or does not give torch's numbers.
+        EngineError: the engine was modified, is not for this machine, or does not reproduce
+            torch's numbers.
     """
-    encoder = open_plan(shop, entry.plan(), entry.key.grid, DTYPES[entry.key.dtype])
+    encoder = open_plan(context, entry.plan(), entry.key.grid, DTYPES[entry.key.dtype])
     return encoder, self_test(encoder, entry.reference, entry.key.name)
 
 
@@ -178,12 +182,13 @@ def self_test(encoder: EngineEncoder, reference: Path, name: str) -> Agreement:
     """Run the self-test.
 
     Raises:
-        EngineError: the engine does not give torch's numbers.
+        EngineError: the engine does not reproduce torch's numbers.
     """
     agreement = compare(encoder, load_reference(reference))
     if not agreement.good:
         raise EngineError(
-            f"the engine {name} does not give torch's numbers (cosine {agreement}, at least "
-            f'{LEAST_COSINE} is needed): build it in another format, or set model.vision to torch'
+            f"the engine {name} does not reproduce torch's numbers (cosine {agreement}, at least "
+            f'{LEAST_COSINE} is required): build it in another format, or set model.vision to '
+            'torch'
         )
     return agreement

@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Engines on disk: one folder each, complete or not there.
+"""The engine cache on disk: one folder per engine, which is either complete or does not exist.
 
-An engine is written into a hidden folder and appears by one rename, so neither a power cut nor a
-second builder can leave half of one. Nothing is ever deleted or replaced but by the words
-`--force`. Knows files, not TensorRT.
+An engine is written to a hidden folder that is then renamed, so neither a power failure nor a
+second builder can leave an incomplete one. Nothing is ever deleted or replaced without `--force`.
 """
 
 from __future__ import annotations
@@ -37,13 +36,13 @@ class CachedEngine:
     """An engine in the cache.
 
     Attributes:
-        folder: where it lies.
-        key: what it is of.
+        folder: its folder.
+        key: its identity.
         plan_bytes: size of the plan.
         plan_sha256: digest of the plan.
         reference_sha256: digest of the self-test's numbers.
         outputs: names of its outputs.
-        made: when and by which version of this package, for people.
+        made: when it was built, for humans.
     """
 
     folder: Path
@@ -56,14 +55,14 @@ class CachedEngine:
 
     @property
     def reference(self) -> Path:
-        """The self-test's numbers."""
+        """File with the self-test's numbers."""
         return self.folder / REFERENCE
 
     def plan(self) -> bytes:
-        """The plan, checked against the sidecar.
+        """The plan, verified against the sidecar.
 
         Raises:
-            EngineError: a file is missing or was changed.
+            EngineError: a file is missing or was modified.
         """
         _check(self.reference, self.reference_sha256)
         _check(self.folder / PLAN, self.plan_sha256)
@@ -77,71 +76,71 @@ def default_folder() -> Path:
 
 
 class EngineCache:
-    """Engines in one folder.
+    """The engines in one folder.
 
     Args:
-        folder: where; made when first written to.
+        folder: the folder, created on the first write; None = the user's.
     """
 
     def __init__(self, folder: Path | None = None) -> None:
         self.folder = folder or default_folder()
 
     def find(self, key: EngineKey) -> CachedEngine | None:
-        """The engine of a key, None if there is none.
+        """The engine of a key; None if there is none.
 
         Raises:
-            EngineError: there is one and its sidecar is broken.
+            EngineError: there is one, but its sidecar is broken.
         """
         folder = self.folder / key.name
         return read_entry(folder) if folder.is_dir() else None
 
     def entries(self) -> list[CachedEngine | EngineError]:
-        """All engines by name; an error in place of a broken one."""
-        found: list[CachedEngine | EngineError] = []
+        """All engines sorted by name, with an error in place of each broken one."""
+        entries: list[CachedEngine | EngineError] = []
         for folder in sorted(self.folder.iterdir()) if self.folder.is_dir() else ():
             if folder.name.startswith('.') or not folder.is_dir():
                 continue
             try:
-                found.append(read_entry(folder))
+                entries.append(read_entry(folder))
             except EngineError as error:
-                found.append(error)
-        return found
+                entries.append(error)
+        return entries
 
     @contextmanager
     def scratch_dir(self, need: int) -> Iterator[Path]:
-        """A hidden folder on the same disk to build in; gone afterwards.
+        """A hidden folder on the same disk to build in, which is removed afterward.
 
         Args:
             need: bytes that will be written.
 
         Raises:
-            EngineError: the folder cannot be written, or the disk has not so much left.
+            EngineError: the folder cannot be written, or the disk does not have enough space.
         """
-        with scratch_dir(self.folder, need) as place:
-            yield place
+        with scratch_dir(self.folder, need) as scratch:
+            yield scratch
 
     @contextmanager
-    def claim(self, key: EngineKey, waiting: Callable[[], None] = lambda: None) -> Iterator[None]:
-        """Be the only one on this machine that makes this engine.
+    def lock(self, key: EngineKey, on_wait: Callable[[], None] = lambda: None) -> Iterator[None]:
+        """Keep other processes on this machine from building the same engine.
 
         Args:
-            key: the engine.
-            waiting: called once when another process is at it.
+            key: identity of the engine.
+            on_wait: called if another process is building it.
         """
         with disk_errors(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            lock = (self.folder / f'.{key.name}.lock').open('w')
-        with lock:
+            file = (self.folder / f'.{key.name}.lock').open('w')
+        with file:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                waiting()
-                fcntl.flock(lock, fcntl.LOCK_EX)
+                on_wait()
+                fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
     def store(
         self,
-        place: Path,
+        scratch: Path,
         key: EngineKey,
         plan: Any,
         reference: Path,
@@ -149,21 +148,21 @@ class EngineCache:
         made: str,
         replace: bool = False,
     ) -> CachedEngine:
-        """Put an engine into the cache, whole.
+        """Add an engine to the cache atomically.
 
         Args:
-            place: a `scratch_dir` of this cache.
-            key: what it is of.
+            scratch: a `scratch_dir` of this cache.
+            key: its identity.
             plan: object with the buffer interface.
-            reference: the self-test's numbers, a file in `place`.
+            reference: the self-test's numbers, a file in `scratch`.
             outputs: names of its outputs.
-            made: when and by what.
-            replace: put it in place of one that is there.
+            made: when it was built.
+            replace: whether to replace an existing engine.
 
         Returns:
-            The engine as it lies in the cache; another builder's if that was first.
+            The engine in the cache; that of another builder if it was first.
         """
-        folder = place / 'engine'
+        folder = scratch / 'engine'
         final = self.folder / key.name
         with disk_errors(self.folder):
             folder.mkdir()
@@ -181,7 +180,7 @@ class EngineCache:
             _write(folder / SIDECAR, json.dumps(about, indent=2).encode())
             _sync(folder)
             if replace and final.exists():
-                final.replace(place / 'replaced')
+                final.replace(scratch / 'replaced')
             try:
                 folder.replace(final)
             except OSError as error:
@@ -195,13 +194,13 @@ def read_entry(folder: Path) -> CachedEngine:
     """Read a sidecar.
 
     Raises:
-        EngineError: it is missing or broken; says what mends it.
+        EngineError: it is missing or broken; states how to fix it.
     """
-    mend = 'build it again with `streamo engine build --force`'
+    remedy = 'build it again with `streamo engine build --force`'
     try:
         about = json.loads((folder / SIDECAR).read_text(encoding='utf-8'))
         if about['format'] != FORMAT:
-            raise EngineError(f'the engine {folder} is of another format: {mend}')
+            raise EngineError(f'the engine {folder} has another format: {remedy}')
         return CachedEngine(
             folder,
             EngineKey.parse(about['key']),
@@ -215,10 +214,10 @@ def read_entry(folder: Path) -> CachedEngine:
         raise
     except OSError as error:
         raise EngineError(
-            f'the engine {folder} cannot be read ({error.strerror or error}): {mend}'
+            f'the engine {folder} cannot be read ({error.strerror or error}): {remedy}'
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise EngineError(f'the sidecar of the engine {folder} is broken: {mend}') from error
+        raise EngineError(f'the sidecar of the engine {folder} is broken: {remedy}') from error
 
 
 def digest(file: Path) -> str:
@@ -232,12 +231,12 @@ def digest(file: Path) -> str:
 
 def _check(file: Path, expected: str) -> None:
     if not file.is_file():
-        found = 'is missing'
+        problem = 'is missing'
     elif digest(file) != expected:
-        found = 'was changed after it was made'
+        problem = 'was modified after it was built'
     else:
         return
-    raise EngineError(f'{file} {found}: build it again with `streamo engine build --force`')
+    raise EngineError(f'{file} {problem}: build it again with `streamo engine build --force`')
 
 
 def _write(file: Path, data: Any) -> None:

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A vision tower as an ONNX graph, with its grid as constants and its number format in the graph.
+"""Exports a vision tower as an ONNX graph, with the grid as constants and explicit number formats.
 
 The graph is strongly typed: what the torch tower computes in float32 (norms, rotary angles) stays
-float32 in an engine of any format. Knows no TensorRT.
+float32 in an engine of any format.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from streamo_ros.backbone.vision.engine import output_names
 from streamo_ros.packages import describe_missing
 
 OPSET = 18
-"""Newest that TensorRT 10.3 is documented to take is 20; newer attention operators need 10.15."""
+"""TensorRT 10.3 supports up to 20 by its documentation; newer attention operators need 10.15."""
 
 GRAPH = 'tower.onnx'
 
@@ -37,7 +37,7 @@ class Graph:
     """An exported tower.
 
     Attributes:
-        path: the ONNX file; its weights lie beside it.
+        path: the ONNX file; its weights are in a file next to it.
         outputs: names of the outputs.
     """
 
@@ -57,7 +57,7 @@ def patch_shape(grid: Grid) -> tuple[int, int]:
 
 
 def export(tower: nn.Module, grid: Grid, dtype: torch.dtype, file: Path) -> Graph:
-    """Write a tower as ONNX, weights as external data beside it.
+    """Write a tower as ONNX, with its weights as external data next to it.
 
     Args:
         tower: a torch encoder of the grid, already in `dtype`, on a CPU.
@@ -66,11 +66,11 @@ def export(tower: nn.Module, grid: Grid, dtype: torch.dtype, file: Path) -> Grap
         file: the .onnx file to write.
 
     Raises:
-        EngineError: the packages for it are missing, or it cannot be written.
+        EngineError: a package for the export is missing, or the file cannot be written.
     """
     example = torch.zeros(patch_shape(grid), dtype=dtype)
     frozen = tower.eval().requires_grad_(False)
-    with torch.no_grad(), _quiet():
+    with torch.no_grad(), _silenced():
         outputs: tuple[Tensor, ...] = frozen(example)
         names = output_names(len(outputs))
         program = _program(frozen, example, names)
@@ -79,7 +79,7 @@ def export(tower: nn.Module, grid: Grid, dtype: torch.dtype, file: Path) -> Grap
     except OSError as error:
         raise EngineError(
             f'the graph cannot be written to {file.parent} ({error.strerror or error}): free '
-            'space there or choose another folder'
+            'some space there or choose another folder'
         ) from error
     return Graph(file, tuple(names))
 
@@ -103,20 +103,20 @@ def _program(tower: nn.Module, example: Tensor, names: list[str]) -> Any:
 
 
 def operators(file: Path) -> dict[str, int]:
-    """How often each operator occurs in a graph, functions included."""
+    """How often each operator occurs in a graph, including its functions."""
     import onnx
 
     model = onnx.load(str(file), load_external_data=False)
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for nodes in (model.graph.node, *(function.node for function in model.functions)):
         for node in nodes:
-            found[node.op_type] = found.get(node.op_type, 0) + 1
-    return found
+            counts[node.op_type] = counts.get(node.op_type, 0) + 1
+    return counts
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """The exporter warns of operators of packages that we do not use."""
+def _silenced() -> Iterator[None]:
+    """Hide the exporter's warnings about operators of packages that are not used here."""
     names = ('torch.onnx', 'onnxscript', 'onnx_ir')
     levels = {name: logging.getLogger(name).level for name in names}
     with warnings.catch_warnings():

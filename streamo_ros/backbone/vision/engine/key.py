@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What an engine is of: everything that would make another engine, and a folder name from it."""
+"""The identity of an engine: everything that it depends on, and the folder name made of it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
 
 RECIPE = 1
-"""Raised when a change of ours makes older engines wrong."""
+"""Incremented when a change to this package makes older engines wrong."""
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,18 @@ class EngineKey:
     """Identity of an engine.
 
     Attributes:
-        model: the checkpoint folder's name, for people.
-        fingerprint: of the checkpoint's weights and configuration.
+        model: name of the checkpoint's folder, for humans.
+        fingerprint: fingerprint of the checkpoint's weights and configuration.
         rows: merged token rows.
         columns: merged token columns.
         patch: pixels along a patch's edge.
         merge: patches along a merged token's edge.
         dtype: 'float16', 'bfloat16' or 'float32'.
-        flavour: 'tensorrt' or 'tensorrt_rtx'.
-        version: of TensorRT, exact.
-        gpu: the GPU's name.
+        flavour: 'tensorrt' or 'tensorrt_rtx'; spelled as in the sidecars of existing engines.
+        version: exact version of TensorRT.
+        gpu: name of the GPU.
         capability: its compute capability, as in '8.7'.
-        recipe: `RECIPE` of the time.
+        recipe: `RECIPE` at build time.
     """
 
     model: str
@@ -58,11 +58,11 @@ class EngineKey:
         fingerprint: str,
         grid: Grid,
         dtype: str,
-        flavour: str,
+        flavor: str,
         version: str,
         gpu: Gpu,
     ) -> EngineKey:
-        """From the parts that the rest of the package has."""
+        """Make a key from the types used in the rest of the package."""
         return cls(
             model,
             fingerprint,
@@ -71,36 +71,36 @@ class EngineKey:
             grid.patch,
             grid.merge,
             dtype,
-            flavour,
+            flavor,
             version,
             gpu.name,
             '.'.join(map(str, gpu.capability)),
         )
 
     @classmethod
-    def parse(cls, found: Any) -> EngineKey:
-        """From JSON.
+    def parse(cls, content: Any) -> EngineKey:
+        """Make a key from JSON.
 
         Raises:
-            EngineError: it is not a key.
+            EngineError: it is not a valid key.
         """
         try:
-            key = cls(**found)
+            key = cls(**content)
         except TypeError as error:
-            raise EngineError(f'this is no identity of an engine: {error}') from error
+            raise EngineError(f'invalid engine key: {error}') from error
         for name, kind in cls.__annotations__.items():
             if type(getattr(key, name)).__name__ != kind:
-                raise EngineError(f'this is no identity of an engine: {name} is no {kind}')
+                raise EngineError(f'invalid engine key: {name} is not of type {kind}')
         return key
 
     @property
     def grid(self) -> Grid:
-        """The grid that it is made for."""
+        """The grid that it is built for."""
         return Grid(self.rows, self.columns, self.patch, self.merge)
 
     @property
     def name(self) -> str:
-        """Folder name: readable, and different for different keys (the model's name aside)."""
+        """Folder name: readable, and unique for each key (except for the model's name)."""
         parts = asdict(self)
         del parts['model']
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:10]

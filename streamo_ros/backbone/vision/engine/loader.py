@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a running backbone asks for an engine: open the one that is there, or have it built.
+"""Loads an engine for a running backbone: one from the cache, or one built by another process.
 
-`auto` uses an engine that was built before and never builds; `tensorrt` has a missing one built,
-once, by another process at low priority. Neither replaces an engine that does not work.
+`auto` uses an engine that was built before and never builds one; `tensorrt` has a missing one
+built once, by another process at low priority. Neither replaces an engine that does not work.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ import torch
 
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision import Say
+from streamo_ros.backbone.vision import StatusCallback
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionState
 from streamo_ros.backbone.vision.engine import dtype_name
@@ -36,14 +36,14 @@ from streamo_ros.backbone.vision.engine.cache import EngineCache
 
 @dataclass(frozen=True)
 class EngineLoader:
-    """Opens engines of one checkpoint; an instance is a `towers.Open`.
+    """Loads engines of one checkpoint; an instance is an `encoders.LoadEngine`.
 
     Attributes:
         path: the checkpoint's folder.
-        device: where the backbone runs.
-        dtype: the backbone's.
+        device: the backbone's device.
+        dtype: the backbone's dtype.
         build: whether a missing engine is built.
-        folder: the cache; None = the user's.
+        folder: the engine cache; None = the user's.
     """
 
     path: Path
@@ -52,43 +52,45 @@ class EngineLoader:
     build: bool
     folder: Path | None = None
 
-    def __call__(self, grid: Grid, say: Say) -> tuple[VisionEncoder, VisionState]:
-        """Open the engine of a grid.
+    def __call__(self, grid: Grid, on_status: StatusCallback) -> tuple[VisionEncoder, VisionState]:
+        """Load the engine of a grid.
 
         Raises:
-            EngineError: there is none that can be used; says why.
+            EngineError: there is none that can be used; states the reason.
         """
         gpu = find_gpu(self.device)
         binding = find_binding(gpu)
         if gpu is None:
-            raise EngineError('torch sees no CUDA device, and an engine runs on nothing else')
+            raise EngineError('torch sees no CUDA device, and engines run only on those')
         binding.check(gpu)
-        shop = BuildContext(binding, gpu, self.device, EngineCache(self.folder))
+        context = BuildContext(binding, gpu, self.device, EngineCache(self.folder))
         dtype = dtype_name(self.dtype)
-        key = shop.key(self.path, grid, dtype)
-        entry = shop.cache.find(key)
+        key = context.key(self.path, grid, dtype)
+        entry = context.cache.find(key)
         if entry is None:
-            command = self.command(grid, dtype, binding.flavour)
+            command = self.command(grid, dtype, binding.flavor)
             if not self.build:
                 raise EngineError(
                     f'there is no engine for this model, frame size, {binding} '
                     f'and GPU: build it with `streamo {" ".join(command)}` or '
                     'set model.vision to tensorrt'
                 )
-            run_build([sys.executable, '-m', 'streamo_ros.cli', *command, '--json'], say)
-            entry = shop.cache.find(key)
+            run_build([sys.executable, '-m', 'streamo_ros.cli', *command, '--json'], on_status)
+            entry = context.cache.find(key)
         if entry is None:
-            raise EngineError(f'the builder finished and left no engine {key.name}: report this')
-        say('the engine is being opened and tested')
+            raise EngineError(
+                f'the builder finished without leaving an engine {key.name}: report this bug'
+            )
+        on_status('the engine is being loaded and tested')
         torch.cuda.set_device(self.device)
-        encoder, _ = open_entry(shop, entry)
+        encoder, _ = open_entry(context, entry)
         return encoder, VisionState(
             'tensorrt', str(binding), model_id=fingerprint(self.path, str(binding))
         )
 
-    def command(self, grid: Grid, dtype: str, flavour: str) -> list[str]:
+    def command(self, grid: Grid, dtype: str, flavor: str) -> list[str]:
         """Arguments of `streamo` that build the engine of a grid."""
-        words = [
+        arguments = [
             'engine',
             'build',
             str(self.path),
@@ -97,23 +99,23 @@ class EngineLoader:
             '--dtype',
             dtype,
             '--tensorrt',
-            flavour,
+            flavor,
         ]
-        return words if self.folder is None else [*words, '--cache', str(self.folder)]
+        return arguments if self.folder is None else [*arguments, '--cache', str(self.folder)]
 
 
-def run_build(command: list[str], say: Say) -> None:
-    """Run a builder and pass on how far it is.
+def run_build(command: list[str], on_status: StatusCallback) -> None:
+    """Run a builder in another process and report its progress.
 
     Args:
-        command: a command that writes a JSON object with `phase` and `part` a line.
-        say: told each step in a sentence.
+        command: a command that writes lines of JSON objects with `phase` and `part`.
+        on_status: receives each step of progress as a sentence.
 
     Raises:
-        EngineError: it failed; with its own last sentence.
+        EngineError: it failed; contains its last line of output.
     """
     nice = ['nice', '-n', '10'] if shutil.which('nice') else []
-    say('the engine is being built in another process')
+    on_status('the engine is being built in another process')
     with subprocess.Popen(
         [*nice, *command],
         stdin=subprocess.DEVNULL,
@@ -122,17 +124,17 @@ def run_build(command: list[str], say: Say) -> None:
         text=True,
         errors='replace',
     ) as process:
-        # A builder that outlives the node would keep its memory for nothing.
+        # A builder that outlives the node would occupy its memory for nothing.
         atexit.register(process.terminate)
-        last = _follow(process.stdout, say) if process.stdout else ''
+        last_line = _follow(process.stdout, on_status) if process.stdout else ''
         code = process.wait()
         atexit.unregister(process.terminate)
     if code:
-        raise EngineError(f'the engine could not be built: {last or f"exit code {code}"}')
+        raise EngineError(f'the engine could not be built: {last_line or f"exit code {code}"}')
 
 
-def _follow(lines: IO[str], say: Say) -> str:
-    """Pass on progress; the last line that was none."""
+def _follow(lines: IO[str], on_status: StatusCallback) -> str:
+    """Report progress, and return the last line that was not progress."""
     other: deque[str] = deque(maxlen=1)
     for line in lines:
         try:
@@ -142,5 +144,5 @@ def _follow(lines: IO[str], say: Say) -> str:
             if line.strip():
                 other.append(line.strip().removeprefix('streamo: '))
             continue
-        say(f'the engine is being built in another process: {text}')
+        on_status(f'the engine is being built in another process: {text}')
     return other[0] if other else ''

@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""An exported graph run by ONNX Runtime on the CPU: the oracle that the graph is right.
+"""Runs an exported graph with ONNX Runtime on the CPU, to check the graph itself.
 
-Not meant for a robot. Runs float32 and float16; the CPU has no bfloat16 kernels for most
-operators.
+Not meant for robots. Supports float32 and float16; ONNX Runtime has no bfloat16 kernels for most
+operators on the CPU.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from streamo_ros.packages import describe_missing
 
 
 class OnnxEncoder:
-    """A vision encoder on ONNX Runtime.
+    """A vision encoder that runs in ONNX Runtime.
 
     Args:
         file: an exported graph.
         grid: the grid that it was exported for.
-        threads: of the CPU.
+        threads: number of CPU threads.
 
     Raises:
         EngineError: ONNX Runtime is missing, or cannot run the graph.
@@ -43,11 +43,11 @@ class OnnxEncoder:
             self._session = onnxruntime.InferenceSession(
                 str(file), options, providers=['CPUExecutionProvider']
             )
-        except Exception as error:  # its error classes share no base but this
+        except Exception as error:  # its error classes share no other base class
             reason = str(error).strip().splitlines()[0]
             raise EngineError(f'ONNX Runtime cannot run {file}: {reason}') from error
 
     def __call__(self, patches: Tensor) -> tuple[Tensor, ...]:
-        """See `vision.VisionEncoder`; on a CPU."""
+        """See `vision.VisionEncoder`; patches and outputs are on the CPU."""
         outputs = self._session.run(None, {INPUT: patches.numpy()})
         return tuple(torch.from_numpy(output) for output in outputs)

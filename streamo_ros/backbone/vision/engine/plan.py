@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""From an ONNX graph to a plan: parse, configure, build. Minutes on a robot, so never in the node.
+"""Builds a plan from an ONNX graph, which takes minutes on a robot and never runs in the node.
 
-One path for TensorRT 10.3 to 11 and TensorRT-RTX: a strongly typed network, whose precision
-stands in the graph. No precision flag is ever set: with weak typing this tower was reported to
-give a cosine of 0.14 in fp16 (NVIDIA/TensorRT-LLM issue 3223).
+The same steps serve TensorRT 10.3 to 11 and TensorRT-RTX: the network is strongly typed, and the
+graph defines its precision. No precision flag is ever set: with weak typing this tower was
+reported to give a cosine of 0.14 in fp16 (NVIDIA/TensorRT-LLM issue 3223).
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ from streamo_ros.backbone.vision.engine.binding import Binding
 from streamo_ros.backbone.vision.engine.binding import TensorRTLog
 
 Progress = Callable[[str, float], None]
-"""Told a phase and the part of it that is done, 0..1."""
+"""Receives the name of a phase and its completed part, 0..1."""
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class BuildOptions:
-    """How TensorRT searches.
+    """Options of the TensorRT builder.
 
     Attributes:
-        workspace: bytes that a kernel may use beside its inputs.
-        level: 0..5, TensorRT's builder optimization level; more is slower to build.
-        timings: file that keeps measured kernel times from build to build; None = keep none.
+        workspace: bytes that a kernel may use in addition to its inputs.
+        level: TensorRT's builder optimization level, 0..5; higher levels build more slowly.
+        timings: file that caches measured kernel times between builds; None = no cache.
     """
 
     workspace: int = 1 << 30
@@ -54,21 +54,21 @@ def build_plan(
         binding: TensorRT.
         graph: an ONNX file.
         gpu: the GPU that it is for.
-        options: how.
-        progress: told how far it is.
+        options: options of the builder.
+        progress: receives the progress.
 
     Returns:
         The plan, an object with the buffer interface.
 
     Raises:
-        EngineError: the graph has an operator that TensorRT does not know (named), or TensorRT
-            cannot build it here.
+        EngineError: the graph has an operator that TensorRT does not know (which is named), or
+            TensorRT cannot build it here.
     """
     options = options or BuildOptions()
-    complaints = TensorRTLog(binding, _log.debug)
-    builder = _builder(binding, complaints)
+    log = TensorRTLog(binding, _log.debug)
+    builder = _builder(binding, log)
     network = builder.create_network(binding.network_flags())
-    parser = binding.module.OnnxParser(network, complaints.logger)
+    parser = binding.module.OnnxParser(network, log.logger)
     if not parser.parse_from_file(str(graph)):
         raise EngineError(f'{binding} cannot read the graph: {_parser_errors(parser)}')
     config = builder.create_builder_config()
@@ -79,41 +79,41 @@ def build_plan(
     timings = _load_timings(config, options.timings)
     plan = builder.build_serialized_network(network, config)
     if plan is None:
-        raise EngineError(f'{binding} cannot build for {gpu}: {complaints.reason}')
+        raise EngineError(f'{binding} cannot build for {gpu}: {log.reason}')
     if timings is not None and options.timings is not None:
         options.timings.write_bytes(timings.serialize())
     return plan
 
 
-def _builder(binding: Binding, complaints: TensorRTLog) -> Any:
+def _builder(binding: Binding, log: TensorRTLog) -> Any:
     try:
-        return binding.module.Builder(complaints.logger)
+        return binding.module.Builder(log.logger)
     except TypeError as error:
-        # The bindings raise this when the library gives no builder.
-        raise EngineError(f'{binding} cannot be opened: {complaints.reason}') from error
+        # The bindings raise this if the library returns no builder.
+        raise EngineError(f'{binding} cannot be initialized: {log.reason}') from error
 
 
 def _parser_errors(parser: Any) -> str:
-    """All that the parser says, each error once, with the operator's name."""
-    found: dict[str, None] = {}
-    for at in range(parser.num_errors):
-        error = parser.get_error(at)
-        what = ' '.join(str(error.desc()).split())
-        found[f'operator {error.node_operator()} ({error.node_name()}): {what}'] = None
-    return '; '.join(found) or 'it gives no reason'
+    """All errors of the parser without duplicates, with the names of the operators."""
+    errors: dict[str, None] = {}
+    for index in range(parser.num_errors):
+        error = parser.get_error(index)
+        description = ' '.join(str(error.desc()).split())
+        errors[f'operator {error.node_operator()} ({error.node_name()}): {description}'] = None
+    return '; '.join(errors) or 'it gives no reason'
 
 
 def _load_timings(config: Any, file: Path | None) -> Any:
     if file is None:
         return None
-    known = file.read_bytes() if file.is_file() else b''
-    cache = config.create_timing_cache(known) or config.create_timing_cache(b'')
-    # Of another version or GPU: TensorRT says so and does not take it; then nothing is kept.
+    content = file.read_bytes() if file.is_file() else b''
+    cache = config.create_timing_cache(content) or config.create_timing_cache(b'')
+    # TensorRT rejects a cache of another version or GPU; then there is none.
     return cache if config.set_timing_cache(cache, False) else None
 
 
 def _monitor(trt: Any, progress: Progress) -> Any:
-    """TensorRT's kind of progress monitor; only the outermost phases are told on."""
+    """A TensorRT progress monitor that reports only the outermost phases."""
     base: Any = trt.IProgressMonitor
 
     class Monitor(base):

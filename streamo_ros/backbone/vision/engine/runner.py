@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A plan as a vision encoder: fixed buffers, named tensors, one enqueue, no host in between.
+"""Runs a plan as a vision encoder: fixed buffers, one enqueue per frame, no wait on the host.
 
-All buffers are allocated once, so their addresses stay what a captured CUDA graph has seen. What
-is handed out is a copy: vision tokens may wait in a lane's queue while the next frame is encoded.
-Knows no files and no models.
+All buffers are allocated once, so that their addresses stay valid in captured CUDA graphs. The
+outputs are copied: vision tokens may wait in a lane's queue while the next frame is encoded.
 """
 
 from __future__ import annotations
@@ -26,35 +25,35 @@ from streamo_ros.backbone.vision.engine.export import patch_shape
 
 
 class DeviceStream(Protocol):
-    """A stream of work beside the caller's."""
+    """A stream of work in addition to the caller's."""
 
     handle: int
-    """The CUDA stream as a number."""
+    """The handle of the CUDA stream."""
 
     def begin(self) -> None:
-        """What is put in from here waits for what the caller's stream has been given."""
+        """Make later work on this stream wait for earlier work on the caller's stream."""
 
     def end(self) -> None:
-        """What the caller's stream is given from here waits for this one."""
+        """Make later work on the caller's stream wait for earlier work on this stream."""
 
 
 class CudaStream:
-    """A stream of its own on a CUDA device, joined to the caller's by events.
+    """A separate stream on a CUDA device, joined to the caller's by events.
 
-    TensorRT synchronises when it is given the default stream; and joined by events it takes part
-    in a capture of the caller's stream.
+    On the default stream TensorRT would synchronize; joined by events, the separate stream takes
+    part in a graph capture of the caller's stream.
     """
 
     def __init__(self, device: torch.device) -> None:
         self._device = device
         self._stream = torch.cuda.Stream(device)
-        self._given, self._done = torch.cuda.Event(), torch.cuda.Event()
+        self._submitted, self._done = torch.cuda.Event(), torch.cuda.Event()
         self.handle = int(self._stream.cuda_stream)
 
     def begin(self) -> None:
         """See `DeviceStream`."""
-        self._given.record(torch.cuda.current_stream(self._device))
-        self._stream.wait_event(self._given)
+        self._submitted.record(torch.cuda.current_stream(self._device))
+        self._stream.wait_event(self._submitted)
 
     def end(self) -> None:
         """See `DeviceStream`."""
@@ -63,18 +62,18 @@ class CudaStream:
 
 
 class EngineEncoder:
-    """A vision encoder on TensorRT; see `vision.VisionEncoder`.
+    """A vision encoder that runs in TensorRT; see `vision.VisionEncoder`.
 
     Args:
         binding: TensorRT.
-        plan: a plan that was built by it, for a GPU like this one.
+        plan: a plan built by the same TensorRT for the same kind of GPU.
         grid: the grid that it was built for.
-        device: where it runs.
-        dtype: of the vision tokens that are handed out.
-        make_stream: makes the stream that it runs on.
+        device: the device that it runs on.
+        dtype: dtype of the vision tokens.
+        make_stream: creates the stream that it runs on.
 
     Raises:
-        EngineError: TensorRT refuses the plan, or its tensors are not those of such an encoder.
+        EngineError: TensorRT rejects the plan, or its tensors are not those of a vision encoder.
     """
 
     def __init__(
@@ -89,88 +88,86 @@ class EngineEncoder:
         self.grid = grid
         self._binding = binding
         self._dtype = dtype
-        self._complaints = TensorRTLog(binding)
+        self._log = TensorRTLog(binding)
         # The runtime must outlive the engine, and the engine its context.
         self._runtime = self._open_runtime()
         self._engine = self._load(plan)
         self._context = self._engine.create_execution_context()
         if self._context is None:
             raise EngineError(
-                f'{binding} has no room to run the engine: {self._complaints.reason}'
+                f'{binding} does not have enough memory to run the engine: {self._log.reason}'
             )
         shapes = self._tensors()
         self._check(shapes)
         self._buffers = {
-            name: torch.empty(shape, dtype=kind, device=device)
-            for name, (shape, kind) in shapes.items()
+            name: torch.empty(shape, dtype=tensor_dtype, device=device)
+            for name, (shape, tensor_dtype) in shapes.items()
         }
         self._outputs = [self._buffers[name] for name in output_names(len(shapes) - 1)]
         for name, buffer in self._buffers.items():
             if not self._context.set_tensor_address(name, buffer.data_ptr()):
-                raise EngineError(
-                    f'{binding} does not take tensor {name}: {self._complaints.reason}'
-                )
+                raise EngineError(f'{binding} rejects the tensor {name}: {self._log.reason}')
         self._stream = make_stream(device)
 
     def __call__(self, patches: Tensor) -> tuple[Tensor, ...]:
-        """One pass, put into the current stream without waiting for it.
+        """Enqueue one pass on the current stream without waiting for it.
 
         Raises:
-            EngineError: the patches are not of this grid, or TensorRT refuses to run.
+            EngineError: the patches are not of this grid, or TensorRT fails to run.
         """
-        given = self._buffers[INPUT]
-        if patches.shape != given.shape:
+        buffer = self._buffers[INPUT]
+        if patches.shape != buffer.shape:
             raise EngineError(
-                f'the engine is for patches of shape {tuple(given.shape)}, got '
+                f'the engine is for patches of shape {tuple(buffer.shape)}, got '
                 f'{tuple(patches.shape)}: build one for this size with `streamo engine build`'
             )
-        given.copy_(patches, non_blocking=True)
+        buffer.copy_(patches, non_blocking=True)
         self._stream.begin()
-        taken = self._context.execute_async_v3(self._stream.handle)
+        enqueued = self._context.execute_async_v3(self._stream.handle)
         self._stream.end()
-        if not taken:
-            raise EngineError(f'{self._binding} failed to run: {self._complaints.reason}')
+        if not enqueued:
+            raise EngineError(f'{self._binding} failed to run: {self._log.reason}')
         return tuple(output.to(self._dtype, copy=True) for output in self._outputs)
 
     def _open_runtime(self) -> Any:
         try:
-            return self._binding.module.Runtime(self._complaints.logger)
+            return self._binding.module.Runtime(self._log.logger)
         except TypeError as error:
-            # The bindings raise this when the library gives no runtime.
+            # The bindings raise this if the library returns no runtime.
             raise EngineError(
-                f'{self._binding} cannot be opened: {self._complaints.reason}'
+                f'{self._binding} cannot be initialized: {self._log.reason}'
             ) from error
 
     def _load(self, plan: bytes) -> Any:
         engine = self._runtime.deserialize_cuda_engine(plan)
         if engine is None:
             raise EngineError(
-                f'{self._binding} refuses the engine ({self._complaints.reason}): build it on '
+                f'{self._binding} rejects the engine ({self._log.reason}): build it on '
                 'this machine with `streamo engine build --force`'
             )
         return engine
 
     def _tensors(self) -> dict[str, tuple[tuple[int, ...], torch.dtype]]:
-        """Shape and format of each tensor by name."""
+        """Shape and dtype of each tensor by name."""
         trt, engine = self._binding.module, self._engine
-        kinds = {
+        dtypes = {
             trt.DataType.FLOAT: torch.float32,
             trt.DataType.HALF: torch.float16,
             trt.DataType.BF16: torch.bfloat16,
         }
-        found = {}
-        for at in range(engine.num_io_tensors):
-            name = engine.get_tensor_name(at)
-            given = engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT
-            kind = kinds.get(engine.get_tensor_dtype(name))
+        tensors = {}
+        for index in range(engine.num_io_tensors):
+            name = engine.get_tensor_name(index)
+            is_input = engine.get_tensor_mode(name) == trt.TensorIOMode.INPUT
+            dtype = dtypes.get(engine.get_tensor_dtype(name))
             on_device = engine.get_tensor_location(name) == trt.TensorLocation.DEVICE
-            if given != (name == INPUT) or kind is None or not on_device:
+            if is_input != (name == INPUT) or dtype is None or not on_device:
                 raise EngineError(
-                    f'the engine has a tensor {name} that no vision encoder has: it is not one '
-                    'of ours, build it with `streamo engine build`'
+                    f'the engine has a tensor {name}, which vision encoders do not have: build an '
+                    'engine with `streamo engine build`'
                 )
-            found[name] = (tuple(engine.get_tensor_shape(name)), kind)
-        return found
+            tensors[name] = (tuple(engine.get_tensor_shape(name)), dtype)
+        return tensors
 
     def _check(self, shapes: dict[str, tuple[tuple[int, ...], torch.dtype]]) -> None:
         outputs = {name: shape for name, (shape, _) in shapes.items() if name != INPUT}
@@ -180,10 +177,10 @@ class EngineEncoder:
                 f'the engine has tensors {", ".join(sorted(shapes))}, not those of a vision '
                 'encoder: build it with `streamo engine build`'
             )
-        given = shapes[INPUT][0]
-        wrong = [n for n, s in outputs.items() if len(s) != 2 or s[0] != self.grid.tokens]
-        if given != patch_shape(self.grid) or wrong:
+        patches = shapes[INPUT][0]
+        fits = all(len(shape) == 2 and shape[0] == self.grid.tokens for shape in outputs.values())
+        if patches != patch_shape(self.grid) or not fits:
             raise EngineError(
-                f'the engine takes patches of shape {given}, and a frame of this grid has '
+                f'the engine takes patches of shape {patches}, and a frame of this grid has '
                 f'{patch_shape(self.grid)}: build one for it with `streamo engine build`'
             )

@@ -1,9 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A folder to build in, on the disk where the engine will lie; and the disk's errors as sentences.
-
-Knows files only.
-"""
+"""A temporary folder to build in, on the disk of the engine cache; and errors of that disk."""
 
 from __future__ import annotations
 
@@ -23,57 +20,58 @@ _MIB = 1 << 20
 
 @contextmanager
 def scratch_dir(folder: Path, need: int) -> Iterator[Path]:
-    """A hidden folder in the cache; gone afterwards.
+    """A hidden folder in the cache, which is removed afterward.
 
     Args:
         folder: the cache.
         need: bytes that will be written.
 
     Raises:
-        EngineError: the cache cannot be written, or its disk has not so much left.
+        EngineError: the cache cannot be written, or its disk does not have enough space.
     """
     with disk_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         _sweep(folder)
-        place = Path(tempfile.mkdtemp(prefix=f'{_prefix()}{os.getpid()}-', dir=folder))
+        scratch = Path(tempfile.mkdtemp(prefix=f'{_prefix()}{os.getpid()}-', dir=folder))
     try:
-        free = shutil.disk_usage(place).free
+        free = shutil.disk_usage(scratch).free
         if free < need:
             raise EngineError(
                 f'{folder} has {free / _MIB:.0f} MiB left and the engine needs '
-                f'{need / _MIB:.0f} MiB while it is made: free space or name another folder with '
-                '--cache'
+                f'{need / _MIB:.0f} MiB while it is built: free some space or choose another '
+                'folder with --cache'
             )
         with disk_errors(folder):
-            yield place
+            yield scratch
     finally:
-        shutil.rmtree(place, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextmanager
 def disk_errors(folder: Path) -> Iterator[None]:
-    """Errors of the file system as one sentence."""
+    """Raise errors of the file system as EngineError."""
     try:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise EngineError(
-                f'the disk of {folder} is full: free space or name another folder with --cache'
+                f'the disk of {folder} is full: free some space or choose another folder with '
+                '--cache'
             ) from error
         raise EngineError(
-            f'{folder} cannot be written ({error.strerror or error}): give yourself the right to '
-            'or name another folder with --cache'
+            f'{folder} cannot be written ({error.strerror or error}): check its permissions or '
+            'choose another folder with --cache'
         ) from error
 
 
 def _prefix() -> str:
-    """Names the machine: a cache may lie on a disk that several share."""
+    """Includes the name of the machine: several may share the disk of the cache."""
     return f'.making-{socket.gethostname()}-'
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what builders of this machine left behind that were killed: gigabytes each."""
-    for place in folder.glob(f'{_prefix()}*'):
-        number = place.name.removeprefix(_prefix()).partition('-')[0]
-        if number.isdigit() and not Path(f'/proc/{number}').exists():
-            shutil.rmtree(place, ignore_errors=True)
+    """Remove what killed builders of this machine have left behind: gigabytes each."""
+    for leftover in folder.glob(f'{_prefix()}*'):
+        process = leftover.name.removeprefix(_prefix()).partition('-')[0]
+        if process.isdigit() and not Path(f'/proc/{process}').exists():
+            shutil.rmtree(leftover, ignore_errors=True)

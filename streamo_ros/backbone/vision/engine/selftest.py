@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Whether an engine gives torch's numbers: one seeded frame, run through torch when it is built.
+"""Tests whether an engine reproduces torch's numbers on one seeded frame.
 
-The numbers lie beside the engine; every process runs them through it before the engine is used.
+Torch's numbers are recorded when the engine is built and stored next to it; every process repeats
+the test before it uses the engine.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from streamo_ros.backbone.vision.engine import output_names
 from streamo_ros.backbone.vision.preprocess import patchify
 
 LEAST_COSINE = 0.999
-"""Every output must agree with torch at least so well."""
+"""Minimum agreement of every output with torch."""
 
 _SEED = 20260001
 
@@ -33,14 +34,14 @@ class Agreement:
     """How well an engine agrees with torch.
 
     Attributes:
-        cosines: of each output, over all its numbers; NaN where they are not finite.
+        cosines: cosine of each output by name, over all its numbers; NaN if they are not finite.
     """
 
     cosines: Mapping[str, float]
 
     @property
     def good(self) -> bool:
-        """Whether every output agrees well enough; NaN never does."""
+        """Whether every output agrees well enough, which NaN never does."""
         return all(cosine >= LEAST_COSINE for cosine in self.cosines.values())
 
     def __str__(self) -> str:
@@ -48,7 +49,7 @@ class Agreement:
 
 
 def probe(grid: Grid) -> Tensor:
-    """Patches of a seeded frame with shapes of many sizes, float32, as `preprocess` gives them."""
+    """Patches of a seeded frame with structures of many sizes, float32, as from `preprocess`."""
     generator = torch.Generator().manual_seed(_SEED)
     height, width = grid.pixels
     pixels = torch.zeros(3, height, width)
@@ -62,7 +63,7 @@ def probe(grid: Grid) -> Tensor:
 
 @torch.no_grad()
 def record(tower: VisionEncoder, dtype: torch.dtype, file: Path) -> None:
-    """Run the probe through torch and keep what comes out.
+    """Run the probe through torch and write its outputs to a file.
 
     Raises:
         EngineError: torch's own numbers are not finite in this format.
@@ -72,15 +73,15 @@ def record(tower: VisionEncoder, dtype: torch.dtype, file: Path) -> None:
     patches = probe(tower.grid).to(dtype)
     outputs = tower(patches)
     names = output_names(len(outputs))
-    bad = [n for n, out in zip(names, outputs, strict=True) if not torch.isfinite(out).all()]
+    tensors = {name: output.contiguous() for name, output in zip(names, outputs, strict=True)}
+    bad = [name for name, output in tensors.items() if not torch.isfinite(output).all()]
     if bad:
         raise EngineError(
             f'in {dtype} torch itself gives numbers that are not finite ({", ".join(bad)}): '
             'build with --dtype bfloat16'
         )
-    tensors = {name: out.contiguous() for name, out in zip(names, outputs, strict=True)}
     save_file({INPUT: patches, **tensors}, file)
-    # Written for its owner alone, unlike the plan beside it.
+    # The library makes it readable for its owner only, unlike the plan.
     file.chmod(0o644)
 
 
@@ -88,7 +89,7 @@ def load_reference(file: Path) -> dict[str, Tensor]:
     """The probe and torch's outputs by name.
 
     Raises:
-        EngineError: the file is broken.
+        EngineError: the file cannot be read.
     """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
@@ -107,7 +108,7 @@ def compare(encoder: VisionEncoder, reference: Mapping[str, Tensor]) -> Agreemen
     """Run the probe through an encoder.
 
     Raises:
-        EngineError: its outputs have other shapes than torch's.
+        EngineError: its outputs differ in number or shape from torch's.
     """
     outputs = encoder(reference[INPUT])
     names = output_names(len(outputs))
@@ -117,22 +118,25 @@ def compare(encoder: VisionEncoder, reference: Mapping[str, Tensor]) -> Agreemen
             'it again with `streamo engine build --force`'
         )
     return Agreement(
-        {name: cosine(out, reference[name]) for name, out in zip(names, outputs, strict=True)}
+        {
+            name: cosine(output, reference[name])
+            for name, output in zip(names, outputs, strict=True)
+        }
     )
 
 
-def cosine(found: Tensor, expected: Tensor) -> float:
-    """Cosine between two tensors as one vector each, computed in float64; NaN if not finite.
+def cosine(output: Tensor, expected: Tensor) -> float:
+    """Cosine of two flattened tensors, computed in float64; NaN if not finite.
 
     Raises:
         EngineError: their shapes differ.
     """
-    if found.shape != expected.shape:
+    if output.shape != expected.shape:
         raise EngineError(
-            f'the engine gives shape {tuple(found.shape)} and torch gave '
+            f'the engine gives shape {tuple(output.shape)} and torch gave '
             f'{tuple(expected.shape)}: build it again with `streamo engine build --force`'
         )
-    one, other = found.detach().cpu().double().flatten(), expected.double().flatten()
-    if not bool(torch.isfinite(one).all()):
+    a, b = output.detach().cpu().double().flatten(), expected.double().flatten()
+    if not bool(torch.isfinite(a).all()):
         return float('nan')
-    return float(torch.dot(one, other) / (one.norm() * other.norm()))
+    return float(torch.dot(a, b) / (a.norm() * b.norm()))

@@ -58,7 +58,7 @@ def test_every_version_takes_the_one_path(double, qwen_graph, recorder, tmp_path
     _, graph = qwen_graph
     steps = []
     timings = tmp_path / 'timings'
-    gpu = ADA if double.flavour == 'tensorrt_rtx' else ORIN
+    gpu = ADA if double.flavor == 'tensorrt_rtx' else ORIN
     options = BuildOptions(workspace=1 << 20, level=2, timings=timings)
     plan = build_plan(double, graph.path, gpu, options, lambda *step: steps.append(step))
     assert bytes(plan).decode() == str(graph.path)
@@ -83,7 +83,7 @@ def test_tensorrt_rtx_builds_for_the_gpu_that_was_named(double, qwen_graph, reco
     _, graph = qwen_graph
     build_plan(double, graph.path, ADA)
     targets = [int(one) for one in recorder.calls[-1][1]._targets]
-    rtx = double.flavour == 'tensorrt_rtx'
+    rtx = double.flavor == 'tensorrt_rtx'
     assert targets == ([int(double.module.ComputeCapability.SM89)] if rtx else [])
 
 
@@ -99,5 +99,5 @@ def test_a_build_that_fails_says_why(double, qwen_graph, recorder):
 def test_a_library_that_does_not_open_is_one_sentence(double, qwen_graph, recorder):
     _, graph = qwen_graph
     recorder.no_library = 'CUDA initialization failure with error: 35'
-    with pytest.raises(EngineError, match='cannot be opened: CUDA initialization failure'):
+    with pytest.raises(EngineError, match='cannot be initialized: CUDA initialization failure'):
         build_plan(double, graph.path, ADA)

@@ -79,7 +79,7 @@ def test_a_copied_checkpoint_of_another_name_still_reads_well():
 def test_a_plan_that_was_changed_is_refused(cache):
     entry = put(cache)
     (entry.folder / PLAN).write_bytes(b'plaN')
-    with pytest.raises(EngineError, match='was changed after it was made'):
+    with pytest.raises(EngineError, match='was modified after it was built'):
         entry.plan()
 
 
@@ -92,7 +92,7 @@ def test_a_broken_sidecar_is_one_sentence(cache, text):
     assert '\n' not in str(caught.value)
     # Listing goes on past it.
     put(cache, replace(KEY, rows=9))
-    assert sorted(type(one).__name__ for one in cache.entries()) == ['EngineError', 'Entry']
+    assert sorted(type(one).__name__ for one in cache.entries()) == ['CachedEngine', 'EngineError']
 
 
 @pytest.mark.parametrize('missing', [PLAN, SIDECAR, 'selftest.safetensors'])
@@ -108,7 +108,7 @@ def test_a_wrong_type_in_the_sidecar_is_refused(cache):
     about = json.loads((entry.folder / SIDECAR).read_text())
     about['key']['rows'] = 'eight'
     (entry.folder / SIDECAR).write_text(json.dumps(about))
-    with pytest.raises(EngineError, match='rows is no int'):
+    with pytest.raises(EngineError, match='rows is not of type int'):
         cache.find(KEY)
 
 
@@ -162,7 +162,7 @@ def test_a_disk_with_too_little_room_is_refused_first(cache, monkeypatch):
 def test_a_folder_that_cannot_be_written(tmp_path):
     (tmp_path / 'file').write_text('')
     cache = EngineCache(tmp_path / 'file' / 'engines')
-    for attempt in (cache.scratch_dir(1), cache.claim(KEY)):
+    for attempt in (cache.scratch_dir(1), cache.lock(KEY)):
         with pytest.raises(EngineError, match='cannot be written'):
             attempt.__enter__()
 
@@ -175,7 +175,7 @@ import importlib.util
 spec = importlib.util.spec_from_file_location('cache_test', sys.argv[2])
 test = importlib.util.module_from_spec(spec); spec.loader.exec_module(test)
 cache = test.EngineCache(Path(sys.argv[3]))
-with cache.claim(test.KEY, lambda: print('waiting', flush=True)):
+with cache.lock(test.KEY, lambda: print('waiting', flush=True)):
     found = cache.find(test.KEY)
     if found is None:
         time.sleep(0.3)

@@ -119,9 +119,9 @@ def test_an_engine_of_something_else_is_refused(orin_double, opened, tmp_path, q
 @pytest.mark.parametrize(
     ('attribute', 'expected'),
     [
-        ('load_fails', 'refuses the engine'),
+        ('load_fails', 'rejects the engine'),
         ('run_fails', 'failed to run'),
-        ('no_library', 'cannot be opened'),
+        ('no_library', 'cannot be initialized'),
     ],
 )
 def test_what_tensorrt_refuses_is_one_sentence(
@@ -152,7 +152,7 @@ def test_the_real_runtime_without_a_gpu_is_one_sentence(rtx, qwen_graph, stream)
     plan = build_plan(rtx, graph.path, Gpu('NVIDIA GeForce RTX 4090', (8, 9)))
     if torch.cuda.is_available():
         pytest.skip('there is a GPU')
-    with pytest.raises(EngineError, match=r'TensorRT-RTX .* refuses the engine') as caught:
+    with pytest.raises(EngineError, match=r'TensorRT-RTX .* rejects the engine') as caught:
         EngineEncoder(rtx, memoryview(plan), made.grid, CPU, torch.float32, stream)
     assert '\n' not in str(caught.value)
 

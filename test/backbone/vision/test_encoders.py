@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros.backbone.build import normalisation
+from streamo_ros.backbone.build import normalization
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionState
@@ -48,26 +48,26 @@ class Model:
     """Stands for gigabytes of weights."""
 
 
-class Opener:
+class FakeLoader:
     """An engine that is opened when the test says so."""
 
     def __init__(self, outcome):
         self.outcome, self.go, self.calls = outcome, threading.Event(), []
 
-    def __call__(self, grid, say):
+    def __call__(self, grid, on_status):
         self.calls.append(grid)
-        say('the engine is being built in another process: tactics, 40 %')
+        on_status('the engine is being built in another process: tactics, 40 %')
         assert self.go.wait(10)
         if isinstance(self.outcome, Exception):
             raise self.outcome
         return Numbered(grid, 1), VisionState('tensorrt', 'TensorRT 10.3.0', model_id='other')
 
 
-def stream(towers, capture=None):
+def stream(encoders, capture=None):
     return FrameEncoder(
         lambda height, width: GRID,
-        towers,
-        normalisation(PROCESSOR),
+        encoders,
+        normalization(PROCESSOR),
         torch.device('cpu'),
         torch.float32,
         GraphCache(capture),
@@ -78,9 +78,9 @@ def number(frames):
     return int(frames(FRAME).embeddings[0, 0])
 
 
-def finish(opener):
-    """Let the opener go on and wait until it is done."""
-    opener.go.set()
+def finish(loader):
+    """Let the loader continue and wait until it is done."""
+    loader.go.set()
     for thread in threading.enumerate():
         if thread.name == 'vision-engine':
             thread.join(10)
@@ -94,16 +94,16 @@ def replaying(function, inputs):
 
 @pytest.mark.parametrize('capture', [None, replaying], ids=['as it comes', 'captured'])
 def test_the_frame_after_the_engine_is_ready_goes_through_it(capture):
-    opener = Opener(None)
-    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), opener), capture)
+    loader = FakeLoader(None)
+    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), loader), capture)
     assert [number(frames) for _ in range(3)] == [0, 0, 0]
     state = frames.state(GRID)
     assert (state.backend, state.version) == ('torch', torch.__version__)
     assert '40 %' in state.note
-    finish(opener)
+    finish(loader)
     assert [number(frames) for _ in range(3)] == [1, 1, 1]
     assert frames.state(GRID) == VisionState('tensorrt', 'TensorRT 10.3.0', '', 'other')
-    assert opener.calls == [GRID]
+    assert loader.calls == [GRID]
 
 
 @pytest.mark.parametrize(
@@ -115,10 +115,10 @@ def test_the_frame_after_the_engine_is_ready_goes_through_it(capture):
 )
 def test_without_an_engine_torch_goes_on_and_says_why(error, caplog):
     caplog.set_level('INFO')
-    opener = Opener(error)
-    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), opener))
+    loader = FakeLoader(error)
+    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), loader))
     number(frames)
-    finish(opener)
+    finish(loader)
     assert [number(frames) for _ in range(3)] == [0, 0, 0]
     state = frames.state(GRID)
     assert state.backend == 'torch'
@@ -138,19 +138,19 @@ def test_the_weights_of_torch_are_let_go_and_read_again_for_another_camera_mode(
 
     model = Model()
     gone = weakref.ref(model)
-    opener = Opener(None)
-    towers = SwappingEncoders(TorchEncoders(Family(), model, reload), opener)
-    frames = stream(towers, replaying)
+    loader = FakeLoader(None)
+    encoders = SwappingEncoders(TorchEncoders(Family(), model, reload), loader)
+    frames = stream(encoders, replaying)
     del model
     number(frames)
     assert gone() is not None
-    finish(opener)
+    finish(loader)
     number(frames)
     assert gone() is None
     assert read == []
-    other = towers(Grid(3, 3, 14, 2))
+    other = encoders(Grid(3, 3, 14, 2))
     assert other.model is read[0]
-    finish(opener)
+    finish(loader)
 
 
 def test_torch_alone_looks_for_no_engine():
@@ -160,7 +160,7 @@ def test_torch_alone_looks_for_no_engine():
 
 
 def test_who_waits_has_one_tower_from_the_first_frame_on():
-    opener = Opener(None)
-    opener.go.set()
-    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), opener, wait=True))
+    loader = FakeLoader(None)
+    loader.go.set()
+    frames = stream(SwappingEncoders(TorchEncoders(Family(), Model()), loader, wait=True))
     assert [number(frames) for _ in range(2)] == [1, 1]

@@ -59,7 +59,7 @@ def tiny_grid(checkpoint):
     return Grid(3, 4, vision['patch_size'], 2)
 
 
-def opener(path, folder, build=False):
+def engine_loader(path, folder, build=False):
     return EngineLoader(path, CPU, torch.float32, build, folder)
 
 
@@ -81,11 +81,11 @@ def test_built_by_the_command_and_used_by_a_model(build, qwen, cached, recorder)
     assert 'sm87' in said.out
     grid = entry(cached).key.grid
     notes = []
-    encoder, state = opener(qwen, cached)(grid, notes.append)
+    encoder, state = engine_loader(qwen, cached)(grid, notes.append)
     assert (state.backend, state.version) == ('tensorrt', 'TensorRT 10.3.0')
     assert state.model_id
     assert encoder(probe(grid))[0].shape[0] == grid.tokens
-    assert notes == ['the engine is being opened and tested']
+    assert notes == ['the engine is being loaded and tested']
 
 
 def test_verify_compares_with_torch_and_times(build, cached, recorder):
@@ -123,19 +123,19 @@ def test_a_model_that_has_it_built_finds_what_was_built(
 ):
     from streamo_ros.backbone.vision.engine import loader as module
 
-    def in_this_process(command, say):
-        say('building')
+    def in_this_process(command, on_status):
+        on_status('building')
         assert command[:3] == [sys.executable, '-m', 'streamo_ros.cli']
         assert cli.main(command[3:]) == 0
 
     monkeypatch.setattr(module, 'run_build', in_this_process)
     notes = []
     grid = tiny_grid(qwen)
-    _, state = opener(qwen, cached, build=True)(grid, notes.append)
+    _, state = engine_loader(qwen, cached, build=True)(grid, notes.append)
     assert state.backend == 'tensorrt'
-    assert notes == ['building', 'the engine is being opened and tested']
+    assert notes == ['building', 'the engine is being loaded and tested']
     assert entry(cached).key.grid == grid
-    opener(qwen, cached, build=True)(grid, notes.append)
+    engine_loader(qwen, cached, build=True)(grid, notes.append)
     assert recorder.names().count('build') == 1
 
 
@@ -163,7 +163,7 @@ def test_an_engine_that_gives_wrong_numbers_is_not_kept(build, cached, recorder)
     recorder.wrong = 0.2
     code, said = build()
     assert code == 2
-    assert "does not give torch's numbers" in said.err
+    assert "does not reproduce torch's numbers" in said.err
     assert EngineCache(cached).entries() == []
 
 
@@ -171,14 +171,16 @@ def test_an_engine_that_went_bad_is_not_used_and_not_rebuilt(build, qwen, cached
     build()
     recorder.wrong = 0.2
     grid = entry(cached).key.grid
-    assert "does not give torch's numbers" in refusal(opener(qwen, cached, build=True), grid)
+    assert "does not reproduce torch's numbers" in refusal(
+        engine_loader(qwen, cached, build=True), grid
+    )
     assert recorder.names().count('build') == 1
 
 
 def test_auto_says_how_to_build_and_builds_nothing(build, qwen, cached, recorder):
     build()
     grid = replace(entry(cached).key.grid, rows=2)
-    said = refusal(opener(qwen, cached), grid)
+    said = refusal(engine_loader(qwen, cached), grid)
     assert f'streamo engine build {qwen} --grid 2x{grid.columns} --dtype float32' in said
     assert recorder.names().count('build') == 1
 
@@ -186,7 +188,7 @@ def test_auto_says_how_to_build_and_builds_nothing(build, qwen, cached, recorder
 @pytest.mark.parametrize(
     ('change', 'expected'),
     [
-        (lambda folder: (folder / 'engine.plan').write_bytes(b'foreign'), 'was changed'),
+        (lambda folder: (folder / 'engine.plan').write_bytes(b'foreign'), 'was modified'),
         (lambda folder: (folder / 'engine.json').write_text('{'), 'is broken'),
         (lambda folder: (folder / 'selftest.safetensors').unlink(), 'is missing'),
     ],
@@ -195,14 +197,14 @@ def test_a_corrupt_engine_is_one_sentence(build, qwen, cached, change, expected)
     build()
     found = entry(cached)
     change(found.folder)
-    assert expected in refusal(opener(qwen, cached), found.key.grid)
+    assert expected in refusal(engine_loader(qwen, cached), found.key.grid)
 
 
 def test_a_plan_of_another_machine_is_one_sentence(build, qwen, cached, recorder):
     build()
     recorder.load_fails = 'The engine was built for another device'
-    said = refusal(opener(qwen, cached), entry(cached).key.grid)
-    assert 'refuses the engine (The engine was built for another device)' in said
+    said = refusal(engine_loader(qwen, cached), entry(cached).key.grid)
+    assert 'rejects the engine (The engine was built for another device)' in said
 
 
 def test_the_model_itself_says_that_torch_is_used(qwen, load_tiny, frames):
@@ -222,7 +224,7 @@ def test_a_model_goes_over_to_an_engine_and_says_so(
 ):
     tower, graph = qwen_graph
 
-    def ready(self, grid, say):
+    def ready(self, grid, on_status):
         assert grid == tower.grid
         return OnnxEncoder(graph.path, grid), VisionState('tensorrt', 'TensorRT 10.3.0', '', 'x')
 
@@ -263,7 +265,7 @@ def test_a_machine_without_tensorrt(monkeypatch):
             'cannot be imported .libnvinfer.so',
         ),
         ('__version__ = "8.6.1"', '8.6.1 is too old'),
-        ('__version__ = "unknown"', 'is not understood'),
+        ('__version__ = "unknown"', 'cannot parse the TensorRT version'),
         ('', 'cannot be imported'),
     ],
 )
