@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The base checkpoint of a run: loaded, given the state tokens, and frozen in part."""
+"""The base checkpoint of a run: loaded, given the state tokens if it wants any, frozen in part."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.options import Options
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.training.tokens import add_state_tokens
 from streamo_ros.training.tokens import load_tokenizer
 from streamo_ros.training.train_config import TrainableSettings
@@ -28,10 +29,10 @@ CONNECTORS = ('merger', 'multi_modal_projector')
 
 
 def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
-    """Load the base checkpoint and its tokenizer, and add the state tokens.
+    """Load the base checkpoint and its tokenizer, and add state tokens unless states are text.
 
     Returns:
-        The model, the tokenizer, and the ids of Silence, Standby and Response.
+        The model, the tokenizer, and the ids that tell Silence, Standby and Response apart.
 
     Raises:
         TrainingError: it cannot be loaded, or its architecture is not supported.
@@ -55,19 +56,35 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
     except (OSError, ValueError, ImportError) as error:
         raise TrainingError(f'the weights in {path} cannot be loaded: {error}') from error
     tokenizer = load_tokenizer(path)
+    if protocol_of(config) == 'text_tags':
+        return model, tokenizer, training_prompt(path, path, 'text_tags').state_ids
     return model, tokenizer, add_state_tokens(tokenizer, model)
 
 
-def training_prompt(base: Path, folder: Path) -> PromptTokens:
+def protocol_of(config: TrainConfig) -> ProtocolKind:
+    """How the run writes states."""
+    base = read_checkpoint(Path(config.model).expanduser()).settings.protocol
+    asked = base if config.protocol == 'auto' else config.protocol
+    return 'text_tags' if asked == 'text_tags' else 'special_tokens'
+
+
+def training_prompt(base: Path, folder: Path, protocol: ProtocolKind) -> PromptTokens:
     """The prompt tokens that the engine will use for the trained checkpoint.
 
     Args:
         base: the checkpoint that training starts from; its system prompt is kept.
-        folder: holds the tokenizer with the state tokens.
+        folder: holds the tokenizer, with the state tokens if there are any.
+        protocol: how states are written.
+
+    Raises:
+        TrainingError: the tokenizer cannot write states in this way.
     """
     checkpoint = read_checkpoint(base)
-    settings = replace(checkpoint.settings, protocol='special_tokens')
-    return make_prompt(replace(checkpoint, path=folder, settings=settings), Options())
+    settings = replace(checkpoint.settings, protocol=protocol)
+    try:
+        return make_prompt(replace(checkpoint, path=folder, settings=settings), Options())
+    except BackboneError as error:
+        raise TrainingError(str(error)) from error
 
 
 def freeze(model: nn.Module, parts: TrainableSettings) -> None:

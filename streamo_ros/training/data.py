@@ -155,7 +155,10 @@ class DialogueExamples(Dataset[Example]):
         return len(self._places)
 
     def __getitem__(self, index: int) -> Example:
-        """One example: input_ids, labels and the image inputs, without a batch axis."""
+        """One example: input_ids, labels, decisions and the image inputs, without a batch axis.
+
+        `decisions` is True where a state is decided.
+        """
         place = self._places[index]
         with self._files[place.file].open('rb') as stream:
             dialogue = from_json(read_entry(stream, place.entry))
@@ -167,7 +170,14 @@ class DialogueExamples(Dataset[Example]):
         shown = [turns[number] for number in sequence.frames]
         inputs, counts = self._images(self._frames(dialogue, shown))
         ids, labels = sequence.expand(counts, self._image_token)
-        return {'input_ids': torch.tensor(ids), 'labels': torch.tensor(labels), **inputs}
+        decisions = torch.zeros(len(ids), dtype=torch.bool)
+        decisions[sequence.decision_places(counts)] = True
+        return {
+            'input_ids': torch.tensor(ids),
+            'labels': torch.tensor(labels),
+            'decisions': decisions,
+            **inputs,
+        }
 
     def _turns(self, dialogue: LabeledDialogue, start: int, stop: int) -> list[LabeledTurn]:
         key = self._key(dialogue, start)
@@ -263,16 +273,19 @@ class Collator:
         """Stack examples; image inputs are concatenated."""
         rows = [example['input_ids'] for example in examples]
         labels = [example['labels'] for example in examples]
+        decisions = [example['decisions'] for example in examples]
         batch: dict[str, Tensor] = {}
         if self.packing:
             batch['input_ids'] = torch.cat(rows).unsqueeze(0)
             # The first token of a dialogue must not be a target of the dialogue before it.
             masked = [torch.cat((torch.tensor([IGNORED]), row[1:])) for row in labels]
             batch['labels'] = torch.cat(masked).unsqueeze(0)
+            batch['decisions'] = torch.cat(decisions).unsqueeze(0)
             batch['lengths'] = torch.tensor([len(row) for row in rows])
         else:
             batch['input_ids'] = _padded(rows, self.pad)
             batch['labels'] = _padded(labels, IGNORED)
+            batch['decisions'] = _padded(decisions, False)
             batch['attention_mask'] = _padded([torch.ones_like(row) for row in rows], 0)
         for name in ('pixel_values', 'image_grid_thw'):
             if name in examples[0]:

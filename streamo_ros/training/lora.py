@@ -24,8 +24,11 @@ def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
     from peft import get_peft_model
     from peft import LoraConfig
 
-    rows = {'embed_tokens': list(state_ids)}
-    if model.get_output_embeddings().weight is not model.get_input_embeddings().weight:
+    rows = {'embed_tokens': list(state_ids)} if state_ids else {}
+    if (
+        state_ids
+        and model.get_output_embeddings().weight is not model.get_input_embeddings().weight
+    ):
         rows['lm_head'] = list(state_ids)
     model.enable_input_require_grads()
     return get_peft_model(
@@ -35,7 +38,7 @@ def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
             lora_alpha=settings.alpha,
             lora_dropout=settings.dropout,
             target_modules=TARGETS,
-            trainable_token_indices=rows,
+            trainable_token_indices=rows or None,
             task_type='CAUSAL_LM',
         ),
     )

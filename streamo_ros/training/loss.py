@@ -121,14 +121,18 @@ class StateLoss:
             )
         self._ids = torch.as_tensor(list(self.state_ids))
 
-    def count(self, targets: Tensor) -> BatchCounts:
-        """Count the labels in a batch of targets of any shape."""
-        states = [int((targets == token).sum()) for token in self.state_ids]
-        silence, standby, response = states
+    def count(self, targets: Tensor, decisions: Tensor | None = None) -> BatchCounts:
+        """Count the labels in a batch of targets of any shape; see `__call__` for `decisions`."""
+        classes = self._classes(targets, decisions)
+        silence, standby, response = (int((classes == k).sum()) for k in range(CLASSES))
         return BatchCounts((silence, standby, response), int((targets != IGNORED).sum()))
 
     def __call__(
-        self, logits: Tensor, targets: Tensor, counts: BatchCounts | None = None
+        self,
+        logits: Tensor,
+        targets: Tensor,
+        counts: BatchCounts | None = None,
+        decisions: Tensor | None = None,
     ) -> Tensor:
         """The loss.
 
@@ -138,6 +142,8 @@ class StateLoss:
             targets: ids, int64, shape (batch, places), in dialogue order, -100 where nothing is
                 supervised; already shifted, so that logits and targets of one place match.
             counts: of the whole optimizer step; None if this batch is the whole step.
+            decisions: bool, shape of `targets`: where a state is decided. None = wherever an id
+                of a state is; ids of text tags also occur in answers.
 
         Returns:
             Scalar: sum of weighted cross-entropies over the number of supervised tokens of the
@@ -145,26 +151,25 @@ class StateLoss:
         """
         mask = targets != IGNORED
         if counts is None:
-            counts = self.count(targets)
+            counts = self.count(targets, decisions)
         # Only supervised rows are upcast: upcasting the full tensor would double the largest
         # buffer.
         rows = logits[mask]
         rows = rows.float() if rows.dtype in (torch.float16, torch.bfloat16) else rows
-        chosen = targets[mask]
-        entropy = functional.cross_entropy(rows, chosen, reduction='none')
-        weights = self._weights(entropy, chosen, targets, mask, counts)
+        entropy = functional.cross_entropy(rows, targets[mask], reduction='none')
+        weights = self._weights(entropy, self._classes(targets, decisions), mask, counts)
         return (weights * entropy).sum() / max(counts.supervised, 1)
 
     def _weights(
-        self, entropy: Tensor, chosen: Tensor, targets: Tensor, mask: Tensor, counts: BatchCounts
+        self, entropy: Tensor, every: Tensor, mask: Tensor, counts: BatchCounts
     ) -> Tensor:
-        """Weight of each supervised token, shape (supervised,)."""
+        """Weight of each supervised token, shape (supervised,); `every` is all places' class."""
         settings = self.settings
-        classes = self._classes(chosen)
+        classes = every[mask]
         is_state = classes >= 0
         text = torch.full_like(entropy, settings.text_weight)
         if settings.kind == 'role':
-            return torch.where(is_state, self._roles(targets)[mask].to(entropy), text)
+            return torch.where(is_state, self._roles(every)[mask].to(entropy), text)
         table = self._table(classes, counts).to(entropy)
         states = table[classes.clamp(min=0)]
         if settings.kind == 'focal_alpha':
@@ -178,9 +183,11 @@ class StateLoss:
             states = states * rest**settings.gamma
         return torch.where(is_state, states, text)
 
-    def _classes(self, targets: Tensor) -> Tensor:
-        """0, 1, 2 for the state tokens, -1 for all others."""
+    def _classes(self, targets: Tensor, decisions: Tensor | None) -> Tensor:
+        """0, 1, 2 for the states, -1 for everything else."""
         hits = targets.unsqueeze(-1) == self._ids.to(targets.device)
+        if decisions is not None:
+            hits = hits & decisions.unsqueeze(-1)
         return torch.where(hits.any(-1), hits.int().argmax(-1), -1)
 
     def _table(self, classes: Tensor, counts: BatchCounts) -> Tensor:
@@ -197,11 +204,10 @@ class StateLoss:
             return alphas(present, present_only=True)
         return alphas(counts.states, present_only=False)
 
-    def _roles(self, targets: Tensor) -> Tensor:
-        """Weights by role, shape of `targets`; a Silence after a Silence counts as repeated."""
+    def _roles(self, classes: Tensor) -> Tensor:
+        """Weights by role, shape of `classes`; a Silence after a Silence counts as repeated."""
         first, repeated, response = self.settings.roles
-        classes = self._classes(targets)
-        weights = torch.ones(targets.shape)
+        weights = torch.ones(classes.shape)
         for row, line in zip(weights, classes, strict=True):
             previous = -1
             for place in torch.nonzero(line >= 0).flatten().tolist():
@@ -211,7 +217,7 @@ class StateLoss:
                 elif state == 2:
                     row[place] = response
                 previous = state
-        return weights.to(targets.device)
+        return weights.to(classes.device)
 
 
 def alphas(counts: Sequence[int], present_only: bool) -> Tensor:

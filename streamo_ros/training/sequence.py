@@ -32,11 +32,13 @@ class TrainingSequence:
         items: token ids, and each frame once.
         labels: one per item; `IGNORED` where nothing is supervised.
         first: the first turn whose decision is supervised.
+        decisions: the items at which a supervised state is decided.
     """
 
     items: tuple[RowItem, ...]
     labels: tuple[int, ...]
     first: int = 0
+    decisions: tuple[int, ...] = ()
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -63,6 +65,15 @@ class TrainingSequence:
             ids += [image_token if isinstance(item, RecordedFrame) else item] * count
             labels += [label] * count
         return ids, labels
+
+    def decision_places(self, counts: Sequence[int]) -> list[int]:
+        """The places of the decisions once it is expanded."""
+        sizes, place = iter(counts), 0
+        places = []
+        for item in self.items:
+            places.append(place)
+            place += next(sizes) if isinstance(item, RecordedFrame) else 1
+        return [places[decision] for decision in self.decisions]
 
 
 def reply_labels(
@@ -100,6 +111,7 @@ def stream_sequence(
     """
     items: list[RowItem] = [*opening(prompt, turns[0].instruction)]
     labels = [IGNORED] * len(items)
+    decisions = []
     for number, (turn, frame) in enumerate(zip(turns, frames, strict=True)):
         prefix = prompt.turn_prefix if number else ()
         if number and turn.instruction:
@@ -108,9 +120,10 @@ def stream_sequence(
         for piece in prompt.turn(prefix + prompt.tag(turn.start, turn.end), frame):
             items += piece if isinstance(piece, tuple) else [piece]
         reply = reply_labels(prompt, turn)
+        decisions.append(len(items))
         labels += [IGNORED] * (len(items) - before) + [*reply, *[IGNORED] * len(prompt.close[1:])]
         items += [*reply, *prompt.close[1:]]
-    return TrainingSequence(tuple(items), tuple(labels))
+    return TrainingSequence(tuple(items), tuple(labels), 0, tuple(decisions))
 
 
 def opening(prompt: PromptTokens, instruction: str) -> tuple[int, ...]:

@@ -110,11 +110,14 @@ class ServedLane:
             labels[start : start + len(reply)] = reply
         items: list[RowItem] = []
         kept: list[int] = []
-        for item, label in zip(row, labels, strict=True):
+        decisions: list[int] = []
+        for place, (item, label) in enumerate(zip(row, labels, strict=True)):
+            if place in self._supervised:
+                decisions.append(len(items))
             if not items or item is not items[-1] or not isinstance(item, RecordedFrame):
                 items.append(item)
                 kept.append(label)
-        return TrainingSequence(tuple(items), tuple(kept), self._first)
+        return TrainingSequence(tuple(items), tuple(kept), self._first, tuple(decisions))
 
 
 def _tick(turn: LabeledTurn, number: int) -> Tick:

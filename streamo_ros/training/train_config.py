@@ -111,6 +111,8 @@ class TrainConfig:
         output: folder of the run; the trained checkpoint is saved in `output`/final.
         dtype: of the loaded weights; 'auto' keeps the file's. Use float32 with `trainer.bf16`:
             at a learning rate of 1e-5 most updates of bfloat16 weights round to zero.
+        protocol: 'special_tokens' makes each state one token; 'text_tags' keeps them as text and
+            adds none. 'auto' is as the base checkpoint's streamo.json says, else special_tokens.
         attention: transformers' attention implementation.
         packing: pack several dialogues into one row; needs variable-length attention.
         loss: fields of `loss.LossSettings` by name.
@@ -125,6 +127,7 @@ class TrainConfig:
     output: str
     kind: Literal['transformers'] = 'transformers'
     dtype: Literal['float32', 'bfloat16', 'float16', 'auto'] = 'float32'
+    protocol: Literal['auto', 'special_tokens', 'text_tags'] = 'auto'
     attention: str = 'sdpa'
     packing: bool = False
     data: DataSettings = field(default_factory=DataSettings)

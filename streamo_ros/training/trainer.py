@@ -77,13 +77,13 @@ class StreamoTrainer(Trainer):
         would be the largest tensor of the step.
         """
         del num_items_in_batch
-        labels = inputs.pop('labels')
+        labels, decisions = inputs.pop('labels'), inputs.pop('decisions')
         keep = torch.nonzero((labels[:, 1:] != IGNORED).any(0)).flatten()
         if 'lengths' in inputs:
             inputs |= packed_positions(self.accelerator.unwrap_model(model), inputs)
         outputs = model(**inputs, logits_to_keep=keep, use_cache=False)
         counts = self._counts if model.training else None
-        loss = self.state_loss(outputs.logits, labels[:, keep + 1], counts)
+        loss = self.state_loss(outputs.logits, labels[:, keep + 1], counts, decisions[:, keep + 1])
         if counts is not None:
             # Gradients are averaged over ranks, but this loss is a share of their sum.
             loss = loss * self.accelerator.num_processes
@@ -112,7 +112,10 @@ class StreamoTrainer(Trainer):
         return metrics
 
     def _count(self, batches: list[Any], device: torch.device) -> BatchCounts:
-        counts = [self.state_loss.count(batch['labels'][:, 1:]) for batch in batches]
+        counts = [
+            self.state_loss.count(batch['labels'][:, 1:], batch['decisions'][:, 1:])
+            for batch in batches
+        ]
         rows = [[*count.states, count.supervised] for count in counts]
         local = torch.tensor(rows, device=device).sum(0, keepdim=True)
         silence, standby, response, supervised = self.accelerator.gather(local).sum(0).tolist()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -26,6 +27,7 @@ from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.training.base_model import accepts
 from streamo_ros.training.base_model import freeze
 from streamo_ros.training.base_model import load_model
+from streamo_ros.training.base_model import protocol_of
 from streamo_ros.training.base_model import training_prompt
 from streamo_ros.training.data import Collator
 from streamo_ros.training.data import DialogueExamples
@@ -69,7 +71,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     set_seed(arguments.seed)
     source, output = Path(config.model).expanduser(), Path(config.output)
     model, tokenizer, ids = load_model(config)
-    loss = state_loss(config, ids)
+    loss, protocol = state_loss(config, ids), protocol_of(config)
     pixels = config.frames.min_pixels, config.frames.max_pixels
     service = service_settings(
         config,
@@ -77,49 +79,55 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         lane_spans if config.data.layout == 'served' else whole_span,
     )
     save_files = partial(
-        save_checkpoint_files, tokenizer, source, pixels=pixels, settings=asdict(service)
+        save_checkpoint_files,
+        tokenizer,
+        source,
+        pixels=pixels,
+        settings={'protocol': protocol, **asdict(service)},
     )
     start = output / 'start'
     with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
         if arguments.should_save:
             save_files(start)
     images = ImageInputs(start, model.config, pixels)
-    prompt = training_prompt(source, start)
+    prompt = training_prompt(source, start, protocol)
     image_token = model.config.image_token_id
     layout = make_layout(config, service, prompt, images.most_tokens, model.config)
     examples = DialogueExamples(config.data, layout, images, image_token)
     if arguments.process_index == 0:
         print(f'{len(examples)} examples; left out: {examples.dropped}; {service}')
-    trained = adapt(model, config.lora, ids) if config.lora.rank else model
-    if not config.lora.rank:
-        freeze(model, config.trainable)
+    trainable = _trainable(model, config, ids if protocol == 'special_tokens' else ())
+    save_checkpoint = partial(_save, config, save_files)
+    collator = Collator(
+        tokenizer.pad_token_id or 0,
+        image_token,
+        'mm_token_type_ids' in accepts(model),
+        config.packing,
+    )
     validation = Validation(config.validation, output) if config.validation.dialogues else None
-    callbacks = []
-    if config.validation.patience:
-        callbacks.append(EarlyStoppingCallback(config.validation.patience))
-
-    def save_checkpoint(trainer: StreamoTrainer, folder: Path) -> None:
-        _save(trainer, config, folder, save_files)
-
+    patience = config.validation.patience
     trainer = StreamoTrainer(
-        trained,
+        trainable,
         arguments,
         train_dataset=examples,
         eval_dataset=examples if validation else None,
-        callbacks=callbacks,
+        callbacks=[EarlyStoppingCallback(patience)] if patience else None,
         validation=validation,
         save_validated=save_checkpoint,
         state_loss=loss,
         lengths=examples.lengths,
-        data_collator=Collator(
-            tokenizer.pad_token_id or 0,
-            image_token,
-            'mm_token_type_ids' in accepts(model),
-            config.packing,
-        ),
+        data_collator=collator,
     )
     trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
     return _finish(trainer, config, save_checkpoint)
+
+
+def _trainable(model: Any, config: TrainConfig, state_ids: Sequence[int]) -> Any:
+    """The model with what is trained of it chosen."""
+    if config.lora.rank:
+        return adapt(model, config.lora, state_ids)
+    freeze(model, config.trainable)
+    return model
 
 
 def make_layout(
@@ -218,10 +226,10 @@ def _finish(trainer: StreamoTrainer, config: TrainConfig, save_checkpoint: SaveC
 
 
 def _save(
-    trainer: StreamoTrainer,
     config: TrainConfig,
-    folder: Path,
     save_files: Callable[[Path], None],
+    trainer: StreamoTrainer,
+    folder: Path,
 ) -> None:
     """Save a whole checkpoint, an adapter merged if the run asks for it; called on all ranks."""
     merge = config.lora.rank and config.lora.merge

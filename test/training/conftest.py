@@ -31,6 +31,8 @@ CHAT_TOKENS = (
     '</img>',
     '<IMG_CONTEXT>',
 )
+TEXT_TAGS = (SYSTEM_PROMPT, ' '.join(STATE_TAGS.values()) * 50)
+"""What a tokenizer learns that writes each state in a few tokens, the first of them its own."""
 TEXT = {
     'vocab_size': 480,
     'hidden_size': 32,
@@ -173,12 +175,19 @@ def save_internvl(folder: Path, tokenizer: Any, tied: bool, vocabulary: int) -> 
 def make_checkpoint(tmp_path: Path) -> Callable[..., Path]:
     """Save a random checkpoint without state tokens, as released ones are."""
 
-    def make(family: str = 'Qwen2_5_VL', *, tied: bool = True, vocabulary: int = 480) -> Path:
+    def make(
+        family: str = 'Qwen2_5_VL',
+        *,
+        tied: bool = True,
+        vocabulary: int = 480,
+        states_as_text: bool = False,
+    ) -> Path:
         import torch
 
         torch.manual_seed(0)
         folder = tmp_path / f'{family}-{tied}-{vocabulary}'
-        tokenizer = save_tokenizer(folder)
+        texts = TEXT_TAGS if states_as_text else (SYSTEM_PROMPT,)
+        tokenizer = save_tokenizer(folder, texts)
         if family == 'InternVL':
             save_internvl(folder, tokenizer, tied, vocabulary)
         else:
@@ -192,7 +201,7 @@ def make_checkpoint(tmp_path: Path) -> Callable[..., Path]:
 def make_prompt(tmp_path_factory) -> Callable[..., PromptTokens]:
     """The protocol in a tokenizer trained here, for a family's chat and either kind of states."""
     folder = tmp_path_factory.mktemp('tokenizer')
-    save_tokenizer(folder / 'text_tags', [SYSTEM_PROMPT, ' '.join(STATE_TAGS.values()) * 50])
+    save_tokenizer(folder / 'text_tags', TEXT_TAGS)
     tokenizer = save_tokenizer(folder / 'special_tokens')
     tokenizer.add_tokens(list(STATE_TAGS.values()), special_tokens=True)
     tokenizer.save_pretrained(folder / 'special_tokens')

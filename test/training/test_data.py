@@ -204,12 +204,21 @@ def test_nothing_to_train_on_is_refused(prompt, dialogue_file, tmp_path):
 
 def test_batches_are_padded_or_packed():
     rows = [
-        {'input_ids': torch.tensor([1, 5, 2]), 'labels': torch.tensor([-100, -100, 2])},
-        {'input_ids': torch.tensor([3, 4]), 'labels': torch.tensor([3, 4])},
+        {
+            'input_ids': torch.tensor([1, 5, 2]),
+            'labels': torch.tensor([-100, -100, 2]),
+            'decisions': torch.tensor([False, False, True]),
+        },
+        {
+            'input_ids': torch.tensor([3, 4]),
+            'labels': torch.tensor([3, 4]),
+            'decisions': torch.tensor([False, True]),
+        },
     ]
     padded = Collator(0, 5, marks_images=True)(rows)
     assert padded['input_ids'].tolist() == [[1, 5, 2], [3, 4, 0]]
     assert padded['labels'].tolist() == [[-100, -100, 2], [3, 4, -100]]
+    assert padded['decisions'].tolist() == [[False, False, True], [False, True, False]]
     assert padded['attention_mask'].tolist() == [[1, 1, 1], [1, 1, 0]]
     assert padded['mm_token_type_ids'].tolist() == [[0, 1, 0], [0, 0, 0]]
     packed = Collator(0, 5, marks_images=False, packing=True)(rows)

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 import pytest
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from streamo_ros.core.protocol import State
@@ -201,6 +202,7 @@ def test_a_late_frame_shows_what_happened_before_it():
 
 
 @pytest.mark.parametrize('rule', ['paper', 'causal'])
+@settings(deadline=None)
 @given(events=EVENTS, rate=st.sampled_from(['0.5', '1', '2', '23.976']))
 def test_no_answer_is_ever_lost(rule, events, rate):
     answers = [

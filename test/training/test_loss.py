@@ -184,3 +184,21 @@ def test_a_certain_token_has_a_gradient_at_any_gamma(gamma):
     loss.backward()
     assert torch.isfinite(loss)
     assert torch.isfinite(logits.grad).all()
+
+
+@pytest.mark.parametrize('kind', ['focal_alpha', 'role', 'fixed'])
+def test_a_state_s_word_in_an_answer_is_not_a_state(kind):
+    torch.manual_seed(1)
+    logits = torch.randn(1, 5, 8)
+    targets = torch.tensor([[0, 2, 7, 2, 5]])
+    decisions = torch.tensor([[True, True, False, False, False]])
+    loss = StateLoss(LossSettings(kind=kind), (0, 1, 2))
+    # The 2 in the answer weighs like any other word there.
+    other = targets.clone()
+    other[0, 3] = 6
+    swapped = logits.clone()
+    swapped[0, 3, [2, 6]] = logits[0, 3, [6, 2]]
+    assert loss.count(targets, decisions).states == (1, 0, 1)
+    torch.testing.assert_close(
+        loss(logits, targets, None, decisions), loss(swapped, other, None, decisions)
+    )

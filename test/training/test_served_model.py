@@ -81,17 +81,18 @@ def test_states_read_in_training_are_those_read_in_service(
     config = train_config(
         {'model': str(folder), 'output': 'none', 'data': {'dialogues': [str(data)]}}
     )
-    prompt = training_prompt(folder, folder)
+    prompt = training_prompt(folder, folder, 'special_tokens')
     images = ImageInputs(folder, model.config, (784, 3136))
     token = model.config.image_token_id
     service = ServiceSettings(120, 0.0, 2.0, 3136)
     layout = make_layout(config, service, prompt, images.most_tokens, model.config)
     (example,) = DialogueExamples(config.data, layout, images, token)
     batch = Collator(0, token, 'mm_token_type_ids' in accepts(model))([example])
-    labels = batch.pop('labels')[0]
+    labels, decisions = batch.pop('labels')[0], batch.pop('decisions')[0]
     with torch.no_grad():
         rows = model(**batch).logits[0]
-    places = [k for k, label in enumerate(labels.tolist()) if label in prompt.state_ids]
+    places = decisions.nonzero().flatten().tolist()
+    assert all(label in prompt.state_ids for label in labels[places].tolist())
     trained = rows[[k - 1 for k in places]][:, list(prompt.state_ids)].numpy()
 
     engine = ForcedEngine(load(folder, Options(device='cpu', lanes=1, max_pixels=3136)))

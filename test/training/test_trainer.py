@@ -264,7 +264,7 @@ def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialo
         save_checkpoint_files(tokenizer, base, start, (784, 3136), {})
         images = ImageInputs(start, model.config, (784, 3136))
         token = model.config.image_token_id
-        prompt = training_prompt(base, start)
+        prompt = training_prompt(base, start, 'special_tokens')
         served = ServiceSettings(120, 0.0, 1.0, 3136)
         layout = make_layout(config, served, prompt, images.most_tokens, model.config)
         examples = DialogueExamples(config.data, layout, images, token)
@@ -272,12 +272,13 @@ def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialo
         marks = 'mm_token_type_ids' in accepts(model)
         batch = Collator(0, token, marks, packing=True)(pair)
         labels = batch.pop('labels')
+        batch.pop('decisions')
         batch |= packed_positions(model, batch)
         with torch.no_grad():
             packed = model.eval()(**batch, use_cache=False).logits[0]
             alone = [Collator(0, token, marks)([example]) for example in pair]
             for one in alone:
-                one.pop('labels')
+                del one['labels'], one['decisions']
             apart = torch.cat([model(**one, use_cache=False).logits[0] for one in alone])
         torch.testing.assert_close(packed, apart, atol=1e-4, rtol=1e-3)
         assert labels.shape[1] == len(apart)
@@ -342,7 +343,9 @@ def test_the_base_s_system_prompt_is_trained_on_and_kept(tmp_path, make_checkpoi
     written = json.loads((output / 'final' / 'streamo.json').read_text())
     assert kept.items() <= written.items()
     prompt = load(output / 'final', Options(device='cpu', lanes=1, capacity=512)).prompt
-    assert training_prompt(base, output / 'start').sink('what?') == prompt.sink('what?')
+    assert training_prompt(base, output / 'start', 'special_tokens').sink('what?') == prompt.sink(
+        'what?'
+    )
     assert 'Watch closely.' in prompt.tokenizer.text(prompt.sink('what?'))
 
 
@@ -362,3 +365,24 @@ def test_window_tags_rate_and_pixels_are_written_as_they_were_trained(
     }
     info = load(output / 'final', Options(device='cpu', lanes=1, capacity=512, max_pixels=0)).info
     assert (info.max_frames, info.max_time) == (7, 7)
+
+
+def test_states_as_text_are_trained_without_new_tokens(tmp_path, make_checkpoint, dialogues):
+    base, output = make_checkpoint(states_as_text=True), tmp_path / 'run'
+    values = settings(base, dialogues, output, protocol='text_tags')
+    assert run(tmp_path, values, '--set', 'trainer.max_steps=1') == 0
+    final = output / 'final'
+    assert (final / 'tokenizer.json').read_text().count('</Silence>') == 0
+    backbone = load(final, Options(device='cpu', lanes=1, capacity=512))
+    assert backbone.info.protocol == 'text_tags'
+    old, new = weights(base), weights(final)
+    name = 'model.language_model.embed_tokens.weight'
+    assert old[name].shape == new[name].shape
+
+
+def test_states_that_the_tokenizer_cannot_tell_apart_as_text_are_refused(
+    tmp_path, make_checkpoint, dialogues, capsys
+):
+    values = settings(make_checkpoint(), dialogues, tmp_path / 'run', protocol='text_tags')
+    assert run(tmp_path, values) == 2
+    assert 'cannot tell the three state tags apart' in capsys.readouterr().err
