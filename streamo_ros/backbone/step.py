@@ -130,6 +130,6 @@ def unpack_places(packed: Tensor, rows: int) -> Places:
     """Views of a packed array; see `pack_places`."""
     lanes = (len(packed) - 5 * rows) // 6
     positions, targets, outputs, *per_lane = torch.split(
-        packed, (3 * rows, rows, rows, *(lanes,) * 6)
+        packed, [3 * rows, rows, rows, *[lanes] * 6]
     )
     return Places(positions.view(3, rows), targets, outputs, *per_lane)

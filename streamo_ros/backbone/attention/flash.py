@@ -196,8 +196,8 @@ class FlashAttention:
 
     def _parts(self, query: Tensor, splits: int, rows: int) -> tuple[Tensor, Tensor]:
         size = (splits, rows, self.shape.query_heads)
-        options = {'device': query.device, 'dtype': torch.float32}
-        return torch.empty((*size, self.shape.dim), **options), torch.empty(size, **options)
+        partial = query.new_empty((*size, self.shape.dim), dtype=torch.float32)
+        return partial, query.new_empty(size, dtype=torch.float32)
 
     def _merge(self, partial: Tensor, lse: Tensor, out: Tensor, targets: Tensor) -> None:
         splits, rows, heads = lse.shape
