@@ -5,15 +5,18 @@
 All compute in float32 and round once.
 """
 
-# ruff: noqa: ANN001, ANN201, N803, N806  (Triton's kernels: constants are uppercase)
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
-from streamo_ros.backbone.vision.tower_operators import Norm
+if TYPE_CHECKING:
+    # Only then, because that module imports this one on CUDA.
+    from streamo_ros.backbone.vision.tower_operators import Norm
 
 _GATE_BLOCK = 1024
 _HEAD_BLOCK = 16
