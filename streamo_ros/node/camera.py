@@ -58,6 +58,7 @@ class DrawnSource:
     topic = ''
     duration = None
     damage = ''
+    note = ''
 
     def __init__(self, seed: int, size: tuple[int, int], rate: float) -> None:
         self._world = World(seed, *size)
