@@ -53,7 +53,7 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
         raise
 
 
-def check_video(path: Path, salvage: bool) -> str:
+def check_video(path: Path, salvage: bool) -> int:
     """Refuse a file whose frames cannot be used.
 
     Args:
@@ -61,7 +61,7 @@ def check_video(path: Path, salvage: bool) -> str:
         salvage: a file that was cut off is not an error.
 
     Returns:
-        What is missing, in one sentence; '' when nothing is.
+        How many bytes are missing at the end of the file.
 
     Raises:
         SourceError: none of its packets can be decoded, they are encrypted, they have no times,
@@ -73,12 +73,12 @@ def check_video(path: Path, salvage: bool) -> str:
             raise no_times(path)
         _decode_first(path, container, stream)
     missing = missing_bytes(path)
-    if not missing:
-        return ''
-    damage = f'{path} was cut off: its container declares {missing} bytes more than there are'
-    if not salvage:
-        raise SourceError(f'{damage}; add --salvage to read what is there')
-    return damage
+    if missing and not salvage:
+        raise SourceError(
+            f'{path} was cut off: its container declares {missing} bytes more than the file has; '
+            'add --salvage to read what is there'
+        )
+    return missing
 
 
 def no_times(path: Path) -> SourceError:
