@@ -54,7 +54,7 @@ class InstructionSync(Sink):
         if len(fitting) < len(kept):
             return (
                 f'{len(kept) - len(fitting)} of the {len(kept)} instructions in the journal were '
-                f'not restored: instructions.capacity is {self._book.capacity}'
+                f'not restored: max_instructions is {self._book.capacity}'
             )
         return self._journal.remark
 

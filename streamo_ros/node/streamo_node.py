@@ -86,6 +86,11 @@ class StreamoNode(AwaitableLifecycleNode):
             alone = ReentrantCallbackGroup()
             self._start = self.create_timer(0.0, self._autostart, alone, clock=steady)
 
+    def leave_graph(self) -> None:
+        """Destroy everything that others can see of the node; it cannot be used afterwards."""
+        self._watch.destroy()
+        self.destroy_node()
+
     # ---- lifecycle transitions ----------------------------------------------------------------
 
     async def configure(self) -> TransitionCallbackReturn:
@@ -214,7 +219,7 @@ class StreamoNode(AwaitableLifecycleNode):
             model_timeout=self.values.number('model.timeout'),
             rate=self.values.number('sampling.rate'),
             instructions=len(resources.book.standing()) if resources else 0,
-            capacity=self.values.whole('instructions.capacity'),
+            capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
         )
 

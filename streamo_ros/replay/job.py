@@ -207,7 +207,7 @@ def _given(job: ReplayJob) -> dict[str, Any]:
         **job.parameters,
         'model.path': str(job.model),
         'sampling.rate': job.rate,
-        'instructions.capacity': len(job.instructions),
+        'max_instructions': len(job.instructions),
     }
 
 
