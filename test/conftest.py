@@ -18,7 +18,7 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 
 if not Path('/dev/nvidiactl').exists():
-    # Triton reads it when kernels are defined, so it is set before any module of a test is imported.
+    # Triton reads it when kernels are defined: set before any test module is imported.
     os.environ.setdefault('TRITON_INTERPRET', '1')
 
 BAG_SCRIPT = Path(__file__).parents[1] / 'dev' / 'make_test_bags.py'
