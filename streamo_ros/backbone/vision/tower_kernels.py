@@ -7,12 +7,16 @@ All compute in float32 and round once.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
-from streamo_ros.backbone.vision.tower_operators import Norm
+if TYPE_CHECKING:
+    # Only then, because that module imports this one on CUDA.
+    from streamo_ros.backbone.vision.tower_operators import Norm
 
 _GATE_BLOCK = 1024
 _HEAD_BLOCK = 16
