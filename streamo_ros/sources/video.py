@@ -33,6 +33,7 @@ from streamo_ros.sources.video_decoder import PacketDecoder
 from streamo_ros.sources.video_file import check_video
 from streamo_ros.sources.video_file import no_times
 from streamo_ros.sources.video_file import open_video
+from streamo_ros.sources.video_file import read_packets
 from streamo_ros.sources.video_picture import to_picture
 from streamo_ros.sources.video_times import in_order
 from streamo_ros.sources.video_times import Timeline
@@ -116,9 +117,8 @@ class VideoSource:
     ) -> Iterator[Decoded]:
         """All frames of the file in the order of presentation."""
         try:
-            for packet in container.demux(stream):
-                if packet.size:
-                    yield from decoder.feed(packet)
+            for packet in read_packets(container, stream):
+                yield from decoder.feed(packet)
         except FFmpegError as error:
             self._broken_off = f'{self.name} is damaged {_at(timeline)}: {error.strerror}'
             if not self._salvage:

@@ -9,12 +9,15 @@ without a decoder, recordings without frame times and files that were cut off.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Disposition
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from streamo_ros.sources.base import SourceError
@@ -81,6 +84,21 @@ def check_video(path: Path, salvage: bool) -> int:
     return missing
 
 
+def read_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The packets of a stream, without the empty one that ends it.
+
+    Raises:
+        FFmpegError: the file is damaged here.
+    """
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except IndexError:
+        # PyAV 18.1 trips over streams that appear late, when all packets have been read.
+        return
+
+
 def no_times(path: Path) -> SourceError:
     """The refusal of a video without frame times."""
     return SourceError(
@@ -142,18 +160,27 @@ def _decode_first(path: Path, container: InputContainer, stream: VideoStream) ->
         SourceError: there is none, or it has no time.
     """
     reason = 'it has no frames'
-    for number, packet in enumerate(container.demux(stream)):
-        if packet.has_sidedata('encryption_info'):
-            raise SourceError(f'{path} is protected: its frames are encrypted')
-        try:
-            frames = packet.decode()
-        except FFmpegError as error:
-            reason = f'its {stream.codec_context.name} decoder says: {error.strerror}'
-            continue
-        if frames:
-            if frames[0].pts is None and frames[0].dts is None:
-                raise no_times(path)
-            return
-        if number > _PATIENCE:
-            break
+    try:
+        for number, packet in enumerate(read_packets(container, stream)):
+            if packet.has_sidedata('encryption_info'):
+                raise SourceError(f'{path} is protected: its frames are encrypted')
+            frames, error = _decode(packet)
+            if frames:
+                if frames[0].pts is None and frames[0].dts is None:
+                    raise no_times(path)
+                return
+            if error:
+                reason = f'its {stream.codec_context.name} decoder says: {error}'
+            if number > _PATIENCE:
+                break
+    except FFmpegError as error:
+        reason = f'it is damaged: {error.strerror}'
     raise SourceError(f'{path} has no frame that can be decoded: {reason}')
+
+
+def _decode(packet: Packet[VideoStream]) -> tuple[list[VideoFrame], str]:
+    """The frames of a packet, or what the decoder says instead."""
+    try:
+        return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)], ''
+    except FFmpegError as error:
+        return [], error.strerror
