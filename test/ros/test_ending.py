@@ -86,7 +86,7 @@ def test_a_second_node_is_the_only_one_listed_after_a_restart(start, peer, wait_
         node = start()
         wait_for(lambda: 'watching /image' in node.text)  # noqa: B023
         wait_for(lambda: len(services(peer)) >= SERVICES)
-        assert peer.node.get_node_names().count('streamo') == 1
+        wait_for(lambda: peer.node.get_node_names().count('streamo') == 1)
         assert len([name for name in services(peer) if name.endswith('/get_state')]) == 1
         leaving(peer, node, signal.SIGTERM)
         assert node.ended(5) == 0

@@ -124,7 +124,7 @@ def test_parameters_change_while_it_runs_or_say_why_not(standing, peer, wait_for
     assert peer.set_parameter('sampling.rate', 3).successful
     wait_for(lambda: models[-1].sampling_rate == 3.0)
     row = described(peer, 'sampling.rate')
-    assert row.description == 'Frames looked at per second of capture time, in hertz.'
+    assert row.description == 'Frames sampled per second of capture time, in hertz.'
     assert row.floating_point_range[0].to_value == 60.0
 
 
