@@ -136,5 +136,5 @@ def test_merged_frames_are_their_mean(checkpoint, load_tiny, frames):
     torch.testing.assert_close(merged.embeddings, sum(vision.embeddings for vision in visions) / 3)
     assert len(merged.deepstack) == len(visions[0].deepstack)
     assert merged.grid == visions[0].grid
-    with pytest.raises(BackboneError, match='one grid'):
+    with pytest.raises(BackboneError, match='same size'):
         backbone.merge([visions[0], type(merged)(merged.embeddings, (), (1, 1))])
