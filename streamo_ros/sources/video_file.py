@@ -183,4 +183,4 @@ def _decode(packet: Packet[VideoStream]) -> tuple[list[VideoFrame], str]:
     try:
         return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)], ''
     except FFmpegError as error:
-        return [], error.strerror
+        return [], error.strerror or 'unknown error'
