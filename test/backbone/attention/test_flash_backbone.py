@@ -41,9 +41,17 @@ class Repeated:
 
 
 @pytest.fixture
-def brief(checkpoint, tmp_path):
-    """Each checkpoint with a short system prompt: interpreted kernels take a while a token."""
-    return shortened(checkpoint, tmp_path)
+def brief(qwen3, tmp_path):
+    """A checkpoint with a short system prompt: interpreted kernels take a while a token.
+
+    Qwen3-VL's has all that a family can have: norms of heads, interleaved axes and deepstack.
+    """
+    return shortened(qwen3, tmp_path)
+
+
+@pytest.fixture(scope='session')
+def qwen3(tmp_path_factory, make_checkpoint):
+    return make_checkpoint(tmp_path_factory.mktemp('qwen3'), 'qwen3_vl')
 
 
 @pytest.fixture
