@@ -168,7 +168,7 @@ def test_a_camera_without_usable_stamps_is_no_camera_that_works(
 
     wait_for(said)
     assert time.monotonic() - began < 5
-    level, message = wait_for(lambda: [one for one in inputs(statuses) if one[0] == 2])[0]
+    _, message = wait_for(lambda: [one for one in inputs(statuses) if one[0] == 2])[0]
     assert 'were ignored: their header.stamp' in message
     if stamp == 0:
         assert not [one for one in inputs(statuses) if 'frames arrive' in one[1]]
