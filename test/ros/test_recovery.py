@@ -93,7 +93,7 @@ def test_a_model_that_hangs_ends_the_process_and_the_journal_restores(
 @pytest.mark.parametrize(
     ('text', 'sentence'),
     [
-        ('nan please', '4 passes of the model failed in a row (model.max_failures is 4)'),
+        ('nan please', 'passes of the model failed in a row (model.max_failures is 4)'),
         ('lose the device', 'the process ends: the CUDA context is lost: CUDA error: an illegal'),
     ],
 )
