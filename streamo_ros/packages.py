@@ -30,7 +30,7 @@ EXTRAS = {
     'bag': {
         'rosbags': 'rosbags>=0.11,<0.12',
         'apsw': 'apsw',
-        'av': 'av>=14',
+        'av': 'av>=17',
         'lz4': 'lz4',
         'backports': "backports.zstd; python_version < '3.14'",
     },

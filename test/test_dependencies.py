@@ -17,6 +17,9 @@ from xml.etree import ElementTree as ET
 import pytest
 from packaging.requirements import Requirement
 
+from streamo_ros.packages import EXTRAS
+from streamo_ros.packages import REQUIRED
+
 ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / 'streamo_ros'
 # What a distribution is called where its module is called otherwise.
@@ -132,3 +135,12 @@ def test_pre_commit_runs_the_ruff_that_make_lint_runs():
     (ruff,) = [pin for pin in pins() if pin.name == 'ruff']
     text = (ROOT / '.pre-commit-config.yaml').read_text()
     assert f'rev: v{str(ruff.specifier).removeprefix("==")} ' in text
+
+
+def test_the_commands_that_bring_what_is_missing_ask_for_the_declared_versions() -> None:
+    for extra, modules in EXTRAS.items():
+        asked = {str(Requirement(line)) for line in modules.values()}
+        assert asked <= {str(line) for line in declared()[extra]}, extra
+    assert {str(Requirement(line)) for line in REQUIRED.values()} <= {
+        str(line) for line in declared()['']
+    }

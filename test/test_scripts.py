@@ -116,3 +116,18 @@ def test_what_is_not_installed_is_one_sentence_of_the_node(module: str, tmp_path
     assert 'Traceback' not in said
     assert f'the Python package {module} is not installed: run `' in said
     assert '-m pip install' in said
+
+
+def test_a_workspace_that_is_not_sourced_is_said(installed: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, '-I', '-S', str(installed / 'streamo'), 'doctor'],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={'PATH': os.environ['PATH']},
+        timeout=60,
+    )
+    assert done.returncode == 1
+    assert done.stderr == (
+        "streamo: streamo_ros cannot be imported: source the workspace's setup.bash\n"
+    )

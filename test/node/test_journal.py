@@ -20,7 +20,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.instruction import InstructionError
 from streamo_ros.core.instruction import InstructionSource
+from streamo_ros.node.instruction_sync import InstructionSync
 from streamo_ros.node.journal import Journal
 from streamo_ros.node.journal import JournalAnswer
 from streamo_ros.node.journal import JournalError
@@ -49,6 +51,24 @@ def test_what_stood_stands_again_with_its_id(path: Path) -> None:
     assert (one.id, one.text, one.response_count, one.max_responses) == (2, 'second', 1, 3)
     assert again.add('new').id == 4
     reopened.close()
+
+
+def test_what_does_not_fit_any_more_is_said_and_does_not_stand(path: Path) -> None:
+    book, journal = InstructionBook(8), Journal(path)
+    for text in ('short', 'too long for this model', 'fits as well'):
+        book.add(text, source=InstructionSource.SERVICE)
+    assert journal.keep(book.standing())
+
+    def check(text: str) -> str:
+        if 'too long' in text:
+            raise InstructionError('the instruction takes 900 tokens')
+        return text
+
+    again = InstructionBook(8, check)
+    remark = InstructionSync(again, journal, publisher=None).restore()
+    assert [one.text for one in again.standing()] == ['short', 'fits as well']
+    assert remark == 'instruction 2 is not active again: the instruction takes 900 tokens'
+    journal.close()
 
 
 def test_an_id_is_never_given_twice_even_when_all_are_cancelled(path: Path) -> None:
@@ -163,6 +183,7 @@ def test_no_damage_can_stop_it(tmp_path_factory, noise: bytes, at: int) -> None:
 _WRITER = """
 import sys
 from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.instruction import InstructionError
 from streamo_ros.node.journal import Journal
 book, journal = InstructionBook(8), Journal(sys.argv[1])
 book.restore(journal.standing(), journal.next_id())
