@@ -19,7 +19,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ament_index_python.packages import get_package_prefix
 from launch import LaunchContext
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
@@ -135,7 +134,8 @@ def _node(context: LaunchContext, plan: dict[str, Any], instructions: list[str])
 
 def _python() -> list[str]:
     """The command that runs a module."""
-    known = Path(get_package_prefix('streamo_ros'), 'lib', 'streamo_ros', 'venv')
+    # From share/streamo_ros/launch in the prefix that colcon installed into.
+    known = Path(__file__).absolute().parents[3] / 'lib' / 'streamo_ros' / 'venv'
     built = known.read_text(encoding='utf-8').strip() if known.exists() else ''
     for folder in (os.environ.get('STREAMO_VENV', ''), built):
         python = Path(folder, 'bin', 'python3')

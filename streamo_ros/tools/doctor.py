@@ -32,6 +32,8 @@ from streamo_ros.share import share_path
 from streamo_ros.share import ShareError
 
 GIB = 1 << 30
+DEFAULT_RMW = 'rmw_fastrtps_cpp'
+"""What every supported distribution loads where it is installed and nothing else is asked for."""
 BUFFERS = {'rmw_cyclonedds_cpp': 10 << 20}
 """Bytes of the kernel's receive buffer that an RMW needs for images, where not 4 MiB."""
 
@@ -102,7 +104,7 @@ def _ros() -> list[Check]:
                 ROS_COMMAND,
             )
         ]
-    findings = [Check('ROS 2', 'ok', f'{source}, {_rmw() or "the RMW cannot be loaded"}')]
+    findings = [Check('ROS 2', 'ok', f'{source}, {_rmw() or "no RMW is installed"}')]
     try:
         from streamo_ros.msg import FrameState
     except ImportError as error:
@@ -258,13 +260,14 @@ def _plan() -> list[Check]:
 
 
 def _rmw() -> str:
-    """The RMW implementation that rclpy loads, e.g. 'rmw_fastrtps_cpp'; '' when there is none."""
-    try:
-        from rclpy.utilities import get_rmw_implementation_identifier
+    """The RMW implementation that ROS 2 will load, e.g. 'rmw_fastrtps_cpp'; '' for none."""
+    named = os.environ.get('RMW_IMPLEMENTATION')
+    if named or not _has('ament_index_python'):
+        return named or ''
+    from ament_index_python import get_resources
 
-        return str(get_rmw_implementation_identifier())
-    except Exception:  # noqa: BLE001 - without ROS, or with an RMW that is not installed
-        return os.environ.get('RMW_IMPLEMENTATION', '')
+    installed = sorted(set(get_resources('rmw_typesupport')) - {'rmw_implementation'})
+    return DEFAULT_RMW if DEFAULT_RMW in installed else next(iter(installed), '')
 
 
 def _has(module: str) -> bool:

@@ -440,11 +440,17 @@ def test_bag_that_is_not_there_is_refused_before_anything_starts(doubles: None) 
 def test_python_without_the_package_is_answered_with_what_to_do(
     bags: Path, doubles: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = tmp_path / 'python3'
+    other = tmp_path / 'bin' / 'python3'
+    other.parent.mkdir()
     other.write_text(
         '#!/bin/sh\necho "ModuleNotFoundError: No module named rosbags" >&2\nexit 1\n'
     )
     other.chmod(0o755)
-    monkeypatch.setenv('PATH', f'{tmp_path}:{os.environ["PATH"]}')
-    with pytest.raises(RuntimeError, match='rosbags: activate the virtual environment'):
+    monkeypatch.setenv('STREAMO_VENV', str(tmp_path))
+    with pytest.raises(RuntimeError, match='rosbags: set STREAMO_VENV to the virtual environ'):
+        Launch('replay.launch.py', bag=str(bags / 'raw'))
+    # With nothing known, what `env` finds.
+    monkeypatch.delenv('STREAMO_VENV')
+    monkeypatch.setenv('PATH', f'{other.parent}:{os.environ["PATH"]}')
+    with pytest.raises(RuntimeError, match='No module named rosbags'):
         Launch('replay.launch.py', bag=str(bags / 'raw'))
