@@ -29,8 +29,8 @@ from streamo_ros.backbone.vision.tower_attention import TowerAttention
 from streamo_ros.backbone.vision.tower_block import gated_mlp
 from streamo_ros.backbone.vision.tower_block import take_blocks
 from streamo_ros.backbone.vision.tower_block import TowerBlock
+from streamo_ros.backbone.vision.tower_norm import Norm
 from streamo_ros.backbone.vision.tower_operators import find_operators
-from streamo_ros.backbone.vision.tower_operators import Norm
 from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat

@@ -24,8 +24,8 @@ from streamo_ros.backbone.vision.constants import resampled
 from streamo_ros.backbone.vision.tower_attention import TowerAttention
 from streamo_ros.backbone.vision.tower_block import take_blocks
 from streamo_ros.backbone.vision.tower_block import TowerBlock
+from streamo_ros.backbone.vision.tower_norm import Norm
 from streamo_ros.backbone.vision.tower_operators import find_operators
-from streamo_ros.backbone.vision.tower_operators import Norm
 
 
 class Qwen3VL(Qwen25VL):

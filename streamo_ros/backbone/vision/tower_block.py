@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.vision.tower_operators import Norm
+from streamo_ros.backbone.vision.tower_norm import Norm
 from streamo_ros.backbone.vision.tower_operators import TowerOperators
 
 ALIGNED, PADDED = 8, 64

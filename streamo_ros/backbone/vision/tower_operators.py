@@ -8,37 +8,16 @@ A captured pass of a 32-block tower is bound by its small kernels: each of these
 from __future__ import annotations
 
 import logging
-from functools import cache
-from typing import Any
 from typing import Protocol
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 from torch import Tensor
 
+from streamo_ros.backbone.triton_check import missing_triton
+from streamo_ros.backbone.vision.tower_norm import Norm
+
 _log = logging.getLogger(__name__)
-
-
-class Norm(nn.Module):
-    """Weights of a norm over the last axis: layer norm, or RMS norm.
-
-    Args:
-        norm: of torch or transformers.
-    """
-
-    def __init__(self, norm: Any) -> None:
-        super().__init__()
-        self.centered = isinstance(norm, nn.LayerNorm)
-        self.weight = norm.weight
-        self.bias = getattr(norm, 'bias', None)
-        self.epsilon = float(norm.eps if self.centered else norm.variance_epsilon)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """The norm of x, computed in float32."""
-        if self.centered:
-            return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
-        return F.rms_norm(x, self.weight.shape, self.weight, self.epsilon)
 
 
 class TowerOperators(Protocol):
@@ -103,19 +82,10 @@ class PlainOperators:
 
 def find_operators(device: torch.device) -> TowerOperators:
     """Kernels on CUDA where Triton is installed, else torch."""
-    if device.type != 'cuda' or (missing := _missing_triton()) is not None:
+    if device.type != 'cuda' or (missing := missing_triton()) is not None:
         if device.type == 'cuda':
             _log.warning('the vision tower runs without Triton (%s): slower', missing)
         return PlainOperators()
     from streamo_ros.backbone.vision.tower_kernels import FusedOperators
 
     return FusedOperators()
-
-
-@cache
-def _missing_triton() -> str | None:
-    try:
-        import triton  # noqa: F401
-    except ImportError as error:
-        return str(error)
-    return None

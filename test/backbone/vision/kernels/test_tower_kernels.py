@@ -15,7 +15,7 @@ from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine.selftest import probe
-from streamo_ros.backbone.vision.tower_operators import Norm
+from streamo_ros.backbone.vision.tower_norm import Norm
 from streamo_ros.backbone.vision.tower_operators import PlainOperators
 
 kernels = pytest.importorskip(
