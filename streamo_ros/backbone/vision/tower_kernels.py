@@ -14,6 +14,10 @@ from torch import Tensor
 
 from streamo_ros.backbone.fused_operators import gate
 from streamo_ros.backbone.vision.tower_norm import Norm
+from streamo_ros.backbone.vision.window_kernels import attend_windows
+from streamo_ros.backbone.vision.window_kernels import LARGEST
+from streamo_ros.backbone.vision.windows import attend
+from streamo_ros.backbone.vision.windows import Windows
 
 _HEAD_BLOCK = 16
 
@@ -92,12 +96,18 @@ class FusedOperators:
         """See `tower_operators.TowerOperators.gate`."""
         return gate(gate_up)
 
-    def rotate(self, qkv: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """See `tower_operators.TowerOperators.rotate`."""
-        patches, _, heads, dim = qkv.shape
-        rotate_kernel[(patches, triton.cdiv(2 * heads, _HEAD_BLOCK))](
-            qkv, cos, sin, HEADS=heads, DIM=dim, HALF_P=triton.next_power_of_2(dim // 2),
-            BLOCK=_HEAD_BLOCK, num_warps=4,
-        )  # fmt: skip
-        query, key, value = qkv.unbind(1)
-        return query, key, value
+    def attend(self, qkv: Tensor, cos: Tensor, sin: Tensor, windows: Windows) -> Tensor:
+        """See `tower_operators.TowerOperators.attend`."""
+        if windows.largest <= LARGEST:
+            return attend_windows(qkv, cos, sin, windows)
+        rotate(qkv, cos, sin)
+        return attend(qkv.unbind(1), windows.runs)
+
+
+def rotate(qkv: Tensor, cos: Tensor, sin: Tensor) -> None:
+    """Rotate queries and keys of (patches, 3, heads, dim) in place."""
+    patches, _, heads, dim = qkv.shape
+    rotate_kernel[(patches, triton.cdiv(2 * heads, _HEAD_BLOCK))](
+        qkv, cos, sin, HEADS=heads, DIM=dim, HALF_P=triton.next_power_of_2(dim // 2),
+        BLOCK=_HEAD_BLOCK, num_warps=4,
+    )  # fmt: skip

@@ -16,6 +16,8 @@ from torch import Tensor
 
 from streamo_ros.backbone.triton_check import missing_triton
 from streamo_ros.backbone.vision.tower_norm import Norm
+from streamo_ros.backbone.vision.windows import attend
+from streamo_ros.backbone.vision.windows import Windows
 
 _log = logging.getLogger(__name__)
 
@@ -41,16 +43,17 @@ class TowerOperators(Protocol):
     def gate(self, gate_up: Tensor) -> Tensor:
         """SwiGLU's product, silu(gate) * up, of (patches, 2 * width): (patches, width)."""
 
-    def rotate(self, qkv: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Rotate queries and keys in float32.
+    def attend(self, qkv: Tensor, cos: Tensor, sin: Tensor, windows: Windows) -> Tensor:
+        """Rotate queries and keys in float32, and attend within windows.
 
         Args:
             qkv: shape (patches, 3, heads, dim); may be overwritten.
             cos: float32, (patches, dim).
             sin: likewise, the first half negated.
+            windows: of the patches.
 
         Returns:
-            Queries, keys and values, (patches, heads, dim).
+            Shape (patches, heads * dim).
         """
 
 
@@ -70,14 +73,14 @@ class PlainOperators:
         gate, up = gate_up.chunk(2, dim=-1)
         return F.silu(gate) * up
 
-    def rotate(self, qkv: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """See `TowerOperators.rotate`."""
+    def attend(self, qkv: Tensor, cos: Tensor, sin: Tensor, windows: Windows) -> Tensor:
+        """See `TowerOperators.attend`."""
         both = qkv[:, :2].float()
         first, second = both.chunk(2, dim=-1)
         swapped = torch.cat((second, first), dim=-1)
         turned = torch.addcmul(both * cos[:, None, None], swapped, sin[:, None, None])
         query, key = turned.to(qkv.dtype).unbind(1)
-        return query, key, qkv[:, 2]
+        return attend((query, key, qkv[:, 2]), windows.runs)
 
 
 def find_operators(device: torch.device) -> TowerOperators:
