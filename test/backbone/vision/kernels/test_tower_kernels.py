@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import json
 
 import pytest
@@ -22,6 +23,7 @@ from streamo_ros.backbone.vision.windows import find_windows
 kernels = pytest.importorskip(
     'streamo_ros.backbone.vision.tower_kernels', reason='Triton is missing'
 )
+window_kernels = importlib.import_module('streamo_ros.backbone.vision.window_kernels')
 
 DEVICE = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
 FORMATS = [torch.float32, torch.float16]
@@ -113,6 +115,14 @@ def test_attention_within_windows(runs, heads, dim, dtype):
     found = fused.attend(qkv, cos, sin, windows)
     error = (found.float() - expected).norm() / expected.norm()
     assert error < {torch.float32: 1e-5, torch.float16: 2e-3, torch.bfloat16: 1e-2}[dtype]
+
+
+@pytest.mark.parametrize('queries', [16, 32])
+def test_a_window_shared_by_several_programs(queries, monkeypatch):
+    monkeypatch.setattr(window_kernels, '_most_queries', lambda device: queries)
+    windows = find_windows([(1, 64), (1, 20), (2, 4)], DEVICE)
+    qkv, (cos, sin) = noise(92, 3, 2, 80), angles(92, 80)
+    close(fused.attend(qkv, cos, sin, windows), plain.attend(qkv, cos, sin, windows))
 
 
 def make_tower(checkpoint, sizes, device, dtype=torch.float32):
