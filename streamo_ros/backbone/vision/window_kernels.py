@@ -87,9 +87,9 @@ def window_kernel(
 
 @cache
 def _most_queries(device: torch.device) -> int:
-    """Queries of a program: half a window before Hopper, whose products need fewer registers."""
-    before = device.type == 'cuda' and torch.cuda.get_device_capability(device) < (9, 0)
-    return LARGEST // 2 if before else LARGEST
+    """Queries of a program: half a window where products take their operands from registers."""
+    few = device.type == 'cuda' and torch.cuda.get_device_capability(device)[0] not in (9, 10, 11)
+    return LARGEST // 2 if few else LARGEST
 
 
 def attend_windows(qkv: Tensor, cos: Tensor, sin: Tensor, windows: Windows) -> Tensor:
