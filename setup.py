@@ -29,7 +29,7 @@ EXTRAS = {
     'bag': [
         'rosbags>=0.11,<0.12',
         'apsw',
-        'av>=14',
+        'av>=17',
         'lz4',
         "backports.zstd; python_version < '3.14'",
     ],

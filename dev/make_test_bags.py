@@ -96,13 +96,17 @@ def compressed_video(stamp: int, data: bytes, codec: str = 'h264', little: bool 
 
 
 def ffmpeg_packet(
-    stamp: int, data: bytes, codec: str = 'libx264;yuv420p;bgr8;bgr8', frame_id: str = 'camera'
+    stamp: int,
+    data: bytes,
+    codec: str = 'libx264;yuv420p;bgr8;bgr8',
+    frame_id: str = 'camera',
+    number: int = 0,
 ) -> bytes:
-    """A serialized FFMPEGPacket."""
+    """A serialized FFMPEGPacket; `number` is its pts."""
     head = header(stamp)
     head.frame_id = frame_id
     coded = np.frombuffer(data, np.uint8)
-    message = STORE.types[FFMPEG_PACKET](head, 96, 64, codec, stamp // 1000, 0, False, coded)
+    message = STORE.types[FFMPEG_PACKET](head, 96, 64, codec, number, 0, False, coded)
     return bytes(STORE.serialize_cdr(message, FFMPEG_PACKET))
 
 

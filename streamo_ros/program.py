@@ -12,7 +12,9 @@ import signal
 import sys
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
@@ -56,20 +58,39 @@ def silent_interrupt(code: int = ExitCode.INTERRUPTED) -> Iterator[None]:
     """Within the block, Ctrl-C ends the process at once and without a word.
 
     For the imports at the start, which take seconds: a KeyboardInterrupt raised inside an import
-    may be swallowed there, or come out as an ImportError.
+    may be swallowed there, or come out as an ImportError. Where the code is `ExitCode.OK`, being
+    ended is no failure, and SIGTERM is treated alike.
 
     Args:
         code: the exit code.
     """
-    # Ignored by the caller, as in a shell's background job: it stays so.
-    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-        yield
-        return
-    signal.signal(signal.SIGINT, lambda *_: os._exit(code))
+    signals = (signal.SIGINT, signal.SIGTERM) if code == ExitCode.OK else (signal.SIGINT,)
+    before = exit_at_once_on(signals, code)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number, handler in before.items():
+            # A launcher script of ours lets SIGINT end it without a traceback until here.
+            ours = number == signal.SIGINT and handler is signal.SIG_DFL
+            signal.signal(number, signal.default_int_handler if ours else handler)
+
+
+def exit_at_once_on(signals: Sequence[signal.Signals], code: int) -> dict[signal.Signals, Any]:
+    """Let signals end the process at once, without Python's own teardown.
+
+    Args:
+        signals: which; one that the caller of this process lets it ignore, as a shell does for a
+            job in the background, stays ignored.
+        code: the exit code.
+
+    Returns:
+        The handlers that were replaced, by signal.
+    """
+    before = {number: signal.getsignal(number) for number in signals}
+    before = {number: old for number, old in before.items() if old is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, lambda *_: os._exit(code))
+    return before
 
 
 def _fail(name: str, sentence: str, code: ExitCode = ExitCode.BAD_INPUT) -> int:

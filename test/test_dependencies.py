@@ -29,7 +29,7 @@ CALLED = {
 # Part of Python from 3.14 on.
 PYTHON = {*sys.stdlib_module_names, 'compression'}
 # Used where the machine has them; not among the wheels, and nothing fails without them.
-OPTIONAL = {'rosbag2_interfaces', 'vllm'}
+OPTIONAL = {'rosbag2_interfaces', 'triton', 'vllm'}
 # Which extras an area may count on; elsewhere what is always installed must do.
 AREAS = {
     'backbone': {'torch', 'tensorrt'},

@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.preload import preload_torch
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.packages import describe_missing
@@ -35,11 +36,14 @@ def load(path: str | Path, options: Options | None = None) -> Backbone:
         scripted.lanes = options.lanes
         scripted.capacity = options.capacity or scripted.capacity
         return scripted
+    preload_torch()
     try:
         from streamo_ros.backbone.build import load_checkpoint
+
+        return load_checkpoint(path, options)
     except ModuleNotFoundError as error:
+        # Also later than at the first import: transformers is imported where it is needed.
         raise BackboneError(describe_missing(error.name or '') or str(error)) from error
-    return load_checkpoint(path, options)
 
 
 def is_script(path: Path) -> bool:

@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
 """Small operators as Triton kernels: a residual sum with its norm, and SwiGLU's product."""
 
 from __future__ import annotations

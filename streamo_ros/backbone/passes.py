@@ -12,7 +12,6 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.batch import Batch
@@ -63,15 +62,12 @@ class PassRunner:
         return torch.isfinite(self._decoder.forward(step)).all(-1)
 
     def _run(self, name: str, batch: Batch, head: Head) -> Tensors:
-        layout = batch.layout
-        if layout.single and not batch.has_frames:
-            inputs = self._ids(batch)
-            embed: Callable[[Tensor], Tensor] = self._decoder.embed
-        else:
-            inputs, embed = self._rows(batch), nn.Identity()
+        layout, decoder = batch.layout, self._decoder
+        inputs = self._ids(batch) if (ids := _ids_alone(batch)) else self._rows(batch)
 
         def function(rows: Tensor, places: Tensor, *deepstack: Tensor) -> Tensors:
-            return head(self._decoder.forward(_step(batch, places, embed(rows), *deepstack)))
+            embeddings = decoder.embed(rows) if ids else rows
+            return head(decoder.forward(_step(batch, places, embeddings, *deepstack)))
 
         if not self._decoder.attention.captured:
             return function(*inputs)
@@ -97,6 +93,11 @@ class PassRunner:
     def _read_tokens(self, hidden: Tensor) -> Tensors:
         logits = self._decoder.logits(hidden)
         return greedy(logits), logits
+
+
+def _ids_alone(batch: Batch) -> bool:
+    """Whether a pass looks its embeddings up itself: one token of a lane, always an id."""
+    return batch.layout.single and not batch.has_frames
 
 
 def _step(

@@ -84,7 +84,7 @@ class KeyValueWindow:
         if None not in self._marks:
             raise BackboneError(
                 f'all {self.shape.lanes} lanes are taken: cancel an instruction or raise '
-                'instructions.capacity'
+                'max_instructions'
             )
         slot = self._marks.index(None)
         self._marks[slot] = text_positions(0)

@@ -159,6 +159,15 @@ TABLE = (
         3600.0,
     ),
     Parameter(
+        'model.max_failures',
+        10,
+        'Passes of the model that may fail in a row before the process ends with exit code 3; '
+        '0 = any number.',
+        When.ALWAYS,
+        0,
+        1000000,
+    ),
+    Parameter(
         'image_transport',
         'raw',
         'Type of the input: `image` as sensor_msgs/Image, or '
@@ -191,6 +200,14 @@ TABLE = (
         _SETUP,
         1.0,
         1e8,
+    ),
+    Parameter(
+        'sampling.stamp',
+        'header',
+        "Capture time: header = the image's header.stamp; receive = the node's clock at "
+        'reception, for drivers that leave the stamp zero.',
+        _SETUP,
+        choices=('header', 'receive'),
     ),
     Parameter('sampling.queue', 4, 'Sampled frames that can wait for the model.', _SETUP, 1, 64),
     Parameter(
@@ -289,7 +306,7 @@ TABLE = (
     ),
     Parameter('instructions', (), 'Instructions that are active from the start, a list of texts.'),
     Parameter(
-        'instructions.capacity',
+        'max_instructions',
         8,
         'Instructions that can be active at once; memory is allocated for all of them.',
         _SETUP,
@@ -321,14 +338,26 @@ TABLE = (
 
 NAMES = {row.name: row for row in TABLE}
 _GROUPS = {row.name.split('.')[0] for row in TABLE if '.' in row.name}
+RENAMED = {'instructions.capacity': 'max_instructions'}
+"""New names by old ones. `ros2 param dump` cannot write a value whose name is another's prefix."""
+_SPELLINGS = {name.replace('.', '_'): name for name in NAMES}
 
 
 def unknown(names: Iterable[str]) -> str:
-    """One sentence about the first name that is in our groups but not in the table; else ''."""
+    """One sentence about the first name that is meant to be ours and is not in the table, or ''.
+
+    Meant to be ours is what is in one of our groups, an old name, or a name of ours with an
+    underscore for the dot.
+    """
     for name in names:
-        if name.split('.')[0] in _GROUPS and name not in NAMES:
-            matches = difflib.get_close_matches(name, NAMES, 1)
-            hint = f': did you mean {matches[0]}?' if matches else ': see docs/parameters.md'
+        if name in NAMES:
+            continue
+        if name in RENAMED:
+            return f'the parameter {name} is now called {RENAMED[name]}: rename it'
+        if name.split('.')[0] in _GROUPS or name.replace('.', '_') in _SPELLINGS:
+            similar = [_SPELLINGS.get(name.replace('.', '_'), '')]
+            similar = [*filter(None, similar), *difflib.get_close_matches(name, NAMES, 1)]
+            hint = f': did you mean {similar[0]}?' if similar else ': see docs/parameters.md'
             return f'there is no parameter {name}{hint}'
     return ''
 

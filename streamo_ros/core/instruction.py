@@ -191,7 +191,7 @@ class InstructionBook:
         for instruction in instructions:
             try:
                 if len(accepted) >= self.capacity:
-                    raise InstructionError(f'instructions.capacity is {self.capacity}')
+                    raise InstructionError(f'max_instructions is {self.capacity}')
                 text = self.check(instruction.text)
                 accepted[instruction.id] = replace(instruction, text=text, stamp=0, since=0)
             except ValueError as error:
@@ -216,7 +216,7 @@ class InstructionBook:
         if not replace_id and len(self._standing) >= self.capacity:
             raise InstructionError(
                 f'all {self.capacity} places for instructions are taken: cancel one, replace one '
-                'with replace_id, or raise instructions.capacity'
+                'with replace_id, or raise max_instructions'
             )
         self._standing.pop(replace_id, None)
 

@@ -25,7 +25,8 @@ def declare(node: Node) -> dict[str, Value]:
     """
     values = {}
     for row in TABLE:
-        default = list(row.default) if isinstance(row.default, tuple) else row.default
+        # Not an empty list: rclpy takes that for a list of bytes. Empty texts are left out.
+        default = list(row.default) or [''] if isinstance(row.default, tuple) else row.default
         try:
             given = node.declare_parameter(row.name, default, descriptor(row)).value
         except InvalidParameterValueException as error:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from rcl_interfaces.srv import GetParameters
+from rclpy.parameter import parameter_value_to_python
 from rclpy.qos import ReliabilityPolicy
 from std_srvs.srv import Trigger
 
@@ -37,7 +38,8 @@ def find_sampler(client: BlockingClient, target: str) -> FrameSampler:
     )
     if len(reply.values) != len(names):
         raise LockStepError(f'{target} has no parameter {names[0]}: it is not a streamo node')
-    rate, late, gap = (float(value.double_value) for value in reply.values)
+    # A number that was set as an integer is one: `ros2 param set /streamo sampling.rate 2`.
+    rate, late, gap = (float(parameter_value_to_python(value)) for value in reply.values)
     return FrameSampler(Fraction(rate), int(late * SECOND), int(gap * SECOND))
 
 

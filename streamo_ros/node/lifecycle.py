@@ -67,6 +67,11 @@ class AwaitableLifecycleNode(LifecycleNodeMixin, Node):
         number, label = self._state_machine.current_state
         return LifecycleState(label=label, state_id=number)
 
+    def destroy_node(self) -> None:
+        """Destroy the node and the state machine, which rclpy forgets and which keeps it alive."""
+        Node.destroy_node(self)
+        self._state_machine.destroy_when_not_in_use()
+
     async def configure(self) -> TransitionCallbackReturn:
         """From unconfigured to inactive."""
         return SUCCESS

@@ -2,16 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """The node's process: start, spin, end.
 
-SIGINT and SIGTERM end it within two seconds with code 0, whatever the model is doing. An error in
-a callback is logged and does not end it.
+SIGINT and SIGTERM end it with code 0, whatever the model is doing: the node leaves the graph at
+once, and the process ends within two seconds. An error in a callback is logged and does not end
+it.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
+import signal
 import sys
 import traceback
+from collections.abc import Iterator
 from collections.abc import Sequence
 
 import rclpy
@@ -26,7 +30,11 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.node.streamo_node import StreamoNode
 from streamo_ros.program import run_program
 
+PASS_GRACE = 0.2
+"""Seconds that the current pass may take before the node leaves the graph."""
 GRACE = 1.0
+"""Seconds that it may take after that, so that the journal can be closed."""
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class StartError(StreamoError):
@@ -48,18 +56,39 @@ def main(argv: Sequence[str] | None = None) -> int:
         ParameterError: a parameter is refused.
     """
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
-    try:
+    with _ended_at_once():
         _parse(_without_ros(arguments))
-        node = _start(arguments)
-    except KeyboardInterrupt:
+        _init(arguments)
+    started = _start()
+    if started is None:
         return ExitCode.OK
-    if node is None:
-        return ExitCode.OK
-    executor = SingleThreadedExecutor()
-    executor.add_node(node)
+    executor, node = started
     code = _spin(executor, node)
     _exit(node, code)
     return code
+
+
+@contextlib.contextmanager
+def _ended_at_once() -> Iterator[None]:
+    """Until there is a context, a signal ends the process at once; afterwards rclpy's handlers do.
+
+    Those wake the executor and then call the handlers of before, which must therefore do nothing
+    by then: a KeyboardInterrupt would come out of any line, and skip leaving the graph.
+    """
+    early = True
+
+    def handle(*_: object) -> None:
+        if early:
+            os._exit(ExitCode.OK)
+
+    before = {number: signal.signal(number, handle) for number in SIGNALS}
+    try:
+        yield
+    except BaseException:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        raise
+    early = False
 
 
 def _without_ros(arguments: list[str]) -> list[str]:
@@ -75,20 +104,29 @@ def _refused(error: Exception) -> StartError:
     return StartError(str(error).partition('. Error: ')[0])
 
 
-def _start(arguments: Sequence[str]) -> StreamoNode | None:
-    """Create the node; None when a signal arrived meanwhile."""
+def _init(arguments: Sequence[str]) -> None:
     try:
         rclpy.init(args=arguments)
     except _rclpy.RCLError as error:
         raise _refused(error) from error
+
+
+def _start() -> tuple[SingleThreadedExecutor, StreamoNode] | None:
+    """Create the node and what spins it; None when a signal arrived meanwhile."""
+    node = None
     try:
-        return StreamoNode()
+        node = StreamoNode()
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
     except Exception:
         # A signal invalidates the context, and what uses it fails in many ways.
         if rclpy.ok():
             rclpy.try_shutdown()
             raise
+        if node is not None:
+            node.leave_graph()
         return None
+    return executor, node
 
 
 def _parse(arguments: Sequence[str]) -> None:
@@ -120,12 +158,17 @@ def _exit(node: StreamoNode, code: int) -> None:
 
     That would wait for libraries that cannot be interrupted, and take seconds with torch loaded.
     """
+    rclpy.try_shutdown()
     stream, resources = node.stream, node.resources
     if stream is not None:
         stream.worker.stop()
-    if resources is not None and (stream is None or stream.worker.join(GRACE)):
-        resources.close()
-    rclpy.try_shutdown()
+    ended = stream is None or stream.worker.join(PASS_GRACE)
+    # Or else the others take the node and its services for alive until its lease ends, 10 to 20 s.
+    node.leave_graph()
+    if stream is not None and not ended:
+        ended = stream.worker.join(GRACE)
+    if resources is not None and ended:
+        resources.instructions.close_journal()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

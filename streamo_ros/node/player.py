@@ -32,22 +32,16 @@ from streamo_ros.node.image_publisher import run_publisher
 from streamo_ros.node.image_publisher import TOPIC
 from streamo_ros.program import run_program
 from streamo_ros.sources.bag import BagRecord
-from streamo_ros.sources.bag import BagSource
+from streamo_ros.sources.bag import publishes_compressed
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
-from streamo_ros.sources.topics import COMPRESSED
 
 CLOCK_PERIOD = 0.02
 """Seconds between two messages on `/clock` while nothing else is due."""
 LINGER = 5.0
 """Most seconds to wait at the end for all frames to arrive."""
 QOS = QoSProfile(depth=100, reliability=ReliabilityPolicy.RELIABLE)
-
-
-def compressed(source: Source) -> bool:
-    """Whether its frames are CompressedImage messages."""
-    return isinstance(source, BagSource) and source.type_name == COMPRESSED
 
 
 class Player(ImagePublisher):
@@ -76,7 +70,7 @@ class Player(ImagePublisher):
         listeners: int = 1,
         seconds: float = 0.0,
     ) -> None:
-        kind = CompressedImage if compressed(source) and not live else Image
+        kind = CompressedImage if publishes_compressed(source) and not live else Image
         topic = topic or source.topic or TOPIC
         super().__init__('streamo_player', source, topic, kind, QOS, listeners, seconds, rate)
         self._loop = loop

@@ -4,12 +4,16 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streamo_ros.config.model import load_model
 from streamo_ros.config.parameters import Value
 from streamo_ros.config.settings import Values
+from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
@@ -41,11 +45,26 @@ def load(values: dict[str, Value]) -> LoadedModel:
     path, most = str(values['journal.path']), values['context.max_answers']
     journal = Journal(path, most_answers=int(most)) if path else None  # type: ignore[arg-type]
     try:
-        return LoadedModel(load_model(values), journal)
+        with _without_collection():
+            return LoadedModel(load_model(values), journal)
     except BaseException:
         if journal is not None:
             journal.close()
         raise
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Within the block, Python collects no garbage; what is loaded in it is never looked through.
+
+    A collection halts every thread: with torch and transformers loaded for half a second.
+    """
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 class NodeResources:
@@ -65,7 +84,10 @@ class NodeResources:
 
     def __init__(self, node: AwaitableLifecycleNode, loaded: LoadedModel, values: Values) -> None:
         self.backbone = loaded.backbone
-        self.book = InstructionBook(values.whole('instructions.capacity'))
+        self.book = InstructionBook(
+            values.whole('max_instructions'),
+            instruction_check(self.backbone, lambda: values.whole('generation.max_new_tokens')),
+        )
         self.messages = StepMessages(MESSAGES, lambda: self.info.model_id)
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)

@@ -86,6 +86,11 @@ class StreamoNode(AwaitableLifecycleNode):
             alone = ReentrantCallbackGroup()
             self._start = self.create_timer(0.0, self._autostart, alone, clock=steady)
 
+    def leave_graph(self) -> None:
+        """Destroy everything that others can see of the node; it cannot be used afterwards."""
+        self._watch.destroy()
+        self.destroy_node()
+
     # ---- lifecycle transitions ----------------------------------------------------------------
 
     async def configure(self) -> TransitionCallbackReturn:
@@ -186,15 +191,25 @@ class StreamoNode(AwaitableLifecycleNode):
         if resources is not None and resources.instructions.problem:
             resources.instructions.sync()
         if stream is not None:
-            stream.camera.check()
+            stream.check()
             self._check_worker(stream)
         self._diagnostics.publish(self._health(), stream)
 
     def _check_worker(self, stream: ActiveStream) -> None:
-        """End the process when the model hangs: Python cannot stop a running kernel."""
-        limit = self.values.number('model.timeout')
+        """End the process when the model hangs or is broken, so that a supervisor restarts it.
+
+        Python cannot stop a running kernel, and a lost CUDA context lasts as long as the process.
+        """
+        limit, most = self.values.number('model.timeout'), self.values.whole('model.max_failures')
+        passes = stream.assistant.passes
         if stream.worker.broken:
-            self._report_error(f'the model cannot go on: {stream.worker.broken}')
+            self._report_error(f'the model cannot go on, the process ends: {stream.worker.broken}')
+        elif 0 < most <= passes.failures_in_a_row:
+            self._report_error(
+                f'{passes.failures_in_a_row} passes of the model failed in a row '
+                f'(model.max_failures is {most}): the process ends, so that it can be restarted; '
+                f'the last failure: {passes.last_failure}'
+            )
         elif 0 < limit < stream.worker.busy_for:
             self._report_error(
                 f'a pass of the model has taken more than model.timeout = {limit:g} s: the '
@@ -214,7 +229,7 @@ class StreamoNode(AwaitableLifecycleNode):
             model_timeout=self.values.number('model.timeout'),
             rate=self.values.number('sampling.rate'),
             instructions=len(resources.book.standing()) if resources else 0,
-            capacity=self.values.whole('instructions.capacity'),
+            capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
         )
 

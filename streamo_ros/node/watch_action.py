@@ -112,6 +112,10 @@ class WatchAction(Sink):
             if len(goal.responses) >= goal.needed:
                 self._complete(key, goal)
 
+    def destroy(self) -> None:
+        """Destroy the action server."""
+        self._server.destroy()
+
     def close(self, totals: Totals) -> None:  # noqa: ARG002
         """End every goal: the node is being deactivated."""
         for key in list(self._goals):

@@ -29,11 +29,10 @@ class PlanError(StreamoError, ValueError):
 
 def image_transport(source: Source) -> str:
     """The node's `image_transport` for the messages that the player makes of a recording."""
-    from streamo_ros.sources.bag import BagSource
-    from streamo_ros.sources.topics import COMPRESSED
+    # Imported here: reading bags needs a library that other sources do without.
+    from streamo_ros.sources.bag import publishes_compressed
 
-    compressed = isinstance(source, BagSource) and source.type_name == COMPRESSED
-    return 'compressed' if compressed else 'raw'
+    return 'compressed' if publishes_compressed(source) else 'raw'
 
 
 def parse_instructions(text: str, mode: str) -> list[str]:

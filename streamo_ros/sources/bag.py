@@ -210,6 +210,11 @@ class BagSource:
         return plain
 
 
+def publishes_compressed(source: object) -> bool:
+    """Whether the messages of a source are CompressedImage, when they are played as recorded."""
+    return isinstance(source, BagSource) and source.type_name == COMPRESSED
+
+
 def _plain(message: Message) -> Message:
     """A message that the recorder compressed by itself, unpacked on demand."""
     if bytes(message.head[:4]) != ZSTD_MAGIC:

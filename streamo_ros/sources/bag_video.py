@@ -15,6 +15,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from av.error import FFmpegError
 from av.packet import Packet
@@ -36,6 +37,8 @@ from streamo_ros.sources.video_decoder import PacketDecoder
 
 _AWAITING = 'no keyframe has come yet: a video can be decoded from its first keyframe on'
 _LOST = 'the decoder gives no picture for this packet'
+# Messages after which a picture is not waited for: 16 for its order, 8 for threads, and to spare.
+_MOST_DELAYED = 64
 # What encoders and formats are called, and the codec that they speak.
 _CODECS = {
     r'.*h\.?264.*|libx264.*|avc.*': 'h264',
@@ -48,10 +51,17 @@ _CODECS = {
 
 @dataclass(frozen=True, slots=True)
 class _Origin:
-    """The message of a packet: its stamp, nanoseconds, and its frame_id."""
+    """The message of a packet.
+
+    Attributes:
+        stamp: its capture time, nanoseconds.
+        frame_id: its optical frame.
+        flaw: why it cannot be decoded; '' when it can be tried.
+    """
 
     stamp: int
     frame_id: str
+    flaw: str = ''
 
 
 def decode_topic(
@@ -87,38 +97,55 @@ class _Stream:
         self._codec = ''
         self._count = 0
         self._started = False
+        # ffmpeg_image_transport counts its packets: a gap shows that a message was lost, which
+        # decoders paper over with the pictures that they have.
+        self._number, self._counts = -1, False
         self._origins: dict[int, _Origin] = {}
 
     def feed(self, message: Message) -> Iterator[VideoRecord]:
         try:
             coded = self._read(message.load())
+            flaw = '' if coded.data else 'the message holds no packet'
+            origin = _Origin(coded.stamp, coded.frame_id, flaw)
         except (CdrError, SourceError) as error:
-            yield self._unreadable(message, str(error))
-            return
-        decoder = self._decoder_for(coded.codec)
-        packet = Packet(bytes(coded.data))
-        packet.pts = packet.dts = self._count
-        self._origins[self._count] = _Origin(coded.stamp, coded.frame_id)
+            origin = _Origin(peek_stamp(message.head) or 0, '', str(error))
+        self._origins[self._count] = origin
+        if not origin.flaw:
+            yield from self._decode(coded)
         self._count += 1
+        overdue = [number for number in self._origins if number < self._count - _MOST_DELAYED]
+        yield from self._give_up(overdue)
+
+    def _decode(self, coded: PacketBytes) -> Iterator[VideoRecord]:
+        if self._decoder is None or coded.codec != self._codec:
+            yield from self.flush()
+            self._codec, self._started = coded.codec, False
+            self._decoder = PacketDecoder(_open(self._topic, coded.codec), self._salvage)
+        decoder = self._decoder
+        if self._counts and coded.number is not None and coded.number > self._number + 1:
+            decoder.note_gap(self._count)
+        self._count_on(coded.number)
+        packet = _own_packet(coded.data)
+        packet.pts = packet.dts = self._count
         yield from self._records(decoder.feed(packet))
+
+    def _count_on(self, number: int | None) -> None:
+        if number is not None:
+            self._counts |= number == self._number + 1 and self._number >= 0
+            self._number = number
 
     def flush(self) -> Iterator[VideoRecord]:
         if self._decoder is not None:
             yield from self._records(self._decoder.flush())
-        yield from self._lost(None)
-
-    def _decoder_for(self, name: str) -> PacketDecoder:
-        if self._decoder is None or name != self._codec:
-            self._codec = name
-            self._decoder = PacketDecoder(_open(self._topic, name), self._salvage)
-        return self._decoder
+        yield from self._give_up([number for number in self._origins if number < self._count])
 
     def _records(self, frames: Iterable[Decoded]) -> Iterator[VideoRecord]:
         for decoded in frames:
             origin = self._origins.pop(decoded.pts if decoded.pts is not None else -1, None)
             if origin is None:  # a second picture of the same packet
                 continue
-            yield from self._lost(origin.stamp)
+            before = [n for n, other in self._origins.items() if other.stamp < origin.stamp]
+            yield from self._give_up(before)
             if decoded.frame is None or decoded.flaw:
                 yield self._bad(origin, decoded.flaw)
             else:
@@ -127,28 +154,31 @@ class _Stream:
                     origin.stamp, decoded, topic=self._topic, frame_id=origin.frame_id
                 )
 
-    def _lost(self, stamp: int | None) -> Iterator[VideoRecord]:
-        """Messages before a stamp, or all, that gave no picture."""
-        lost = [
-            number
-            for number, origin in self._origins.items()
-            if stamp is None or origin.stamp < stamp
-        ]
-        for number in lost:
-            yield self._bad(self._origins.pop(number), _LOST)
-
-    def _unreadable(self, message: Message, reason: str) -> VideoRecord:
-        stamp = peek_stamp(message.head) or 0
-        return VideoRecord(stamp, Decoded(None, None, reason), topic=self._topic)
+    def _give_up(self, numbers: Iterable[int]) -> Iterator[VideoRecord]:
+        """Messages that gave no picture, and will give none."""
+        for number in numbers:
+            origin = self._origins.pop(number)
+            yield self._bad(origin, origin.flaw or _LOST)
 
     def _bad(self, origin: _Origin, flaw: str) -> VideoRecord:
-        reason = flaw if self._started else _AWAITING
+        reason = flaw if self._started or origin.flaw else _AWAITING
         return VideoRecord(
             origin.stamp,
             Decoded(None, None, f'{self._codec or "video"}: {reason}'),
             topic=self._topic,
             frame_id=origin.frame_id,
         )
+
+
+def _own_packet(data: memoryview) -> Packet[Any]:
+    """A packet in memory of FFmpeg's own.
+
+    A packet that borrows its bytes from Python is given back by a thread of the decoder, which
+    waits for the interpreter, which may be waiting for the thread to end.
+    """
+    packet: Packet[Any] = Packet(len(data))
+    packet.update(bytes(data))
+    return packet
 
 
 def _open(topic: str, name: str) -> VideoCodecContext:

@@ -82,12 +82,14 @@ class PacketBytes:
         frame_id: optical frame.
         codec: as the message gives it, e.g. 'h264' or 'hevc_nvenc;yuv420p;bgr8;bgr8'.
         data: a view into the message.
+        number: the encoder's own count or time; None when the message has none.
     """
 
     stamp: int
     frame_id: str
     codec: str
     data: memoryview
+    number: int | None = None
 
 
 def peek_stamp(buffer: Buffer) -> int | None:
@@ -165,10 +167,10 @@ def read_ffmpeg_packet(buffer: Buffer) -> PacketBytes:
     for field in ('width', 'height'):
         reader.uint32(field)
     codec = reader.string('encoding')
-    reader.uint64('pts')
+    number = reader.uint64('pts')
     for field in ('flags', 'is_bigendian'):
         reader.uint8(field)
-    return PacketBytes(stamp, frame_id, codec, reader.octets('data'))
+    return PacketBytes(stamp, frame_id, codec, reader.octets('data'), number)
 
 
 class _Reader:

@@ -4,8 +4,8 @@
 
 Frame times are those of the container. Frame counts, frame rates and durations of a container are
 hints: nothing but the estimate of the duration depends on them. All packets are decoded in order;
-only frames that are sampled are converted to RGB. Decoding a real clip of 640x360 takes 0.6 to 0.9
-of the time that OpenCV takes.
+only frames that are sampled are converted to RGB. A pass over real clips of 640x360, sampled at
+1 Hz, takes 1.1 to 1.3 times the CPU time that OpenCV takes for it.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from streamo_ros.sources.video_decoder import PacketDecoder
 from streamo_ros.sources.video_file import check_video
 from streamo_ros.sources.video_file import no_times
 from streamo_ros.sources.video_file import open_video
+from streamo_ros.sources.video_file import read_packets
 from streamo_ros.sources.video_picture import to_picture
 from streamo_ros.sources.video_times import in_order
 from streamo_ros.sources.video_times import Timeline
@@ -78,7 +79,9 @@ class VideoSource:
         self.note = ''
         self._path = path
         self._salvage = salvage
-        self._cut = self.damage = check_video(path, salvage)
+        self._missing = check_video(path, salvage)
+        self._broken_off = ''
+        self.damage = f'{path} was cut off' if self._missing else ''
         container, stream = open_video(path)
         with container:
             self.duration = _duration(container, stream)
@@ -113,22 +116,23 @@ class VideoSource:
         timeline: Timeline,
     ) -> Iterator[Decoded]:
         """All frames of the file in the order of presentation."""
-        # Frame threads are faster, but lose frames beside those that they cannot decode.
-        stream.thread_type = 'SLICE' if self._salvage else 'AUTO'
         try:
-            for packet in container.demux(stream):
-                if packet.size:
-                    yield from decoder.feed(packet)
+            for packet in read_packets(container, stream):
+                yield from decoder.feed(packet)
         except FFmpegError as error:
-            self._cut = f'{self.name} is damaged {_at(timeline)}: {error.strerror}'
+            self._broken_off = f'{self.name} is damaged {_at(timeline)}: {error.strerror}'
             if not self._salvage:
-                message = f'{self._cut}; add --salvage to read what is before it'
+                message = f'{self._broken_off}; add --salvage to read what is before it'
                 raise SourceError(message) from error
         yield from decoder.flush()
 
     def _conclude(self, decoder: PacketDecoder, timeline: Timeline) -> None:
         """Say what a pass has shown."""
-        sentences = [f'{self._cut} {_at(timeline)}' if 'was cut off' in self._cut else self._cut]
+        sentences = [self._broken_off]
+        if self._missing:
+            sentences.append(
+                f'{self.name} was cut off {_at(timeline)}: {self._missing} bytes are missing'
+            )
         if decoder.damaged:
             first = timeline.seconds(decoder.first_damage)
             sentences.append(

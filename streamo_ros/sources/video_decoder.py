@@ -9,10 +9,13 @@ of them carries its flaw, so that nobody decides on one.
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from typing import Any
 
+from av.codec import codecs_available
 from av.codec.context import CodecContext
+from av.error import DecoderNotFoundError
 from av.error import EOFError as EndOfStreamError
 from av.error import FFmpegError
 from av.packet import Packet
@@ -23,6 +26,8 @@ from av.video.frame import VideoFrame
 _REPORTED = 'the video is damaged here: the decoder reports errors'
 _BUILDS_ON = 'the video is damaged before it: pictures are whole again from the next keyframe on'
 _NO_KEYFRAME = 'it comes before the first keyframe'
+# Each holds back a frame.
+_MOST_THREADS = 8
 # These leave out by themselves what comes before a point at which decoding can begin.
 _CAREFUL = frozenset({'h264'})
 
@@ -56,15 +61,25 @@ class PacketDecoder:
     """
 
     def __init__(self, context: VideoCodecContext, lenient: bool = False) -> None:
+        # Threads by frame also where there is one core: without them the H.264 decoder gives its
+        # frames away before it knows that they are damaged (FFmpeg 8.1).
+        context.thread_type = 'AUTO'
+        context.thread_count = min(max(2, os.cpu_count() or 1), _MOST_THREADS)
         self._context = context
         self._lenient = lenient
         self._independent = context.codec.intra_only
         self._started = self._independent or context.codec.canonical_name in _CAREFUL
-        self._marks_keyframes = False
+        # Some decoders mark no keyframes; then what the container says of their packets counts.
+        self._keyframes: set[int] = set()
         self._broken = False
+        self._gaps: list[int] = []
         self._unread: list[Decoded] = []
         self.damaged = 0
         self.first_damage: int | None = None
+
+    def note_gap(self, pts: int) -> None:
+        """Note that a packet is missing before the one of this time."""
+        self._gaps.append(pts)
 
     def feed(self, packet: Packet[Any]) -> list[Decoded]:
         """Decode a packet.
@@ -73,9 +88,8 @@ class PacketDecoder:
             Frames in the order of presentation, among them those that could not be decoded; they
             come with the frame after them.
         """
-        if packet.is_keyframe:  # as far as a container says so; some decoders do not
-            self._started = True
-            self._broken &= self._marks_keyframes
+        if packet.is_keyframe and packet.pts is not None:
+            self._keyframes.add(packet.pts)
         try:
             frames = self._context.decode(packet)
         except EndOfStreamError:
@@ -96,19 +110,23 @@ class PacketDecoder:
 
     def _take(self, frame: VideoFrame) -> list[Decoded]:
         pts = frame.pts if frame.pts is not None else frame.dts
-        flaw = self._flaw(frame)
+        if self._gaps and pts is not None and pts >= self._gaps[0]:
+            self._broken = not self._independent
+            self._gaps = [gap for gap in self._gaps if gap > pts]
+        flaw = self._flaw(frame, pts in self._keyframes)
+        self._keyframes -= {pts}
         if flaw and flaw != _NO_KEYFRAME:
             self._count(pts)
         return [*self._unread_before(pts), Decoded(pts, frame, flaw)]
 
-    def _flaw(self, frame: VideoFrame) -> str:
-        key = frame.key_frame or frame.pict_type == PictureType.I
-        self._started |= key
+    def _flaw(self, frame: VideoFrame, is_key: bool) -> str:
+        is_key |= frame.key_frame
+        self._started |= is_key or frame.pict_type == PictureType.I
         if frame.is_corrupt:
             self._broken = not self._independent
             return _REPORTED
-        if frame.key_frame:
-            self._marks_keyframes, self._broken = True, False
+        if is_key:
+            self._broken = False
         if not self._started:
             return _NO_KEYFRAME
         return _BUILDS_ON if self._broken and not self._lenient else ''
@@ -133,17 +151,21 @@ class PacketDecoder:
         return sorted(due, key=lambda item: item.pts or 0)
 
 
-def open_decoder(name: str) -> VideoCodecContext:
+def open_decoder(codec: str) -> VideoCodecContext:
     """A decoder for packets that come without a container.
 
     Args:
-        name: FFmpeg's name of a codec, e.g. 'h264'.
+        codec: FFmpeg's name of a codec, e.g. 'h264'.
 
     Raises:
-        FFmpegError: there is none of that name.
+        FFmpegError: there is no decoder for it.
     """
-    context = CodecContext.create(name, 'r')
-    assert isinstance(context, VideoCodecContext)
-    # Frame threads would hold back one frame for each of them.
-    context.thread_type = 'SLICE'
+    # FFmpeg's own decoder of AV1 works on some GPUs alone.
+    for name in ('libdav1d', 'libaom-av1') if codec == 'av1' else ():
+        if name in codecs_available:
+            codec = name
+            break
+    context = CodecContext.create(codec, 'r')
+    if not isinstance(context, VideoCodecContext):
+        raise DecoderNotFoundError(0, f'{codec} is not a video codec')
     return context

@@ -9,12 +9,15 @@ without a decoder, recordings without frame times and files that were cut off.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.packet import Packet
 from av.stream import Disposition
+from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from streamo_ros.sources.base import SourceError
@@ -53,7 +56,7 @@ def open_video(path: Path) -> tuple[InputContainer, VideoStream]:
         raise
 
 
-def check_video(path: Path, salvage: bool) -> str:
+def check_video(path: Path, salvage: bool) -> int:
     """Refuse a file whose frames cannot be used.
 
     Args:
@@ -61,7 +64,7 @@ def check_video(path: Path, salvage: bool) -> str:
         salvage: a file that was cut off is not an error.
 
     Returns:
-        What is missing, in one sentence; '' when nothing is.
+        How many bytes are missing at the end of the file.
 
     Raises:
         SourceError: none of its packets can be decoded, they are encrypted, they have no times,
@@ -73,12 +76,27 @@ def check_video(path: Path, salvage: bool) -> str:
             raise no_times(path)
         _decode_first(path, container, stream)
     missing = missing_bytes(path)
-    if not missing:
-        return ''
-    damage = f'{path} was cut off: its container declares {missing} bytes more than there are'
-    if not salvage:
-        raise SourceError(f'{damage}; add --salvage to read what is there')
-    return damage
+    if missing and not salvage:
+        raise SourceError(
+            f'{path} was cut off: its container declares {missing} bytes more than the file has; '
+            'add --salvage to read what is there'
+        )
+    return missing
+
+
+def read_packets(container: InputContainer, stream: VideoStream) -> Iterator[Packet[VideoStream]]:
+    """The packets of a stream, without the empty one that ends it.
+
+    Raises:
+        FFmpegError: the file is damaged here.
+    """
+    try:
+        for packet in container.demux(stream):
+            if packet.size:
+                yield packet
+    except IndexError:
+        # PyAV 18.1 trips over streams that appear late, when all packets have been read.
+        return
 
 
 def no_times(path: Path) -> SourceError:
@@ -142,18 +160,27 @@ def _decode_first(path: Path, container: InputContainer, stream: VideoStream) ->
         SourceError: there is none, or it has no time.
     """
     reason = 'it has no frames'
-    for number, packet in enumerate(container.demux(stream)):
-        if packet.has_sidedata('encryption_info'):
-            raise SourceError(f'{path} is protected: its frames are encrypted')
-        try:
-            frames = packet.decode()
-        except FFmpegError as error:
-            reason = f'its {stream.codec_context.name} decoder says: {error.strerror}'
-            continue
-        if frames:
-            if frames[0].pts is None and frames[0].dts is None:
-                raise no_times(path)
-            return
-        if number > _PATIENCE:
-            break
+    try:
+        for number, packet in enumerate(read_packets(container, stream)):
+            if packet.has_sidedata('encryption_info'):
+                raise SourceError(f'{path} is protected: its frames are encrypted')
+            frames, error = _decode(packet)
+            if frames:
+                if frames[0].pts is None and frames[0].dts is None:
+                    raise no_times(path)
+                return
+            if error:
+                reason = f'its {stream.codec_context.name} decoder says: {error}'
+            if number > _PATIENCE:
+                break
+    except FFmpegError as error:
+        reason = f'it is damaged: {error.strerror}'
     raise SourceError(f'{path} has no frame that can be decoded: {reason}')
+
+
+def _decode(packet: Packet[VideoStream]) -> tuple[list[VideoFrame], str]:
+    """The frames of a packet, or what the decoder says instead."""
+    try:
+        return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)], ''
+    except FFmpegError as error:
+        return [], error.strerror or 'unknown error'

@@ -276,6 +276,12 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope='session')
+def make_checkpoint() -> Callable[..., Path]:
+    """Saves a checkpoint of a family into a folder."""
+    return save_checkpoint
+
+
+@pytest.fixture(scope='session')
 def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a tiny Qwen2.5-VL checkpoint, for what does not depend on the family."""
     return save_checkpoint(tmp_path_factory.mktemp('qwen'), 'qwen2_5_vl')

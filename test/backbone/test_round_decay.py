@@ -119,7 +119,7 @@ def test_a_lane_says_what_is_left_again_and_goes_on():
     for at in range(60):
         tick = Tick(at, Fraction(at), Fraction(at + 1), at, 1)
         backbone.extend([lane.request(tick, backbone.encode(np.zeros((48, 64, 3), np.uint8)))])
-        lane.settle(State.SILENCE)
+        lane.commit(State.SILENCE)
         assert lane.tokens <= 900
     assert 2 <= lane.rebuilds == backbone.passes.prefill <= 12
     assert backbone.passes.extend == 60
@@ -136,5 +136,5 @@ def test_merged_frames_are_their_mean(checkpoint, load_tiny, frames):
     torch.testing.assert_close(merged.embeddings, sum(vision.embeddings for vision in visions) / 3)
     assert len(merged.deepstack) == len(visions[0].deepstack)
     assert merged.grid == visions[0].grid
-    with pytest.raises(BackboneError, match='one grid'):
+    with pytest.raises(BackboneError, match='same size'):
         backbone.merge([visions[0], type(merged)(merged.embeddings, (), (1, 1))])

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from streamo_ros.config.parameters import check_change
 from streamo_ros.config.parameters import markdown
@@ -12,6 +13,8 @@ from streamo_ros.config.parameters import NAMES
 from streamo_ros.config.parameters import ParameterError
 from streamo_ros.config.parameters import TABLE
 from streamo_ros.config.parameters import unknown
+from streamo_ros.config.params_file import effective
+from streamo_ros.config.params_file import read_parameters
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import Values
 from streamo_ros.core.interface import BackboneInfo
@@ -62,6 +65,34 @@ def test_what_the_model_was_loaded_with_stays_until_cleanup() -> None:
 def test_a_misspelt_name_is_found_and_corrected() -> None:
     assert 'did you mean sampling.rate' in unknown(['use_sim_time', 'sampling.rates'])
     assert not unknown(['use_sim_time', 'qos_overrides./image.subscription.depth', 'model.path'])
+
+
+def test_no_value_is_a_prefix_of_another_so_that_a_dump_can_be_loaded() -> None:
+    for name in NAMES:
+        assert [other for other in NAMES if other.startswith(f'{name}.')] == []
+
+
+def test_a_dump_is_read_as_it_was_written(tmp_path) -> None:
+    values = Values({'instructions': ('the kettle',), 'max_instructions': 3}).all()
+    # What `ros2 param dump` makes of dotted names.
+    nested: dict = {}
+    for name, value in values.items():
+        *groups, last = name.split('.')
+        branch = nested
+        for group in groups:
+            branch = branch.setdefault(group, {})
+        branch[last] = list(value) if isinstance(value, tuple) else value
+    path = tmp_path / 'dump.yaml'
+    path.write_text(yaml.safe_dump({'/streamo': {'ros__parameters': nested}}))
+    assert effective(read_parameters(path)).all() == values
+
+
+def test_an_old_name_is_refused_with_the_new_one(tmp_path) -> None:
+    path = tmp_path / 'old.yaml'
+    path.write_text('/**: {ros__parameters: {instructions: {capacity: 4}}}')
+    with pytest.raises(ParameterError, match=r'instructions\.capacity is now called max_instr'):
+        effective(read_parameters(path))
+    assert 'did you mean sampling.rate?' in unknown(['sampling_rate'])
 
 
 def test_the_documented_table_names_every_parameter() -> None:

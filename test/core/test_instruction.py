@@ -21,7 +21,7 @@ def test_a_full_book_refuses_and_says_what_to_do() -> None:
     book = InstructionBook(capacity=2)
     book.add('a')
     book.add('b')
-    with pytest.raises(InstructionError, match=r'all 2 places.*instructions\.capacity'):
+    with pytest.raises(InstructionError, match=r'all 2 places.*max_instructions'):
         book.add('c')
     assert [one.text for one in book.standing()] == ['a', 'b']
 

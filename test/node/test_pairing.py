@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from rclpy.parameter import Parameter
 
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
 from rclpy.qos import ReliabilityPolicy
@@ -130,7 +131,8 @@ def test_refusal_is_an_error_with_or_without_a_message(reply: Any, why: str) -> 
 
 
 def test_sampler_is_the_nodes_own() -> None:
-    values = [SimpleNamespace(double_value=one) for one in (2.5, 0.5, 60.0)]
+    # A number that was set as an integer is one: `ros2 param set /streamo sampling.max_gap 60`.
+    values = [Parameter('a', value=one).get_parameter_value() for one in (2.5, 0.5, 60)]
     client = SimpleNamespace(ask=lambda *_, **__: SimpleNamespace(values=values))
     sampler = find_sampler(client, '/streamo')
     assert (sampler.rate, sampler.reorder_tolerance, sampler.max_gap) == (2.5, 5e8, 6e10)

@@ -154,3 +154,45 @@ def test_leaf_that_is_interrupted_cancels_its_goal(
     invalid = type(leaf.status).INVALID
     peer.do(lambda: leaf.stop(invalid))
     wait_for(lambda: not instructions[-1].instructions, what='the instruction ends')
+
+
+def test_a_snapshot_is_asked_for_at_every_answer(
+    start: Callable, peer: Any, wait_for: Callable, tmp_path: Path
+) -> None:
+    """The recorder and its service type are doubles: rosbag2 is not among the wheels."""
+    from std_srvs.srv import Trigger
+
+    calls: list[Any] = []
+
+    def on_call(_: Any, reply: Any) -> Any:
+        calls.append(1)
+        reply.success = True
+        return reply
+
+    peer.node.create_service(Trigger, '/rosbag2_recorder/snapshot', on_call)
+    program = (
+        'import runpy, sys, types\n'
+        'from std_srvs.srv import Trigger\n'
+        "for name in ('rosbag2_interfaces', 'rosbag2_interfaces.srv'):\n"
+        '    sys.modules[name] = types.ModuleType(name)\n'
+        "sys.modules['rosbag2_interfaces.srv'].Snapshot = Trigger\n"
+        f"runpy.run_path({str(EXAMPLES / 'snapshot.py')!r}, run_name='__main__')\n"
+    )
+    log = tmp_path / 'snapshot.log'
+    with log.open('w') as output:
+        example = subprocess.Popen([sys.executable, '-c', program], stdout=output, stderr=output)
+    try:
+        start(instructions="['always']")
+        camera = peer.camera().matched()
+        wait_for(lambda: peer.node.count_subscribers('/streamo/response'))
+        second = iter(range(1000, 2000))
+
+        def written() -> bool:
+            camera.show(next(second))
+            return 'snapshot written' in log.read_text()
+
+        wait_for(written)
+        assert calls
+    finally:
+        example.kill()
+        example.wait()

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from builtin_interfaces.msg import Duration
+from rcl_interfaces.msg import ParameterType
 from rcl_interfaces.srv import DescribeParameters
 from std_srvs.srv import Trigger
 from streamo_ros.msg import FrameState
@@ -23,7 +24,14 @@ def standing(start, peer, wait_for) -> list[InstructionArray]:
     start()
     heard = peer.hear('~/instructions', InstructionArray, latched=True)
     wait_for(lambda: peer.state() == 'active' and heard)
+    assert described(peer, 'instructions').type == ParameterType.PARAMETER_STRING_ARRAY
     return heard
+
+
+def described(peer, name: str):
+    """What `ros2 param describe` shows."""
+    (row,) = peer.call('~/describe_parameters', DescribeParameters, names=[name]).descriptors
+    return row
 
 
 def test_instructions_come_go_and_are_refused_with_a_reason(standing, peer, wait_for) -> None:
@@ -113,10 +121,10 @@ def test_parameters_change_while_it_runs_or_say_why_not(standing, peer, wait_for
     wait_for(lambda: [one.id for one in standing[-1].instructions] == [2, 3])
     many = peer.set_parameter('instructions', [f'{number}' for number in range(9)])
     assert 'all 8 places' in many.reason
-    (row,) = peer.call(
-        '~/describe_parameters', DescribeParameters, names=['sampling.rate']
-    ).descriptors
-    assert row.description == 'Frames looked at per second of capture time, in hertz.'
+    assert peer.set_parameter('sampling.rate', 3).successful
+    wait_for(lambda: models[-1].sampling_rate == 3.0)
+    row = described(peer, 'sampling.rate')
+    assert row.description == 'Frames sampled per second of capture time, in hertz.'
     assert row.floating_point_range[0].to_value == 60.0
 
 

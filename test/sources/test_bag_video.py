@@ -99,6 +99,55 @@ def test_a_lost_packet_costs_frames_until_the_next_keyframe(bag, coded):
     assert any(flaws[15:20])
 
 
+def test_a_lost_message_costs_frames_until_the_next_keyframe(bag_maker, coded, tmp_path):
+    messages = [
+        (
+            '/video',
+            bag_maker.FFMPEG_PACKET,
+            bag_maker.START + number,
+            bag_maker.ffmpeg_packet(bag_maker.START + number, data, number=number),
+        )
+        for number, data in enumerate(coded)
+        if number not in (14, 15)
+    ]
+    records = read(bag_maker.write_bag(tmp_path / 'bag', messages))
+    bad = [stamp - bag_maker.START for stamp, item in records if isinstance(item, str)]
+    assert bad == [16, 17, 18, 19]
+    assert 'whole again from the next keyframe' in records[14][1]
+
+
+def test_a_pass_that_is_given_up_ends_at_once(bag, maker):
+    # The decoder's threads still hold packets: it once waited for them for ever.
+    path = bag(maker.packets(30, draw=maker.noise))
+    for count in range(40):
+        records = open_source(path).records()
+        for _ in range(count % 7 + 1):
+            next(records)
+        del records
+
+
+def test_a_topic_that_changes_its_codec_is_decoded_through(bag_maker, maker, coded, tmp_path):
+    packets = [('h264', data) for data in coded[:15]]
+    packets += [('vp9', data) for data in maker.packets(15, 'libvpx-vp9')]
+    messages = [
+        ('/v', bag_maker.FFMPEG_PACKET, at, bag_maker.ffmpeg_packet(at, data, codec))
+        for at, (codec, data) in enumerate(packets, bag_maker.START)
+    ]
+    records = read(bag_maker.write_bag(tmp_path / 'bag', messages))
+    assert [stamp - bag_maker.START for stamp, _ in records] == list(range(30))
+    assert all(isinstance(item, np.ndarray) for _, item in records)
+
+
+def test_what_is_not_decoded_is_given_up_in_time(bag):
+    records = open_source(bag([bytes(50)] * 99)).records()
+    assert next(records).stamp > 0
+
+
+def test_a_message_without_data_is_one_bad_frame(bag, coded):
+    records = read(bag([b'', *coded[:5], b'', *coded[5:]]))
+    assert [number for number, (_, item) in enumerate(records) if isinstance(item, str)] == [0, 6]
+
+
 def test_a_message_that_cannot_be_read_is_one_bad_frame(bag_maker, coded, tmp_path):
     whole = [bag_maker.ffmpeg_packet(bag_maker.START + n, data) for n, data in enumerate(coded)]
     whole[4] = whole[4][:30]

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 
@@ -161,6 +163,22 @@ def test_a_still_image_is_not_a_video_of_one_frame(maker, tmp_path):
     cv2.imwrite(str(tmp_path / 'a.png'), maker.bar(0))
     with pytest.raises(SourceError, match='is a still image: put it into a folder'):
         open_source(tmp_path / 'a.png')
+
+
+@pytest.mark.parametrize('name', ['plain.mp4', 'stream.ts', 'variable.mkv', 'b_frames.avi'])
+@pytest.mark.parametrize('seed', range(8))
+def test_whatever_is_broken_is_a_sentence_or_a_bad_frame(videos, tmp_path, name, seed):
+    random = np.random.default_rng(seed)
+    data = bytearray((videos / name).read_bytes())
+    for at in random.integers(0, len(data), 12):
+        data[at] ^= 1 << int(random.integers(8))
+    if seed % 2:
+        at = int(random.integers(100, len(data)))
+        del data[at : at + int(random.integers(1, 900))]
+    (tmp_path / name).write_bytes(data)
+    for salvage in (False, True):
+        with contextlib.suppress(SourceError):
+            assert len(flaws(open_source(tmp_path / name, salvage=salvage))) < 100
 
 
 def level(*values):

@@ -54,6 +54,11 @@ class Attention(Protocol):
     layers: list[Tensor]
     """One buffer a layer; the second axis is slots."""
 
+    def __init__(
+        self, shape: WindowShape, rotary: Rotary, device: torch.device, dtype: torch.dtype
+    ) -> None:
+        """Allocate the buffers."""
+
     def begin(self, step: Step) -> None:
         """Prepare a step, before its first layer."""
 

@@ -1,5 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
+# mypy: disable-error-code="no-untyped-def, untyped-decorator"
 """Triton kernels of attention over the key-value window.
 
 Every length, start and slot is read from a tensor, so one launch serves any mix of lanes and a

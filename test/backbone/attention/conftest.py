@@ -14,14 +14,17 @@ if not torch.cuda.is_available():
 
 
 def mend_interpreter():
-    """Make bfloat16 in the interpreter what it is on a GPU.
+    """Make bfloat16 in the interpreter what it is on a GPU, and calls between kernels cheap.
 
-    It multiplies matrices of the numbers' bits, and cuts off where a GPU rounds to nearest.
+    It multiplies matrices of the numbers' bits, and cuts off where a GPU rounds to nearest. Each
+    call of one function by another wraps Triton's whole language once more: ten times slower.
     """
     import triton.language as tl
     from triton.runtime import interpreter
 
     dot, convert = interpreter.InterpreterBuilder.create_dot, interpreter._convert_float
+
+    wrapped = []
 
     def converted(data, source, target, mode):
         if (source, target) == (tl.bfloat16, tl.float32):
@@ -41,6 +44,14 @@ def mend_interpreter():
     def create_dot(self, a, b, *rest):
         return dot(self, widened(a), widened(b), *rest)
 
+    def call(self, *args, **choices):
+        # What the launch has wrapped is `tl`; Triton's own functions know it as `core`.
+        own = self.fn.__globals__.get('core') is tl.core
+        if own and not wrapped:
+            wrapped.append(interpreter._patch_lang(self.fn))
+        return self.rewrite()(*args, **choices)
+
+    interpreter.InterpretedFunction.__call__ = call
     interpreter.InterpreterBuilder.create_dot = create_dot
     interpreter._convert_float = converted
 
