@@ -2,13 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Creates or updates .venv, the virtual environment that everything runs in: `make setup`.
 
-With --tests, what the tests need is installed too. With --packages PATH, a virtual environment is
-made there that has what the node needs and nothing else: colcon builds the package itself in a
-workspace, and knows the environment by the variable STREAMO_VENV (docs/robot.md).
-
-Where ROS_DISTRO is set, that installation of ROS 2 is used; elsewhere ROS 2 comes as wheels. A
-step whose inputs have not changed since the last call is skipped. Uses the standard library only,
-because nothing is installed when it runs.
+With --tests, what the tests need is installed too. Where ROS_DISTRO is set, that installation of
+ROS 2 is used; elsewhere ROS 2 comes as wheels. A step whose inputs have not changed since the last
+call is skipped. Uses the standard library only, because nothing is installed when it runs.
 """
 
 from __future__ import annotations
@@ -81,20 +77,11 @@ def main() -> int:
     distro = os.environ.get('ROS_DISTRO')
     try:
         check_machine(distro)
-        robot = '--packages' in sys.argv
-        if robot and not distro:
-            raise SetupError("ROS_DISTRO is not set: source your ROS 2's setup.bash first.")
-        VENV.mkdir(parents=True, exist_ok=True)
-        # colcon looks for packages everywhere in a workspace.
-        (VENV / 'COLCON_IGNORE').touch()
+        VENV.mkdir(exist_ok=True)
         with (VENV / '.streamo-lock').open('w') as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             LOG.unlink(missing_ok=True)
             make_venv(distro)
-            if robot:
-                install_packages(distro)
-                report(f'done: export STREAMO_VENV={VENV}')
-                return 0
             ensure_headers()
             install_packages(distro)
             if '--tests' in sys.argv:

@@ -24,7 +24,6 @@ from step import Stamp
 from step import VENV
 
 REQUIREMENTS = ROOT / 'requirements'
-JETSON = pathlib.Path('/etc/nv_tegra_release')
 TESTS = REQUIREMENTS / 'test.txt'
 INSTALL = (
     PYTHON,
@@ -62,11 +61,6 @@ def install_torch(distro: str | None) -> None:
     pinned = (REQUIREMENTS / 'torch.txt').read_text().split()[-1]
     if torch_suffices(pinned, distro):
         return
-    if JETSON.exists():
-        raise SetupError(
-            "this is a Jetson, where torch must be NVIDIA's own: install the wheel for your "
-            f'JetPack with {PYTHON} -m pip install (docs/jetson.md), and run this again.'
-        )
     report('installing torch')
     if not pathlib.Path('/proc/driver/nvidia').exists():
         if execute(*INSTALL, f'{pinned}+cpu') is None:

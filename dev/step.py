@@ -11,12 +11,7 @@ import subprocess
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-# `environment.py --packages PATH`: an environment of a robot's, which colcon does not build into.
-VENV = (
-    pathlib.Path(sys.argv[sys.argv.index('--packages') + 1]).expanduser().resolve()
-    if '--packages' in sys.argv[:-1]
-    else ROOT / '.venv'
-)
+VENV = ROOT / '.venv'
 PYTHON = VENV / 'bin' / 'python'
 LOG = VENV / 'setup.log'
 

@@ -6,20 +6,16 @@
 `mode:=rate` plays at a rate. The exit code is 1 when anything failed.
 
 Imports launch and the standard library only: `ros2` runs under the system's Python. What reads
-bags runs in the virtual environment that the environment variable STREAMO_VENV names, or else in
-the one that the build knew, or else under `/usr/bin/env python3`.
+bags runs under `/usr/bin/env python3`, the Python of the active virtual environment.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from functools import partial
-from pathlib import Path
 from typing import Any
 
-from ament_index_python.packages import get_package_prefix
 from launch import LaunchContext
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
@@ -33,6 +29,7 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterValue
 
+PYTHON = ('/usr/bin/env', 'python3', '-m')
 BAD_INPUT = 2
 """Exit code of a process that refused what it was given, in one sentence."""
 LAST = 5.0
@@ -99,12 +96,12 @@ def _plan(context: LaunchContext) -> dict[str, Any]:
     """
     names = ('bag', 'source_topic', 'mode', 'instructions')
     options = [f'--{name.replace("_", "-")}={_text(context, name)}' for name in names]
-    command = [*_python(), 'streamo_ros.replay.launch_plan', *options]
+    command = [*PYTHON, 'streamo_ros.replay.launch_plan', *options]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         sentence = done.stderr.strip().rpartition('\n')[2]
         if done.returncode != BAD_INPUT:
-            sentence += ': set STREAMO_VENV to the virtual environment (docs/robot.md)'
+            sentence += ': activate the virtual environment before `ros2 launch` (docs/robot.md)'
         raise RuntimeError(sentence)
     plan: dict[str, Any] = json.loads(done.stdout)
     return plan
@@ -133,19 +130,8 @@ def _node(context: LaunchContext, plan: dict[str, Any], instructions: list[str])
     )
 
 
-def _python() -> list[str]:
-    """The command that runs a module."""
-    known = Path(get_package_prefix('streamo_ros'), 'lib', 'streamo_ros', 'venv')
-    built = known.read_text(encoding='utf-8').strip() if known.exists() else ''
-    for folder in (os.environ.get('STREAMO_VENV', ''), built):
-        python = Path(folder, 'bin', 'python3')
-        if folder and python.exists():
-            return [str(python), '-m']
-    return ['/usr/bin/env', 'python3', '-m']
-
-
 def _process(module: str, *arguments: Any) -> ExecuteProcess:
-    command = [*_python(), f'streamo_ros.node.{module}', *arguments]
+    command = [*PYTHON, f'streamo_ros.node.{module}', *arguments]
     return ExecuteProcess(cmd=command, name=module, output='screen')
 
 

@@ -4,45 +4,20 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 from streamo_ros.share import PACKAGE
 
 ROS_COMMAND = 'run `make setup`, or source the setup.bash of your ROS 2'
 BUILD_COMMAND = 'run `make setup`, or build the package with colcon and source install/setup.bash'
 
 EXTRAS = {
-    'torch': {
-        'torch': 'torch>=2.5',
-        'transformers': 'transformers>=5.17',
-        'safetensors': 'safetensors',
-        'tokenizers': 'tokenizers',
-        'PIL': 'pillow',
-    },
-    'train': {'accelerate': 'accelerate', 'peft': 'peft'},
-    'tensorrt': {
-        'tensorrt': 'tensorrt>=10.3,<12',
-        'onnx': 'onnx',
-        'onnxruntime': 'onnxruntime',
-        'onnxscript': 'onnxscript',
-    },
-    'bag': {
-        'rosbags': 'rosbags>=0.11,<0.12',
-        'apsw': 'apsw',
-        'av': 'av>=14',
-        'lz4': 'lz4',
-        'backports': "backports.zstd; python_version < '3.14'",
-    },
-    'ray': {'ray': 'ray[client]>=2.10'},
+    'torch': ('torch', 'transformers', 'safetensors', 'tokenizers', 'PIL'),
+    'train': ('accelerate', 'peft'),
+    'tensorrt': ('tensorrt', 'onnx', 'onnxruntime', 'onnxscript'),
+    'bag': ('rosbags', 'apsw', 'lz4', 'backports'),
+    'ray': ('ray',),
 }
-"""What pip installs, by the module that it brings, by the extra of setup.py."""
-REQUIRED = {
-    'cv2': 'opencv-python-headless',
-    'numpy': 'numpy',
-    'rich': 'rich',
-    'yaml': 'pyyaml',
-}
+"""Modules by the extra of setup.py that brings them."""
+REQUIRED = ('cv2', 'numpy', 'rich', 'yaml')
 ROS = (
     'action_msgs',
     'ament_index_python',
@@ -61,7 +36,7 @@ ROS = (
 
 
 def install_command(module: str) -> str:
-    """What brings a module, together with its siblings, which would be missed next.
+    """What brings a module.
 
     Args:
         module: its name as imported, e.g. 'rosbags'.
@@ -69,18 +44,12 @@ def install_command(module: str) -> str:
     Returns:
         What to do, in words.
     """
-    for group in (*EXTRAS.values(), REQUIRED):
-        if module in group:
-            names = ' '.join(
-                f'"{name}"' if '>' in name or ';' in name else name for name in group.values()
-            )
-            return f'run `{_python()} -m pip install {names}`'
+    for extra, modules in EXTRAS.items():
+        if module in modules:
+            return f"run `pip install '{PACKAGE}[{extra}]'`"
+    if module in REQUIRED:
+        return f'run `pip install {PACKAGE}`'
     return ROS_COMMAND if module in ROS else 'see `streamo doctor`'
-
-
-def _python() -> str:
-    """The interpreter as a user calls it: of a virtual environment, the very one that runs."""
-    return 'python3' if sys.prefix == sys.base_prefix else str(Path(sys.prefix, 'bin', 'python3'))
 
 
 def describe_missing(name: str) -> str:
@@ -90,11 +59,8 @@ def describe_missing(name: str) -> str:
         name: of the module that could not be imported, e.g. 'rclpy.node'.
 
     Returns:
-        The sentence; '' when a module of ours is missing, which no command brings, and where the
-        import does not say which one is.
+        The sentence; '' when a module of ours is missing, which no command brings.
     """
-    if not name:
-        return ''
     top, _, rest = name.partition('.')
     if top == PACKAGE:
         # Made by the build, out of msg/, srv/ and action/.

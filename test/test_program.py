@@ -53,7 +53,7 @@ def raising(error: BaseException):
         (WorseError('the model hangs'), 3, 'the model hangs'),
         (FileNotFoundError(2, 'No such file or directory', 'a.yaml'), 2, 'a.yaml: No such file'),
         (OSError(28, 'No space left on device'), 2, 'No space left on device'),
-        (ModuleNotFoundError(name='peft'), 2, '-m pip install accelerate peft`'),
+        (ModuleNotFoundError(name='peft'), 2, "pip install 'streamo_ros[train]'"),
         (ModuleNotFoundError(name='rclpy.node'), 2, 'source the setup.bash of your ROS 2'),
         (
             ModuleNotFoundError(name='streamo_ros.msg'),

@@ -159,15 +159,6 @@ TABLE = (
         3600.0,
     ),
     Parameter(
-        'model.max_failures',
-        10,
-        'Passes of the model that may fail in a row before the process ends with exit code 3; '
-        '0 = any number.',
-        When.ALWAYS,
-        0,
-        1000000,
-    ),
-    Parameter(
         'image_transport',
         'raw',
         'Type of the input: `image` as sensor_msgs/Image, or '
@@ -200,14 +191,6 @@ TABLE = (
         _SETUP,
         1.0,
         1e8,
-    ),
-    Parameter(
-        'sampling.stamp',
-        'header',
-        "Capture time: header = the image's header.stamp; receive = the node's clock at "
-        'reception, for drivers that leave the stamp zero.',
-        _SETUP,
-        choices=('header', 'receive'),
     ),
     Parameter('sampling.queue', 4, 'Sampled frames that can wait for the model.', _SETUP, 1, 64),
     Parameter(

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import time
-
 from rclpy.node import Node
 
 from streamo_ros.config.settings import assistant_settings
@@ -17,12 +15,8 @@ from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
 from streamo_ros.node.camera_input import CameraInput
-from streamo_ros.node.finding_log import FindingLog
 from streamo_ros.node.frame_queue import FrameQueue
 from streamo_ros.node.frame_queue import Reset
-from streamo_ros.node.image_topics import image_topic
-from streamo_ros.node.input_health import Finding
-from streamo_ros.node.input_health import InputHealth
 from streamo_ros.node.isolated_sinks import IsolatedSinks
 from streamo_ros.node.resources import NodeResources
 from streamo_ros.node.statistics import Statistics
@@ -37,30 +31,18 @@ class ActiveStream:
         resources: model and instructions; they outlive it.
         values: the parameters, also as they change.
         goals: the sink of the action's goals.
-
-    Attributes:
-        findings: what is wrong with the input, the worst first; as of the last check.
     """
 
     def __init__(self, node: Node, resources: NodeResources, values: Values, goals: Sink) -> None:
         def settings() -> AssistantSettings:
             return assistant_settings(values, resources.info)
 
-        logger = node.get_logger()
-        log_error = logger.error
+        log_error = node.get_logger().error
         self.sampler = frame_sampler(values)
         self.queue = FrameQueue(values.whole('sampling.queue'))
         self.statistics = Statistics(resources.backbone.memory)
-        transport = values.text('image_transport')
-        self.health = InputHealth(
-            image_topic(node, transport), self.sampler.counts, time.perf_counter()
-        )
-        self.findings: list[Finding] = []
-        self._useful = 0
-        self._log = FindingLog(logger.warning, logger.info)
         self.sinks = IsolatedSinks(
-            [self.statistics, self.health, resources.publisher, resources.instructions, goals],
-            log_error,
+            [self.statistics, resources.publisher, resources.instructions, goals], log_error
         )
         self.steps = StepMaker(resources.book, self.sampler.counts, lambda: self.queue.lost)
         self.assistant = Assistant(
@@ -81,15 +63,8 @@ class ActiveStream:
             log_error,
         )
         self.camera = CameraInput(
-            node, transport, values.text('sampling.stamp'), self.sampler, self.queue.put
+            node, values.text('image_transport'), self.sampler, self.queue.put
         )
-
-    def check(self) -> None:
-        """Find out what is wrong with the input, and log what is new; call once a second."""
-        now, useful = time.perf_counter(), self.health.useful
-        self.findings = self.health.findings(now, self.camera.look())
-        self._log.write(self.findings, self.health.summary(), useful > self._useful, now)
-        self._useful = useful
 
     def forget(self) -> None:
         """Forget the stream, keep the instructions."""

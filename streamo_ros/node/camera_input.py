@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Subscribes to the camera, samples by stamp, and finds out why no message arrives.
+"""Subscribes to the camera, samples by stamp, and finds out why no frame arrives.
 
 Messages stay serialized: only their stamp is read. A message that is not sampled is neither
 deserialized nor copied; a sampled one is decoded later, on the worker's thread.
@@ -20,17 +20,13 @@ from rclpy.qos import QoSHistoryPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import QoSReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
 
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.node.decoding import decode
 from streamo_ros.node.decoding import stamp_of
 from streamo_ros.node.frame_queue import PendingFrame
-from streamo_ros.node.image_topics import image_topic
-from streamo_ros.node.image_topics import message_type
-from streamo_ros.node.image_topics import why_silent
-from streamo_ros.node.input_health import GraphView
-from streamo_ros.node.input_health import Patience
-from streamo_ros.node.input_health import WINDOW
 from streamo_ros.sources.cdr import peek_stamp
 
 try:
@@ -38,6 +34,8 @@ try:
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
+PATIENCE = 5.0
+"""Seconds of the node's clock without a frame after which the reason is reported."""
 _UNNAMED = '_NODE_NAME_UNKNOWN_'
 
 
@@ -47,43 +45,38 @@ class CameraInput:
     Args:
         node: where the subscription is created.
         transport: 'raw' or 'compressed'.
-        stamp: 'header', or 'receive' for the node's clock at reception.
         sampler: decides by stamp which frames are sampled.
         on_frame: takes the sampled frames.
 
     Attributes:
         opaque: messages whose stamp had to be deserialized.
         received_at: steady-clock seconds of the newest message; 0 = none yet.
-        topic: fully qualified.
+        problem: what is wrong with the input; '' when all is well.
+        silent: whether no frame has arrived for `PATIENCE` seconds.
     """
 
     def __init__(
         self,
         node: Node,
         transport: str,
-        stamp: str,
         sampler: FrameSampler,
         on_frame: Callable[[PendingFrame], None],
     ) -> None:
         self._node = node
         self.sampler = sampler
         self._on_frame = on_frame
-        self._transport = transport
-        self._type = message_type(transport)
-        self._at_reception = stamp == 'receive'
+        self._type = CompressedImage if transport == 'compressed' else Image
         self.opaque = 0
         self.received_at = 0.0
-        self._patience = Patience()
-        self._started = time.perf_counter()
+        self.problem = ''
+        self.silent = False
         self._incompatible = ''
-        self._mismatch = ''
-        self._silence = ''
         self._unnamed = 0
         self._received = 0
         self._quiet_since = node.get_clock().now()
         self._subscription = node.create_subscription(
             self._type,
-            image_topic(node, transport),
+            'image/compressed' if transport == 'compressed' else 'image',
             self._on_message,
             QoSProfile(
                 history=QoSHistoryPolicy.KEEP_LAST,
@@ -102,76 +95,49 @@ class CameraInput:
 
     def _on_message(self, data: bytes) -> None:
         received = time.perf_counter()
-        if self.received_at:
-            self._patience.learn(received - self.received_at)
         self.received_at = received
-        tick = self.sampler.offer(self._stamp(data))
+        stamp = peek_stamp(data)
+        if stamp is None:
+            self.opaque += 1
+            stamp = stamp_of(data, self._type)
+        tick = self.sampler.offer(stamp)
         if tick is not None:
             kind = self._type
             self._on_frame(
                 PendingFrame(tick, received, lambda: decode(data, kind, tick, received))
             )
 
-    def _stamp(self, data: bytes) -> int:
-        if self._at_reception:
-            return int(self._node.get_clock().now().nanoseconds)
-        stamp = peek_stamp(data)
-        if stamp is not None:
-            return stamp
-        self.opaque += 1
-        return stamp_of(data, self._type)
+    # ---- when no frame arrives ----------------------------------------------------------------
 
-    # ---- what the graph says ------------------------------------------------------------------
-
-    def look(self) -> GraphView:
-        """What the graph says about the input; call once a second."""
+    def check(self) -> None:
+        """Check whether frames arrive, about once a second; logs the reason once when not."""
+        now = self._node.get_clock().now()
         if self._incompatible:
-            self._find_mismatch()
-        elif self._mismatch and self._all_compatible():
-            self._mismatch = ''
-        self._find_silence()
-        publishers = self._node.get_publishers_info_by_topic(self.topic)
-        return GraphView(
-            mismatch=self._mismatch,
-            # The QoS says why already.
-            silence='' if self._mismatch else self._silence,
-            clock=self._clock(),
-            publishers=sorted(info.node_name for info in publishers),
-        )
-
-    def _find_silence(self) -> None:
-        """Measured on the node's clock, so that a paused recording is not a silent camera."""
-        now, received = self._node.get_clock().now(), self.sampler.counts.received
-        quiet = (now - self._quiet_since).nanoseconds / 1e9
-        if received != self._received or quiet < 0:
-            self._received, self._quiet_since, self._silence = received, now, ''
-        elif not self._silence and quiet >= self._patience.seconds:
-            self._silence = self._diagnosis(self._patience.seconds)
-
-    def _clock(self) -> str:
-        """One sentence when the node's clock does not run at all."""
-        clock = self._node.get_clock()
-        if clock.now().nanoseconds or time.perf_counter() - self._started < WINDOW:
-            return ''
-        return (
-            'use_sim_time is true, and nothing publishes /clock: start what does (ros2 bag play '
-            '--clock, the simulator), or set use_sim_time to false'
-        )
+            self._report_mismatch()
+        elif self.problem and not self.silent and self._all_compatible():
+            self.problem = ''
+        received = self.sampler.counts.received
+        if received != self._received or now < self._quiet_since:
+            if self.silent:
+                self._node.get_logger().info(f'frames arrive on {self.topic}')
+                self.problem, self.silent = '', False
+            self._received, self._quiet_since = received, now
+        elif not self.silent and (now - self._quiet_since).nanoseconds >= PATIENCE * 1e9:
+            self.silent = True
+            if not self.problem:
+                self.problem = self._diagnosis()
+                self._node.get_logger().warning(self.problem)
 
     def _on_incompatible(self, event: Any) -> None:
         self._incompatible = str(qos_policy_name_from_kind(event.last_policy_kind))
 
-    def _find_mismatch(self) -> None:
+    def _report_mismatch(self) -> None:
         """Report it once the publisher's name is known, which is later than its QoS."""
-        policy = self._incompatible
-        sentence = (
-            f'a publisher of {self.topic} offers an incompatible {policy}: '
-            f'{self._publishers() or "it is gone"}; this node requests {self._requested()}; '
-            f'change qos_overrides.{self.topic}.subscription.{policy.lower()}'
-        )
+        sentence = self._mismatch(self._incompatible)
         self._unnamed += _UNNAMED in sentence
         if _UNNAMED not in sentence or self._unnamed > 3:
-            self._mismatch, self._incompatible, self._unnamed = sentence, '', 0
+            self.problem, self._incompatible, self._unnamed = sentence, '', 0
+            self._node.get_logger().warning(sentence)
 
     def _all_compatible(self) -> bool:
         """Whether every publisher's QoS is compatible with ours, as far as it is known."""
@@ -180,22 +146,42 @@ class CameraInput:
         verdicts = [qos_check_compatible(info.qos_profile, requested)[0] for info in publishers]
         return QoSCompatibility.ERROR not in verdicts
 
-    def _diagnosis(self, seconds: float) -> str:
-        """One sentence about why no frame arrives."""
-        why = why_silent(
-            self._node, self.topic, self._transport, self._requested(), self._publishers()
+    def _mismatch(self, policy: str) -> str:
+        """One sentence about a publisher whose QoS is incompatible."""
+        return (
+            f'a publisher of {self.topic} offers an incompatible {policy}: '
+            f'{self._publishers() or "it is gone"}; this node requests {self._requested()}; '
+            f'change qos_overrides.{self.topic}.subscription.{policy.lower()}'
         )
-        return f'no frame on {self.topic} for {seconds:.0f} s: {why}'
+
+    def _diagnosis(self) -> str:
+        """One sentence about why no frame arrives."""
+        publishers = self._publishers()
+        silent = f'no frame on {self.topic} for {PATIENCE:g} s'
+        if publishers:
+            return (
+                f'{silent}: it has publishers ({publishers}), this node requests '
+                f'{self._requested()}; check that the camera is running and that the network '
+                'carries its images'
+            )
+        other = self._sibling()
+        if other:
+            return f'{silent}: it has no publishers, but {other}'
+        return f'{silent}: it has no publishers; start the camera or remap `image` to its topic'
+
+    def _sibling(self) -> str:
+        """What to do when only the other transport is published; '' when it is not."""
+        if self._type is Image:
+            topic, transport = f'{self.topic}/compressed', 'compressed'
+        else:
+            topic, transport = self.topic.removesuffix('/compressed'), 'raw'
+        if not self._node.count_publishers(topic):
+            return ''
+        return f'{topic} has some; set image_transport to {transport}'
 
     def _publishers(self) -> str:
-        """The publishers of our type, with their QoS."""
-        name = f'sensor_msgs/msg/{self._type.__name__}'
         publishers = self._node.get_publishers_info_by_topic(self.topic)
-        return ', '.join(
-            f'{info.node_name}: {_policies(info.qos_profile)}'
-            for info in publishers
-            if info.topic_type == name
-        )
+        return ', '.join(f'{info.node_name}: {_policies(info.qos_profile)}' for info in publishers)
 
     def _requested(self) -> str:
         return _policies(self._subscription.qos_profile)

@@ -16,7 +16,6 @@ from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import Tick
 from streamo_ros.messages import nanoseconds
 from streamo_ros.sources.cdr import CdrError
-from streamo_ros.sources.cdr import peek_header
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.cdr import read_compressed
 from streamo_ros.sources.cdr import read_image
@@ -51,18 +50,14 @@ def decode(data: bytes, kind: type, tick: Tick, received: float) -> Frame:
         else:
             image, frame_id = _plain(data)
     except (CdrError, ImageError) as error:
-        return _broken(data, tick, received, str(error))
+        return _broken(tick, received, str(error))
     except Exception as error:  # noqa: BLE001 - one bad frame must never end the stream
-        return _broken(data, tick, received, f'{type(error).__name__}: {error}')
+        return _broken(tick, received, f'{type(error).__name__}: {error}')
     return Frame(tick, image, frame_id, received)
 
 
-def _broken(data: bytes, tick: Tick, received: float, flaw: str) -> Frame:
-    try:
-        frame_id = peek_header(data)[1]
-    except CdrError:
-        frame_id = ''
-    return Frame(tick, None, frame_id, received, Reason.BAD_FRAME, flaw)
+def _broken(tick: Tick, received: float, flaw: str) -> Frame:
+    return Frame(tick, None, '', received, Reason.BAD_FRAME, flaw)
 
 
 def _plain(data: bytes) -> tuple[NDArray[np.uint8], str]:

@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Publishes node health once per second on /diagnostics: input, model, instructions, process.
 
-Levels of the input: those of `InputHealth`. Of the others: WARN = decisions later than one
-sampling period (p95 of the latency), a sink that failed in the last 10 s, a pass longer than half
-of model.timeout, or a journal that cannot be written; ERROR = the model failed in the last 10 s, a
+Levels: STALE = no frame for 5 s; WARN = incompatible QoS, a frame dropped or decided late (p95
+latency above one sampling period) or a failed sink in the last 10 s, a pass longer than half of
+model.timeout, or a journal that cannot be written; ERROR = the model failed in the last 10 s, a
 pass longer than model.timeout, or the last transition failed; otherwise OK.
 
 Published directly rather than through `diagnostic_updater`: that package is not part of a ROS base
@@ -29,8 +29,6 @@ from rclpy.node import Node
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.node.active_stream import ActiveStream
-from streamo_ros.node.input_health import Level
-from streamo_ros.node.input_health import RECENT
 from streamo_ros.node.statistics import Times
 
 OK, WARN, ERROR, STALE = (
@@ -39,7 +37,8 @@ OK, WARN, ERROR, STALE = (
     DiagnosticStatus.ERROR,
     DiagnosticStatus.STALE,
 )
-LEVELS = {Level.OK: OK, Level.WARN: WARN, Level.ERROR: ERROR, Level.STALE: STALE}
+RECENT = 10.0
+"""Seconds for which a fault is shown after it happened."""
 
 
 @dataclass
@@ -117,20 +116,22 @@ class Diagnostics:
         self._publisher.publish(message)
 
     def _input(self, stream: ActiveStream) -> _Status:
-        camera, counts, dropped = stream.camera, stream.sampler.counts, stream.steps.dropped
+        camera, counts, statistics = stream.camera, stream.sampler.counts, stream.statistics
+        dropped = stream.steps.dropped
         now = time.perf_counter()
         before, then = self._before
         self._before = counts.received, now
-        status = _Status(f'{self._name}: input', message=stream.health.summary())
-        for finding in stream.findings:
-            status.raise_to(LEVELS[finding.level], finding.sentence)
+        status = _Status(f'{self._name}: input', message=f'frames arrive on {camera.topic}')
+        if camera.problem:
+            status.raise_to(STALE if camera.silent else WARN, camera.problem)
+        if statistics.flaw and now - statistics.flaw_at < RECENT:
+            status.raise_to(WARN, f'a frame was dropped: {statistics.flaw}')
         status.values = {
             'topic': camera.topic,
             'rate (Hz)': max(0, counts.received - before) / (now - then),
             'age (s)': now - camera.received_at if camera.received_at else '',
             'received': counts.received,
             'sampled': counts.sampled,
-            'of use': stream.health.useful,
             'dropped: bad': dropped[Reason.BAD_FRAME],
             'dropped: model failed': dropped[Reason.MODEL_FAILED],
             'dropped: overflow': dropped[Reason.OVERFLOW] + stream.queue.lost,
@@ -156,9 +157,7 @@ class Diagnostics:
                 'architecture': health.info.architecture,
                 'device': health.info.device,
                 'dtype': health.info.dtype,
-                'vision': ' '.join(
-                    filter(None, (health.info.vision_backend, health.info.vision_backend_version))
-                ),
+                'vision': f'{health.info.vision_backend} {health.info.vision_backend_version}',
             }
             if health.info.vision_note:
                 status.values['vision note'] = health.info.vision_note
@@ -179,7 +178,6 @@ class Diagnostics:
             status.raise_to(WARN, f'decisions are late: p95 of the latency is {late:.2f} s')
         status.values |= {
             'failures': assistant.passes.failures,
-            'failures in a row': assistant.passes.failures_in_a_row,
             'last failure': assistant.passes.last_failure,
         }
         for name, times in (
@@ -191,9 +189,9 @@ class Diagnostics:
             status.values |= _percentiles(name, times)
 
     def _instructions(self, health: Health, stream: ActiveStream) -> _Status:
-        active = health.instructions
-        many = '1 instruction is active' if active == 1 else f'{active} instructions are active'
-        status = _Status(f'{self._name}: instructions', message=many)
+        status = _Status(
+            f'{self._name}: instructions', message=f'{health.instructions} instructions are active'
+        )
         sinks = stream.sinks
         if health.journal:
             status.raise_to(WARN, health.journal)

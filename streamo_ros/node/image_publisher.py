@@ -189,9 +189,6 @@ def run_publisher(make: Callable[[], ImagePublisher]) -> int:
     except KeyboardInterrupt:
         pass
     finally:
-        # What remains ends by itself; launch interrupts all processes once one has ended.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
         rclpy.try_shutdown()
     print(json.dumps(published), flush=True)
     return ExitCode.OK

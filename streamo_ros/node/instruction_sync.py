@@ -48,8 +48,15 @@ class InstructionSync(Sink):
         """Restore the instructions of before a restart; a remark on what could not be, or ''."""
         if self._journal is None:
             return ''
-        refused = self._book.restore(self._journal.standing(), self._journal.next_id())
-        return '; '.join(filter(None, [self._journal.remark, *refused]))
+        kept = self._journal.standing()
+        fitting = kept[: self._book.capacity]
+        self._book.restore(fitting, self._journal.next_id())
+        if len(fitting) < len(kept):
+            return (
+                f'{len(kept) - len(fitting)} of the {len(kept)} instructions in the journal were '
+                f'not restored: max_instructions is {self._book.capacity}'
+            )
+        return self._journal.remark
 
     def past_answers(self) -> dict[int, Sequence[PastAnswer]]:
         """What each restored instruction was answered before the restart."""

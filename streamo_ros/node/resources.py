@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from streamo_ros.config.model import load_model
 from streamo_ros.config.parameters import Value
 from streamo_ros.config.settings import Values
-from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
@@ -84,10 +83,7 @@ class NodeResources:
 
     def __init__(self, node: AwaitableLifecycleNode, loaded: LoadedModel, values: Values) -> None:
         self.backbone = loaded.backbone
-        self.book = InstructionBook(
-            values.whole('max_instructions'),
-            instruction_check(self.backbone, lambda: values.whole('generation.max_new_tokens')),
-        )
+        self.book = InstructionBook(values.whole('max_instructions'))
         self.messages = StepMessages(MESSAGES, lambda: self.info.model_id)
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)

@@ -191,25 +191,15 @@ class StreamoNode(AwaitableLifecycleNode):
         if resources is not None and resources.instructions.problem:
             resources.instructions.sync()
         if stream is not None:
-            stream.check()
+            stream.camera.check()
             self._check_worker(stream)
         self._diagnostics.publish(self._health(), stream)
 
     def _check_worker(self, stream: ActiveStream) -> None:
-        """End the process when the model hangs or is broken, so that a supervisor restarts it.
-
-        Python cannot stop a running kernel, and a lost CUDA context lasts as long as the process.
-        """
-        limit, most = self.values.number('model.timeout'), self.values.whole('model.max_failures')
-        passes = stream.assistant.passes
+        """End the process when the model hangs: Python cannot stop a running kernel."""
+        limit = self.values.number('model.timeout')
         if stream.worker.broken:
-            self._report_error(f'the model cannot go on, the process ends: {stream.worker.broken}')
-        elif 0 < most <= passes.failures_in_a_row:
-            self._report_error(
-                f'{passes.failures_in_a_row} passes of the model failed in a row '
-                f'(model.max_failures is {most}): the process ends, so that it can be restarted; '
-                f'the last failure: {passes.last_failure}'
-            )
+            self._report_error(f'the model cannot go on: {stream.worker.broken}')
         elif 0 < limit < stream.worker.busy_for:
             self._report_error(
                 f'a pass of the model has taken more than model.timeout = {limit:g} s: the '

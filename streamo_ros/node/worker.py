@@ -8,7 +8,6 @@ Needs no ROS.
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 import traceback
@@ -25,9 +24,6 @@ from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
 from streamo_ros.node.frame_queue import FrameQueue
 from streamo_ros.node.frame_queue import Reset
-
-LOST = re.compile(r'CUDA error: (?!out of memory)|device-side assert')
-"""What torch says once and then of every call: only a new process helps."""
 
 
 class Worker:
@@ -144,9 +140,6 @@ class Worker:
     def _recover(self, error: Exception) -> None:
         """Forget the stream, keep the instructions: what the lanes hold cannot be trusted."""
         self.assistant.passes.count_failure(f'{type(error).__name__}: {error}')
-        if LOST.search(str(error)):
-            self.broken = f'the CUDA context is lost: {error}'
-            return
         self._log_error(f'the model failed, every lane starts over: {traceback.format_exc()}')
         try:
             events = self.assistant.reset()

@@ -22,7 +22,6 @@ from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
-from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import InstructionBook
@@ -191,8 +190,7 @@ def run_job(
                     parameters=values.yaml(),
                 )
             )
-        check = instruction_check(backbone, lambda: values.whole('generation.max_new_tokens'))
-        book = InstructionBook(len(job.instructions), check)
+        book = InstructionBook(len(job.instructions))
         policy = context_policy(values.text('context.policy'))
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
         sampler = frame_sampler(values)

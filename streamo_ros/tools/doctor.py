@@ -32,8 +32,6 @@ from streamo_ros.share import share_path
 from streamo_ros.share import ShareError
 
 GIB = 1 << 30
-BUFFERS = {'rmw_cyclonedds_cpp': 10 << 20}
-"""Bytes of the kernel's receive buffer that an RMW needs for images, where not 4 MiB."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ def look() -> list[Check]:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Print the findings; FAILED when something is missing without which the node cannot run."""
+    """Print the findings; FAILED when something is missing without which the node does not run."""
     parser = argparse.ArgumentParser(prog='streamo doctor', description=__doc__)
     parser.add_argument('--json', action='store_true', help='as JSON')
     options = parser.parse_args(argv)
@@ -102,7 +100,8 @@ def _ros() -> list[Check]:
                 ROS_COMMAND,
             )
         ]
-    findings = [Check('ROS 2', 'ok', f'{source}, {_rmw() or "the RMW cannot be loaded"}')]
+    rmw = os.environ.get('RMW_IMPLEMENTATION') or 'the default'
+    findings = [Check('ROS 2', 'ok', f'{source}, RMW: {rmw}')]
     try:
         from streamo_ros.msg import FrameState
     except ImportError as error:
@@ -145,22 +144,16 @@ def _model() -> list[Check]:
 
 
 def _libraries() -> list[Check]:
-    """What the node needs is missing without; what only other programs need is a note."""
     wanted = (
-        ('OpenCV', 'cv2', 'missing', 'images cannot be decoded'),
-        (
-            'rosbags',
-            'rosbags',
-            'note',
-            'the node does without; bags cannot be read or written',
-        ),
-        ('PyAV', 'av', 'note', 'the node does without; video files cannot be read'),
+        ('OpenCV', 'cv2', 'images cannot be decoded'),
+        ('rosbags', 'rosbags', 'bags cannot be written'),
+        ('PyAV', 'av', 'video files cannot be read'),
     )
     return [
         Check(name, 'ok', 'installed')
         if importlib.util.find_spec(module)
-        else Check(name, state, loss, install_command(module))
-        for name, module, state, loss in wanted
+        else Check(name, 'missing', loss, install_command(module))
+        for name, module, loss in wanted
     ]
 
 
@@ -188,10 +181,26 @@ def _tensorrt() -> list[Check]:
 
 
 def _transport() -> list[Check]:
-    """Whether large images get through; the advice depends on the RMW."""
-    fast = 'fastrtps' in _rmw()
-    findings = [*(_shared_memory() if fast else ()), *_buffers()]
-    if fast and not os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE'):
+    findings = []
+    if shutil.disk_usage('/dev/shm').free < 128 << 20:  # noqa: S108 - Fast DDS puts segments there
+        findings.append(
+            Check(
+                'shared memory', 'note', 'less than 128 MiB are free', 'docker run --shm-size=512m'
+            )
+        )
+    path = Path('/proc/sys/net/core/rmem_max')
+    size = int(path.read_text()) if path.exists() else 0
+    if size < 4 << 20:
+        findings.append(
+            Check(
+                'UDP buffers',
+                'note',
+                f'at most {size // 1024} KiB: images from other machines will be lost',
+                'sudo sysctl -w net.core.rmem_max=4194304',
+            )
+        )
+    profile = os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE')
+    if not profile:
         findings.append(
             Check(
                 'Fast DDS profile',
@@ -200,75 +209,7 @@ def _transport() -> list[Check]:
                 f'export FASTRTPS_DEFAULT_PROFILES_FILE={share_path("config", "fastdds.xml")}',
             )
         )
-    if 'cyclonedds' in _rmw() and not os.environ.get('CYCLONEDDS_URI'):
-        findings.append(
-            Check(
-                'Cyclone DDS configuration',
-                'note',
-                'none is set: large images may be lost',
-                f'export CYCLONEDDS_URI=file://{share_path("config", "cyclonedds.xml")}',
-            )
-        )
-    return findings or [Check('transport', 'ok', 'buffers and configuration are set')]
-
-
-def _shared_memory() -> list[Check]:
-    if shutil.disk_usage('/dev/shm').free >= 128 << 20:  # noqa: S108 - Fast DDS's segments
-        return []
-    return [
-        Check('shared memory', 'note', 'less than 128 MiB are free', 'docker run --shm-size=512m')
-    ]
-
-
-def _buffers() -> list[Check]:
-    path = Path('/proc/sys/net/core/rmem_max')
-    size = int(path.read_text()) if path.exists() else 0
-    wanted = BUFFERS.get(_rmw(), 4 << 20)
-    if size >= wanted:
-        return []
-    return [
-        Check(
-            'UDP buffers',
-            'note',
-            f'at most {size // 1024} KiB: images from other machines will be lost',
-            f'sudo sysctl -w net.core.rmem_max={wanted}',
-        )
-    ]
-
-
-def _plan() -> list[Check]:
-    """What the node will do with the parameters' defaults."""
-    lacking = [name for name in ('rclpy', 'torch', 'transformers', 'cv2') if not _has(name)]
-    if lacking:
-        return [Check('plan', 'note', f'the node cannot run without {", ".join(lacking)}')]
-    import torch
-
-    where = 'CUDA in bfloat16' if torch.cuda.is_available() else 'the CPU in float32'
-    vision = 'torch'
-    if torch.cuda.is_available() and (_version('tensorrt') or _version('tensorrt-rtx')):
-        vision = 'torch until a TensorRT engine is built, then that'
-    return [
-        Check(
-            'plan',
-            'ok',
-            f'the node runs {EMBEDDED}, or what model.path names, on {where}; vision: {vision}; '
-            f'graph: {_rmw() or "none"}, domain {os.environ.get("ROS_DOMAIN_ID") or 0}',
-        )
-    ]
-
-
-def _rmw() -> str:
-    """The RMW implementation that rclpy loads, e.g. 'rmw_fastrtps_cpp'; '' when there is none."""
-    try:
-        from rclpy.utilities import get_rmw_implementation_identifier
-
-        return str(get_rmw_implementation_identifier())
-    except Exception:  # noqa: BLE001 - without ROS, or with an RMW that is not installed
-        return os.environ.get('RMW_IMPLEMENTATION', '')
-
-
-def _has(module: str) -> bool:
-    return importlib.util.find_spec(module) is not None
+    return findings or [Check('transport', 'ok', 'buffers and profile are set')]
 
 
 def _version(name: str) -> str:
@@ -286,7 +227,6 @@ CHECKS: tuple[Callable[[], list[Check]], ...] = (
     _libraries,
     _tensorrt,
     _transport,
-    _plan,
 )
 
 

@@ -57,13 +57,6 @@ def test_an_unknown_encoding_says_which_are_known() -> None:
     assert 'cv_bridge' not in frame.flaw
 
 
-def test_a_frame_that_cannot_be_used_keeps_its_frame_id() -> None:
-    broken = serialize_message(CompressedImage(header=HEADER, format='jpeg', data=array('B')))
-    for data, kind in ((raw(encoding='rggb'), Image), (raw(step=7), Image)):
-        assert decode(data, kind, TICK, 0.0).frame_id == 'optical'
-    assert decode(broken, CompressedImage, TICK, 0.0).frame_id == 'optical'
-
-
 def test_what_cv2_to_imgmsg_sends_unless_told_otherwise_is_a_picture() -> None:
     frame = decode(raw(encoding='8UC3'), Image, TICK, 0.0)
     assert frame.image.tolist() == np.arange(36).reshape(3, 4, 3)[..., ::-1].tolist()

@@ -14,7 +14,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from rclpy.parameter import Parameter
+from rcl_interfaces.msg import ParameterType
+from rcl_interfaces.msg import ParameterValue
 
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
 from rclpy.qos import ReliabilityPolicy
@@ -131,8 +132,11 @@ def test_refusal_is_an_error_with_or_without_a_message(reply: Any, why: str) -> 
 
 
 def test_sampler_is_the_nodes_own() -> None:
-    # A number that was set as an integer is one: `ros2 param set /streamo sampling.max_gap 60`.
-    values = [Parameter('a', value=one).get_parameter_value() for one in (2.5, 0.5, 60)]
+    values = [
+        ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=2.5),
+        ParameterValue(type=ParameterType.PARAMETER_DOUBLE, double_value=0.5),
+        ParameterValue(type=ParameterType.PARAMETER_INTEGER, integer_value=60),
+    ]
     client = SimpleNamespace(ask=lambda *_, **__: SimpleNamespace(values=values))
     sampler = find_sampler(client, '/streamo')
     assert (sampler.rate, sampler.reorder_tolerance, sampler.max_gap) == (2.5, 5e8, 6e10)

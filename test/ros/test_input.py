@@ -10,7 +10,6 @@ from array import array
 
 import cv2
 import numpy as np
-import pytest
 from rclpy.qos import QoSReliabilityPolicy
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
@@ -145,113 +144,6 @@ def test_what_is_wrong_with_the_input_is_said(start, peer, wait_for) -> None:
     camera.until(lambda: states, 1000)
     assert states[0].unknown_reason == FrameState.REASON_NO_INSTRUCTION
     wait_for(lambda: 'frames arrive on /nobody' in alone.text)
-
-
-def inputs(statuses: list) -> list[tuple[int, str]]:
-    return [(one.level[0], one.message) for one in list(statuses) if one.name.endswith(': input')]
-
-
-@pytest.mark.parametrize('stamp', [0.0, 1000.0])
-def test_a_camera_without_usable_stamps_is_no_camera_that_works(
-    start, peer, wait_for, stamp
-) -> None:
-    node = start(instructions="['nothing']")
-    statuses = peer.diagnostics()
-    camera = peer.camera().matched()
-    camera.show(stamp)
-    began = time.monotonic()
-
-    def said() -> bool:
-        camera.show(stamp)
-        time.sleep(0.1)
-        return 'set sampling.stamp to receive' in node.text
-
-    wait_for(said)
-    assert time.monotonic() - began < 5
-    _, message = wait_for(lambda: [one for one in inputs(statuses) if one[0] == 2])[0]
-    assert 'were ignored: their header.stamp' in message
-    if stamp == 0:
-        assert not [one for one in inputs(statuses) if 'frames arrive' in one[1]]
-    assert node.text.count('were ignored') == 1
-
-
-def test_stamps_of_reception_help_against_a_driver_that_sets_none(start, peer, wait_for) -> None:
-    start(instructions="['nothing']", sampling__stamp='receive')
-    states = peer.hear('~/frame_state', FrameState)
-    camera = peer.camera().matched()
-
-    def seen() -> bool:
-        camera.show(0.0)
-        time.sleep(0.2)
-        return len(states) >= 3
-
-    wait_for(seen)
-    assert all(abs(one.header.stamp.sec - time.time()) < 60 for one in states)
-
-
-def test_a_simulated_clock_that_nobody_publishes_is_said(start, peer, wait_for) -> None:
-    node = start(use_sim_time=True)
-    statuses = peer.diagnostics()
-    wait_for(lambda: 'nothing publishes /clock' in node.text)
-    assert wait_for(lambda: [one for one in inputs(statuses) if one[0] == 1])
-    assert not [one for one in inputs(statuses) if 'frames arrive' in one[1]]
-
-
-def test_bad_frames_are_in_the_log_with_their_frame_id_on_the_topic(start, peer, wait_for) -> None:
-    node = start(instructions="['nothing']")
-    states = peer.hear('~/frame_state', FrameState)
-    camera = peer.camera().matched()
-    camera.until(lambda: states, 1000, encoding='nonsense8')
-    assert (states[0].unknown_reason, states[0].header.frame_id) == (BAD, 'optical')
-    wait_for(lambda: "a frame was dropped: the image encoding 'nonsense8'" in node.text, 5)
-
-
-def test_remapping_image_moves_the_compressed_topic_as_image_transport_does(
-    start, peer, wait_for
-) -> None:
-    start('-r', 'image:=/cam/image_raw', image_transport='compressed')
-    peer.camera('/cam/image_raw/compressed', compressed=True).matched()
-    other = start(
-        '-r', '__node:=other', '-r', 'image/compressed:=/packed', image_transport='compressed'
-    )
-    peer.camera('/packed', compressed=True).matched()
-    assert other.process.poll() is None
-
-
-def test_a_wrong_type_or_remapping_is_diagnosed_from_the_graph(start, peer, wait_for) -> None:
-    peer.camera('/cam/compressed', compressed=True)
-    peer.camera('/raw')
-    nodes = {
-        # A raw node that was remapped to the compressed topic.
-        'peer publishes it as sensor_msgs/msg/CompressedImage, and this node expects '
-        'sensor_msgs/msg/Image; set image_transport to compressed and remap `image` to /cam': (
-            start('-r', '__node:=a', '-r', 'image:=/cam/compressed')
-        ),
-        # The transport was added to a name that has it already.
-        'it has no publishers, but /cam/compressed has some; remap `image` to /cam': start(
-            '-r', '__node:=b', '-r', 'image:=/cam/compressed', image_transport='compressed'
-        ),
-        'it has no publishers, but /raw has some; set image_transport to raw': start(
-            '-r', '__node:=c', '-r', 'image:=/raw', image_transport='compressed'
-        ),
-        'remap `image` to its topic (published are /cam/compressed, /raw)': start(
-            '-r', '__node:=d'
-        ),
-    }
-    for sentence, node in nodes.items():
-        wait_for(lambda: sentence in node.text, what=sentence)  # noqa: B023
-
-
-def test_a_slow_camera_does_not_flap(start, peer, wait_for) -> None:
-    node = start(instructions="['nothing']")
-    states = peer.hear('~/frame_state', FrameState)
-    camera = peer.camera().matched()
-    camera.until(lambda: states, 1000)
-    for number in range(1, 5):
-        time.sleep(6.5)
-        camera.show(1000 + 7 * number)
-    assert node.text.count('no frame on') == 1
-    assert node.text.count('frames arrive on') <= 1
 
 
 def test_two_nodes_in_one_graph(start, peer, wait_for) -> None:

@@ -89,8 +89,7 @@ sys.exit(service.run())
 
 @pytest.fixture(autouse=True)
 def python_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Launch files and executables find it, with nothing activated or with a PATH that has it."""
-    monkeypatch.setenv('STREAMO_VENV', sys.prefix)
+    """`/usr/bin/env python3` finds it, as in an active virtual environment."""
     folders = [str(Path(sys.executable).parent), os.environ['PATH']]
     monkeypatch.setenv('PATH', os.pathsep.join(folders))
 
@@ -375,13 +374,12 @@ def test_lock_step_starts_a_paused_player_and_a_client_that_keeps_the_seconds(
         bag=str(bags / 'raw'),
         instructions="['the kettle', 'mail a@b.org: x@1.5']",
     )
-    python = str(Path(sys.prefix, 'bin', 'python3'))
-    interpreter, arguments = launch.command('player')[:3], launch.command('player')[3:]
-    assert interpreter == [python, '-m', 'streamo_ros.node.player']
+    interpreter, arguments = launch.command('player')[:4], launch.command('player')[4:]
+    assert interpreter == ['/usr/bin/env', 'python3', '-m', 'streamo_ros.node.player']
     options = player._parser().parse_args(arguments)
     assert (options.source, options.start_paused) == (str(bags / 'raw'), True)
-    interpreter, arguments = launch.command('lockstep')[:3], launch.command('lockstep')[3:]
-    assert interpreter == [python, '-m', 'streamo_ros.node.lockstep']
+    interpreter, arguments = launch.command('lockstep')[:4], launch.command('lockstep')[4:]
+    assert interpreter == ['/usr/bin/env', 'python3', '-m', 'streamo_ros.node.lockstep']
     options = lockstep._parser().parse_args(arguments)
     assert options.instruction == ['the kettle', 'mail a@b.org: x@1.5']
     assert 'instructions' not in launch.parameters

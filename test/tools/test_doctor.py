@@ -37,39 +37,3 @@ def test_a_check_that_breaks_is_a_finding(monkeypatch: pytest.MonkeyPatch) -> No
 
     monkeypatch.setattr(doctor, 'CHECKS', (_gpu,))
     assert doctor.look() == [doctor.Check('gpu', 'missing', 'OSError: driver lost')]
-
-
-def test_what_only_other_programs_need_is_no_failure_of_the_node(monkeypatch) -> None:
-    found = importlib.util.find_spec
-    absent = {'rosbags', 'av'}
-    monkeypatch.setattr(
-        importlib.util, 'find_spec', lambda name: None if name in absent else found(name)
-    )
-    states = {check.name: check for check in doctor.look()}
-    assert states['rosbags'].state == states['PyAV'].state == 'note'
-    assert '-m pip install "rosbags' in states['rosbags'].fix
-
-
-@pytest.mark.parametrize(
-    ('rmw', 'advice'),
-    [
-        ('rmw_fastrtps_cpp', 'FASTRTPS_DEFAULT_PROFILES_FILE'),
-        ('rmw_cyclonedds_cpp', 'CYCLONEDDS_URI'),
-    ],
-)
-def test_the_advice_is_for_the_rmw_in_use(monkeypatch, rmw: str, advice: str) -> None:
-    for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'CYCLONEDDS_URI'):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(doctor, '_rmw', lambda: rmw)
-    monkeypatch.setattr(doctor, 'CHECKS', (doctor._ros, doctor._transport, doctor._plan))
-    said = '\n'.join(f'{check.found} {check.fix}' for check in doctor.look())
-    others = {'FASTRTPS_DEFAULT_PROFILES_FILE', 'CYCLONEDDS_URI'} - {advice}
-    assert rmw in said
-    assert advice in said
-    assert not [name for name in others if name in said]
-
-
-def test_the_rmw_is_named_and_the_plan_said() -> None:
-    states = {check.name: check for check in doctor.look()}
-    assert 'rmw_' in states['ROS 2'].found
-    assert 'the node runs streamo-tiny' in states['plan'].found
