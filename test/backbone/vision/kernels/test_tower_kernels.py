@@ -159,3 +159,16 @@ def test_a_tower_in_half_precision_stays_near_float32_on_the_cpu(checkpoint, siz
     for one, other in zip(found, expected, strict=True):
         error = (one.cpu().float() - other).norm() / other.norm()
         assert error < (3e-2 if dtype == torch.bfloat16 else 5e-3)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(DEVICE.type != 'cuda', reason='needs a CUDA device')
+@pytest.mark.parametrize('runs', [[(16, 64)], [(6, 64), (5, 16), (1, 4)]], ids=['448', 'default'])
+def test_windows_of_the_published_shape_on_a_gpu(runs):
+    patches = sum(count * size for count, size in runs)
+    windows, (cos, sin) = find_windows(runs, DEVICE), angles(patches, 80)
+    qkv = noise(patches, 3, 16, 80, dtype=torch.bfloat16)
+    qkv[:, 1] += 3
+    expected = plain.attend(qkv.float(), cos, sin, windows)
+    error = (fused.attend(qkv, cos, sin, windows).float() - expected).norm() / expected.norm()
+    assert error < 1e-2
