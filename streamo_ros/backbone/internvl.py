@@ -19,12 +19,12 @@ from streamo_ros.backbone.family import sequential_marks
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import in_merge_order
+from streamo_ros.backbone.vision.tower_attention import attend
 from streamo_ros.backbone.vision.tower_block import join
 from streamo_ros.backbone.vision.tower_block import take_blocks
 from streamo_ros.backbone.vision.tower_block import TowerBlock
-from streamo_ros.backbone.vision.tower_norm import Norm
 from streamo_ros.backbone.vision.tower_operators import find_operators
-from streamo_ros.backbone.vision.windows import attend
+from streamo_ros.backbone.vision.tower_operators import Norm
 from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat

@@ -29,9 +29,8 @@ from streamo_ros.backbone.vision.tower_attention import TowerAttention
 from streamo_ros.backbone.vision.tower_block import gated_mlp
 from streamo_ros.backbone.vision.tower_block import take_blocks
 from streamo_ros.backbone.vision.tower_block import TowerBlock
-from streamo_ros.backbone.vision.tower_norm import Norm
 from streamo_ros.backbone.vision.tower_operators import find_operators
-from streamo_ros.backbone.vision.windows import find_windows
+from streamo_ros.backbone.vision.tower_operators import Norm
 from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
@@ -91,9 +90,8 @@ class WindowedTower(nn.Module):
         self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
         unit = grid.merge * grid.merge
         groups = by_size(attention_windows(grid, visual.window_size // grid.merge // grid.patch))
-        runs = [(len(group), group.shape[1] * unit) for group in groups]
-        self.windows = find_windows(runs, device)
-        self.whole = find_windows([(1, grid.tokens * unit)], device)
+        self.windows = tuple((len(group), group.shape[1] * unit) for group in groups)
+        self.whole = ((1, grid.tokens * unit),)
         tokens = torch.cat([group.flatten() for group in groups])
         order = (tokens[:, None] * unit + torch.arange(unit)).flatten()
         cos, sin = axial_angles(patch_places(grid)[order], visual.rotary_pos_emb.inv_freq)
@@ -107,8 +105,8 @@ class WindowedTower(nn.Module):
         x = F.linear(patches.index_select(0, self.order), self.embed)
         added: Tensor | None = None
         for index, block in enumerate(self.blocks):
-            windows = self.whole if index in self.full else self.windows
-            attend = partial(self.attention, windows=windows, operators=operators)
+            parts = self.whole if index in self.full else self.windows
+            attend = partial(self.attention, parts=parts, operators=operators)
             x, added = block(x, added, None, attend, operators)
         _, normed = operators.add_norm(x, added, None, self.norm)
         merged = self.merger(normed.reshape(self.grid.tokens, -1))

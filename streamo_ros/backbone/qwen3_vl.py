@@ -24,9 +24,8 @@ from streamo_ros.backbone.vision.constants import resampled
 from streamo_ros.backbone.vision.tower_attention import TowerAttention
 from streamo_ros.backbone.vision.tower_block import take_blocks
 from streamo_ros.backbone.vision.tower_block import TowerBlock
-from streamo_ros.backbone.vision.tower_norm import Norm
 from streamo_ros.backbone.vision.tower_operators import find_operators
-from streamo_ros.backbone.vision.windows import find_windows
+from streamo_ros.backbone.vision.tower_operators import Norm
 
 
 class Qwen3VL(Qwen25VL):
@@ -54,8 +53,7 @@ class DeepstackTower(nn.Module):
         self.merger = visual.merger
         self.levels = visual.deepstack_merger_list
         self.taps = tuple(visual.deepstack_visual_indexes)
-        height, width = grid.patches
-        self.whole = find_windows([(1, height * width)], kernel.device)
+        self.parts = ((1, grid.patches[0] * grid.patches[1]),)
         # A still frame is repeated along the temporal axis, so its two kernels add up.
         self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
         places = resampled(visual.pos_embed.weight.detach(), grid) + patch.bias.detach().float()
@@ -65,7 +63,7 @@ class DeepstackTower(nn.Module):
 
     def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
         """See `vision.VisionEncoder`."""
-        attend = partial(self.attention, windows=self.whole, operators=self.operators)
+        attend = partial(self.attention, parts=self.parts, operators=self.operators)
         x = torch.addmm(self.places, patches, self.embed.T)
         added: Tensor | None = None
         levels = []

@@ -10,6 +10,7 @@ weights, no tokens and no policy.
 from __future__ import annotations
 
 import logging
+from functools import cache
 from typing import Protocol
 
 import numpy as np
@@ -23,7 +24,6 @@ from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.step import Step
-from streamo_ros.backbone.triton_check import missing_triton
 
 _log = logging.getLogger(__name__)
 
@@ -99,7 +99,7 @@ def find_kind(device: torch.device) -> AttentionKind:
     """What serves a device: Triton's kernels on CUDA, torch's where Triton is missing."""
     if device.type == 'cpu':
         return ReferenceAttention
-    if (missing := missing_triton()) is None:
+    if (missing := _triton_missing()) is None:
         from streamo_ros.backbone.attention.flash import FlashAttention
 
         return FlashAttention
@@ -109,6 +109,15 @@ def find_kind(device: torch.device) -> AttentionKind:
         missing,
     )
     return SdpaAttention
+
+
+@cache
+def _triton_missing() -> str | None:
+    try:
+        import triton  # noqa: F401
+    except ImportError as error:
+        return str(error)
+    return None
 
 
 __all__ = [

@@ -9,19 +9,16 @@ bicubic resampling, rescaling, normalization and patch order.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from PIL import Image
 from torch import Tensor
 
-from streamo_ros.backbone.triton_check import missing_triton
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision.resample import FILTERS
-from streamo_ros.backbone.vision.resample import resize
 from streamo_ros.core.interface import BackboneError
 
 MAX_ASPECT = 200
@@ -77,16 +74,20 @@ def smart_size(
     return rows * edge, columns * edge
 
 
+def resize(image: NDArray[np.uint8], height: int, width: int, resample: int) -> NDArray[np.uint8]:
+    """Resample a frame of shape (height, width, 3)."""
+    if image.shape[:2] == (height, width):
+        return image
+    return np.asarray(Image.fromarray(image).resize((width, height), resample))
+
+
 class Preprocessor:
     """Converts frames to patches of one grid, on one device.
-
-    On CUDA the camera's bytes are copied as they are and kernels do the rest, where Triton is
-    installed and the filter is known to them; elsewhere Pillow resizes.
 
     Args:
         grid: the grid.
         normalization: normalization of the checkpoint's image processor.
-        device: device of the patches.
+        device: device of the patches; the resized bytes are copied there, not the floats.
         dtype: dtype of the patches.
     """
 
@@ -94,13 +95,11 @@ class Preprocessor:
         self, grid: Grid, normalization: Normalization, device: torch.device, dtype: torch.dtype
     ) -> None:
         self.grid = grid
-        plain = PillowPatches(grid, normalization, device, dtype)
-        self.cut: Callable[[NDArray[np.uint8]], Tensor] = plain
-        if device.type == 'cuda' and normalization.resample in FILTERS and not missing_triton():
-            from streamo_ros.backbone.vision.patch_kernels import FusedPatches
-
-            table, resample = normalization.table(), normalization.resample
-            self.cut = FusedPatches(grid, table, resample, plain, device, dtype)
+        self._resample = normalization.resample
+        self._device = device
+        self._dtype = dtype
+        self._table = normalization.table().flatten().to(device)
+        self._channels = 256 * torch.arange(3, device=device)
 
     def __call__(self, image: NDArray[np.uint8]) -> Tensor:
         """Patches, shape (patches, 3 * patch * patch).
@@ -116,30 +115,13 @@ class Preprocessor:
                 f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
                 f'of shape {image.shape}'
             )
-        return self.cut(image)
+        small = np.array(resize(image, *self.grid.pixels, self._resample), order='C')
+        levels = torch.from_numpy(small).to(self._device)
+        pixels = self._table.take(levels.long() + self._channels)
+        return patchify(pixels, self.grid).to(self._dtype)
 
 
-class PillowPatches:
-    """Makes patches on the processor; see `Preprocessor`."""
-
-    def __init__(
-        self, grid: Grid, normalization: Normalization, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        self._grid = grid
-        self._resample = normalization.resample
-        self._device = device
-        self._dtype = dtype
-        self._table = normalization.table().flatten().numpy()
-        self._channels = np.repeat(256 * np.arange(3), grid.patch * grid.patch)
-
-    def __call__(self, image: NDArray[np.uint8]) -> Tensor:
-        """See `Preprocessor`."""
-        levels = patchify(resize(image, *self._grid.pixels, self._resample), self._grid)
-        patches = torch.from_numpy(self._table.take(levels + self._channels))
-        return patches.to(self._device, self._dtype)
-
-
-def patchify(pixels: NDArray[Any], grid: Grid) -> NDArray[Any]:
+def patchify(pixels: Tensor, grid: Grid) -> Tensor:
     """Cut pixels into patches; those of one merged token are adjacent.
 
     Args:
@@ -153,7 +135,7 @@ def patchify(pixels: NDArray[Any], grid: Grid) -> NDArray[Any]:
     cut = pixels.reshape(
         grid.rows, grid.merge, grid.patch, grid.columns, grid.merge, grid.patch, 3
     )
-    return cut.transpose(0, 3, 1, 4, 6, 2, 5).reshape(-1, 3 * grid.patch * grid.patch)
+    return cut.permute(0, 3, 1, 4, 6, 2, 5).reshape(-1, 3 * grid.patch * grid.patch)
 
 
 def pixel_limits(processor: dict[str, Any], max_pixels: int) -> tuple[int, int]:

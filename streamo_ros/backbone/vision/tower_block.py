@@ -2,11 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Blocks of a vision tower, taken over from transformers with their weights joined.
 
-Projections that read the same input become one matrix product, and widths that a GPU's matrix
-units cannot address are padded with zeros: Qwen2.5-VL's 3,420 columns are no multiple of 16 bytes
-in 16-bit formats. On an H100 at 448x448 the products of its MLPs took 4.7 ms; padded, they and
-those behind attention together take 1.7 ms. The residual sum of a block is left to the norm that
-follows it, so that both are one operator.
+Projections that read the same input become one matrix product, and hidden sizes that a GPU's
+matrix units cannot address are padded with zeros (Qwen2.5-VL's 3,420 columns are no multiple of
+16 bytes in 16-bit formats, which costs more than half of the speed). The residual sum of a block
+is left to the norm that follows it, so that both are one operator.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.vision.tower_norm import Norm
+from streamo_ros.backbone.vision.tower_operators import Norm
 from streamo_ros.backbone.vision.tower_operators import TowerOperators
 
 ALIGNED, PADDED = 8, 64

@@ -1,24 +1,24 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Triton kernels of the vision towers: residual sum with norm, and rotation.
+"""Triton kernels of the vision towers: residual sum with norm, SwiGLU's product, rotation.
 
 All compute in float32 and round once.
 """
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import torch
 import triton
 import triton.language as tl
 from torch import Tensor
 
-from streamo_ros.backbone.fused_operators import gate
-from streamo_ros.backbone.vision.tower_norm import Norm
-from streamo_ros.backbone.vision.window_kernels import attend_windows
-from streamo_ros.backbone.vision.window_kernels import LARGEST
-from streamo_ros.backbone.vision.windows import attend
-from streamo_ros.backbone.vision.windows import Windows
+if TYPE_CHECKING:
+    # Only then, because that module imports this one on CUDA.
+    from streamo_ros.backbone.vision.tower_operators import Norm
 
+_GATE_BLOCK = 1024
 _HEAD_BLOCK = 16
 
 
@@ -47,6 +47,17 @@ def add_norm_kernel(
     if CENTER:
         out += tl.load(bias + at, mask=mask, other=0.0).to(tl.float32)
     tl.store(normed + place, out, mask=mask)
+
+
+@triton.jit
+def gate_kernel(gate_up, out, SIZE: tl.constexpr, BLOCK: tl.constexpr):
+    """SwiGLU: out = silu(gate) * up. Grid: (rows, blocks of SIZE)."""
+    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
+    mask = at < SIZE
+    row = tl.program_id(0).to(tl.int64)
+    gate = tl.load(gate_up + row * 2 * SIZE + at, mask=mask, other=0.0).to(tl.float32)
+    up = tl.load(gate_up + (row * 2 + 1) * SIZE + at, mask=mask, other=0.0).to(tl.float32)
+    tl.store(out + row * SIZE + at, gate * tl.sigmoid(gate) * up, mask=mask)
 
 
 @triton.jit
@@ -94,20 +105,19 @@ class FusedOperators:
 
     def gate(self, gate_up: Tensor) -> Tensor:
         """See `tower_operators.TowerOperators.gate`."""
-        return gate(gate_up)
+        rows, width = gate_up.shape[0], gate_up.shape[1] // 2
+        out = gate_up.new_empty((rows, width))
+        gate_kernel[(rows, triton.cdiv(width, _GATE_BLOCK))](
+            gate_up, out, SIZE=width, BLOCK=_GATE_BLOCK, num_warps=4
+        )
+        return out
 
-    def attend(self, qkv: Tensor, cos: Tensor, sin: Tensor, windows: Windows) -> Tensor:
-        """See `tower_operators.TowerOperators.attend`."""
-        if windows.largest <= LARGEST:
-            return attend_windows(qkv, cos, sin, windows)
-        rotate(qkv, cos, sin)
-        return attend(qkv.unbind(1), windows.runs)
-
-
-def rotate(qkv: Tensor, cos: Tensor, sin: Tensor) -> None:
-    """Rotate queries and keys of (patches, 3, heads, dim) in place."""
-    patches, _, heads, dim = qkv.shape
-    rotate_kernel[(patches, triton.cdiv(2 * heads, _HEAD_BLOCK))](
-        qkv, cos, sin, HEADS=heads, DIM=dim, HALF_P=triton.next_power_of_2(dim // 2),
-        BLOCK=_HEAD_BLOCK, num_warps=4,
-    )  # fmt: skip
+    def rotate(self, qkv: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """See `tower_operators.TowerOperators.rotate`."""
+        patches, _, heads, dim = qkv.shape
+        rotate_kernel[(patches, triton.cdiv(2 * heads, _HEAD_BLOCK))](
+            qkv, cos, sin, HEADS=heads, DIM=dim, HALF_P=triton.next_power_of_2(dim // 2),
+            BLOCK=_HEAD_BLOCK, num_warps=4,
+        )  # fmt: skip
+        query, key, value = qkv.unbind(1)
+        return query, key, value

@@ -8,18 +8,37 @@ A captured pass of a 32-block tower is bound by its small kernels: each of these
 from __future__ import annotations
 
 import logging
+from functools import cache
+from typing import Any
 from typing import Protocol
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.triton_check import missing_triton
-from streamo_ros.backbone.vision.tower_norm import Norm
-from streamo_ros.backbone.vision.windows import attend
-from streamo_ros.backbone.vision.windows import Windows
-
 _log = logging.getLogger(__name__)
+
+
+class Norm(nn.Module):
+    """Weights of a norm over the last axis: layer norm, or RMS norm.
+
+    Args:
+        norm: of torch or transformers.
+    """
+
+    def __init__(self, norm: Any) -> None:
+        super().__init__()
+        self.centered = isinstance(norm, nn.LayerNorm)
+        self.weight = norm.weight
+        self.bias = getattr(norm, 'bias', None)
+        self.epsilon = float(norm.eps if self.centered else norm.variance_epsilon)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """The norm of x, computed in float32."""
+        if self.centered:
+            return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
+        return F.rms_norm(x, self.weight.shape, self.weight, self.epsilon)
 
 
 class TowerOperators(Protocol):
@@ -43,17 +62,16 @@ class TowerOperators(Protocol):
     def gate(self, gate_up: Tensor) -> Tensor:
         """SwiGLU's product, silu(gate) * up, of (patches, 2 * width): (patches, width)."""
 
-    def attend(self, qkv: Tensor, cos: Tensor, sin: Tensor, windows: Windows) -> Tensor:
-        """Rotate queries and keys in float32, and attend within windows.
+    def rotate(self, qkv: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Rotate queries and keys in float32.
 
         Args:
             qkv: shape (patches, 3, heads, dim); may be overwritten.
             cos: float32, (patches, dim).
             sin: likewise, the first half negated.
-            windows: of the patches.
 
         Returns:
-            Shape (patches, heads * dim).
+            Queries, keys and values, (patches, heads, dim).
         """
 
 
@@ -73,22 +91,31 @@ class PlainOperators:
         gate, up = gate_up.chunk(2, dim=-1)
         return F.silu(gate) * up
 
-    def attend(self, qkv: Tensor, cos: Tensor, sin: Tensor, windows: Windows) -> Tensor:
-        """See `TowerOperators.attend`."""
+    def rotate(self, qkv: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """See `TowerOperators.rotate`."""
         both = qkv[:, :2].float()
         first, second = both.chunk(2, dim=-1)
         swapped = torch.cat((second, first), dim=-1)
         turned = torch.addcmul(both * cos[:, None, None], swapped, sin[:, None, None])
         query, key = turned.to(qkv.dtype).unbind(1)
-        return attend((query, key, qkv[:, 2]), windows.runs)
+        return query, key, qkv[:, 2]
 
 
 def find_operators(device: torch.device) -> TowerOperators:
     """Kernels on CUDA where Triton is installed, else torch."""
-    if device.type != 'cuda' or (missing := missing_triton()) is not None:
+    if device.type != 'cuda' or (missing := _missing_triton()) is not None:
         if device.type == 'cuda':
             _log.warning('the vision tower runs without Triton (%s): slower', missing)
         return PlainOperators()
     from streamo_ros.backbone.vision.tower_kernels import FusedOperators
 
     return FusedOperators()
+
+
+@cache
+def _missing_triton() -> str | None:
+    try:
+        import triton  # noqa: F401
+    except ImportError as error:
+        return str(error)
+    return None

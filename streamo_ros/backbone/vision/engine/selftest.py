@@ -58,7 +58,7 @@ def probe(grid: Grid) -> Tensor:
         size = (height, width)
         pixels += F.interpolate(coarse, size=size, mode='bilinear', align_corners=True)[0] / 2
     pixels += torch.randn(3, height, width, generator=generator) / 10
-    return torch.from_numpy(patchify(pixels.permute(1, 2, 0).numpy(), grid))
+    return patchify(pixels.permute(1, 2, 0).contiguous(), grid)
 
 
 @torch.no_grad()
