@@ -21,7 +21,7 @@ if not Path('/dev/nvidiactl').exists():
     # Triton reads it when kernels are defined: set before any test module is imported.
     os.environ.setdefault('TRITON_INTERPRET', '1')
 
-BAG_SCRIPT = Path(__file__).parents[1] / 'dev' / 'make_test_bags.py'
+DEV = Path(__file__).parents[1] / 'dev'
 
 
 def make_frame(second: float, *, stream_id: int = 1, size: tuple[int, int] = (48, 64)) -> Frame:
@@ -38,11 +38,21 @@ def frame() -> Callable[..., Frame]:
 
 
 @pytest.fixture(scope='session')
-def bag_maker():
-    spec = importlib.util.spec_from_file_location('make_test_bags', BAG_SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def dev_script():
+    """Imports a script of dev/ by its name."""
+
+    def load(name):
+        spec = importlib.util.spec_from_file_location(name, DEV / f'{name}.py')
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return module
+
+    return load
+
+
+@pytest.fixture(scope='session')
+def bag_maker(dev_script):
+    return dev_script('make_test_bags')
 
 
 @pytest.fixture(scope='session')
@@ -50,6 +60,18 @@ def bags(bag_maker, tmp_path_factory):
     folder = tmp_path_factory.mktemp('bags')
     bag_maker.make_all(folder)
     return folder
+
+
+@pytest.fixture
+def write_script(tmp_path):
+    """Writes a script of a scripted backbone and returns its path."""
+
+    def write(rules: str) -> Path:
+        file = tmp_path / 'rules.yaml'
+        file.write_text(rules)
+        return file
+
+    return write
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -150,9 +150,8 @@ def build(
     )
     decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
     window = KeyValueWindow(attention)
-    return StreamingBackbone(
-        frames, decoder, window, family.marks, prompt, identity, buckets, passes
-    )
+    info = replace(identity, max_tokens_per_frame=tokens)
+    return StreamingBackbone(frames, decoder, window, family.marks, prompt, info, buckets, passes)
 
 
 def make_prompt(checkpoint: Checkpoint, options: Options) -> PromptTokens:

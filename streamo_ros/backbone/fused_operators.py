@@ -59,12 +59,21 @@ class FusedOperators:
 
     def gate(self, gate_up: Tensor) -> Tensor:
         """See `operators.Operators.gate`."""
-        rows, width = gate_up.shape[0], gate_up.shape[1] // 2
-        out = gate_up.new_empty((rows, width))
-        gate_kernel[(rows, triton.cdiv(width, _BLOCK))](
-            gate_up, out, SIZE=width, BLOCK=_BLOCK, num_warps=4
-        )
-        return out
+        return gate(gate_up)
+
+
+def gate(gate_up: Tensor) -> Tensor:
+    """SwiGLU's product, silu(gate) * up; the vision towers use it too.
+
+    Args:
+        gate_up: both halves, (rows, 2 * width).
+    """
+    rows, width = gate_up.shape[0], gate_up.shape[1] // 2
+    out = gate_up.new_empty((rows, width))
+    gate_kernel[(rows, triton.cdiv(width, _BLOCK))](
+        gate_up, out, SIZE=width, BLOCK=_BLOCK, num_warps=4
+    )
+    return out
 
 
 def _add_norm(

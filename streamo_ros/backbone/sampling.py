@@ -26,6 +26,21 @@ def greedy(logits: Tensor) -> Tensor:
     return torch.where(finite, logits.argmax(-1), FAILED)
 
 
+def greedy_without(logits: Tensor, barred: Tensor) -> tuple[int, Tensor]:
+    """The most probable token of one row among those that are not barred.
+
+    Args:
+        logits: shape (vocabulary,).
+        barred: ids, int64.
+
+    Returns:
+        The token, `FAILED` where a logit is not finite; and the logits, those of barred tokens
+        minus infinity.
+    """
+    rest = logits.index_fill(0, barred, float('-inf'))
+    return (int(rest.argmax()) if bool(torch.isfinite(logits).all()) else FAILED), rest
+
+
 def choose(
     best: Sequence[int], logits: Sequence[Tensor], lengths: Sequence[int], sampling: Sampling
 ) -> list[int]:

@@ -31,6 +31,7 @@ from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.passes import PassRunner
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import FAILED
+from streamo_ros.backbone.sampling import greedy_without
 from streamo_ros.backbone.sizing import check_context
 from streamo_ros.backbone.sizing import PREFILL_TOKENS
 from streamo_ros.backbone.vision import EncodedVision
@@ -85,6 +86,8 @@ class StreamingBackbone:
         self._grid: Grid | None = None
         self._buckets = buckets
         states = torch.tensor(prompt.state_ids, device=frames.device)
+        control = sorted(prompt.tokenizer.control_ids)
+        self._control = torch.tensor(control, dtype=torch.int64, device=frames.device)
         self._runner = PassRunner(decoder, states, passes)
 
     @property
@@ -188,14 +191,13 @@ class StreamingBackbone:
         ordered, back = by_slot(requests)
         batch = self._batch(ordered)
         found, logits = self._run(batch, self._runner.tokens)
-        best = found.tolist()
+        best = [found.tolist()[lane] for lane in batch.reads]
+        rows = [logits[lane] for lane in batch.reads]
+        for at, request in enumerate(ordered):
+            if not request.may_stop:
+                best[at], rows[at] = greedy_without(rows[at], self._control)
         lengths = [self._window.length(request.slot) for request in ordered]
-        tokens = choose(
-            [best[lane] for lane in batch.reads],
-            [logits[lane] for lane in batch.reads],
-            lengths,
-            sampling,
-        )
+        tokens = choose(best, rows, lengths, sampling)
         self._undo(
             [request for request, token in zip(ordered, tokens, strict=True) if token == FAILED]
         )

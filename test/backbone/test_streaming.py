@@ -264,3 +264,25 @@ def test_identity_and_sizes(checkpoint, load_tiny, frames):
 def test_memory_says_what_the_window_takes(qwen, load_tiny):
     one, two = (load_tiny(qwen, lanes=lanes).memory()['window'] for lanes in (1, 2))
     assert two == 2 * one == 2 * 1024 * 3 * 3 * 2 * 16 * 4
+
+
+def test_an_answer_does_not_start_with_a_control_token(checkpoint, load_tiny, dialogue, frames):
+    backbone = load_tiny(checkpoint)
+    lane = dialogue(backbone, 'watch')
+    backbone.extend([lane.turn(frames[0])])
+    length, reply = backbone.length(lane.slot), backbone.prompt.replies[State.RESPONSE]
+    (best,) = backbone.decode([Request(lane.slot, (reply,))], Sampling())
+    backbone._control = torch.tensor([best])
+    for sampling in (Sampling(), Sampling(temperature=0.7, seed=3)):
+        backbone.truncate(lane.slot, length)
+        first = backbone.decode([Request(lane.slot, (reply,), may_stop=False)], sampling)
+        assert first != [best]
+        backbone.truncate(lane.slot, length)
+        assert backbone.decode([Request(lane.slot, (reply,))], Sampling()) == [best]
+
+
+def test_the_largest_frame_is_known_before_the_first(checkpoint, load_tiny, frames):
+    backbone = load_tiny(checkpoint)
+    most = backbone.info.max_tokens_per_frame
+    backbone.encode(frames[0])
+    assert 0 < backbone.info.tokens_per_frame <= most

@@ -28,10 +28,8 @@ RULES = """
 
 
 @pytest.fixture
-def script(tmp_path):
-    file = tmp_path / 'rules.yaml'
-    file.write_text(RULES)
-    return file
+def script(write_script):
+    return write_script(RULES)
 
 
 @pytest.fixture

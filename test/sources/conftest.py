@@ -4,20 +4,12 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import pytest
-
-VIDEO_SCRIPT = Path(__file__).parents[2] / 'dev' / 'make_test_videos.py'
 
 
 @pytest.fixture(scope='session')
-def maker():
-    spec = importlib.util.spec_from_file_location('make_test_videos', VIDEO_SCRIPT)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def maker(dev_script):
+    return dev_script('make_test_videos')
 
 
 @pytest.fixture(scope='session')

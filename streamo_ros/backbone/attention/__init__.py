@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Attention over the key-value window: one interface, and what serves it on a device.
+"""Attention over the key-value window: one interface, and its implementation per device.
 
-An implementation holds the keys and values of all slots, writes new ones, and lets queries look
-at them. Whether it keeps rotated keys beside the un-rotated ones is its own affair. Knows no
-weights, no tokens and no policy.
+An implementation owns the keys and values of all slots, writes new ones and attends to them.
+Whether it keeps rotated keys as well as the un-rotated ones is up to it.
 """
 
 from __future__ import annotations
@@ -45,19 +44,14 @@ class Attention(Protocol):
     """Keys and values of all slots, and attention over them."""
 
     name: str
-    """What it is called in diagnostics."""
+    """Its name in diagnostics."""
     captured: bool
     """Whether its passes can be captured: then a step names every slot, and may have padding."""
     copies: int
     """Tensors that it keeps of each token and layer."""
     shape: WindowShape
     layers: list[Tensor]
-    """One buffer a layer; the second axis is slots."""
-
-    def __init__(
-        self, shape: WindowShape, rotary: Rotary, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        """Allocate the buffers."""
+    """One buffer per layer; the second axis is slots."""
 
     def begin(self, step: Step) -> None:
         """Prepare a step, before its first layer."""
@@ -65,18 +59,18 @@ class Attention(Protocol):
     def attend(
         self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step, *, final: bool
     ) -> Tensor:
-        """Write keys and values of the step's rows and let the rows look at their lanes.
+        """Write the keys and values of the step's rows, and attend to each row's lane.
 
         Args:
             layer: its number.
-            qkv: queries, keys and values, one behind the other, (rows, heads * dim).
+            qkv: queries, keys and values, concatenated, (rows, heads * dim).
             norms: of queries and keys, where the model has them.
             step: the one that was begun.
-            final: only the last row of each lane looks: nothing else comes of the others.
+            final: only the last row of each lane attends; the others are not needed.
 
         Returns:
             (rows, query heads * dim); (lanes, query heads * dim) if `final`. Rows of padding and
-            of lanes without rows mean nothing.
+            of lanes without rows are undefined.
         """
 
     def move(
@@ -92,11 +86,11 @@ class Attention(Protocol):
         """
 
     def scrub(self, slot: int, length: int) -> None:
-        """Make sure that numbers behind the first `length` rows can spoil nothing."""
+        """Keep values after the first `length` rows from affecting later passes."""
 
 
 def find_kind(device: torch.device) -> AttentionKind:
-    """What serves a device: Triton's kernels on CUDA, torch's where Triton is missing."""
+    """The implementation for a device: Triton kernels on CUDA, torch without Triton."""
     if device.type == 'cpu':
         return ReferenceAttention
     if (missing := _triton_missing()) is None:
@@ -105,7 +99,7 @@ def find_kind(device: torch.device) -> AttentionKind:
         return FlashAttention
     _log.warning(
         'attention runs without Triton (%s): slower, with half as much window again, and without '
-        'CUDA graphs; `pip install triton` mends it',
+        'CUDA graphs; `pip install triton` fixes this',
         missing,
     )
     return SdpaAttention

@@ -14,11 +14,12 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
+from streamo_ros.backbone.fused_operators import gate
+
 if TYPE_CHECKING:
     # Only then, because that module imports this one on CUDA.
     from streamo_ros.backbone.vision.tower_operators import Norm
 
-_GATE_BLOCK = 1024
 _HEAD_BLOCK = 16
 
 
@@ -47,17 +48,6 @@ def add_norm_kernel(
     if CENTER:
         out += tl.load(bias + at, mask=mask, other=0.0).to(tl.float32)
     tl.store(normed + place, out, mask=mask)
-
-
-@triton.jit
-def gate_kernel(gate_up, out, SIZE: tl.constexpr, BLOCK: tl.constexpr):
-    """SwiGLU: out = silu(gate) * up. Grid: (rows, blocks of SIZE)."""
-    at = tl.program_id(1) * BLOCK + tl.arange(0, BLOCK)
-    mask = at < SIZE
-    row = tl.program_id(0).to(tl.int64)
-    gate = tl.load(gate_up + row * 2 * SIZE + at, mask=mask, other=0.0).to(tl.float32)
-    up = tl.load(gate_up + (row * 2 + 1) * SIZE + at, mask=mask, other=0.0).to(tl.float32)
-    tl.store(out + row * SIZE + at, gate * tl.sigmoid(gate) * up, mask=mask)
 
 
 @triton.jit
@@ -105,12 +95,7 @@ class FusedOperators:
 
     def gate(self, gate_up: Tensor) -> Tensor:
         """See `tower_operators.TowerOperators.gate`."""
-        rows, width = gate_up.shape[0], gate_up.shape[1] // 2
-        out = gate_up.new_empty((rows, width))
-        gate_kernel[(rows, triton.cdiv(width, _GATE_BLOCK))](
-            gate_up, out, SIZE=width, BLOCK=_GATE_BLOCK, num_warps=4
-        )
-        return out
+        return gate(gate_up)
 
     def rotate(self, qkv: Tensor, cos: Tensor, sin: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """See `tower_operators.TowerOperators.rotate`."""
