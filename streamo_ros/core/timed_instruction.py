@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+_TIMED = re.compile(r'(.*)@(\d{1,9}(?:\.\d*)?|\.\d+)', re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -21,9 +24,10 @@ class TimedInstruction:
 
     @classmethod
     def parse(cls, argument: str) -> TimedInstruction:
-        """Read 'TEXT' or 'TEXT@SECONDS'; an @ that no number follows belongs to the text."""
-        text, at, seconds = argument.rpartition('@')
-        try:
-            return cls(text, max(0.0, float(seconds))) if at else cls(argument)
-        except ValueError:
-            return cls(argument)
+        """Read 'TEXT' or 'TEXT@SECONDS'.
+
+        An @ belongs to the text unless a plain decimal number follows it: addresses,
+        '@infinity' and '@nan' are text.
+        """
+        match = _TIMED.fullmatch(argument)
+        return cls(match[1], float(match[2])) if match else cls(argument)

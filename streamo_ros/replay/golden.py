@@ -20,6 +20,7 @@ from typing import Any
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
 from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.report.rows import DecisionRow
@@ -218,11 +219,14 @@ def read_golden(path: Path) -> Golden:
         header = GoldenHeader(
             float(plain['rate']), plain['topic'], instructions, plain['model_id']
         )
-        return Golden(header, [_from_json(json.loads(line)) for line in rest])
+        golden = Golden(header, [_from_json(json.loads(line)) for line in rest])
     except FileNotFoundError as error:
         raise GoldenError(f'there is no golden file {path}: {remedy}') from error
     except (OSError, KeyError, TypeError, ValueError) as error:
         raise GoldenError(f'{path} is not a golden file ({error}): {remedy}') from error
+    if all(decision.state == State.UNKNOWN.name for decision in golden.decisions):
+        raise GoldenError(f'{path} holds no decision, so it proves nothing: {remedy}')
+    return golden
 
 
 def _agree(

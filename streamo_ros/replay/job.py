@@ -27,6 +27,7 @@ from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
+from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Totals
 from streamo_ros.core.timed_instruction import TimedInstruction
@@ -108,6 +109,24 @@ class Outcome:
     differences: list[Difference] = field(default_factory=list)
     instructions: dict[int, str] = field(default_factory=dict)
     other_model: str = ''
+
+    @property
+    def undecided(self) -> str:
+        """Why nothing at all was decided, in one sentence; '' if something was."""
+        if self.totals.stopped or not self.totals.counts.sampled:
+            return ''
+        decisions = [
+            point.decision
+            for key, track in self.timeline.tracks.items()
+            for point in track.points
+            if key
+        ]
+        if any(decision.state != State.UNKNOWN.name for decision in decisions):
+            return ''
+        flaw = next((decision.flaw for decision in decisions if decision.flaw), '')
+        if not decisions:
+            flaw = 'the recording ended before any instruction became active'
+        return f'nothing was decided: {flaw or "the model failed on every frame"}'
 
     @property
     def responses(self) -> list[TimelineAnswer]:
@@ -220,6 +239,8 @@ def _compare(
     job, stopped = outcome.job, outcome.totals.stopped
     outcome.instructions = actual.instructions
     if job.golden and job.update and not stopped:
+        if outcome.undecided:
+            raise JobError(f'{job.golden} was not written: {outcome.undecided}')
         actual.write(job.golden)
     if golden is not None:
         outcome.differences = comparison.differences(stopped)

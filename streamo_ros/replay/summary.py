@@ -24,6 +24,7 @@ class Summary:
     Attributes:
         source: what was replayed.
         failure: why it could not be; '' when it could.
+        undecided: why nothing was decided although it could be replayed; '' if something was.
         output: folder of events, bag and report; '' = none.
         model_id: identity of the model.
         frames: what became of the source's frames.
@@ -39,6 +40,7 @@ class Summary:
 
     source: str
     failure: str = ''
+    undecided: str = ''
     output: str = ''
     model_id: str = ''
     frames: dict[str, int] = field(default_factory=dict)
@@ -54,7 +56,7 @@ class Summary:
     @property
     def exit_code(self) -> int:
         """How a program ends that does this replay alone."""
-        if self.failure:
+        if self.failure or self.undecided:
             return ExitCode.BAD_INPUT
         if self.differences:
             return ExitCode.FAILED
@@ -67,6 +69,7 @@ def summarize(outcome: Outcome) -> Summary:
     model = outcome.timeline.head.model
     return Summary(
         source=job.source,
+        undecided=outcome.undecided,
         output=str(job.output or ''),
         model_id=str(model.get('model_id', '')),
         frames={**asdict(totals.counts), 'bad_frames': totals.bad_frames},
@@ -101,6 +104,8 @@ def _lines(summary: Summary) -> Iterator[str]:
         f'{frames["received"]} frames, {frames["sampled"]} sampled, '
         f'{summary.speed:,.1f} × real time'
     )
+    if summary.undecided:
+        yield f'  error: {summary.undecided}'
     yield from (f'  note: {remark}' for remark in summary.remarks)
     for track in summary.instructions:
         states = ', '.join(f'{count} {state.lower()}' for state, count in track['states'].items())
@@ -131,6 +136,11 @@ def _remarks(outcome: Outcome) -> list[str]:
         remarks.append(f'{totals.bad_frames} frames could not be decoded: {totals.flaw}')
     if ignored := ignored_stamps(totals.counts):
         remarks.append(f'frames whose stamps were ignored: {ignored}')
+    for number, instruction in enumerate(outcome.job.instructions, 1):
+        track = outcome.timeline.tracks.get(number)
+        if track is None or not track.points:
+            text = _printable(instruction.text)
+            remarks.append(f'{text!r} was never asked: the recording ended before it began')
     if outcome.other_model:
         remarks.append(f'the golden file was made with another model, {outcome.other_model}')
     return remarks

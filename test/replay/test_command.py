@@ -284,3 +284,36 @@ def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
             )
             == decided
         )
+
+
+UNDECIDABLE = """
+- instruction: ''
+  say:
+    - {from: 0, to: 1000, state: unknown}
+"""
+
+
+def test_a_recording_of_which_nothing_is_decided_is_an_error(bags, write_script, tmp_path, capsys):
+    script, golden = write_script(UNDECIDABLE), tmp_path / 'golden.jsonl'
+    arguments = [str(bags / 'raw_mcap'), '--model', str(script), '-i', 'cup']
+    assert main(arguments) == 2
+    assert 'error: nothing was decided: ' in capsys.readouterr().out
+    assert main([*arguments, '--golden', str(golden), '--update-golden']) == 2
+    assert 'was not written: nothing was decided' in capsys.readouterr().err
+    assert not golden.exists()
+
+
+def test_a_golden_file_without_a_decision_is_refused(command, tmp_path):
+    golden = tmp_path / 'golden.jsonl'
+    command('-i', 'cup', '--golden', golden, '--update-golden')
+    header, *rows = golden.read_text().splitlines()
+    unknown = [json.dumps({**json.loads(row), 'state': 'UNKNOWN', 'p': []}) for row in rows]
+    golden.write_text('\n'.join([header, *unknown]) + '\n')
+    code, _, errors = command('--golden', golden)
+    assert code == 2
+    assert 'holds no decision' in errors
+
+
+def test_an_instruction_that_was_never_asked_is_named(command):
+    _, output, _ = command('-i', 'cup', '-i', 'late@500')
+    assert "'late' was never asked" in output

@@ -134,6 +134,10 @@ def test_instruction_binds_to_a_capture_time(bags):
         ('tell me', TimedInstruction('tell me')),
         ('mail a@b.org', TimedInstruction('mail a@b.org')),
         ('mail a@b.org@3', TimedInstruction('mail a@b.org', 3)),
+        ('mail me @infinity', TimedInstruction('mail me @infinity')),
+        ('x@nan', TimedInstruction('x@nan')),
+        ('x@-3', TimedInstruction('x@-3')),
+        ('two\nlines@.5', TimedInstruction('two\nlines', 0.5)),
     ],
 )
 def test_order_is_read_as_text_and_seconds(argument, order):
