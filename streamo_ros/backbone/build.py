@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Builds a backbone out of its parts, and refuses what does not fit together or into memory."""
+"""Builds a backbone from its parts, and refuses what does not fit together or into memory."""
 
 from __future__ import annotations
 
@@ -89,6 +89,7 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         max_frames=checkpoint.settings.max_frames,
         max_time=checkpoint.settings.max_time,
         response_threshold=checkpoint.settings.response_threshold,
+        sampling=checkpoint.sampling,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)
 
