@@ -38,8 +38,11 @@ setup:  ## create or update .venv: ROS 2, torch, this package (seconds when noth
 setup-tests:
 	@$(PYTHON) dev/environment.py --tests
 
+# Whole files go to one process: what a file's tests share is made once.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile
+
 test: setup-tests  ## run all tests except those marked slow or gpu; ARGS is passed to pytest
-	@$(VENV)/python -m pytest -m 'not slow and not gpu' --durations=5 -q $(ARGS)
+	@$(VENV)/python -m pytest -m 'not slow and not gpu' $(WORKERS) --durations=5 -q $(ARGS)
 
 demo: setup  ## run the demo on a real ROS graph: camera, node, timeline, recording, report
 	@$(VENV)/streamo demo $${SOURCE:+--source "$$SOURCE"} \

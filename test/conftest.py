@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import importlib.util
+import itertools
 import os
 from collections.abc import Callable
 from fractions import Fraction
@@ -22,6 +23,7 @@ if not Path('/dev/nvidiactl').exists():
     os.environ.setdefault('TRITON_INTERPRET', '1')
 
 DEV = Path(__file__).parents[1] / 'dev'
+DOMAINS = itertools.count()
 
 
 def make_frame(second: float, *, stream_id: int = 1, size: tuple[int, int] = (48, 64)) -> Frame:
@@ -35,6 +37,20 @@ def make_frame(second: float, *, stream_id: int = 1, size: tuple[int, int] = (48
 @pytest.fixture
 def frame() -> Callable[..., Frame]:
     return make_frame
+
+
+@pytest.fixture
+def ros_domain(testrun_uid: str) -> Callable[[], str]:
+    """Gives ROS domains that no other test has, in this worker or beside it.
+
+    Not one for all: nodes that were killed count as living for a while, and on one machine only so
+    many participants find each other.
+    """
+    count = int(os.environ.get('PYTEST_XDIST_WORKER_COUNT', '1'))
+    worker = int(os.environ.get('PYTEST_XDIST_WORKER', 'gw0').removeprefix('gw'))
+    # Domains above 101 use ports that the system gives to others.
+    domains = 100 // count
+    return lambda: str(1 + worker + count * ((int(testrun_uid[:6], 16) + next(DOMAINS)) % domains))
 
 
 @pytest.fixture(scope='session')

@@ -2,12 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The package as ROS, pip and a fresh process see it."""
 
+from __future__ import annotations
+
 import ast
 import os
 import re
 import runpy
 import subprocess
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -287,10 +290,10 @@ print(len(got), len(got[-1].data))
 
 
 @pytest.mark.ros
-def test_fast_dds_accepts_the_profile_for_large_images() -> None:
+def test_fast_dds_accepts_the_profile_for_large_images(ros_domain: Callable[[], str]) -> None:
     done = fresh(
         IMAGES_THROUGH_PROFILE,
-        ROS_DOMAIN_ID=str(1 + os.getpid() % 100),
+        ROS_DOMAIN_ID=ros_domain(),
         RMW_IMPLEMENTATION='rmw_fastrtps_cpp',
         FASTRTPS_DEFAULT_PROFILES_FILE=str(ROOT / 'config' / 'fastdds.xml'),
     )

@@ -8,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -97,7 +98,9 @@ def test_cmake_installs_them_and_bakes_the_environment_in() -> None:
 
 
 @pytest.mark.parametrize('module', ['torch', 'transformers', 'cv2'])
-def test_what_is_not_installed_is_one_sentence_of_the_node(module: str, tmp_path: Path) -> None:
+def test_what_is_not_installed_is_one_sentence_of_the_node(
+    module: str, tmp_path: Path, ros_domain: Callable[[], str]
+) -> None:
     pytest.importorskip('rclpy', reason='ROS 2 is not installed')
     code = (
         f'import sys; sys.modules[{module!r}] = None\n'
@@ -109,7 +112,7 @@ def test_what_is_not_installed_is_one_sentence_of_the_node(module: str, tmp_path
         capture_output=True,
         text=True,
         timeout=120,
-        env={**os.environ, 'ROS_DOMAIN_ID': '91', 'ROS_LOG_DIR': str(tmp_path)},
+        env={**os.environ, 'ROS_DOMAIN_ID': ros_domain(), 'ROS_LOG_DIR': str(tmp_path)},
     )
     said = done.stdout + done.stderr
     assert done.returncode == 2, said

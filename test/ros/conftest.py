@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import signal
 import subprocess
@@ -33,7 +32,6 @@ SCRIPT = """
 """
 PATIENCE = 30.0
 SETTLE = 0.5
-GRAPHS = itertools.count()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -295,14 +293,11 @@ class Camera:
 
 
 @pytest.fixture(autouse=True)
-def own_graph() -> Iterator[None]:
-    """A domain of the test's own, this machine only.
-
-    Not one for all: nodes that were killed count as living for a while, and on this machine only
-    so many participants find each other.
-    """
+def own_graph(ros_domain: Callable[[], str]) -> Iterator[None]:
+    """A domain of the test's own, this machine only; another one for a demo."""
     kept = dict(os.environ)
-    os.environ['ROS_DOMAIN_ID'] = str(1 + (os.getpid() * 7 + next(GRAPHS)) % 101)
+    os.environ['ROS_DOMAIN_ID'] = ros_domain()
+    os.environ['STREAMO_DEMO_DOMAIN'] = ros_domain()
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     # Not over shared memory: nodes that are killed leave their segments behind, and others trip.
     os.environ['FASTDDS_BUILTIN_TRANSPORTS'] = 'UDPv4'

@@ -34,7 +34,6 @@ SCRIPT = """
 def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     script = folder / 'script.yaml'
     script.write_text(SCRIPT)
-    environment = {**os.environ, 'STREAMO_DEMO_DOMAIN': str(101 + os.getpid() % 100)}
     return subprocess.run(
         [
             sys.executable,
@@ -47,7 +46,6 @@ def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             str(folder / 'out'),
             *arguments,
         ],
-        env=environment,
         capture_output=True,
         text=True,
         timeout=120,
