@@ -37,6 +37,8 @@ class CheckpointSettings:
         response_threshold: probability from which on Response should be decided; 0 = whenever it
             is the most probable state.
         max_pixels: largest area of a frame that it was trained with; 0 = not specified.
+        unknown_word_reply: what it says of a word that it does not know; see
+            `interface.BackboneInfo`.
     """
 
     protocol: str = ''
@@ -46,6 +48,7 @@ class CheckpointSettings:
     sampling_rate: float = 0.0
     response_threshold: float = 0.0
     max_pixels: int = 0
+    unknown_word_reply: str = ''
 
 
 @dataclass(frozen=True)

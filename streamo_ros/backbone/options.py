@@ -48,7 +48,7 @@ class Options:
     device: str = 'auto'
     dtype: str = 'auto'
     protocol: str = 'auto'
-    max_pixels: int = MAX_PIXELS
+    max_pixels: int = 0
     lanes: int = 8
     capacity: int = 0
     frames: int = 0

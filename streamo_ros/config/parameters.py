@@ -110,7 +110,7 @@ TABLE = (
         'model.path',
         '',
         'Folder of the checkpoint, or a .yaml script that stands in for a model; '
-        'empty = the embedded model streamo-tiny.',
+        'tiny or objects = an embedded model; empty = tiny.',
         _SETUP,
     ),
     Parameter(
@@ -136,10 +136,11 @@ TABLE = (
     ),
     Parameter(
         'model.max_pixels',
-        100352,
-        'Largest area of the image passed to the model, in pixels; the aspect ratio is kept.',
+        0,
+        'Largest area of the image passed to the model, in pixels; the aspect ratio is kept. '
+        '0 = what the checkpoint asks for, else 100352.',
         _SETUP,
-        784,
+        0,
         16777216,
     ),
     Parameter(
@@ -177,10 +178,11 @@ TABLE = (
     ),
     Parameter(
         'sampling.rate',
-        1.0,
-        'Frames sampled per second of capture time, in hertz.',
+        0.0,
+        'Frames sampled per second of capture time, in hertz; '
+        '0 = what the checkpoint asks for, else 1.',
         When.ALWAYS,
-        0.01,
+        0.0,
         60.0,
     ),
     Parameter(

@@ -108,6 +108,9 @@ class BackboneInfo:
         max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
         response_threshold: probability from which the checkpoint wants Response to be decided;
             0 = when it is the most probable.
+        sampling_rate: frames per second that the checkpoint wants; 0 = unspecified.
+        unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
+            of checkpoints for which every known word is one token; '' = of no other.
     """
 
     model_id: str
@@ -126,6 +129,8 @@ class BackboneInfo:
     max_frames: int = 0
     max_time: float = 0.0
     response_threshold: float = 0.0
+    sampling_rate: float = 0.0
+    unknown_word_reply: str = ''
 
 
 class Backbone(Protocol):

@@ -48,7 +48,7 @@ class ActiveStream:
 
         logger = node.get_logger()
         log_error = logger.error
-        self.sampler = frame_sampler(values)
+        self.sampler = frame_sampler(values, resources.info)
         self.queue = FrameQueue(values.whole('sampling.queue'))
         self.statistics = Statistics(resources.backbone.memory)
         transport = values.text('image_transport')

@@ -14,6 +14,7 @@ from streamo_ros.config.model import load_model
 from streamo_ros.config.parameters import Value
 from streamo_ros.config.settings import Values
 from streamo_ros.core.admission import instruction_check
+from streamo_ros.core.admission import instruction_remark
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
@@ -87,6 +88,7 @@ class NodeResources:
         self.book = InstructionBook(
             values.whole('max_instructions'),
             instruction_check(self.backbone, lambda: values.whole('generation.max_new_tokens')),
+            instruction_remark(self.backbone),
         )
         self.messages = StepMessages(MESSAGES, lambda: self.info.model_id)
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)
@@ -110,8 +112,11 @@ class NodeResources:
         self.publisher.destroy()
         self.instructions.close_journal()
 
-    def watch_for(self, texts: tuple[str, ...]) -> None:
+    def watch_for(self, texts: tuple[str, ...]) -> list[str]:
         """Make these the instructions that come from parameters, and cancel all others of those.
+
+        Returns:
+            Remarks on those that are new.
 
         Raises:
             InstructionError: they do not fit into the book; earlier ones stay active.
@@ -124,9 +129,12 @@ class NodeResources:
         for text, instruction in ours.items():
             if text not in texts:
                 self.book.cancel(instruction.id)
+        remarks = []
         try:
             for text in dict.fromkeys(texts):
                 if text not in ours:
-                    self.book.add(text, source=InstructionSource.PARAMETER)
+                    added = self.book.add(text, source=InstructionSource.PARAMETER)
+                    remarks.append(self.book.remark(added.text))
         finally:
             self.instructions.sync()
+        return [remark for remark in remarks if remark]

@@ -296,7 +296,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument('path', help='the checkpoint (model.path)')
     command.add_argument('--size', default='640x480', help="the camera's WIDTHxHEIGHT (640x480)")
     command.add_argument('--grid', help='ROWSxCOLUMNS of vision tokens, instead of --size')
-    command.add_argument('--max-pixels', type=int, default=MAX_PIXELS, help='model.max_pixels')
+    command.add_argument('--max-pixels', type=int, default=0, help='model.max_pixels')
     command.add_argument(
         '--dtype', default='bfloat16', choices=tuple(DTYPES), help='model.dtype (bfloat16)'
     )
