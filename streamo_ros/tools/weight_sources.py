@@ -32,7 +32,7 @@ RELEASE = (
 )
 MOST_BYTES = 64 << 20
 """No file of these weights is as large."""
-_PATIENCE = 60.0
+_PATIENCE = 20.0
 
 Content = tuple[str, bytes]
 """Name of a file and what is in it."""
