@@ -58,6 +58,9 @@ class InternVL:
         """The vision tower for one grid."""
         return ShuffledTower(model, grid)
 
+    def graph(self, tower: VisionEncoder) -> None:
+        """None: torch runs the tower on a CPU."""
+
     def head(self, model: Any) -> None:
         """None: the tower's outputs are the tokens."""
 

@@ -146,9 +146,10 @@ TABLE = (
     Parameter(
         'model.vision',
         'auto',
-        'What runs the vision encoder.',
+        'What runs the vision encoder; auto = a TensorRT engine that was built before, or '
+        'ONNX Runtime on a CPU for streamo-objects, or torch.',
         _SETUP,
-        choices=('auto', 'torch', 'tensorrt'),
+        choices=('auto', 'torch', 'onnxruntime', 'tensorrt'),
     ),
     Parameter(
         'model.timeout',

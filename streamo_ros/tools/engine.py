@@ -36,12 +36,12 @@ from streamo_ros.backbone.vision.engine.builder import open_entry
 from streamo_ros.backbone.vision.engine.cache import CachedEngine
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 from streamo_ros.backbone.vision.engine.export import export
-from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
 from streamo_ros.backbone.vision.engine.plan import BuildOptions
 from streamo_ros.backbone.vision.engine.plan import Progress
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 from streamo_ros.core.errors import ExitCode
 
 DEVICE = torch.device('cuda')
