@@ -150,7 +150,7 @@ class _Writer:
 
     def _pool(self, node: fx.Node) -> str:
         names = ('input', 'kernel_size', 'stride', 'padding')
-        given = {**dict(zip(names, node.args, strict=False)), **node.kwargs}
+        given: dict[str, Any] = {**dict(zip(names, node.args, strict=False)), **node.kwargs}
         return self._node(
             'MaxPool',
             self._of(given['input']),
