@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Builds a backbone out of its parts, and refuses what does not fit together or into memory."""
+"""Builds a backbone from its parts, and refuses what does not fit together or into memory."""
 
 from __future__ import annotations
 
@@ -91,6 +91,7 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         response_threshold=checkpoint.settings.response_threshold,
         sampling_rate=checkpoint.settings.sampling_rate,
         unknown_word_reply=checkpoint.settings.unknown_word_reply,
+        sampling=checkpoint.sampling,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)
 

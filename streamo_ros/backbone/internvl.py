@@ -33,7 +33,8 @@ from streamo_ros.core.protocol import ChatFormat
 class InternVL:
     """The family; see `family.Family`."""
 
-    chat = ChatFormat(image_open='<img>', image_close='</img>')
+    # The newline is that of the model's chat template and of ms-swift, Streamo's trainer.
+    chat = ChatFormat(image_open='<img>', image_close='</img>\n')
 
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int

@@ -197,11 +197,11 @@ class ScriptedBackbone:
         self,
         requests: Sequence[Request],
         sampling: Sampling,  # noqa: ARG002 (part of the interface)
-    ) -> list[int]:
+    ) -> list[int | None]:
         """See `interface.Backbone`; the answer comes one character at a time."""
         self.passes.decode += 1
         self._check_room(requests)
-        tokens = []
+        tokens = list[int | None]()
         for request in requests:
             self._append(request)
             left = self._answers[request.slot]
@@ -251,7 +251,7 @@ def _characters(piece: Piece) -> list[int]:
 
 
 def load_script(path: Path) -> ScriptedBackbone:
-    """Read a script: a YAML list of rules, of which the first that matches an instruction applies.
+    """Read a script: a YAML list of rules; the first that matches an instruction applies.
 
     A rule has `instruction` (a part of its text; '' matches all), optionally `period` (the script
     repeats after so many seconds) and `say`: a list of `from`, `to` (seconds), `state` and `text`.

@@ -291,6 +291,33 @@ TABLE = (
     ),
     Parameter('generation.seed', 0, 'Seed for sampling.', When.ALWAYS, 0, 2**31 - 1),
     Parameter(
+        'generation.repetition_penalty',
+        0.0,
+        'Divides the scores of tokens that the answer already has; 1 = no penalty; 0 = what the '
+        "checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        0.0,
+        10.0,
+    ),
+    Parameter(
+        'generation.top_k',
+        0,
+        'With a temperature: choose among this many of the most probable tokens; -1 = all; 0 = '
+        "what the checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        -1,
+        1_000_000,
+    ),
+    Parameter(
+        'generation.top_p',
+        0.0,
+        'With a temperature: choose among the most probable tokens that have this probability '
+        "together; 1 = all; 0 = what the checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        0.0,
+        1.0,
+    ),
+    Parameter(
         'thresholds.standby',
         0.0,
         'Probability from which Standby is decided; 0 = if it is the most probable state.',

@@ -106,7 +106,11 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
             values.number('thresholds.response') or info.response_threshold,
         ),
         sampling=Sampling(
-            values.number('generation.temperature'), values.whole('generation.seed')
+            values.number('generation.temperature'),
+            values.whole('generation.seed'),
+            values.number('generation.repetition_penalty') or info.sampling.repetition_penalty,
+            max(0, values.whole('generation.top_k') or info.sampling.top_k),
+            values.number('generation.top_p') or info.sampling.top_p,
         ),
         limits=ContextLimits.for_checkpoint(
             info,

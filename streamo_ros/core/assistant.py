@@ -115,7 +115,7 @@ class Assistant:
             with id 0 if none is active.
         """
         events = self._pool.follow(frame)
-        due = [active for active in self._book.standing() if active.since <= frame.stamp]
+        due = [active for active in self._book.active() if active.since <= frame.stamp]
         if frame.image is None:
             return events + _missed(frame, due)
         if not due:

@@ -152,7 +152,7 @@ class StepMaker:
         return Step(
             events=tuple(events),
             frame=frame,
-            instructions=self._book.standing(),
+            instructions=self._book.active(),
             origin=self._first.stamp if self._first else 0,
             received=self.totals.counts.received,
             dropped=sum(self.dropped.values()) + self._lost(),

@@ -86,7 +86,7 @@ class EventPublisher(Sink):
     def instructions(self, book: InstructionBook) -> None:
         """Publish the active instructions."""
         if self._node.context.ok():
-            active = sorted(book.standing(), key=lambda instruction: instruction.id)
+            active = sorted(book.active(), key=lambda instruction: instruction.id)
             self._instructions.publish(MESSAGES.instructions(active, self._now()))
 
     def model_info(self) -> None:

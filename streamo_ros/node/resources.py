@@ -123,7 +123,7 @@ class NodeResources:
         """
         ours = {
             instruction.text: instruction
-            for instruction in self.book.standing()
+            for instruction in self.book.active()
             if instruction.source is InstructionSource.PARAMETER
         }
         for text, instruction in ours.items():

@@ -234,7 +234,7 @@ class StreamoNode(AwaitableLifecycleNode):
             info=resources.info if resources else None,
             model_timeout=self.values.number('model.timeout'),
             rate=sampling_rate(self.values, resources.info) if resources else 0.0,
-            instructions=len(resources.book.standing()) if resources else 0,
+            instructions=len(resources.book.active()) if resources else 0,
             capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
         )

@@ -112,7 +112,7 @@ class TorchEncoders:
         return VisionState('torch', torch.__version__)
 
     def release(self) -> None:
-        """Release the weights: with shared memory, they would exist twice beside an engine."""
+        """Release the weights: with shared memory, an engine would be a second copy."""
         if self._reload is not None:
             self._model = None
 
