@@ -51,6 +51,10 @@ class VisionTokens(Protocol):
     def grid(self) -> tuple[int, int]:
         """Merged token grid, (rows, columns)."""
 
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """What was recognized in the frame, where the tower does that."""
+
 
 Piece = tuple[int, ...] | VisionTokens
 """Token ids, or one frame."""

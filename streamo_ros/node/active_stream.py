@@ -59,7 +59,14 @@ class ActiveStream:
         self._useful = 0
         self._log = FindingLog(logger.warning, logger.info)
         self.sinks = IsolatedSinks(
-            [self.statistics, self.health, resources.publisher, resources.instructions, goals],
+            [
+                self.statistics,
+                self.health,
+                resources.publisher,
+                resources.instructions,
+                resources.detections,
+                goals,
+            ],
             log_error,
         )
         self.steps = StepMaker(resources.book, self.sampler.counts, lambda: self.queue.lost)

@@ -21,6 +21,7 @@ from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.restored_turns import PastAnswer
 from streamo_ros.messages import StepMessages
+from streamo_ros.node.detection_publisher import DetectionPublisher
 from streamo_ros.node.instruction_sync import InstructionSync
 from streamo_ros.node.journal import Journal
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
@@ -79,6 +80,7 @@ class NodeResources:
     Attributes:
         messages: converts events for the publisher and for goals.
         publisher: publishes events; a sink.
+        detections: publishes what is recognized, where vision_msgs is installed; a sink.
         instructions: writes and publishes changes of the book; a sink.
         remark: what could not be restored from the journal; '' = nothing.
     """
@@ -92,6 +94,7 @@ class NodeResources:
         )
         self.messages = StepMessages(MESSAGES, lambda: self.info.model_id)
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)
+        self.detections = DetectionPublisher(node)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)
         self.remark = self.instructions.restore()
         self._past_answers = (
@@ -110,6 +113,7 @@ class NodeResources:
     def close(self) -> None:
         """Release all resources."""
         self.publisher.destroy()
+        self.detections.destroy()
         self.instructions.close_journal()
 
     def watch_for(self, texts: tuple[str, ...]) -> list[str]:
