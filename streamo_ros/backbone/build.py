@@ -89,6 +89,8 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         max_frames=checkpoint.settings.max_frames,
         max_time=checkpoint.settings.max_time,
         response_threshold=checkpoint.settings.response_threshold,
+        sampling_rate=checkpoint.settings.sampling_rate,
+        unknown_word_reply=checkpoint.settings.unknown_word_reply,
         sampling=checkpoint.sampling,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)
@@ -131,7 +133,8 @@ def build(
     text = model.model.language_model
     kind = find_kind(device)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
-    grid = partial(_grid, family, model.config, processor, options.max_pixels)
+    pixels = options.max_pixels or MAX_PIXELS
+    grid = partial(_grid, family, model.config, processor, pixels)
     tokens = max(grid(height, width).tokens for height, width in LARGE)
     wanted = wanted_capacity(options.frames or identity.max_frames, tokens, prompt)
     shape = window_shape(text.config, options, kind.copies, wanted)
@@ -148,6 +151,7 @@ def build(
         device,
         dtype,
         passes,
+        family.head(model),
     )
     decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
     window = KeyValueWindow(attention)

@@ -19,6 +19,7 @@ from typing import TypeVar
 import torch
 
 from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.family import find_model_class
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Sampling
 
@@ -39,6 +40,8 @@ class CheckpointSettings:
         response_threshold: probability from which on Response should be decided; 0 = whenever it
             is the most probable state.
         max_pixels: largest area of a frame that it was trained with; 0 = not specified.
+        unknown_word_reply: what it says of a word that it does not know; see
+            `interface.BackboneInfo`.
     """
 
     protocol: str = ''
@@ -48,6 +51,7 @@ class CheckpointSettings:
     sampling_rate: float = 0.0
     response_threshold: float = 0.0
     max_pixels: int = 0
+    unknown_word_reply: str = ''
 
 
 @dataclass(frozen=True)
@@ -83,10 +87,10 @@ class Checkpoint:
         import transformers
 
         transformers.utils.logging.disable_progress_bar()
-        model_class = getattr(transformers, self.architecture)
+        model_class = find_model_class(self.architecture)
         verbosity = transformers.utils.logging.get_verbosity()
         try:
-            config = transformers.AutoConfig.from_pretrained(
+            config = model_class.config_class.from_pretrained(
                 self.path, local_files_only=True, trust_remote_code=False
             )
             if not layers:
@@ -102,6 +106,8 @@ class Checkpoint:
                 trust_remote_code=False,
                 output_loading_info=True,
             )
+        except BackboneError:
+            raise
         except Exception as error:  # safetensors, OS and configuration errors share no base class
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise BackboneError(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
-VISION = ('auto', 'torch', 'tensorrt')
+VISION = ('auto', 'torch', 'onnxruntime', 'tensorrt')
 
 DTYPES = ('float32', 'bfloat16', 'float16')
 
@@ -39,8 +39,10 @@ class Options:
             checkpoint was trained for.
         frames: frames that a slot holds; 0 is what the checkpoint's streamo.json says, else 120.
         vision: what runs the vision tower: 'torch'; 'auto', which on a GPU switches to a TensorRT
-            engine that was built before; 'tensorrt', which has one built if there is none. Torch
-            runs it until an engine is ready, and where none can be had.
+            engine that was built before, and on a CPU takes ONNX Runtime where it is installed
+            and the tower is one of convolutions; 'onnxruntime', which is refused where it cannot
+            be had; 'tensorrt', which has an engine built if there is none. Torch runs the tower
+            until an engine is ready, and where none can be had.
         wait: the first frame waits until it is known what runs the tower, so that all frames
             go through the same one (replay, measurements); a node must not wait.
     """
@@ -48,7 +50,7 @@ class Options:
     device: str = 'auto'
     dtype: str = 'auto'
     protocol: str = 'auto'
-    max_pixels: int = MAX_PIXELS
+    max_pixels: int = 0
     lanes: int = 8
     capacity: int = 0
     frames: int = 0

@@ -26,6 +26,7 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import ChatFormat
 from streamo_ros.core.protocol import DECISIONS
@@ -96,6 +97,7 @@ class ScriptedVisionTokens:
 
     tokens: int
     grid: tuple[int, int]
+    sightings: tuple[Sighting, ...] = ()
 
 
 @dataclass

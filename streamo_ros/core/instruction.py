@@ -74,11 +74,18 @@ class InstructionBook:
     Args:
         capacity: how many may be active at once.
         check: returns the text cleaned or raises ValueError; the protocol's check by default.
+        remark: what there is to remark on an instruction that is accepted; '' = nothing.
     """
 
-    def __init__(self, capacity: int = 8, check: Callable[[str], str] = check_instruction) -> None:
+    def __init__(
+        self,
+        capacity: int = 8,
+        check: Callable[[str], str] = check_instruction,
+        remark: Callable[[str], str] = lambda _: '',
+    ) -> None:
         self.capacity = capacity
         self.check = check
+        self.remark = remark
         self._active: dict[int, Instruction] = {}
         self._next_id = 1
         self._version = 0

@@ -25,6 +25,21 @@ class BackboneError(StreamoError, RuntimeError):
     """A model cannot be loaded or run; the message states the problem and how to fix it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One thing that was recognized in a frame.
+
+    Attributes:
+        kind: what it is, in a word or two.
+        score: how sure the tower is, 0 to 1.
+        box: left, top, right and bottom, 0 to 1 of the frame.
+    """
+
+    kind: str
+    score: float
+    box: tuple[float, ...]
+
+
 class VisionTokens(Protocol):
     """The vision tokens of one frame, on the backbone's device; shared by lanes, never changed."""
 
@@ -35,6 +50,10 @@ class VisionTokens(Protocol):
     @property
     def grid(self) -> tuple[int, int]:
         """Merged token grid, (rows, columns)."""
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """What was recognized in the frame, where the tower does that."""
 
 
 Piece = tuple[int, ...] | VisionTokens
@@ -106,6 +125,9 @@ class BackboneInfo:
         max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
         response_threshold: probability from which the checkpoint wants Response to be decided;
             0 = when it is the most probable.
+        sampling_rate: frames per second that the checkpoint wants; 0 = unspecified.
+        unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
+            of checkpoints for which every known word is one token; '' = of no other.
         sampling: how the checkpoint wants tokens to be chosen; its temperature is not used.
     """
 
@@ -125,6 +147,8 @@ class BackboneInfo:
     max_frames: int = 0
     max_time: float = 0.0
     response_threshold: float = 0.0
+    sampling_rate: float = 0.0
+    unknown_word_reply: str = ''
     sampling: Sampling = field(default_factory=Sampling)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rclpy.qos import QoSDurabilityPolicy
 from rclpy.qos import QoSProfile
 
+from streamo_ros.config.settings import sampling_rate
 from streamo_ros.config.settings import Values
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
@@ -91,7 +92,7 @@ class EventPublisher(Sink):
     def model_info(self) -> None:
         """Publish the identity of the model and the parameters in effect."""
         info = self._published = self._info()
-        rate = self._values.number('sampling.rate')
+        rate = sampling_rate(self._values, info)
         self._model_info.publish(MESSAGES.model_info(info, self._now(), rate, self._values.yaml()))
 
     def _wants_deltas(self) -> bool:

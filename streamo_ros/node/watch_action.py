@@ -50,6 +50,7 @@ class WatchGoal:
     feedback: Watch.Feedback = field(default_factory=Watch.Feedback)
     outcome: int = Result.OUTCOME_UNKNOWN
     message: str = ''
+    remark: str = ''
 
     def update(self, message: FrameState | Response | ResponseDelta) -> None:
         """Take in a message about its instruction."""
@@ -152,6 +153,7 @@ class WatchAction(Sink):
                     cooldown=nanoseconds(request.cooldown),
                     backfill=nanoseconds(request.backfill),
                 )
+                goal.remark = resources.book.remark(instruction.text)
                 self._goals[instruction.id] = goal
         except InstructionError as error:
             return self._refuse(goal, str(error))
@@ -180,7 +182,7 @@ class WatchAction(Sink):
         if Response.FINISH_ERROR in reasons:
             self._end(key, Result.OUTCOME_ERROR, 'the model failed while it answered')
         else:
-            self._end(key, Result.OUTCOME_COMPLETED, '')
+            self._end(key, Result.OUTCOME_COMPLETED, goal.remark)
 
     def _end(self, key: int, outcome: int, message: str) -> None:
         """End a goal once, in whichever thread comes first, and its instruction with it."""

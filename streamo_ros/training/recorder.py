@@ -18,6 +18,7 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import PromptTokens
 
@@ -30,11 +31,13 @@ class RecordedFrame:
         number: which frame it is.
         tokens: vision tokens it takes.
         grid: see `VisionTokens`.
+        sightings: see `VisionTokens`.
     """
 
     number: int
     tokens: int
     grid: tuple[int, int]
+    sightings: tuple[Sighting, ...] = ()
 
 
 RowItem = int | RecordedFrame

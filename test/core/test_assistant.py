@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 
@@ -431,3 +433,16 @@ def test_random_life_keeps_every_promise(frame: Callable) -> None:
     assert all(len(row) <= 1500 for row in setup.backbone.rows.values())
     begun = {one.response_id for one in setup.events if isinstance(one, Decided)} - {0}
     assert begun == {one.response_id for one in setup.answers()}
+
+
+def test_what_is_recognized_in_a_frame_is_known_until_the_next(frame) -> None:
+    cup = Sighting('cup', 0.8, (0, 0, 1, 1))
+    setup = Setup()
+    encode = setup.backbone.encode
+    setup.backbone.encode = lambda image: replace(encode(image), sightings=(cup,))
+    setup.book.add('a cup')
+    setup.see(frame(0))
+    assert setup.assistant.sightings == (cup,)
+    setup.backbone.encode = encode
+    setup.see(frame(1))
+    assert setup.assistant.sightings == ()

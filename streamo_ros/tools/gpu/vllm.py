@@ -19,6 +19,7 @@ from typing import Any
 
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.tools.gpu.dialogue import BenchDialogue
 from streamo_ros.tools.gpu.machine import ROOT
@@ -42,6 +43,7 @@ class _Frame:
 
     tokens: int
     grid: tuple[int, int]
+    sightings: tuple[Sighting, ...] = ()
 
 
 def measure(rig: Rig, job: Job) -> dict[str, Any]:
