@@ -85,7 +85,10 @@ def parse_detector(content: bytes, name: str) -> list[Pair]:
     try:
         tensors = load(content)
         pairs = [
-            tuple(tensors[f'{at:03}.{part}'].astype(np.float32) for part in ('weight', 'bias'))
+            (
+                tensors[f'{at:03}.weight'].astype(np.float32),
+                tensors[f'{at:03}.bias'].astype(np.float32),
+            )
             for at in range(len(tensors) // 2)
         ]
     except (SafetensorError, KeyError, ValueError) as error:

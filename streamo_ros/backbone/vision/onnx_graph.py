@@ -72,17 +72,13 @@ class _Writer:
             F.silu: self._silu,
             F.interpolate: self._double,
             F.max_pool2d: self._pool,
-            torch.cat: lambda node: self._node(
-                'Concat', *map(self._names.__getitem__, node.args[0]), axis=node.args[1]
-            ),
+            torch.cat: self._join,
             operator.add: lambda node: self._node('Add', *map(self._of, node.args)),
             operator.getitem: self._cut,
             getattr: lambda node: self._node('Transpose', self._of(node.args[0]), perm=(1, 0)),
             'float': lambda node: self._of(node.args[0]),
             'sigmoid': lambda node: self._node('Sigmoid', self._of(node.args[0])),
-            'permute': lambda node: self._node(
-                'Transpose', self._of(node.args[0]), perm=node.args[1:]
-            ),
+            'permute': self._permute,
             'reshape': lambda node: self._reshape(node, node.args[1:]),
             'flatten': lambda node: self._reshape(node, (0, 0, -1)),
         }
@@ -143,6 +139,16 @@ class _Writer:
             pads=part.padding * 2,
             group=part.groups,
         )
+
+    def _join(self, node: fx.Node) -> str:
+        parts: Any
+        axis: Any
+        parts, axis = node.args
+        return self._node('Concat', *map(self._of, parts), axis=axis)
+
+    def _permute(self, node: fx.Node) -> str:
+        axes: Any = node.args[1:]
+        return self._node('Transpose', self._of(node.args[0]), perm=axes)
 
     def _silu(self, node: fx.Node) -> str:
         x = self._of(node.args[0])
