@@ -80,7 +80,7 @@ def test_report_is_one_file_that_escapes_what_it_is_told(command, tmp_path):
     page = (tmp_path / 'out' / 'report.html').read_text()
     assert 'The cup is &lt;b&gt;red&lt;/b&gt; &amp; full' in page
     assert '<script' not in page
-    assert not re.findall(r'(?:src|href)="(?!data:image/jpeg;base64,)', page)
+    assert not re.findall(r'(?:src|href)="(?!data:image/jpeg;base64,|#)', page)
     assert page.count('<svg') >= 3
     assert 'scripted:rules' in page
 
@@ -317,3 +317,10 @@ def test_a_golden_file_without_a_decision_is_refused(command, tmp_path):
 def test_an_instruction_that_was_never_asked_is_named(command):
     _, output, _ = command('-i', 'cup', '-i', 'late@500')
     assert "'late' was never asked" in output
+
+
+def test_frames_before_the_first_instruction_are_no_fault(command):
+    code, out, _ = command('--instruction', 'cup@3')
+    assert code == 0
+    assert '0  (no instruction): 3 no instruction\n' in out
+    assert 'unknown' not in out
