@@ -33,8 +33,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     'messages': {'core', 'version'},
     'sources': {'core'},
     'worlds': {'core'},
-    'backbone': {'core', 'share', 'packages'},
-    'config': {'core', 'backbone', 'share', 'program'},
+    'backbone': {'core', 'share', 'files', 'packages'},
+    'config': {'core', 'backbone', 'share', 'files', 'program'},
     'report': {'core', 'messages', 'sources', 'share', 'files'},
     'replay': {
         'core',

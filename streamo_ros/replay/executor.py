@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from typing import TypeAlias
 
+from streamo_ros.files import write_text
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
 from streamo_ros.replay.progress import Interruption
@@ -102,7 +103,6 @@ def merge(jobs: Sequence[ReplayJob], summaries: Sequence[Summary], path: Path) -
     remarks = [
         f'{summary.source} failed: {summary.failure}' for summary in summaries if summary.failure
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_report(path, timelines, f'{len(jobs)} sources', remarks)
 
 
@@ -116,7 +116,7 @@ def run_alone(job: ReplayJob) -> Summary:
         return Summary(source=job.source, failure=str(error) or repr(error))
     if job.output is not None and not summary.stopped:
         done = {'job': _fingerprint(job), 'summary': asdict(summary)}
-        (job.output / _DONE).write_text(json.dumps(done), 'utf-8')
+        write_text(job.output / _DONE, json.dumps(done))
     return summary
 
 

@@ -324,3 +324,34 @@ def test_frames_before_the_first_instruction_are_no_fault(command):
     assert code == 0
     assert '0  (no instruction): 3 no instruction\n' in out
     assert 'unknown' not in out
+
+
+LIMITED = """
+import resource, sys
+from streamo_ros.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize('room', [0, 700, 9000])
+def test_a_full_disk_is_one_sentence_and_leaves_no_stump(bags, script, tmp_path, room):
+    output = tmp_path / 'out'
+    arguments = ['replay', bags / 'raw_mcap', '-i', 'cup', '--model', script, '--output', output]
+    done = subprocess.run(
+        [sys.executable, '-c', LIMITED, str(room), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert re.fullmatch(r'streamo replay: \S+ cannot be written: File too large\n', done.stderr)
+    assert str(output) in done.stderr
+    left = [file for file in output.rglob('*') if file.is_file()]
+    assert all(0 < file.stat().st_size <= room for file in left)
+    assert not [file for file in output.rglob('*') if file.name.startswith('.')]
+    assert not (output / 'replay.mcap').exists()
+    for file in left:
+        if file.suffix == '.jsonl':
+            assert all(json.loads(line) for line in file.read_text().splitlines())
