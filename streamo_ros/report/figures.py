@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from collections.abc import Sequence
 
 from streamo_ros.report.svg import Axis
@@ -59,7 +60,7 @@ def strip_figure(strip: Sequence[tuple[float, bytes]], axis: Axis) -> str:
     return figure(height + 26, parts, 'frames over time') if strip else ''
 
 
-def _plot(lines: dict[str, Places], axis: Axis, unit: str, label: str) -> str:
+def _plot(lines: Mapping[str, Places], axis: Axis, unit: str, label: str) -> str:
     top, bottom = 12, 92
     peak = _round_up(max((y for places in lines.values() for _, y in places), default=0.0))
     parts = [grid(axis, bottom), ruler(axis, bottom), level(top), level(bottom)]
