@@ -26,7 +26,7 @@ class Summary:
         source: what was replayed.
         failure: why it could not be; '' when it could.
         undecided: why nothing was decided although it could be replayed; '' if something was.
-        output: folder of events, bag and report; '' = none.
+        output: folder of events, bag and report; '' = nothing was written.
         model_id: identity of the model.
         frames: what became of the source's frames.
         stream_seconds: capture time that was replayed.
@@ -96,6 +96,8 @@ def describe(summary: Summary) -> str:
 def _lines(summary: Summary) -> Iterator[str]:
     if summary.failure:
         yield f'{summary.source}: {summary.failure}'
+        if summary.output:
+            yield f'  what was decided until then is in {summary.output}'
         return
     frames = summary.frames
     if not frames:

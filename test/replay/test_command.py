@@ -231,6 +231,33 @@ def test_many_bags_give_one_report_and_the_failed_one_is_listed(command, tmp_pat
     assert (output / 'jpeg_mcap' / 'replay.mcap').exists()
 
 
+def test_an_error_on_the_way_keeps_what_was_done(bag_maker, script, tmp_path, capsys):
+    damaged = bag_maker.write_damaged_on_the_way(tmp_path / 'damaged.mcap')
+    output = tmp_path / 'out'
+    code = main([str(damaged), '-i', 'cup', '--model', str(script), '-o', str(output)])
+    assert code == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == f'what was decided until then is in {output}'
+    assert re.match('streamo replay: .*damaged.mcap is damaged', told[1])
+    assert len(rows(output, 'decision')) >= 4
+    assert 'The replay failed: ' in (output / 'report.html').read_text()
+    assert (output / 'replay.mcap').exists()
+    # Another try that cannot even begin has kept nothing.
+    assert main([str(tmp_path / 'none'), '-i', 'cup', '-o', str(output)]) == 2
+    assert 'what was decided' not in capsys.readouterr().err
+
+
+def test_a_report_of_many_has_the_part_of_one_that_failed(bag_maker, command, tmp_path):
+    damaged = bag_maker.write_damaged_on_the_way(tmp_path / 'damaged.mcap')
+    output = tmp_path / 'out'
+    code, out, _ = command('-i', 'cup', '-o', output, source=['raw_mcap', damaged])
+    assert code == 2
+    assert f'what was decided until then is in {output / "damaged"}' in out
+    page = (output / 'report.html').read_text()
+    assert 'damaged.mcap failed: ' in page
+    assert page.count('The cup is &lt;b&gt;red') == 4
+
+
 def test_batch_is_resumed_where_it_stopped(command, tmp_path):
     output = tmp_path / 'out'
     arguments = ['-i', 'cup', '--output', output, '--json']

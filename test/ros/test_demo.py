@@ -18,7 +18,6 @@ import cv2
 import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
-from rosbags.rosbag2 import CompressionMode
 
 from streamo_ros.report.definitions import typestore
 
@@ -134,17 +133,7 @@ def test_a_slow_source_without_an_answer_is_no_failure(tmp_path: Path) -> None:
 
 def test_an_error_of_the_source_on_the_way_keeps_what_was_done(tmp_path: Path) -> None:
     maker = SimpleNamespace(**runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py')))
-    noise = 60 * np.random.default_rng(0).integers(0, 4, (24, 240, 320, 3), np.uint8)
-    shots = [(maker.START + number * 250_000_000, image) for number, image in enumerate(noise)]
-    maker.write_bag(
-        tmp_path / 'bag', maker.raw_messages(shots), compression=CompressionMode.STORAGE
-    )
-    # The last of several chunks cannot be unpacked: it is found when it is reached.
-    (file,) = (tmp_path / 'bag').glob('*.mcap')
-    data = file.read_bytes()
-    damaged = tmp_path / 'damaged.mcap'
-    at = len(data) * 9 // 10
-    damaged.write_bytes(data[:at] + bytes(64) + data[at + 64 :])
+    damaged = maker.write_damaged_on_the_way(tmp_path / 'damaged.mcap')
     done = run_demo(tmp_path, '--source', str(damaged), '--seconds', '0', '--instruction', 'it')
     assert done.returncode == 2, done.stdout + done.stderr
     assert 'sampled frames decided' in done.stdout
