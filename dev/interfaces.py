@@ -58,8 +58,8 @@ def write_hook(distro: str | None) -> None:
         # Ctrl-C before the first import is done: no traceback.
         'if signal.getsignal(signal.SIGINT) is signal.default_int_handler:\n'
         '    signal.signal(signal.SIGINT, signal.SIG_DFL)\n\n'
-        'from streamo_ros.cli import main\n\n'
-        "if __name__ == '__main__':\n    sys.exit(main())\n"
+        'from streamo_ros.cli import leave\nfrom streamo_ros.cli import main\n\n'
+        "if __name__ == '__main__':\n    leave(main())\n"
     )
     command.chmod(0o755)
 

@@ -267,6 +267,24 @@ def make_awkward(folder: Path) -> None:
 # ---- broken bags --------------------------------------------------------------------------------
 
 
+def write_damaged_on_the_way(file: Path, seconds: int = 6) -> Path:
+    """A bag whose last chunk cannot be unpacked, which is found when it is reached.
+
+    Args:
+        file: the `.mcap` file; written through a bag beside it.
+        seconds: how long it is; four images a second.
+    """
+    noise = 60 * np.random.default_rng(0).integers(0, 4, (4 * seconds, 240, 320, 3), np.uint8)
+    shots = [(START + number * SECOND // 4, image) for number, image in enumerate(noise)]
+    bag = write_bag(
+        file.with_suffix('.whole'), raw_messages(shots), compression=CompressionMode.STORAGE
+    )
+    data = (bag / f'{bag.name}.mcap').read_bytes()
+    place = len(data) * 9 // 10
+    file.write_bytes(data[:place] + bytes(64) + data[place + 64 :])
+    return file
+
+
 def make_broken(folder: Path) -> None:
     """Bags that are refused with one sentence each; call `make_whole` first."""
     data = (folder / 'raw_mcap' / 'raw_mcap.mcap').read_bytes()

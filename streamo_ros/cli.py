@@ -8,6 +8,7 @@ A program is imported only when it is asked for, because some load torch and som
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.program import exit_at_once_on
 from streamo_ros.program import run_program
 from streamo_ros.program import silent_interrupt
 from streamo_ros.share import PACKAGE
@@ -111,5 +113,15 @@ def _answer(verb: str) -> int:
     return ExitCode.OK
 
 
+def leave(code: int) -> None:
+    """End the process; Ctrl-C while Python clears up changes neither the code nor the output.
+
+    Raises:
+        SystemExit: always.
+    """
+    exit_at_once_on([signal.SIGINT], code)
+    sys.exit(code)
+
+
 if __name__ == '__main__':
-    sys.exit(main())
+    leave(main())

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 from streamo_ros.core.errors import ExitCode
@@ -71,8 +72,32 @@ def silent_interrupt(code: int = ExitCode.INTERRUPTED) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             # A launcher script of ours lets SIGINT end it without a traceback until here.
-            ours = number == signal.SIGINT and handler is signal.SIG_DFL
-            signal.signal(number, signal.default_int_handler if ours else handler)
+            plain = handler in (signal.SIG_DFL, signal.default_int_handler)
+            ours = number == signal.SIGINT and plain
+            signal.signal(number, interrupt if ours else handler)
+
+
+def interrupt(_number: int, frame: FrameType | None) -> None:
+    """The handler of Ctrl-C while a program runs: raises KeyboardInterrupt.
+
+    Some modules are only imported when they are needed. Within an import, it ends the process at
+    once, for the same reasons as `silent_interrupt`.
+
+    Raises:
+        KeyboardInterrupt: outside imports.
+    """
+    if importing(frame):
+        os._exit(ExitCode.INTERRUPTED)
+    raise KeyboardInterrupt
+
+
+def importing(frame: FrameType | None) -> bool:
+    """Whether a frame of the stack belongs to an import."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith('<frozen importlib'):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def exit_at_once_on(signals: Sequence[signal.Signals], code: int) -> dict[signal.Signals, Any]:

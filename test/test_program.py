@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -107,6 +108,39 @@ def test_ctrl_c_while_it_starts_ends_it_without_a_word(verb, code):
     _, said = process.communicate(timeout=20)
     assert (process.returncode, said) == (code, '')
     assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize('verb', ['replay', 'demo', 'evaluate', 'train', 'bench'])
+@pytest.mark.parametrize('moment', [0.0, 0.3, 0.7, 1.1])
+def test_ctrl_c_in_the_first_seconds_ends_it_without_a_word(verb, moment, tmp_path):
+    """As the launcher starts it: until the first import is done, SIGINT has its plain effect."""
+    arguments = {
+        'replay': [str(tmp_path), '-i', 'watch'],
+        'demo': ['--output', str(tmp_path / 'out')],
+        'evaluate': [str(share_path('models', 'streamo-tiny')), '--worlds', '9'],
+        'train': [str(tmp_path / 'none.yaml')],
+        'bench': [str(share_path('models', 'streamo-tiny'))],
+    }[verb]
+    start = (
+        "import runpy, signal, sys; print('up', flush=True); "
+        'signal.signal(signal.SIGINT, signal.SIG_DFL); '
+        "runpy.run_module('streamo_ros.cli', run_name='__main__', alter_sys=True)"
+    )
+    process = subprocess.Popen(
+        [sys.executable, '-c', start, verb, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == 'up\n'
+    time.sleep(moment)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=120)
+    # A shell reports 130 for both; 2 where the input was refused before the signal came.
+    assert process.returncode in (130, -signal.SIGINT, 2), said
+    assert 'Traceback' not in said
+    assert 'ignored' not in said
+    assert not said or re.fullmatch(f'streamo {verb}: .*\\n', said)
 
 
 def test_a_data_file_is_found_and_a_missing_one_named():

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from streamo_ros.config.parameters import markdown
+from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 
 ROOT = Path(__file__).parents[2]
@@ -90,7 +91,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Write the pages into the folder given."""
     (folder,) = sys.argv[1:] if argv is None else argv
     for name, page in (('parameters.md', parameters_page()), ('interfaces.md', interfaces_page())):
-        Path(folder, name).write_text(page, encoding='utf-8')
+        write_text(Path(folder, name), page)
     return 0
 
 

@@ -17,6 +17,9 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from streamo_ros.report.marks import mark
+from streamo_ros.report.marks import mark_name
+from streamo_ros.report.marks import NO_INSTRUCTION
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import DeltaRow
 from streamo_ros.report.rows import InstructionRow
@@ -27,14 +30,9 @@ CELLS = {
     'SILENCE': ('·', 'grey50'),
     'STANDBY': ('▄', 'yellow'),
     'RESPONSE': ('█', 'bold green'),
+    NO_INSTRUCTION: ('–', 'grey50'),
     'UNKNOWN': ('?', 'red'),
 }
-LEGEND = (
-    ('·', 'grey50', 'silence'),
-    ('▄', 'yellow', 'standby'),
-    ('█', 'green', 'response'),
-    ('?', 'red', 'unknown'),
-)
 
 
 class LiveView:
@@ -109,10 +107,9 @@ class LiveView:
         self._first = self._first or row.stamp
         self._frames = row.frame_index + 1
         self._latency = row.latency
-        if row.instruction_id:
-            cells = self._cells.setdefault(row.instruction_id, {})
-            cells[row.frame_index] = row.state
-            cells.pop(row.frame_index - self._width, None)
+        cells = self._cells.setdefault(row.instruction_id, {})
+        cells[row.frame_index] = mark(row)
+        cells.pop(row.frame_index - self._width, None)
 
     def _take_delta(self, row: DeltaRow) -> None:
         """Pieces and whole answers travel on two topics: a late piece is not shown again."""
@@ -143,11 +140,13 @@ class LiveView:
         table.add_column(no_wrap=True, justify='right')
         table.add_column(no_wrap=True, max_width=max(20, self._console.width - self._width - 12))
         table.add_column(no_wrap=True)
-        for key, text in self._texts.items():
+        for key, text in (*self._texts.items(), (0, '(no instruction)')):
             line, cells = Text(), self._cells.get(key, {})
+            if not key and not any(index >= self._frames - self._width for index in cells):
+                continue  # All frames of late had an instruction.
             for index in range(max(0, self._frames - self._width), self._frames):
                 line.append(*CELLS.get(cells.get(index, ''), (' ', '')))
-            table.add_row(Text(str(key), 'bold'), Text(text, overflow='ellipsis'), line)
+            table.add_row(Text(str(key or ''), 'bold'), Text(text, overflow='ellipsis'), line)
         answers = [
             Text.assemble((at, 'grey50'), f' [{key}] ', (text, 'green'))
             for at, key, text in self._answers
@@ -157,8 +156,8 @@ class LiveView:
             for key, text in self._partial.items()
         ]
         legend = Text()
-        for mark, color, name in LEGEND:
-            legend.append(f'{mark} ', color).append(f'{name}   ', 'grey50')
+        for name, cell in CELLS.items():
+            legend.append(f'{cell[0]} ', cell[1]).append(f'{mark_name(name)}   ', 'grey50')
         foot = Text(
             f'{self._frames} frames · latency {self._latency * 1000:.0f} ms · {self._note}',
             'grey50',

@@ -9,67 +9,35 @@ shows and records what the node publishes, writes the report and judges.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import time
+from collections.abc import Iterator
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from streamo_ros.core.errors import ExitCode
-from streamo_ros.demo.live import LiveView
 from streamo_ros.demo.processes import answer_signals
 from streamo_ros.demo.processes import isolate
-from streamo_ros.demo.processes import Process
-from streamo_ros.demo.processes import ProcessError
-from streamo_ros.demo.verdict import judge
+from streamo_ros.demo.run import Demo
 from streamo_ros.demo.verdict import Verdict
-from streamo_ros.report.html import write_report
-from streamo_ros.report.recorder import Recorder
-from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import EndRow
-from streamo_ros.report.rows import Row
-from streamo_ros.report.timeline import Timeline
+from streamo_ros.report.marks import describe_marks
 from streamo_ros.share import camera_model
+from streamo_ros.share import EMBEDDED
 from streamo_ros.share import OBJECTS
 from streamo_ros.share import share_path
 from streamo_ros.share import TINY
-from streamo_ros.sources.open import open_source
-
-if TYPE_CHECKING:
-    from streamo_ros.node.listener import NodeListener
 
 WORLD_SEED = 2
-WORLD_INSTRUCTIONS = (
-    'say when anything changes its colour',
-    'tell me when a red star appears',
-    'tell me when the yellow ball leaves',
-    'read the number whenever it changes',
-    'describe what happens',
-)
-"""What the world of this seed has answers to within a minute."""
-REAL_INSTRUCTIONS = (
-    'tell me when a person appears',
-    'tell me when a person leaves',
-    'what do you see?',
-)
-"""What the model for real cameras is asked about a source of which nothing is known."""
-OTHER_INSTRUCTIONS = ('how many things do you see? update me', 'describe what happens')
-FIRST_INSTRUCTION, NEXT_INSTRUCTION = 1.0, 4.0
-"""Seconds of stream before the first instruction, and between two."""
-CAMERA = '/camera/image_raw'
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo.
 
     Returns:
-        OK when every sampled frame was decided and at least one answer was given, FAILED when
-        not, INTERRUPTED after Ctrl-C.
+        OK when every sampled frame was decided, and the drawn world's own instructions were
+        answered at least once; FAILED when not. BAD_INPUT when nothing at all was decided, or a
+        source or process failed on the way. INTERRUPTED after Ctrl-C.
 
     Raises:
         StreamoError: it could not run.
@@ -84,171 +52,61 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _report(demo.run(), demo, console)
 
 
-class Demo:
-    """One run.
-
-    Args:
-        options: the command line.
-        output: folder of recording, report and logs.
-        console: where the timeline is shown.
-
-    Attributes:
-        stopped: whether Ctrl-C ended it.
-    """
-
-    def __init__(self, options: argparse.Namespace, output: Path, console: Console) -> None:
-        self.options = options
-        self.output = output
-        self.timeline = Timeline()
-        self.rows: list[Row] = []
-        self.view = LiveView(options.source or 'a drawn tabletop', console)
-        self.stopped = False
-        self.model, self.remark = options.model, ''
-        if not (options.model or options.params_file):
-            self.model, self.remark = camera_model() if options.source else (TINY, '')
-        self._instructions = list(options.instruction) or self._usual_instructions()
-
-    def run(self) -> Verdict:
-        """Run everything; whatever happens, what was started is stopped.
-
-        Raises:
-            ProcessError: a process failed.
-            SourceError: the source cannot be read.
-        """
-        # Imported here: it needs the environment that `isolate` gives.
-        from streamo_ros.node.listener import graph
-        from streamo_ros.node.listener import NodeListener
-
-        if self.options.source:
-            # An unreadable source is refused before anything is started.
-            open_source(self.options.source, self.options.topic).close()
-        with ExitStack() as stack:
-            recorder = Recorder(self.output / 'demo.mcap')
-            stack.callback(recorder.close)
-            stack.enter_context(self.view)
-            stack.enter_context(graph())
-            listener = NodeListener(CAMERA, recorder, self._take)
-            stack.callback(listener.destroy_node)
-            node = Process('node', self._node_arguments(), self.output)
-            stack.callback(node.stop)
-            self._await_model(listener, node)
-            camera = Process('camera', self._camera_arguments(), self.output)
-            stack.callback(camera.stop)
-            try:
-                self._watch(listener, node, camera)
-            except KeyboardInterrupt:
-                self.stopped = True
-            camera.stop()
-            published = self._published(camera)
-            if node.stop() != 0:
-                node.check()
-        received = max((row.received for row in self._decisions()), default=0)
-        self.timeline.take(EndRow(received=received, stopped=self.stopped))
-        write_report(self.output / 'report.html', [self.timeline], 'streamo demo')
-        return judge(self.rows, int(published.get('last', 0)), self.timeline.head.rate)
-
-    def _usual_instructions(self) -> list[str]:
-        if not self.options.source:
-            return list(WORLD_INSTRUCTIONS)
-        return list(REAL_INSTRUCTIONS if self.model == OBJECTS else OTHER_INSTRUCTIONS)
-
-    def _take(self, row: Row, picture: bytes) -> None:
-        self.rows.append(row)
-        self.view.take(row)
-        if not isinstance(row, DeltaRow):
-            self.timeline.take(row, picture)
-        if isinstance(row, DecisionRow) and picture and self.timeline.wants_picture:
-            self.timeline.show(picture)
-
-    def _decisions(self) -> list[DecisionRow]:
-        return [row for row in self.rows if isinstance(row, DecisionRow)]
-
-    def _await_model(self, listener: NodeListener, node: Process) -> None:
-        self.view.note('the node is loading its model')
-        end = time.monotonic() + self.options.patience
-        while listener.model is None:
-            listener.spin(0.2)
-            node.check()
-            if node.ended or time.monotonic() > end:
-                raise ProcessError(f'the node did not become active: {node.last_line()}')
-        self.view.note(f'model {listener.model.model} is ready, starting the camera')
-
-    def _watch(self, listener: NodeListener, node: Process, camera: Process) -> None:
-        """Until the camera has ended and all its frames are decided: spin, set instructions."""
-        due = [
-            (FIRST_INSTRUCTION + NEXT_INSTRUCTION * number, text)
-            for number, text in enumerate(self._instructions)
-        ]
-        quiet = 0.0
-        while quiet < self.options.linger:
-            seen = len(self.rows)
-            listener.spin(0.1)
-            node.check()
-            while due and self._seconds() >= due[0][0]:
-                text = due.pop(0)[1]
-                key = listener.set_instruction(text)
-                self.view.note(f'set by service call, instruction {key}: {text}')
-            if camera.ended:
-                camera.check()
-                quiet = 0.0 if len(self.rows) > seen else quiet + 0.1
-
-    def _seconds(self) -> float:
-        """Seconds of stream that the node has watched; -1 before the first frame."""
-        stamps = [row.stamp for row in self._decisions()]
-        return (stamps[-1] - stamps[0]) / 1e9 if stamps else -1.0
-
-    def _node_arguments(self) -> list[str]:
-        arguments = [
-            '-m',
-            'streamo_ros.cli',
-            'node',
-            '--ros-args',
-            '-r',
-            f'image:={CAMERA}',
-            '-r',
-            f'image/compressed:={CAMERA}/compressed',
-        ]
-        if self.model:
-            arguments += ['-p', f'model.path:={self.model}']
-        if self.options.params_file:
-            arguments += ['--params-file', self.options.params_file]
-        return arguments
-
-    def _camera_arguments(self) -> list[str]:
-        source, topic = self.options.source, self.options.topic
-        if source and not source.startswith('/dev/video'):
-            program = ['streamo_ros.node.player', source, '--live', '--source-topic', topic]
-        else:
-            program = ['streamo_ros.node.camera', '--device', source]
-            program += ['--seed', str(self.options.seed)]
-        seconds = str(self.options.seconds)
-        return ['-m', *program, '--topic', CAMERA, '--listeners', '2', '--seconds', seconds]
-
-    def _published(self, camera: Process) -> dict[str, int]:
-        try:
-            published = json.loads(camera.last_line())
-        except ValueError:
-            return {}
-        return published if isinstance(published, dict) else {}
-
-
 def _report(verdict: Verdict, demo: Demo, console: Console) -> int:
-    states = ', '.join(f'{count} {name.lower()}' for name, count in verdict.states.items())
-    decided = f'{verdict.frames} of {verdict.expected} sampled frames decided ({states})'
+    """Say what came of it; returns the exit code."""
+    decided = (
+        f'{verdict.frames} of {verdict.expected} sampled frames decided '
+        f'({describe_marks(verdict.states)})'
+    )
     lines = [
         f'{decided}, {verdict.responses} answers',
         f'recording: {demo.output / "demo.mcap"}',
         f'report:    {demo.output / "report.html"}',
+        *(f'note: {remark}' for remark in _remarks(verdict, demo)),
     ]
-    lines += [f'note: {demo.remark}'] if demo.remark else []
-    lines += [_next_step()] if not demo.options.source else []
-    faults = [] if demo.stopped else verdict.faults
-    lines += [f'FAILED: {fault}' for fault in faults]
-    for line in lines:
+    code, problems = _judgment(verdict, demo)
+    for line in [*lines, *problems]:
         console.print(line, highlight=False, markup=False, soft_wrap=True)
+    return code
+
+
+def _judgment(verdict: Verdict, demo: Demo) -> tuple[ExitCode, list[str]]:
     if demo.stopped:
-        return ExitCode.INTERRUPTED
-    return ExitCode.FAILED if faults else ExitCode.OK
+        return ExitCode.INTERRUPTED, []
+    if demo.failure is not None:
+        return demo.failure.exit_code, [f'FAILED: {demo.failure}']
+    if verdict.undecided:
+        reason = demo.node.complaint() if demo.node else ''
+        why = f' ({reason})' if reason else ''
+        return ExitCode.BAD_INPUT, [f'FAILED: {verdict.undecided}{why}']
+    faults = list(verdict.faults)
+    if not verdict.responses and _is_own(demo):
+        faults.append('no instruction was answered')
+    return ExitCode.FAILED if faults else ExitCode.OK, [f'FAILED: {fault}' for fault in faults]
+
+
+def _remarks(verdict: Verdict, demo: Demo) -> Iterator[str]:
+    """What is no failure, but should be known."""
+    if demo.remark:
+        yield demo.remark
+    if unasked := demo.unasked():
+        yield unasked
+    if not demo.options.source:
+        yield _next_step()
+    if verdict.responses or verdict.undecided or demo.stopped or demo.failure or _is_own(demo):
+        return
+    model = demo.timeline.head.model.get('model', '')
+    knows = (
+        f': {model} has only ever seen a drawn tabletop; give --model another checkpoint'
+        if model == EMBEDDED[TINY]
+        else ''
+    )
+    yield f'no instruction was answered{knows}'
+
+
+def _is_own(demo: Demo) -> bool:
+    """Whether something must be answered: in the drawn world, asked about what happens there."""
+    return not (demo.options.source or demo.options.instruction)
 
 
 def _next_step() -> str:
@@ -277,11 +135,7 @@ def _parser() -> argparse.ArgumentParser:
         '--seconds', type=float, default=50.0, help='how long; default %(default)s, 0 = the source'
     )
     add('--seed', type=int, default=WORLD_SEED, help='of the drawn world')
-    add(
-        '--model',
-        default='',
-        help='folder of a checkpoint, objects or tiny; default: objects for a source, else tiny',
-    )
+    add('--model', default='', help='folder of a checkpoint; default: the embedded model')
     add('--params-file', default='', help='parameters of the node')
     add('--output', default='out/demo', help='folder; default %(default)s')
     add('--patience', type=float, default=180.0, help='seconds to wait for the node')

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -60,6 +61,14 @@ class Process:
         """The last line it printed."""
         lines = self.log.read_text(errors='replace').strip().splitlines()
         return lines[-1] if lines else f'see {self.log}'
+
+    def complaint(self) -> str:
+        """The last warning or error in its log, without time and name; '' = none."""
+        found = re.findall(
+            r'\[(?:WARN|ERROR|FATAL)\] \[[^\]]*\] \[[^\]]*\]: (.*)',
+            self.log.read_text(errors='replace'),
+        )
+        return str(found[-1]).strip() if found else ''
 
     def stop(self, patience: float = 5.0) -> int:
         """Interrupt it like Ctrl-C, more forcefully every `patience` seconds; its exit code."""

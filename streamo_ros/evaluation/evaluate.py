@@ -36,6 +36,7 @@ from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import EvalConfig
 from streamo_ros.evaluation.workers import POLICIES
 from streamo_ros.evaluation.workers import run_cases
+from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 
 COLUMNS = {
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     cases = list(find_cases(options))
     figures = evaluate(cases, options)
     if options.output:
-        options.output.write_text(json.dumps(figures, indent=2) + '\n', encoding='utf-8')
+        write_text(options.output, json.dumps(figures, indent=2) + '\n')
     if options.json:
         print(json.dumps(figures))
     else:

@@ -204,7 +204,7 @@ class Journal:
             return self._connected()
 
     def _connected(self) -> sqlite3.Connection:
-        os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        made = self._make()
         database = sqlite3.connect(self.path, timeout=0.5, check_same_thread=False)
         try:
             # One process only: a second node on the same file would overwrite the instructions.
@@ -218,8 +218,21 @@ class Journal:
             self._check(database)
         except BaseException:
             database.close()
+            if made:
+                # No space left: an empty file would only look like a journal.
+                for ending in ('', '-wal', '-shm'):
+                    self.path.with_name(self.path.name + ending).unlink(missing_ok=True)
             raise
         return database
+
+    def _make(self) -> bool:
+        """Create the file, readable by this user only; returns whether there was none."""
+        try:
+            os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except FileExistsError:
+            os.close(os.open(self.path, os.O_RDWR))
+            return False
+        return True
 
     def _check(self, database: sqlite3.Connection) -> None:
         """Raise what sqlite3 raises, or ValueError, if the file is not a sound journal."""

@@ -88,6 +88,7 @@ class NodeListener(Node):
 
     Attributes:
         model: the ModelInfo, once it was published.
+        stamps: capture times of the raw images that arrived, nanoseconds, in that order.
     """
 
     def __init__(
@@ -95,6 +96,7 @@ class NodeListener(Node):
     ) -> None:
         super().__init__('streamo_listener', parameter_overrides=[])
         self.model: ModelInfo | None = None
+        self.stamps: list[int] = []
         self._recorder = recorder
         self._take = take
         self._target = target
@@ -151,6 +153,7 @@ class NodeListener(Node):
         stamp = peek_stamp(data)
         if stamp is None:
             return
+        self.stamps.append(stamp)
         self._images[stamp] = data
         if stamp in self._wanted:
             # The decision arrived before this copy of the image.

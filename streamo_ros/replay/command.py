@@ -20,8 +20,10 @@ from streamo_ros.config.model import find_model
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.params_file import read_parameters
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.replay.executor import events_version
 from streamo_ros.replay.executor import merge
 from streamo_ros.replay.executor import run_batch
 from streamo_ros.replay.executor import split
@@ -175,8 +177,14 @@ def _one(job: ReplayJob, quiet: bool) -> Summary:
             return []
         return [Progress(Path(source.name).name, source.duration, console)]
 
+    before = events_version(job)
     with Interruption() as stop:
-        return summarize(run_job(job, stop, progress))
+        try:
+            return summarize(run_job(job, stop, progress))
+        except StreamoError:
+            if events_version(job) != before:
+                print(f'what was decided until then is in {job.output}', file=sys.stderr)
+            raise
 
 
 def _many(job: ReplayJob, arguments: argparse.Namespace) -> list[Summary]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Step
+from streamo_ros.files import write_bytes
 from streamo_ros.replay.golden import Difference
 from streamo_ros.replay.golden import Golden
 from streamo_ros.replay.golden import GoldenDecision
@@ -72,10 +73,9 @@ class GoldenSink(Sink):
             return
         if self._folder is None:
             self._folder = Path(tempfile.mkdtemp(prefix='streamo_differences_'))
-        self._folder.mkdir(parents=True, exist_ok=True)
         name = (
             f'{decision.stream_id}_{decision.seconds:08.2f}s'
             f'_instruction_{decision.instruction_id}.jpg'
         )
         self._pictures[decision.key] = self._folder / name
-        self._pictures[decision.key].write_bytes(thumbnail(step.frame.image))
+        write_bytes(self._pictures[decision.key], thumbnail(step.frame.image))

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 from typing import TypeAlias
 
+from streamo_ros.files import write_text
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
 from streamo_ros.replay.progress import Interruption
@@ -97,27 +98,35 @@ def merge(jobs: Sequence[ReplayJob], summaries: Sequence[Summary], path: Path) -
     timelines = [
         read_timeline(job.output / EVENTS)
         for job, summary in zip(jobs, summaries, strict=True)
-        if job.output and not summary.failure and (job.output / EVENTS).exists()
+        # A source that failed on the way has its part; one that could not be read has none.
+        if job.output and summary.output and (job.output / EVENTS).exists()
     ]
     remarks = [
         f'{summary.source} failed: {summary.failure}' for summary in summaries if summary.failure
     ]
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_report(path, timelines, f'{len(jobs)} sources', remarks)
 
 
 def run_alone(job: ReplayJob) -> Summary:
     """Run one job; an error becomes a result too. What an executor runs."""
+    before = events_version(job)
     try:
         # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
         with Interruption() as stop:
             summary = summarize(run_job(job, stop))
     except Exception as error:  # noqa: BLE001 - it is listed, and the other jobs go on
-        return Summary(source=job.source, failure=str(error) or repr(error))
+        kept = str(job.output) if events_version(job) != before else ''
+        return Summary(source=job.source, failure=str(error) or repr(error), output=kept)
     if job.output is not None and not summary.stopped:
         done = {'job': _fingerprint(job), 'summary': asdict(summary)}
-        (job.output / _DONE).write_text(json.dumps(done), 'utf-8')
+        write_text(job.output / _DONE, json.dumps(done))
     return summary
+
+
+def events_version(job: ReplayJob) -> int:
+    """Tells whether a run has written events: differs before and after it; 0 = there are none."""
+    file = job.output / EVENTS if job.output else None
+    return file.stat().st_mtime_ns if file and file.exists() else 0
 
 
 def absolute(job: ReplayJob) -> ReplayJob:

@@ -23,6 +23,7 @@ from streamo_ros.core.events import Decided
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
 from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.files import write_text
 from streamo_ros.report.rows import DecisionRow
 
 TOLERANCE = 1e-3
@@ -175,7 +176,11 @@ class Golden:
         ]
 
     def write(self, path: Path) -> None:
-        """Write the file; an older one is replaced once the new one is complete."""
+        """Write the file; an older one is replaced once the new one is complete.
+
+        Raises:
+            WriteError: it cannot be written.
+        """
         header: dict[str, Any] = {
             'golden': 1,
             'rate': self.header.rate,
@@ -185,13 +190,8 @@ class Golden:
             ],
             'model_id': self.header.model_id,
         }
-        path.parent.mkdir(parents=True, exist_ok=True)
-        new = path.with_name(f'{path.name}.new')
         lines = [header, *(_to_json(decision) for decision in self.decisions)]
-        new.write_text(
-            ''.join(json.dumps(line, ensure_ascii=False) + '\n' for line in lines), 'utf-8'
-        )
-        new.replace(path)
+        write_text(path, ''.join(json.dumps(line, ensure_ascii=False) + '\n' for line in lines))
 
 
 def step_decisions(step: Step) -> Iterator[GoldenDecision]:

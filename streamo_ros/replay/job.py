@@ -203,19 +203,19 @@ def run_job(
     with closing(open_source(job.source, job.topic, job.salvage)) as source:
         backbone = backbone or load_model(values.all(), wait=True)
         rate = sampling_rate(values, backbone.info)
-        report = ReportSink(RowMaker(source.name, source.topic, rate, backbone), job.output)
+        recorder = Recorder(job.output / BAG) if job.output else None
+        try:
+            report = ReportSink(RowMaker(source.name, source.topic, rate, backbone), job.output)
+        except OSError:
+            if recorder is not None:
+                recorder.discard()
+            raise
         comparison = GoldenSink(golden, job.tolerance, job.output)
         sinks: list[Sink] = [report, comparison, *more_sinks(source)]
-        if job.output is not None:
+        if recorder is not None:
+            parameters = values.yaml()
             sinks.append(
-                BagSink(
-                    Recorder(job.output / BAG),
-                    backbone,
-                    rate,
-                    source.topic,
-                    job.images,
-                    parameters=values.yaml(),
-                )
+                BagSink(recorder, backbone, rate, source.topic, job.images, parameters=parameters)
             )
         check = instruction_check(backbone, lambda: values.whole('generation.max_new_tokens'))
         book = InstructionBook(len(job.instructions), check, instruction_remark(backbone))

@@ -20,6 +20,8 @@ from streamo_ros.core.events import Answered
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Step
 from streamo_ros.core.sink import Totals
+from streamo_ros.program import importing
+from streamo_ros.program import interrupt
 
 
 class Progress(Sink):
@@ -94,7 +96,8 @@ class Interruption:
         """Restore the previous handler."""
         signal.signal(signal.SIGINT, self._before)
 
-    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        if self.requested:
-            raise KeyboardInterrupt
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        # While modules are imported nothing is done yet that could be ended in good order.
+        if self.requested or importing(frame):
+            interrupt(number, frame)
         self.requested = True

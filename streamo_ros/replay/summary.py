@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
 from dataclasses import dataclass
@@ -14,6 +13,8 @@ from typing import Any
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.replay.job import Outcome
 from streamo_ros.report.html import ignored_stamps
+from streamo_ros.report.marks import count_marks
+from streamo_ros.report.marks import describe_marks
 from streamo_ros.report.svg import clock
 
 
@@ -25,7 +26,7 @@ class Summary:
         source: what was replayed.
         failure: why it could not be; '' when it could.
         undecided: why nothing was decided although it could be replayed; '' if something was.
-        output: folder of events, bag and report; '' = none.
+        output: folder of events, bag and report; '' = nothing was written.
         model_id: identity of the model.
         frames: what became of the source's frames.
         stream_seconds: capture time that was replayed.
@@ -33,7 +34,8 @@ class Summary:
         speed: multiple of real time.
         stopped: whether it was stopped before the end.
         remarks: sentences about what was incomplete.
-        instructions: id, text, states (counts) and responses (seconds, text, probability) of each.
+        instructions: id, text, states (counts; `NO_INSTRUCTION` where there was nothing to decide)
+            and responses (seconds, text, probability) of each.
         golden: '' when nothing was compared or written, else 'same', 'different' or 'written'.
         differences: a few lines of text for each.
     """
@@ -94,6 +96,8 @@ def describe(summary: Summary) -> str:
 def _lines(summary: Summary) -> Iterator[str]:
     if summary.failure:
         yield f'{summary.source}: {summary.failure}'
+        if summary.output:
+            yield f'  what was decided until then is in {summary.output}'
         return
     frames = summary.frames
     if not frames:
@@ -108,7 +112,7 @@ def _lines(summary: Summary) -> Iterator[str]:
         yield f'  error: {summary.undecided}'
     yield from (f'  note: {remark}' for remark in summary.remarks)
     for track in summary.instructions:
-        states = ', '.join(f'{count} {state.lower()}' for state, count in track['states'].items())
+        states = describe_marks(track['states'])
         yield f'  {track["id"]}  {_printable(track["text"])}: {states}'
         for at, text, _ in track['responses']:
             yield f'       {clock(at)}  {_printable(text)}'
@@ -151,7 +155,7 @@ def _instructions(outcome: Outcome) -> list[dict[str, Any]]:
         {
             'id': key,
             'text': track.text,
-            'states': dict(Counter(point.decision.state for point in track.points)),
+            'states': count_marks(point.decision for point in track.points),
             'responses': [
                 [answer.at, answer.text, answer.probability] for answer in track.answers
             ],

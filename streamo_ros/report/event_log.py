@@ -21,6 +21,7 @@ from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.sink import Step
+from streamo_ros.files import LineWriter
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import DeltaRow
 from streamo_ros.report.rows import EndRow
@@ -81,19 +82,21 @@ class EventLogWriter:
 
     Args:
         path: the file; its folder must exist.
+
+    Raises:
+        WriteError: it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open('w', encoding='utf-8')
+        self._lines = LineWriter(path)
 
     def write(self, row: Row) -> None:
         """Add a line."""
-        self._file.write(json.dumps(to_json(row), ensure_ascii=False) + '\n')
-        self._file.flush()
+        self._lines.write(json.dumps(to_json(row), ensure_ascii=False))
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._lines.close()
 
 
 def read_event_log(path: Path) -> Iterator[Row]:

@@ -2,59 +2,47 @@
 # SPDX-License-Identifier: Apache-2.0
 """A report as one self-contained HTML file: no script, no font, no network.
 
-The figures are those of `svg`. All text from outside is escaped.
+A long run stays readable, and below `LIMIT` as far as pictures can be left out. All text from
+outside is escaped.
 """
 
 from __future__ import annotations
 
 import html
 import statistics
-from collections import Counter
+from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from typing import TypeAlias
 
 from streamo_ros.core.frame import SamplerCounts
+from streamo_ros.files import write_text
+from streamo_ros.report.answer_list import answer_rows
+from streamo_ros.report.answer_list import choose_pictures
+from streamo_ros.report.answer_list import list_answers
+from streamo_ros.report.answer_list import LISTED
+from streamo_ros.report.answer_list import Listed
+from streamo_ros.report.cards import instruction_cards
+from streamo_ros.report.figures import cost_figure
+from streamo_ros.report.figures import COST_LINES
+from streamo_ros.report.figures import drop_figure
+from streamo_ros.report.figures import strip_figure
 from streamo_ros.report.rows import EndRow
+from streamo_ros.report.style import STYLE
 from streamo_ros.report.svg import Axis
 from streamo_ros.report.svg import clock
-from streamo_ros.report.svg import COLORS
-from streamo_ros.report.svg import cost_picture
-from streamo_ros.report.svg import drop_picture
-from streamo_ros.report.svg import picture_link
-from streamo_ros.report.svg import strip_picture
-from streamo_ros.report.svg import track_picture
 from streamo_ros.report.timeline import Timeline
-from streamo_ros.report.timeline import TimelineAnswer
-from streamo_ros.report.timeline import Track
 
-_STYLE = """
-body { font: 15px/1.45 system-ui, "Segoe UI", Roboto, "DejaVu Sans", sans-serif; color: #1f2733;
-  background: #fff; max-width: 1120px; margin: 28px auto; padding: 0 20px; }
-h1 { font-size: 24px; margin: 0 0 2px; } h2 { font-size: 17px; margin: 0 0 4px; }
-p { margin: 4px 0; } .quiet { color: #5b6470; font-size: 13px; }
-section { border-top: 1px solid #e0e4ea; margin-top: 22px; padding-top: 16px; }
-.facts { display: flex; flex-wrap: wrap; gap: 8px 26px; margin: 14px 0 4px; }
-.facts div { min-width: 82px; } .facts b { display: block; font-size: 20px; font-weight: 600; }
-.facts span { color: #5b6470; font-size: 12px; }
-.legend { font-size: 12px; color: #5b6470; margin: 6px 0; }
-.legend i { display: inline-block; width: 12px; height: 12px; border-radius: 2px;
-  margin: 0 5px 0 14px; vertical-align: -1px; } .legend i:first-child { margin-left: 0; }
-.legend i.line { height: 3px; vertical-align: 3px; width: 16px; }
-.answers { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr));
-  gap: 12px; margin-top: 10px; }
-.answer { display: flex; gap: 12px; border: 1px solid #e0e4ea; border-radius: 6px; padding: 8px; }
-.answer div { min-width: 0; overflow-wrap: anywhere; }
-.answer img { width: 128px; height: 96px; object-fit: cover; border-radius: 4px; flex: none; }
-.number { background: #2e9e5b; color: #fff; border-radius: 9px; padding: 0 7px; font-size: 12px; }
-.warning { background: #fdf0ef; border-left: 4px solid #e05d5d; padding: 8px 12px;
-  margin: 10px 0; }
-table { border-collapse: collapse; font-size: 13px; } td { padding: 2px 18px 2px 0; }
-td:first-child { color: #5b6470; } svg { display: block; }
-@media print { section, .answer { break-inside: avoid; } }
-"""
 _UNKNOWN = ('', 'none', None, 0, (0, 0), [0, 0])
-_LINES = ('encode', '#3977c4'), ('extend', '#8a63b8'), ('reception to decision', '#5b6470')
+_LINES = ('encode', 'extend', 'reception to decision')
+LIMIT = 3_000_000
+"""Bytes of a page that are not exceeded for the sake of pictures."""
+MANY = 40
+"""Answers that come before the rest of the page; a longer list comes last."""
+
+Run: TypeAlias = tuple[Timeline, Sequence[Listed]]
+"""A run and its answers."""
 
 
 def write_report(
@@ -70,40 +58,78 @@ def write_report(
         timelines: one per source.
         title: the heading; '' = the source's name.
         remarks: sentences that come first, e.g. about sources that failed.
+
+    Raises:
+        WriteError: the file cannot be written.
     """
-    title = title or ', '.join(_name(timeline) for timeline in timelines)
-    several = len(timelines) > 1
-    body = [f'<h1>{html.escape(title)}</h1>']
-    body += [f'<p class="warning">{html.escape(remark)}</p>' for remark in remarks]
-    for timeline in timelines:
-        if several:
+    title = title or ', '.join(map(_name, timelines))
+    lead = [f'<h1>{html.escape(title)}</h1>']
+    lead += [f'<p class="warning">{html.escape(remark)}</p>' for remark in remarks]
+    runs = [
+        (timeline, list_answers(timeline, f'run-{number}-' if len(timelines) > 1 else ''))
+        for number, timeline in enumerate(timelines, 1)
+    ]
+    page = _page(title, lead, runs, {})
+    shown = _choose(runs, LIMIT - len(page.encode()))
+    write_text(path, _page(title, lead, runs, shown) if any(shown.values()) else page)
+
+
+def _page(title: str, lead: Sequence[str], runs: Sequence[Run], shown: Mapping[str, bool]) -> str:
+    body = [*lead]
+    for timeline, answers in runs:
+        if len(runs) > 1:
             body.append(f'<section><h1>{html.escape(_name(timeline))}</h1>')
-        body.append(_timeline(timeline))
-        if several:
+        body.append(_timeline(timeline, answers, shown))
+        if len(runs) > 1:
             body.append('</section>')
-    path.write_text(
+    return (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width">'
-        f'<title>{html.escape(title)}</title><style>{_STYLE}</style></head>'
-        f'<body>{"".join(body)}</body></html>\n',
-        encoding='utf-8',
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{html.escape(title)}</title><style>{STYLE}</style></head>'
+        f'<body>{"".join(body)}</body></html>\n'
     )
+
+
+def _choose(runs: Sequence[Run], room: int) -> dict[str, bool]:
+    """Whether each answer's picture is shown, by the answer's id in the page."""
+    groups: dict[str, list[Listed]] = {}
+    for _, answers in runs:
+        for one in answers[-LISTED:]:
+            groups.setdefault(one.link.target.rpartition('-')[0], []).append(one)
+    chosen = choose_pictures(
+        [[one.answer.picture for one in group] for group in groups.values()], max(0, room)
+    )
+    return {
+        one.link.target: shown
+        for group, marks in zip(groups.values(), chosen, strict=True)
+        for one, shown in zip(group, marks, strict=True)
+    }
 
 
 def _name(timeline: Timeline) -> str:
     return Path(timeline.head.source or 'replay').name or 'replay'
 
 
-def _timeline(timeline: Timeline) -> str:
+def _timeline(timeline: Timeline, answers: Sequence[Listed], shown: Mapping[str, bool]) -> str:
     axis = Axis(timeline.seconds)
-    parts = [_lead(timeline), _facts(timeline), _flaws(timeline)]
-    # Frames without an instruction come last: they interest least.
-    tracks = sorted(timeline.tracks.items(), key=lambda item: (not item[0], item[0]))
-    shown = [(key, track) for key, track in tracks if track.points]
-    strip = strip_picture(timeline.strip, axis)
-    parts += [f'<section><h2>Frames</h2>{strip}</section>' if strip else '']
-    parts += [_track(key, track, timeline, axis) for key, track in shown]
-    parts += [_costs(timeline, axis), _model(timeline)]
+    strip = strip_figure(timeline.strip, axis)
+    parts = [
+        _lead(timeline),
+        _facts(timeline),
+        _flaws(timeline),
+        f'<section><h2>Frames</h2>{strip}</section>' if strip else '',
+        instruction_cards(timeline, answers, axis),
+        _costs(timeline, axis),
+        _model(timeline),
+    ]
+    if answers:
+        listed = f'<section><h2>Answers</h2>{answer_rows(answers, shown)}</section>'
+        if len(answers) <= MANY:
+            parts.insert(-2, listed)
+        else:
+            first = answers[-LISTED:][0].link.target
+            link = f'<a href="#{first}">All {len(answers):,} answers are at the end.</a>'
+            parts[-2:] = [f'<p>{link}</p>', *parts[-2:], listed]
     return ''.join(parts)
 
 
@@ -155,58 +181,18 @@ def ignored_stamps(counts: EndRow | SamplerCounts) -> str:
     return ', '.join(f'{count} {name}' for name, count in odd.items() if count)
 
 
-def _track(key: int, track: Track, timeline: Timeline, axis: Axis) -> str:
-    decisions = [point.decision for point in track.points]
-    counts = Counter(decision.state for decision in decisions)
-    states = ', '.join(f'{counts[state]} {state.lower()}' for state in COLORS if counts[state])
-    reasons = {decision.reason for decision in decisions if decision.reason}
-    why = f' ({", ".join(sorted(reasons)).lower().replace("_", " ")})' if reasons else ''
-    number = f'instruction {key}, from {clock(track.since)}' if key else 'without an instruction'
-    answers = ''.join(_answer(place, answer) for place, answer in enumerate(track.answers, 1))
-    return (
-        f'<section><h2>{html.escape(track.text)}</h2>'
-        f'<p class="quiet">{number}: {states}{why}</p>{_state_legend(counts)}'
-        f'{track_picture(track, axis, timeline.period, timeline.jumps)}'
-        f'<div class="answers">{answers}</div></section>'
-    )
-
-
-def _state_legend(counts: Counter[str]) -> str:
-    boxes = ''.join(
-        f'<i style="background:{color}"></i>{state.lower()}'
-        for state, color in COLORS.items()
-        if state != 'UNKNOWN' or counts[state]
-    )
-    lines = ''.join(
-        f'<i class="line" style="background:{color}"></i>p({name})'
-        for name, color in (('standby', '#d98c1f'), ('response', '#1f7f45'))
-    )
-    return f'<div class="legend">{boxes}{lines}</div>'
-
-
-def _answer(number: int, answer: TimelineAnswer) -> str:
-    image = f'<img src="{picture_link(answer.picture)}" alt="">' if answer.picture else ''
-    probability = '' if answer.probability is None else f', p = {answer.probability:.2f}'
-    end = '' if answer.finish == 'STOP' else f', ended by {answer.finish.lower()}'
-    return (
-        f'<div class="answer">{image}<div><span class="number">{number}</span> '
-        f'<b>{clock(answer.at)}</b><p>{html.escape(answer.text) or "(no text)"}</p>'
-        f'<p class="quiet">event {clock(answer.began)} to {clock(answer.at)}{probability}{end}</p>'
-        '</div></div>'
-    )
-
-
 def _costs(timeline: Timeline, axis: Axis) -> str:
     if not timeline.costs:
         return ''
     legend = ''.join(
-        f'<i class="line" style="background:{color}"></i>{name}' for name, color in _LINES
+        f'<span><i class="stroke {kind}"></i>{name}</span>'
+        for kind, name in zip(COST_LINES, _LINES, strict=True)
     )
     dropped = timeline.costs[-1].dropped
-    drops = drop_picture(timeline.costs, axis) if dropped else '<p class="quiet">none</p>'
+    drops = drop_figure(timeline.costs, axis) if dropped else '<p class="quiet">none</p>'
     return (
         f'<section><h2>Time per frame</h2><div class="legend">{legend}</div>'
-        f'{cost_picture(timeline.costs, axis)}</section>'
+        f'{cost_figure(timeline.costs, axis)}</section>'
         f'<section><h2>Dropped frames</h2>{drops}</section>'
     )
 

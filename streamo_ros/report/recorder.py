@@ -3,12 +3,13 @@
 """Writes messages with their definitions to one MCAP file.
 
 The file is complete once `close` was called. Until then it grows in a folder beside it, from which
-it can be salvaged after a crash.
+it can be salvaged after a crash; when the disk is full, it is removed.
 """
 
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from rosbags.rosbag2 import Writer
 from rosbags.rosbag2 import WriterError
 
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.files import reason
 from streamo_ros.report.definitions import typestore
 
 
@@ -59,7 +61,7 @@ class Recorder:
                 self._writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
             self._writer.open()
         except (OSError, WriterError) as error:
-            raise RecordError(f'{self.path} cannot be written: {error}') from error
+            raise self._failed(error) from error
 
     def write(
         self,
@@ -89,7 +91,7 @@ class Recorder:
                 message = typestore().serialize_cdr(message, type_name)
             self._writer.write(connection, stamp, message)
         except (OSError, WriterError) as error:
-            raise RecordError(f'{self.path} cannot be written: {error}') from error
+            raise self._failed(error) from error
 
     def close(self) -> None:
         """Complete the file; does nothing the second time."""
@@ -101,7 +103,21 @@ class Recorder:
             (self._folder / f'{self._folder.name}.mcap').replace(self.path)
             shutil.rmtree(self._folder.parent)
         except OSError as error:
-            raise RecordError(f'{self.path} cannot be completed: {error}') from error
+            self._writer = writer
+            raise self._failed(error) from error
+
+    def discard(self) -> None:
+        """Leave nothing of the recording; an older one stays as it was."""
+        if self._writer is not None:
+            # A file that cannot be written complains once more when it is closed.
+            with suppress(OSError, WriterError):
+                self._writer.abort()
+            self._writer = None
+        shutil.rmtree(self._folder.parent, ignore_errors=True)
+
+    def _failed(self, error: Exception) -> RecordError:
+        self.discard()
+        return RecordError(f'{self.path} cannot be written: {reason(error)}')
 
     def _connect(self, topic: str, type_name: str, latched: bool) -> Connection:
         if topic not in self._connections:

@@ -15,6 +15,7 @@ from streamo_ros.core.interface import Sighting
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Step
 from streamo_ros.core.sink import Totals
+from streamo_ros.files import write_bytes
 from streamo_ros.report.event_log import EventLogWriter
 from streamo_ros.report.event_log import RowMaker
 from streamo_ros.report.html import write_report
@@ -61,17 +62,20 @@ class ReportSink(Sink):
             picture = b''
             if isinstance(row, ResponseRow) and self._folder and image is not None:
                 picture = thumbnail(image, step.sightings)
-                picture_path(self._folder, row.response_id).write_bytes(picture)
+                write_bytes(picture_path(self._folder, row.response_id), picture)
             self._keep(row, picture)
         if self._folder and self.timeline.wants_picture and image is not None:
             self.timeline.show(thumbnail(image, step.sightings))
 
     def close(self, totals: Totals) -> None:
         """Write the last line and the report."""
-        self._keep(EndRow.from_totals(totals))
-        if self._folder and self._log:
-            self._log.close()
-            write_report(self._folder / REPORT, [self.timeline])
+        try:
+            self._keep(EndRow.from_totals(totals))
+        finally:
+            # Also where the event log cannot be written any more.
+            if self._folder and self._log:
+                self._log.close()
+                write_report(self._folder / REPORT, [self.timeline])
 
     def _keep(self, row: Row, picture: bytes = b'') -> None:
         self.timeline.take(row, picture)

@@ -20,6 +20,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.tiny.card import renew_card
 from streamo_ros.tiny.tables import FOLDER
@@ -60,8 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             _evaluate(configs[name], rate, options.worlds, options.seed)
         found = gather(configs, options.worlds, options.seed)
         path = options.model / FOLDER / 'ablation.json'
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(json.dumps(found, indent=2) + '\n', encoding='utf-8')
+        write_text(path, json.dumps(found, indent=2) + '\n')
     renew_card(options.model)
     return 0
 
@@ -157,8 +157,6 @@ def _evaluate(config: TinyConfig, rate: int, worlds: int, seed: int) -> None:
     model = _checkpoint(config)
     if _figures(model, rate, worlds, seed) is not None:
         return
-    path = _path(model, rate)
-    partial = path.with_suffix('.part')
     _call(
         'streamo_ros.evaluation.evaluate',
         str(model),
@@ -171,9 +169,8 @@ def _evaluate(config: TinyConfig, rate: int, worlds: int, seed: int) -> None:
         '--frames',
         str(_FRAMES * rate),
         '--output',
-        str(partial),
+        str(_path(model, rate)),
     )
-    partial.replace(path)
 
 
 def _figures(model: Path, rate: int, worlds: int, seed: int) -> dict[str, Any] | None:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.tiny import tables
 from streamo_ros.training.train_config import TrainingError
@@ -51,7 +52,7 @@ def renew_card(folder: Path) -> None:
         'ablation': tables.ablation(_read(folder / tables.FOLDER / 'ablation.json') or {}),
     }.items():
         text = renew(text, name, table)
-    card.write_text(text, encoding='utf-8')
+    write_text(card, text)
 
 
 def renew(card: str, name: str, table: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.training.train_config import TrainingError
 
@@ -77,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('log', type=Path, help='JSON lines')
     parser.add_argument('picture', type=Path, help='SVG file to write')
     options = parser.parse_args(argv)
-    options.picture.write_text(draw(read_log(options.log)), encoding='utf-8')
+    write_text(options.picture, draw(read_log(options.log)))
     return 0
 
 

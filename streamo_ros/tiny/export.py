@@ -20,6 +20,7 @@ from torch import Tensor
 from transformers import GenerationConfig
 from transformers import Qwen2_5_VLForConditionalGeneration
 
+from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.network import qwen_config
@@ -163,7 +164,7 @@ def processor_settings() -> dict[str, Any]:
 
 
 def _write(path: Path, content: dict[str, Any]) -> None:
-    path.write_text(json.dumps(content, indent=2) + '\n', encoding='utf-8')
+    write_text(path, json.dumps(content, indent=2) + '\n')
 
 
 if __name__ == '__main__':

@@ -22,6 +22,7 @@ import torch
 
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.files import write_text
 from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.clips import Clip
 from streamo_ros.tiny.clips import encode_clips
@@ -96,9 +97,7 @@ class TrainingRun:
         tokenizer = words.build_tokenizer()
         if initialize:
             tokenizer.save_pretrained(self.folder / 'tokenizer')
-            (self.folder / 'settings.json').write_text(
-                json.dumps(asdict(config), indent=2) + '\n', encoding='utf-8'
-            )
+            write_text(self.folder / 'settings.json', json.dumps(asdict(config), indent=2) + '\n')
         self._known = words.vocabulary(tokenizer)
         self._prompt = PromptTokens(
             CheckpointTokenizer(self.folder / 'tokenizer' / 'tokenizer.json'),

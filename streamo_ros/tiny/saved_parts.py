@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from streamo_ros.files import replacing
 from streamo_ros.tiny.optimizer import Optimizer
 from streamo_ros.training.train_config import TrainingError
 
@@ -56,6 +57,5 @@ def save_part(path: Path, states: dict[str, Any], optimizer: Optimizer, steps: i
         optimizer: the optimizer.
         steps: number of steps done.
     """
-    partial = path.with_suffix('.part')
-    torch.save({**states, _OPTIMIZER: optimizer.state_dict(), _STEP: steps}, partial)
-    partial.replace(path)
+    with replacing(path) as new:
+        torch.save({**states, _OPTIMIZER: optimizer.state_dict(), _STEP: steps}, new)

@@ -24,6 +24,7 @@ from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.files import write_text
 from streamo_ros.tools.measure import compare
 from streamo_ros.tools.measure import decode_ms
 from streamo_ros.tools.measure import early_and_late
@@ -45,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     report = measure(options)
     text = json.dumps(report, indent=2)
     if options.output:
-        options.output.write_text(text + '\n')
+        write_text(options.output, text + '\n')
     print(text if options.json else _table(report))
     return 0
 

@@ -25,6 +25,9 @@ from rich.console import Console
 from rich.progress import track
 
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.files import LineWriter
+from streamo_ros.files import replacing
+from streamo_ros.files import write_text
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
@@ -58,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     }
     if options.report:
         details = {**report, 'details': [asdict(finding) for finding in findings]}
-        options.report.write_text(json.dumps(details, indent=2, ensure_ascii=False) + '\n')
+        write_text(options.report, json.dumps(details, indent=2, ensure_ascii=False) + '\n')
     _print(report, findings, options.json)
     return ExitCode.OK if count else ExitCode.FAILED
 
@@ -123,17 +126,16 @@ def _convert(options: argparse.Namespace, findings: list[Problem]) -> int:
     ]
     console = Console(stderr=True)
     entries = track(raws, 'converting', console=console, disable=not console.is_terminal)
-    options.output.parent.mkdir(parents=True, exist_ok=True)
     if options.compat:
         if options.without_videos:
             raise AnnotationError('--compat released needs the videos: remove --without-videos')
         dialogues = list(_released(entries, options, rate, findings))
-        options.output.write_text(released_text(dialogues), encoding='utf-8')
+        write_text(options.output, released_text(dialogues))
         return len(dialogues)
     count = 0
-    with options.output.open('w', encoding='utf-8') as lines:
+    with replacing(options.output) as new, LineWriter(new, options.output) as lines:
         for dialogue in _constructed(_labeled(entries, options, rate, findings), options):
-            lines.write(json.dumps(dialogue.to_json(), ensure_ascii=False) + '\n')
+            lines.write(json.dumps(dialogue.to_json(), ensure_ascii=False))
             count += 1
     return count
 

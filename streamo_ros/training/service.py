@@ -21,6 +21,7 @@ from pathlib import Path
 
 from streamo_ros.backbone.checkpoint import CheckpointSettings
 from streamo_ros.core.dialogue import DEFAULT_MAX_FRAMES
+from streamo_ros.files import write_text
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.labeled_dialogue import read_dialogues
 from streamo_ros.training.train_config import TrainConfig
@@ -106,4 +107,4 @@ def add_entries(folder: Path, **entries: float) -> None:
     """Add entries to a checkpoint's `streamo.json`."""
     path = folder / 'streamo.json'
     values = json.loads(path.read_text(encoding='utf-8'))
-    path.write_text(json.dumps({**values, **entries}, indent=2) + '\n', encoding='utf-8')
+    write_text(path, json.dumps({**values, **entries}, indent=2) + '\n')

@@ -13,6 +13,7 @@ import torch
 
 from streamo_ros.core.protocol import DECISIONS
 from streamo_ros.core.protocol import STATE_TAGS
+from streamo_ros.files import write_text
 from streamo_ros.training.train_config import TrainingError
 
 COPIED = ('chat_template.jinja', 'chat_template.json', 'LICENSE', 'generation_config.json')
@@ -140,4 +141,4 @@ def image_settings(source: Path, pixels: tuple[int, int] | None) -> dict[str, An
 
 def write_json(path: Path, values: object) -> None:
     """Write a small JSON file."""
-    path.write_text(json.dumps(values, indent=2, ensure_ascii=False) + '\n', encoding='utf-8')
+    write_text(path, json.dumps(values, indent=2, ensure_ascii=False) + '\n')

@@ -24,6 +24,7 @@ from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.sizing import wanted_capacity
 from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.files import write_text
 from streamo_ros.training.base_model import accepts
 from streamo_ros.training.base_model import freeze
 from streamo_ros.training.base_model import load_model
@@ -219,7 +220,7 @@ def _finish(trainer: StreamoTrainer, config: TrainConfig, save_checkpoint: SaveC
             shutil.rmtree(output / 'adapter', ignore_errors=True)
             (final / 'adapter').rename(output / 'adapter')
         log = '\n'.join(json.dumps(line) for line in trainer.state.log_history)
-        (output / 'log.jsonl').write_text(log + '\n', encoding='utf-8')
+        write_text(output / 'log.jsonl', log + '\n')
         if validation is not None:
             validation.finish(final)
     return final

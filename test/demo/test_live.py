@@ -11,6 +11,7 @@ from rich.console import Console
 
 from streamo_ros.demo.live import LiveView
 from streamo_ros.report.event_log import from_json
+from streamo_ros.report.rows import DecisionRow
 
 
 def rows() -> list[dict[str, Any]]:
@@ -57,3 +58,15 @@ def test_a_terminal_shows_states_and_answers_with_their_time() -> None:
 
 def test_elsewhere_each_answer_is_one_line() -> None:
     assert show(terminal=False) == '   2.0 s  [1] the kettle: It boils [now].\n'
+
+
+def test_frames_without_an_instruction_are_no_fault() -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=True, width=100, color_system=None)
+    with LiveView('camera', console) as view:
+        for index in range(3):
+            idle = DecisionRow(10**9, 0, 'UNKNOWN', reason='NO_INSTRUCTION', frame_index=index)
+            view.take(idle)
+    last = out.getvalue().rsplit('camera', 1)[1]
+    assert '(no instruction) –––' in last
+    assert '???' not in last

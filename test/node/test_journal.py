@@ -214,3 +214,39 @@ def test_what_was_promised_survives_kill_9(path: Path) -> None:
         assert journal.next_id() > promised
         assert promised in {one.id for one in journal.active()}
         journal.close()
+
+
+FULL_DISK = """
+import resource, sys
+from streamo_ros.node.journal import Journal, JournalError
+from streamo_ros.core.instruction import InstructionBook, InstructionSource
+book = InstructionBook(8)
+for number in range(int(sys.argv[3])):
+    book.add(f'{number} ' + 300 * 'x', source=InstructionSource.SERVICE)
+# What a process may write is limited, so that it needs no disk of its own that is full.
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))
+try:
+    journal = Journal(sys.argv[1])
+    for _ in range(100):
+        journal.keep(book.standing())
+    print(journal.problem)
+except JournalError as error:
+    print(error)
+"""
+
+
+def test_a_journal_on_a_full_disk_is_named_and_leaves_no_stump(path: Path) -> None:
+    def run(room: int, count: int) -> str:
+        return subprocess.run(
+            [sys.executable, '-c', FULL_DISK, path, str(room), str(count)],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
+    assert run(0, 0).startswith(f'the journal {path} cannot be opened (')
+    assert list(path.parent.iterdir()) == []
+    assert run(40_000, 8).startswith(f'the journal {path} cannot be written: ')
+    journal = Journal(path)
+    assert (journal.remark, journal.problem) == ('', '')
+    journal.close()

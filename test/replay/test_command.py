@@ -80,7 +80,7 @@ def test_report_is_one_file_that_escapes_what_it_is_told(command, tmp_path):
     page = (tmp_path / 'out' / 'report.html').read_text()
     assert 'The cup is &lt;b&gt;red&lt;/b&gt; &amp; full' in page
     assert '<script' not in page
-    assert not re.findall(r'(?:src|href)="(?!data:image/jpeg;base64,)', page)
+    assert not re.findall(r'(?:src|href)="(?!data:image/jpeg;base64,|#)', page)
     assert page.count('<svg') >= 3
     assert 'scripted:rules' in page
 
@@ -231,6 +231,33 @@ def test_many_bags_give_one_report_and_the_failed_one_is_listed(command, tmp_pat
     assert (output / 'jpeg_mcap' / 'replay.mcap').exists()
 
 
+def test_an_error_on_the_way_keeps_what_was_done(bag_maker, script, tmp_path, capsys):
+    damaged = bag_maker.write_damaged_on_the_way(tmp_path / 'damaged.mcap')
+    output = tmp_path / 'out'
+    code = main([str(damaged), '-i', 'cup', '--model', str(script), '-o', str(output)])
+    assert code == 2
+    told = capsys.readouterr().err.splitlines()
+    assert told[0] == f'what was decided until then is in {output}'
+    assert re.match('streamo replay: .*damaged.mcap is damaged', told[1])
+    assert len(rows(output, 'decision')) >= 4
+    assert 'The replay failed: ' in (output / 'report.html').read_text()
+    assert (output / 'replay.mcap').exists()
+    # Another try that cannot even begin has kept nothing.
+    assert main([str(tmp_path / 'none'), '-i', 'cup', '-o', str(output)]) == 2
+    assert 'what was decided' not in capsys.readouterr().err
+
+
+def test_a_report_of_many_has_the_part_of_one_that_failed(bag_maker, command, tmp_path):
+    damaged = bag_maker.write_damaged_on_the_way(tmp_path / 'damaged.mcap')
+    output = tmp_path / 'out'
+    code, out, _ = command('-i', 'cup', '-o', output, source=['raw_mcap', damaged])
+    assert code == 2
+    assert f'what was decided until then is in {output / "damaged"}' in out
+    page = (output / 'report.html').read_text()
+    assert 'damaged.mcap failed: ' in page
+    assert page.count('The cup is &lt;b&gt;red') == 4
+
+
 def test_batch_is_resumed_where_it_stopped(command, tmp_path):
     output = tmp_path / 'out'
     arguments = ['-i', 'cup', '--output', output, '--json']
@@ -317,3 +344,41 @@ def test_a_golden_file_without_a_decision_is_refused(command, tmp_path):
 def test_an_instruction_that_was_never_asked_is_named(command):
     _, output, _ = command('-i', 'cup', '-i', 'late@500')
     assert "'late' was never asked" in output
+
+
+def test_frames_before_the_first_instruction_are_no_fault(command):
+    code, out, _ = command('--instruction', 'cup@3')
+    assert code == 0
+    assert '0  (no instruction): 3 no instruction\n' in out
+    assert 'unknown' not in out
+
+
+LIMITED = """
+import resource, sys
+from streamo_ros.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv.pop(1)), resource.RLIM_INFINITY))
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize('room', [0, 700, 9000])
+def test_a_full_disk_is_one_sentence_and_leaves_no_stump(bags, script, tmp_path, room):
+    output = tmp_path / 'out'
+    arguments = ['replay', bags / 'raw_mcap', '-i', 'cup', '--model', script, '--output', output]
+    done = subprocess.run(
+        [sys.executable, '-c', LIMITED, str(room), *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert re.fullmatch(r'streamo replay: \S+ cannot be written: File too large\n', done.stderr)
+    assert str(output) in done.stderr
+    left = [file for file in output.rglob('*') if file.is_file()]
+    assert all(0 < file.stat().st_size <= room for file in left)
+    assert not [file for file in output.rglob('*') if file.name.startswith('.')]
+    assert not (output / 'replay.mcap').exists()
+    for file in left:
+        if file.suffix == '.jsonl':
+            assert all(json.loads(line) for line in file.read_text().splitlines())

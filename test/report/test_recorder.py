@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -139,3 +141,25 @@ def test_what_cannot_be_recorded_says_so(tmp_path):
     (tmp_path / 'file').write_bytes(b'')
     with pytest.raises(RecordError, match='cannot be written'):
         Recorder(tmp_path / 'file' / 'one.mcap')
+
+
+def failing(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+@pytest.mark.parametrize('name', ['write', 'close'])
+def test_a_full_disk_leaves_no_part_of_a_recording(tmp_path, monkeypatch, name):
+    text = typestore().types['std_msgs/msg/String']('hello')
+    (tmp_path / 'one.mcap').write_bytes(b'older')
+    recorder = Recorder(tmp_path / 'one.mcap')
+    recorder.write('/chatter', 'std_msgs/msg/String', 5, text)
+    monkeypatch.setattr(recorder._writer, name, failing)
+    finish = {
+        'write': lambda: recorder.write('/chatter', 'std_msgs/msg/String', 6, text),
+        'close': recorder.close,
+    }
+    with pytest.raises(RecordError, match=r'one.mcap cannot be written: No space left on device$'):
+        finish[name]()
+    recorder.close()
+    assert [path.name for path in tmp_path.iterdir()] == ['one.mcap']
+    assert (tmp_path / 'one.mcap').read_bytes() == b'older'

@@ -10,9 +10,12 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 from rosbags.highlevel import AnyReader
 
@@ -31,9 +34,11 @@ SCRIPT = """
 """
 
 
-def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    script = folder / 'script.yaml'
-    script.write_text(SCRIPT)
+def run_demo(
+    folder: Path, *arguments: str, script: str = SCRIPT
+) -> subprocess.CompletedProcess[str]:
+    rules = folder / 'script.yaml'
+    rules.write_text(script)
     return subprocess.run(
         [
             sys.executable,
@@ -41,7 +46,7 @@ def run_demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
             'streamo_ros.cli',
             'demo',
             '--model',
-            str(script),
+            str(rules),
             '--output',
             str(folder / 'out'),
             *arguments,
@@ -93,6 +98,57 @@ def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert 'none.mp4 does not exist' in done.stderr
     assert 'Traceback' not in done.stdout + done.stderr
+
+
+def write_images(folder: Path, times: Sequence[float]) -> Path:
+    folder.mkdir()
+    for number, at in enumerate(times):
+        image = np.full((48, 64, 3), 40 + 3 * number, np.uint8)
+        cv2.imwrite(str(folder / f'{at:05.1f}.png'), image)
+    return folder
+
+
+def test_a_slow_source_without_an_answer_is_no_failure(tmp_path: Path) -> None:
+    """Frames every 2.5 seconds: four ticks of ten have one, and no event happens in them."""
+    source = write_images(tmp_path / 'images', (0, 2.5, 5, 7.5))
+    silent = ('--instruction', 'first', '--instruction', 'second', '--instruction', 'third')
+    done = run_demo(
+        tmp_path,
+        '--source',
+        str(source),
+        '--seconds',
+        '0',
+        *silent,
+        script='- {instruction: "", say: []}\n',
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '4 of 4 sampled frames decided' in done.stdout
+    assert '2 no instruction' in done.stdout
+    assert 'note: no instruction was answered\n' in done.stdout
+    assert "note: never asked: 'third': the first instruction is set after 1 s" in done.stdout
+    assert 'FAILED' not in done.stdout
+
+
+def test_an_error_of_the_source_on_the_way_keeps_what_was_done(tmp_path: Path) -> None:
+    maker = SimpleNamespace(**runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py')))
+    damaged = maker.write_damaged_on_the_way(tmp_path / 'damaged.mcap')
+    done = run_demo(tmp_path, '--source', str(damaged), '--seconds', '0', '--instruction', 'it')
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert 'sampled frames decided' in done.stdout
+    assert 'FAILED: the camera ended with code 2: ' in done.stdout
+    assert 'Traceback' not in done.stdout + done.stderr
+    page = (tmp_path / 'out' / 'report.html').read_text()
+    assert 'the camera ended with code 2' in page
+    assert (tmp_path / 'out' / 'demo.mcap').exists()
+
+
+def test_a_demo_of_which_nothing_was_decided_is_an_error(tmp_path: Path) -> None:
+    source = write_images(tmp_path / 'images', (0, 1.5, 3))
+    for file in source.iterdir():
+        file.write_bytes(file.read_bytes()[:40])
+    done = run_demo(tmp_path, '--source', str(source), '--seconds', '0', '--instruction', 'it')
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert 'FAILED: nothing was decided' in done.stdout + done.stderr
 
 
 def test_ctrl_c_ends_it_in_good_order(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from streamo_ros.files import write_text
 from streamo_ros.tools.gpu import machine
 from streamo_ros.tools.gpu import suite
 from streamo_ros.tools.gpu.clock import Effort
@@ -67,7 +68,7 @@ def _show(file: Path, page: Path | None) -> None:
     if page is None:
         print(markdown(data))
     else:
-        page.write_text(renew(page.read_text(encoding='utf-8'), data), encoding='utf-8')
+        write_text(page, renew(page.read_text(encoding='utf-8'), data))
 
 
 def _begin(options: argparse.Namespace) -> RunFile:

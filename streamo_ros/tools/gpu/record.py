@@ -8,6 +8,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.files import write_text
 from streamo_ros.tools.gpu.plan import Job
 
 FORMAT = 1
@@ -66,7 +67,4 @@ class RunFile:
 
     def save(self) -> None:
         """Write the file, so that a reader never sees half of it."""
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        aside = self.file.with_name(self.file.name + '.part')
-        aside.write_text(json.dumps(self.data, indent=1) + '\n', encoding='utf-8')
-        aside.replace(self.file)
+        write_text(self.file, json.dumps(self.data, indent=1) + '\n')

@@ -21,6 +21,7 @@ from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.files import write_text
 from streamo_ros.tools.gpu.dialogue import BenchDialogue
 from streamo_ros.tools.gpu.machine import ROOT
 from streamo_ros.tools.gpu.machine import version_of
@@ -59,7 +60,7 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
     held, new = sizes(job)
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder) / 'config.json'
-        config.write_text(json.dumps(twin(job.shape, rig.dtype)), encoding='utf-8')
+        write_text(config, json.dumps(twin(job.shape, rig.dtype)))
         asked = {
             'model': folder, 'held': held, 'new': new, 'warm': rig.effort.warm,
             'repeats': rig.effort.repeats, 'steps': rig.effort.steps,

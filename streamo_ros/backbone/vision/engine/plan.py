@@ -19,6 +19,7 @@ from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import Binding
 from streamo_ros.backbone.vision.engine.binding import TensorRTLog
+from streamo_ros.files import write_bytes
 
 Progress = Callable[[str, float], None]
 """Receives the name of a phase and its completed part, 0..1."""
@@ -81,7 +82,7 @@ def build_plan(
     if plan is None:
         raise EngineError(f'{binding} cannot build for {gpu}: {log.reason}')
     if timings is not None and options.timings is not None:
-        options.timings.write_bytes(timings.serialize())
+        write_bytes(options.timings, timings.serialize())
     return plan
 
 
