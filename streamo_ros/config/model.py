@@ -9,7 +9,7 @@ from pathlib import Path
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
-from streamo_ros.config.parameters import Value
+from streamo_ros.config.parameter import Value
 from streamo_ros.core.interface import Backbone
 from streamo_ros.share import EMBEDDED
 from streamo_ros.share import share_path

@@ -14,11 +14,11 @@ from typing import Any
 
 import yaml
 
+from streamo_ros.config.parameter import ParameterError
+from streamo_ros.config.parameter import When
 from streamo_ros.config.parameters import check_change
 from streamo_ros.config.parameters import NAMES
-from streamo_ros.config.parameters import ParameterError
 from streamo_ros.config.parameters import unknown
-from streamo_ros.config.parameters import When
 from streamo_ros.config.settings import Values
 
 _NODES = ('/**', '/**/streamo', 'streamo', '/streamo')

@@ -11,10 +11,10 @@ from typing import Any
 
 import yaml
 
+from streamo_ros.config.parameter import ParameterError
+from streamo_ros.config.parameter import Value
 from streamo_ros.config.parameters import check_change
-from streamo_ros.config.parameters import ParameterError
 from streamo_ros.config.parameters import TABLE
-from streamo_ros.config.parameters import Value
 from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.dialogue import ContextLimits

@@ -10,11 +10,11 @@ from rcl_interfaces.msg import ParameterDescriptor
 from rclpy.exceptions import InvalidParameterValueException
 from rclpy.node import Node
 
-from streamo_ros.config.parameters import Parameter
-from streamo_ros.config.parameters import ParameterError
+from streamo_ros.config.parameter import Parameter
+from streamo_ros.config.parameter import ParameterError
+from streamo_ros.config.parameter import Value
+from streamo_ros.config.parameter import When
 from streamo_ros.config.parameters import TABLE
-from streamo_ros.config.parameters import Value
-from streamo_ros.config.parameters import When
 
 
 def declare(node: Node) -> dict[str, Value]:

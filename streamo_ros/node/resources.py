@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from streamo_ros.config.model import load_model
-from streamo_ros.config.parameters import Value
+from streamo_ros.config.parameter import Value
 from streamo_ros.config.settings import Values
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark

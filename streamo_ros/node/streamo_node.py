@@ -21,7 +21,7 @@ from rclpy.clock import ClockType
 from rclpy.lifecycle import TransitionCallbackReturn
 from rclpy.parameter import Parameter
 
-from streamo_ros.config.parameters import ParameterError
+from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameters import unknown
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import sampling_rate

@@ -108,3 +108,11 @@ def test_names_that_are_imported_exist(page: Path) -> None:
             tree = ast.parse(file.read_text())
             known = {getattr(node, 'name', '') for node in ast.walk(tree)}
         assert set(listed.split(', ')) <= known, f'{module}: {listed}'
+
+
+@pytest.mark.parametrize('page', PAGES, ids=names(PAGES))
+def test_tests_that_are_named_exist(page: Path) -> None:
+    file = ''
+    for path, name in re.findall(r'`((?:test/[\w/]+\.py)?)::(test_\w+)`', page.read_text()):
+        file = path or file
+        assert f'def {name}(' in (ROOT / file).read_text(), f'{file}::{name}'
