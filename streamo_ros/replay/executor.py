@@ -107,12 +107,17 @@ def merge(jobs: Sequence[ReplayJob], summaries: Sequence[Summary], path: Path) -
     write_report(path, timelines, f'{len(jobs)} sources', remarks)
 
 
-def run_alone(job: ReplayJob) -> Summary:
-    """Run one job; an error becomes a result too. What an executor runs."""
+def run_alone(job: ReplayJob, worker: bool = False) -> Summary:
+    """Run one job; an error becomes a result too. What an executor runs.
+
+    Args:
+        job: see `ReplayJob`.
+        worker: see `Interruption`.
+    """
     before = events_version(job)
     try:
         # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
-        with Interruption() as stop:
+        with Interruption(worker) as stop:
             summary = summarize(run_job(job, stop))
     except Exception as error:  # noqa: BLE001 - it is listed, and the other jobs go on
         kept = str(job.output) if events_version(job) != before else ''

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from collections.abc import Mapping
 from concurrent.futures import as_completed
@@ -28,7 +29,15 @@ def on_processes(workers: int) -> Executor:
             Interruption() as stop,
             ProcessPoolExecutor(workers, get_context('spawn'), _share_cores, (workers,)) as pool,
         ):
-            running = {pool.submit(run_alone, job): number for number, job in jobs.items()}
+            # Ctrl-C reaches every process of the terminal. Workers inherit that it is blocked, so
+            # that it waits until they have imported what they need, and can end in good order.
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+            try:
+                running = {
+                    pool.submit(run_alone, job, True): number for number, job in jobs.items()
+                }
+            finally:
+                signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
             for future in as_completed(running):
                 if stop():
                     for other in running:

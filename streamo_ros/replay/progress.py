@@ -72,10 +72,16 @@ class Progress(Sink):
 
 
 class Interruption:
-    """Within `with`, the first Ctrl-C requests an end; the second raises KeyboardInterrupt."""
+    """Within `with`, the first Ctrl-C requests an end; the second raises KeyboardInterrupt.
 
-    def __init__(self) -> None:
+    Args:
+        worker: this is a worker process, which is not to end by itself while modules are imported,
+            and whose SIGINT is blocked outside of the block.
+    """
+
+    def __init__(self, worker: bool = False) -> None:
         self.requested = False
+        self._worker = worker
         self._before: signal.Handlers | int | None = None
 
     def __call__(self) -> bool:
@@ -85,6 +91,8 @@ class Interruption:
     def __enter__(self) -> Interruption:  # noqa: PYI034 - Self needs Python 3.11
         """Install the handler."""
         self._before = signal.signal(signal.SIGINT, self._on_signal)  # type: ignore[assignment]
+        if self._worker:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         return self
 
     def __exit__(
@@ -94,10 +102,12 @@ class Interruption:
         trace: TracebackType | None,
     ) -> None:
         """Restore the previous handler."""
+        if self._worker:
+            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         signal.signal(signal.SIGINT, self._before)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
         # While modules are imported nothing is done yet that could be ended in good order.
-        if self.requested or importing(frame):
+        if self.requested or (importing(frame) and not self._worker):
             interrupt(number, frame)
         self.requested = True

@@ -373,8 +373,9 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_stump(bags, script, tmp_path,
         check=False,
     )
     assert done.returncode == 2
-    assert re.fullmatch(r'streamo replay: \S+ cannot be written: File too large\n', done.stderr)
-    assert str(output) in done.stderr
+    told = done.stderr.removeprefix(f'what was decided until then is in {output}\n')
+    assert re.fullmatch(r'streamo replay: \S+ cannot be written: File too large\n', told)
+    assert str(output) in told
     left = [file for file in output.rglob('*') if file.is_file()]
     assert all(0 < file.stat().st_size <= room for file in left)
     assert not [file for file in output.rglob('*') if file.name.startswith('.')]
@@ -382,3 +383,28 @@ def test_a_full_disk_is_one_sentence_and_leaves_no_stump(bags, script, tmp_path,
     for file in left:
         if file.suffix == '.jsonl':
             assert all(json.loads(line) for line in file.read_text().splitlines())
+
+
+@pytest.mark.parametrize('moment', [0.2, 1.0])
+def test_ctrl_c_while_workers_start_is_no_traceback(bags, script, moment):
+    """A terminal sends it to all processes, also to those that are still importing."""
+    start = (
+        'import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); '
+        'from streamo_ros import cli; from streamo_ros.replay import command; '
+        "print('up', flush=True); cli.leave(cli.main(['replay', *sys.argv[1:]]))"
+    )
+    sources = [str(bags / name) for name in ('raw_mcap', 'jpeg_mcap')]
+    process = subprocess.Popen(
+        [sys.executable, '-c', start, *sources, '-i', 'cup', '--model', script, '--workers', '2'],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    assert process.stdout.readline() == 'up\n'
+    time.sleep(moment)
+    os.killpg(process.pid, signal.SIGINT)
+    out, err = process.communicate(timeout=120)
+    assert 'Traceback' not in out + err
+    # 0 where all was done before it came.
+    assert process.returncode in (0, 130), out + err
