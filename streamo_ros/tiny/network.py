@@ -139,17 +139,26 @@ class Network(nn.Module):
         sizes: widths and depths.
         known: the tokenizer's vocabulary.
         probes: auxiliary heads to train with; see `probes`.
+        adapt: what embeds vision tokens; None: a projection of a tower's output.
+        half: compute in bfloat16, which is slower on CPUs that only know it by name.
     """
 
     def __init__(
-        self, sizes: Sizes, known: words.Vocabulary, probes: Probes | None = None
+        self,
+        sizes: Sizes,
+        known: words.Vocabulary,
+        probes: Probes | None = None,
+        adapt: nn.Module | None = None,
+        half: bool = True,
     ) -> None:
         super().__init__()
         self.hf = Qwen2_5_VLForConditionalGeneration(qwen_config(sizes, sizes.hidden, known))
         self.language.set_attn_implementation(ATTENTION)
         self._middle = (sizes.layers + 1) // 2
-        self.adapt = nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
-        nn.init.orthogonal_(self.adapt.weight)
+        self._half = half
+        self.adapt = adapt or nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
+        if adapt is None:
+            nn.init.orthogonal_(self.adapt.weight)
         self.probes = probes
 
     @property
@@ -169,8 +178,13 @@ class Network(nn.Module):
         """Logits of the next token; input and output embeddings are tied."""
         return hidden @ self.language.embed_tokens.weight.T
 
+    def embed(self, vision: Any) -> Tensor:
+        """Vision tokens as input embeddings, shape (vision tokens, hidden)."""
+        embedded: Tensor = self.adapt(vision)
+        return embedded
+
     def run(
-        self, ids: Tensor, positions: Tensor, vision_index: Tensor, vision: Tensor
+        self, ids: Tensor, positions: Tensor, vision_index: Tensor, vision: Any
     ) -> NetworkOutput:
         """Run a batch of dialogues, padded at the end; see `tensors.TensorBatch`.
 
@@ -178,12 +192,13 @@ class Network(nn.Module):
             ids: int64, shape (dialogues, tokens); arbitrary for vision tokens.
             positions: int64, shape (3, dialogues, tokens): time, row, column.
             vision_index: int64, shape (vision tokens,): their indices in the flattened batch.
-            vision: float32, shape (vision tokens, vision_out): the tower's output.
+            vision: what `adapt` takes: the tower's output, float32, shape (vision tokens,
+                vision_out).
         """
         text = self.language.embed_tokens(ids)
-        projected = self.adapt(vision)
+        projected = self.embed(vision)
         flat = text.reshape(-1, text.shape[-1]).index_put((vision_index,), projected)
-        with torch.autocast('cpu', torch.bfloat16):
+        with torch.autocast('cpu', torch.bfloat16, enabled=self._half):
             output = self.language(
                 inputs_embeds=flat.reshape(text.shape),
                 position_ids=positions,

@@ -53,13 +53,16 @@ class Objective:
     Args:
         prompt: prompt of the model's tokenizer.
         loss: the loss of the states; see `TinyConfig`.
+        aligned: whether vision tokens are to resemble the words of the drawn world.
 
     Raises:
         ProtocolError: a color or shape is not one token.
         LossError: there is no such loss, or the states are not three tokens.
     """
 
-    def __init__(self, prompt: PromptTokens, loss: Loss = 'cross_entropy') -> None:
+    def __init__(
+        self, prompt: PromptTokens, loss: Loss = 'cross_entropy', *, aligned: bool = True
+    ) -> None:
         if loss not in get_args(Loss):
             raise LossError(f'loss {loss!r} is unknown: choose from {", ".join(get_args(Loss))}')
         self._state_loss = (
@@ -69,8 +72,8 @@ class Objective:
         )
         self._states = dict(zip(DECISIONS, prompt.state_ids, strict=True))
         self._yes, self._no = (_word(prompt.tokenizer, word) for word in ('Yes', 'No'))
-        self._colors = torch.tensor([_word(prompt.tokenizer, word) for word in COLORS])
-        self._shapes = torch.tensor([_word(prompt.tokenizer, word) for word in SHAPES])
+        self._colors = torch.tensor([_word(prompt.tokenizer, word) for word in COLORS if aligned])
+        self._shapes = torch.tensor([_word(prompt.tokenizer, word) for word in SHAPES if aligned])
 
     def __call__(
         self, network: Network, batch: TensorBatch, weights: AuxiliaryWeights
@@ -123,6 +126,8 @@ class Objective:
     def _alignment(self, network: Network, projected: Tensor, looks: Tensor) -> Tensor:
         """Cross-entropy of the words for the thing in each cell, read from its vision token."""
         occupied = looks[:, 0] >= 0
+        if not occupied.any():
+            return projected.sum() * 0
         normed = network.language.norm(projected[occupied])
         log_probabilities = F.log_softmax(network.logits(normed), -1)
         colors, shapes = self._colors[looks[occupied, 0]], self._shapes[looks[occupied, 1]]
@@ -144,9 +149,11 @@ class Objective:
     def _shares(self, predicted: Tensor, batch: TensorBatch) -> Figures:
         """Shares of correct tokens; recall and precision of Standby and Response."""
         right, states = predicted == batch.target_ids, ~batch.in_answer
+        states = states & (batch.weights > 0)
+        answers = batch.in_answer & (batch.weights > 0)
         shares = {
             'state_right': _mean(right[states]),
-            'answer_right': _mean(right[batch.in_answer]),
+            'answer_right': _mean(right[answers]),
         }
         for name, state in (('standby', State.STANDBY), ('response', State.RESPONSE)):
             token = self._states[state]

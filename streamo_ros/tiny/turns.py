@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from fractions import Fraction
+from typing import Protocol
 
 from streamo_ros.core.protocol import DECISIONS
 from streamo_ros.core.protocol import PromptTokens
@@ -70,6 +71,24 @@ class DrawnDialogue:
     targets: list[Target] = field(default_factory=list)
     probe_targets: list[ProbeTargets] = field(default_factory=list)
 
+    @property
+    def vision_tokens(self) -> int:
+        """Number of vision tokens of each frame."""
+        return int(self.clip.tokens.shape[1])
+
+
+class WrittenDialogue(Protocol):
+    """What a dialogue's text is written to; see `DrawnDialogue`."""
+
+    ids: list[int]
+    visions: list[tuple[int, int]]
+    targets: list[Target]
+    probe_targets: list[ProbeTargets]
+
+    @property
+    def vision_tokens(self) -> int:
+        """Number of vision tokens of each frame."""
+
 
 class DialogueWriter:
     """Appends turns and their targets to a dialogue.
@@ -80,7 +99,7 @@ class DialogueWriter:
         stress: extra weight of the starts and ends of events.
     """
 
-    def __init__(self, dialogue: DrawnDialogue, prompt: PromptTokens, stress: float) -> None:
+    def __init__(self, dialogue: WrittenDialogue, prompt: PromptTokens, stress: float) -> None:
         self._dialogue, self._prompt, self._stress = dialogue, prompt, stress
         self._is_first, self._previous = True, State.UNKNOWN
         self._digits = set(prompt.tokenizer.plain('0123456789'))
@@ -94,7 +113,13 @@ class DialogueWriter:
         self._append(prompt.tokenizer.plain(f' {label.text}') + prompt.close)
 
     def turn(
-        self, label: Label, start: Fraction, end: Fraction, frame: int, corrupted: bool
+        self,
+        label: Label,
+        start: Fraction,
+        end: Fraction,
+        frame: int,
+        corrupted: bool,
+        share: float = 1.0,
     ) -> None:
         """A turn with its frame; state and answer are targets.
 
@@ -104,15 +129,16 @@ class DialogueWriter:
             end: end of the frame's tag in seconds.
             frame: index of the frame in the clip.
             corrupted: write a wrong state, unless it is Response; the target is the right one.
+            share: factor of the weights of its targets; 0: nothing is learned from it.
         """
         prompt, dialogue = self._prompt, self._dialogue
-        vision = (VISION,) * dialogue.clip.tokens.shape[1]
+        vision = (VISION,) * dialogue.vision_tokens
         before, vision, after = prompt.turn(self._opening(start, end), vision)
         self._append(before)
         dialogue.visions.append((len(dialogue.ids), frame))
         self._append(vision + after)
         state = label.state
-        self._add_target(prompt.replies[state][0], self._weight(state), in_answer=False)
+        self._add_target(prompt.replies[state][0], share * self._weight(state), in_answer=False)
         self._previous = state
         if state is not State.RESPONSE:
             self._append(prompt.replies[_other(state) if corrupted else state] + prompt.close)
@@ -120,7 +146,7 @@ class DialogueWriter:
         self._append(prompt.replies[State.RESPONSE])
         for token in (*prompt.tokenizer.plain(f' {label.text}'), prompt.stop):
             weight = _DIGIT_WEIGHT if token in self._digits else 1.0
-            self._add_target(token, weight, in_answer=True)
+            self._add_target(token, share * weight, in_answer=True)
             self._append((token,))
         self._append(prompt.close[1:])
 

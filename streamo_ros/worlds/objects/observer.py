@@ -24,7 +24,6 @@ NOTICED = 0.3
 _CANDIDATE, _CONVINCING = 0.25, 0.35
 _BORDER = (0.25, 0.35)
 """Scores of new detections that one may notice or not."""
-_LASTING = 0.4
 _FORGOTTEN = 5
 """Missed frames after which a thing is given up though it is there."""
 
@@ -140,10 +139,7 @@ def _add_ghosts(total: Observation, stream: Stream, begin: int, kind: int, color
     if color >= 0:
         ghosts &= stream.color[begin:].argmax(-1) == color
     strength = np.where(ghosts, scores, 0).max(1, initial=0)
-    total.pending[:] += strength >= NOTICED
-    total.doubt[:] |= (strength >= _BORDER[0]) & (strength <= _BORDER[1])
-    lasting = (strength[1:] >= _LASTING) & (strength[:-1] >= _LASTING)
-    total.doubt[1:] |= lasting
-    total.doubt[0] |= strength[0] >= _BORDER[0]
-    if kind in stream.haunted:
-        total.doubt[:] |= strength >= _BORDER[0]
+    before = np.concatenate(([0.0], strength[:-1]))
+    # What lasts without being convincing is no news after its first frame.
+    total.pending[:] += (strength >= NOTICED) & (before < NOTICED)
+    total.doubt[:] |= (strength >= _BORDER[0]) & (strength <= _BORDER[1]) & (before < _BORDER[1])

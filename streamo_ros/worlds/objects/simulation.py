@@ -31,7 +31,7 @@ from streamo_ros.worlds.objects.stream import Thing
 _SAME = 0.5
 """Boxes of one kind that share more of their union are reported once."""
 _CAMERA_MOVES = 0.15
-_GHOST_ROWS, _GHOST_OF_SAME = 2, 0.3
+_FLASH_ROWS, _GHOST_OF_SAME = 2, 0.3
 _SCORE_LIMITS = (0.02, 0.98)
 _SMALLEST = 0.01
 
@@ -70,8 +70,10 @@ def draw_stream(
         shares = _colors(rng, color, frames)
         seen.append(_Seen(owner, np.full(frames, kind), score, shaken(rng, path.box, noise), shares))
         seen += _echoes(rng, seen[-1], noise)
-    false, haunted = _ghosts(rng, kinds, frames, noise)
-    return _sorted(seen + false, tuple(things), haunted, frames)
+    boxes = [one.box for one in seen]
+    seen += [_flashes(rng, kinds, frames, noise.false / _FLASH_ROWS) for _ in range(_FLASH_ROWS)]
+    seen += [_lasting(rng, kinds, boxes, frames, noise) for _ in range(rng.poisson(noise.lasting))]
+    return _sorted(seen, tuple(things), frames)
 
 
 def _camera(rng: np.random.Generator, frames: int) -> Floats:
@@ -124,29 +126,35 @@ def _echoes(rng: np.random.Generator, seen: _Seen, noise: Noise) -> list[_Seen]:
         echoes.append(_Seen(-1, seen.kind, score, shrunk, seen.color))
     if rng.random() < noise.confused:
         other = np.full(frames, rng.integers(len(KINDS)))
-        score = sigmoid(rng.normal(-1.5, 0.5) + rng.normal(0, 0.4, frames))
+        score = sigmoid(rng.normal(*noise.ghost_level) + rng.normal(0, 0.4, frames))
         score *= (seen.score > 0) & (rng.random(frames) < rng.uniform(0.1, 0.9))
         echoes.append(_Seen(-1, other, score, shaken(rng, seen.box, noise), seen.color))
     return echoes
 
 
-def _ghosts(
-    rng: np.random.Generator, kinds: Sequence[int], frames: int, noise: Noise
-) -> tuple[list[_Seen], tuple[int, ...]]:
-    """Detections of nothing, and the kinds of those that last."""
-    ghosts, haunted = [], list[int]()
-    for _ in range(_GHOST_ROWS):
-        ghosts.append(_flashes(rng, kinds, frames, noise.false / _GHOST_ROWS))
-    if rng.random() < noise.haunted:
-        score = sigmoid(rng.normal(-1.3, 0.35) + rng.normal(0, 0.35, frames))
-        score *= rng.random(frames) < 0.8
-        kind = _ghost_kinds(rng, kinds, 1)
-        box, color = _ghost_boxes(rng, 1), _ghost_colors(rng, 1)
-        rows = (np.repeat(values, frames, 0) for values in (kind, box, color))
-        kind_row, box_row, color_row = rows
-        ghosts.append(_Seen(-1, kind_row, score, box_row, color_row))
-        haunted.append(int(kind[0]))
-    return ghosts, tuple(haunted)
+def _lasting(
+    rng: np.random.Generator,
+    kinds: Sequence[int],
+    boxes: Sequence[Floats],
+    frames: int,
+    noise: Noise,
+) -> _Seen:
+    """What the detector takes for a thing for a while: a shelf for a table, a bag on somebody."""
+    usual = rng.normal(*noise.ghost_level)
+    score = sigmoid(usual + rng.normal(0, rng.uniform(0.1, 0.4), frames))
+    score *= rng.random(frames) < rng.uniform(0.3, 1.2)
+    if rng.random() < 0.5:
+        begin, length = int(rng.integers(-8, frames)), int(rng.integers(3, 24))
+        score[: max(begin, 0)] = 0
+        score[max(begin + length, 0) :] = 0
+    box = np.repeat(_ghost_boxes(rng, 1), frames, 0)
+    if boxes and rng.random() < 0.5:
+        other = boxes[int(rng.integers(len(boxes)))]
+        size = other[:, 2:] * rng.uniform(0.2, 1.0, 2)
+        center = other[:, :2] + rng.uniform(-0.5, 0.5, 2) * (other[:, 2:] - size)
+        box = np.concatenate((center, size), 1)
+    kind, color = _ghost_kinds(rng, kinds, 1), _ghost_colors(rng, 1)
+    return _Seen(-1, np.repeat(kind, frames), score, box, np.repeat(color, frames, 0))
 
 
 def _flashes(
@@ -194,7 +202,7 @@ def _nothing(frames: int) -> _Seen:
 
 
 def _sorted(
-    seen: Sequence[_Seen], things: tuple[Thing, ...], haunted: tuple[int, ...], frames: int
+    seen: Sequence[_Seen], things: tuple[Thing, ...], frames: int
 ) -> Stream:
     """The detections of each frame in order of falling score."""
     if not seen:
@@ -231,5 +239,4 @@ def _sorted(
         taken([one.color for one in seen], 0, np.float32),
         taken([one.owner for one in seen], -1, np.int64),
         things,
-        haunted,
     )

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,7 +51,6 @@ class Stream:
         owner: number of the thing that a detection is of, -1 if of none; int64,
             shape (frames, `PLACES`).
         things: the things.
-        haunted: kinds that the detector keeps seeing where nothing is.
     """
 
     kind: NDArray[np.int64]
@@ -58,12 +58,20 @@ class Stream:
     color: NDArray[np.float32]
     owner: NDArray[np.int64]
     things: tuple[Thing, ...]
-    haunted: tuple[int, ...] = ()
 
     @property
     def frames(self) -> int:
         """Number of frames."""
         return len(self.kind)
+
+    def at(self, frames: Sequence[int]) -> Stream:
+        """The stream of some of its frames alone."""
+        at = np.array(frames)
+        things = tuple(
+            Thing(one.kind, one.color, one.present[at], one.score[at], one.box[at])
+            for one in self.things
+        )
+        return Stream(self.kind[at], self.box[at], self.color[at], self.owner[at], things)
 
     @property
     def scores(self) -> NDArray[np.float32]:

@@ -46,6 +46,10 @@ class Labels:
     labels: list[Label]
     doubt: Bools
 
+    def since(self, frame: int) -> Labels:
+        """Those from a frame on."""
+        return Labels(self.labels[frame:], self.doubt[frame:])
+
     @property
     def fires(self) -> bool:
         """Whether an answer is due that one can learn from."""
