@@ -9,6 +9,7 @@ by pip), and in the prefixes that ROS names.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -18,6 +19,8 @@ from streamo_ros.core.errors import StreamoError
 PACKAGE = 'streamo_ros'
 EMBEDDED = 'streamo-tiny'
 """The model that comes with the package."""
+DETECTOR = 'detector.safetensors'
+"""The file of the weights that the model streamo-objects sees with."""
 
 
 class ShareError(StreamoError):
@@ -41,6 +44,34 @@ def share_path(*parts: str) -> Path:
         f'{"/".join(parts)} is not part of this installation of {PACKAGE}: build or install the '
         'package again, or source the setup file of the workspace that has it'
     )
+
+
+def detector_places() -> Iterator[Path]:
+    """Where the detector's weights may be, the first that is there counts.
+
+    STREAMO_DETECTOR names a file; otherwise they are in the environment's own folder, in the
+    package's, or in the user's.
+    """
+    if named := os.environ.get('STREAMO_DETECTOR', ''):
+        yield Path(named)
+        return
+    yield Path(sys.prefix, 'share', PACKAGE, DETECTOR)
+    for folder in _share_folders():
+        yield folder / DETECTOR
+    yield user_folder() / DETECTOR
+
+
+def detector_home() -> Path:
+    """Where the detector's weights are installed: a virtual environment keeps its own."""
+    if sys.prefix != sys.base_prefix:
+        return Path(sys.prefix, 'share', PACKAGE, DETECTOR)
+    return user_folder() / DETECTOR
+
+
+def user_folder() -> Path:
+    """The user's folder for data of this package."""
+    home = os.environ.get('XDG_DATA_HOME', '')
+    return (Path(home) if home else Path.home() / '.local' / 'share') / PACKAGE
 
 
 def _share_folders() -> Iterator[Path]:

@@ -147,6 +147,7 @@ def build(
         device,
         dtype,
         passes,
+        family.head(model),
     )
     decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
     window = KeyValueWindow(attention)

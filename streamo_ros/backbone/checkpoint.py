@@ -18,6 +18,7 @@ from typing import Any
 import torch
 
 from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.family import find_model_class
 from streamo_ros.core.interface import BackboneError
 
 _SAMPLES, _SAMPLE_BYTES = 64, 65536
@@ -78,10 +79,10 @@ class Checkpoint:
         import transformers
 
         transformers.utils.logging.disable_progress_bar()
-        model_class = getattr(transformers, self.architecture)
+        model_class = find_model_class(self.architecture)
         verbosity = transformers.utils.logging.get_verbosity()
         try:
-            config = transformers.AutoConfig.from_pretrained(
+            config = model_class.config_class.from_pretrained(
                 self.path, local_files_only=True, trust_remote_code=False
             )
             if not layers:
@@ -97,6 +98,8 @@ class Checkpoint:
                 trust_remote_code=False,
                 output_loading_info=True,
             )
+        except BackboneError:
+            raise
         except Exception as error:  # safetensors, OS and configuration errors share no base class
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise BackboneError(

@@ -17,6 +17,7 @@ from torch import Tensor
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision import VisionHead
 from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
@@ -25,6 +26,7 @@ FAMILIES = {
     'Qwen2_5_VLForConditionalGeneration': ('qwen2_5_vl', 'Qwen25VL'),
     'Qwen3VLForConditionalGeneration': ('qwen3_vl', 'Qwen3VL'),
     'InternVLForConditionalGeneration': ('internvl', 'InternVL'),
+    'StreamoObjectsForConditionalGeneration': ('streamo_objects', 'StreamoObjects'),
 }
 """Module and class of the family of each architecture, as named in a checkpoint's config."""
 
@@ -51,6 +53,9 @@ class Family(Protocol):
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The checkpoint's vision tower for one grid, as a torch module."""
 
+    def head(self, model: Any) -> VisionHead | None:
+        """What makes vision tokens of the tower's outputs; None = they are the tokens."""
+
     def axes(self, text: Any) -> Tensor:
         """The position axis of each rotary frequency of the text model, see `rotary.Rotary`."""
 
@@ -72,6 +77,16 @@ def find_family(architecture: str) -> Family:
     module, name = FAMILIES[architecture]
     family: Family = getattr(importlib.import_module(f'streamo_ros.backbone.{module}'), name)()
     return family
+
+
+def find_model_class(architecture: str) -> Any:
+    """The class that loads a checkpoint: of transformers, or our own beside its family."""
+    import transformers
+
+    if hasattr(transformers, architecture):
+        return getattr(transformers, architecture)
+    module, _ = FAMILIES[architecture]
+    return getattr(importlib.import_module(f'streamo_ros.backbone.{module}_model'), architecture)
 
 
 def find_rotary(family: Family, text: Any) -> Rotary:

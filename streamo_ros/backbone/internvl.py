@@ -58,6 +58,9 @@ class InternVL:
         """The vision tower for one grid."""
         return ShuffledTower(model, grid)
 
+    def head(self, model: Any) -> None:
+        """None: the tower's outputs are the tokens."""
+
     def axes(self, text: Any) -> Tensor:
         """All frequencies use the only position."""
         return torch.zeros(len(text.rotary_emb.inv_freq), dtype=torch.int64)

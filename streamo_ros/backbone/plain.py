@@ -22,6 +22,7 @@ from torch import Tensor
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision.preprocess import unpatchify
 from streamo_ros.backbone.window import join_positions
 from streamo_ros.backbone.window import text_positions
 from streamo_ros.backbone.window import TokenPositions
@@ -65,10 +66,7 @@ class PlainModel:
             size = torch.tensor([[1, *grid.patches]], device=self._device)
             features = self._model.model.get_image_features(pair, size, return_dict=True)
         else:
-            cut = patches.reshape(
-                grid.rows, grid.columns, grid.merge, grid.merge, 3, grid.patch, grid.patch
-            )
-            pixels = cut.permute(4, 0, 2, 5, 1, 3, 6).reshape(1, 3, *grid.pixels)
+            pixels = unpatchify(patches, grid)[None]
             features = self._model.model.get_image_features(pixel_values=pixels, return_dict=True)
         levels = tuple(map(_joined, getattr(features, 'deepstack_features', None) or ()))
         tokens = _joined(features.pooler_output).reshape(grid.tokens, -1)

@@ -55,6 +55,9 @@ class Qwen25VL:
         """The vision tower for one grid."""
         return WindowedTower(model.model.visual, grid)
 
+    def head(self, model: Any) -> None:
+        """None: the tower's outputs are the tokens."""
+
     def axes(self, text: Any) -> Tensor:
         """Consecutive sections of time, row and column."""
         return sections(tuple(text.config.rope_parameters['mrope_section']))

@@ -35,6 +35,9 @@ class Qwen3VL(Qwen25VL):
         """The vision tower for one grid."""
         return DeepstackTower(model.model.visual, grid)
 
+    def head(self, model: Any) -> None:
+        """None: the tower's outputs are the tokens."""
+
     def axes(self, text: Any) -> Tensor:
         """Time, row and column interleaved."""
         return interleaved(tuple(text.config.rope_parameters['mrope_section']))

@@ -25,6 +25,21 @@ class BackboneError(StreamoError, RuntimeError):
     """A model cannot be loaded or run; the message states the problem and how to fix it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """One thing that was recognized in a frame.
+
+    Attributes:
+        kind: what it is, in a word or two.
+        score: how sure the tower is, 0 to 1.
+        box: left, top, right and bottom, 0 to 1 of the frame.
+    """
+
+    kind: str
+    score: float
+    box: tuple[float, ...]
+
+
 class VisionTokens(Protocol):
     """The vision tokens of one frame, on the backbone's device; shared by lanes, never changed."""
 

@@ -275,6 +275,12 @@ def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
     return save_checkpoint(tmp_path_factory.mktemp(request.param), request.param)
 
 
+@pytest.fixture(scope='session', name='make_tokenizer')
+def tokenizer_maker() -> Callable[..., Tokenizer]:
+    """Makes a tokenizer."""
+    return make_tokenizer
+
+
 @pytest.fixture(scope='session')
 def make_checkpoint() -> Callable[..., Path]:
     """Saves a checkpoint of a family into a folder."""

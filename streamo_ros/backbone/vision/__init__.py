@@ -14,6 +14,8 @@ from typing import Protocol
 
 from torch import Tensor
 
+from streamo_ros.core.interface import Sighting
+
 StatusCallback = Callable[[str], None]
 """Receives one sentence about what is being done."""
 
@@ -59,11 +61,13 @@ class EncodedVision:
         embeddings: input embeddings of the text model, shape (tokens, hidden).
         deepstack: what is added after each of the first text layers, each (tokens, hidden).
         grid: merged (rows, columns).
+        sightings: what was recognized, where the tower does that.
     """
 
     embeddings: Tensor
     deepstack: tuple[Tensor, ...]
     grid: tuple[int, int]
+    sightings: tuple[Sighting, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -106,6 +110,19 @@ class VisionEncoder(Protocol):
 
         Returns:
             Vision tokens, then the deepstack levels, each (tokens, hidden).
+        """
+
+
+class VisionHead(Protocol):
+    """Makes the vision tokens of a frame; may depend on values, so it is never captured."""
+
+    def __call__(self, outputs: tuple[Tensor, ...], patches: Tensor, grid: Grid) -> EncodedVision:
+        """The frame's tokens.
+
+        Args:
+            outputs: of the encoder; a later pass may overwrite them.
+            patches: what it was given.
+            grid: its grid.
         """
 
 

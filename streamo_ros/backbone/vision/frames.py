@@ -17,6 +17,7 @@ from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionEncoders
+from streamo_ros.backbone.vision import VisionHead
 from streamo_ros.backbone.vision import VisionState
 from streamo_ros.backbone.vision.preprocess import Normalization
 from streamo_ros.backbone.vision.preprocess import Preprocessor
@@ -36,6 +37,7 @@ class FrameEncoder:
         device: device of the encoder.
         dtype: dtype of its patches.
         passes: runs the encoder.
+        head: makes tokens of its outputs; None = they are the tokens.
     """
 
     def __init__(
@@ -46,12 +48,14 @@ class FrameEncoder:
         device: torch.device,
         dtype: torch.dtype,
         passes: GraphCache,
+        head: VisionHead | None = None,
     ) -> None:
         self.find_grid = find_grid
         self.device = device
         self.dtype = dtype
         self._encoders = encoders
         self._passes = passes
+        self._head = head
         self._normalization = normalization
         self._ready: OrderedDict[Grid, tuple[Preprocessor, VisionEncoder]] = OrderedDict()
 
@@ -59,7 +63,10 @@ class FrameEncoder:
         """One vision pass over an RGB frame of shape (height, width, 3)."""
         preprocess, encoder = self.encoder(self.find_grid(*image.shape[:2]))
         grid = encoder.grid
-        outputs = self._passes(encoder, encoder, preprocess(image))
+        patches = preprocess(image)
+        outputs = self._passes(encoder, encoder, patches)
+        if self._head is not None:
+            return self._head(outputs, patches, grid)
         # Copied: a later frame's pass may overwrite the outputs, but a lane keeps them.
         embeddings, *deepstack = (tensor.clone() for tensor in outputs)
         return EncodedVision(embeddings, tuple(deepstack), (grid.rows, grid.columns))
@@ -101,4 +108,5 @@ def averaged(visions: Sequence[EncodedVision]) -> EncodedVision:
         torch.stack([vision.embeddings for vision in visions]).mean(0),
         tuple(torch.stack(level).mean(0) for level in levels),
         visions[0].grid,
+        visions[-1].sightings,
     )

@@ -138,6 +138,14 @@ def patchify(pixels: Tensor, grid: Grid) -> Tensor:
     return cut.permute(0, 3, 1, 4, 6, 2, 5).reshape(-1, 3 * grid.patch * grid.patch)
 
 
+def unpatchify(patches: Tensor, grid: Grid) -> Tensor:
+    """Put patches together again, to a picture of shape (3, height, width)."""
+    cut = patches.reshape(
+        grid.rows, grid.columns, grid.merge, grid.merge, 3, grid.patch, grid.patch
+    )
+    return cut.permute(4, 0, 2, 5, 1, 3, 6).reshape(3, *grid.pixels)
+
+
 def pixel_limits(processor: dict[str, Any], max_pixels: int) -> tuple[int, int]:
     """Smallest and largest area of a frame: those of the processor, at most `max_pixels`."""
     size = processor.get('size') or {}

@@ -4,7 +4,7 @@
 
 Batch norms are folded into the convolutions, and the order of the colors into the first one. The
 convolutions are registered in the order in which they run: that is how the weights of an exported
-graph find their places, whatever their names are there (see `detector_weights`).
+graph find their places, whatever their names are there (see `detector.onnx_weights`).
 
 Source: Ge et al., 'YOLOX: Exceeding YOLO Series in 2021', arXiv 2107.08430; its weights are
 Copyright (c) 2021-2022 Megvii Inc., Apache-2.0, and not part of this package.
@@ -12,10 +12,14 @@ Copyright (c) 2021-2022 Megvii Inc., Apache-2.0, and not part of this package.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import torch
 import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
+
+from streamo_ros.backbone.detector.weights import read_detector
 
 KINDS = 80
 """Kinds of things that are told apart: those of COCO, in its order."""
@@ -117,7 +121,7 @@ class Head(nn.Module):
 
 
 class Yolox(nn.Module):
-    """The detector; its weights are read by `detector_weights.read_detector`."""
+    """The detector; `load_detector` gives it its weights."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,10 +176,18 @@ def doubled(x: Tensor) -> Tensor:
     return F.interpolate(x, scale_factor=2.0, mode='nearest')
 
 
-def swap_colors(weight: Tensor) -> Tensor:
-    """The first convolution's weight for RGB from that for BGR, or the other way around.
+def load_detector(path: Path | None = None) -> Yolox:
+    """The detector with its weights, float32, on the CPU.
 
     Args:
-        weight: shape (16, 12, 3, 3); its 12 inputs are four parts of three colors each.
+        path: the file of the weights; None = where they are installed.
+
+    Raises:
+        BackboneError: it is absent or broken, or holds other weights.
     """
-    return weight.unflatten(1, (4, 3)).flip(2).flatten(1, 2)
+    detector = Yolox()
+    pairs = zip(detector.convolutions(), read_detector(path), strict=True)
+    for (_, convolution), (weight, bias) in pairs:
+        convolution.weight.data = torch.from_numpy(weight)
+        convolution.bias.data = torch.from_numpy(bias)  # type: ignore[union-attr]
+    return detector.eval().requires_grad_(False)

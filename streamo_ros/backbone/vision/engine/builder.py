@@ -22,6 +22,7 @@ from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.family import find_model_class
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import DTYPES
 from streamo_ros.backbone.vision.engine import EngineError
@@ -81,9 +82,7 @@ class BuildContext:
 
 def find_grid(checkpoint: Checkpoint, width: int, height: int, max_pixels: int) -> Grid:
     """The grid of a camera's frames, as the node would choose it."""
-    import transformers
-
-    config = transformers.AutoConfig.from_pretrained(
+    config = find_model_class(checkpoint.architecture).config_class.from_pretrained(
         checkpoint.path, local_files_only=True, trust_remote_code=False
     )
     family = find_family(checkpoint.architecture)

@@ -1,0 +1,147 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Streamo-objects: a detector as the vision tower, its detections as the frame's tokens.
+
+The convolutions are the tower, which can be captured, exported and run by any engine. What comes
+after them depends on what is seen, so it runs in plain torch: see `DetectionHead`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from torch import nn
+from torch import Tensor
+
+from streamo_ros.backbone.family import sequential_marks
+from streamo_ros.backbone.rotary import sections
+from streamo_ros.backbone.vision import EncodedVision
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision import VisionEncoder
+from streamo_ros.backbone.vision import VisionHead
+from streamo_ros.backbone.vision.detection_tokens import DetectionTokens
+from streamo_ros.backbone.vision.detections import Detections
+from streamo_ros.backbone.vision.detections import NOTHING
+from streamo_ros.backbone.vision.detections import read_detections
+from streamo_ros.backbone.vision.preprocess import pixel_limits
+from streamo_ros.backbone.vision.preprocess import unpatchify
+from streamo_ros.backbone.vision.yolox import Yolox
+from streamo_ros.backbone.window import TokenPositions
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Sighting
+from streamo_ros.core.protocol import ChatFormat
+
+PATCH, MERGE = 32, 3
+"""A patch is the detector's largest stride; nine of them are one place of the frame's tokens."""
+LONGEST, MOST = 5, 20
+"""Places along a frame's longer side, and in a frame."""
+_EDGE = PATCH * MERGE
+_AREA_WEIGHT = 0.25
+
+
+class StreamoObjects:
+    """The family; see `family.Family`."""
+
+    chat = ChatFormat()
+
+    def grid(
+        self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
+    ) -> Grid:
+        """The grid nearest to the frame's shape: 5x4 for 4:3, 5x3 for 16:9, 4x4 for 1:1.
+
+        The frame is stretched to it, which costs the detector little: at most an eighth for the
+        shapes that cameras have.
+
+        Raises:
+            BackboneError: `max_pixels` is less than one place.
+        """
+        del config
+        _, high = pixel_limits(processor, max_pixels)
+        if high < _EDGE * _EDGE:
+            raise BackboneError(
+                f'model.max_pixels {high} is less than the area of one vision token of this '
+                f'checkpoint: set it to at least {_EDGE * _EDGE}'
+            )
+        most = min(MOST, high // (_EDGE * _EDGE))
+        sizes = [
+            (rows, columns)
+            for rows in range(1, LONGEST + 1)
+            for columns in range(1, LONGEST + 1)
+            if rows * columns <= most
+        ]
+
+        def loss(size: tuple[int, int]) -> float:
+            rows, columns = size
+            stretch = abs(math.log(columns * height / (rows * width)))
+            return stretch + _AREA_WEIGHT * math.log(most / (rows * columns))
+
+        return Grid(*min(sizes, key=loss), PATCH, MERGE)
+
+    def tower(self, model: Any, grid: Grid) -> VisionEncoder:
+        """The detector's convolutions for one grid."""
+        return DetectorTower(model.model.visual.detector, grid)
+
+    def head(self, model: Any) -> VisionHead:
+        """What makes tokens of raw detections."""
+        return DetectionHead(model.model.visual.tokens, model.config.id2label)
+
+    def axes(self, text: Any) -> Tensor:
+        """Consecutive sections, as of Qwen2.5-VL, whose text model this is."""
+        return sections(tuple(text.config.rope_parameters['mrope_section']))
+
+    def marks(self, rows: int, columns: int) -> TokenPositions:
+        """Consecutive positions, the surest detection first: a token's place is in its numbers."""
+        return sequential_marks(rows, columns)
+
+
+class DetectorTower(nn.Module):
+    """The detector with the grid as a constant; always in float32, which it was trained in.
+
+    Args:
+        detector: with its weights.
+        grid: the grid of the frames.
+    """
+
+    def __init__(self, detector: Yolox, grid: Grid) -> None:
+        super().__init__()
+        self.grid = grid
+        self.detector = detector
+
+    def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
+        """Raw detections, see `yolox.Yolox.forward`, as the only output."""
+        return (self.detector(unpatchify(patches.float(), self.grid)[None]),)
+
+
+class DetectionHead:
+    """Makes tokens of raw detections.
+
+    Args:
+        tokens: embeds them.
+        names: of the kinds, by their number.
+    """
+
+    def __init__(self, tokens: DetectionTokens, names: Mapping[int, str]) -> None:
+        self._tokens = tokens
+        self._names = names
+
+    def __call__(self, outputs: tuple[Tensor, ...], patches: Tensor, grid: Grid) -> EncodedVision:
+        """See `vision.VisionHead`; there are as many tokens as the grid has places."""
+        (raw,) = outputs
+        found = read_detections(raw, unpatchify(patches.float(), grid), grid.tokens)
+        device = self._tokens.none.device
+        embeddings = self._tokens(Detections(*(part.to(device) for part in found)))
+        return EncodedVision(
+            embeddings, (), (grid.rows, grid.columns), tuple(sightings(found, self._names))
+        )
+
+
+def sightings(found: Detections, names: Mapping[int, str]) -> list[Sighting]:
+    """Detections in words, without the empty places."""
+    rows = zip(found.kind.tolist(), found.scores.tolist(), found.corners.tolist(), strict=True)
+    return [
+        Sighting(names.get(kind, str(kind)), score, tuple(corners))
+        for kind, score, corners in rows
+        if kind != NOTHING
+    ]
