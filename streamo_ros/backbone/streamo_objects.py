@@ -12,10 +12,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.family import sequential_marks
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
@@ -37,6 +37,8 @@ PATCH, MERGE = 32, 3
 """A patch is the detector's largest stride; nine of them are one place of the frame's tokens."""
 LONGEST, MOST = 5, 20
 """Places along a frame's longer side, and in a frame."""
+ROW = 5
+"""Tokens in a row of positions."""
 _EDGE = PATCH * MERGE
 _AREA_WEIGHT = 0.25
 
@@ -92,8 +94,17 @@ class StreamoObjects:
         return sections(tuple(text.config.rope_parameters['mrope_section']))
 
     def marks(self, rows: int, columns: int) -> TokenPositions:
-        """Consecutive positions, the surest detection first: a token's place is in its numbers."""
-        return sequential_marks(rows, columns)
+        """One time for the whole frame, its tokens in rows of five, the surest detection first.
+
+        The rows are counted from the first token whatever the grid's shape is, and what follows
+        is as far away, so that a frame's empty places change nothing.
+        """
+        tokens = rows * columns
+        order = np.arange(tokens)
+        offsets = np.stack((np.zeros(tokens, np.int64), order // ROW, order % ROW), axis=1)
+        steps = np.zeros(tokens, np.int64)
+        steps[-1] = ROW
+        return TokenPositions(offsets, steps, order > 0)
 
 
 class DetectorTower(nn.Module):
@@ -129,12 +140,21 @@ class DetectionHead:
     def __call__(self, outputs: tuple[Tensor, ...], patches: Tensor, grid: Grid) -> EncodedVision:
         """See `vision.VisionHead`; there are as many tokens as the grid has places."""
         (raw,) = outputs
-        found = read_detections(raw, unpatchify(patches.float(), grid), grid.tokens)
+        return self.embed(
+            read_detections(raw, unpatchify(patches.float(), grid), grid.tokens),
+            (grid.rows, grid.columns),
+        )
+
+    def embed(self, found: Detections, grid: tuple[int, int]) -> EncodedVision:
+        """Detections as the tokens of a frame.
+
+        Args:
+            found: as many places as the grid has.
+            grid: its rows and columns.
+        """
         device = self._tokens.none.device
         embeddings = self._tokens(Detections(*(part.to(device) for part in found)))
-        return EncodedVision(
-            embeddings, (), (grid.rows, grid.columns), tuple(sightings(found, self._names))
-        )
+        return EncodedVision(embeddings, (), grid, tuple(sightings(found, self._names)))
 
 
 def sightings(found: Detections, names: Mapping[int, str]) -> list[Sighting]:

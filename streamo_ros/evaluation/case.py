@@ -48,11 +48,13 @@ class Moment:
         tick: its capture time and tag.
         state: the decision due.
         text: the answer due; '' unless `state` is Response.
+        scored: False where nobody could know what is due: whatever is decided there is right.
     """
 
     tick: Tick
     state: State
     text: str = ''
+    scored: bool = True
 
     @property
     def seconds(self) -> float:
@@ -88,7 +90,7 @@ class Case:
     @property
     def fires(self) -> bool:
         """Whether any answer is due."""
-        return any(moment.state is State.RESPONSE for moment in self.moments)
+        return any(moment.state is State.RESPONSE and moment.scored for moment in self.moments)
 
     @property
     def hours(self) -> float:

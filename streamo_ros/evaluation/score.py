@@ -42,12 +42,27 @@ class AnswerScore:
 
 
 def answers(case: Case, result: CaseResult) -> AnswerScore:
-    """The answers due and given, timed by the capture times of their frames."""
+    """The answers due and given, timed by the capture times of their frames.
+
+    An answer at a moment that is not scored counts only where it may be one that is due.
+    """
     due = [
-        (moment.seconds, moment.text) for moment in case.moments if moment.state is State.RESPONSE
+        (moment.seconds, moment.text)
+        for moment in case.moments
+        if moment.state is State.RESPONSE and moment.scored
     ]
-    said = [(case.moments[answer.moment].seconds, answer.text) for answer in result.answers]
-    return AnswerScore(due, said)
+    said = [
+        (case.moments[answer.moment].seconds, answer.text, case.moments[answer.moment].scored)
+        for answer in result.answers
+    ]
+    return AnswerScore(
+        due,
+        [
+            (seconds, text)
+            for seconds, text, scored in said
+            if scored or any(abs(seconds - time) <= TOLERANCE for time, _ in due)
+        ],
+    )
 
 
 def report(pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -96,10 +111,7 @@ def _weakest(families: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, 
 def _figures(all_pairs: Sequence[Pair]) -> dict[str, Any]:
     pairs = [(case, result) for case, result in all_pairs if not case.alarms_only]
     table = sum(
-        (
-            metrics.confusion([moment.state for moment in case.moments], result.states)
-            for case, result in pairs
-        ),
+        (metrics.confusion(*_scored_states(case, result)) for case, result in pairs),
         np.zeros((3, 4), np.int64),
     )
     scored = [answers(case, result) for case, result in pairs]
@@ -116,6 +128,16 @@ def _figures(all_pairs: Sequence[Pair]) -> dict[str, Any]:
         'episodes': len(pairs),
         'frames': int(table.sum()),
     }
+
+
+def _scored_states(case: Case, result: CaseResult) -> tuple[list[State], list[State]]:
+    """The states due and decided at the moments that are scored."""
+    pairs = [
+        (moment.state, state)
+        for moment, state in zip(case.moments, result.states, strict=True)
+        if moment.scored
+    ]
+    return [due for due, _ in pairs], [state for _, state in pairs]
 
 
 def _timing(scored: Sequence[AnswerScore], tolerance: float) -> float | None:
@@ -158,7 +180,7 @@ def _spurious(pairs: Sequence[Pair]) -> dict[str, float | None]:
 def _false_alarms(pairs: Sequence[Pair]) -> dict[str, float | None]:
     never = [(case, result) for case, result in pairs if not case.fires]
     hours = sum(case.hours for case, _ in never)
-    alarms = sum(len(result.answers) for _, result in never)
+    alarms = sum(len(answers(case, result).said) for case, result in never)
     return {
         'false_alarms_per_hour': alarms / hours if hours else None,
         'false_alarms': alarms,

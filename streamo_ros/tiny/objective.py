@@ -134,14 +134,20 @@ class Objective:
         return -log_probabilities.gather(1, torch.stack((colors, shapes), 1)).mean()
 
     def _grounding(self, network: Network, middle: Tensor, batch: TensorBatch) -> Tensor:
-        """Loss of whether a cell matches the instruction (Yes or No), in the middle layer."""
+        """Loss of whether a cell matches the instruction, in the middle layer.
+
+        It is read by a head, or else as the answer Yes or No.
+        """
         named = batch.matches >= 0
         if not named.any():
             return middle.sum() * 0
-        rows = network.language.norm(middle[batch.vision_index[named]])
-        embeddings = network.language.embed_tokens.weight
+        rows = middle[batch.vision_index[named]]
+        logits = None if network.probes is None else network.probes.matched(rows)
+        if logits is None:
+            embeddings = network.language.embed_tokens.weight
+            logits = network.language.norm(rows) @ (embeddings[self._yes] - embeddings[self._no])
         return F.binary_cross_entropy_with_logits(
-            rows @ (embeddings[self._yes] - embeddings[self._no]),
+            logits,
             batch.matches[named],
             pos_weight=torch.tensor(_RARE),
         )

@@ -47,6 +47,7 @@ class Probes(nn.Module):
         self.asked = nn.ModuleList([nn.Linear(width, count) for count in decision.values()])
         self.kept = nn.ModuleList([nn.Linear(width, count) for count in remembered.values()])
         self.place = nn.Linear(width, LIST_PLACES) if late else None
+        self.match = None if remembered else nn.Linear(width, 1)
 
     def loss(self, deciding: Tensor, remembered: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Sum over the targets of their mean cross-entropies, and the share decoded correctly.
@@ -68,6 +69,20 @@ class Probes(nn.Module):
                 right = right + (logits.argmax(-1) == target[known]).float().sum()
                 count += int(known.sum())
         return total, right / max(count, 1)
+
+    def matched(self, cells: Tensor) -> Tensor | None:
+        """Logits of whether vision tokens are of what the instruction is about, shape (tokens,).
+
+        Args:
+            cells: hidden states at the vision tokens, shape (tokens, width).
+
+        Returns:
+            None where no head is trained for it.
+        """
+        if self.match is None:
+            return None
+        logits: Tensor = self.match(F.rms_norm(cells, (self._width,)))
+        return logits[:, 0]
 
     def list_loss(self, cells: Tensor, places: Tensor) -> Tensor:
         """Mean cross-entropy of the places of things in a list, decoded from their vision tokens.

@@ -191,6 +191,7 @@ class TrainingRun:
     ) -> None:
         """Train or continue a stage; each stage has a random stream of its own."""
         config, path = self.config, self.folder / f'{part}.pt'
+
         def draw(step: int) -> tuple[TensorBatch, AuxiliaryWeights]:
             seed = [config.seed, stream, step]
             plan = stage(step / steps, np.random.default_rng(seed))

@@ -108,9 +108,7 @@ def text_tensors(
     }
 
 
-def _vision_tensors(
-    dialogues: Sequence[DrawnDialogue], length: int
-) -> dict[str, Tensor]:
+def _vision_tensors(dialogues: Sequence[DrawnDialogue], length: int) -> dict[str, Tensor]:
     """The tensors of a batch that have a row for each vision token, in its order, by name."""
     index, vision, looks = list[NDArray[np.int64]](), list[Tensor](), list[NDArray[np.int64]]()
     matches, list_places = list[NDArray[np.float32]](), list[NDArray[np.int64]]()

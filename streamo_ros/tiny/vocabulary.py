@@ -25,7 +25,7 @@ from tokenizers import Tokenizer
 from tokenizers import trainers
 
 from streamo_ros.core.protocol import STATE_TAGS
-from streamo_ros.tiny import common_words
+from streamo_ros.worlds import common_words
 from streamo_ros.worlds import greetings
 from streamo_ros.worlds.grammar import Choice
 from streamo_ros.worlds.phrasing import article

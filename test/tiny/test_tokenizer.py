@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies
 
-from streamo_ros.tiny.common_words import WORDS
+from streamo_ros.worlds.common_words import WORDS
 from streamo_ros.tiny.vocabulary import build_tokenizer
 from streamo_ros.tiny.vocabulary import OTHER_WORDS
 from streamo_ros.tiny.vocabulary import PAD

@@ -13,15 +13,15 @@ from fractions import Fraction
 
 import numpy as np
 
+from streamo_ros.backbone.streamo_objects import ROW
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny.objects.facts import Facts
-from streamo_ros.tiny.objects.vocabulary import known_words
 from streamo_ros.tiny.turns import DialogueWriter
 from streamo_ros.tiny.turns import Target
 from streamo_ros.worlds.draws import pick
-from streamo_ros.worlds.objects.phrasing import draw_phrase
+from streamo_ros.worlds.objects.instruction import draw_instruction
 from streamo_ros.worlds.objects.scenario import draw_scenario
 from streamo_ros.worlds.objects.scenario import Scenario
 from streamo_ros.worlds.objects.stream import PLACES
@@ -30,16 +30,13 @@ from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
 from streamo_ros.worlds.objects.tasks import Labels
 from streamo_ros.worlds.objects.tasks import WAITING
-from streamo_ros.worlds.objects.unknown_things import draw_unknown
-from streamo_ros.worlds.objects.unknown_things import unknown_things
 from streamo_ros.worlds.task import response
 
 MAX_ORIGIN = 600
 """The tags of a dialogue start before this second."""
 MAX_ANSWERS = 8
 _SHORTEST = 24
-ROW = 5
-"""Detections in a row of positions."""
+"""Frames of the shortest stream that is drawn."""
 _ATTEMPTS = 8
 _QUIET, _ABSENT = 0.25, 0.2
 """Shares of dialogues in which nothing need be due; and of those that wait, for what never comes."""
@@ -116,7 +113,8 @@ def draw_dialogue(
         scenario = draw_scenario(family, frames, rng, absent=absent)
         shown = [first + number for number in numbers]
         scenario = replace(scenario, stream=scenario.stream.at(shown))
-        scenario, text = _instruction(family, scenario, rng)
+        subject, text = draw_instruction(family, scenario.subject, rng)
+        scenario = replace(scenario, subject=subject)
         origin = Fraction(0 if rng.random() < _AT_ZERO else int(rng.integers(0, MAX_ORIGIN)))
         tags = [origin + number * step for number in numbers]
         labels = label_stream(
@@ -145,22 +143,6 @@ def _frame_numbers(count: int, rng: np.random.Generator) -> tuple[list[int], Fra
         steps = np.where(rng.random(count) < 0.12, 2, 1)
         return [0, *np.cumsum(steps)[:-1].tolist()], Fraction(1, 2)
     return list(range(count)), Fraction(1, 2)
-
-
-def _instruction(
-    family: str, scenario: Scenario, rng: np.random.Generator
-) -> tuple[Scenario, str]:
-    """The text, and the scenario with the unknown word as it is written there."""
-    subject = scenario.subject
-    if family != 'unknown':
-        return scenario, draw_phrase(family, subject, rng)
-    known = known_words()
-    word = draw_unknown(rng, unknown_things(known, held_out=False), known)
-    text = draw_phrase(family, replace(subject, word=word), rng)
-    start = text.lower().index(word)
-    end = start + len(word)
-    end += text[end : end + 1] == 's'
-    return replace(scenario, subject=replace(subject, word=text[start:end])), text
 
 
 def _with_wrong_answers(family: str, labels: Labels, rng: np.random.Generator) -> Labels:
@@ -203,7 +185,12 @@ def _written(
     (family, text, scenario), (evicted, tags, step) = about, times
     stream = scenario.stream
     dialogue = ObjectDialogue(
-        family, text, scenario.subject, stream, _places(stream, evicted, rng), list(prompt.sink(text))
+        family,
+        text,
+        scenario.subject,
+        stream,
+        _places(stream, evicted, rng),
+        list(prompt.sink(text)),
     )
     facts = Facts(family, scenario.subject, stream, labels)
     dialogue.probe_targets = facts.targets(evicted)

@@ -20,10 +20,10 @@ from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objects.facts import FACTS
 from streamo_ros.tiny.objects.tensors import SeenFrames
-from streamo_ros.tiny.objects.vocabulary import known_words
 from streamo_ros.tiny.probes import Probes
 from streamo_ros.tiny.vocabulary import vocabulary
 from streamo_ros.worlds.objects.kinds import KINDS
+from streamo_ros.worlds.objects.known_words import known_words
 
 _SPREAD = 0.05
 """Standard deviation of the initial embeddings, as in the language model."""
@@ -94,5 +94,3 @@ def _id(tokenizer: Any, text: str) -> int:
     ids = tokenizer.encode(text, add_special_tokens=False)
     assert len(ids) == 1, text
     return int(ids[0])
-
-

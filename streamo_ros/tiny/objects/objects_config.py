@@ -16,6 +16,9 @@ from streamo_ros.config.from_mapping import from_mapping
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.training.train_config import TrainingError
 
+PART = 'language'
+"""Name of the saved state of a run, and of its lines in the log."""
+
 
 @dataclass(frozen=True)
 class ObjectsConfig:

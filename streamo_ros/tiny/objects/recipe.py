@@ -27,9 +27,11 @@ from streamo_ros.tiny.objects.curriculum import plan_step
 from streamo_ros.tiny.objects.curriculum import WEIGHTS
 from streamo_ros.tiny.objects.dialogues import DialoguePlan
 from streamo_ros.tiny.objects.dialogues import draw_dialogue
+from streamo_ros.tiny.objects.export import export_objects
 from streamo_ros.tiny.objects.network import ObjectNetwork
 from streamo_ros.tiny.objects.objects_config import objects_config
 from streamo_ros.tiny.objects.objects_config import ObjectsConfig
+from streamo_ros.tiny.objects.objects_config import PART
 from streamo_ros.tiny.objects.tensors import collate
 from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
 from streamo_ros.tiny.saved_parts import read_part
@@ -37,8 +39,6 @@ from streamo_ros.tiny.stage_run import StageRun
 from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.vocabulary import SYSTEM_PROMPT
 
-PART = 'language'
-"""Name of the saved state, and of its lines in the log."""
 _CHECKS = 8
 
 
@@ -84,7 +84,8 @@ class ObjectsRun:
         sizes = Sizes(hidden=config.hidden, layers=config.layers)
         network = ObjectNetwork(sizes, self._tokenizer)
         if config.continue_from:
-            network.load_state_dict(read_part(Path(config.continue_from))['ema'])
+            trained = read_part(Path(config.continue_from))['ema']
+            network.load_state_dict(network.state_dict() | trained)
         run = StageRun(
             self.folder / f'{PART}.pt',
             PART,
@@ -103,11 +104,10 @@ class ObjectsRun:
                 self._checks(),
                 AuxiliaryWeights(),
             )
-        return self.folder
+        export_objects(self.folder, self.folder / 'final')
+        return self.folder / 'final'
 
-    def _draw(
-        self, network: ObjectNetwork, step: int
-    ) -> tuple[TensorBatch, AuxiliaryWeights]:
+    def _draw(self, network: ObjectNetwork, step: int) -> tuple[TensorBatch, AuxiliaryWeights]:
         """The batch of a step."""
         config = self.config
         rng = np.random.default_rng([config.seed, 1, step])

@@ -17,9 +17,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from streamo_ros.backbone.streamo_objects import ROW
 from streamo_ros.backbone.vision.detections import Detections
 from streamo_ros.tiny.objects.dialogues import ObjectDialogue
-from streamo_ros.tiny.objects.dialogues import ROW
 from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.tensors import text_tensors
 from streamo_ros.worlds.objects.stream import NOTHING

@@ -68,7 +68,11 @@ def draw_scores(rng: np.random.Generator, path: Path, noise: Noise) -> Floats:
         last = noise.memory * last + step
         deviation[frame] = last
     scores = sigmoid(usual + deviation - noise.cut * (1 - path.visible.clip(0, 1)))
-    seen = path.present & ~_blinks(rng, frames, noise.blink[faint], noise.stay_missed) & (scores >= LOW_SCORE)
+    seen = (
+        path.present
+        & ~_blinks(rng, frames, noise.blink[faint], noise.stay_missed)
+        & (scores >= LOW_SCORE)
+    )
     return np.where(seen, scores, 0.0)
 
 

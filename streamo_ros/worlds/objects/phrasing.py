@@ -91,7 +91,11 @@ def draw_slots(
         rng: makes all random choices.
         countable: use a word that has a plural.
     """
-    word = Word(subject.word, f'{subject.word}s') if subject.word else _draw_word(subject, 0, rng, countable)
+    word = (
+        Word(subject.word, f'{subject.word}s')
+        if subject.word
+        else _draw_word(subject, 0, rng, countable)
+    )
     other = _draw_word(subject, 1, rng, False)
     color = f'{COLORS[subject.color]} ' if subject.color >= 0 else ''
     bare = f'{color}{word.one}'
@@ -109,9 +113,7 @@ def draw_slots(
     }
 
 
-def _draw_word(
-    subject: Subject, number: int, rng: np.random.Generator, countable: bool
-) -> Word:
+def _draw_word(subject: Subject, number: int, rng: np.random.Generator, countable: bool) -> Word:
     if len(subject.kinds) <= number:
         return Word('thing', 'things')
     kind = KINDS[subject.kinds[number]]
@@ -134,7 +136,9 @@ def _places(side: str, rng: np.random.Generator) -> dict[str, str]:
     if side not in SIDE_PHRASES:
         return {'at': '', 'to': ''}
     name = pick(rng, SIDE_PHRASES[side])
-    before = 'at' if name in ('top', 'bottom') else 'on' if 'side' in name or name == side else 'in'
+    before = (
+        'at' if name in ('top', 'bottom') else 'on' if 'side' in name or name == side else 'in'
+    )
     before = 'in' if side == 'middle' else before
     return {'at': f'{before} the {name}', 'to': f'{pick(rng, ("to", "to", "into"))} the {name}'}
 

@@ -40,9 +40,7 @@ def _margin(thing: Thing, begin: int, side: str) -> Floats:
     return center
 
 
-def region_condition(
-    seen: Observation, subject: Subject
-) -> tuple[Bools, Bools, list[str], Bools]:
+def region_condition(seen: Observation, subject: Subject) -> tuple[Bools, Bools, list[str], Bools]:
     """Whether a thing is where it is waited for, whether it may be, the answers, and doubts."""
     frames = len(seen.known)
     holds, may, doubt = np.zeros((3, frames), bool)
@@ -68,7 +66,9 @@ def where_labels(seen: Observation) -> tuple[list[str], Bools, Bools]:
     now = [''] * frames
     for thing, one in seen.things:
         begin = len(thing.score) - frames
-        margins = {side: _margin(thing, begin, side) for side in ('left', 'right', 'top', 'bottom')}
+        margins = {
+            side: _margin(thing, begin, side) for side in ('left', 'right', 'top', 'bottom')
+        }
         for frame in np.flatnonzero(one.known | one.pending).tolist():
             now[frame] = next((side for side in margins if margins[side][frame] > 0), 'middle')
         known = one.known > 0
@@ -80,9 +80,7 @@ def where_labels(seen: Observation) -> tuple[list[str], Bools, Bools]:
     return _steady(now, seen, doubt)
 
 
-def _steady(
-    now: Sequence[str], seen: Observation, doubt: Bools
-) -> tuple[list[str], Bools, Bools]:
+def _steady(now: Sequence[str], seen: Observation, doubt: Bools) -> tuple[list[str], Bools, Bools]:
     """A place counts once it was seen twice; see `where_labels`."""
     texts, unsure, said = list[str](), np.zeros(len(now), bool), ''
     for frame, side in enumerate(now):

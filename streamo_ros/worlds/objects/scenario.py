@@ -25,7 +25,10 @@ from streamo_ros.worlds.objects.subject import Subject
 _COLORED = ('appear', 'leave', 'presence', 'count', 'together')
 _COLOR_SHARE, _OWN_COLOR = 0.22, 0.75
 _PERSON = 0.12
-_HOW_MANY = {'count': (0.1, 0.25, 0.25, 0.2, 0.12, 0.08), 'more': (0.08, 0.15, 0.25, 0.25, 0.17, 0.1)}
+_HOW_MANY = {
+    'count': (0.1, 0.25, 0.25, 0.2, 0.12, 0.08),
+    'more': (0.08, 0.15, 0.25, 0.25, 0.17, 0.1),
+}
 _FEW = (0.22, 0.48, 0.2, 0.07, 0.03)
 """Probabilities of so many things of the kind in question, from none."""
 _RETURNS = (0.15, 0.25, 0.35, 0.25)
@@ -90,5 +93,3 @@ def _subject(
         int(rng.integers(0, min(max(count, 1), _MOST_NUMBER) + 1)) if family == 'more' else 0,
         'near' if family == 'near' else pick(rng, SIDES[:5]),
     )
-
-

@@ -68,7 +68,9 @@ def draw_stream(
         _hide_behind(things, kind, path.box, score)
         things.append(Thing(kind, color, path.present, score, path.box))
         shares = _colors(rng, color, frames)
-        seen.append(_Seen(owner, np.full(frames, kind), score, shaken(rng, path.box, noise), shares))
+        seen.append(
+            _Seen(owner, np.full(frames, kind), score, shaken(rng, path.box, noise), shares)
+        )
         seen += _echoes(rng, seen[-1], noise)
     boxes = [one.box for one in seen]
     seen += [_flashes(rng, kinds, frames, noise.false / _FLASH_ROWS) for _ in range(_FLASH_ROWS)]
@@ -121,7 +123,7 @@ def _echoes(rng: np.random.Generator, seen: _Seen, noise: Noise) -> list[_Seen]:
     if rng.random() < noise.doubled:
         shrunk = seen.box * [1, 1, *rng.uniform(0.45, 0.85, 2)]
         shrunk[:, :2] += rng.normal(0, 0.1, 2) * seen.box[:, 2:]
-        score = sigmoid(logit - rng.uniform(0.9, 2.8) + rng.normal(0, 0.4, frames))
+        score = sigmoid(logit - rng.uniform(1.6, 3.6) + rng.normal(0, 0.4, frames))
         score *= (seen.score > 0.3) & (rng.random(frames) < rng.uniform(0.05, 0.5))
         echoes.append(_Seen(-1, seen.kind, score, shrunk, seen.color))
     if rng.random() < noise.confused:
@@ -157,9 +159,7 @@ def _lasting(
     return _Seen(-1, np.repeat(kind, frames), score, box, np.repeat(color, frames, 0))
 
 
-def _flashes(
-    rng: np.random.Generator, kinds: Sequence[int], frames: int, rate: float
-) -> _Seen:
+def _flashes(rng: np.random.Generator, kinds: Sequence[int], frames: int, rate: float) -> _Seen:
     """False detections of a frame or two, one after another."""
     starts = rng.random(frames) < rate
     starts[0] |= rng.random() < 2 * rate
@@ -197,13 +197,15 @@ def _ghost_colors(rng: np.random.Generator, count: int) -> Floats:
 
 def _nothing(frames: int) -> _Seen:
     return _Seen(
-        -1, np.zeros(frames, int), np.zeros(frames), np.zeros((frames, 4)), np.zeros((frames, len(COLORS)))
+        -1,
+        np.zeros(frames, int),
+        np.zeros(frames),
+        np.zeros((frames, 4)),
+        np.zeros((frames, len(COLORS))),
     )
 
 
-def _sorted(
-    seen: Sequence[_Seen], things: tuple[Thing, ...], frames: int
-) -> Stream:
+def _sorted(seen: Sequence[_Seen], things: tuple[Thing, ...], frames: int) -> Stream:
     """The detections of each frame in order of falling score."""
     if not seen:
         seen = [_nothing(frames)]

@@ -86,7 +86,9 @@ class Scope:
     def observed(self, number: int = 0) -> Observation:
         """What is known of the subject's first or second kind."""
         kind = self.subject.kinds[number]
-        return observe_kind(self.stream, self.begin, kind, self.subject.color if not number else -1)
+        return observe_kind(
+            self.stream, self.begin, kind, self.subject.color if not number else -1
+        )
 
 
 def _appear(scope: Scope) -> Labels:
@@ -293,5 +295,16 @@ TASKS: dict[str, Callable[[Scope], Labels]] = {
     'unknown': _unknown,
 }
 """What labels the streams of each family."""
-WAITING = ('appear', 'leave', 'back', 'more', 'together', 'side', 'move', 'near', 'closer', 'ground')
+WAITING = (
+    'appear',
+    'leave',
+    'back',
+    'more',
+    'together',
+    'side',
+    'move',
+    'near',
+    'closer',
+    'ground',
+)
 """Families that wait for something, which may never happen."""

@@ -38,10 +38,47 @@ gun pistol sword shield arrow bow bomb grenade telescope microscope compass glob
 paddle oar buoy net parachute surfer trophy medal whistle racquet golfer hockey puck hurdle dumbbell
 treadmill trampoline swing slide seesaw sandbox scarecrow snowman icicle crown throne tombstone anvil
 """
-_PARTS = ('b', 'bl', 'br', 'c', 'ch', 'd', 'dr', 'f', 'fl', 'g', 'gr', 'h', 'j', 'k', 'l', 'm', 'n')
+_PARTS = (
+    'b',
+    'bl',
+    'br',
+    'c',
+    'ch',
+    'd',
+    'dr',
+    'f',
+    'fl',
+    'g',
+    'gr',
+    'h',
+    'j',
+    'k',
+    'l',
+    'm',
+    'n',
+)
 _STARTS = (*_PARTS, 'p', 'pl', 'qu', 'r', 's', 'sh', 'sk', 'st', 't', 'th', 'tr', 'v', 'w', 'z')
 _MIDDLES = ('a', 'e', 'i', 'o', 'u', 'ai', 'ea', 'ee', 'oo', 'ou', 'y')
-_ENDS = ('', 'b', 'ck', 'd', 'ff', 'g', 'l', 'll', 'm', 'n', 'nd', 'ng', 'p', 'r', 'rt', 's', 't', 'x')
+_ENDS = (
+    '',
+    'b',
+    'ck',
+    'd',
+    'ff',
+    'g',
+    'l',
+    'll',
+    'm',
+    'n',
+    'nd',
+    'ng',
+    'p',
+    'r',
+    'rt',
+    's',
+    't',
+    'x',
+)
 _HELD_OUT_EVERY = 4
 _INVENTED = 0.4
 
@@ -59,9 +96,7 @@ def unknown_things(known: frozenset[str], *, held_out: bool) -> tuple[str, ...]:
         held_out: those that training never uses; otherwise the others.
     """
     words = [word for word in all_things() if word not in known]
-    return tuple(
-        word for k, word in enumerate(words) if (k % _HELD_OUT_EVERY == 0) == held_out
-    )
+    return tuple(word for k, word in enumerate(words) if (k % _HELD_OUT_EVERY == 0) == held_out)
 
 
 def draw_unknown(rng: np.random.Generator, words: tuple[str, ...], known: frozenset[str]) -> str:
