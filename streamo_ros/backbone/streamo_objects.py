@@ -37,8 +37,6 @@ PATCH, MERGE = 32, 3
 """A patch is the detector's largest stride; nine of them are one place of the frame's tokens."""
 LONGEST, MOST = 5, 20
 """Places along a frame's longer side, and in a frame."""
-ROW = 5
-"""Tokens in a row of positions."""
 _EDGE = PATCH * MERGE
 _AREA_WEIGHT = 0.25
 
@@ -94,17 +92,15 @@ class StreamoObjects:
         return sections(tuple(text.config.rope_parameters['mrope_section']))
 
     def marks(self, rows: int, columns: int) -> TokenPositions:
-        """One time for the whole frame, its tokens in rows of five, the surest detection first.
+        """Consecutive positions, the surest detection first; what follows is always as far away.
 
-        The rows are counted from the first token whatever the grid's shape is, and what follows
-        is as far away, so that a frame's empty places change nothing.
+        So a frame's empty places change nothing: training leaves most of them out.
         """
         tokens = rows * columns
         order = np.arange(tokens)
-        offsets = np.stack((np.zeros(tokens, np.int64), order // ROW, order % ROW), axis=1)
         steps = np.zeros(tokens, np.int64)
-        steps[-1] = ROW
-        return TokenPositions(offsets, steps, order > 0)
+        steps[-1] = MOST
+        return TokenPositions(np.repeat(order[:, None], 3, axis=1), steps, order > 0)
 
 
 class DetectorTower(nn.Module):

@@ -74,6 +74,8 @@ class Case:
         images: returns a fresh iterable of the frames of the moments, RGB, uint8, shape
             (height, width, 3); picklable, so that another process can run the case.
         alarms_only: it counts toward the false alarms and no other metric.
+        standing: the text that the last answer should have at each moment, '' where nobody could
+            know; () where answers do not stand until the next one.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Case:
     moments: tuple[Moment, ...]
     images: Callable[[], Iterable[Image]]
     alarms_only: bool = False
+    standing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.moments or not self.instruction.strip():

@@ -19,11 +19,14 @@ from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import FIRST_STAMP
 from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case import Moment
+from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.instruction import draw_instruction
 from streamo_ros.worlds.objects.scenario import draw_scenario
 from streamo_ros.worlds.objects.stream import Stream
+from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
 from streamo_ros.worlds.objects.tasks import Labels
+from streamo_ros.worlds.objects.tasks import QUESTIONS
 from streamo_ros.worlds.objects.tasks import TASKS
 from streamo_ros.worlds.objects.tasks import WAITING
 
@@ -55,7 +58,24 @@ class ObjectSettings:
     held_out: bool = False
 
 
-def object_cases(count: int, settings: ObjectSettings) -> Iterator[Case]:
+@dataclass(frozen=True)
+class ObjectCase:
+    """A case and what is behind it.
+
+    Attributes:
+        case: the case.
+        task: the family that labeled it.
+        subject: what its instruction is about.
+        stream: what is seen.
+    """
+
+    case: Case
+    task: str
+    subject: Subject
+    stream: Stream
+
+
+def object_cases(count: int, settings: ObjectSettings) -> Iterator[ObjectCase]:
     """Cases of all families in turn.
 
     Raises:
@@ -67,10 +87,10 @@ def object_cases(count: int, settings: ObjectSettings) -> Iterator[Case]:
             f'--frames must be at least 4 and --family one of {", ".join(FAMILIES)}'
         )
     for number in range(count):
-        yield object_case(families[number % len(families)], number, settings)
+        yield draw_case(families[number % len(families)], number, settings)
 
 
-def object_case(family: str, number: int, settings: ObjectSettings) -> Case:
+def draw_case(family: str, number: int, settings: ObjectSettings) -> ObjectCase:
     """One case; four in five contain an answer.
 
     Args:
@@ -80,7 +100,7 @@ def object_case(family: str, number: int, settings: ObjectSettings) -> Case:
     """
     rng = np.random.default_rng([_SEED, settings.seed, number])
     never = family == NEVER
-    task = WAITING[int(rng.integers(len(WAITING)))] if never else family
+    task = pick(rng, WAITING) if never else family
     quiet = not never and rng.random() < _QUIET
     tags = [k / RATE for k in range(settings.frames)]
     starts = [seconds_text(tag) for tag in tags]
@@ -90,13 +110,24 @@ def object_case(family: str, number: int, settings: ObjectSettings) -> Case:
         labels = label_stream(task, subject, scenario.stream, 0, starts)
         if labels.fires != never or quiet:
             break
-    return Case(
+    case = Case(
         f'{family}:{settings.seed}:{number}',
         family,
         text,
         tuple(_moments(labels, tags)),
         partial(_images, scenario.stream),
+        standing=_standing(labels) if task in QUESTIONS else (),
     )
+    return ObjectCase(case, task, subject, scenario.stream)
+
+
+def _standing(labels: Labels) -> tuple[str, ...]:
+    """The answer that should stand at each moment; '' where nobody could know."""
+    standing, last = list[str](), ''
+    for label, doubt in zip(labels.labels, labels.doubt.tolist(), strict=True):
+        last = label.text or last
+        standing.append('' if doubt else last)
+    return tuple(standing)
 
 
 def _moments(labels: Labels, tags: list[Fraction]) -> Iterator[Moment]:

@@ -45,6 +45,7 @@ class Sizes:
         vision_hidden: width of the vision tower.
         vision_layers: number of layers of the vision tower.
         vision_out: width of the tower's output before the projection.
+        theta: base of the rotary frequencies; the larger, the more of them ignore distance.
     """
 
     hidden: int = 128
@@ -52,6 +53,7 @@ class Sizes:
     vision_hidden: int = 128
     vision_layers: int = 3
     vision_out: int = 192
+    theta: float = 10000.0
 
 
 def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
@@ -75,7 +77,7 @@ def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
             'initializer_range': _SPREAD,
             'rope_parameters': {
                 'rope_type': 'default',
-                'rope_theta': 10000.0,
+                'rope_theta': sizes.theta,
                 'mrope_section': list(_SECTION),
             },
             'tie_word_embeddings': True,

@@ -57,8 +57,8 @@ class ShownDetections:
             return encoded
         values = torch.from_numpy(image.astype(np.float32))
         found = Detections(values[:, 0].long(), values[:, 1 : 1 + BOX], values[:, 1 + BOX :])
-        encoded = self._frames.head.embed(found, (_GRID.rows, _GRID.columns))
-        return encoded
+        shown: EncodedVision = self._frames.head.embed(found, (_GRID.rows, _GRID.columns))
+        return shown
 
 
 def show_detections(backbone: Any) -> None:

@@ -13,7 +13,6 @@ from fractions import Fraction
 
 import numpy as np
 
-from streamo_ros.backbone.streamo_objects import ROW
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
@@ -29,24 +28,25 @@ from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
 from streamo_ros.worlds.objects.tasks import Labels
+from streamo_ros.worlds.objects.tasks import QUESTIONS
 from streamo_ros.worlds.objects.tasks import WAITING
 from streamo_ros.worlds.task import response
 
 MAX_ORIGIN = 600
 """The tags of a dialogue start before this second."""
 MAX_ANSWERS = 8
+_ROW = 5
 _SHORTEST = 24
 """Frames of the shortest stream that is drawn."""
 _ATTEMPTS = 8
 _QUIET, _ABSENT = 0.25, 0.2
-"""Shares of dialogues in which nothing need be due; and of those that wait, for what never comes."""
+"""Shares of dialogues in which nothing need be due, and in which it never comes."""
 _AT_ZERO = 0.5
 _ODD_RATE, _DROPS = 0.12, 0.15
 _WRONG_ANSWER = 0.08
 _FULL, _WIDER = 0.05, 0.1
 _LEFT_OUT = (0.12, 0.2, 0.25)
 """Scores up to which detections may be left out where places are scarce."""
-_QUESTIONS = ('count', 'presence', 'where')
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _frame_numbers(count: int, rng: np.random.Generator) -> tuple[list[int], Fra
 
 def _with_wrong_answers(family: str, labels: Labels, rng: np.random.Generator) -> Labels:
     """Now and then a wrong answer stands in the history, and the right one is due next."""
-    if family not in _QUESTIONS:
+    if family not in QUESTIONS:
         return labels
     texts = sorted({label.text for label in labels.labels if label.text})
     kept, doubt = list(labels.labels), labels.doubt.copy()
@@ -212,5 +212,5 @@ def _places(stream: Stream, first: int, rng: np.random.Generator) -> int:
         return pick(rng, (15, 16, PLACES))
     limit = rng.choice(_LEFT_OUT)
     fullest = int((stream.scores[first:] > limit).sum(1).max(initial=1))
-    needed = max(ROW, -(-fullest // ROW) * ROW)
-    return min(PLACES, needed + ROW * (rng.random() < _WIDER))
+    needed = max(_ROW, -(-fullest // _ROW) * _ROW)
+    return min(PLACES, needed + _ROW * (rng.random() < _WIDER))

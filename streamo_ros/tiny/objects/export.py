@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Exports a run of streamo-objects to a checkpoint; the detector's weights are no part of it.
 
-The training does this at its end; `python -m streamo_ros.tiny.objects.export RUN FOLDER` does it at
-any time in between.
+The training does this at its end; `python -m streamo_ros.tiny.objects.export RUN FOLDER` does it
+at any time in between.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from streamo_ros.tiny.network import qwen_config
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objects.objects_config import kept_objects_config
 from streamo_ros.tiny.objects.objects_config import PART
+from streamo_ros.tiny.objects.objects_config import sizes
 from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
 from streamo_ros.tiny.saved_parts import read_part
 from streamo_ros.tiny.vocabulary import vocabulary
@@ -70,8 +71,7 @@ def export_objects(run: Path, folder: Path) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     tokenizer = build_object_tokenizer()
     tokenizer.save_pretrained(folder)
-    sizes = Sizes(hidden=config.hidden, layers=config.layers)
-    model = object_model(part['ema'], tokenizer, sizes)
+    model = object_model(part['ema'], tokenizer, sizes(config))
     model.half().save_pretrained(folder)
     write_settings(
         folder,
@@ -82,19 +82,19 @@ def export_objects(run: Path, folder: Path) -> int:
     return int(part['step'])
 
 
-def object_model(weights: Mapping[str, Tensor], tokenizer: Any, sizes: Sizes) -> Any:
+def object_model(weights: Mapping[str, Tensor], tokenizer: Any, shape: Sizes) -> Any:
     """The model without its detector.
 
     Args:
         weights: state dict of `network.ObjectNetwork`.
         tokenizer: made by `vocabulary.build_object_tokenizer`.
-        sizes: sizes of the network.
+        shape: sizes of the network.
 
     Returns:
         A float32 `StreamoObjectsForConditionalGeneration`.
     """
     known = vocabulary(tokenizer)
-    values = qwen_config(sizes, sizes.hidden, known).to_dict()
+    values = qwen_config(shape, shape.hidden, known).to_dict()
     values.pop('vision_config')
     values |= {
         'id2label': {kind.index: kind.name for kind in KINDS},

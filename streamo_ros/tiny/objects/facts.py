@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the probes learn from each frame: how many are there, seen once or missed, and last said."""
+"""What the probes learn from each frame: how many are there, seen once, missed and last said."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ class ObjectsConfig:
         progress_from: share of the curriculum that counts as done, from 0.
         hidden: width of the language model.
         layers: number of layers of the language model.
+        theta: base of the rotary frequencies: kinds are matched with words far away.
         rate: peak learning rate.
         report_every: steps between two lines of the log.
         keep_every: steps between two saved states.
@@ -49,6 +50,7 @@ class ObjectsConfig:
     progress_from: float = 0.0
     hidden: int = Sizes.hidden
     layers: int = Sizes.layers
+    theta: float = 1e6
     rate: float = 0.004
     report_every: int = 50
     keep_every: int = 200
@@ -59,6 +61,11 @@ class ObjectsConfig:
                 raise TrainingError(f'{name} must be greater than 0')
         if not 0 <= self.progress_from < 1:
             raise TrainingError('progress_from must be in [0, 1)')
+
+
+def sizes(config: ObjectsConfig) -> Sizes:
+    """Widths and depths of a run's network."""
+    return Sizes(hidden=config.hidden, layers=config.layers, theta=config.theta)
 
 
 def objects_config(values: Mapping[str, Any]) -> ObjectsConfig:

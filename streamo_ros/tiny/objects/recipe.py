@@ -21,7 +21,6 @@ from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.history import with_own_states
 from streamo_ros.tiny.log import Log
-from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objective import Objective
 from streamo_ros.tiny.objects.curriculum import plan_step
 from streamo_ros.tiny.objects.curriculum import WEIGHTS
@@ -32,6 +31,7 @@ from streamo_ros.tiny.objects.network import ObjectNetwork
 from streamo_ros.tiny.objects.objects_config import objects_config
 from streamo_ros.tiny.objects.objects_config import ObjectsConfig
 from streamo_ros.tiny.objects.objects_config import PART
+from streamo_ros.tiny.objects.objects_config import sizes
 from streamo_ros.tiny.objects.tensors import collate
 from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
 from streamo_ros.tiny.saved_parts import read_part
@@ -81,8 +81,7 @@ class ObjectsRun:
         config = self.config
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
-        sizes = Sizes(hidden=config.hidden, layers=config.layers)
-        network = ObjectNetwork(sizes, self._tokenizer)
+        network = ObjectNetwork(sizes(config), self._tokenizer)
         if config.continue_from:
             trained = read_part(Path(config.continue_from))['ema']
             network.load_state_dict(network.state_dict() | trained)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Collates dialogues about streams of detections into a batch.
 
-A frame's detections share one time; their places are counted in rows of five, whatever the
-grid's shape is, so that empty places can be left out: positions do not depend on their number.
+What follows a frame is as far from its first detection as if all places were there, so empty ones
+can be left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from streamo_ros.backbone.streamo_objects import ROW
+from streamo_ros.backbone.streamo_objects import MOST
 from streamo_ros.backbone.vision.detections import Detections
 from streamo_ros.tiny.objects.dialogues import ObjectDialogue
 from streamo_ros.tiny.tensors import TensorBatch
@@ -72,21 +72,14 @@ def _joined(parts: Sequence[NDArray[Any]]) -> Tensor:
 
 
 def token_positions(dialogue: ObjectDialogue) -> NDArray[np.int64]:
-    """Positions of a dialogue's tokens, shape (3, tokens): time, row, column."""
-    size = dialogue.vision_tokens
-    positions = np.zeros((3, len(dialogue.ids)), np.int64)
-    places = np.arange(size)
-    shift, text = 0, 0
+    """Positions of a dialogue's tokens on all three axes, shape (3, tokens).
+
+    They are those of `streamo_objects.StreamoObjects.marks`.
+    """
+    positions = np.arange(len(dialogue.ids))
     for first, _ in dialogue.visions:
-        positions[:, text:first] = np.arange(text, first) + shift
-        frame = positions[:, first : first + size]
-        frame[:] = first + shift
-        frame[1] += places // ROW
-        frame[2] += places % ROW
-        text = first + size
-        shift += ROW - size
-    positions[:, text:] = np.arange(text, len(dialogue.ids)) + shift
-    return positions
+        positions[first + dialogue.vision_tokens :] += MOST - dialogue.vision_tokens
+    return np.tile(positions, (3, 1))
 
 
 def _matches(dialogue: ObjectDialogue, frame: int) -> NDArray[np.float32]:

@@ -10,7 +10,10 @@ from streamo_ros.worlds.objects.kinds import COLORS
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.subject import Subject
 
-UNKNOWN_WORD_REPLY = 'I do not know what {word} is; I know 80 kinds of things, for example a person, a cup and a dog.'
+UNKNOWN_WORD_REPLY = (
+    'I do not know what {word} is; I know 80 kinds of things, for example a person, a cup and '
+    'a dog.'
+)
 """What is said of a thing that is not known; `{word}` is the word for it."""
 _PLACES = {
     'left': 'on the left',

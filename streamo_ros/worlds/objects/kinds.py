@@ -10,7 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 _TABLE = """
-person/people: human/humans man/men woman/women child/children kid/kids boy/boys girl/girls guy/guys lady/ladies adult/adults pedestrian/pedestrians visitor/visitors someone/ somebody/ anybody/ anyone/
+person/people: human/humans man/men woman/women child/children kid/kids boy/boys girl/girls
+  guy/guys lady/ladies adult/adults pedestrian/pedestrians visitor/visitors someone/ somebody/
+  anybody/ anyone/
 bicycle/bicycles: bike/bikes cycle/cycles pushbike/pushbikes
 car/cars: automobile/automobiles auto/autos sedan/sedans taxi/taxis cab/cabs
 motorcycle/motorcycles: motorbike/motorbikes scooter/scooters moped/mopeds
@@ -42,7 +44,8 @@ suitcase/suitcases: trolley_case/trolley_cases luggage/
 frisbee/frisbees:
 skis/skis: ski/skis
 snowboard/snowboards:
-sports_ball/sports_balls: ball/balls football/footballs basketball/basketballs tennis_ball/tennis_balls
+sports_ball/sports_balls: ball/balls football/footballs basketball/basketballs
+  tennis_ball/tennis_balls
 kite/kites:
 baseball_bat/baseball_bats:
 baseball_glove/baseball_gloves:
@@ -77,7 +80,8 @@ laptop/laptops: notebook/notebooks computer/computers
 mouse/mice: computer_mouse/computer_mice
 remote/remotes: remote_control/remote_controls
 keyboard/keyboards:
-cell_phone/cell_phones: phone/phones mobile/mobiles smartphone/smartphones cellphone/cellphones telephone/telephones mobile_phone/mobile_phones
+cell_phone/cell_phones: phone/phones mobile/mobiles smartphone/smartphones cellphone/cellphones
+  telephone/telephones mobile_phone/mobile_phones
 microwave/microwaves: microwave_oven/microwave_ovens
 oven/ovens: stove/stoves
 toaster/toasters:
@@ -151,7 +155,8 @@ def _kind(index: int, line: str) -> Kind:
 
 
 KINDS: tuple[Kind, ...] = tuple(
-    _kind(index, line) for index, line in enumerate(_TABLE.strip().splitlines())
+    _kind(index, line)
+    for index, line in enumerate(_TABLE.replace('\n  ', ' ').strip().splitlines())
 )
 COLORS = (
     'black',

@@ -3,7 +3,7 @@
 """What a sensible observer of a stream of detections knows at each frame.
 
 He believes in a thing that was seen twice and gives it up when it was missed twice. He is right:
-what happened is told to him, so that what flickers never counts, and a thing that was missed stays.
+what happened is told to him, so what flickers never counts, and a thing that was missed stays.
 Where nobody could know, he is in doubt, and nothing is learned from the frame.
 """
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How simulated things move: when they are there, and their boxes as the picture's edge cuts them."""
+"""How simulated things move: when they are there, and what the picture's edge leaves of them."""
 
 from __future__ import annotations
 

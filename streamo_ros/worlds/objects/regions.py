@@ -36,7 +36,7 @@ def _margin(thing: Thing, begin: int, side: str) -> Floats:
         return along[side]
     if side == 'near':
         return (np.sqrt(width * height) - _NEAR) / 2
-    center = -np.maximum(np.maximum(_LOW - x, x - _HIGH), np.maximum(_LOW - y, y - _HIGH))
+    center: Floats = -np.maximum(np.maximum(_LOW - x, x - _HIGH), np.maximum(_LOW - y, y - _HIGH))
     return center
 
 

@@ -58,7 +58,8 @@ _OWN = {
     'returns': '[comes back|returns|is back|has come back|has returned|is back <in>|comes in again'
     '|appears again|shows up again|is there again|reappears|comes back into [view|<scene>]'
     '|is visible again|gets back|turns up again|is <in> again|arrives again]',
-    'return': '[come back|return|be back|appear again|show up again|come back into [view|<scene>]]',
+    'return': '[come back|return|be back|appear again|show up again'
+    '|come back into [view|<scene>]]',
     'more': '[more than {n}|over {n}|at least {least}|{least} or more|more than {n}]',
     'nears': '[is very near|is very close|is close to [the camera|you]|is near [the camera|you]'
     '|gets very [close|near]|comes very [close|near]|is right in front of [the camera|you]'

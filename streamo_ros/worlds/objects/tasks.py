@@ -104,7 +104,7 @@ def _leave(scope: Scope) -> Labels:
 def _ground(scope: Scope) -> Labels:
     seen, began, texts = scope.observed(), 0, []
     for frame, start in enumerate(scope.starts):
-        if not seen.pending[frame - 1] and not seen.arrived[frame - 1] or not frame:
+        if (not seen.pending[frame - 1] and not seen.arrived[frame - 1]) or not frame:
             began = frame
         if seen.arrived[frame] and began == frame:
             began = max(frame - 1, 0)
@@ -295,6 +295,8 @@ TASKS: dict[str, Callable[[Scope], Labels]] = {
     'unknown': _unknown,
 }
 """What labels the streams of each family."""
+QUESTIONS = ('count', 'presence', 'where')
+"""Families whose last answer stands until the next one."""
 WAITING = (
     'appear',
     'leave',
