@@ -102,7 +102,8 @@ class Objective:
             'grounded': grounded.item(),
         }
         figures |= self._shares(logits.argmax(-1), batch)
-        total = states + answers + weights.align * aligned + weights.ground * grounded
+        total = weights.main * (states + answers)
+        total = total + weights.align * aligned + weights.ground * grounded
         if network.probes is not None:
             index = batch.target_index[~in_answer]
             # A state comes right after the position that predicts it.

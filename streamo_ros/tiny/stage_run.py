@@ -90,7 +90,8 @@ class StageRun:
                 current = {name: value.clone() for name, value in network.state_dict().items()}
                 with average_weights.applied(), torch.no_grad():
                     rows = [objective(network, check, check_weights)[1] for check in checks]
-                    self.log.write(f'{self.part}_check', step + 1, average(rows))
+                    if rows:
+                        self.log.write(f'{self.part}_check', step + 1, average(rows))
                     states = {'ema': network.state_dict(), 'network': current}
                     save_part(self.path, states, optimizer, step + 1)
 

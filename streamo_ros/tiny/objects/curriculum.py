@@ -30,6 +30,10 @@ WEIGHTS = {
     'unknown': 1.1,
 }
 """Sampling weight of each family."""
+_NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
+"""Families of the first stage."""
+_PAIRS = 64
+"""Total number of frames in a step of the first stage."""
 _FRAMES = 150
 """Total number of frames in a step."""
 _OWN_HISTORY, _OWN_FROM = 0.3, 0.35
@@ -76,6 +80,17 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
         probe=0.25 if progress < _PROBE_UNTIL else 0.0,
     )
     return ObjectStep(plan, max(1, _FRAMES // turns // (2 if turns < 3 else 1)), own, auxiliary)
+
+
+def plan_words(rng: np.random.Generator) -> ObjectStep:
+    """Plan a step of the first stage: which detections are of what the instruction names.
+
+    Args:
+        rng: makes all random choices.
+    """
+    turns = int(rng.integers(1, 3))
+    plan = DialoguePlan(turns, {name: WEIGHTS[name] for name in _NAMING})
+    return ObjectStep(plan, _PAIRS // turns, False, AuxiliaryWeights(ground=1.0, main=0.0))
 
 
 def _length(progress: float, rng: np.random.Generator) -> tuple[int, float]:

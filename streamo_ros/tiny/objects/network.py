@@ -27,6 +27,8 @@ from streamo_ros.worlds.objects.known_words import known_words
 
 _SPREAD = 0.05
 """Standard deviation of the initial embeddings, as in the language model."""
+_MINOR = 0.02
+"""The same of what a detection's ordinal and color add."""
 _VARIATION = 0.3
 """How much words of one meaning differ at first, as a part of their embedding."""
 
@@ -55,7 +57,7 @@ class ObjectNetwork(Network):
         self.register_buffer('kind_ids', torch.tensor(ids), persistent=False)
         with torch.no_grad():
             for weight in (tokens.ordinals.weight, tokens.color.weight, tokens.none):
-                weight.normal_(0, _SPREAD)
+                weight.normal_(0, _MINOR)
             tokens.box[-1].weight.mul_(0.3)  # type: ignore[union-attr, operator]
             _give_meanings(self.language.embed_tokens.weight, tokenizer)
 

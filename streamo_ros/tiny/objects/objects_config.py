@@ -29,7 +29,8 @@ class ObjectsConfig:
         kind: selects this recipe in `streamo train`.
         seed: seed of the initial weights and of everything that is drawn.
         threads: number of torch threads.
-        steps: steps of the run.
+        word_steps: steps of the first stage, which learns what words mean.
+        steps: steps of the second stage.
         continue_from: saved part of another run whose averaged weights this one starts with;
             '' = from scratch.
         progress_from: share of the curriculum that counts as done, from 0.
@@ -45,6 +46,7 @@ class ObjectsConfig:
     kind: Literal['objects'] = 'objects'
     seed: int = 0
     threads: int = 2
+    word_steps: int = 500
     steps: int = 5000
     continue_from: str = ''
     progress_from: float = 0.0

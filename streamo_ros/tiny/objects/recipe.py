@@ -22,7 +22,9 @@ from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.history import with_own_states
 from streamo_ros.tiny.log import Log
 from streamo_ros.tiny.objective import Objective
+from streamo_ros.tiny.objects.curriculum import ObjectStep
 from streamo_ros.tiny.objects.curriculum import plan_step
+from streamo_ros.tiny.objects.curriculum import plan_words
 from streamo_ros.tiny.objects.curriculum import WEIGHTS
 from streamo_ros.tiny.objects.dialogues import DialoguePlan
 from streamo_ros.tiny.objects.dialogues import draw_dialogue
@@ -85,18 +87,15 @@ class ObjectsRun:
         if config.continue_from:
             trained = read_part(Path(config.continue_from))['ema']
             network.load_state_dict(network.state_dict() | trained)
-        run = StageRun(
-            self.folder / f'{PART}.pt',
-            PART,
-            config.steps,
-            config.rate,
-            config.report_every,
-            config.keep_every,
-            Log(self.folder / 'log.jsonl'),
-        )
-        if not run.is_done():
-            objective = Objective(self._prompt, aligned=False)
-            run.train(
+        objective = Objective(self._prompt, aligned=False)
+        words = self._stage('words', config.word_steps)
+        if not config.continue_from:
+            if not words.is_done():
+                words.train(network, objective, self._draw_words, [], AuxiliaryWeights())
+            network.load_state_dict(read_part(words.path)['ema'])
+        language = self._stage(PART, config.steps)
+        if not language.is_done():
+            language.train(
                 network,
                 objective,
                 lambda step: self._draw(network, step),
@@ -106,18 +105,39 @@ class ObjectsRun:
         export_objects(self.folder, self.folder / 'final')
         return self.folder / 'final'
 
+    def _stage(self, part: str, steps: int) -> StageRun:
+        config = self.config
+        return StageRun(
+            self.folder / f'{part}.pt',
+            part,
+            steps,
+            config.rate,
+            config.report_every,
+            config.keep_every,
+            Log(self.folder / 'log.jsonl'),
+        )
+
+    def _draw_words(self, step: int) -> tuple[TensorBatch, AuxiliaryWeights]:
+        """The batch of a step of the first stage."""
+        rng = np.random.default_rng([self.config.seed, 0, step])
+        return self._batch(plan_words(rng), rng)
+
+    def _batch(
+        self, planned: ObjectStep, rng: np.random.Generator
+    ) -> tuple[TensorBatch, AuxiliaryWeights]:
+        dialogues = [draw_dialogue(self._prompt, planned.plan, rng) for _ in range(planned.size)]
+        return collate(dialogues), planned.auxiliary
+
     def _draw(self, network: ObjectNetwork, step: int) -> tuple[TensorBatch, AuxiliaryWeights]:
         """The batch of a step."""
         config = self.config
         rng = np.random.default_rng([config.seed, 1, step])
         progress = config.progress_from + (1 - config.progress_from) * step / config.steps
         planned = plan_step(progress, rng)
-        batch = collate(
-            [draw_dialogue(self._prompt, planned.plan, rng) for _ in range(planned.size)]
-        )
+        batch, weights = self._batch(planned, rng)
         if planned.own_history:
             batch = with_own_states(network, batch, self._prompt.state_ids[:2])
-        return batch, planned.auxiliary
+        return batch, weights
 
     def _checks(self) -> list[TensorBatch]:
         """Batches for validation."""
