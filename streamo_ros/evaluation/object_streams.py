@@ -21,11 +21,11 @@ from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case import Moment
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.instruction import draw_instruction
+from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.scenario import draw_scenario
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
-from streamo_ros.worlds.objects.tasks import Labels
 from streamo_ros.worlds.objects.tasks import QUESTIONS
 from streamo_ros.worlds.objects.tasks import TASKS
 from streamo_ros.worlds.objects.tasks import WAITING

@@ -30,6 +30,7 @@ from streamo_ros.evaluation.real_clips import clip_cases
 from streamo_ros.evaluation.real_clips import groups
 from streamo_ros.evaluation.real_clips import read_clips
 from streamo_ros.evaluation.real_clips import REAL_TOLERANCE
+from streamo_ros.evaluation.score import Pair
 from streamo_ros.evaluation.score import report
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.subject import Subject
@@ -106,7 +107,7 @@ def evaluate_clips(model: Path, device: str, folder: Path, progress: Progress) -
     clips = read_clips(folder)
     backbone = _load(model, device, LANES)
     own = settings_for(backbone)
-    pairs, ruled, each = [], [], dict[str, Any]()
+    pairs, ruled, each = list[Pair](), list[Pair](), dict[str, Any]()
     for clip in progress(clips, len(clips)):
         cases = list(clip_cases(clip))
         results = [

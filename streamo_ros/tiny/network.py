@@ -158,9 +158,10 @@ class Network(nn.Module):
         self.language.set_attn_implementation(ATTENTION)
         self._middle = (sizes.layers + 1) // 2
         self._half = half
-        self.adapt = adapt or nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
         if adapt is None:
-            nn.init.orthogonal_(self.adapt.weight)
+            adapt = nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
+            nn.init.orthogonal_(adapt.weight)
+        self.adapt = adapt
         self.probes = probes
 
     @property

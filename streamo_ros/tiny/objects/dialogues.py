@@ -21,13 +21,13 @@ from streamo_ros.tiny.turns import DialogueWriter
 from streamo_ros.tiny.turns import Target
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.instruction import draw_instruction
+from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.scenario import draw_scenario
 from streamo_ros.worlds.objects.scenario import Scenario
 from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
-from streamo_ros.worlds.objects.tasks import Labels
 from streamo_ros.worlds.objects.tasks import QUESTIONS
 from streamo_ros.worlds.objects.tasks import WAITING
 from streamo_ros.worlds.task import response

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from streamo_ros.core.protocol import State
+from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.observer import observe_kind
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
-from streamo_ros.worlds.objects.tasks import Labels
 
 _MOST = 6
 FACTS = {'known': _MOST + 1, 'pending': 2, 'missing': 2, 'other': 2, 'said': _MOST + 2}
@@ -40,7 +41,7 @@ class Facts:
         other = [UNKNOWN] * stream.frames
         if len(subject.kinds) > 1:
             other = (observe_kind(stream, 0, subject.kinds[1]).known > 0).astype(int).tolist()
-        rows = zip(
+        rows: Iterable[tuple[int, ...]] = zip(
             seen.known.clip(max=_MOST).tolist(),
             (seen.pending > 0).astype(int).tolist(),
             (seen.missing > 0).astype(int).tolist(),

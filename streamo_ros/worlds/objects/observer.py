@@ -115,7 +115,9 @@ def observe_kind(stream: Stream, begin: int, kind: int, color: int = -1) -> Obse
         if thing.kind == kind and color in (-1, thing.color)
     ]
     frames = stream.frames - begin
-    total = Observation(*np.zeros((5, frames), np.int64), np.zeros(frames, bool), things)
+    known, arrived, departed, pending, missing = np.zeros((5, frames), np.int64)
+    doubt = np.zeros(frames, bool)
+    total = Observation(known, arrived, departed, pending, missing, doubt, things)
     for _, one in things:
         total.known[:] += one.known
         total.arrived[:] += one.arrived

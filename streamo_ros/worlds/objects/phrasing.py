@@ -22,8 +22,8 @@ from streamo_ros.worlds.objects.kinds import Word
 from streamo_ros.worlds.objects.rules import OBJECT_RULES
 from streamo_ros.worlds.objects.rules import SIDE_PHRASES
 from streamo_ros.worlds.objects.subject import Subject
+from streamo_ros.worlds.objects.templates import OBJECT_TEMPLATES
 from streamo_ros.worlds.objects.wordings import OBJECT_PHRASES
-from streamo_ros.worlds.objects.wordings import OBJECT_TEMPLATES
 from streamo_ros.worlds.phrasing import folded
 
 NUMBERS = ('zero', 'one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight', 'nine')

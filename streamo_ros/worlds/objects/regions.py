@@ -97,7 +97,7 @@ def _steady(now: Sequence[str], seen: Observation, doubt: Bools) -> tuple[list[s
 def closer_labels(seen: Observation) -> tuple[Bools, Bools, Bools]:
     """Whether a thing has just come closer, whether it may be coming, and doubts."""
     frames = len(seen.known)
-    happened, may, doubt = np.zeros((3, frames), bool)
+    happened, may, doubt = (np.zeros(frames, bool) for _ in range(3))
     for thing, one in seen.things:
         begin = len(thing.score) - frames
         box, score = thing.box[begin:], thing.score[begin:]

@@ -76,8 +76,8 @@ class Stream:
     @property
     def scores(self) -> NDArray[np.float32]:
         """Scores, 0 in empty places; float32, shape (frames, `PLACES`)."""
-        scores: NDArray[np.float32] = 1 / (1 + np.exp(-self.box[..., 0]))
-        return np.where(self.kind != NOTHING, scores, np.float32(0))
+        scores = 1 / (1 + np.exp(-self.box[..., 0]))
+        return np.where(self.kind != NOTHING, scores, 0).astype(np.float32)
 
     @property
     def fullest(self) -> int:

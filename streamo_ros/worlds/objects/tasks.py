@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from streamo_ros.core.protocol import State
 from streamo_ros.worlds.objects import answers
+from streamo_ros.worlds.objects.labels import condition
+from streamo_ros.worlds.objects.labels import events
+from streamo_ros.worlds.objects.labels import Labels
+from streamo_ros.worlds.objects.labels import question
 from streamo_ros.worlds.objects.observer import Observation
 from streamo_ros.worlds.objects.observer import observe_kind
-from streamo_ros.worlds.objects.paths import Bools
 from streamo_ros.worlds.objects.regions import closer_labels
 from streamo_ros.worlds.objects.regions import region_condition
 from streamo_ros.worlds.objects.regions import where_labels
@@ -32,31 +33,6 @@ from streamo_ros.worlds.task import STANDBY
 
 _MOST_NAMED = 5
 _MOST_EVENTS = 2
-
-
-@dataclass(frozen=True)
-class Labels:
-    """The expected decisions.
-
-    Attributes:
-        labels: one for each frame.
-        doubt: frames from which nothing is to be learned, shape (frames,).
-    """
-
-    labels: list[Label]
-    doubt: Bools
-
-    def since(self, frame: int) -> Labels:
-        """Those from a frame on."""
-        return Labels(self.labels[frame:], self.doubt[frame:])
-
-    @property
-    def fires(self) -> bool:
-        """Whether an answer is due that one can learn from."""
-        return any(
-            label.state is State.RESPONSE and not doubt
-            for label, doubt in zip(self.labels, self.doubt, strict=True)
-        )
 
 
 def label_stream(
@@ -93,12 +69,12 @@ class Scope:
 
 def _appear(scope: Scope) -> Labels:
     seen, text = scope.observed(), answers.appeared(scope.subject)
-    return _events(seen.arrived, seen.pending, [text] * scope.frames, seen.doubt)
+    return events(seen.arrived, seen.pending, [text] * scope.frames, seen.doubt)
 
 
 def _leave(scope: Scope) -> Labels:
     seen, text = scope.observed(), answers.left(scope.subject)
-    return _events(seen.departed, seen.missing, [text] * scope.frames, seen.doubt)
+    return events(seen.departed, seen.missing, [text] * scope.frames, seen.doubt)
 
 
 def _ground(scope: Scope) -> Labels:
@@ -109,18 +85,7 @@ def _ground(scope: Scope) -> Labels:
         if seen.arrived[frame] and began == frame:
             began = max(frame - 1, 0)
         texts.append(f'From {scope.starts[began]}s to {start}s.')
-    return _events(seen.arrived, seen.pending, texts, seen.doubt)
-
-
-def _events(
-    happened: np.ndarray, may_happen: np.ndarray, texts: Sequence[str], doubt: Bools
-) -> Labels:
-    """Response where it has happened, Standby where it may be happening."""
-    labels = [
-        response(text) if done else STANDBY if may and frame else SILENCE
-        for frame, (done, may, text) in enumerate(zip(happened, may_happen, texts, strict=True))
-    ]
-    return Labels(labels, doubt)
+    return events(seen.arrived, seen.pending, texts, seen.doubt)
 
 
 def _back(scope: Scope) -> Labels:
@@ -156,22 +121,6 @@ def _count(scope: Scope) -> Labels:
     return question(texts, (seen.missing > 0) | (seen.pending > 0), seen.doubt)
 
 
-def question(texts: Sequence[str], unsure: Bools, doubt: Bools) -> Labels:
-    """An answer at the second frame, and whenever it is another one."""
-    labels, said = [STANDBY], ''
-    doubt = doubt.copy()
-    for frame in range(1, len(texts)):
-        if texts[frame] != said:
-            # At the start one cannot wait for what is unsure.
-            doubt[frame] |= not said and bool(unsure[frame])
-            said = texts[frame]
-            labels.append(response(said))
-        else:
-            labels.append(STANDBY if unsure[frame] else SILENCE)
-    doubt[0] = False
-    return Labels(labels, doubt)
-
-
 def _more(scope: Scope) -> Labels:
     seen, limit = scope.observed(), scope.subject.number
     holds = seen.known > limit
@@ -188,30 +137,6 @@ def _together(scope: Scope) -> Labels:
     return condition(holds, may, [text] * scope.frames, one.doubt | other.doubt)
 
 
-def condition(
-    holds: Bools, may_hold: Bools, texts: Sequence[str], doubt: Bools, at_start: bool = True
-) -> Labels:
-    """An answer when something becomes true, or is true from the start.
-
-    Args:
-        holds: whether it is true, shape (frames,).
-        may_hold: whether it may be, shape (frames,).
-        texts: the answer at each frame.
-        doubt: whether nobody could know, shape (frames,).
-        at_start: whether what is true from the start is worth an answer.
-    """
-    labels, said = list[Label](), not at_start and bool(holds[0])
-    for frame, holding in enumerate(holds.tolist()):
-        if holding and not said and frame:
-            labels.append(response(texts[frame]))
-            said = True
-        else:
-            waiting = (holding and not said) or (bool(may_hold[frame]) and not holding)
-            labels.append(STANDBY if waiting and (frame or at_start) else SILENCE)
-        said = said and holding
-    return Labels(labels, doubt)
-
-
 def _side(scope: Scope) -> Labels:
     return condition(*region_condition(scope.observed(), scope.subject))
 
@@ -226,7 +151,7 @@ def _where(scope: Scope) -> Labels:
 
 def _closer(scope: Scope) -> Labels:
     happened, may, doubt = closer_labels(scope.observed())
-    return _events(happened, may, [answers.came_closer(scope.subject)] * scope.frames, doubt)
+    return events(happened, may, [answers.came_closer(scope.subject)] * scope.frames, doubt)
 
 
 def _see(scope: Scope) -> Labels:
@@ -267,7 +192,7 @@ def _narrate(scope: Scope) -> Labels:
             texts[frame] += [answers.left(subject)] if seen.departed[frame] else []
     doubt |= np.array([len(parts) > _MOST_EVENTS for parts in texts])
     happened = np.array([bool(parts) for parts in texts])
-    return _events(happened, may, [' '.join(parts) for parts in texts], doubt)
+    return events(happened, may, [' '.join(parts) for parts in texts], doubt)
 
 
 def _unknown(scope: Scope) -> Labels:
