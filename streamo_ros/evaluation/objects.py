@@ -7,16 +7,19 @@ The plain rule watches the same streams, so that what the language model adds ca
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from typing import cast
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.core.interface import Backbone
 from streamo_ros.evaluation.case import Case
+from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.case_runner import run_together
 from streamo_ros.evaluation.case_runner import settings_for
@@ -25,7 +28,6 @@ from streamo_ros.evaluation.object_streams import ObjectCase
 from streamo_ros.evaluation.object_streams import ObjectSettings
 from streamo_ros.evaluation.plain_rule import rule_result
 from streamo_ros.evaluation.plain_rule import THRESHOLD
-from streamo_ros.evaluation.real_clips import Clip
 from streamo_ros.evaluation.real_clips import clip_cases
 from streamo_ros.evaluation.real_clips import groups
 from streamo_ros.evaluation.real_clips import read_clips
@@ -107,16 +109,15 @@ def evaluate_clips(model: Path, device: str, folder: Path, progress: Progress) -
     clips = read_clips(folder)
     backbone = _load(model, device, LANES)
     own = settings_for(backbone)
+    once = cast('Backbone', EncodesOnce(backbone))
     pairs, ruled, each = list[Pair](), list[Pair](), dict[str, Any]()
     for clip in progress(clips, len(clips)):
         cases = list(clip_cases(clip))
         results = [
-            result
-            for group in groups(cases, LANES)
-            for result in run_together(backbone, group, own)
+            result for group in groups(cases, LANES) for result in run_together(once, group, own)
         ]
         watched = list(zip(cases, results, strict=True))
-        rule = _rule_on_clip(backbone, clip, cases)
+        rule = _rule_on_clip(once, cases)
         each[clip.path.stem] = {
             **report(watched, REAL_TOLERANCE),
             'rule': report(rule, REAL_TOLERANCE) if rule else None,
@@ -131,6 +132,28 @@ def evaluate_clips(model: Path, device: str, folder: Path, progress: Progress) -
     }
 
 
+class EncodesOnce:
+    """A model that encodes no frame twice: many instructions watch the same clip.
+
+    Args:
+        backbone: the model.
+    """
+
+    def __init__(self, backbone: Backbone) -> None:
+        self._backbone = backbone
+        self._encoded: dict[bytes, Any] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._backbone, name)
+
+    def encode(self, image: Image) -> Any:
+        """See `Backbone.encode`."""
+        key = hashlib.sha256(image.tobytes()).digest()
+        if key not in self._encoded:
+            self._encoded[key] = self._backbone.encode(image)
+        return self._encoded[key]
+
+
 def _said(pairs: Sequence[tuple[Case, CaseResult]]) -> dict[str, list[str]]:
     """What was said in each case, with its times."""
     return {
@@ -142,9 +165,7 @@ def _said(pairs: Sequence[tuple[Case, CaseResult]]) -> dict[str, list[str]]:
     }
 
 
-def _rule_on_clip(
-    backbone: Backbone, clip: Clip, cases: Sequence[Case]
-) -> list[tuple[Case, CaseResult]]:
+def _rule_on_clip(backbone: Backbone, cases: Sequence[Case]) -> list[tuple[Case, CaseResult]]:
     """What the rule decides of the detections of a clip."""
     frames = [
         [
@@ -162,7 +183,6 @@ def _rule_on_clip(
         family = 'appear' if case.alarms_only else case.family
         result = rule_result(family, Subject((index,)), counts)
         pairs += [(case, result)] if result else []
-    del clip
     return pairs
 
 

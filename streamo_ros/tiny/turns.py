@@ -7,6 +7,7 @@ The layout of a turn is `protocol.PromptTokens`'; a test compares every id with 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
@@ -23,7 +24,7 @@ from streamo_ros.worlds.tasks import Look
 
 VISION = -1
 """Placeholder in the ids for a vision token."""
-_DIGIT_WEIGHT = 2.0
+_HEAVY_WEIGHT = 2.0
 """Weight of a digit in an answer: nothing around it helps to guess it."""
 
 TaggedLabel = tuple[Label, Fraction, Fraction]
@@ -97,12 +98,19 @@ class DialogueWriter:
         dialogue: a dialogue that holds the sink.
         prompt: prompt of the model's tokenizer.
         stress: extra weight of the starts and ends of events.
+        heavy: ids of tokens that weigh as much as digits: nothing else helps to guess them.
     """
 
-    def __init__(self, dialogue: WrittenDialogue, prompt: PromptTokens, stress: float) -> None:
+    def __init__(
+        self,
+        dialogue: WrittenDialogue,
+        prompt: PromptTokens,
+        stress: float,
+        heavy: Iterable[int] = (),
+    ) -> None:
         self._dialogue, self._prompt, self._stress = dialogue, prompt, stress
         self._is_first, self._previous = True, State.UNKNOWN
-        self._digits = set(prompt.tokenizer.plain('0123456789'))
+        self._heavy = {*prompt.tokenizer.plain('0123456789'), *heavy}
 
     def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
         """A turn whose frame was evicted: tag and answer."""
@@ -145,7 +153,7 @@ class DialogueWriter:
             return
         self._append(prompt.replies[State.RESPONSE])
         for token in (*prompt.tokenizer.plain(f' {label.text}'), prompt.stop):
-            weight = _DIGIT_WEIGHT if token in self._digits else 1.0
+            weight = _HEAVY_WEIGHT if token in self._heavy else 1.0
             self._add_target(token, share * weight, in_answer=True)
             self._append((token,))
         self._append(prompt.close[1:])

@@ -73,7 +73,7 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
         WEIGHTS,
         corruption,
         max(0.0, 1 - progress / _STRESSED),
-        bool(turns < 4 or rng.random() < _FRESH),
+        bool(turns < 2 or rng.random() < _FRESH),
     )
     auxiliary = AuxiliaryWeights(
         ground=0.5 if progress < _GROUND_UNTIL else 0.0,
@@ -96,10 +96,10 @@ def plan_words(rng: np.random.Generator) -> ObjectStep:
 def _length(progress: float, rng: np.random.Generator) -> tuple[int, float]:
     """Frames per dialogue, and the share of wrong states in its history."""
     kind = rng.random()
-    if kind < (0.06 if progress > 0.3 else 0.12):
+    if kind < 0.15:
         return int(rng.integers(1, 3)), 0.0
-    if kind < (0.14 if progress > 0.3 else 0.5):
-        return int(rng.integers(3, 6)), 0.0
+    if kind < (0.35 if progress > 0.3 else 0.5):
+        return int(rng.integers(2, 5)), 0.0
     if progress < 0.15:
         return int(rng.integers(5, 10)), 0.02
     return int(rng.integers(8, 17)), 0.04

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 
 import numpy as np
 
@@ -21,6 +22,7 @@ from streamo_ros.tiny.turns import DialogueWriter
 from streamo_ros.tiny.turns import Target
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.instruction import draw_instruction
+from streamo_ros.worlds.objects.known_words import kind_words
 from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.scenario import draw_scenario
 from streamo_ros.worlds.objects.scenario import Scenario
@@ -39,8 +41,9 @@ _ROW = 5
 _SHORTEST = 24
 """Frames of the shortest stream that is drawn."""
 _ATTEMPTS = 8
-_QUIET, _ABSENT = 0.25, 0.2
+_QUIET, _SHORT_QUIET, _ABSENT = 0.25, 0.1, 0.2
 """Shares of dialogues in which nothing need be due, and in which it never comes."""
+_SHORT = 4
 _AT_ZERO = 0.5
 _ODD_RATE, _DROPS = 0.12, 0.15
 _WRONG_ANSWER = 0.08
@@ -102,11 +105,11 @@ def draw_dialogue(
         rng: makes all random choices.
     """
     family = _draw_family(plan, rng)
-    quiet = rng.random() < _QUIET
+    quiet = rng.random() < (_QUIET if plan.turns > _SHORT else _SHORT_QUIET)
     for attempt in range(_ATTEMPTS):
         evicted = 0 if plan.fresh else int(rng.integers(1, 40))
         numbers, step = _frame_numbers(plan.turns + evicted, rng)
-        absent = family in WAITING and rng.random() < _ABSENT
+        absent = family in WAITING and plan.turns > _SHORT and rng.random() < _ABSENT
         # Short windows are cut out of streams in which something can happen.
         frames = max(_SHORTEST, numbers[-1] + 1)
         first = int(rng.integers(frames - numbers[-1]))
@@ -131,7 +134,7 @@ def _draw_family(plan: DialoguePlan, rng: np.random.Generator) -> str:
     values = np.array([plan.weights[name] for name in names])
     if plan.turns == 1 and plan.fresh:
         # Nothing but a refusal is due at the first frame.
-        values = values * [5.0 if name == 'unknown' else 1.0 for name in names]
+        values = values * [40.0 if name == 'unknown' else 1.0 for name in names]
     return names[int(rng.choice(len(names), p=values / values.sum()))]
 
 
@@ -194,7 +197,7 @@ def _written(
     )
     facts = Facts(family, scenario.subject, stream, labels)
     dialogue.probe_targets = facts.targets(evicted)
-    writer = DialogueWriter(dialogue, prompt, plan.stress)
+    writer = DialogueWriter(dialogue, prompt, plan.stress, _kind_ids(prompt))
     rows = [(label, tag, tag + step) for label, tag in zip(labels.labels, tags, strict=True)]
     answers = [row for row in rows[:evicted] if row[0].state is State.RESPONSE]
     for row in answers[-MAX_ANSWERS:]:
@@ -204,6 +207,13 @@ def _written(
         share = 0.0 if labels.doubt[frame] else 1.0
         writer.turn(*row, frame, corrupted, share)
     return dialogue
+
+
+@cache
+def _kind_ids(prompt: PromptTokens) -> frozenset[int]:
+    """Ids of the words for kinds."""
+    ids = (prompt.tokenizer.plain(f' {word}') for word in kind_words())
+    return frozenset(word[0] for word in ids if len(word) == 1)
 
 
 def _places(stream: Stream, first: int, rng: np.random.Generator) -> int:

@@ -73,7 +73,11 @@ class ObjectNetwork(Network):
 
 
 def _give_meanings(weight: Tensor, tokenizer: Any) -> None:
-    """Words for one kind, and one word with and without a space or capital, start alike."""
+    """Words for one kind, and one word with and without a space or capital, start alike.
+
+    All words for kinds share a direction, by which they are found in an instruction.
+    """
+    common = torch.randn(weight.shape[1]) * _SPREAD
     meanings = {text: kind.name for kind in KINDS for word in kind.words for text in _forms(word)}
     base: dict[str, Tensor] = {}
     words = {*known_words(), *meanings}
@@ -81,6 +85,7 @@ def _give_meanings(weight: Tensor, tokenizer: Any) -> None:
         meaning = meanings.get(word, word)
         if meaning not in base:
             base[meaning] = torch.randn(weight.shape[1]) * _SPREAD
+            base[meaning] += common if word in meanings else 0.0
         for form in (f' {word}', word, f' {word.capitalize()}', word.capitalize()):
             number = tokenizer.encode(form, add_special_tokens=False)
             if len(number) == 1:

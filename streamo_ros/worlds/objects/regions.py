@@ -97,13 +97,15 @@ def _steady(now: Sequence[str], seen: Observation, doubt: Bools) -> tuple[list[s
 def closer_labels(seen: Observation) -> tuple[Bools, Bools, Bools]:
     """Whether a thing has just come closer, whether it may be coming, and doubts."""
     frames = len(seen.known)
-    happened, may, doubt = (np.zeros(frames, bool) for _ in range(3))
+    happened, may = np.zeros(frames, bool), np.zeros(frames, bool)
+    doubt = np.zeros(frames, bool)
     for thing, one in seen.things:
         begin = len(thing.score) - frames
         box, score = thing.box[begin:], thing.score[begin:]
         size = np.sqrt(box[:, 2] * box[:, 3])
         # What the edge cuts grows without coming closer.
-        cut = ((box[:, :2] - box[:, 2:] / 2 < 0.01) | (box[:, :2] + box[:, 2:] / 2 > 0.99)).any(1)
+        low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
+        cut = np.any((low < 0.01) | (high > 0.99), axis=1)
         history, last = list[float](), 0.0
         for frame in np.flatnonzero(one.known | one.pending).tolist():
             if cut[frame]:

@@ -49,7 +49,8 @@ def test_unknown_things_of_training_and_evaluation_differ_and_are_unknown():
     known = known_words()
     training = set(unknown_things(known, held_out=False))
     evaluation = set(unknown_things(known, held_out=True))
-    assert len(evaluation) >= 90 and not training & evaluation
+    assert len(evaluation) >= 90
+    assert not training & evaluation
     kinds = {part for name in kind_words() for part in name.split()}
     assert not (training | evaluation) & (known | kinds)
 
@@ -57,4 +58,5 @@ def test_unknown_things_of_training_and_evaluation_differ_and_are_unknown():
 @pytest.mark.parametrize('seed', range(20))
 def test_the_unknown_word_is_given_as_it_is_written(seed):
     subject, text = draw('unknown', seed, Subject(side='left'), held_out=True)
-    assert subject.word and subject.word in text
+    assert subject.word
+    assert subject.word in text

@@ -52,7 +52,8 @@ def test_places_are_in_order_of_falling_score_and_empty_ones_are_zero(seed):
     assert seen.kind.shape == (30, PLACES)
     assert (np.diff(scores, axis=1) <= 1e-6).all()
     empty = seen.kind == NOTHING
-    assert not seen.box[empty].any() and not seen.color[empty].any()
+    assert not seen.box[empty].any()
+    assert not seen.color[empty].any()
     assert (scores[~empty] >= LOW_SCORE - 1e-6).all()
     np.testing.assert_allclose(seen.color[~empty].sum(-1), 1, atol=1e-5)
     assert ((seen.box[..., 1:3] >= 0) & (seen.box[..., 1:3] <= 1)).all()
