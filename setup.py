@@ -25,6 +25,7 @@ MODEL = ['torch>=2.5', 'transformers>=5.17', 'safetensors', 'tokenizers', 'pillo
 EXTRAS = {
     'torch': MODEL,
     'train': [*MODEL, 'accelerate', 'peft'],
+    'onnxruntime': ['onnxruntime'],
     'tensorrt': ['tensorrt>=10.3,<12', 'onnx', 'onnxruntime', 'onnxscript'],
     'bag': [
         'rosbags>=0.11,<0.12',

@@ -20,6 +20,7 @@ import platform
 import shutil
 import sys
 
+from detector import install_detector
 from headers import ensure_headers
 from interfaces import build
 from packages import install_packages
@@ -100,6 +101,7 @@ def main() -> int:
             if '--tests' in sys.argv:
                 install_test_packages(distro)
             build(distro)
+            install_detector()
     except SetupError as error:
         print(f'setup: {error}', file=sys.stderr)
         return 1

@@ -52,6 +52,7 @@ VERBS = {
     'evaluate': Verb('streamo_ros.evaluation.evaluate:main', 'score timing, states and answers'),
     'bench': Verb('streamo_ros.tools.bench:main', 'latency and memory of every stage'),
     'engine': Verb('streamo_ros.tools.engine:main', 'export, build, verify, list engines'),
+    'model': Verb('streamo_ros.tools.model:main', 'the embedded models, and what they need'),
     'doctor': Verb('streamo_ros.tools.doctor:main', 'what this machine has, and what is missing'),
 }
 

@@ -21,6 +21,7 @@ EXTRAS = {
         'PIL': 'pillow',
     },
     'train': {'accelerate': 'accelerate', 'peft': 'peft'},
+    'onnxruntime': {'onnxruntime': 'onnxruntime'},
     'tensorrt': {
         'tensorrt': 'tensorrt>=10.3,<12',
         'onnx': 'onnx',

@@ -17,8 +17,9 @@ from xml.etree import ElementTree as ET
 from streamo_ros.core.errors import StreamoError
 
 PACKAGE = 'streamo_ros'
-EMBEDDED = 'streamo-tiny'
-"""The model that comes with the package."""
+TINY, OBJECTS = 'tiny', 'objects'
+EMBEDDED = {TINY: 'streamo-tiny', OBJECTS: 'streamo-objects'}
+"""Folders of the models that come with the package, by the names that model.path takes."""
 DETECTOR = 'detector.safetensors'
 """The file of the weights that the model streamo-objects sees with."""
 
@@ -44,6 +45,24 @@ def share_path(*parts: str) -> Path:
         f'{"/".join(parts)} is not part of this installation of {PACKAGE}: build or install the '
         'package again, or source the setup file of the workspace that has it'
     )
+
+
+def camera_model() -> tuple[str, str]:
+    """Which embedded model watches real cameras here.
+
+    Returns:
+        Its name, and one sentence when it is not the one for them; else ''.
+    """
+    problem = ''
+    try:
+        share_path('models', EMBEDDED[OBJECTS], 'model.safetensors')
+    except ShareError as error:
+        problem = str(error)
+    if not problem and not any(path.is_file() for path in detector_places()):
+        problem = 'run `streamo model install objects` to watch real things'
+    if not problem:
+        return OBJECTS, ''
+    return TINY, f'{EMBEDDED[TINY]} watches, which knows a drawn tabletop only: {problem}'
 
 
 def detector_places() -> Iterator[Path]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from streamo_ros.backbone.detector.protobuf import field
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
@@ -35,6 +36,36 @@ def make_frame(second: float, *, stream_id: int = 1, size: tuple[int, int] = (48
 @pytest.fixture
 def frame() -> Callable[..., Frame]:
     return make_frame
+
+
+def onnx_tensor(name: str, array: np.ndarray) -> bytes:
+    """A tensor as ONNX stores it."""
+    dimensions = b''.join(field(1, size) for size in array.shape)
+    return dimensions + field(2, 1) + field(8, name) + field(9, array.tobytes())
+
+
+def onnx_file(pairs: list[tuple[np.ndarray, np.ndarray]], constants: bool = False) -> bytes:
+    """A file as an exporter writes it: weights as initializers, or as constants of nodes."""
+    nodes, tensors = b'', b''
+    for at, pair in enumerate(pairs):
+        names = [f'w{at}', f'b{at}']
+        for name, array in zip(names, pair, strict=True):
+            if constants:
+                attribute = field(1, 'value') + field(5, onnx_tensor('', array))
+                node = field(2, name) + field(4, 'Constant') + field(5, attribute)
+                nodes += field(1, node)
+            else:
+                tensors += field(5, onnx_tensor(name, array))
+        inputs = b''.join(field(1, name) for name in (f'x{at}', *names))
+        nodes += field(1, inputs + field(2, f'x{at + 1}') + field(4, 'Conv'))
+        nodes += field(1, field(1, f'x{at + 1}') + field(2, f'y{at}') + field(4, 'Sigmoid'))
+    return field(1, 8) + field(7, nodes + tensors)
+
+
+@pytest.fixture
+def make_onnx() -> Callable[..., bytes]:
+    """Makes the content of an ONNX file of convolutions."""
+    return onnx_file
 
 
 @pytest.fixture(scope='session')

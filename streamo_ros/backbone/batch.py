@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests of several lanes as the tensors of one pass.
 
-Knows how ids and frames become rows, positions and spans, and how tails are padded. Knows no
-weights, and runs nothing.
+Ids and frames become rows, positions and spans; tails are padded. Nothing runs here.
 """
 
 from __future__ import annotations
@@ -41,13 +40,13 @@ class Buckets:
     Attributes:
         padded: rows are rounded up to a geometric series and every slot of the window is a lane
             of the step, so that its tensors' sizes follow from the rows alone. Otherwise there
-            are as many rows and lanes as asked for.
+            are exactly as many rows and lanes as there are tokens and requests.
     """
 
     padded: bool = False
 
     def rows(self, tokens: int) -> int:
-        """Rows for so many new tokens: an eighth more at most beyond 128, a multiple of 16."""
+        """Padded number of rows for this many tokens: a multiple of 16, at most an eighth more."""
         if not self.padded or tokens <= 1:
             return tokens
         step = max(16, (1 << (tokens - 1).bit_length()) // 16)
@@ -55,14 +54,14 @@ class Buckets:
 
 
 @dataclass(frozen=True)
-class Layout:
-    """Where the rows of a step belong, on the host.
+class StepLayout:
+    """The rows of a step and where they go, on the host.
 
     Attributes:
         places: packed, see `step.pack_places`.
         rows: of the step, padding included.
         begins: first row of each request.
-        spans: see `step.Step`; empty where steps are padded.
+        spans: see `step.ModelStep`; empty where steps are padded.
         single: no lane has more than one new row.
     """
 
@@ -85,7 +84,7 @@ class Batch:
     """
 
     requests: tuple[Request, ...]
-    layout: Layout
+    layout: StepLayout
     reads: tuple[int, ...]
     marks: tuple[TokenPositions, ...]
 
@@ -100,10 +99,10 @@ class Batch:
 def assemble(
     requests: Sequence[Request], window: KeyValueWindow, marks_of: MarksOf, buckets: Buckets
 ) -> Batch:
-    """Lay out one pass; lanes are ordered by slot by the caller.
+    """Lay out one pass.
 
     Args:
-        requests: what to append; every one has at least one token.
+        requests: what to append, ordered by slot; each has at least one token.
         window: gives each lane's start.
         marks_of: a frame's marks, of (rows, columns).
         buckets: how to pad.
@@ -120,7 +119,7 @@ def _layout(
     reads: Sequence[int],
     window: KeyValueWindow,
     buckets: Buckets,
-) -> Layout:
+) -> StepLayout:
     counts = [len(mark) for mark in marks]
     begins = [0, *itertools.accumulate(counts)]
     single = max(counts) == 1
@@ -136,11 +135,11 @@ def _layout(
         lanes[lane] = LaneRows(begin, len(mark), start)
     spans = () if buckets.padded else _spans(slots, lanes)
     places = pack_places(positions, targets, begins[-1], lanes)
-    return Layout(places, rows, tuple(begins[:-1]), spans, single)
+    return StepLayout(places, rows, tuple(begins[:-1]), spans, single)
 
 
 def _single_rows(requests: int, window: KeyValueWindow) -> int:
-    """One lane alone, which is the rule, or all: two passes are worth capturing, not more."""
+    """One lane alone, the usual case, or all of them: only two passes are worth capturing."""
     return 1 if requests == 1 else window.shape.lanes
 
 
@@ -157,7 +156,7 @@ def _spans(slots: Sequence[int], lanes: Sequence[LaneRows]) -> tuple[Span, ...]:
 
 
 def by_slot(requests: Sequence[Request]) -> tuple[list[Request], list[int]]:
-    """Requests ordered by slot, and where each of the given ones went."""
+    """Requests ordered by slot, and the new index of each original one."""
     order = sorted(range(len(requests)), key=lambda at: requests[at].slot)
     ordered = [requests[at] for at in order]
     if len({request.slot for request in ordered}) < len(ordered):
@@ -192,7 +191,7 @@ def _piece_marks(piece: Piece, marks_of: MarksOf) -> TokenPositions:
 
 
 def token_ids(batch: Batch) -> NDArray[np.int64]:
-    """Ids of all rows, (rows,); 0 where a frame or padding stands."""
+    """Ids of all rows, (rows,); 0 for frames and padding."""
     ids = np.zeros(batch.layout.rows, np.int64)
     for at, piece in _placed(batch):
         if isinstance(piece, tuple):
@@ -204,7 +203,7 @@ def fill_frames(batch: Batch, rows: Tensor) -> Tensor | None:
     """Put the frames' vision tokens into the rows.
 
     Args:
-        batch: names them.
+        batch: the pass they belong to.
         rows: embeddings of the step's ids, (rows, hidden); frames are written into it.
 
     Returns:
@@ -235,7 +234,11 @@ def _placed(batch: Batch) -> Iterator[tuple[int, Piece]]:
 
 
 def own_vision(piece: Piece) -> EncodedVision:
-    """A frame that came from `encode` of this backbone."""
+    """The piece as a frame encoded by this backbone.
+
+    Raises:
+        TypeError: it was not.
+    """
     if not isinstance(piece, EncodedVision):
         raise TypeError(f'a frame must come from encode() of this backbone, got {type(piece)}')
     return piece

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Builds a backbone out of its parts, and refuses what does not fit together or into memory."""
+"""Builds a backbone from its parts, and refuses what does not fit together or into memory."""
 
 from __future__ import annotations
 
@@ -89,6 +89,9 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         max_frames=checkpoint.settings.max_frames,
         max_time=checkpoint.settings.max_time,
         response_threshold=checkpoint.settings.response_threshold,
+        sampling_rate=checkpoint.settings.sampling_rate,
+        unknown_word_reply=checkpoint.settings.unknown_word_reply,
+        sampling=checkpoint.sampling,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)
 
@@ -130,7 +133,8 @@ def build(
     text = model.model.language_model
     kind = find_kind(device)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
-    grid = partial(_grid, family, model.config, processor, options.max_pixels)
+    pixels = options.max_pixels or MAX_PIXELS
+    grid = partial(_grid, family, model.config, processor, pixels)
     tokens = max(grid(height, width).tokens for height, width in LARGE)
     wanted = wanted_capacity(options.frames or identity.max_frames, tokens, prompt)
     shape = window_shape(text.config, options, kind.copies, wanted)

@@ -14,14 +14,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from typing import TypeVar
 
 import torch
 
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_model_class
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Sampling
 
 _SAMPLES, _SAMPLE_BYTES = 64, 65536
+NumberT = TypeVar('NumberT', int, float)
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,8 @@ class CheckpointSettings:
         response_threshold: probability from which on Response should be decided; 0 = whenever it
             is the most probable state.
         max_pixels: largest area of a frame that it was trained with; 0 = not specified.
+        unknown_word_reply: what it says of a word that it does not know; see
+            `interface.BackboneInfo`.
     """
 
     protocol: str = ''
@@ -46,6 +51,7 @@ class CheckpointSettings:
     sampling_rate: float = 0.0
     response_threshold: float = 0.0
     max_pixels: int = 0
+    unknown_word_reply: str = ''
 
 
 @dataclass(frozen=True)
@@ -57,12 +63,14 @@ class Checkpoint:
         architecture: the transformers class named in its config.
         processor: settings of its image processor.
         settings: its streamo.json.
+        sampling: how its generation_config.json wants tokens to be chosen.
     """
 
     path: Path
     architecture: str
     processor: dict[str, Any]
     settings: CheckpointSettings
+    sampling: Sampling
 
     def model(self, device: torch.device, dtype: torch.dtype, *, layers: bool = True) -> Any:
         """Load the weights.
@@ -138,7 +146,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
             f'{path} has no safetensors weights: save the checkpoint with '
             'save_pretrained(safe_serialization=True)'
         )
-    return Checkpoint(path, architecture, _processor(path), _settings(path))
+    return Checkpoint(path, architecture, _processor(path), _settings(path), _sampling(path))
 
 
 def fingerprint(path: Path, *more: str) -> str:
@@ -194,6 +202,34 @@ def _settings(path: Path) -> CheckpointSettings:
     if not 0 <= settings.response_threshold <= 1:
         raise BackboneError(f'{file} has a response_threshold outside 0 to 1: fix the file')
     return settings
+
+
+def _sampling(path: Path) -> Sampling:
+    """What generation_config.json says; None and missing entries mean no restriction."""
+    file = path / 'generation_config.json'
+    content = _json(file, 'fix the file') if file.is_file() else {}
+    sampling = Sampling(
+        repetition_penalty=_entry(file, content, 'repetition_penalty', float, 1.0),
+        top_k=_entry(file, content, 'top_k', int, 0),
+        top_p=_entry(file, content, 'top_p', float, 1.0),
+    )
+    if sampling.repetition_penalty <= 0 or sampling.top_k < 0 or not 0 < sampling.top_p <= 1:
+        raise BackboneError(
+            f'{file} has repetition_penalty {sampling.repetition_penalty:g}, top_k '
+            f'{sampling.top_k} and top_p {sampling.top_p:g}, which are not all possible: fix it'
+        )
+    return sampling
+
+
+def _entry(
+    file: Path, content: dict[str, Any], name: str, kind: type[NumberT], default: NumberT
+) -> NumberT:
+    value = content.get(name)
+    if value is None:
+        return default
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise BackboneError(f'{file} has {name} {value!r}, which is not a number: fix it')
+    return kind(value)
 
 
 def _json(file: Path, remedy: str) -> dict[str, Any]:

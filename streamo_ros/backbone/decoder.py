@@ -5,7 +5,7 @@
 Own code over the checkpoint's weights, because the stock forward can neither read a preallocated
 window nor append different counts to several lanes. All lanes' new tokens stand one behind the
 other in one flat row; only attention goes lane by lane. Everything that changes from frame to
-frame is in a `Step`'s tensors, so that a pass can be captured once and replayed.
+frame is in a `ModelStep`'s tensors, so that a pass can be captured once and replayed.
 
 Knows Qwen2 and Qwen3 text layers (optional biases, optional query and key norms, SwiGLU). Knows
 no words, no images and no policy.
@@ -25,7 +25,7 @@ from streamo_ros.backbone.layer import bytes_of
 from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.operators import Operators
 from streamo_ros.backbone.operators import PlainOperators
-from streamo_ros.backbone.step import Step
+from streamo_ros.backbone.step import ModelStep
 from streamo_ros.core.interface import BackboneError
 
 
@@ -70,7 +70,7 @@ class Decoder:
         """Rows of the head for a few ids, float32, (ids, hidden); None if it is quantized."""
         return self.head.weight.detach()[ids].float() if type(self.head) is nn.Linear else None
 
-    def forward(self, step: Step) -> Tensor:
+    def forward(self, step: ModelStep) -> Tensor:
         """Append to the window and return the normed hidden state of each lane's last row.
 
         In the last layer only those rows look at all: nothing else comes of the others.

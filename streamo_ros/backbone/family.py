@@ -53,6 +53,9 @@ class Family(Protocol):
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The checkpoint's vision tower for one grid, as a torch module."""
 
+    def graph(self, tower: VisionEncoder) -> bytes | None:
+        """A tower as an ONNX file for ONNX Runtime; None = it is not of convolutions alone."""
+
     def head(self, model: Any) -> VisionHead | None:
         """What makes vision tokens of the tower's outputs; None = they are the tokens."""
 

@@ -74,7 +74,7 @@ class GraphCache:
         return outputs
 
     def _seen_before(self, key: Hashable) -> bool:
-        """Whether a key comes for the second time: what comes once is not worth capturing."""
+        """Whether a key has been seen before: a pass that runs once is not worth capturing."""
         if key in self._seen:
             del self._seen[key]
             return True
@@ -84,13 +84,13 @@ class GraphCache:
         return False
 
     def forget(self, key: Hashable) -> None:
-        """Let a captured pass go, with all that it holds."""
+        """Drop a captured pass and all that it holds."""
         self._captured.pop(key, None)
         self._seen.pop(key, None)
 
     @property
     def captured(self) -> int:
-        """How many passes are captured now."""
+        """Number of captured passes."""
         return len(self._captured)
 
 
@@ -115,7 +115,7 @@ class CudaGraphs:
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.stream(self._stream):
             function(*inputs)
-            # Another thread may open a vision engine meanwhile: that is none of this capture.
+            # Another thread may load a vision engine meanwhile, which is not part of this capture.
             graph.capture_begin(pool=self._pool, capture_error_mode='thread_local')
             try:
                 outputs = function(*inputs)
@@ -126,5 +126,5 @@ class CudaGraphs:
 
 
 def find_capture(device: torch.device) -> Capture | None:
-    """How passes are captured on a device."""
+    """How passes are captured on a device; None if they are not."""
     return CudaGraphs(device) if device.type == 'cuda' else None

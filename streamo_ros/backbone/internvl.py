@@ -33,7 +33,8 @@ from streamo_ros.core.protocol import ChatFormat
 class InternVL:
     """The family; see `family.Family`."""
 
-    chat = ChatFormat(image_open='<img>', image_close='</img>')
+    # The newline is that of the model's chat template and of ms-swift, Streamo's trainer.
+    chat = ChatFormat(image_open='<img>', image_close='</img>\n')
 
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
@@ -57,6 +58,9 @@ class InternVL:
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The vision tower for one grid."""
         return ShuffledTower(model, grid)
+
+    def graph(self, tower: VisionEncoder) -> None:
+        """None: torch runs the tower on a CPU."""
 
     def head(self, model: Any) -> None:
         """None: the tower's outputs are the tokens."""

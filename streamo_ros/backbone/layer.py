@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Weights of one decoder layer, taken over from a transformers layer.
+"""Weights of one decoder layer, taken from a transformers layer.
 
-Projections that read the same input are joined into one matrix; quantised ones, which cannot be,
-are called as they are. Knows no order of computation.
+Projections that read the same input are joined into one matrix; quantized ones, which cannot be
+joined, are called as they are.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Projection:
 
     Args:
         modules: the layers.
-        device: where their weights are wanted; they are joined where they are, then moved.
+        device: where their weights go; they are joined first, then moved.
     """
 
     def __init__(self, *modules: nn.Module, device: torch.device) -> None:
@@ -37,7 +37,7 @@ class Projection:
             self._bias = None if biases[0] is None else _join(biases).to(device)
 
     def __call__(self, x: Tensor) -> Tensor:
-        """Outputs of all layers, one behind the other on the last axis."""
+        """Outputs of all layers, concatenated on the last axis."""
         if not self._modules:
             return F.linear(x, self._weight, self._bias)
         return torch.cat([module(x) for module in self._modules], dim=-1)
@@ -47,9 +47,9 @@ class Layer:
     """Weights of one decoder layer, projections of the same input joined.
 
     Args:
-        layer: of transformers.
-        epsilon: of its norms.
-        device: where the weights are wanted.
+        layer: the transformers layer.
+        epsilon: epsilon of its norms.
+        device: where the weights go.
     """
 
     def __init__(self, layer: Any, epsilon: float, device: torch.device) -> None:
@@ -76,5 +76,5 @@ def _head_norms(attention: Any, epsilon: float, device: torch.device) -> HeadNor
 
 
 def bytes_of(tensor: Tensor) -> int:
-    """Memory that a tensor takes."""
+    """Size of a tensor in bytes."""
     return tensor.numel() * tensor.element_size()

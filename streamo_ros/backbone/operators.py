@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The small operators between matrix products: plain torch, or fused on CUDA.
 
-A GPU pass of one token is hundreds of launches, of which each of these saves one or two a layer.
+A GPU pass of one token is hundreds of launches; each of these saves one or two per layer.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from torch import Tensor
 
 
 class Operators(Protocol):
-    """What a decoder layer needs beside matrix products and attention."""
+    """What a decoder layer needs besides matrix products and attention."""
 
     def norm(self, x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
         """RMS norm of the last axis; x (rows, hidden)."""
@@ -49,7 +49,7 @@ class PlainOperators:
 
 
 def find_operators(fused: bool) -> Operators:
-    """Fused ones where Triton is there, else plain ones."""
+    """Fused operators if requested (they need Triton), else plain ones."""
     if not fused:
         return PlainOperators()
     from streamo_ros.backbone.fused_operators import FusedOperators

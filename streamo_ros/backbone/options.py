@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a checkpoint is run: what can be chosen, and what the choices mean on this machine.
+"""How a checkpoint is run, and what that means on this machine.
 
-Imports torch only when a device is asked for.
+Imports torch only when a device is requested.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
-VISION = ('auto', 'torch', 'tensorrt')
+VISION = ('auto', 'torch', 'onnxruntime', 'tensorrt')
 
 DTYPES = ('float32', 'bfloat16', 'float16')
 
@@ -35,12 +35,14 @@ class Options:
         max_pixels: largest area of a frame; 0 is what the checkpoint's streamo.json says, else
             100352.
         lanes: slots of the key-value window.
-        capacity: tokens that one slot can hold; 0 is what `frames` need, or as many as the
-            checkpoint was trained for where that is less.
+        capacity: tokens that one slot can hold; 0 is what `frames` need, at most what the
+            checkpoint was trained for.
         frames: frames that a slot holds; 0 is what the checkpoint's streamo.json says, else 120.
         vision: what runs the vision tower: 'torch'; 'auto', which on a GPU switches to a TensorRT
-            engine that was built before; 'tensorrt', which has one built if there is none. Torch
-            runs it until an engine is ready, and where none can be had.
+            engine that was built before, and on a CPU takes ONNX Runtime where it is installed
+            and the tower is one of convolutions; 'onnxruntime', which is refused where it cannot
+            be had; 'tensorrt', which has an engine built if there is none. Torch runs the tower
+            until an engine is ready, and where none can be had.
         wait: the first frame waits until it is known what runs the tower, so that all frames
             go through the same one (replay, measurements); a node must not wait.
     """
@@ -48,7 +50,7 @@ class Options:
     device: str = 'auto'
     dtype: str = 'auto'
     protocol: str = 'auto'
-    max_pixels: int = MAX_PIXELS
+    max_pixels: int = 0
     lanes: int = 8
     capacity: int = 0
     frames: int = 0
@@ -57,10 +59,10 @@ class Options:
 
 
 def find_device(options: Options) -> tuple[torch.device, torch.dtype]:
-    """Device and number format that the options stand for.
+    """The device and dtype that the options select.
 
     Raises:
-        BackboneError: this machine or build of torch does not have them.
+        BackboneError: this machine or this build of torch lacks them.
     """
     import torch
 

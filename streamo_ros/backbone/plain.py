@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The loops that people write with plain transformers, as a baseline for benchmarks.
+"""The usual loops over plain transformers, as a baseline for benchmarks.
 
 `reprefill` runs the whole dialogue for each frame and reuses the vision tokens of earlier frames;
 `append` appends to the stock `DynamicCache`. Both attend to the same tokens at the same positions

@@ -4,7 +4,7 @@
 
 `import torch` holds it for seconds while the dynamic linker works, from a cold disk longer, and
 during that time no other thread of the process runs: no service is answered and no signal handled.
-Libraries that are loaded already cost the import nothing.
+Libraries that are already loaded cost the import nothing.
 """
 
 from __future__ import annotations

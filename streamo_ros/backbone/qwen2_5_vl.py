@@ -55,6 +55,9 @@ class Qwen25VL:
         """The vision tower for one grid."""
         return WindowedTower(model.model.visual, grid)
 
+    def graph(self, tower: VisionEncoder) -> None:
+        """None: torch runs the tower on a CPU."""
+
     def head(self, model: Any) -> None:
         """None: the tower's outputs are the tokens."""
 

@@ -3,7 +3,7 @@
 """Models of a published shape with random weights: what speed and memory can be measured on.
 
 They decide nothing sensible and say so in their identity. Knows the shapes of checkpoints that
-are not at hand; `load` knows those that are.
+are not available; `load` knows those that are.
 """
 
 from __future__ import annotations
@@ -309,7 +309,7 @@ def random_backbone(name: str, options: Options, model: Any = None) -> Streaming
 
 
 def plain_tokenizer() -> CheckpointTokenizer:
-    """A small tokenizer for shapes whose own is not at hand: a turn takes about as many tokens."""
+    """A small stand-in tokenizer: a turn takes about as many tokens as with the real one."""
     from tokenizers import AddedToken
     from tokenizers import decoders
     from tokenizers import models

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rotary positions: three-axis positions to cosines and sines, and the rotation itself.
 
-Knows the frequencies of a checkpoint and which axis (time, row, column) turns which of them.
-Knows no window and no model; a one-dimensional model is the case of three equal axes.
+An axis (time, row or column) turns each frequency; a one-dimensional model is the case of three
+equal axes.
 
 Source: Su et al., 'RoFormer', arXiv 2104.09864, eq. 15; the sections of Qwen2-VL's multimodal
 rotary embedding, Wang et al., arXiv 2409.12191, sec. 2.1.
@@ -41,19 +41,19 @@ class Rotary:
         return full.cos() * self.scaling, full.sin() * self.scaling
 
     def table(self, positions: int) -> tuple[Tensor, Tensor]:
-        """Cosines and sines of the first so many positions, float32, each (positions, dim / 2)."""
+        """Cosines and sines of positions from 0, float32, each (positions, dim / 2)."""
         places = torch.arange(positions, device=self.frequencies.device)
         half = places.float()[:, None] * self.frequencies
         return half.cos() * self.scaling, half.sin() * self.scaling
 
 
 def sections(sizes: tuple[int, ...]) -> Tensor:
-    """Axes of consecutive sections: (16, 24, 24) is 16 times time, 24 rows, 24 columns."""
+    """Axes of consecutive sections: (16, 24, 24) is 16 of time, 24 of row, 24 of column."""
     return torch.repeat_interleave(torch.arange(len(sizes)), torch.tensor(sizes))
 
 
 def interleaved(sizes: tuple[int, ...]) -> Tensor:
-    """Axes of Qwen3-VL's order: time, row, column by turns, the rest time."""
+    """Axes in Qwen3-VL's order: time, row and column alternate, the rest is time."""
     axes = torch.zeros(sum(sizes), dtype=torch.int64)
     for axis in (1, 2):
         axes[axis : 3 * sizes[axis] : 3] = axis
@@ -63,7 +63,7 @@ def interleaved(sizes: tuple[int, ...]) -> Tensor:
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Turn each pair (i, i + dim / 2) of the last axis; `cos` and `sin` broadcast to `x`.
 
-    Computed in the angles' format and rounded to that of `x` once.
+    Computed in the dtype of the angles and rounded once to that of `x`.
     """
     first, second = x.chunk(2, dim=-1)
     return (x * cos + torch.cat((-second, first), dim=-1) * sin).to(x.dtype)

@@ -26,6 +26,7 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import ChatFormat
 from streamo_ros.core.protocol import DECISIONS
@@ -96,6 +97,7 @@ class ScriptedVisionTokens:
 
     tokens: int
     grid: tuple[int, int]
+    sightings: tuple[Sighting, ...] = ()
 
 
 @dataclass
@@ -197,11 +199,11 @@ class ScriptedBackbone:
         self,
         requests: Sequence[Request],
         sampling: Sampling,  # noqa: ARG002 (part of the interface)
-    ) -> list[int]:
+    ) -> list[int | None]:
         """See `interface.Backbone`; the answer comes one character at a time."""
         self.passes.decode += 1
         self._check_room(requests)
-        tokens = []
+        tokens = list[int | None]()
         for request in requests:
             self._append(request)
             left = self._answers[request.slot]
@@ -251,7 +253,7 @@ def _characters(piece: Piece) -> list[int]:
 
 
 def load_script(path: Path) -> ScriptedBackbone:
-    """Read a script: a YAML list of rules, of which the first that matches an instruction applies.
+    """Read a script: a YAML list of rules; the first that matches an instruction applies.
 
     A rule has `instruction` (a part of its text; '' matches all), optionally `period` (the script
     repeats after so many seconds) and `say`: a list of `from`, `to` (seconds), `state` and `text`.

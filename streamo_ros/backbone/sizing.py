@@ -1,8 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How large a key-value window is, whether it fits, and what would fit instead.
+"""The size of a key-value window: whether it fits, and what would fit instead.
 
-Asked before it is allocated.
+Checked before anything is allocated.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
 
 LONG_INSTRUCTION, LONG_ANSWER, ANSWERS = 600, 128, 9
-"""Tokens that a slot has room for beside its frames: 2,000 characters, and eight answers that are
-kept and one that is spoken. A policy that meets more evicts earlier."""
+"""Tokens that a slot has room for besides its frames: an instruction of 2,000 characters, the
+eight answers that are kept, and the one being generated. With more, a policy evicts earlier."""
 PREFILL_TOKENS = 1024
 """Longest part of a prefill in one pass: bounds its working memory."""
 LIBRARIES = 512 << 20
@@ -33,7 +33,7 @@ def free_bytes(device: torch.device) -> int:
     """Memory that can be taken on a device now.
 
     Where a GPU shares the system's memory, its driver does not count what the page cache would
-    give back, and weights have just been read through that.
+    give back, and that has just grown by the weights.
 
     Raises:
         BackboneError: the system does not say.
@@ -56,7 +56,7 @@ def shares_memory(device: torch.device) -> bool:
 def workspace_bytes(
     config: Any, shape: WindowShape, dtype: torch.dtype, device: torch.device
 ) -> int:
-    """What passes take beside weights and window on a GPU, graphs and libraries included.
+    """GPU memory that passes need besides weights and window, including graphs and libraries.
 
     On a CPU nothing is set apart: pages are taken as they are touched, and given back.
 
@@ -74,12 +74,12 @@ def workspace_bytes(
     parts = 8 * PREFILL_TOKENS * config.num_attention_heads * shape.dim * 4
     scratch = shape.lanes * shape.rows * shape.heads * shape.dim * dtype.itemsize
     logits = 2 * shape.lanes * config.vocab_size * 4
-    # Rows twice: captured passes keep their own beside those of eager ones.
+    # Rows twice: captured passes keep their own in addition to those of eager ones.
     return scratch + 2 * (rows + parts + logits) + LIBRARIES
 
 
 def check_memory(shape: WindowShape, dtype: torch.dtype, free: int, workspace: int = 0) -> None:
-    """Refuse a window that does not fit into `free` bytes beside `workspace`.
+    """Refuse a window that does not fit into `free` bytes together with `workspace`.
 
     Raises:
         BackboneError: with how many lanes, or how many tokens, would fit.

@@ -4,7 +4,7 @@
 
 Everything that changes from frame to frame is in tensors, so that a captured pass serves all
 steps with equally many rows. `spans` says the same on the host, for attention that is not
-captured. Knows no weights.
+captured.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Places:
 
 
 @dataclass(frozen=True)
-class Step:
+class ModelStep:
     """One pass.
 
     Attributes:

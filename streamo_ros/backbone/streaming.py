@@ -1,10 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The streaming backbone: a checkpoint behind the face of `face.Backbone`.
+"""The streaming backbone: a checkpoint that satisfies `interface.Backbone`.
 
-Brings vision encoder, window and decoder together: a frame is encoded once, appended to the
-lanes that look at it in one pass, and its states are read from the last row of that very pass.
-Knows no policy, no protocol beyond ids, and no ROS.
+Combines vision encoder, window and decoder: a frame is encoded once and appended to its lanes in
+one pass, whose last row gives the states.
 """
 
 from __future__ import annotations
@@ -26,12 +25,11 @@ from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.batch import by_slot
 from streamo_ros.backbone.batch import cut_pieces
 from streamo_ros.backbone.batch import own_vision
+from streamo_ros.backbone.batch_runner import BatchRunner
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.graph_cache import GraphCache
-from streamo_ros.backbone.passes import PassRunner
+from streamo_ros.backbone.sampling import Choice
 from streamo_ros.backbone.sampling import choose
-from streamo_ros.backbone.sampling import FAILED
-from streamo_ros.backbone.sampling import greedy_without
 from streamo_ros.backbone.sizing import check_context
 from streamo_ros.backbone.sizing import PREFILL_TOKENS
 from streamo_ros.backbone.vision import EncodedVision
@@ -51,7 +49,7 @@ Found = TypeVar('Found')
 
 
 class StreamingBackbone:
-    """Satisfies `face.Backbone`.
+    """Satisfies `interface.Backbone`.
 
     A request whose numbers are not finite leaves its lane as it was.
 
@@ -88,7 +86,7 @@ class StreamingBackbone:
         states = torch.tensor(prompt.state_ids, device=frames.device)
         control = sorted(prompt.tokenizer.control_ids)
         self._control = torch.tensor(control, dtype=torch.int64, device=frames.device)
-        self._runner = PassRunner(decoder, states, passes)
+        self._runner = BatchRunner(decoder, states, passes)
 
     @property
     def info(self) -> BackboneInfo:
@@ -121,7 +119,7 @@ class StreamingBackbone:
 
     @torch.inference_mode()
     def encode(self, image: NDArray[np.uint8]) -> EncodedVision:
-        """One vision pass; see `face.Backbone.encode`."""
+        """One vision pass; see `interface.Backbone.encode`."""
         self._look_at(self.frames.find_grid(*image.shape[:2]))
         try:
             return self.frames(image)
@@ -184,32 +182,31 @@ class StreamingBackbone:
                 )
 
     @torch.inference_mode()
-    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
+    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int | None]:
         """Append to several lanes in one pass and choose the next tokens."""
         if not requests:
             return []
         ordered, back = by_slot(requests)
         batch = self._batch(ordered)
-        found, logits = self._run(batch, self._runner.tokens)
-        best = [found.tolist()[lane] for lane in batch.reads]
-        rows = [logits[lane] for lane in batch.reads]
-        for at, request in enumerate(ordered):
-            if not request.may_stop:
-                best[at], rows[at] = greedy_without(rows[at], self._control)
-        lengths = [self._window.length(request.slot) for request in ordered]
-        tokens = choose(best, rows, lengths, sampling)
+        best, logits = self._run(batch, self._runner.tokens)
+        reads = list(batch.reads)
+        choices = [
+            Choice(self._window.length(request.slot), request.said, request.may_stop)
+            for request in ordered
+        ]
+        tokens = choose(best[reads], logits[reads], choices, sampling, self._control)
         self._undo(
-            [request for request, token in zip(ordered, tokens, strict=True) if token == FAILED]
+            [request for request, token in zip(ordered, tokens, strict=True) if token is None]
         )
         return [tokens[at] for at in back]
 
     @torch.inference_mode()
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
-        """Forget all tokens but those in the ranges; see `face.Backbone.evict`."""
+        """Forget all tokens but those in the ranges; see `interface.Backbone.evict`."""
         self._window.evict(slot, keep)
 
     def truncate(self, slot: int, length: int) -> None:
-        """Forget everything behind the first `length` tokens."""
+        """Forget everything after the first `length` tokens."""
         self._window.truncate(slot, length)
 
     def memory(self) -> dict[str, Any]:
@@ -224,7 +221,7 @@ class StreamingBackbone:
         return parts
 
     def _look_at(self, grid: Grid) -> None:
-        """Take note of the grid of the frames that come.
+        """Note the grid of the incoming frames.
 
         Raises:
             BackboneError: a slot cannot hold one of them.
@@ -254,7 +251,7 @@ class StreamingBackbone:
         return found
 
     def _undo(self, requests: Sequence[Request]) -> None:
-        """Take back what has just been appended to these lanes."""
+        """Undo what has just been appended to these lanes."""
         for request in requests:
             length = self._window.length(request.slot) - request.tokens
             self._window.truncate(request.slot, length)

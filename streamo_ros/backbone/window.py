@@ -1,13 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The key-value window: which tokens every lane holds, and where they stand.
+"""The key-value window: which tokens each lane holds, and at which positions.
 
-Keys and values themselves are the attention's, in buffers allocated once. Evictions copy the
+The attention owns the keys and values, in buffers allocated once. Evictions copy the
 survivors together and rotate their keys by new positions from the un-rotated ones: positions stay
 contiguous and nothing drifts. Rotating rotated bfloat16 keys a little further at each eviction
 would be 44 % off after a thousand of them.
-
-Knows rows, positions and slots. Knows no words and no policy.
 """
 
 from __future__ import annotations
@@ -25,12 +23,12 @@ from streamo_ros.core.interface import BackboneError
 
 @dataclass(frozen=True)
 class TokenPositions:
-    """How tokens stand to each other; what positions are computed from.
+    """Relative positions of tokens, from which absolute ones are computed.
 
     Attributes:
         offsets: position relative to the token's block on the three axes, int64, (tokens, 3).
-        steps: how far the token moves the position of what follows, int64, (tokens,). A frame
-            moves it once, with its last token.
+        steps: how far the token advances the position of what follows, int64, (tokens,). A frame
+            advances it once, with its last token.
         inside: whether the token continues a frame, bool, (tokens,).
     """
 
@@ -39,7 +37,7 @@ class TokenPositions:
     inside: NDArray[np.bool_]
 
     def positions(self, start: int) -> NDArray[np.int64]:
-        """Positions, shape (3, tokens), when the first block stands at `start`."""
+        """Positions, shape (3, tokens), when the first block is at `start`."""
         base = start + np.cumsum(self.steps) - self.steps
         return (base[:, None] + self.offsets).T
 
@@ -48,14 +46,14 @@ class TokenPositions:
 
 
 def text_positions(tokens: int) -> TokenPositions:
-    """TokenPositions of text: each token is a block of its own and moves the position by one."""
+    """The positions of text: each token is a block of its own and advances the position by one."""
     return TokenPositions(
         np.zeros((tokens, 3), np.int64), np.ones(tokens, np.int64), np.zeros(tokens, np.bool_)
     )
 
 
 def join_positions(parts: Sequence[TokenPositions]) -> TokenPositions:
-    """TokenPositions of parts that follow each other."""
+    """The positions of consecutive parts."""
     return TokenPositions(
         np.concatenate([part.offsets for part in parts]),
         np.concatenate([part.steps for part in parts]),
@@ -91,7 +89,7 @@ class KeyValueWindow:
         return slot
 
     def close(self, slot: int) -> None:
-        """Give the slot back."""
+        """Free the slot."""
         self._held(slot)
         self._marks[slot] = None
 
@@ -104,7 +102,7 @@ class KeyValueWindow:
         return int(self._held(slot).steps.sum())
 
     def commit(self, slot: int, marks: TokenPositions) -> None:
-        """Count rows that a pass has written behind the slot's last one.
+        """Count rows that a pass has appended to the slot.
 
         Raises:
             BackboneError: there is no room for them.
@@ -125,7 +123,7 @@ class KeyValueWindow:
             )
 
     def truncate(self, slot: int, length: int) -> None:
-        """Forget everything behind the first `length` tokens.
+        """Forget everything after the first `length` tokens.
 
         Raises:
             BackboneError: the cut goes through a frame.
@@ -139,7 +137,7 @@ class KeyValueWindow:
         )
 
     def scrub(self, slot: int) -> None:
-        """See that what failed behind the slot's length cannot spoil what comes."""
+        """Keep what a failed pass left after the slot's length from affecting later passes."""
         self.attention.scrub(slot, self.length(slot))
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
@@ -188,6 +186,6 @@ class KeyValueWindow:
 
 
 def _unmoved(survivors: NDArray[np.int64]) -> int:
-    """How many leading rows stay where they are."""
+    """Number of leading rows that do not move."""
     moved = np.flatnonzero(survivors != np.arange(len(survivors)))
     return int(moved[0]) if len(moved) else len(survivors)

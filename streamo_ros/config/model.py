@@ -13,6 +13,7 @@ from streamo_ros.config.parameters import Value
 from streamo_ros.core.interface import Backbone
 from streamo_ros.share import EMBEDDED
 from streamo_ros.share import share_path
+from streamo_ros.share import TINY
 
 
 def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
@@ -45,9 +46,13 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
 
 
 def find_model(path: str | Path = '') -> Path:
-    """The path of a model; '' = of the embedded one.
+    """The path of a model.
+
+    Args:
+        path: of its folder or script, or the name of an embedded model; '' = tiny.
 
     Raises:
         ShareError: the package was installed without it.
     """
-    return Path(path).expanduser() if path else share_path('models', EMBEDDED)
+    name = EMBEDDED.get(str(path) or TINY)
+    return share_path('models', name) if name else Path(path).expanduser()

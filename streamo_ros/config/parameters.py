@@ -110,7 +110,7 @@ TABLE = (
         'model.path',
         '',
         'Folder of the checkpoint, or a .yaml script that stands in for a model; '
-        'empty = the embedded model streamo-tiny.',
+        'tiny or objects = an embedded model; empty = tiny.',
         _SETUP,
     ),
     Parameter(
@@ -136,18 +136,20 @@ TABLE = (
     ),
     Parameter(
         'model.max_pixels',
-        100352,
-        'Largest area of the image passed to the model, in pixels; the aspect ratio is kept.',
+        0,
+        'Largest area of the image passed to the model, in pixels; the aspect ratio is kept. '
+        '0 = what the checkpoint asks for, else 100352.',
         _SETUP,
-        784,
+        0,
         16777216,
     ),
     Parameter(
         'model.vision',
         'auto',
-        'What runs the vision encoder.',
+        'What runs the vision encoder; auto = a TensorRT engine that was built before, or '
+        'ONNX Runtime on a CPU for streamo-objects, or torch.',
         _SETUP,
-        choices=('auto', 'torch', 'tensorrt'),
+        choices=('auto', 'torch', 'onnxruntime', 'tensorrt'),
     ),
     Parameter(
         'model.timeout',
@@ -177,10 +179,11 @@ TABLE = (
     ),
     Parameter(
         'sampling.rate',
-        1.0,
-        'Frames sampled per second of capture time, in hertz.',
+        0.0,
+        'Frames sampled per second of capture time, in hertz; '
+        '0 = what the checkpoint asks for, else 1.',
         When.ALWAYS,
-        0.01,
+        0.0,
         60.0,
     ),
     Parameter(
@@ -287,6 +290,33 @@ TABLE = (
         2.0,
     ),
     Parameter('generation.seed', 0, 'Seed for sampling.', When.ALWAYS, 0, 2**31 - 1),
+    Parameter(
+        'generation.repetition_penalty',
+        0.0,
+        'Divides the scores of tokens that the answer already has; 1 = no penalty; 0 = what the '
+        "checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        0.0,
+        10.0,
+    ),
+    Parameter(
+        'generation.top_k',
+        0,
+        'With a temperature: choose among this many of the most probable tokens; -1 = all; 0 = '
+        "what the checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        -1,
+        1_000_000,
+    ),
+    Parameter(
+        'generation.top_p',
+        0.0,
+        'With a temperature: choose among the most probable tokens that have this probability '
+        "together; 1 = all; 0 = what the checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        0.0,
+        1.0,
+    ),
     Parameter(
         'thresholds.standby',
         0.0,

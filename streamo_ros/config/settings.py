@@ -27,6 +27,9 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
 
+DEFAULT_RATE = 1.0
+"""Frames per second, where neither parameter nor checkpoint says."""
+
 
 class Values:
     """The value of every parameter; any thread may read it, and changes replace it as a whole."""
@@ -103,7 +106,11 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
             values.number('thresholds.response') or info.response_threshold,
         ),
         sampling=Sampling(
-            values.number('generation.temperature'), values.whole('generation.seed')
+            values.number('generation.temperature'),
+            values.whole('generation.seed'),
+            values.number('generation.repetition_penalty') or info.sampling.repetition_penalty,
+            max(0, values.whole('generation.top_k') or info.sampling.top_k),
+            values.number('generation.top_p') or info.sampling.top_p,
         ),
         limits=ContextLimits.for_checkpoint(
             info,
@@ -133,10 +140,20 @@ def context_policy(name: str) -> EvictionPolicy:
     return policies[name]()
 
 
-def frame_sampler(values: Values) -> FrameSampler:
-    """A sampler with the parameters' rate, tolerance and largest gap."""
+def sampling_rate(values: Values, info: BackboneInfo) -> float:
+    """Frames per second: the parameter, or what the checkpoint asks for, or 1."""
+    return values.number('sampling.rate') or info.sampling_rate or DEFAULT_RATE
+
+
+def frame_sampler(values: Values, info: BackboneInfo) -> FrameSampler:
+    """A sampler with the parameters' rate, tolerance and largest gap.
+
+    Args:
+        values: the parameters.
+        info: what the checkpoint asks for where the rate is 0.
+    """
     return FrameSampler(
-        Fraction(values.number('sampling.rate')),
+        Fraction(sampling_rate(values, info)),
         int(values.number('sampling.reorder_tolerance') * SECOND),
         int(values.number('sampling.max_gap') * SECOND),
     )

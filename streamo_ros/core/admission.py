@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Refuses an instruction that could not be watched for, before it is accepted.
+"""Refuses an instruction that could not be watched for, and remarks on one that will be in vain.
 
 An instruction is admitted by what it costs in tokens, not in characters: two thousand letters of
 English are 430 tokens, the same number of emoji six thousand.
@@ -8,11 +8,17 @@ English are 430 tokens, the same number of emoji six thousand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.protocol import check_instruction
 from streamo_ros.core.protocol import ProtocolError
+from streamo_ros.core.protocol import Tokenizer
+
+_WORD = re.compile(r' ?[^\W\d_]+')
+_FOREIGN = 0.5
+"""Part of an instruction's words from which on its language is the trouble, not one word."""
 
 
 def instruction_check(
@@ -47,3 +53,35 @@ def instruction_check(
         return text
 
     return check
+
+
+def instruction_remark(backbone: Backbone) -> Callable[[str], str]:
+    """What there is to remark on an instruction that is accepted, in one or two sentences; or ''.
+
+    A model with a closed vocabulary has a token for each word that it knows and spells all
+    others; it answers at once that it does not know the word, and this is the same sentence.
+
+    Args:
+        backbone: whose tokens and reply count.
+    """
+    tokenizer = backbone.prompt.tokenizer
+
+    def remark(text: str) -> str:
+        reply = backbone.info.unknown_word_reply
+        unknown = unknown_words(text, tokenizer) if reply else []
+        if not unknown:
+            return ''
+        first = reply.format(word=unknown[0])
+        words = len(_WORD.findall(text))
+        if len(unknown) <= _FOREIGN * words or len(unknown) < 2:
+            return first
+        return (
+            f'{first} I know {words - len(unknown)} of these {words} words: I read plain English.'
+        )
+
+    return remark
+
+
+def unknown_words(text: str, tokenizer: Tokenizer) -> list[str]:
+    """The words of a text that are spelled in several tokens, in order."""
+    return [word.strip() for word in _WORD.findall(text) if len(tokenizer.plain(word)) > 1]

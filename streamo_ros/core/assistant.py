@@ -32,6 +32,7 @@ from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.lane_pool import LanePool
 from streamo_ros.core.passes import LogitsRow
 from streamo_ros.core.passes import PassRunner
@@ -74,6 +75,7 @@ class Assistant:
 
     Attributes:
         passes: runs the model and counts its failures.
+        sightings: what was recognized in the frame observed last, by models that do that.
     """
 
     def __init__(
@@ -89,6 +91,7 @@ class Assistant:
         self._book = book
         self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored)
         self._next_response = 1
+        self.sightings: tuple[Sighting, ...] = ()
 
     @property
     def busy(self) -> bool:
@@ -114,8 +117,9 @@ class Assistant:
             time, exactly one `Decided` follows, now or later, whatever happens in between; one
             with id 0 if none is active.
         """
+        self.sightings = ()
         events = self._pool.follow(frame)
-        due = [active for active in self._book.standing() if active.since <= frame.stamp]
+        due = [active for active in self._book.active() if active.since <= frame.stamp]
         if frame.image is None:
             return events + _missed(frame, due)
         if not due:
@@ -127,6 +131,7 @@ class Assistant:
         vision = self.passes.encode(frame.image)
         if vision is None:
             return events + self._failed(frame, due)
+        self.sightings = vision.sightings
         encoded = EncodedFrame(frame.without_image(), vision)
         encode_time = time.perf_counter() - began
         events += self._follow_grid(encoded)

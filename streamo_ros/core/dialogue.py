@@ -169,7 +169,8 @@ class Dialogue:
         self._before = self.tokens, self.pending
         first = not self._turns[-1].reply
         self._turns[-1].reply += self.pending
-        request = Request(self.slot, (self.pending,), may_stop=not first)
+        said = self._turns[-1].reply[len(self._prompt.replies[State.RESPONSE]) :]
+        request = Request(self.slot, (self.pending,), may_stop=not first, said=said)
         self.pending = ()
         return request
 

@@ -74,12 +74,19 @@ class InstructionBook:
     Args:
         capacity: how many may be active at once.
         check: returns the text cleaned or raises ValueError; the protocol's check by default.
+        remark: what there is to remark on an instruction that is accepted; '' = nothing.
     """
 
-    def __init__(self, capacity: int = 8, check: Callable[[str], str] = check_instruction) -> None:
+    def __init__(
+        self,
+        capacity: int = 8,
+        check: Callable[[str], str] = check_instruction,
+        remark: Callable[[str], str] = lambda _: '',
+    ) -> None:
         self.capacity = capacity
         self.check = check
-        self._standing: dict[int, Instruction] = {}
+        self.remark = remark
+        self._active: dict[int, Instruction] = {}
         self._next_id = 1
         self._version = 0
         self._lock = threading.Lock()
@@ -89,15 +96,15 @@ class InstructionBook:
         """Changes whenever an instruction is added, removed or counts a response."""
         return self._version
 
-    def standing(self) -> tuple[Instruction, ...]:
+    def active(self) -> tuple[Instruction, ...]:
         """All active instructions, oldest first."""
         with self._lock:
-            return tuple(self._standing.values())
+            return tuple(self._active.values())
 
     def get(self, instruction_id: int) -> Instruction | None:
         """The active instruction with this id."""
         with self._lock:
-            return self._standing.get(instruction_id)
+            return self._active.get(instruction_id)
 
     def add(
         self,
@@ -131,7 +138,7 @@ class InstructionBook:
                 self._next_id, text, source, since, 0, max_responses, cooldown, lifetime, backfill
             )
             self._next_id += 1
-            self._standing[instruction.id] = instruction
+            self._active[instruction.id] = instruction
             self._version += 1
         return instruction
 
@@ -148,11 +155,11 @@ class InstructionBook:
             InstructionError: there is no such instruction.
         """
         with self._lock:
-            if instruction_id and instruction_id not in self._standing:
+            if instruction_id and instruction_id not in self._active:
                 raise InstructionError(self._unknown(instruction_id))
-            ids = [instruction_id] if instruction_id else list(self._standing)
+            ids = [instruction_id] if instruction_id else list(self._active)
             for gone in ids:
-                del self._standing[gone]
+                del self._active[gone]
             self._version += bool(ids)
         return ids
 
@@ -163,20 +170,20 @@ class InstructionBook:
     def count_response(self, instruction_id: int) -> Instruction | None:
         """Count a response; returns the updated instruction, None if it is gone."""
         with self._lock:
-            old = self._standing.get(instruction_id)
+            old = self._active.get(instruction_id)
             if old is None:
                 return None
             new = replace(old, response_count=old.response_count + 1)
-            self._standing[instruction_id] = new
+            self._active[instruction_id] = new
             self._version += 1
             return new
 
     def restart(self) -> None:
         """A new stream began: instructions start over with its first frame."""
         with self._lock:
-            for key, old in self._standing.items():
+            for key, old in self._active.items():
                 if old.stamp:
-                    self._standing[key] = replace(old, stamp=0, since=0)
+                    self._active[key] = replace(old, stamp=0, since=0)
             self._version += 1
 
     def restore(self, instructions: tuple[Instruction, ...], next_id: int) -> list[str]:
@@ -198,28 +205,28 @@ class InstructionBook:
                 refused.append(f'instruction {instruction.id} is not active again: {error}')
         highest = max((instruction.id for instruction in instructions), default=0)
         with self._lock:
-            self._standing = accepted
+            self._active = accepted
             self._next_id = max(next_id, self._next_id, highest + 1)
             self._version += 1
         return refused
 
     def _change(self, instruction_id: int, **changes: int) -> None:
         with self._lock:
-            if instruction_id in self._standing:
-                old = self._standing[instruction_id]
-                self._standing[instruction_id] = replace(old, **changes)  # type: ignore[arg-type]
+            if instruction_id in self._active:
+                old = self._active[instruction_id]
+                self._active[instruction_id] = replace(old, **changes)  # type: ignore[arg-type]
                 self._version += 1
 
     def _make_place(self, replace_id: int) -> None:
-        if replace_id and replace_id not in self._standing:
+        if replace_id and replace_id not in self._active:
             raise InstructionError(self._unknown(replace_id))
-        if not replace_id and len(self._standing) >= self.capacity:
+        if not replace_id and len(self._active) >= self.capacity:
             raise InstructionError(
                 f'all {self.capacity} places for instructions are taken: cancel one, replace one '
                 'with replace_id, or raise max_instructions'
             )
-        self._standing.pop(replace_id, None)
+        self._active.pop(replace_id, None)
 
     def _unknown(self, instruction_id: int) -> str:
-        active = ', '.join(map(str, self._standing)) or 'none'
+        active = ', '.join(map(str, self._active)) or 'none'
         return f'there is no instruction {instruction_id}: active are {active}'

@@ -114,15 +114,15 @@ class InstructionLane:
         else:
             self._standby_since = 0
 
-    def on_token(self, token: int) -> list[Event]:
-        """Take the next token of the answer; -1 = the model failed."""
+    def on_token(self, token: int | None) -> list[Event]:
+        """Take the next token of the answer; None = the model failed."""
         answer = self._answer
         assert answer is not None
         speech = answer.speech
         before = len(speech.tokens)
         text = speech.on_token(token)
         answer.first_token_time = answer.first_token_time or time.perf_counter() - answer.began
-        if speech.finish is Finish.ERROR:
+        if token is None:
             self.dialogue.undo_decode()
         elif len(speech.tokens) > before:
             self.dialogue.on_token(token)

@@ -51,6 +51,10 @@ class VisionTokens(Protocol):
     def grid(self) -> tuple[int, int]:
         """Merged token grid, (rows, columns)."""
 
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """What was recognized in the frame, where the tower does that."""
+
 
 Piece = tuple[int, ...] | VisionTokens
 """Token ids, or one frame."""
@@ -65,11 +69,13 @@ class Request:
         pieces: ids and frames in order; empty id tuples are allowed.
         may_stop: for `decode`: whether the chosen token may be a control token. False for an
             answer's first token, since an answer without text helps nobody.
+        said: for `decode`: ids of the answer so far.
     """
 
     slot: int
     pieces: tuple[Piece, ...]
     may_stop: bool = True
+    said: tuple[int, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -84,10 +90,21 @@ def piece_tokens(piece: Piece) -> int:
 
 @dataclass(frozen=True)
 class Sampling:
-    """How the next token is chosen: temperature 0 is greedy; otherwise seeded sampling."""
+    """How the next token is chosen.
+
+    Attributes:
+        temperature: 0 = the most probable token; otherwise seeded sampling.
+        seed: seed for sampling.
+        repetition_penalty: makes tokens that the answer has already less probable; 1 = none.
+        top_k: sample among this many of the most probable tokens; 0 = all.
+        top_p: sample among the most probable tokens that have this probability together.
+    """
 
     temperature: float = 0.0
     seed: int = 0
+    repetition_penalty: float = 1.0
+    top_k: int = 0
+    top_p: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -108,6 +125,10 @@ class BackboneInfo:
         max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
         response_threshold: probability from which the checkpoint wants Response to be decided;
             0 = when it is the most probable.
+        sampling_rate: frames per second that the checkpoint wants; 0 = unspecified.
+        unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
+            of checkpoints for which every known word is one token; '' = of no other.
+        sampling: how the checkpoint wants tokens to be chosen; its temperature is not used.
     """
 
     model_id: str
@@ -126,6 +147,9 @@ class BackboneInfo:
     max_frames: int = 0
     max_time: float = 0.0
     response_threshold: float = 0.0
+    sampling_rate: float = 0.0
+    unknown_word_reply: str = ''
+    sampling: Sampling = field(default_factory=Sampling)
 
 
 class Backbone(Protocol):
@@ -200,12 +224,12 @@ class Backbone(Protocol):
             BackboneError: the pass failed, or the slot would overflow; it is as it was before.
         """
 
-    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
+    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int | None]:
         """Append (ids only, usually one) to several lanes in one pass and choose the next token.
 
         Returns:
-            One token id for each request; -1 where the logits were not finite: that lane is as
-            it was before.
+            One token id for each request; None where the logits were not finite: that lane is
+            as it was before.
 
         Raises:
             BackboneError: the pass failed as a whole, or a slot would overflow; every lane is as

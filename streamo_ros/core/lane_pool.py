@@ -72,7 +72,7 @@ class LanePool:
         events = self.clear('a new stream began before it was decided') if new_stream else []
         self._stream_id = stream_id
         events += self.follow_book()
-        for instruction in self._book.standing():
+        for instruction in self._book.active():
             if instruction.expired(frame.stamp):
                 flaw = 'the lifetime of the instruction ended before it was decided'
                 events += self.retire(instruction.id, flaw)
@@ -83,7 +83,7 @@ class LanePool:
         if self._book.version == self._book_version:
             return []
         self._book_version = self._book.version
-        active = {instruction.id: instruction for instruction in self._book.standing()}
+        active = {instruction.id: instruction for instruction in self._book.active()}
         events: list[Event] = []
         for key, lane in list(self._lanes.items()):
             lane.instruction = active.get(key, lane.instruction)

@@ -21,9 +21,6 @@ from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
 
-FAILED = -1
-"""Stands for a token that could not be decoded."""
-
 ResultT = TypeVar('ResultT')
 LogitsRow = NDArray[np.float32]
 """Raw logits of Silence, Standby and Response."""
@@ -63,15 +60,21 @@ class PassRunner:
                 self.count_failure('the state logits were not finite')
         return finite
 
-    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
-        """The next token of each request; `FAILED` where it failed."""
-        tokens = self._each_alone(lambda batch: self._backbone.decode(batch, sampling), requests)
-        for token in tokens:
-            if token is not None and token >= 0:
-                self.failures_in_a_row = 0
-            elif token is not None:
-                self.count_failure("the answer's logits were not finite")
-        return [FAILED if token is None else token for token in tokens]
+    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int | None]:
+        """The next token of each request; None where it failed."""
+        failures = self.failures
+
+        def run(batch: Sequence[Request]) -> list[int | None]:
+            tokens = self._backbone.decode(batch, sampling)
+            for token in tokens:
+                if token is None:
+                    self.count_failure("the answer's logits were not finite")
+            return tokens
+
+        tokens = self._each_alone(run, requests)
+        if requests and self.failures - failures < len(requests):
+            self.failures_in_a_row = 0
+        return tokens
 
     def count_failure(self, sentence: str) -> None:
         """Count a failed request."""

@@ -25,6 +25,7 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.interface import Sighting
 
 _DROPPED = (Reason.BAD_FRAME, Reason.MODEL_FAILED, Reason.OVERFLOW)
 # Frames that an instruction may still miss after another one did: more than any backlog holds.
@@ -45,6 +46,7 @@ class Step:
         received: frames received so far, sampled or not.
         dropped: sampled frames so far that could not be decided.
         time: steady-clock seconds at which the decisions were made; only for measuring latency.
+        sightings: what was recognized in the frame, by models that do that.
     """
 
     events: tuple[Event, ...]
@@ -54,6 +56,7 @@ class Step:
     received: int = 0
     dropped: int = 0
     time: float = 0.0
+    sightings: tuple[Sighting, ...] = ()
 
     def seconds(self, frame: Frame) -> float:
         """Capture time of a frame since the first one of its stream."""
@@ -135,7 +138,11 @@ class StepMaker:
         self._missed: deque[tuple[int, int]] = deque(maxlen=_REMEMBERED)
 
     def step(
-        self, events: Sequence[Event], frame: Frame | None = None, decided_at: float | None = None
+        self,
+        events: Sequence[Event],
+        frame: Frame | None = None,
+        decided_at: float | None = None,
+        sightings: tuple[Sighting, ...] = (),
     ) -> Step:
         """The next step.
 
@@ -143,6 +150,7 @@ class StepMaker:
             events: what happened, in order.
             frame: the frame that was observed; None when only answers went on.
             decided_at: steady-clock seconds at which the decisions were made; None = just now.
+            sightings: what was recognized in the frame.
         """
         if frame is not None:
             self._follow(frame)
@@ -152,11 +160,12 @@ class StepMaker:
         return Step(
             events=tuple(events),
             frame=frame,
-            instructions=self._book.standing(),
+            instructions=self._book.active(),
             origin=self._first.stamp if self._first else 0,
             received=self.totals.counts.received,
             dropped=sum(self.dropped.values()) + self._lost(),
             time=time.perf_counter() if decided_at is None else decided_at,
+            sightings=sightings if frame is not None else (),
         )
 
     def _follow(self, frame: Frame) -> None:

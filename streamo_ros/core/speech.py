@@ -46,16 +46,16 @@ class Speech:
         self.tokens: list[int] = []
         self.finish = Finish.UNKNOWN
 
-    def on_token(self, token: int) -> str:
+    def on_token(self, token: int | None) -> str:
         """Take the next token.
 
         Args:
-            token: an id; -1 if the model failed.
+            token: an id; None if the model failed.
 
         Returns:
             Text that can be shown now and will not change; '' if there is none yet.
         """
-        if token < 0:
+        if token is None:
             self.finish = Finish.ERROR
         elif token in self._control_ids:
             self.finish = Finish.STOP

@@ -34,7 +34,10 @@ from streamo_ros.report.rows import DeltaRow
 from streamo_ros.report.rows import EndRow
 from streamo_ros.report.rows import Row
 from streamo_ros.report.timeline import Timeline
+from streamo_ros.share import camera_model
+from streamo_ros.share import OBJECTS
 from streamo_ros.share import share_path
+from streamo_ros.share import TINY
 from streamo_ros.sources.open import open_source
 
 if TYPE_CHECKING:
@@ -49,6 +52,12 @@ WORLD_INSTRUCTIONS = (
     'describe what happens',
 )
 """What the world of this seed has answers to within a minute."""
+REAL_INSTRUCTIONS = (
+    'tell me when a person appears',
+    'tell me when a person leaves',
+    'what do you see?',
+)
+"""What the model for real cameras is asked about a source of which nothing is known."""
 OTHER_INSTRUCTIONS = ('how many things do you see? update me', 'describe what happens')
 FIRST_INSTRUCTION, NEXT_INSTRUCTION = 1.0, 4.0
 """Seconds of stream before the first instruction, and between two."""
@@ -94,9 +103,10 @@ class Demo:
         self.rows: list[Row] = []
         self.view = LiveView(options.source or 'a drawn tabletop', console)
         self.stopped = False
-        self._instructions = list(options.instruction) or list(
-            OTHER_INSTRUCTIONS if options.source else WORLD_INSTRUCTIONS
-        )
+        self.model, self.remark = options.model, ''
+        if not (options.model or options.params_file):
+            self.model, self.remark = camera_model() if options.source else (TINY, '')
+        self._instructions = list(options.instruction) or self._usual_instructions()
 
     def run(self) -> Verdict:
         """Run everything; whatever happens, what was started is stopped.
@@ -136,6 +146,11 @@ class Demo:
         self.timeline.take(EndRow(received=received, stopped=self.stopped))
         write_report(self.output / 'report.html', [self.timeline], 'streamo demo')
         return judge(self.rows, int(published.get('last', 0)), self.timeline.head.rate)
+
+    def _usual_instructions(self) -> list[str]:
+        if not self.options.source:
+            return list(WORLD_INSTRUCTIONS)
+        return list(REAL_INSTRUCTIONS if self.model == OBJECTS else OTHER_INSTRUCTIONS)
 
     def _take(self, row: Row, picture: bytes) -> None:
         self.rows.append(row)
@@ -193,8 +208,8 @@ class Demo:
             '-r',
             f'image/compressed:={CAMERA}/compressed',
         ]
-        if self.options.model:
-            arguments += ['-p', f'model.path:={self.options.model}']
+        if self.model:
+            arguments += ['-p', f'model.path:={self.model}']
         if self.options.params_file:
             arguments += ['--params-file', self.options.params_file]
         return arguments
@@ -225,6 +240,8 @@ def _report(verdict: Verdict, demo: Demo, console: Console) -> int:
         f'recording: {demo.output / "demo.mcap"}',
         f'report:    {demo.output / "report.html"}',
     ]
+    lines += [f'note: {demo.remark}'] if demo.remark else []
+    lines += [_next_step()] if not demo.options.source else []
     faults = [] if demo.stopped else verdict.faults
     lines += [f'FAILED: {fault}' for fault in faults]
     for line in lines:
@@ -232,6 +249,14 @@ def _report(verdict: Verdict, demo: Demo, console: Console) -> int:
     if demo.stopped:
         return ExitCode.INTERRUPTED
     return ExitCode.FAILED if faults else ExitCode.OK
+
+
+def _next_step() -> str:
+    """What to try after the drawn world."""
+    name, _ = camera_model()
+    install = '' if name == OBJECTS else 'streamo model install objects && '
+    command = 'make demo SOURCE=/dev/video0 INSTRUCTION="tell me when a person appears"'
+    return f'next, your own camera or video: {install}{command}'
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -252,7 +277,11 @@ def _parser() -> argparse.ArgumentParser:
         '--seconds', type=float, default=50.0, help='how long; default %(default)s, 0 = the source'
     )
     add('--seed', type=int, default=WORLD_SEED, help='of the drawn world')
-    add('--model', default='', help='folder of a checkpoint; default: the embedded model')
+    add(
+        '--model',
+        default='',
+        help='folder of a checkpoint, objects or tiny; default: objects for a source, else tiny',
+    )
     add('--params-file', default='', help='parameters of the node')
     add('--output', default='out/demo', help='folder; default %(default)s')
     add('--patience', type=float, default=180.0, help='seconds to wait for the node')

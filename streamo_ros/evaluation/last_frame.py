@@ -77,5 +77,6 @@ def _answer(backbone: Backbone, dialogue: Dialogue, settings: AssistantSettings)
     while not speech.finish:
         token = backbone.decode([dialogue.decode_request()], settings.sampling)[0]
         speech.on_token(token)
-        dialogue.on_token(token)
+        if token is not None:
+            dialogue.on_token(token)
     return speech.text

@@ -48,7 +48,7 @@ class ActiveStream:
 
         logger = node.get_logger()
         log_error = logger.error
-        self.sampler = frame_sampler(values)
+        self.sampler = frame_sampler(values, resources.info)
         self.queue = FrameQueue(values.whole('sampling.queue'))
         self.statistics = Statistics(resources.backbone.memory)
         transport = values.text('image_transport')
@@ -59,7 +59,14 @@ class ActiveStream:
         self._useful = 0
         self._log = FindingLog(logger.warning, logger.info)
         self.sinks = IsolatedSinks(
-            [self.statistics, self.health, resources.publisher, resources.instructions, goals],
+            [
+                self.statistics,
+                self.health,
+                resources.publisher,
+                resources.instructions,
+                resources.detections,
+                goals,
+            ],
             log_error,
         )
         self.steps = StepMaker(resources.book, self.sampler.counts, lambda: self.queue.lost)

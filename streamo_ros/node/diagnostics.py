@@ -31,7 +31,7 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.node.active_stream import ActiveStream
 from streamo_ros.node.input_health import Level
 from streamo_ros.node.input_health import RECENT
-from streamo_ros.node.statistics import Times
+from streamo_ros.node.statistics import StageTimes
 
 OK, WARN, ERROR, STALE = (
     DiagnosticStatus.OK,
@@ -226,7 +226,7 @@ def resident_bytes() -> int:
     return pages * resource.getpagesize()
 
 
-def _percentiles(name: str, times: Times) -> Mapping[str, object]:
+def _percentiles(name: str, times: StageTimes) -> Mapping[str, object]:
     return (
         {f'{name} p{percent} (s)': times.percentile(percent) for percent in (50, 95, 100)}
         if times.last

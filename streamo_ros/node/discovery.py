@@ -12,11 +12,14 @@ from typing import Any
 
 from rcl_interfaces.srv import GetParameters
 from rclpy.parameter import parameter_value_to_python
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from std_srvs.srv import Trigger
 
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
+from streamo_ros.msg import ModelInfo
 from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.client import LockStepError
 
@@ -40,7 +43,22 @@ def find_sampler(client: BlockingClient, target: str) -> FrameSampler:
         raise LockStepError(f'{target} has no parameter {names[0]}: it is not a streamo node')
     # A number that was set as an integer is one: `ros2 param set /streamo sampling.rate 2`.
     rate, late, gap = (float(parameter_value_to_python(value)) for value in reply.values)
+    rate = rate or _checkpoint_rate(client, target)
     return FrameSampler(Fraction(rate), int(late * SECOND), int(gap * SECOND))
+
+
+def _checkpoint_rate(client: BlockingClient, target: str) -> float:
+    """The rate that the node's checkpoint asks for."""
+    heard: list[ModelInfo] = []
+    latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    subscription = client.create_subscription(
+        ModelInfo, f'{target}/model_info', heard.append, latched
+    )
+    client.until(
+        lambda: bool(heard), f'{target}/model_info', 'configure the node, or set its sampling.rate'
+    )
+    client.destroy_subscription(subscription)
+    return float(heard[-1].sampling_rate)
 
 
 def find_step(client: BlockingClient, player: str) -> Any:

@@ -48,7 +48,7 @@ class InstructionSync(Sink):
         """Restore the instructions of before a restart; a remark on what could not be, or ''."""
         if self._journal is None:
             return ''
-        refused = self._book.restore(self._journal.standing(), self._journal.next_id())
+        refused = self._book.restore(self._journal.active(), self._journal.next_id())
         return '; '.join(filter(None, [self._journal.remark, *refused]))
 
     def past_answers(self) -> dict[int, Sequence[PastAnswer]]:
@@ -59,7 +59,7 @@ class InstructionSync(Sink):
             instruction.id: [
                 (answer.stamp, answer.text) for answer in self._journal.answers(instruction.id)
             ]
-            for instruction in self._book.standing()
+            for instruction in self._book.active()
         }
 
     def take(self, step: Step) -> None:
@@ -84,7 +84,7 @@ class InstructionSync(Sink):
             if version == self._version and not answers and not self.problem:
                 return
             if self._journal is not None:
-                self._journal.keep(self._book.standing(), answers)
+                self._journal.keep(self._book.active(), answers)
             if version != self._version:
                 self._publisher.instructions(self._book)
             self._version = version

@@ -99,7 +99,7 @@ class Journal:
         with self._lock:
             self._database.close()
 
-    def standing(self) -> tuple[Instruction, ...]:
+    def active(self) -> tuple[Instruction, ...]:
         """The instructions that were active at the last write, except those of goals."""
         with self._lock:
             rows = self._database.execute(

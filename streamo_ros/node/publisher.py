@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rclpy.qos import QoSDurabilityPolicy
 from rclpy.qos import QoSProfile
 
+from streamo_ros.config.settings import sampling_rate
 from streamo_ros.config.settings import Values
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
@@ -85,13 +86,13 @@ class EventPublisher(Sink):
     def instructions(self, book: InstructionBook) -> None:
         """Publish the active instructions."""
         if self._node.context.ok():
-            active = sorted(book.standing(), key=lambda instruction: instruction.id)
+            active = sorted(book.active(), key=lambda instruction: instruction.id)
             self._instructions.publish(MESSAGES.instructions(active, self._now()))
 
     def model_info(self) -> None:
         """Publish the identity of the model and the parameters in effect."""
         info = self._published = self._info()
-        rate = self._values.number('sampling.rate')
+        rate = sampling_rate(self._values, info)
         self._model_info.publish(MESSAGES.model_info(info, self._now(), rate, self._values.yaml()))
 
     def _wants_deltas(self) -> bool:

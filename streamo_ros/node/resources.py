@@ -14,12 +14,14 @@ from streamo_ros.config.model import load_model
 from streamo_ros.config.parameters import Value
 from streamo_ros.config.settings import Values
 from streamo_ros.core.admission import instruction_check
+from streamo_ros.core.admission import instruction_remark
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.restored_turns import PastAnswer
 from streamo_ros.messages import StepMessages
+from streamo_ros.node.detection_publisher import DetectionPublisher
 from streamo_ros.node.instruction_sync import InstructionSync
 from streamo_ros.node.journal import Journal
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
@@ -78,6 +80,7 @@ class NodeResources:
     Attributes:
         messages: converts events for the publisher and for goals.
         publisher: publishes events; a sink.
+        detections: publishes what is recognized, where vision_msgs is installed; a sink.
         instructions: writes and publishes changes of the book; a sink.
         remark: what could not be restored from the journal; '' = nothing.
     """
@@ -87,9 +90,11 @@ class NodeResources:
         self.book = InstructionBook(
             values.whole('max_instructions'),
             instruction_check(self.backbone, lambda: values.whole('generation.max_new_tokens')),
+            instruction_remark(self.backbone),
         )
         self.messages = StepMessages(MESSAGES, lambda: self.info.model_id)
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)
+        self.detections = DetectionPublisher(node)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)
         self.remark = self.instructions.restore()
         self._past_answers = (
@@ -108,25 +113,32 @@ class NodeResources:
     def close(self) -> None:
         """Release all resources."""
         self.publisher.destroy()
+        self.detections.destroy()
         self.instructions.close_journal()
 
-    def watch_for(self, texts: tuple[str, ...]) -> None:
+    def watch_for(self, texts: tuple[str, ...]) -> list[str]:
         """Make these the instructions that come from parameters, and cancel all others of those.
+
+        Returns:
+            Remarks on those that are new.
 
         Raises:
             InstructionError: they do not fit into the book; earlier ones stay active.
         """
         ours = {
             instruction.text: instruction
-            for instruction in self.book.standing()
+            for instruction in self.book.active()
             if instruction.source is InstructionSource.PARAMETER
         }
         for text, instruction in ours.items():
             if text not in texts:
                 self.book.cancel(instruction.id)
+        remarks = []
         try:
             for text in dict.fromkeys(texts):
                 if text not in ours:
-                    self.book.add(text, source=InstructionSource.PARAMETER)
+                    added = self.book.add(text, source=InstructionSource.PARAMETER)
+                    remarks.append(self.book.remark(added.text))
         finally:
             self.instructions.sync()
+        return [remark for remark in remarks if remark]

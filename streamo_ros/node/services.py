@@ -49,6 +49,7 @@ class ServiceCallbacks:
             replace_id=request.replace_id,
         )
         reply.instruction_id = instruction.id
+        reply.message = book.remark(instruction.text)
         self.canceled([request.replace_id])
         self.changed()
 

@@ -22,7 +22,7 @@ _LAST = 300
 
 
 @dataclass
-class Times:
+class StageTimes:
     """The last times of one stage, seconds."""
 
     last: deque[float] = field(default_factory=lambda: deque(maxlen=_LAST))
@@ -55,7 +55,7 @@ class Statistics(Sink):
         self.flaw = ''
         self.flaw_at = 0.0
         self.failed_at = 0.0
-        self.encode, self.extend, self.latency, self.first_token = (Times() for _ in range(4))
+        self.encode, self.extend, self.latency, self.first_token = (StageTimes() for _ in range(4))
         self.memory: Mapping[str, int] = {}
         self._measure_memory = memory
         self._measured_at = 0.0

@@ -24,6 +24,7 @@ from rclpy.parameter import Parameter
 from streamo_ros.config.parameters import ParameterError
 from streamo_ros.config.parameters import unknown
 from streamo_ros.config.settings import context_policy
+from streamo_ros.config.settings import sampling_rate
 from streamo_ros.config.settings import Values
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
@@ -102,7 +103,7 @@ class StreamoNode(AwaitableLifecycleNode):
             values = self.values.all()
             loaded = await self._run(lambda: load(values), 'loading the model')
             self.resources = NodeResources(self, loaded, self.values)
-            self.resources.watch_for(self.values.texts('instructions'))
+            self._watch_for_parameters()
         except StreamoError as error:
             await self.cleanup()
             self._report_error(str(error))
@@ -173,6 +174,11 @@ class StreamoNode(AwaitableLifecycleNode):
         if self.stream is not None:
             self.stream.queue.wake()
 
+    def _watch_for_parameters(self) -> None:
+        assert self.resources is not None
+        for remark in self.resources.watch_for(self.values.texts('instructions')):
+            self.get_logger().warning(remark)
+
     def _on_canceled(self, ids: Sequence[int]) -> None:
         self._watch.cancel(ids, 'the instruction was canceled by a service call')
 
@@ -227,8 +233,8 @@ class StreamoNode(AwaitableLifecycleNode):
             error=self._error,
             info=resources.info if resources else None,
             model_timeout=self.values.number('model.timeout'),
-            rate=self.values.number('sampling.rate'),
-            instructions=len(resources.book.standing()) if resources else 0,
+            rate=sampling_rate(self.values, resources.info) if resources else 0.0,
+            instructions=len(resources.book.active()) if resources else 0,
             capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
         )
@@ -248,12 +254,13 @@ class StreamoNode(AwaitableLifecycleNode):
                 {parameter.name: parameter.value for parameter in parameters}, unconfigured
             )
             if 'instructions' in changed and self.resources is not None:
-                self.resources.watch_for(self.values.texts('instructions'))
+                self._watch_for_parameters()
         except (ParameterError, InstructionError) as error:
             self.values.put_back(before)
             return SetParametersResult(successful=False, reason=str(error))
-        if 'sampling.rate' in changed and self.stream is not None:
-            self.stream.sampler.change_rate(self.values.number('sampling.rate'))
+        if 'sampling.rate' in changed and self.stream is not None and self.resources is not None:
+            rate = sampling_rate(self.values, self.resources.info)
+            self.stream.sampler.change_rate(rate)
         if changed and self.resources is not None:
             self.resources.publisher.model_info()
         self._on_instructions_changed()

@@ -40,7 +40,7 @@ _CANCELED_BY_CLIENT = 'the client canceled the goal'
 
 
 @dataclass
-class Goal:
+class WatchGoal:
     """A goal in progress. Outcome and message are set once, before `done`."""
 
     handle: Any
@@ -50,6 +50,7 @@ class Goal:
     feedback: Watch.Feedback = field(default_factory=Watch.Feedback)
     outcome: int = Result.OUTCOME_UNKNOWN
     message: str = ''
+    remark: str = ''
 
     def update(self, message: FrameState | Response | ResponseDelta) -> None:
         """Take in a message about its instruction."""
@@ -81,7 +82,7 @@ class WatchAction(Sink):
         self._node = node
         self._active = active
         self._changed = changed
-        self._goals: dict[int, Goal] = {}
+        self._goals: dict[int, WatchGoal] = {}
         self._lock = threading.Lock()
         self._server = ActionServer(
             node,
@@ -140,7 +141,7 @@ class WatchAction(Sink):
 
     async def _execute(self, handle: Any) -> Watch.Result:
         request, resources = handle.request, self._active()
-        goal = Goal(handle, request.max_responses or 1)
+        goal = WatchGoal(handle, request.max_responses or 1)
         if resources is None:
             return self._refuse(goal, 'the node was deactivated')
         try:
@@ -152,6 +153,7 @@ class WatchAction(Sink):
                     cooldown=nanoseconds(request.cooldown),
                     backfill=nanoseconds(request.backfill),
                 )
+                goal.remark = resources.book.remark(instruction.text)
                 self._goals[instruction.id] = goal
         except InstructionError as error:
             return self._refuse(goal, str(error))
@@ -175,12 +177,12 @@ class WatchAction(Sink):
             lambda: self._end(key, Result.OUTCOME_TIMEOUT, f'not seen within {timeout / 1e9:g} s'),
         )
 
-    def _complete(self, key: int, goal: Goal) -> None:
+    def _complete(self, key: int, goal: WatchGoal) -> None:
         reasons = {response.finish_reason for response in goal.responses}
         if Response.FINISH_ERROR in reasons:
             self._end(key, Result.OUTCOME_ERROR, 'the model failed while it answered')
         else:
-            self._end(key, Result.OUTCOME_COMPLETED, '')
+            self._end(key, Result.OUTCOME_COMPLETED, goal.remark)
 
     def _end(self, key: int, outcome: int, message: str) -> None:
         """End a goal once, in whichever thread comes first, and its instruction with it."""
@@ -199,11 +201,11 @@ class WatchAction(Sink):
         if self._node.executor is not None:
             self._node.executor.wake()
 
-    def _refuse(self, goal: Goal, reason: str) -> Watch.Result:
+    def _refuse(self, goal: WatchGoal, reason: str) -> Watch.Result:
         goal.outcome, goal.message = Result.OUTCOME_ERROR, reason
         return self._result(goal)
 
-    def _result(self, goal: Goal) -> Watch.Result:
+    def _result(self, goal: WatchGoal) -> Watch.Result:
         if goal.outcome == Result.OUTCOME_COMPLETED:
             goal.handle.succeed()
         elif goal.handle.is_cancel_requested:

@@ -123,7 +123,7 @@ class Worker:
         missed = frame.missed(Reason.MODEL_FAILED, self.assistant.passes.last_failure)
         due = [
             instruction.id
-            for instruction in self._book.standing()
+            for instruction in self._book.active()
             if instruction.since <= frame.stamp
         ]
         return [Decided(missed, key, reason=missed.reason) for key in due or [0]]
@@ -138,7 +138,7 @@ class Worker:
             return False
         finally:
             self._busy_since = None
-        self._sink.take(self._steps.step(events, frame))
+        self._sink.take(self._steps.step(events, frame, sightings=self.assistant.sightings))
         return True
 
     def _recover(self, error: Exception) -> None:

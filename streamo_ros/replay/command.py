@@ -37,7 +37,7 @@ from streamo_ros.replay.summary import describe
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
 from streamo_ros.report.report_sink import REPORT
-from streamo_ros.share import EMBEDDED
+from streamo_ros.share import camera_model
 from streamo_ros.sources.base import Source
 
 
@@ -90,7 +90,7 @@ def parser() -> argparse.ArgumentParser:
         '--model',
         type=Path,
         metavar='PATH',
-        help=f'checkpoint or .yaml script; default {EMBEDDED}',
+        help='checkpoint, .yaml script, objects or tiny; default objects where it is installed',
     )
     add(
         '--params-file',
@@ -99,7 +99,12 @@ def parser() -> argparse.ArgumentParser:
         help="the node's parameters, as on the robot; options given here take precedence",
     )
     add('--device', choices=('auto', 'cpu', 'cuda'), help='where the model runs; default auto')
-    add('--rate', type=float, metavar='HZ', help='sampled frames per second; default 1')
+    add(
+        '--rate',
+        type=float,
+        metavar='HZ',
+        help='sampled frames per second; default: as the checkpoint asks',
+    )
     add('--topic', default='', help='image topic of the bag; default: the only one')
     add(
         '--golden',
@@ -138,11 +143,15 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
     if arguments.device:
         given['model.device'] = arguments.device
     path, standing = given.get('model.path'), given.get('instructions') or ()
+    model, remark = arguments.model or path or '', ''
+    if not model:
+        model, remark = camera_model()
     instructions = [TimedInstruction.parse(text) for text in arguments.instruction]
     rate = arguments.rate if arguments.rate is not None else given.get('sampling.rate')
     job = ReplayJob(
         source=arguments.source[0],
-        model=find_model(arguments.model or path or ''),
+        model=find_model(model),
+        remark=remark,
         instructions=tuple(instructions or [TimedInstruction(text) for text in standing]),
         rate=rate,
         topic=arguments.topic,

@@ -22,7 +22,9 @@ from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
+from streamo_ros.config.settings import sampling_rate
 from streamo_ros.core.admission import instruction_check
+from streamo_ros.core.admission import instruction_remark
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import InstructionBook
@@ -61,7 +63,8 @@ class ReplayJob:
         source: a bag, a video, a folder of images or /dev/videoN.
         model: a checkpoint's folder, or a .yaml script.
         instructions: what to watch for; empty = those of the golden file.
-        rate: sampled frames per second of capture time; None = the golden file's, or 1.
+        rate: sampled frames per second of capture time; None = the golden file's, or what the
+            checkpoint asks for.
         topic: the image topic of a bag; '' = the only one.
         output: folder for events, bag and report; None writes nothing.
         golden: golden file; None compares nothing.
@@ -69,6 +72,7 @@ class ReplayJob:
         tolerance: how far probabilities may be from the golden ones.
         images: record the sampled frames as JPEG in the bag.
         salvage: read a damaged source as far as possible.
+        remark: about the choice of the model; '' = none.
         parameters: the node's, by name, where they differ from their defaults; model, rate and
             instructions above take precedence.
     """
@@ -84,6 +88,7 @@ class ReplayJob:
     tolerance: float = TOLERANCE
     images: bool = True
     salvage: bool = False
+    remark: str = ''
     parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -99,6 +104,7 @@ class Outcome:
         differences: from the golden file, in the order of time.
         instructions: texts by id.
         other_model: the golden file's model when that is another one, else ''.
+        remarks: what there is to remark on the instructions.
     """
 
     job: ReplayJob
@@ -109,6 +115,7 @@ class Outcome:
     differences: list[Difference] = field(default_factory=list)
     instructions: dict[int, str] = field(default_factory=dict)
     other_model: str = ''
+    remarks: list[str] = field(default_factory=list)
 
     @property
     def undecided(self) -> str:
@@ -170,7 +177,7 @@ def resolve(job: ReplayJob) -> tuple[ReplayJob, Golden | None]:
         )
     if not job.instructions:
         raise JobError('there is nothing to watch for: add --instruction TEXT')
-    return replace(job, rate=float(job.rate or 1.0)), golden
+    return replace(job, rate=float(job.rate or 0.0)), golden
 
 
 def run_job(
@@ -193,9 +200,9 @@ def run_job(
     """
     job, golden = resolve(job)
     values = effective(_given(job))
-    rate = values.number('sampling.rate')
     with closing(open_source(job.source, job.topic, job.salvage)) as source:
         backbone = backbone or load_model(values.all(), wait=True)
+        rate = sampling_rate(values, backbone.info)
         report = ReportSink(RowMaker(source.name, source.topic, rate, backbone), job.output)
         comparison = GoldenSink(golden, job.tolerance, job.output)
         sinks: list[Sink] = [report, comparison, *more_sinks(source)]
@@ -211,12 +218,15 @@ def run_job(
                 )
             )
         check = instruction_check(backbone, lambda: values.whole('generation.max_new_tokens'))
-        book = InstructionBook(len(job.instructions), check)
+        book = InstructionBook(len(job.instructions), check, instruction_remark(backbone))
         policy = context_policy(values.text('context.policy'))
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
-        sampler = frame_sampler(values)
+        sampler = frame_sampler(values, backbone.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
         outcome = Outcome(job, totals, report.timeline, source.damage, source.note)
+        texts = dict.fromkeys(instruction.text for instruction in job.instructions)
+        outcome.remarks = [job.remark] if job.remark else []
+        outcome.remarks += [remark for text in texts if (remark := book.remark(text))]
         header = GoldenHeader(rate, job.topic, job.instructions, backbone.info.model_id)
     _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome

@@ -17,6 +17,7 @@ from streamo_ros.replay.job import Outcome
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
 from streamo_ros.replay.summary import summarize
+from streamo_ros.share import camera_model
 
 _OPTION = '--streamo-update-golden'
 
@@ -48,7 +49,7 @@ def streamo_replay(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[.
     ) -> Outcome:
         job = ReplayJob(
             source=str(here / source),
-            model=here / model if model else find_model(),
+            model=here / model if model else find_model(camera_model()[0]),
             instructions=tuple(TimedInstruction.parse(text) for text in instructions),
             golden=here / golden if golden else None,
             update=bool(golden) and request.config.getoption(_OPTION),

@@ -129,7 +129,7 @@ def _printable(text: str) -> str:
 
 def _remarks(outcome: Outcome) -> list[str]:
     totals = outcome.totals
-    remarks = [remark for remark in (outcome.damage, outcome.note) if remark]
+    remarks = [remark for remark in (outcome.damage, outcome.note, *outcome.remarks) if remark]
     if totals.stopped:
         remarks.append('stopped before the end of the source')
     if totals.bad_frames:

@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Step
 from streamo_ros.core.sink import Totals
@@ -25,6 +27,9 @@ from streamo_ros.report.timeline import Timeline
 
 EVENTS, REPORT, BAG = 'events.jsonl', 'report.html', 'replay.mcap'
 _WIDTH, _QUALITY = 176, 78
+_SURE = 0.3
+"""Score from which on a box is drawn: below, most are nothing."""
+_BOX, _SHADE = (255, 214, 0), (0, 0, 0)
 
 
 class ReportSink(Sink):
@@ -55,11 +60,11 @@ class ReportSink(Sink):
         for row in self._maker.rows(step):
             picture = b''
             if isinstance(row, ResponseRow) and self._folder and image is not None:
-                picture = thumbnail(image)
+                picture = thumbnail(image, step.sightings)
                 picture_path(self._folder, row.response_id).write_bytes(picture)
             self._keep(row, picture)
         if self._folder and self.timeline.wants_picture and image is not None:
-            self.timeline.show(thumbnail(image))
+            self.timeline.show(thumbnail(image, step.sightings))
 
     def close(self, totals: Totals) -> None:
         """Write the last line and the report."""
@@ -74,14 +79,33 @@ class ReportSink(Sink):
             self._log.write(row)
 
 
-def thumbnail(image: NDArray[np.uint8]) -> bytes:
+def thumbnail(image: NDArray[np.uint8], sightings: Sequence[Sighting] = ()) -> bytes:
     """A small JPEG file.
 
     Args:
         image: RGB, uint8, shape (height, width, 3).
+        sightings: things that are framed, and named where there is room; unsure ones are not.
     """
     height, width = image.shape[:2]
     if width > _WIDTH:
         size = (_WIDTH, max(1, round(height * _WIDTH / width)))
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return jpeg(image, _QUALITY).tobytes()
+    sure = [sighting for sighting in sightings if sighting.score >= _SURE]
+    return jpeg(framed(image, sure) if sure else image, _QUALITY).tobytes()
+
+
+def framed(image: NDArray[np.uint8], sightings: Sequence[Sighting]) -> NDArray[np.uint8]:
+    """The same picture with boxes and names drawn into it."""
+    image = image.copy()
+    height, width = image.shape[:2]
+    for sighting in sightings:
+        left, top, right, bottom = (
+            round(part * (size - 1))
+            for part, size in zip(sighting.box, (width, height) * 2, strict=True)
+        )
+        cv2.rectangle(image, (left, top), (right, bottom), _BOX, 1)
+        # Below the upper edge, and with a dark border: readable on any background.
+        for color, thick in ((_SHADE, 3), (_BOX, 1)):
+            place = (left + 2, top + 10)
+            cv2.putText(image, sighting.kind, place, cv2.FONT_HERSHEY_SIMPLEX, 0.33, color, thick)
+    return image

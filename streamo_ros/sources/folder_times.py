@@ -27,8 +27,8 @@ _USUAL_INTERVAL = 10**8
 
 
 @dataclass(frozen=True)
-class Times:
-    """Times of a folder.
+class FolderTimes:
+    """FolderTimes of a folder.
 
     Attributes:
         stamps: nanoseconds, in the order of the numbers.
@@ -48,16 +48,16 @@ def parse_number(text: str) -> Decimal | None:
     return value if value.is_finite() and value >= 0 else None
 
 
-def read_times(numbers: Sequence[Decimal]) -> Times:
+def read_times(numbers: Sequence[Decimal]) -> FolderTimes:
     """Find the unit of the times of one folder."""
     if not all(_is_integer(number) for number in numbers):
-        return Times([int(number * 10**9) for number in numbers])
+        return FolderTimes([int(number * 10**9) for number in numbers])
     ordered = sorted(int(number) for number in numbers)
     unit = _unit_of_dates(ordered[0])
     obvious = unit in ('s', 'ns')
     unit = unit or _unit_of_intervals(ordered)
     stamps = [int(number) * _NANOSECONDS[unit] for number in numbers]
-    return Times(stamps, '' if obvious else f'its times are read as {_UNIT_NAMES[unit]}')
+    return FolderTimes(stamps, '' if obvious else f'its times are read as {_UNIT_NAMES[unit]}')
 
 
 def _is_integer(number: Decimal) -> bool:

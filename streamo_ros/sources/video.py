@@ -36,8 +36,8 @@ from streamo_ros.sources.video_file import open_video
 from streamo_ros.sources.video_file import read_packets
 from streamo_ros.sources.video_picture import to_picture
 from streamo_ros.sources.video_times import in_order
-from streamo_ros.sources.video_times import Timeline
 from streamo_ros.sources.video_times import TimesError
+from streamo_ros.sources.video_times import VideoTimeline
 
 # How FFmpeg counts the durations of whole files.
 _MICROSECOND = Fraction(1, 1_000_000)
@@ -91,7 +91,7 @@ class VideoSource:
         container, stream = open_video(self._path)
         with container:
             decoder = PacketDecoder(stream.codec_context, self._salvage)
-            timeline = Timeline(stream.time_base or _MICROSECOND)
+            timeline = VideoTimeline(stream.time_base or _MICROSECOND)
             frames = self._decoded(container, stream, decoder, timeline)
             if container.format.name == 'avi':
                 frames = in_order(frames)
@@ -113,7 +113,7 @@ class VideoSource:
         container: InputContainer,
         stream: VideoStream,
         decoder: PacketDecoder,
-        timeline: Timeline,
+        timeline: VideoTimeline,
     ) -> Iterator[Decoded]:
         """All frames of the file in the order of presentation."""
         try:
@@ -126,7 +126,7 @@ class VideoSource:
                 raise SourceError(message) from error
         yield from decoder.flush()
 
-    def _conclude(self, decoder: PacketDecoder, timeline: Timeline) -> None:
+    def _conclude(self, decoder: PacketDecoder, timeline: VideoTimeline) -> None:
         """Say what a pass has shown."""
         sentences = [self._broken_off]
         if self._missing:
@@ -145,7 +145,7 @@ class VideoSource:
             self.note = f'its times begin again at {places}: recordings were joined there'
 
 
-def _at(timeline: Timeline) -> str:
+def _at(timeline: VideoTimeline) -> str:
     return f'after {timeline.newest / 1e9:.2f} s'
 
 

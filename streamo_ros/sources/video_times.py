@@ -52,7 +52,7 @@ def _retimed(frame: Decoded, times: list[int]) -> Decoded:
     return frame if frame.pts is None else replace(frame, pts=heapq.heappop(times))
 
 
-class Timeline:
+class VideoTimeline:
     """Turns times of a container into nanoseconds since the first frame.
 
     Args:

@@ -22,14 +22,21 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
+from streamo_ros.backbone.detector.weights import find_detector
+from streamo_ros.backbone.detector.weights import INSTALL
+from streamo_ros.backbone.detector.weights import read_detector
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.core.errors import StreamoError
 from streamo_ros.packages import BUILD_COMMAND
+from streamo_ros.packages import describe_missing
 from streamo_ros.packages import install_command
 from streamo_ros.packages import ROS_COMMAND
 from streamo_ros.program import run_program
 from streamo_ros.share import EMBEDDED
+from streamo_ros.share import OBJECTS
 from streamo_ros.share import share_path
 from streamo_ros.share import ShareError
+from streamo_ros.share import TINY
 
 GIB = 1 << 30
 DEFAULT_RMW = 'rmw_fastrtps_cpp'
@@ -139,11 +146,26 @@ def _torch() -> list[Check]:
 
 def _model() -> list[Check]:
     try:
-        weights = share_path('models', EMBEDDED, 'model.safetensors')
+        weights = share_path('models', EMBEDDED[TINY], 'model.safetensors')
     except ShareError as error:
         return [Check('embedded model', 'missing', 'not installed', str(error))]
     size = weights.stat().st_size / 1e6
-    return [Check('embedded model', 'ok', f'{weights.parent} ({size:.1f} MB)')]
+    return [Check('embedded model', 'ok', f'{weights.parent} ({size:.1f} MB)'), _detector()]
+
+
+def _detector() -> Check:
+    """Whether streamo-objects has what it sees with."""
+    name = EMBEDDED[OBJECTS]
+    try:
+        path = find_detector()
+        if path is None:
+            return Check(name, 'note', f'not installed: {EMBEDDED[TINY]} runs instead', INSTALL)
+        read_detector(path)
+    except StreamoError as error:
+        return Check(name, 'missing', str(error), INSTALL)
+    except ModuleNotFoundError as error:
+        return Check(name, 'note', f'{path} is not read', describe_missing(error.name or ''))
+    return Check(name, 'ok', f'sees with {path}')
 
 
 def _libraries() -> list[Check]:
@@ -253,7 +275,8 @@ def _plan() -> list[Check]:
         Check(
             'plan',
             'ok',
-            f'the node runs {EMBEDDED}, or what model.path names, on {where}; vision: {vision}; '
+            f'the node runs {EMBEDDED[TINY]}, or what model.path names, on {where}; '
+            f'vision: {vision}; '
             f'graph: {_rmw() or "none"}, domain {os.environ.get("ROS_DOMAIN_ID") or 0}',
         )
     ]

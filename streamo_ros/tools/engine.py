@@ -36,12 +36,12 @@ from streamo_ros.backbone.vision.engine.builder import open_entry
 from streamo_ros.backbone.vision.engine.cache import CachedEngine
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 from streamo_ros.backbone.vision.engine.export import export
-from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
 from streamo_ros.backbone.vision.engine.plan import BuildOptions
 from streamo_ros.backbone.vision.engine.plan import Progress
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 from streamo_ros.core.errors import ExitCode
 
 DEVICE = torch.device('cuda')
@@ -296,7 +296,7 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument('path', help='the checkpoint (model.path)')
     command.add_argument('--size', default='640x480', help="the camera's WIDTHxHEIGHT (640x480)")
     command.add_argument('--grid', help='ROWSxCOLUMNS of vision tokens, instead of --size')
-    command.add_argument('--max-pixels', type=int, default=MAX_PIXELS, help='model.max_pixels')
+    command.add_argument('--max-pixels', type=int, default=0, help='model.max_pixels')
     command.add_argument(
         '--dtype', default='bfloat16', choices=tuple(DTYPES), help='model.dtype (bfloat16)'
     )

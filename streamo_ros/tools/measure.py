@@ -166,7 +166,7 @@ def decode_ms(stream: StreamTimes) -> tuple[float, float]:
         requests = [Request(lane.slot, (tokens_in,)) for lane in stream.lanes]
         tokens = backbone.decode(requests, Sampling())
         times.append(1e3 * (time.perf_counter() - began))
-        tokens_in = (max(tokens[0], 0),)
+        tokens_in = (tokens[0] or 0,)
     for lane, length in zip(stream.lanes, before, strict=True):
         backbone.truncate(lane.slot, length)
     return times[0], median(times[1:])

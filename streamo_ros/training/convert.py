@@ -33,10 +33,10 @@ from streamo_ros.training.labels import LabelTimeline
 from streamo_ros.training.labels import Rule
 from streamo_ros.training.labels import sampled_timeline
 from streamo_ros.training.labels import timeline
+from streamo_ros.training.record import Annotation
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Problem
 from streamo_ros.training.record import read_record
-from streamo_ros.training.record import Record
 from streamo_ros.training.released import container_length
 from streamo_ros.training.released import released_dialogue
 from streamo_ros.training.released import released_text
@@ -175,8 +175,8 @@ def _constructed(
 
 
 def _lengths(
-    record: Record, options: argparse.Namespace, rate: Fraction
-) -> tuple[Record, LabelTimeline]:
+    record: Annotation, options: argparse.Namespace, rate: Fraction
+) -> tuple[Annotation, LabelTimeline]:
     if options.without_videos:
         if not record.duration:
             raise AnnotationError('its annotation has no duration: remove --without-videos')

@@ -28,9 +28,9 @@ from streamo_ros.training.labeled_dialogue import carry_answers
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.record import AnnotatedAnswer
+from streamo_ros.training.record import Annotation
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Problem
-from streamo_ros.training.record import Record
 from streamo_ros.training.video_frames import SampledVideo
 
 Rule = Literal['causal', 'paper']
@@ -110,7 +110,7 @@ def sampled_timeline(video: SampledVideo, rate: Fraction, rule: Rule = 'paper') 
 
 
 def label(
-    record: Record, line: LabelTimeline, file: str = '', name: str = ''
+    record: Annotation, line: LabelTimeline, file: str = '', name: str = ''
 ) -> tuple[LabeledDialogue | None, list[Problem]]:
     """Label every turn of one video.
 
@@ -180,7 +180,7 @@ def _with_frames(turns: Sequence[LabeledTurn], times: Mapping[int, Fraction]) ->
 
 
 def _spans(
-    record: Record,
+    record: Annotation,
     line: LabelTimeline,
     first_question: int,
     findings: list[Problem],

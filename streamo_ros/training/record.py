@@ -66,7 +66,7 @@ class AnnotatedAnswer:
 
 
 @dataclass(frozen=True)
-class Record:
+class Annotation:
     """A validated annotation; times in seconds.
 
     Attributes:
@@ -111,7 +111,7 @@ def seconds(value: object) -> Fraction | None:
 
 def read_record(
     raw: object, file: str = '', label: str = ''
-) -> tuple[Record | None, list[Problem]]:
+) -> tuple[Annotation | None, list[Problem]]:
     """Validate one raw record; invalid parts are reported and the rest is kept.
 
     Args:
@@ -140,7 +140,7 @@ def read_record(
         return None, [*findings, Problem(file, label, 'record', str(error))]
     name = str(fields.get('video_name') or video)
     task, source = str(fields.get('task_type') or ''), str(fields.get('source') or '')
-    return Record(name, video, task, source, questions, answers, duration), findings
+    return Annotation(name, video, task, source, questions, answers, duration), findings
 
 
 def _each(

@@ -121,12 +121,12 @@ class RecordingBackbone:
             else:
                 raise BackboneError(f'{piece!r} is not a recorded frame')
 
-    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int]:
+    def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int | None]:
         """Record; the caller knows the next token."""
         del sampling
         for request in requests:
             self.prefill(request)
-        return [self.prompt.stop] * len(requests)
+        return [self.prompt.stop for _ in requests]
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
         """See `Backbone.evict`."""

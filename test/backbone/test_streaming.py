@@ -166,7 +166,7 @@ def test_a_broken_model_gives_no_token_and_no_prefill(qwen, load_tiny):
     backbone = load_tiny(qwen)
     backbone._decoder.norm = backbone._decoder.norm * torch.nan
     slot = backbone.open()
-    assert backbone.decode([Request(slot, ((1,),))], Sampling()) == [-1]
+    assert backbone.decode([Request(slot, ((1,),))], Sampling()) == [None]
     with pytest.raises(BackboneError, match='not finite'):
         backbone.prefill(Request(slot, ((1, 2),)))
     assert backbone.length(slot) == 0

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ from streamo_ros.backbone.detector import weights
 from streamo_ros.backbone.streamo_objects import StreamoObjects
 from streamo_ros.backbone.streamo_objects_model import StreamoObjectsConfig
 from streamo_ros.backbone.streamo_objects_model import StreamoObjectsForConditionalGeneration
+from streamo_ros.backbone.vision import encoders
 from streamo_ros.backbone.vision.preprocess import patchify
 from streamo_ros.backbone.vision.preprocess import unpatchify
 from streamo_ros.backbone.vision.yolox import Yolox
@@ -193,3 +195,29 @@ def test_other_weights_than_those_it_was_trained_with_are_refused(
     monkeypatch.setattr(weights, 'FINGERPRINT', (0, 0, 0, 0, 0))
     with pytest.raises(BackboneError, match='holds other weights'):
         load(folder, Options('cpu', lanes=1, capacity=512))
+
+
+def test_onnx_runtime_runs_the_tower_where_it_is_installed(folder) -> None:
+    pytest.importorskip('onnxruntime')
+    for vision in ('torch', 'onnxruntime', 'auto'):
+        backbone = load(folder, Options('cpu', vision=vision, lanes=1, capacity=512))
+        assert torch.isfinite(backbone.encode(picture(120, 160)).embeddings).all()
+        expected = 'torch' if vision == 'torch' else 'onnxruntime'
+        assert backbone.info.vision_backend == expected
+
+
+def test_without_onnx_runtime_torch_runs_the_tower_or_it_is_refused(folder, monkeypatch) -> None:
+    monkeypatch.setattr(encoders, 'find_spec', lambda _: None)
+    options = Options('cpu', lanes=1, capacity=512)
+    backbone = load(folder, options)
+    backbone.encode(picture(96, 96))
+    assert backbone.info.vision_backend == 'torch'
+    with pytest.raises(BackboneError, match=r'onnxruntime is not installed: run .*pip install'):
+        load(folder, replace(options, vision='onnxruntime'))
+
+
+def test_a_tower_that_onnx_runtime_does_not_run_is_refused(qwen) -> None:
+    pytest.importorskip('onnxruntime')
+    backbone = load(qwen, Options('cpu', vision='onnxruntime', lanes=1, capacity=1024))
+    with pytest.raises(BackboneError, match='does not run the vision tower'):
+        backbone.encode(picture(96, 96))

@@ -12,6 +12,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
+from streamo_ros.backbone.internvl import InternVL
+from streamo_ros.backbone.qwen2_5_vl import Qwen25VL
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
@@ -65,10 +67,18 @@ def test_our_own_text_yields_control_tokens_that_decoding_leaves_out(tokenizer):
     assert tokenizer.text(ids) == 'user\n'
 
 
+@pytest.mark.parametrize(
+    ('chat', 'image'),
+    [
+        (Qwen25VL.chat, '<|vision_start|><|vision_end|>'),
+        # As ms-swift, Streamo's trainer, replaces an image in front of the end of a turn.
+        (InternVL.chat, '<img></img>\n'),
+    ],
+)
 @pytest.mark.parametrize('kind', ['special_tokens', 'text_tags'])
-def test_pieces_encode_as_the_whole_dialogue_does(qwen, without_states, kind):
+def test_pieces_encode_as_the_whole_dialogue_does(qwen, without_states, kind, chat, image):
     file = (qwen if kind == 'special_tokens' else without_states) / 'tokenizer.json'
-    words = PromptTokens(CheckpointTokenizer(file), kind=kind)
+    words = PromptTokens(CheckpointTokenizer(file), chat, kind)
     pieces = words.sink('tell me when the kettle boils.')
     for second in range(3):
         pieces += words.turn_prefix if second else ()
@@ -79,7 +89,7 @@ def test_pieces_encode_as_the_whole_dialogue_does(qwen, without_states, kind):
     whole += 'tell me when the kettle boils.\n'
     for second in range(3):
         whole += '<|im_start|>user\n' if second else ''
-        whole += f'<{second}s-{second + 1}s>\n<|vision_start|><|vision_end|><|im_end|>\n'
+        whole += f'<{second}s-{second + 1}s>\n{image}<|im_end|>\n'
         whole += '<|im_start|>assistant\n</Standby><|im_end|>\n'
     joint = Tokenizer.from_file(str(file))
     assert list(pieces) == joint.encode(whole, add_special_tokens=False).ids

@@ -30,8 +30,8 @@ def test_every_default_is_allowed_and_every_row_says_what_it_does() -> None:
 @pytest.mark.parametrize(
     ('name', 'value', 'sentence'),
     [
-        ('sampling.rate', 0.0, 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
-        ('sampling.rate', 'fast', "sampling.rate is 'fast': give a number, such as 1.0"),
+        ('sampling.rate', -1.0, 'sampling.rate is -1.0: 0 to 60 is allowed'),
+        ('sampling.rate', 'fast', "sampling.rate is 'fast': give a number, such as 0.0"),
         ('thresholds.response', 1.5, '0 to 1 is allowed'),
         ('generation.budget', 2.5, 'give a whole number'),
         ('generation.budget', True, 'give a whole number'),

@@ -87,7 +87,7 @@ class Bench:
         self.second, self.index = self.second + 1, self.index + 1
         active = [
             one
-            for one in self.book.standing()
+            for one in self.book.active()
             if one.since <= frame.stamp and not one.expired(frame.stamp)
         ]
         self.expected |= {(self.stream, tick.index, one.id) for one in active}
@@ -114,10 +114,10 @@ class Bench:
                 self.height = 64 if self.height == 48 else 48
             case 'heal':
                 self.backbone.failing = ''
-            case 'cancel' if self.book.standing():
-                self.book.cancel(self.book.standing()[0].id)
-            case 'replace' if self.book.standing():
-                self.book.add('talk again', replace_id=self.book.standing()[-1].id)
+            case 'cancel' if self.book.active():
+                self.book.cancel(self.book.active()[0].id)
+            case 'replace' if self.book.active():
+                self.book.add('talk again', replace_id=self.book.active()[-1].id)
             case _ if operation.startswith('fail '):
                 self.backbone.failing = operation.removeprefix('fail ')
             case _ if operation.startswith('add '):
@@ -130,7 +130,7 @@ class Bench:
             'short': {'lifetime': 4 * SECOND},
             'back': {'backfill': 5 * SECOND},
         }
-        if len(self.book.standing()) < self.book.capacity:
+        if len(self.book.active()) < self.book.capacity:
             self.book.add('talk', **limits.get(kind, {}))
 
     def finish(self) -> None:
@@ -214,8 +214,8 @@ def test_restored_instructions_pass_the_same_check() -> None:
     before.add('x' * 300)
     before.add('kettle')
     book = InstructionBook(3, instruction_check(backbone, lambda: 30))
-    refused = book.restore(before.standing(), 3)
-    assert [one.text for one in book.standing()] == ['kettle']
+    refused = book.restore(before.active(), 3)
+    assert [one.text for one in book.active()] == ['kettle']
     assert len(refused) == 1
     assert 'instruction 1 is not active again' in refused[0]
     assert book.add('cup').id == 3

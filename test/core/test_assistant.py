@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 
@@ -135,7 +137,7 @@ def test_an_instruction_begins_at_its_capture_time(setup: Setup, frame: Callable
     setup.book.add('kettle', since=frame(4).stamp)
     setup.see(*map(frame, range(6)))
     assert len(setup.states()) == 2
-    assert setup.book.standing()[0].stamp == frame(4).stamp
+    assert setup.book.active()[0].stamp == frame(4).stamp
 
 
 def test_tags_count_from_the_first_frame_of_the_lane(setup: Setup, frame: Callable) -> None:
@@ -206,7 +208,7 @@ def test_an_instruction_ends_after_its_responses(setup: Setup, frame: Callable) 
     setup.book.add('kettle', max_responses=1)
     setup.see(*map(frame, range(20)))
     assert [one.text for one in setup.answers()] == ['It boils.']
-    assert setup.book.standing() == ()
+    assert setup.book.active() == ()
     assert len(setup.states()) == 6
     assert setup.states(0) == [State.UNKNOWN] * 14
 
@@ -290,7 +292,7 @@ def test_a_decode_that_fails_ends_the_answer_and_the_stream_goes_on(
     setup.see(*map(frame, range(5)))
     setup.see(frame(5), speak=3)
     with monkeypatch.context() as patched:
-        patched.setattr(setup.backbone, 'decode', lambda requests, sampling: [-1])
+        patched.setattr(setup.backbone, 'decode', lambda requests, sampling: [None])
         setup.events += setup.assistant.speak(5)
     assert setup.answers()[0].finish is Finish.ERROR
     setup.see(frame(6))
@@ -327,7 +329,7 @@ def test_an_instruction_can_look_back(setup: Setup, frame: Callable) -> None:
     decided = [one for one in setup.events if isinstance(one, Decided) and one.instruction_id]
     assert [one.frame.stamp for one in decided] == [frame(at).stamp for at in (3, 4, 5, 6)]
     assert decided[0].tag == '<0s-1s>'
-    assert setup.book.standing()[0].stamp == frame(3).stamp
+    assert setup.book.active()[0].stamp == frame(3).stamp
 
 
 def test_the_window_forgets_in_blocks_and_stays_a_dialogue(frame: Callable) -> None:
@@ -413,7 +415,7 @@ def test_random_life_keeps_every_promise(frame: Callable) -> None:
     )
     owed: dict[int, int] = {}
     for second in range(400):
-        standing = setup.book.standing()
+        standing = setup.book.active()
         if standing and chance.random() < 0.05:
             setup.book.cancel(standing[0].id)
         elif len(standing) < 3 and chance.random() < 0.2:
@@ -421,13 +423,26 @@ def test_random_life_keeps_every_promise(frame: Callable) -> None:
                 f'kettle {second}', max_responses=int(chance.integers(0, 3)), backfill=0
             )
         setup.events += setup.assistant.observe(frame(second))
-        for one in setup.book.standing():
+        for one in setup.book.active():
             owed[one.id] = owed.get(one.id, 0) + 1
         setup.events += setup.assistant.speak(int(chance.integers(0, 6)))
     setup.events += setup.assistant.speak(10_000)
     assert not setup.assistant.busy
-    for one in setup.book.standing():
+    for one in setup.book.active():
         assert len(setup.states(one.id)) == owed[one.id]
     assert all(len(row) <= 1500 for row in setup.backbone.rows.values())
     begun = {one.response_id for one in setup.events if isinstance(one, Decided)} - {0}
     assert begun == {one.response_id for one in setup.answers()}
+
+
+def test_what_is_recognized_in_a_frame_is_known_until_the_next(frame) -> None:
+    cup = Sighting('cup', 0.8, (0, 0, 1, 1))
+    setup = Setup()
+    encode = setup.backbone.encode
+    setup.backbone.encode = lambda image: replace(encode(image), sightings=(cup,))
+    setup.book.add('a cup')
+    setup.see(frame(0))
+    assert setup.assistant.sightings == (cup,)
+    setup.backbone.encode = encode
+    setup.see(frame(1))
+    assert setup.assistant.sightings == ()

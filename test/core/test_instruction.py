@@ -23,14 +23,14 @@ def test_a_full_book_refuses_and_says_what_to_do() -> None:
     book.add('b')
     with pytest.raises(InstructionError, match=r'all 2 places.*max_instructions'):
         book.add('c')
-    assert [one.text for one in book.standing()] == ['a', 'b']
+    assert [one.text for one in book.active()] == ['a', 'b']
 
 
 def test_replacing_takes_the_place_even_in_a_full_book() -> None:
     book = InstructionBook(capacity=1)
     old = book.add('a')
     new = book.add('b', replace_id=old.id)
-    assert [one.id for one in book.standing()] == [new.id]
+    assert [one.id for one in book.active()] == [new.id]
 
 
 def test_a_bad_replacement_leaves_the_old_one_standing() -> None:
@@ -40,7 +40,7 @@ def test_a_bad_replacement_leaves_the_old_one_standing() -> None:
         book.add('  ', replace_id=old.id)
     with pytest.raises(InstructionError, match='no instruction 9'):
         book.add('b', replace_id=9)
-    assert book.standing() == (old,)
+    assert book.active() == (old,)
 
 
 def test_cancelling_one_all_and_none() -> None:
@@ -75,6 +75,6 @@ def test_what_is_restored_keeps_its_id_and_counts_go_on() -> None:
     kept = book.add('a', max_responses=3)
     book.count_response(kept.id)
     after = InstructionBook()
-    after.restore(book.standing(), next_id=7)
-    assert after.standing()[0].response_count == 1
+    after.restore(book.active(), next_id=7)
+    assert after.active()[0].response_count == 1
     assert after.add('b').id == 7

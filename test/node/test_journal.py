@@ -41,13 +41,13 @@ def test_what_stood_stands_again_with_its_id(path: Path) -> None:
     book.add('of a goal', source=InstructionSource.ACTION)
     book.cancel(1)
     journal = Journal(path)
-    assert journal.keep(book.standing())
+    assert journal.keep(book.active())
     journal.close()
 
     again = InstructionBook(8)
     reopened = Journal(path)
-    again.restore(reopened.standing(), reopened.next_id())
-    (one,) = again.standing()
+    again.restore(reopened.active(), reopened.next_id())
+    (one,) = again.active()
     assert (one.id, one.text, one.response_count, one.max_responses) == (2, 'second', 1, 3)
     assert again.add('new').id == 4
     reopened.close()
@@ -57,7 +57,7 @@ def test_what_does_not_fit_any_more_is_said_and_does_not_stand(path: Path) -> No
     book, journal = InstructionBook(8), Journal(path)
     for text in ('short', 'too long for this model', 'fits as well'):
         book.add(text, source=InstructionSource.SERVICE)
-    assert journal.keep(book.standing())
+    assert journal.keep(book.active())
 
     def check(text: str) -> str:
         if 'too long' in text:
@@ -66,7 +66,7 @@ def test_what_does_not_fit_any_more_is_said_and_does_not_stand(path: Path) -> No
 
     again = InstructionBook(8, check)
     remark = InstructionSync(again, journal, publisher=None).restore()
-    assert [one.text for one in again.standing()] == ['short', 'fits as well']
+    assert [one.text for one in again.active()] == ['short', 'fits as well']
     assert remark == 'instruction 2 is not active again: the instruction takes 900 tokens'
     journal.close()
 
@@ -75,9 +75,9 @@ def test_an_id_is_never_given_twice_even_when_all_are_cancelled(path: Path) -> N
     book, journal = InstructionBook(8), Journal(path)
     for _ in range(3):
         book.add('x')
-        journal.keep(book.standing())
+        journal.keep(book.active())
     book.cancel(0)
-    journal.keep(book.standing())
+    journal.keep(book.active())
     journal.close()
     assert Journal(path).next_id() == 4
 
@@ -85,12 +85,12 @@ def test_an_id_is_never_given_twice_even_when_all_are_cancelled(path: Path) -> N
 def test_the_last_answers_of_what_stands_are_kept(path: Path) -> None:
     book, journal = InstructionBook(8), Journal(path, most_answers=2)
     book.add('x')
-    journal.keep(book.standing())
+    journal.keep(book.active())
     for number in range(5):
-        journal.keep(book.standing(), [JournalAnswer(1, number, f'answer {number}')])
+        journal.keep(book.active(), [JournalAnswer(1, number, f'answer {number}')])
     assert [one.text for one in journal.answers(1)] == ['answer 3', 'answer 4']
     book.cancel(1)
-    journal.keep(book.standing())
+    journal.keep(book.active())
     assert journal.answers(1) == ()
 
 
@@ -120,12 +120,12 @@ def test_a_full_disk_is_said_and_forgiven(path: Path) -> None:
     journal._database.execute(f'PRAGMA max_page_count = {pages}')
     for number in range(64):
         book.add(f'{number} ' + 'x' * 1900)
-    assert not journal.keep(book.standing())
+    assert not journal.keep(book.active())
     assert 'full' in journal.problem
     journal._database.execute('PRAGMA max_page_count = 100000')
-    assert journal.keep(book.standing())
+    assert journal.keep(book.active())
     assert not journal.problem
-    assert len(journal.standing()) == 64
+    assert len(journal.active()) == 64
 
 
 @pytest.mark.parametrize('damage', ['garbage', 'cut', 'flipped', 'foreign', 'newer', 'source'])
@@ -133,7 +133,7 @@ def test_a_damaged_file_is_set_aside_and_said(path: Path, damage: str) -> None:
     book, journal = InstructionBook(8), Journal(path)
     for _ in range(8):
         book.add('x' * 1000)
-    journal.keep(book.standing())
+    journal.keep(book.active())
     journal.close()
     good = path.read_bytes()
     if damage == 'garbage':
@@ -153,8 +153,8 @@ def test_a_damaged_file_is_set_aside_and_said(path: Path, damage: str) -> None:
         database.close()
     reopened = Journal(path)
     assert 'set aside' in reopened.remark
-    assert reopened.standing() == ()
-    assert reopened.keep(book.standing())
+    assert reopened.active() == ()
+    assert reopened.keep(book.active())
     assert list(path.parent.glob('*.damaged-*'))
 
 
@@ -168,15 +168,15 @@ def test_no_damage_can_stop_it(tmp_path_factory, noise: bytes, at: int) -> None:
     book, journal = InstructionBook(4), Journal(path)
     for _ in range(4):
         book.add('x' * 1500)
-    journal.keep(book.standing())
+    journal.keep(book.active())
     journal.close()
     whole = bytearray(path.read_bytes())
     whole[at : at + len(noise)] = noise
     path.write_bytes(whole)
     reopened = Journal(path)
-    assert len(reopened.standing()) in (0, 4)
-    assert reopened.keep(book.standing())
-    assert len(reopened.standing()) == 4
+    assert len(reopened.active()) in (0, 4)
+    assert reopened.keep(book.active())
+    assert len(reopened.active()) == 4
     reopened.close()
 
 
@@ -186,13 +186,13 @@ from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionError
 from streamo_ros.node.journal import Journal
 book, journal = InstructionBook(8), Journal(sys.argv[1])
-book.restore(journal.standing(), journal.next_id())
+book.restore(journal.active(), journal.next_id())
 while True:
-    if len(book.standing()) == 8:
-        book.cancel(book.standing()[0].id)
-        journal.keep(book.standing())
+    if len(book.active()) == 8:
+        book.cancel(book.active()[0].id)
+        journal.keep(book.active())
     one = book.add('stands')
-    journal.keep(book.standing())
+    journal.keep(book.active())
     print(one.id, flush=True)
 """
 
@@ -212,5 +212,5 @@ def test_what_was_promised_survives_kill_9(path: Path) -> None:
         journal = Journal(path)
         assert not journal.remark
         assert journal.next_id() > promised
-        assert promised in {one.id for one in journal.standing()}
+        assert promised in {one.id for one in journal.active()}
         journal.close()

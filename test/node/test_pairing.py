@@ -138,6 +138,19 @@ def test_sampler_is_the_nodes_own() -> None:
     assert (sampler.rate, sampler.reorder_tolerance, sampler.max_gap) == (2.5, 5e8, 6e10)
 
 
+def test_sampler_of_a_node_that_leaves_the_rate_to_its_checkpoint() -> None:
+    values = [Parameter('a', value=one).get_parameter_value() for one in (0.0, 0.5, 60.0)]
+    heard = []
+    client = SimpleNamespace(
+        ask=lambda *_, **__: SimpleNamespace(values=values),
+        create_subscription=lambda kind, name, take, qos: heard.append((name, take)),
+        destroy_subscription=lambda _: None,
+        until=lambda condition, *_: heard[0][1](SimpleNamespace(sampling_rate=2.0)),
+    )
+    assert find_sampler(client, '/streamo').rate == 2
+    assert heard[0][0] == '/streamo/model_info'
+
+
 def test_node_of_another_kind_is_refused() -> None:
     client = SimpleNamespace(ask=lambda *_, **__: SimpleNamespace(values=[]))
     with pytest.raises(LockStepError, match=r'/talker has no parameter sampling\.rate'):

@@ -165,7 +165,7 @@ def test_a_model_that_raises_anything_is_survived_with_every_instruction(bench: 
     assert reasons == [0, 0, Reason.MODEL_FAILED, Reason.MODEL_FAILED, 0, 0, 0, 0]
     assert 'shape mismatch' in bench.errors[0]
     assert not bench.worker.broken
-    assert len(bench.book.standing()) == 2
+    assert len(bench.book.active()) == 2
 
 
 def test_a_model_that_cannot_be_brought_back_is_said(bench: Bench) -> None:
@@ -338,7 +338,7 @@ def test_a_reset_forgets_the_stream_and_keeps_the_instructions(bench: Bench) -> 
     bench.show(7, stream_id=2)
     bench.decided(3)
     assert bench.decisions()[-1].time_origin == bench.decisions()[-1].frame.stamp
-    assert len(bench.book.standing()) == 1
+    assert len(bench.book.active()) == 1
 
 
 def test_the_mailbox_is_bounded_whatever_comes(frame: Callable) -> None:

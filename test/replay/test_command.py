@@ -155,7 +155,7 @@ def test_probabilities_may_differ_by_the_tolerance(command, tmp_path, change, to
         (['-i', 'x'], 'nowhere', 'does not exist'),
         (['-i', 'x'], 'truncated.mcap', 'add --salvage'),
         (['-i', ' '], 'raw_mcap', 'the instruction is empty'),
-        (['-i', 'x', '--rate', '0'], 'raw_mcap', 'sampling.rate is 0.0: 0.01 to 60 is allowed'),
+        (['-i', 'x', '--rate', '-1'], 'raw_mcap', 'sampling.rate is -1.0: 0 to 60 is allowed'),
         (['-i', 'x', '--workers', '0'], 'raw_mcap', '--workers must be at least 1'),
         (['-i', 'x', '--topic', 'y'], 'raw_mcap', 'topic /y does not exist'),
         (['--golden', 'nowhere.jsonl'], 'raw_mcap', 'write it with --update-golden'),

@@ -107,7 +107,7 @@ def test_a_recording_opens_with_every_message(tmp_path: Path) -> None:
 def test_a_journal_opens_with_its_instructions_and_answers(tmp_path: Path) -> None:
     shutil.copy(RECORDED / 'journal.sqlite', tmp_path)
     journal = Journal(tmp_path / 'journal.sqlite')
-    assert [one.text for one in journal.standing()] == ['watch', 'late']
+    assert [one.text for one in journal.active()] == ['watch', 'late']
     assert journal.next_id() == 3
     assert [one.text for one in journal.answers(1)] == [ANSWER]
     assert not journal.remark

@@ -92,7 +92,7 @@ def in_code(
         orders,
         [Keep()],
     )
-    texts = {0: ''} | {one.id: one.text for one in book.standing()}
+    texts = {0: ''} | {one.id: one.text for one in book.active()}
     return [
         (one.frame.stamp, texts[one.instruction_id], one.state.name, said.get(one.response_id, ''))
         for one in decided

@@ -39,7 +39,8 @@ def test_camera_in_states_and_answers_out(start, peer, wait_for) -> None:
     assert answer.model_id == models[-1].model_id == 'scripted:kettle'
     assert ''.join(one.text for one in pieces) == 'It boils.'
     assert standing[0].instructions[0].text == 'tell me when the kettle boils'
-    assert 'sampling.rate: 1.0' in models[-1].parameters
+    assert 'sampling.rate: 0.0' in models[-1].parameters
+    assert models[-1].sampling_rate == 1.0
 
     code, seconds = node.stop()
     assert (code, seconds < 2) == (0, True)

@@ -21,8 +21,8 @@ from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.open import open_source
 from streamo_ros.sources.video_decoder import Decoded
 from streamo_ros.sources.video_times import in_order
-from streamo_ros.sources.video_times import Timeline
 from streamo_ros.sources.video_times import TimesError
+from streamo_ros.sources.video_times import VideoTimeline
 
 CASES = Path(__file__).parents[2].parent / 'shared' / 'cases'
 EVEN = [40 * number for number in range(30)]
@@ -166,7 +166,7 @@ def test_joined_recordings_go_on_where_the_first_ends(videos, tmp_path):
 
 def test_a_single_frame_that_steps_back_moves_no_other():
     times = [7, 47, 87, 127, 107, 167, 207]
-    timeline = Timeline(Fraction(1, 1000))
+    timeline = VideoTimeline(Fraction(1, 1000))
     stamped = timeline.stamped(Decoded(time, None) for time in times)
     assert [at for at, _ in stamped] == [(time - 7) * 1_000_000 for time in times]
     assert timeline.joints == []
@@ -174,7 +174,7 @@ def test_a_single_frame_that_steps_back_moves_no_other():
 
 def test_times_that_stand_still_are_none():
     with pytest.raises(TimesError):
-        list(Timeline(Fraction(1, 25)).stamped([Decoded(3, None)] * 30))
+        list(VideoTimeline(Fraction(1, 25)).stamped([Decoded(3, None)] * 30))
 
 
 @given(st.lists(st.integers(0, 10), min_size=1, max_size=60))

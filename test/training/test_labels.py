@@ -18,13 +18,13 @@ from streamo_ros.training.labels import LabelTimeline
 from streamo_ros.training.labels import timeline
 from streamo_ros.training.record import AnnotatedAnswer
 from streamo_ros.training.record import AnnotatedQuestion
-from streamo_ros.training.record import Record
+from streamo_ros.training.record import Annotation
 
 LETTERS = {State.SILENCE: '.', State.STANDBY: '-', State.RESPONSE: '!'}
 
 
 def record(answers, questions=(('what happens?', 0),)):
-    return Record(
+    return Annotation(
         'clip',
         'clip.mp4',
         'QA',

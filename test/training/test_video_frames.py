@@ -24,8 +24,8 @@ from streamo_ros.training.labels import label
 from streamo_ros.training.labels import sampled_timeline
 from streamo_ros.training.record import AnnotatedAnswer
 from streamo_ros.training.record import AnnotatedQuestion
+from streamo_ros.training.record import Annotation
 from streamo_ros.training.record import AnnotationError
-from streamo_ros.training.record import Record
 from streamo_ros.training.video_frames import frames_at
 from streamo_ros.training.video_frames import sample_video
 
@@ -114,7 +114,9 @@ def replayed(stamps: list[int], rate: Fraction) -> list[tuple[str, int]]:
 @pytest.mark.parametrize('rate', ['0.5', '1', '2', '2.997'])
 def test_training_and_replay_take_the_same_frames(stamps, rate):
     rate = Fraction(rate)
-    record = Record('v', 'v.mp4', 'QA', '', (AnnotatedQuestion('what?', Fraction(0)),), (), None)
+    record = Annotation(
+        'v', 'v.mp4', 'QA', '', (AnnotatedQuestion('what?', Fraction(0)),), (), None
+    )
     dialogue, _ = label(record, sampled_timeline(sample_video(Path('v'), rate), rate))
     shown = [int(i[0, 0, 0]) for i in frames_at(Path('v'), [t.time for t in dialogue.turns])]
     tags = [turn.request.split('\n')[-2] for turn in dialogue.turns]
@@ -129,7 +131,7 @@ def test_what_is_due_in_a_gap_is_due_after_it(monkeypatch):
         AnnotatedAnswer('it', Fraction(2), Fraction(6)),
         AnnotatedAnswer('x', None, Fraction(8)),
     )
-    record = Record('v', 'v.mp4', 'QA', '', questions, answers, None)
+    record = Annotation('v', 'v.mp4', 'QA', '', questions, answers, None)
     dialogue, _ = label(
         record, sampled_timeline(sample_video(Path('v'), Fraction(1)), Fraction(1))
     )

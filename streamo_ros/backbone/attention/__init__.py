@@ -22,13 +22,13 @@ from streamo_ros.backbone.attention.sdpa import SdpaAttention
 from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
 from streamo_ros.backbone.rotary import Rotary
-from streamo_ros.backbone.step import Step
+from streamo_ros.backbone.step import ModelStep
 
 _log = logging.getLogger(__name__)
 
 
 class AttentionKind(Protocol):
-    """What makes an `Attention`: its class."""
+    """The class of an `Attention`, which creates it."""
 
     name: str
     captured: bool
@@ -46,18 +46,18 @@ class Attention(Protocol):
     name: str
     """Its name in diagnostics."""
     captured: bool
-    """Whether its passes can be captured: then a step names every slot, and may have padding."""
+    """Whether its passes can be captured: a step then includes every slot, and may be padded."""
     copies: int
     """Tensors that it keeps of each token and layer."""
     shape: WindowShape
     layers: list[Tensor]
     """One buffer per layer; the second axis is slots."""
 
-    def begin(self, step: Step) -> None:
+    def begin(self, step: ModelStep) -> None:
         """Prepare a step, before its first layer."""
 
     def attend(
-        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step, *, final: bool
+        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: ModelStep, *, final: bool
     ) -> Tensor:
         """Write the keys and values of the step's rows, and attend to each row's lane.
 
@@ -79,7 +79,7 @@ class Attention(Protocol):
         """Copy rows of a slot to `start` and on, and give them new positions.
 
         Args:
-            slot: whose rows.
+            slot: the slot of the rows.
             rows: ascending, none of them before its new place; int64, (tokens,).
             start: first new place.
             positions: int64, (3, tokens).

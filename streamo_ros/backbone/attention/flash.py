@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attention on a GPU by the kernels of this package: keys are stored once, un-rotated.
 
-One token of a lane reads its keys where they stand and rotates them on the way. Many tokens would
-rotate each key once for every tile of theirs, so for them the keys of the layer at hand are first
-rotated into a scratch buffer that all layers share. Every size that changes is in tensors: a
-captured pass serves any mix of lanes and lengths.
+A single token reads the keys in place and rotates them on the fly. Many tokens would rotate each
+key once per tile, so for them the keys of the current layer are first rotated into a scratch
+buffer that all layers share. Every size that changes is in a tensor: a captured pass serves any
+mix of lanes and lengths.
 
 FlashInfer and flash-attn are not used: neither rotates three-axis positions as it reads, and with
-rotated keys alone an eviction would rotate rounded keys again. Knows no weights and no policy.
+rotated keys alone an eviction would rotate rounded keys again.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from streamo_ros.backbone.attention.rotation_kernels import store_kernel
 from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
 from streamo_ros.backbone.rotary import Rotary
-from streamo_ros.backbone.step import Step
+from streamo_ros.backbone.step import ModelStep
 
 KEY, VALUE = 0, 1
 """Parts of a layer's buffer, its first axis."""
@@ -60,7 +60,7 @@ DECODE = DecodeTile(64, 4, 2)
 
 
 def append_tile(rows: int, itemsize: int) -> Tile:
-    """Tile for so many packed query rows (tokens times group size) of numbers of `itemsize`."""
+    """Tile for packed query rows (tokens times group size) of `itemsize` bytes a number."""
     if itemsize > 2:
         return Tile(min(64, max(16, triton.next_power_of_2(rows))), 32, 4, 1)
     if rows >= 512:
@@ -69,7 +69,7 @@ def append_tile(rows: int, itemsize: int) -> Tile:
 
 
 def append_splits(programs: int, processors: int) -> int:
-    """Splits over keys that fill the GPU's last wave of programs best, merging counted in."""
+    """Splits over keys that best fill the GPU's last wave of programs, merging included."""
     return min(
         range(1, 9),
         key=lambda splits: -(-programs * splits // processors) / splits + 0.02 * splits,
@@ -81,7 +81,7 @@ class FlashAttention:
 
     Attributes:
         layers: one buffer a layer, (2, lanes, key heads, rows, dim): un-rotated keys, values.
-            Rows behind a slot's length are never read.
+            Rows after a slot's length are never read.
 
     Args:
         shape: sizes of the window.
@@ -101,7 +101,7 @@ class FlashAttention:
         size = (2, shape.lanes, shape.heads, shape.rows, shape.dim)
         self.layers = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]
         self._device = device
-        # The last place takes what padded rows write.
+        # Padded rows write to the last place.
         self._positions = torch.zeros(
             (3, shape.lanes * shape.rows + 1), device=device, dtype=torch.int32
         )
@@ -119,12 +119,12 @@ class FlashAttention:
         self._dim = max(16, triton.next_power_of_2(shape.dim))
         self._precision = 'ieee' if dtype == torch.float32 else 'tf32'
 
-    def begin(self, step: Step) -> None:
+    def begin(self, step: ModelStep) -> None:
         """Note the positions of the step's rows, before its first layer."""
         self._positions.index_copy_(1, step.places.targets.long(), step.places.positions)
 
     def attend(
-        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step, *, final: bool
+        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: ModelStep, *, final: bool
     ) -> Tensor:
         """See `attention.Attention.attend`."""
         query = self._store(layer, qkv, norms, step)
@@ -132,7 +132,7 @@ class FlashAttention:
             return self._decode(layer, query, step, final)
         return self._append(layer, query, step)
 
-    def _store(self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step) -> Tensor:
+    def _store(self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: ModelStep) -> Tensor:
         """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
         shape, places = self.shape, step.places
         keys, values = self.layers[layer]
@@ -148,7 +148,7 @@ class FlashAttention:
         )  # fmt: skip
         return query
 
-    def _append(self, layer: int, query: Tensor, step: Step) -> Tensor:
+    def _append(self, layer: int, query: Tensor, step: ModelStep) -> Tensor:
         shape, places = self.shape, step.places
         keys, values = self.layers[layer]
         rotate_kernel[(-(-shape.rows // _ROTATE_BLOCK), shape.lanes)](
@@ -174,7 +174,7 @@ class FlashAttention:
             self._merge(partial, lse, out, places.outputs)
         return out.flatten(1)
 
-    def _decode(self, layer: int, query: Tensor, step: Step, final: bool) -> Tensor:
+    def _decode(self, layer: int, query: Tensor, step: ModelStep, final: bool) -> Tensor:
         shape, places = self.shape, step.places
         keys, values = self.layers[layer]
         wanted = triton.next_power_of_2(max(1, 2 * self._processors // shape.heads))
@@ -220,4 +220,4 @@ class FlashAttention:
         self._positions[:, begin : begin + len(rows)] = fresh
 
     def scrub(self, slot: int, length: int) -> None:
-        """Nothing: rows behind a slot's length are never read."""
+        """Nothing to do: rows after a slot's length are never read."""

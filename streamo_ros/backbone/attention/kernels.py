@@ -128,7 +128,7 @@ def decode_kernel(
 ):  # fmt: skip
     """Attention of one token of each lane over un-rotated keys, rotated as they are read.
 
-    Grid: (splits, key heads, lanes). query (rows, HEADS, DIM), of which row `lasts[lane]` looks;
+    Grid: (splits, key heads, lanes). query (rows, HEADS, DIM), of which row `lasts[lane]` attends;
     keys and values (LANES, KV, rows, DIM); positions (3, stride), of all slots' rows; cosines and
     sines (positions, DIM / 2). Writes parts (SPLITS, LANES, HEADS, DIM) and their lse, base two.
     """

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attention in plain torch: what a CPU runs, and what every kernel is measured against.
 
-Keeps rotated keys beside the un-rotated ones, because on a CPU rotating the past anew would cost
+Keeps both rotated and un-rotated keys, because on a CPU rotating the past again would cost
 more than it saves. Evictions rotate the survivors from the un-rotated ones, so nothing drifts.
 Scores, softmax and rotation are float32 whatever the window's format. Reads sizes from the host,
 lane by lane; its passes cannot be captured.
@@ -22,8 +22,8 @@ from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.rotary import rotate
+from streamo_ros.backbone.step import ModelStep
 from streamo_ros.backbone.step import Span
-from streamo_ros.backbone.step import Step
 
 RAW, ROTATED, VALUE = 0, 1, 2
 """Parts of a layer's buffer, its first axis."""
@@ -67,14 +67,14 @@ class ReferenceAttention:
         self._groups = shape.query_heads // shape.heads
         self._plan: _Plan | None = None
 
-    def begin(self, step: Step) -> None:
+    def begin(self, step: ModelStep) -> None:
         """See `attention.Attention.begin`: angles and masks."""
         cos, sin = self._rotary.angles(step.places.positions)
         masks = [self._mask(span) for span in step.spans]
         self._plan = _Plan(cos.unsqueeze(1), sin.unsqueeze(1), masks)
 
     def attend(
-        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: Step, *, final: bool
+        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: ModelStep, *, final: bool
     ) -> Tensor:
         """See `attention.Attention.attend`."""
         plan = self._plan
@@ -108,7 +108,7 @@ class ReferenceAttention:
             layer[:, slot, :, length:].zero_()
 
     def _store(
-        self, buffer: Tensor, qkv: Tensor, norms: HeadNorms | None, step: Step, plan: _Plan
+        self, buffer: Tensor, qkv: Tensor, norms: HeadNorms | None, step: ModelStep, plan: _Plan
     ) -> Tensor:
         """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
         heads, keys, dim = self.shape.query_heads, self.shape.heads, self.shape.dim
@@ -134,7 +134,7 @@ class ReferenceAttention:
     ) -> Tensor:  # fmt: skip
         """Attention of all spans, (queries, heads * dim).
 
-        The query heads of a key head stand behind each other as rows, so that keys and values
+        The query heads of a key head become consecutive rows, so that keys and values
         are read in place and never repeated.
         """
         out, begin = [], 0
@@ -153,8 +153,8 @@ class ReferenceAttention:
     def _scores(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
         """Attention of grouped queries, (lanes, key heads, rows, dim).
 
-        A single token goes by plain products, which share work out over the past; the fused
-        function shares it out over queries and heads, of which there are few.
+        A single token uses plain products, which are parallel over the past; the fused function is
+        parallel over queries and heads, of which there are few.
         """
         if mask is not None and query.dtype == torch.float32:
             return F.scaled_dot_product_attention(query, key, value, mask)

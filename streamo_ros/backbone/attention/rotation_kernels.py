@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
 # mypy: disable-error-code="no-untyped-def, untyped-decorator"
-"""Triton kernels that rotate: new queries, and a lane's keys before many tokens look at them.
+"""Triton kernels that rotate: new queries, and a lane's keys before many tokens attend to them.
 
-Angles come from one table over positions, shared by all lanes and layers, which stays in the
+Angles come from one table over positions, shared by all lanes and layers, so it stays in the
 GPU's cache. Rotation is float32 and rounded once.
 """
 

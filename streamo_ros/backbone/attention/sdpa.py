@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Attention by torch's fused functions: for CUDA devices without Triton.
 
-They keep scores in float32 as well. Windows are as large and passes as uncaptured as the
-reference's.
+They also keep scores in float32. As in the reference, windows hold three tensors per token and
+passes are not captured.
 """
 
 from __future__ import annotations

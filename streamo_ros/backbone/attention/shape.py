@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Sizes that every implementation of attention is made with."""
+"""The sizes that every implementation of attention needs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ class WindowShape:
         layers: of the text model.
         heads: key and value heads.
         dim: of a head.
-        query_heads: heads that look; 0 = as many as `heads`.
-        slack: rows behind the capacity.
+        query_heads: query heads; 0 = as many as `heads`.
+        slack: extra rows after the capacity.
         copies: tensors that are kept of each token and layer: keys and values, or rotated keys
             as well.
     """

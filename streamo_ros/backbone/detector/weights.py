@@ -62,21 +62,37 @@ def read_detector(path: Path | None = None) -> list[Pair]:
     path = path or find_detector()
     if path is None:
         raise BackboneError(f'the weights of the detector are not installed: {INSTALL}')
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise BackboneError(f'{path} cannot be read: {error.strerror or error}') from error
+    return parse_detector(content, str(path))
+
+
+def parse_detector(content: bytes, name: str) -> list[Pair]:
+    """The detector's weights out of a file that `write_detector` wrote.
+
+    Args:
+        content: of the file.
+        name: of the file, for messages.
+
+    Raises:
+        BackboneError: it is broken, or holds other weights.
+    """
     from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors.numpy import load
 
     try:
-        tensors = load_file(path)
+        tensors = load(content)
         pairs = [
-            (tensors[f'{at:03}.weight'], tensors[f'{at:03}.bias'])
+            tuple(tensors[f'{at:03}.{part}'].astype(np.float32) for part in ('weight', 'bias'))
             for at in range(len(tensors) // 2)
         ]
-    except (SafetensorError, KeyError, OSError) as error:
+    except (SafetensorError, KeyError, ValueError) as error:
         raise BackboneError(
-            f"{path} is not a file of the detector's weights ({error}): {INSTALL} again"
+            f"{name} is not a file of the detector's weights ({error}): {INSTALL} --force"
         ) from error
-    pairs = [(weight.astype(np.float32), bias.astype(np.float32)) for weight, bias in pairs]
-    check_fingerprint(pairs, path.name)
+    check_fingerprint(pairs, name)
     return pairs
 
 

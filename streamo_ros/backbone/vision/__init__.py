@@ -80,7 +80,7 @@ class VisionState:
     """What runs the vision tower now.
 
     Attributes:
-        backend: 'torch' or 'tensorrt'.
+        backend: 'torch', 'onnxruntime' or 'tensorrt'.
         version: version of the backend.
         note: one sentence why it is not the requested backend, or what is being done; '' = none.
         model_id: identity of checkpoint and backend together; '' = that of the checkpoint.

@@ -15,11 +15,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.options import find_device
@@ -30,6 +32,7 @@ from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionEncoders
 from streamo_ros.backbone.vision import VisionState
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.packages import describe_missing
 
 LoadEngine = Callable[[Grid, StatusCallback], tuple[VisionEncoder, VisionState]]
 """Loads the engine of a grid; raises BackboneError if there is none that can be used."""
@@ -48,12 +51,24 @@ def make_encoders(
     Args:
         family: the checkpoint's family.
         model: the transformers model, on its device.
-        options: how it is run; `vision` is 'torch'; 'auto', which on a GPU uses an engine that has
-            been built before; or 'tensorrt', which has a missing engine built.
+        options: how it is run; `vision` is one of `options.VISION`.
         path: the checkpoint's folder; None = it has none, and so no engines.
+
+    Raises:
+        BackboneError: ONNX Runtime is demanded and is not installed, or the device is a GPU.
     """
     device, dtype = find_device(options)
     vision = options.vision
+    if vision == 'onnxruntime' or (vision == 'auto' and device.type == 'cpu'):
+        required = vision == 'onnxruntime'
+        if required and device.type != 'cpu':
+            raise BackboneError(
+                'model.vision is onnxruntime, which runs on the CPU: set model.device to cpu'
+            )
+        if required and find_spec('onnxruntime') is None:
+            raise BackboneError(describe_missing('onnxruntime'))
+        if find_spec('onnxruntime') is not None:
+            return OnnxEncoders(family, model, path, required)
     if path is None or vision == 'torch' or (vision == 'auto' and device.type != 'cuda'):
         return TorchEncoders(family, model)
     from streamo_ros.backbone.vision.engine.loader import EngineLoader
@@ -97,9 +112,60 @@ class TorchEncoders:
         return VisionState('torch', torch.__version__)
 
     def release(self) -> None:
-        """Release the weights: with shared memory, they would exist twice beside an engine."""
+        """Release the weights: with shared memory, an engine would be a second copy."""
         if self._reload is not None:
             self._model = None
+
+
+class OnnxEncoders:
+    """Creates encoders that run in ONNX Runtime; see `vision.VisionEncoders`.
+
+    Args:
+        family: the checkpoint's family.
+        model: the transformers model.
+        path: the checkpoint's folder; None = it has none.
+        required: whether a tower that ONNX Runtime does not run is refused.
+    """
+
+    def __init__(self, family: Family, model: Any, path: Path | None, required: bool) -> None:
+        self._family = family
+        self._model = model
+        self._path = path
+        self._required = required
+        self._state = VisionState('torch', torch.__version__)
+
+    def __call__(self, grid: Grid) -> VisionEncoder:
+        """An encoder of a grid.
+
+        Raises:
+            BackboneError: ONNX Runtime does not run the tower, and was demanded.
+        """
+        tower = self._family.tower(self._model, grid)
+        graph = self._family.graph(tower)
+        if graph is None and self._required:
+            raise BackboneError(
+                'model.vision is onnxruntime, which does not run the vision tower of this '
+                'checkpoint: set it to auto or torch'
+            )
+        if graph is None:
+            return tower
+        # Imported here: ONNX Runtime takes half a second, and most checkpoints do without.
+        from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
+
+        encoder = OnnxEncoder(graph, grid, torch.get_num_threads())
+        version = f'ONNX Runtime {encoder.version}'
+        identity = fingerprint(self._path, version) if self._path else ''
+        self._state = VisionState('onnxruntime', version, model_id=identity)
+        return encoder
+
+    def renew(self, encoder: VisionEncoder) -> VisionEncoder:
+        """The same encoder."""
+        return encoder
+
+    def state(self, grid: Grid) -> VisionState:
+        """ONNX Runtime, or torch where it does not run the tower."""
+        del grid
+        return self._state
 
 
 class SwappingEncoders:

@@ -74,7 +74,7 @@ def rotate_kernel(
     tl.store(qkv + at + HALF, right * c + left * s, mask=mask)
 
 
-class FusedOperators:
+class FusedTowerOperators:
     """Satisfies `tower_operators.TowerOperators`."""
 
     def add_norm(

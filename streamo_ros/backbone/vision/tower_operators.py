@@ -75,7 +75,7 @@ class TowerOperators(Protocol):
         """
 
 
-class PlainOperators:
+class PlainTowerOperators:
     """Satisfies `TowerOperators` in torch; can be exported."""
 
     def add_norm(
@@ -106,10 +106,10 @@ def find_operators(device: torch.device) -> TowerOperators:
     if device.type != 'cuda' or (missing := _missing_triton()) is not None:
         if device.type == 'cuda':
             _log.warning('the vision tower runs without Triton (%s): slower', missing)
-        return PlainOperators()
-    from streamo_ros.backbone.vision.tower_kernels import FusedOperators
+        return PlainTowerOperators()
+    from streamo_ros.backbone.vision.tower_kernels import FusedTowerOperators
 
-    return FusedOperators()
+    return FusedTowerOperators()
 
 
 @cache

@@ -21,7 +21,7 @@ from streamo_ros.tools.gpu.plan import FULL
 from streamo_ros.tools.gpu.plan import make_plan
 from streamo_ros.tools.gpu.plan import SMALL
 from streamo_ros.tools.gpu.record import DEVICE_LOST
-from streamo_ros.tools.gpu.record import Record
+from streamo_ros.tools.gpu.record import RunFile
 from streamo_ros.tools.gpu.report import HOW
 from streamo_ros.tools.gpu.report import markdown
 from streamo_ros.tools.gpu.report import renew
@@ -63,14 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _show(file: Path, page: Path | None) -> None:
     """Print the tables of a record, or put them into a page."""
-    data = Record.read(file).data
+    data = RunFile.read(file).data
     if page is None:
         print(markdown(data))
     else:
         page.write_text(renew(page.read_text(encoding='utf-8'), data), encoding='utf-8')
 
 
-def _begin(options: argparse.Namespace) -> Record:
+def _begin(options: argparse.Namespace) -> RunFile:
     """The record to go on with, or a new one.
 
     Raises:
@@ -86,13 +86,13 @@ def _begin(options: argparse.Namespace) -> Record:
         )
     about = machine.describe(device)
     if options.resume:
-        record = Record.read(options.resume)
+        record = RunFile.read(options.resume)
         if (there := record.data['machine'].get('device')) != about['device']:
             raise ValueError(f'{options.resume} is of {there}, this is {about["device"]}')
         record.file = options.output or options.resume
         return record
     name = f'gpu-{machine.slug(about["device"])}.json'
-    record = Record(options.output or machine.ROOT / 'benchmarks' / name)
+    record = RunFile(options.output or machine.ROOT / 'benchmarks' / name)
     record.data['how'] = HOW
     record.data['machine'] = about | {'dtype': options.dtype or _dtype(device)}
     return record
@@ -102,7 +102,7 @@ def _dtype(device: str) -> str:
     return 'float32' if device == 'cpu' else 'bfloat16'
 
 
-def _go(options: argparse.Namespace, record: Record) -> None:
+def _go(options: argparse.Namespace, record: RunFile) -> None:
     """Tests, then ceilings, then rows."""
     ends = time.monotonic() + options.seconds
     if not options.skip_tests and not record.data['tests']:
@@ -123,7 +123,7 @@ def _go(options: argparse.Namespace, record: Record) -> None:
         _again(options, record, ends - time.monotonic())
 
 
-def _again(options: argparse.Namespace, record: Record, left: float) -> None:
+def _again(options: argparse.Namespace, record: RunFile, left: float) -> None:
     """Go on in a new process in the place of this one: CUDA gives nothing more in the old."""
     arguments = [
         '--resume',

@@ -21,7 +21,7 @@ from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.protocol import State
 from streamo_ros.tools.gpu.clock import repeat
-from streamo_ros.tools.gpu.dialogue import Dialogue
+from streamo_ros.tools.gpu.dialogue import BenchDialogue
 from streamo_ros.tools.gpu.dialogue import noise
 from streamo_ros.tools.gpu.machine import version_of
 from streamo_ros.tools.gpu.plan import DYNAMIC
@@ -95,7 +95,7 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
     model, companion = rig.stock(job)
     attention = _choose_attention(model, rig, job.kind)
     loop = Loop(job.kind, model, companion, job.context)
-    dialogue = Dialogue(companion.prompt)
+    dialogue = BenchDialogue(companion.prompt)
     images = noise(job.view)
     visions = [loop.encode(image) for image in images]
     turns = dialogue.until(job.context, visions)

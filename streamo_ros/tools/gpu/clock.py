@@ -37,7 +37,7 @@ GLANCE = Effort(warm=1, repeats=3, answers=1, steps=4)
 
 
 @dataclass(frozen=True)
-class Times:
+class CallTimes:
     """Seconds of equal calls.
 
     Attributes:
@@ -64,7 +64,7 @@ def repeat(
     wait: Callable[[], None],
     effort: Effort,
     prepare: Callable[[], object] = int,
-) -> Times:
+) -> CallTimes:
     """Time equal calls.
 
     Args:
@@ -83,4 +83,4 @@ def repeat(
         start = time.perf_counter()
         call()
         taken.append(time.perf_counter() - start)
-    return Times(taken[0], tuple(taken[effort.warm :]))
+    return CallTimes(taken[0], tuple(taken[effort.warm :]))

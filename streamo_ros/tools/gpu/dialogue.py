@@ -18,21 +18,21 @@ from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.tools.gpu.plan import View
+from streamo_ros.tools.gpu.plan import CameraView
 
 INSTRUCTION = 'Tell me when somebody puts a cup on the table.'
 IMAGES = 8
 """Different frames; they come by turns."""
 
 
-def noise(view: View) -> list[NDArray[np.uint8]]:
+def noise(view: CameraView) -> list[NDArray[np.uint8]]:
     """Camera frames of a view, RGB, the same at each call."""
     random = np.random.default_rng(0)
     width, height = view.camera
     return [random.integers(0, 256, (height, width, 3), np.uint8) for _ in range(IMAGES)]
 
 
-class Dialogue:
+class BenchDialogue:
     """One lane's turns: what the next one appends, and where those before it end.
 
     Args:

@@ -19,12 +19,12 @@ from streamo_ros.core.interface import Sampling
 from streamo_ros.core.protocol import State
 from streamo_ros.tools.gpu import machine
 from streamo_ros.tools.gpu import roofline
+from streamo_ros.tools.gpu.clock import CallTimes
 from streamo_ros.tools.gpu.clock import repeat
-from streamo_ros.tools.gpu.clock import Times
-from streamo_ros.tools.gpu.dialogue import Dialogue
+from streamo_ros.tools.gpu.dialogue import BenchDialogue
 from streamo_ros.tools.gpu.dialogue import noise
+from streamo_ros.tools.gpu.plan import CameraView
 from streamo_ros.tools.gpu.plan import Job
-from streamo_ros.tools.gpu.plan import View
 
 if TYPE_CHECKING:
     from streamo_ros.tools.gpu.rig import Rig
@@ -38,12 +38,12 @@ class Engine:
         view: what its camera gives.
     """
 
-    def __init__(self, backbone: Backbone, view: View) -> None:
+    def __init__(self, backbone: Backbone, view: CameraView) -> None:
         self.backbone = backbone
         self.images = noise(view)
         self.visions = [backbone.encode(image) for image in self.images]
         self.slots = [backbone.open() for _ in range(backbone.lanes)]
-        self.dialogues = [Dialogue(backbone.prompt) for _ in self.slots]
+        self.dialogues = [BenchDialogue(backbone.prompt) for _ in self.slots]
         self.states = np.zeros((0, 3), np.float32)
 
     def bring(self, lanes: int, context: int) -> None:
@@ -65,7 +65,7 @@ class Engine:
     def restart(self) -> None:
         """Empty the first lane."""
         self.backbone.truncate(self.slots[0], 0)
-        self.dialogues[0] = Dialogue(self.backbone.prompt)
+        self.dialogues[0] = BenchDialogue(self.backbone.prompt)
 
     def frame(self, lanes: int, between: Callable[[], None] | None = None) -> None:
         """A silent frame of the first lanes: one image in, states on the host.
@@ -109,9 +109,9 @@ class Engine:
                 Sampling(),
             )
             taken.append(time.perf_counter() - began)
-            if min(tokens) < 0:
+            fed = [(token,) for token in tokens if token is not None]
+            if len(fed) < len(tokens):
                 raise BackboneError('decode gave numbers that are not finite')
-            fed = [(token,) for token in tokens]
         return taken
 
 
@@ -177,7 +177,7 @@ def _stages(rig: Rig, engine: Engine, lanes: int) -> tuple[float, float]:
     return float(1e3 * np.median(middle - start)), float(1e3 * np.median(stop - middle))
 
 
-def _frame(rig: Rig, job: Job, engine: Engine, frames: Times) -> dict[str, Any]:
+def _frame(rig: Rig, job: Job, engine: Engine, frames: CallTimes) -> dict[str, Any]:
     sizes, body = _sizes(engine, job), rig.body(job.shape)
     vision = roofline.vision_cost(body, sizes['vision_tokens'], rig.number_size)
     append = roofline.append_cost(

@@ -25,7 +25,7 @@ PEERS = (DYNAMIC, STATIC, REPREFILL, VLLM)
 
 
 @dataclass(frozen=True)
-class View:
+class CameraView:
     """What the camera gives and what the model sees of it.
 
     Attributes:
@@ -39,8 +39,8 @@ class View:
     max_pixels: int
 
 
-SQUARE = View('448x448', (448, 448), 448 * 448)
-DEFAULT = View('default', (640, 480), 100352)
+SQUARE = CameraView('448x448', (448, 448), 448 * 448)
+DEFAULT = CameraView('default', (640, 480), 100352)
 """The node's default: a VGA camera, resized to Streamo's frame area."""
 
 
@@ -62,7 +62,7 @@ class Job:
 
     kind: str
     shape: str
-    view: View
+    view: CameraView
     lanes: int
     context: int
     seconds: float
@@ -86,7 +86,7 @@ class Scale:
     """Sizes of a whole run."""
 
     shapes: tuple[str, ...]
-    views: tuple[View, View]
+    views: tuple[CameraView, CameraView]
     lanes: tuple[int, ...]
     contexts: tuple[int, int, int]
     capacity: int
@@ -108,7 +108,10 @@ FULL = Scale(
 )
 SMALL = Scale(
     shapes=('tiny', 'tiny-qwen3'),
-    views=(View('112x112', (112, 112), 112 * 112), View('default', (160, 120), 12_544)),
+    views=(
+        CameraView('112x112', (112, 112), 112 * 112),
+        CameraView('default', (160, 120), 12_544),
+    ),
     lanes=(1, 2),
     contexts=(600, 700, 800),
     capacity=1_024,
@@ -135,7 +138,7 @@ def make_plan(scale: Scale) -> list[Job]:
     return list(dict.fromkeys(jobs))
 
 
-def _engine(scale: Scale, shape: str, view: View, lanes: int, context: int) -> Job:
+def _engine(scale: Scale, shape: str, view: CameraView, lanes: int, context: int) -> Job:
     seconds = 2 + lanes * context / 12_000  # filling the lanes is most of it
     return Job(ENGINE, shape, view, lanes, context, seconds, scale.capacity, scale.slots)
 

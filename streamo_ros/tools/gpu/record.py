@@ -14,7 +14,7 @@ FORMAT = 1
 MEASURED, NOT_RUN, DEVICE_LOST = 'measured', 'not run', 'device lost'
 
 
-class Record:
+class RunFile:
     """What a run has found so far.
 
     Args:
@@ -26,7 +26,7 @@ class Record:
         self.data: dict[str, Any] = {'format': FORMAT, 'machine': {}, 'tests': {}, 'rows': []}
 
     @classmethod
-    def read(cls, file: Path) -> Record:
+    def read(cls, file: Path) -> RunFile:
         """Read a file that a run has written.
 
         Raises:

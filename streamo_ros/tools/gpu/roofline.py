@@ -48,7 +48,7 @@ class Anatomy:
 
 
 @dataclass(frozen=True)
-class Cost:
+class PassCost:
     """Bytes to move and floating point operations."""
 
     bytes: float
@@ -99,7 +99,7 @@ def _parameters(module: Any) -> int:
     return sum(part.numel() for part in module.parameters())
 
 
-def vision_cost(body: Anatomy, tokens: int, size: int) -> Cost:
+def vision_cost(body: Anatomy, tokens: int, size: int) -> PassCost:
     """One vision pass.
 
     Args:
@@ -111,10 +111,10 @@ def vision_cost(body: Anatomy, tokens: int, size: int) -> Cost:
     linear = 2 * (body.blocks * patches + body.merger * tokens)
     looked_at = body.full * patches + body.windowed * min(body.window, patches)
     attention = 4 * body.tower_width * patches * looked_at
-    return Cost(size * (body.blocks + body.merger), linear + attention)
+    return PassCost(size * (body.blocks + body.merger), linear + attention)
 
 
-def append_cost(body: Anatomy, lanes: int, rows: int, context: int, size: int) -> Cost:
+def append_cost(body: Anatomy, lanes: int, rows: int, context: int, size: int) -> PassCost:
     """One pass of the text model that reads three logits a lane.
 
     In the last layer only the row that is read has to be computed; its share is left out.
@@ -129,13 +129,13 @@ def append_cost(body: Anatomy, lanes: int, rows: int, context: int, size: int) -
     work = (body.layers - 1) * lanes * rows
     operations = work * (2 * body.layer + 4 * body.width * (context - rows / 2))
     moved = body.layers * (body.layer + lanes * context * body.keys)
-    return Cost(size * moved, operations)
+    return PassCost(size * moved, operations)
 
 
-def token_cost(body: Anatomy, lanes: int, context: int, size: int) -> Cost:
+def token_cost(body: Anatomy, lanes: int, context: int, size: int) -> PassCost:
     """One step of decoding: every weight and the head once, keys and values once."""
     moved = body.layers * (body.layer + lanes * context * body.keys) + body.head
     operations = lanes * (
         2 * (body.layers * body.layer + body.head) + 4 * body.layers * body.width * context
     )
-    return Cost(size * moved, operations)
+    return PassCost(size * moved, operations)

@@ -22,7 +22,7 @@ from streamo_ros.tools.gpu.plan import Job
 from streamo_ros.tools.gpu.record import DEVICE_LOST
 from streamo_ros.tools.gpu.record import MEASURED
 from streamo_ros.tools.gpu.record import NOT_RUN
-from streamo_ros.tools.gpu.record import Record
+from streamo_ros.tools.gpu.record import RunFile
 from streamo_ros.tools.gpu.rig import is_memory
 from streamo_ros.tools.gpu.rig import Rig
 from streamo_ros.tools.gpu.rig import SkippedError
@@ -39,7 +39,7 @@ class DeviceLostError(StreamoError, RuntimeError):
     """No further row can be measured in this process."""
 
 
-def run(jobs: Sequence[Job], rig: Rig, record: Record, ends: float, scale: float = 1.0) -> None:
+def run(jobs: Sequence[Job], rig: Rig, record: RunFile, ends: float, scale: float = 1.0) -> None:
     """Measure what is not there yet.
 
     Args:

@@ -20,7 +20,7 @@ from typing import Any
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.protocol import PromptTokens
-from streamo_ros.tools.gpu.dialogue import Dialogue
+from streamo_ros.tools.gpu.dialogue import BenchDialogue
 from streamo_ros.tools.gpu.machine import ROOT
 from streamo_ros.tools.gpu.machine import version_of
 from streamo_ros.tools.gpu.plan import Job
@@ -81,7 +81,7 @@ def sizes(job: Job) -> tuple[int, int]:
     width, height = job.view.camera
     grid = family.grid(configure(), processor, height, width, job.view.max_pixels)
     frame = _Frame(grid.tokens, (grid.rows, grid.columns))
-    dialogue = Dialogue(PromptTokens(plain_tokenizer(), family.chat))
+    dialogue = BenchDialogue(PromptTokens(plain_tokenizer(), family.chat))
     dialogue.append(dialogue.until(job.context, [frame]))
     turn: tuple[Piece, ...] = dialogue.turn(frame)
     return dialogue.tokens, sum(map(piece_tokens, turn))

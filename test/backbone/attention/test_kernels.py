@@ -18,9 +18,9 @@ from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.step import LaneRows
+from streamo_ros.backbone.step import ModelStep
 from streamo_ros.backbone.step import pack_places
 from streamo_ros.backbone.step import Span
-from streamo_ros.backbone.step import Step
 from streamo_ros.backbone.step import unpack_places
 
 flash = pytest.importorskip('streamo_ros.backbone.attention.flash', reason='Triton is missing')
@@ -109,8 +109,10 @@ class Pair:
         self.lengths = [at + count for at, count in zip(self.lengths, counts, strict=True)]
         empty = torch.empty(0)
         return (
-            Step(rows, empty, unpack_places(torch.from_numpy(ours).to(DEVICE), rows), (), single),
-            Step(
+            ModelStep(
+                rows, empty, unpack_places(torch.from_numpy(ours).to(DEVICE), rows), (), single
+            ),
+            ModelStep(
                 valid,
                 empty,
                 unpack_places(torch.from_numpy(theirs).to(DEVICE), valid),

@@ -29,29 +29,6 @@ def make_pairs(seed=0):
     ]
 
 
-def tensor(name, array):
-    dimensions = b''.join(field(1, size) for size in array.shape)
-    return dimensions + field(2, 1) + field(8, name) + field(9, array.tobytes())
-
-
-def onnx_file(pairs, constants=False):
-    """A file as an exporter writes it: weights as initializers, or as constants of nodes."""
-    nodes, tensors = b'', b''
-    for at, pair in enumerate(pairs):
-        names = [f'w{at}', f'b{at}']
-        for name, array in zip(names, pair, strict=True):
-            if constants:
-                attribute = field(1, 'value') + field(5, tensor('', array))
-                node = field(2, name) + field(4, 'Constant') + field(5, attribute)
-                nodes += field(1, node)
-            else:
-                tensors += field(5, tensor(name, array))
-        inputs = b''.join(field(1, name) for name in (f'x{at}', *names))
-        nodes += field(1, inputs + field(2, f'x{at + 1}') + field(4, 'Conv'))
-        nodes += field(1, field(1, f'x{at + 1}') + field(2, f'y{at}') + field(4, 'Sigmoid'))
-    return field(1, 8) + field(7, nodes + tensors)
-
-
 @pytest.fixture
 def known(monkeypatch):
     """Weights that count as the right ones."""
@@ -62,9 +39,9 @@ def known(monkeypatch):
 
 
 @pytest.mark.parametrize('constants', [False, True])
-def test_weights_are_read_in_the_order_of_the_graph(constants) -> None:
+def test_weights_are_read_in_the_order_of_the_graph(make_onnx, constants) -> None:
     pairs = make_pairs()
-    read = convolution_weights(onnx_file(pairs, constants))
+    read = convolution_weights(make_onnx(pairs, constants))
     for (weight, bias), (read_weight, read_bias) in zip(pairs, read, strict=True):
         assert np.array_equal(weight, read_weight)
         assert np.array_equal(bias, read_bias)
@@ -77,17 +54,17 @@ def test_numbers_of_every_length_are_read_as_written() -> None:
     assert read_varint(write_varint(-1), 0)[0] == 2**64 - 1
 
 
-def test_the_first_convolution_gets_its_colors_in_the_order_of_a_frame(known) -> None:
-    (weight, _), *rest = weights.convert_detector(onnx_file(known), 'a.onnx')
+def test_the_first_convolution_gets_its_colors_in_the_order_of_a_frame(make_onnx, known) -> None:
+    (weight, _), *rest = weights.convert_detector(make_onnx(known), 'a.onnx')
     assert np.array_equal(weight[:, 0], known[0][0][:, 2])
     assert np.array_equal(weight[:, 4], known[0][0][:, 4])
     assert np.array_equal(weight[:, 11], known[0][0][:, 9])
     assert np.array_equal(rest[0][0], known[1][0])
 
 
-def test_what_is_written_is_read_again(known, tmp_path) -> None:
+def test_what_is_written_is_read_again(make_onnx, known, tmp_path) -> None:
     file = tmp_path / 'share' / 'detector.safetensors'
-    pairs = weights.convert_detector(onnx_file(known), 'a.onnx')
+    pairs = weights.convert_detector(make_onnx(known), 'a.onnx')
     weights.write_detector(pairs, file)
     for (weight, bias), (read_weight, read_bias) in zip(
         pairs, weights.read_detector(file), strict=True
@@ -98,17 +75,17 @@ def test_what_is_written_is_read_again(known, tmp_path) -> None:
     assert file.stat().st_mode & 0o444 == 0o444
 
 
-def test_other_weights_of_the_same_shape_are_refused(known) -> None:
+def test_other_weights_of_the_same_shape_are_refused(make_onnx, known) -> None:
     with pytest.raises(BackboneError, match=r'b\.onnx holds other weights .* model install'):
-        weights.convert_detector(onnx_file(make_pairs(seed=1)), 'b.onnx')
+        weights.convert_detector(make_onnx(make_pairs(seed=1)), 'b.onnx')
 
 
-def test_swapped_layers_and_scaled_weights_are_other_weights(known) -> None:
+def test_swapped_layers_and_scaled_weights_are_other_weights(make_onnx, known) -> None:
     scaled = [(2 * weight, 2 * bias) for weight, bias in known]
     moved = [known[0], (known[1][0], known[2][1]), (known[2][0], known[1][1])]
     for pairs in (scaled, moved):
         with pytest.raises(BackboneError, match='holds other weights'):
-            weights.convert_detector(onnx_file(pairs), 'b.onnx')
+            weights.convert_detector(make_onnx(pairs), 'b.onnx')
 
 
 @pytest.mark.parametrize(
@@ -119,8 +96,8 @@ def test_what_is_not_a_graph_is_refused_in_one_sentence(content) -> None:
         weights.convert_detector(content, 'a.onnx')
 
 
-def test_a_file_that_is_cut_off_anywhere_is_refused(known) -> None:
-    whole = onnx_file(known)
+def test_a_file_that_is_cut_off_anywhere_is_refused(make_onnx, known) -> None:
+    whole = make_onnx(known)
     for size in range(1, len(whole), 997):
         with pytest.raises(BackboneError):
             weights.convert_detector(whole[:size], 'a.onnx')
@@ -129,7 +106,7 @@ def test_a_file_that_is_cut_off_anywhere_is_refused(known) -> None:
 def test_a_broken_installed_file_says_how_to_get_it_again(tmp_path) -> None:
     file = tmp_path / 'detector.safetensors'
     file.write_bytes(b'\x10' + bytes(20))
-    with pytest.raises(BackboneError, match='model install objects` again'):
+    with pytest.raises(BackboneError, match='model install objects` --force'):
         weights.read_detector(file)
 
 

@@ -20,7 +20,7 @@ from streamo_ros.tools.gpu.plan import FULL
 from streamo_ros.tools.gpu.plan import Job
 from streamo_ros.tools.gpu.plan import make_plan
 from streamo_ros.tools.gpu.plan import SQUARE
-from streamo_ros.tools.gpu.record import Record
+from streamo_ros.tools.gpu.record import RunFile
 from streamo_ros.tools.gpu.report import markdown
 from streamo_ros.tools.gpu.report import renew
 
@@ -113,12 +113,12 @@ def test_slow_calls_are_made_three_times():
 
 def test_a_record_is_whole_after_each_row_and_a_row_is_replaced(tmp_path):
     file = tmp_path / 'new' / 'gpu.json'
-    record, job = Record(file), Job(ENGINE, 'tiny', SQUARE, 1, 100, 1.0)
+    record, job = RunFile(file), Job(ENGINE, 'tiny', SQUARE, 1, 100, 1.0)
     record.put(job, 'not run', reason='late')
     assert not record.has(job)
     record.put(job, 'failed', reason='no')
     assert record.has(job)
-    assert Record.read(file).rows == record.rows == json.loads(file.read_text())['rows']
+    assert RunFile.read(file).rows == record.rows == json.loads(file.read_text())['rows']
     assert len(record.rows) == 1
     assert [path.name for path in file.parent.iterdir()] == ['gpu.json']
 
@@ -128,7 +128,7 @@ def test_a_file_that_is_no_record_is_refused(tmp_path, text):
     file = tmp_path / 'other.json'
     file.write_text(text)
     with pytest.raises(ValueError):  # noqa: PT011 json's own or ours
-        Record.read(file)
+        RunFile.read(file)
 
 
 def test_goals_are_read_off_the_rows():
@@ -173,4 +173,4 @@ def test_the_documented_figures_are_those_of_the_record_that_the_page_names():
     if name == 'FILE':
         assert 'Nothing has been measured on a GPU yet.' in page
         return
-    assert renew(page, Record.read(ROOT / name).data) == page
+    assert renew(page, RunFile.read(ROOT / name).data) == page

@@ -22,7 +22,7 @@ from streamo_ros.tools.gpu.plan import REPREFILL
 from streamo_ros.tools.gpu.plan import SMALL
 from streamo_ros.tools.gpu.plan import STATIC
 from streamo_ros.tools.gpu.plan import VLLM
-from streamo_ros.tools.gpu.record import Record
+from streamo_ros.tools.gpu.record import RunFile
 from streamo_ros.tools.gpu.rig import Rig
 
 ONLY = r'112x112 x1 700 [^v]|^tiny default x1 0 flat|^tiny 112x112 x2 700|vLLM'
@@ -144,7 +144,7 @@ def test_a_cut_run_goes_on_where_it_was(tmp_path, fake):
 
 
 def test_a_row_that_is_too_long_makes_room_for_shorter_ones(tmp_path, fake):
-    jobs, record = make_plan(SMALL), Record(tmp_path / 'gpu.json')
+    jobs, record = make_plan(SMALL), RunFile(tmp_path / 'gpu.json')
     rig = Rig('cpu', 'float32', {}, command.GLANCE)
     running.run(jobs, rig, record, time.monotonic() + 20)
     status = {row['kind']: row['status'] for row in record.rows}

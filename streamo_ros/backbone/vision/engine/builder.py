@@ -23,6 +23,7 @@ from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_model_class
+from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import DTYPES
 from streamo_ros.backbone.vision.engine import EngineError
@@ -81,12 +82,20 @@ class BuildContext:
 
 
 def find_grid(checkpoint: Checkpoint, width: int, height: int, max_pixels: int) -> Grid:
-    """The grid of a camera's frames, as the node would choose it."""
+    """The grid of a camera's frames, as the node would choose it.
+
+    Args:
+        checkpoint: the checkpoint.
+        width: of the frames in pixels.
+        height: of the frames in pixels.
+        max_pixels: the node's model.max_pixels.
+    """
     config = find_model_class(checkpoint.architecture).config_class.from_pretrained(
         checkpoint.path, local_files_only=True, trust_remote_code=False
     )
     family = find_family(checkpoint.architecture)
-    return family.grid(config, checkpoint.processor, height, width, max_pixels)
+    pixels = max_pixels or checkpoint.settings.max_pixels or MAX_PIXELS
+    return family.grid(config, checkpoint.processor, height, width, pixels)
 
 
 def load_tower(checkpoint: Checkpoint, grid: Grid, dtype: str) -> Any:

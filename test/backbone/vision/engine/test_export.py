@@ -17,11 +17,11 @@ from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.export import operators
-from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import probe
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 
 API = Path(__file__).parents[3] / 'data' / 'tensorrt_api'
 # Windows of two tokens: 3 x 5 has four sizes of them, 4 x 4 one.

@@ -13,11 +13,11 @@ from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.export import GRAPH
-from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
 from streamo_ros.backbone.vision.engine.plan import build_plan
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 
 DTYPE = torch.float16
 

@@ -24,8 +24,8 @@ from streamo_ros.backbone.vision.engine.binding import find_binding
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 from streamo_ros.backbone.vision.engine.loader import EngineLoader
 from streamo_ros.backbone.vision.engine.loader import run_build
-from streamo_ros.backbone.vision.engine.onnx_check import OnnxEncoder
 from streamo_ros.backbone.vision.engine.selftest import probe
+from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 
 CPU = torch.device('cpu')
 

@@ -16,7 +16,7 @@ from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine.selftest import probe
 from streamo_ros.backbone.vision.tower_operators import Norm
-from streamo_ros.backbone.vision.tower_operators import PlainOperators
+from streamo_ros.backbone.vision.tower_operators import PlainTowerOperators
 
 kernels = pytest.importorskip(
     'streamo_ros.backbone.vision.tower_kernels', reason='Triton is missing'
@@ -28,7 +28,7 @@ if DEVICE.type == 'cuda':
     FORMATS.append(torch.bfloat16)  # the interpreter cuts off where a GPU rounds
 # 3 x 5 has windows of four sizes, 4 x 4 of one.
 GRIDS = {'uneven windows': (3, 5), 'equal windows': (4, 4)}
-plain, fused = PlainOperators(), kernels.FusedOperators()
+plain, fused = PlainTowerOperators(), kernels.FusedTowerOperators()
 
 
 def noise(*shape, dtype=torch.float32):
@@ -119,7 +119,7 @@ def test_a_tower_of_kernels_equals_the_plain_one(checkpoint, sizes):
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
 def test_a_tower_in_half_precision_stays_near_float32_on_the_cpu(checkpoint, sizes, dtype):
     tower = make_tower(checkpoint, sizes, DEVICE, dtype)
-    assert isinstance(tower.operators, kernels.FusedOperators)
+    assert isinstance(tower.operators, kernels.FusedTowerOperators)
     patches = probe(tower.grid)
     with torch.inference_mode():
         expected = make_tower(checkpoint, sizes, torch.device('cpu'))(patches)

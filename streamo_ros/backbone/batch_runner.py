@@ -1,9 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs batches through the decoder and reads what is asked for, by captured passes where possible.
+"""Runs batches through the decoder, by captured passes where possible, and reads the result.
 
-What is read is part of the pass: state logits, or the next token with its logits; so one replay
-is all that is launched. Knows no windows' contents and no policy.
+Reading is part of the pass (state logits, or the next token with its logits), so that one replay
+launches everything.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.graph_cache import Tensors
 from streamo_ros.backbone.sampling import greedy
-from streamo_ros.backbone.step import Step
+from streamo_ros.backbone.step import ModelStep
 from streamo_ros.backbone.step import unpack_places
 
 Head = Callable[[Tensor], Tensors]
-"""Reads what is wanted of the lanes' hidden states, (lanes, hidden)."""
+"""Reads the result from the hidden states of the lanes, (lanes, hidden)."""
 
 
-class PassRunner:
+class BatchRunner:
     """Runs passes of one decoder.
 
     Args:
@@ -55,7 +55,7 @@ class PassRunner:
     def finite(self, batch: Batch) -> Tensor:
         """Whether all numbers of each lane are finite, (lanes,).
 
-        Never captured: its batches, parts of a prefill, have sizes that come once.
+        Never captured: its batches are parts of a prefill, whose sizes do not repeat.
         """
         embeddings, places, *deepstack = self._rows(batch)
         step = _step(batch, places, embeddings, *deepstack)
@@ -96,15 +96,15 @@ class PassRunner:
 
 
 def _ids_alone(batch: Batch) -> bool:
-    """Whether a pass looks its embeddings up itself: one token of a lane, always an id."""
+    """Whether the pass itself looks up the embeddings: each lane has one token, an id."""
     return batch.layout.single and not batch.has_frames
 
 
 def _step(
     batch: Batch, places: Tensor, embeddings: Tensor, deepstack: Tensor | None = None
-) -> Step:
+) -> ModelStep:
     layout = batch.layout
-    return Step(
+    return ModelStep(
         layout.rows, embeddings, unpack_places(places, layout.rows), layout.spans, layout.single,
         deepstack,
     )  # fmt: skip

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs an exported graph with ONNX Runtime on the CPU, to check the graph itself.
+"""Runs the graph of a vision tower with ONNX Runtime on the CPU.
 
-Not meant for robots. Supports float32 and float16; ONNX Runtime has no bfloat16 kernels for most
-operators on the CPU.
+This is how a robot without a GPU runs a tower of convolutions, see `onnx_graph`, and how an
+exported graph is checked before TensorRT sees it. Supports float32 and float16; ONNX Runtime has
+no bfloat16 kernels for most operators on the CPU.
 """
 
 from __future__ import annotations
@@ -23,15 +24,15 @@ class OnnxEncoder:
     """A vision encoder that runs in ONNX Runtime.
 
     Args:
-        file: an exported graph.
-        grid: the grid that it was exported for.
+        graph: the file of a graph, or its content.
+        grid: the grid that it was made for.
         threads: number of CPU threads.
 
     Raises:
         EngineError: ONNX Runtime is missing, or cannot run the graph.
     """
 
-    def __init__(self, file: Path, grid: Grid, threads: int = 1) -> None:
+    def __init__(self, graph: Path | bytes, grid: Grid, threads: int = 1) -> None:
         try:
             import onnxruntime
         except ModuleNotFoundError as error:
@@ -39,13 +40,17 @@ class OnnxEncoder:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         self.grid = grid
+        self.version = str(onnxruntime.__version__)
         try:
             self._session = onnxruntime.InferenceSession(
-                str(file), options, providers=['CPUExecutionProvider']
+                str(graph) if isinstance(graph, Path) else graph,
+                options,
+                providers=['CPUExecutionProvider'],
             )
         except Exception as error:  # its error classes share no other base class
             reason = str(error).strip().splitlines()[0]
-            raise EngineError(f'ONNX Runtime cannot run {file}: {reason}') from error
+            name = graph if isinstance(graph, Path) else 'the vision tower'
+            raise EngineError(f'ONNX Runtime cannot run {name}: {reason}') from error
 
     def __call__(self, patches: Tensor) -> tuple[Tensor, ...]:
         """See `vision.VisionEncoder`; patches and outputs are on the CPU."""
