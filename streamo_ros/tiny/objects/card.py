@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes measured figures into the card of streamo-objects, between its marks.
 
-`python -m streamo_ros.tiny.objects.card models/streamo-objects` reads what `streamo evaluate` wrote
-to `evaluation/streams.json`, `streams_held_out.json` and `real.json`.
+`python -m streamo_ros.tiny.objects.card models/streamo-objects` reads what `streamo evaluate`
+wrote to `evaluation/streams.json`, `streams_held_out.json` and `real.json`.
 """
 
 from __future__ import annotations

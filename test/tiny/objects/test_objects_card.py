@@ -31,5 +31,5 @@ def test_the_tables_are_renewed(tmp_path):
 
 def test_missing_figures_are_named(tmp_path):
     (tmp_path / 'README.md').write_text('')
-    with pytest.raises(TrainingError, match='streams.json does not exist'):
+    with pytest.raises(TrainingError, match='does not exist: write it'):
         main([str(tmp_path)])
