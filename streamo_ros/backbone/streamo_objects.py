@@ -12,10 +12,10 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.family import sequential_marks
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
@@ -98,8 +98,15 @@ class StreamoObjects:
         return sections(tuple(text.config.rope_parameters['mrope_section']))
 
     def marks(self, rows: int, columns: int) -> TokenPositions:
-        """Consecutive positions, the surest detection first: a token's place is in its numbers."""
-        return sequential_marks(rows, columns)
+        """Consecutive positions, the surest detection first; what follows is always as far away.
+
+        So a frame's empty places change nothing: training leaves most of them out.
+        """
+        tokens = rows * columns
+        order = np.arange(tokens)
+        steps = np.zeros(tokens, np.int64)
+        steps[-1] = MOST
+        return TokenPositions(np.repeat(order[:, None], 3, axis=1), steps, order > 0)
 
 
 class DetectorTower(nn.Module):
@@ -135,12 +142,21 @@ class DetectionHead:
     def __call__(self, outputs: tuple[Tensor, ...], patches: Tensor, grid: Grid) -> EncodedVision:
         """See `vision.VisionHead`; there are as many tokens as the grid has places."""
         (raw,) = outputs
-        found = read_detections(raw, unpatchify(patches.float(), grid), grid.tokens)
+        return self.embed(
+            read_detections(raw, unpatchify(patches.float(), grid), grid.tokens),
+            (grid.rows, grid.columns),
+        )
+
+    def embed(self, found: Detections, grid: tuple[int, int]) -> EncodedVision:
+        """Detections as the tokens of a frame.
+
+        Args:
+            found: as many places as the grid has.
+            grid: its rows and columns.
+        """
         device = self._tokens.none.device
         embeddings = self._tokens(Detections(*(part.to(device) for part in found)))
-        return EncodedVision(
-            embeddings, (), (grid.rows, grid.columns), tuple(sightings(found, self._names))
-        )
+        return EncodedVision(embeddings, (), grid, tuple(sightings(found, self._names)))
 
 
 def sightings(found: Detections, names: Mapping[int, str]) -> list[Sighting]:

@@ -48,11 +48,13 @@ class Moment:
         tick: its capture time and tag.
         state: the decision due.
         text: the answer due; '' unless `state` is Response.
+        scored: False where nobody could know what is due: whatever is decided there is right.
     """
 
     tick: Tick
     state: State
     text: str = ''
+    scored: bool = True
 
     @property
     def seconds(self) -> float:
@@ -72,6 +74,8 @@ class Case:
         images: returns a fresh iterable of the frames of the moments, RGB, uint8, shape
             (height, width, 3); picklable, so that another process can run the case.
         alarms_only: it counts toward the false alarms and no other metric.
+        standing: the text that the last answer should have at each moment, '' where nobody could
+            know; () where answers do not stand until the next one.
     """
 
     name: str
@@ -80,6 +84,7 @@ class Case:
     moments: tuple[Moment, ...]
     images: Callable[[], Iterable[Image]]
     alarms_only: bool = False
+    standing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.moments or not self.instruction.strip():
@@ -88,7 +93,7 @@ class Case:
     @property
     def fires(self) -> bool:
         """Whether any answer is due."""
-        return any(moment.state is State.RESPONSE for moment in self.moments)
+        return any(moment.state is State.RESPONSE and moment.scored for moment in self.moments)
 
     @property
     def hours(self) -> float:

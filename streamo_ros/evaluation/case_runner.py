@@ -7,6 +7,8 @@ Nothing of the truth reaches the model.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 
@@ -58,25 +60,31 @@ class CaseSink(Sink):
     """Gathers what a model decides and answers.
 
     Args:
-        case: what is watched.
+        cases: what is watched, by the id of the instruction.
 
     Attributes:
-        result: up to the last step.
+        results: up to the last step, by the id of the instruction.
     """
 
-    def __init__(self, case: Case) -> None:
-        self.result = CaseResult([State.UNKNOWN] * len(case.moments))
-        self._case = case
+    def __init__(self, cases: Mapping[int, Case]) -> None:
+        self.results = {
+            number: CaseResult([State.UNKNOWN] * len(case.moments))
+            for number, case in cases.items()
+        }
+        self._cases = cases
 
     def take(self, step: Step) -> None:
         """Gather a step."""
         for event in step.events:
+            result = self.results.get(event.instruction_id)
+            if result is None:
+                continue
             if isinstance(event, Decided) and event.state is not State.UNKNOWN:
-                self.result.states[event.frame.tick.index] = event.state
-                self.result.passes.append(event.encode_time + event.extend_time)
+                result.states[event.frame.tick.index] = event.state
+                result.passes.append(event.encode_time + event.extend_time)
             elif isinstance(event, Answered):
-                text = _since_start(event, self._case)
-                self.result.answers.append(GivenAnswer(event.frame.tick.index, text))
+                text = _since_start(event, self._cases[event.instruction_id])
+                result.answers.append(GivenAnswer(event.frame.tick.index, text))
 
 
 def settings_for(
@@ -100,18 +108,39 @@ def run_case(
     Raises:
         BackboneError: the model failed as a whole.
     """
-    book = InstructionBook()
+    return run_together(backbone, [case], settings, policy)[0]
+
+
+def run_together(
+    backbone: Backbone,
+    cases: Sequence[Case],
+    settings: AssistantSettings,
+    policy: EvictionPolicy | None = None,
+) -> list[CaseResult]:
+    """Let a model watch cases with the same frames at once, each in a lane of its own.
+
+    Args:
+        backbone: the model; it needs as many lanes as there are cases.
+        cases: with the same moments and images.
+        settings: of the assistant.
+        policy: what leaves a full context.
+
+    Raises:
+        BackboneError: the model failed as a whole.
+    """
+    book = InstructionBook(len(cases))
     assistant = Assistant(backbone, book, settings, policy)
-    book.add(case.instruction)
-    sink, steps = CaseSink(case), StepMaker(book, SamplerCounts())
-    for moment, image in zip(case.moments, case.images(), strict=True):
+    ids = [book.add(case.instruction).id for case in cases]
+    sink = CaseSink(dict(zip(ids, cases, strict=True)))
+    steps = StepMaker(book, SamplerCounts())
+    for moment, image in zip(cases[0].moments, cases[0].images(), strict=True):
         frame = Frame(moment.tick, image, 'evaluation')
         events = assistant.observe(frame)
         while assistant.busy:
             events += assistant.speak(BUDGET)
         sink.take(steps.step(events, frame))
     assistant.reset()
-    return sink.result
+    return list(sink.results.values())
 
 
 def _since_start(event: Answered, case: Case) -> str:

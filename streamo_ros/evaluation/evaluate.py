@@ -4,7 +4,8 @@
 
 Cases come from drawn worlds (--worlds, on seeds that no training uses), from labeled dialogues
 (--dialogues), or from a video in which nothing that is asked for happens (--video). Every case is
-run frame by frame, alone in its lane.
+run frame by frame, alone in its lane. A model that sees with a detector is evaluated on simulated
+streams of detections (--streams) and on real clips with truth (--real), beside a plain rule.
 """
 
 from __future__ import annotations
@@ -15,8 +16,6 @@ import sys
 from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -31,14 +30,14 @@ from streamo_ros.evaluation.case import without_frames
 from streamo_ros.evaluation.case_readers import dialogue_cases
 from streamo_ros.evaluation.case_readers import video_cases
 from streamo_ros.evaluation.case_runner import CaseResult
-from streamo_ros.evaluation.last_frame import LAST_FRAME
+from streamo_ros.evaluation.options import make_parser
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import EvalConfig
-from streamo_ros.evaluation.workers import POLICIES
 from streamo_ros.evaluation.workers import run_cases
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 
+RULE = 'plain rule: a score above 0.4, seen twice'
 COLUMNS = {
     'state_macro_f1': 'states',
     'timing_f1': 'timing',
@@ -54,9 +53,8 @@ COLUMNS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `streamo evaluate`; returns 0 if there are results."""
-    options = _parser().parse_args(argv)
-    cases = list(find_cases(options))
-    figures = evaluate(cases, options)
+    options = make_parser(__doc__).parse_args(argv)
+    figures = _figures(options)
     if options.output:
         write_text(options.output, json.dumps(figures, indent=2) + '\n')
     if options.json:
@@ -66,118 +64,27 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='streamo evaluate',
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _figures(options: argparse.Namespace) -> dict[str, Any]:
+    """The metrics that the options ask for."""
+    if not options.real and not options.streams:
+        return evaluate(list(find_cases(options)), options)
+    # Imported here: nothing else needs the kinds of real things.
+    from streamo_ros.evaluation.object_streams import ObjectSettings
+    from streamo_ros.evaluation.objects import evaluate_clips
+    from streamo_ros.evaluation.objects import evaluate_streams
+
+    if options.real:
+        return evaluate_clips(options.model, options.device, options.real, _progress)
+    settings = ObjectSettings(
+        options.seed, options.frames, tuple(options.family), options.held_out
     )
-    add = parser.add_argument
-    add('model', type=Path, help='folder of a checkpoint, or a .yaml script')
-    add('--worlds', type=int, default=0, metavar='N', help='number of episodes of drawn worlds')
-    add('--seed', type=int, default=0, help='seed of the worlds, any integer; default %(default)s')
-    add('--rate', type=Fraction, default=Fraction(1), help='frames per second; default 1')
-    add(
-        '--frames',
-        type=int,
-        default=24,
-        metavar='N',
-        help='frames per episode; default %(default)s',
-    )
-    add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
-    wording = parser.add_mutually_exclusive_group()
-    wording.add_argument(
-        '--held-out', action='store_true', help='use phrasings that no training uses'
-    )
-    wording.add_argument(
-        '--phrasings',
-        type=Path,
-        metavar='FILE',
-        help='YAML file with your own phrasings for the drawn worlds, by family',
-    )
-    add('--regular', action='store_true', help='no jitter and no lost frames')
-    add(
-        '--complete',
-        action='store_true',
-        help='no lost frames: the episodes of --drop with all their frames',
-    )
-    add(
-        '--never-hours',
-        type=float,
-        default=0.0,
-        metavar='H',
-        help='add H hours in which nothing is due; they count only toward false alarms',
-    )
-    add('--dialogues', type=Path, help='labeled dialogues written by streamo convert')
-    add(
-        '--cases',
-        type=int,
-        default=0,
-        metavar='N',
-        help='at most N cases of --dialogues, evenly spread; default all',
-    )
-    add('--videos', type=Path, help='folder that their video paths are relative to')
-    add('--video', type=Path, help='a video in which none of the instructions is ever due')
-    add('--instruction', action='append', default=[], help='instruction for --video (repeatable)')
-    add(
-        '--drop',
-        type=float,
-        default=0.0,
-        metavar='SHARE',
-        help='drop this fraction of the frames at random',
-    )
-    control = parser.add_mutually_exclusive_group()
-    control.add_argument(
-        '--blind',
-        action='store_const',
-        dest='control',
-        const=BLIND,
-        help='control: every frame is black',
-    )
-    control.add_argument(
-        '--last-frame-only',
-        action='store_const',
-        dest='control',
-        const=LAST_FRAME,
-        help='control: each frame is judged in a fresh lane',
-    )
-    add(
-        '--protocol',
-        choices=('auto', 'special_tokens', 'text_tags'),
-        default='auto',
-        help="how states are written; default the checkpoint's",
-    )
-    add(
-        '--policy',
-        choices=tuple(POLICIES),
-        default='window',
-        help='what leaves a full context; default %(default)s',
-    )
-    add('--max-pixels', type=int, default=0, help="largest frame area; default the checkpoint's")
-    add(
-        '--max-frames',
-        type=int,
-        default=0,
-        help="frames that a lane keeps; default the checkpoint's",
-    )
-    add(
-        '--response-threshold',
-        type=float,
-        default=0.0,
-        metavar='P',
-        help="probability from which Response is decided; default the checkpoint's",
-    )
-    add('--device', default='auto')
-    add(
-        '--workers',
-        type=int,
-        default=1,
-        metavar='N',
-        help='number of worker processes, each with its own model; default %(default)s',
-    )
-    add('--output', type=Path, help='write the results to this JSON file')
-    add('--json', action='store_true', help='print the results as JSON')
-    return parser
+    return evaluate_streams(options.model, options.device, options.streams, settings, _progress)
+
+
+def _progress(steps: Iterable[Any], count: int) -> Iterable[Any]:
+    """A progress bar, where there is a terminal."""
+    console = Console(stderr=True)
+    return track(steps, 'evaluating', count, console=console, disable=not console.is_terminal)
 
 
 def find_cases(options: argparse.Namespace) -> Iterator[Case]:
@@ -199,7 +106,8 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
         cases += video_cases(options.video, options.instruction, options.rate)
     if not cases:
         raise EvaluationError(
-            'there is nothing to evaluate: give --worlds N, --dialogues FILE or --video FILE'
+            'there is nothing to evaluate: give --worlds N, --dialogues FILE, --video FILE, '
+            '--streams N or --real FOLDER'
         )
     for case in cases:
         if options.drop:
@@ -247,12 +155,9 @@ def _is_complete(options: argparse.Namespace) -> bool:
 
 def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, Any]:
     """Run all cases; returns the metrics together with the model and the options."""
-    console = Console(stderr=True)
 
     def progress(results: Iterable[CaseResult]) -> Iterable[CaseResult]:
-        return track(
-            results, 'evaluating', len(cases), console=console, disable=not console.is_terminal
-        )
+        return _progress(results, len(cases))
 
     config = EvalConfig(
         options.model,
@@ -285,14 +190,10 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
 
 
 def _print(figures: dict[str, Any]) -> None:
-    control = f', control: {figures["control"]}' if figures['control'] else ''
-    table = Table(title=f'{figures["model"]} ({figures["model_id"]}){control}')
-    table.add_column('family', no_wrap=True)
-    for name in COLUMNS.values():
-        table.add_column(name, justify='right', no_wrap=True)
-    for family, row in {'all': figures, **figures['families']}.items():
-        table.add_row(family, *(_cell(row[metric]) for metric in COLUMNS))
-    Console().print(table)
+    control = f', control: {figures["control"]}' if figures.get('control') else ''
+    _print_table(f'{figures["model"]} ({figures["model_id"]}){control}', figures)
+    if figures.get('rule'):
+        _print_table(RULE, figures['rule'])
     if figures['false_alarms_per_minute'] is not None:
         print(f'false alarms per minute of video: {figures["false_alarms_per_minute"]:.3f}')
     for key, lowest in figures['weakest'].items():
@@ -300,6 +201,16 @@ def _print(figures: dict[str, Any]) -> None:
         print(f'lowest {key}: {family}')
     latency = figures['latency_ms']
     print(f'encode and extend per frame: median {latency["median"]} ms, p95 {latency["p95"]} ms')
+
+
+def _print_table(title: str, figures: dict[str, Any]) -> None:
+    table = Table(title=title)
+    table.add_column('family', no_wrap=True)
+    for name in COLUMNS.values():
+        table.add_column(name, justify='right', no_wrap=True)
+    for family, row in {'all': figures, **figures['families']}.items():
+        table.add_row(family, *(_cell(row[metric]) for metric in COLUMNS))
+    Console().print(table)
 
 
 def _cell(value: float | None) -> str:

@@ -41,17 +41,36 @@ class AnswerScore:
         )
 
 
-def answers(case: Case, result: CaseResult) -> AnswerScore:
-    """The answers due and given, timed by the capture times of their frames."""
+def answers(case: Case, result: CaseResult, tolerance: float = TOLERANCE) -> AnswerScore:
+    """The answers due and given, timed by the capture times of their frames.
+
+    An answer at a moment that is not scored counts only where it may be one that is due.
+    """
     due = [
-        (moment.seconds, moment.text) for moment in case.moments if moment.state is State.RESPONSE
+        (moment.seconds, moment.text)
+        for moment in case.moments
+        if moment.state is State.RESPONSE and moment.scored
     ]
-    said = [(case.moments[answer.moment].seconds, answer.text) for answer in result.answers]
-    return AnswerScore(due, said)
+    said = [
+        (case.moments[answer.moment].seconds, answer.text, case.moments[answer.moment].scored)
+        for answer in result.answers
+    ]
+    return AnswerScore(
+        due,
+        [
+            (seconds, text)
+            for seconds, text, scored in said
+            if scored or any(abs(seconds - time) <= tolerance for time, _ in due)
+        ],
+    )
 
 
-def report(pairs: Sequence[Pair]) -> dict[str, Any]:
+def report(pairs: Sequence[Pair], tolerance: float = TOLERANCE) -> dict[str, Any]:
     """All metrics.
+
+    Args:
+        pairs: cases and what was decided in them.
+        tolerance: most seconds between an answer due and one given; 1 below.
 
     Keys: state_macro_f1, state_f1 (by state), timing_f1 (within 1 s), timing_f1_2s,
     answer_accuracy (exact and within 1 s, over all answers due), answer_accuracy_matched (over
@@ -60,18 +79,20 @@ def report(pairs: Sequence[Pair]) -> dict[str, Any]:
     with answers due, those that match none of them within 2 s), false_alarms and never_hours
     (over cases in which nothing is due), false_alarms_per_hour (their quotient),
     duplicate_rate (fraction of the answers given), episodes, frames, families (the same by
-    family), weakest (for each metric of `EACH`, the family with the lowest value),
+    family), standing_right (share of the moments at which the last answer is the right one),
+    weakest (for each metric of `EACH`, the family with the lowest value),
     false_alarms_per_minute (on real videos in which nothing is due), latency_ms (median and p95
     of encode and extend). None: nothing of that kind was due.
     """
     names = sorted({case.family for case, _ in pairs})
     families = {
-        name: _figures([pair for pair in pairs if pair[0].family == name]) for name in names
+        name: _figures([pair for pair in pairs if pair[0].family == name], tolerance)
+        for name in names
     }
     videos = _false_alarms([pair for pair in pairs if pair[0].family == VIDEO])
     hourly = videos['false_alarms_per_hour']
     return {
-        **_figures(pairs),
+        **_figures(pairs, tolerance),
         'false_alarms_per_minute': None if hourly is None else hourly / 60,
         'latency_ms': _latency(pairs),
         'weakest': _weakest(families),
@@ -93,29 +114,49 @@ def _weakest(families: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, 
     return weakest
 
 
-def _figures(all_pairs: Sequence[Pair]) -> dict[str, Any]:
+def _figures(all_pairs: Sequence[Pair], tolerance: float) -> dict[str, Any]:
     pairs = [(case, result) for case, result in all_pairs if not case.alarms_only]
     table = sum(
-        (
-            metrics.confusion([moment.state for moment in case.moments], result.states)
-            for case, result in pairs
-        ),
+        (metrics.confusion(*_scored_states(case, result)) for case, result in pairs),
         np.zeros((3, 4), np.int64),
     )
-    scored = [answers(case, result) for case, result in pairs]
+    scored = [answers(case, result, tolerance) for case, result in pairs]
     scores = zip(DECISIONS, metrics.state_f1(table), strict=True)
     return {
         'state_macro_f1': metrics.macro_f1(table),
         'state_f1': {state.name.lower(): score for state, score in scores},
-        'timing_f1': _timing(scored, TOLERANCE),
+        'timing_f1': _timing(scored, tolerance),
         'timing_f1_2s': _timing(scored, WIDE_TOLERANCE),
-        **_answer_figures(scored),
+        **_answer_figures(scored, tolerance),
         **_false_alarms(all_pairs),
         **_spurious(pairs),
         'duplicate_rate': _duplicate_rate(scored),
+        'standing_right': standing_right(pairs),
         'episodes': len(pairs),
         'frames': int(table.sum()),
     }
+
+
+def standing_right(pairs: Sequence[Pair]) -> float | None:
+    """Share of the moments at which the last answer given is the one that should stand."""
+    right = list[bool]()
+    for case, result in pairs:
+        given = {answer.moment: answer.text for answer in result.answers}
+        last = ''
+        for number, text in enumerate(case.standing):
+            last = given.get(number, last)
+            right += [metrics.same_answer(text, last)] if text else []
+    return metrics.mean(right)
+
+
+def _scored_states(case: Case, result: CaseResult) -> tuple[list[State], list[State]]:
+    """The states due and decided at the moments that are scored."""
+    pairs = [
+        (moment.state, state)
+        for moment, state in zip(case.moments, result.states, strict=True)
+        if moment.scored
+    ]
+    return [due for due, _ in pairs], [state for _, state in pairs]
 
 
 def _timing(scored: Sequence[AnswerScore], tolerance: float) -> float | None:
@@ -124,11 +165,11 @@ def _timing(scored: Sequence[AnswerScore], tolerance: float) -> float | None:
     return metrics.f1(matched, due, said)
 
 
-def _answer_figures(scored: Sequence[AnswerScore]) -> dict[str, float | None]:
+def _answer_figures(scored: Sequence[AnswerScore], tolerance: float) -> dict[str, float | None]:
     correct, timed, untimed = [], [], []
     matched = 0
     for score in scored:
-        given = {i: score.said[j][1] for i, j in score.pairs(TOLERANCE)}
+        given = {i: score.said[j][1] for i, j in score.pairs(tolerance)}
         matched += len(given)
         intervals = []
         for i, (_, text) in enumerate(score.due):
@@ -158,7 +199,7 @@ def _spurious(pairs: Sequence[Pair]) -> dict[str, float | None]:
 def _false_alarms(pairs: Sequence[Pair]) -> dict[str, float | None]:
     never = [(case, result) for case, result in pairs if not case.fires]
     hours = sum(case.hours for case, _ in never)
-    alarms = sum(len(result.answers) for _, result in never)
+    alarms = sum(len(answers(case, result).said) for case, result in never)
     return {
         'false_alarms_per_hour': alarms / hours if hours else None,
         'false_alarms': alarms,

@@ -91,12 +91,26 @@ def export(
     tokenizer.save_pretrained(folder)
     model = merged_model(tower, language, sizes or Sizes(), words.vocabulary(tokenizer))
     model.half().save_pretrained(folder)
+    write_settings(folder, tokenizer, processor_settings(), {'sampling_rate': 1.0})
+
+
+def write_settings(
+    folder: Path, tokenizer: Any, processor: Mapping[str, Any], more: Mapping[str, Any]
+) -> None:
+    """Write the files of a checkpoint that are neither weights nor tokenizer.
+
+    Args:
+        folder: folder of the checkpoint.
+        tokenizer: its tokenizer.
+        processor: settings of its image processor.
+        more: entries of its streamo.json besides those that all embedded models share.
+    """
     GenerationConfig(
         eos_token_id=tokenizer.convert_tokens_to_ids(words.STOP),
         pad_token_id=tokenizer.convert_tokens_to_ids(words.PAD),
         do_sample=False,
     ).save_pretrained(folder)
-    _write(folder / 'preprocessor_config.json', processor_settings())
+    _write(folder / 'preprocessor_config.json', processor)
     _write(
         folder / 'streamo.json',
         {
@@ -104,7 +118,7 @@ def export(
             'max_frames': MAX_FRAMES,
             'max_time': MAX_TIME,
             'system_prompt': words.SYSTEM_PROMPT,
-            'sampling_rate': 1.0,
+            **more,
         },
     )
 
@@ -163,8 +177,9 @@ def processor_settings() -> dict[str, Any]:
     }
 
 
-def _write(path: Path, content: dict[str, Any]) -> None:
-    write_text(path, json.dumps(content, indent=2) + '\n')
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    write_text(path, json.dumps(content, indent=2) + '
+')
 
 
 if __name__ == '__main__':

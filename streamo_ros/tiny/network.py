@@ -45,6 +45,7 @@ class Sizes:
         vision_hidden: width of the vision tower.
         vision_layers: number of layers of the vision tower.
         vision_out: width of the tower's output before the projection.
+        theta: base of the rotary frequencies; the larger, the more of them ignore distance.
     """
 
     hidden: int = 128
@@ -52,6 +53,7 @@ class Sizes:
     vision_hidden: int = 128
     vision_layers: int = 3
     vision_out: int = 192
+    theta: float = 10000.0
 
 
 def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
@@ -75,7 +77,7 @@ def qwen_config(sizes: Sizes, out: int, known: words.Vocabulary) -> Any:
             'initializer_range': _SPREAD,
             'rope_parameters': {
                 'rope_type': 'default',
-                'rope_theta': 10000.0,
+                'rope_theta': sizes.theta,
                 'mrope_section': list(_SECTION),
             },
             'tie_word_embeddings': True,
@@ -139,17 +141,27 @@ class Network(nn.Module):
         sizes: widths and depths.
         known: the tokenizer's vocabulary.
         probes: auxiliary heads to train with; see `probes`.
+        adapt: what embeds vision tokens; None: a projection of a tower's output.
+        half: compute in bfloat16, which is slower on CPUs that only know it by name.
     """
 
     def __init__(
-        self, sizes: Sizes, known: words.Vocabulary, probes: Probes | None = None
+        self,
+        sizes: Sizes,
+        known: words.Vocabulary,
+        probes: Probes | None = None,
+        adapt: nn.Module | None = None,
+        half: bool = True,
     ) -> None:
         super().__init__()
         self.hf = Qwen2_5_VLForConditionalGeneration(qwen_config(sizes, sizes.hidden, known))
         self.language.set_attn_implementation(ATTENTION)
         self._middle = (sizes.layers + 1) // 2
-        self.adapt = nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
-        nn.init.orthogonal_(self.adapt.weight)
+        self._half = half
+        if adapt is None:
+            adapt = nn.Linear(sizes.vision_out, sizes.hidden, bias=False)
+            nn.init.orthogonal_(adapt.weight)
+        self.adapt = adapt
         self.probes = probes
 
     @property
@@ -169,8 +181,13 @@ class Network(nn.Module):
         """Logits of the next token; input and output embeddings are tied."""
         return hidden @ self.language.embed_tokens.weight.T
 
+    def embed(self, vision: Any) -> Tensor:
+        """Vision tokens as input embeddings, shape (vision tokens, hidden)."""
+        embedded: Tensor = self.adapt(vision)
+        return embedded
+
     def run(
-        self, ids: Tensor, positions: Tensor, vision_index: Tensor, vision: Tensor
+        self, ids: Tensor, positions: Tensor, vision_index: Tensor, vision: Any
     ) -> NetworkOutput:
         """Run a batch of dialogues, padded at the end; see `tensors.TensorBatch`.
 
@@ -178,12 +195,13 @@ class Network(nn.Module):
             ids: int64, shape (dialogues, tokens); arbitrary for vision tokens.
             positions: int64, shape (3, dialogues, tokens): time, row, column.
             vision_index: int64, shape (vision tokens,): their indices in the flattened batch.
-            vision: float32, shape (vision tokens, vision_out): the tower's output.
+            vision: what `adapt` takes: the tower's output, float32, shape (vision tokens,
+                vision_out).
         """
         text = self.language.embed_tokens(ids)
-        projected = self.adapt(vision)
+        projected = self.embed(vision)
         flat = text.reshape(-1, text.shape[-1]).index_put((vision_index,), projected)
-        with torch.autocast('cpu', torch.bfloat16):
+        with torch.autocast('cpu', torch.bfloat16, enabled=self._half):
             output = self.language(
                 inputs_embeds=flat.reshape(text.shape),
                 position_ids=positions,

@@ -53,13 +53,16 @@ class Objective:
     Args:
         prompt: prompt of the model's tokenizer.
         loss: the loss of the states; see `TinyConfig`.
+        aligned: whether vision tokens are to resemble the words of the drawn world.
 
     Raises:
         ProtocolError: a color or shape is not one token.
         LossError: there is no such loss, or the states are not three tokens.
     """
 
-    def __init__(self, prompt: PromptTokens, loss: Loss = 'cross_entropy') -> None:
+    def __init__(
+        self, prompt: PromptTokens, loss: Loss = 'cross_entropy', *, aligned: bool = True
+    ) -> None:
         if loss not in get_args(Loss):
             raise LossError(f'loss {loss!r} is unknown: choose from {", ".join(get_args(Loss))}')
         self._state_loss = (
@@ -69,8 +72,8 @@ class Objective:
         )
         self._states = dict(zip(DECISIONS, prompt.state_ids, strict=True))
         self._yes, self._no = (_word(prompt.tokenizer, word) for word in ('Yes', 'No'))
-        self._colors = torch.tensor([_word(prompt.tokenizer, word) for word in COLORS])
-        self._shapes = torch.tensor([_word(prompt.tokenizer, word) for word in SHAPES])
+        self._colors = torch.tensor([_word(prompt.tokenizer, word) for word in COLORS if aligned])
+        self._shapes = torch.tensor([_word(prompt.tokenizer, word) for word in SHAPES if aligned])
 
     def __call__(
         self, network: Network, batch: TensorBatch, weights: AuxiliaryWeights
@@ -99,7 +102,8 @@ class Objective:
             'grounded': grounded.item(),
         }
         figures |= self._shares(logits.argmax(-1), batch)
-        total = states + answers + weights.align * aligned + weights.ground * grounded
+        total = weights.main * (states + answers)
+        total = total + weights.align * aligned + weights.ground * grounded
         if network.probes is not None:
             index = batch.target_index[~in_answer]
             # A state comes right after the position that predicts it.
@@ -123,20 +127,28 @@ class Objective:
     def _alignment(self, network: Network, projected: Tensor, looks: Tensor) -> Tensor:
         """Cross-entropy of the words for the thing in each cell, read from its vision token."""
         occupied = looks[:, 0] >= 0
+        if not occupied.any():
+            return projected.sum() * 0
         normed = network.language.norm(projected[occupied])
         log_probabilities = F.log_softmax(network.logits(normed), -1)
         colors, shapes = self._colors[looks[occupied, 0]], self._shapes[looks[occupied, 1]]
         return -log_probabilities.gather(1, torch.stack((colors, shapes), 1)).mean()
 
     def _grounding(self, network: Network, middle: Tensor, batch: TensorBatch) -> Tensor:
-        """Loss of whether a cell matches the instruction (Yes or No), in the middle layer."""
+        """Loss of whether a cell matches the instruction, in the middle layer.
+
+        It is read by a head, or else as the answer Yes or No.
+        """
         named = batch.matches >= 0
         if not named.any():
             return middle.sum() * 0
-        rows = network.language.norm(middle[batch.vision_index[named]])
-        embeddings = network.language.embed_tokens.weight
+        rows = middle[batch.vision_index[named]]
+        logits = None if network.probes is None else network.probes.matched(rows)
+        if logits is None:
+            embeddings = network.language.embed_tokens.weight
+            logits = network.language.norm(rows) @ (embeddings[self._yes] - embeddings[self._no])
         return F.binary_cross_entropy_with_logits(
-            rows @ (embeddings[self._yes] - embeddings[self._no]),
+            logits,
             batch.matches[named],
             pos_weight=torch.tensor(_RARE),
         )
@@ -144,9 +156,11 @@ class Objective:
     def _shares(self, predicted: Tensor, batch: TensorBatch) -> Figures:
         """Shares of correct tokens; recall and precision of Standby and Response."""
         right, states = predicted == batch.target_ids, ~batch.in_answer
+        states = states & (batch.weights > 0)
+        answers = batch.in_answer & (batch.weights > 0)
         shares = {
             'state_right': _mean(right[states]),
-            'answer_right': _mean(right[batch.in_answer]),
+            'answer_right': _mean(right[answers]),
         }
         for name, state in (('standby', State.STANDBY), ('response', State.RESPONSE)):
             token = self._states[state]

@@ -2,8 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Muon for matrices, AdamW for the rest, a linear decay, and a running average of the weights.
 
-Sources: Muon, Jordan et al. 2024 (as in torch.optim, scaled to AdamW's step as Liu et al.,
-arXiv 2502.16982); the average of weights as Polyak and Juditsky 1992, weighted toward the latest.
+Source: the average of weights as Polyak and Juditsky 1992, weighted toward the latest.
 """
 
 from __future__ import annotations
@@ -16,6 +15,8 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 from torch import Tensor
+
+from streamo_ros.tiny.muon import Muon
 
 MAX_NORM = 1.0
 """Gradients are clipped to this norm."""
@@ -50,9 +51,7 @@ class Optimizer:
         rest = [parameter for parameter in self._all if id(parameter) not in for_muon]
         self._rate, self._steps, self._decay = rate, steps, decay
         self.parts: list[torch.optim.Optimizer] = [
-            torch.optim.Muon(
-                matrices, lr=rate, weight_decay=0.02, momentum=0.95, adjust_lr_fn='match_rms_adamw'
-            ),
+            Muon(matrices, lr=rate),
             torch.optim.AdamW(rest, lr=rate, betas=(0.9, 0.98), weight_decay=0.0),
         ]
 

@@ -12,6 +12,8 @@ Source: auxiliary losses on hidden layers as deep supervision (Lee et al., arXiv
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
@@ -29,16 +31,23 @@ class Probes(nn.Module):
     Args:
         width: width of the language model.
         late: whether to include the targets of the fourth stage.
+        decision: other targets than those of the drawn world, which a decision depends on.
     """
 
-    def __init__(self, width: int, *, late: bool = False) -> None:
+    def __init__(
+        self, width: int, *, late: bool = False, decision: Mapping[str, int] | None = None
+    ) -> None:
         super().__init__()
         self._width = width
-        decision = DECISION_TARGETS | DIRECTION_TARGETS if late else DECISION_TARGETS
+        remembered = TIME_TARGETS if decision is None else {}
+        self._first_remembered = len(decision or DECISION_TARGETS | DIRECTION_TARGETS)
+        if decision is None:
+            decision = DECISION_TARGETS | DIRECTION_TARGETS if late else DECISION_TARGETS
         # The names are those of the saved weights of earlier runs.
         self.asked = nn.ModuleList([nn.Linear(width, count) for count in decision.values()])
-        self.kept = nn.ModuleList([nn.Linear(width, count) for count in TIME_TARGETS.values()])
+        self.kept = nn.ModuleList([nn.Linear(width, count) for count in remembered.values()])
         self.place = nn.Linear(width, LIST_PLACES) if late else None
+        self.match = None if remembered else nn.Linear(width, 1)
 
     def loss(self, deciding: Tensor, remembered: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Sum over the targets of their mean cross-entropies, and the share decoded correctly.
@@ -49,9 +58,9 @@ class Probes(nn.Module):
             targets: int64, shape (frames, targets): see `probe_targets.frame_targets`.
         """
         total, right, count = deciding.sum() * 0, deciding.new_zeros(()), 0
-        columns, first_time = targets.T, len(DECISION_TARGETS) + len(DIRECTION_TARGETS)
+        columns, first = targets.T, self._first_remembered
         heads = [(head, deciding, columns[k]) for k, head in enumerate(self.asked)]
-        heads += [(head, remembered, columns[first_time + k]) for k, head in enumerate(self.kept)]
+        heads += [(head, remembered, columns[first + k]) for k, head in enumerate(self.kept)]
         for head, hidden, target in heads:
             known = target != UNKNOWN
             if known.any():
@@ -60,6 +69,20 @@ class Probes(nn.Module):
                 right = right + (logits.argmax(-1) == target[known]).float().sum()
                 count += int(known.sum())
         return total, right / max(count, 1)
+
+    def matched(self, cells: Tensor) -> Tensor | None:
+        """Logits of whether vision tokens are of what the instruction is about, shape (tokens,).
+
+        Args:
+            cells: hidden states at the vision tokens, shape (tokens, width).
+
+        Returns:
+            None where no head is trained for it.
+        """
+        if self.match is None:
+            return None
+        logits: Tensor = self.match(F.rms_norm(cells, (self._width,)))
+        return logits[:, 0]
 
     def list_loss(self, cells: Tensor, places: Tensor) -> Tensor:
         """Mean cross-entropy of the places of things in a list, decoded from their vision tokens.

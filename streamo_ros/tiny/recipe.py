@@ -34,14 +34,12 @@ from streamo_ros.tiny.curriculum import third_stage
 from streamo_ros.tiny.dialogues import draw_dialogue
 from streamo_ros.tiny.export import export_run
 from streamo_ros.tiny.history import with_own_states
-from streamo_ros.tiny.log import average
 from streamo_ros.tiny.log import Log
 from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.network import new_tower
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objective import Objective
 from streamo_ros.tiny.optimizer import Optimizer
-from streamo_ros.tiny.optimizer import WeightAverage
 from streamo_ros.tiny.perception import draw_batch
 from streamo_ros.tiny.perception import PerceptionLoss
 from streamo_ros.tiny.pictures import draw_pools
@@ -49,6 +47,8 @@ from streamo_ros.tiny.probes import Probes
 from streamo_ros.tiny.saved_parts import read_part
 from streamo_ros.tiny.saved_parts import resume
 from streamo_ros.tiny.saved_parts import save_part
+from streamo_ros.tiny.stage_run import is_due
+from streamo_ros.tiny.stage_run import StageRun
 from streamo_ros.tiny.tensors import collate
 from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.tiny_config import kept_config
@@ -146,7 +146,7 @@ class TrainingRun:
             loss = perception.loss(*draw_batch(pools, rng))
             optimizer.step(loss, step)
             self._log.add('tower', step + 1, {'loss': loss.item()}, config.report_every)
-            if self._is_due(step, config.tower_steps):
+            if is_due(step, config.tower_steps, config.keep_every):
                 self._log.write('tower_check', step + 1, perception.accuracies(pools['4:3']))
                 states = {'tower': tower.state_dict(), _PERCEPTION: perception.state_dict()}
                 save_part(path, states, optimizer, step + 1)
@@ -190,37 +190,20 @@ class TrainingRun:
     ) -> None:
         """Train or continue a stage; each stage has a random stream of its own."""
         config, path = self.config, self.folder / f'{part}.pt'
-        objective = Objective(self._prompt, config.loss)
-        trainable = network.trainable()
-        optimizer = Optimizer(trainable, rate, steps)
-        done = resume(path, network, optimizer, 'network')
-        average_weights = WeightAverage(trainable)
-        if done:
-            average_weights.values = {name: read_part(path)['ema'][name] for name, _ in trainable}
-        if done >= steps:
+
+        def draw(step: int) -> tuple[TensorBatch, AuxiliaryWeights]:
+            seed = [config.seed, stream, step]
+            plan = stage(step / steps, np.random.default_rng(seed))
+            batch = self._draw_batch(network, training, plan, np.random.default_rng(seed))
+            return batch, plan.auxiliary
+
+        run = StageRun(path, part, steps, rate, config.report_every, config.keep_every, self._log)
+        if run.is_done():
             return
         training, validation = self._source.clips()
         training = [clip for clip in training if float(clip.rate) in config.rates]
         checks = self._validation_batches(validation)
-        for step in range(done, steps):
-            seed = [config.seed, stream, step]
-            plan = stage(step / steps, np.random.default_rng(seed))
-            batch = self._draw_batch(network, training, plan, np.random.default_rng(seed))
-            loss, figures = objective(network, batch, plan.auxiliary)
-            optimizer.step(loss, step)
-            average_weights.update(step + 1)
-            self._log.add(part, step + 1, figures, config.report_every)
-            if self._is_due(step, steps):
-                current = {name: value.clone() for name, value in network.state_dict().items()}
-                with average_weights.applied(), torch.no_grad():
-                    rows = [objective(network, check, _VALIDATION)[1] for check in checks]
-                    self._log.write(f'{part}_check', step + 1, average(rows))
-                    states = {'ema': network.state_dict(), 'network': current}
-                    save_part(path, states, optimizer, step + 1)
-
-    def _is_due(self, step: int, steps: int) -> bool:
-        """Whether to validate and save after a step that counts from 0."""
-        return (step + 1) % self.config.keep_every == 0 or step + 1 == steps
+        run.train(network, Objective(self._prompt, config.loss), draw, checks, _VALIDATION)
 
     def _draw_batch(
         self, network: Network, clips: Sequence[Clip], plan: StepPlan, rng: np.random.Generator

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from streamo_ros.tiny.pictures import cell
 from streamo_ros.tiny.pictures import grid
 from streamo_ros.tiny.probe_targets import UNKNOWN
 from streamo_ros.tiny.turns import DrawnDialogue
+from streamo_ros.tiny.turns import WrittenDialogue
 from streamo_ros.worlds.question_tasks import reading_order
 from streamo_ros.worlds.scene import COLORS
 from streamo_ros.worlds.scene import SHAPES
@@ -37,7 +39,8 @@ class TensorBatch:
         ids: int64, shape (dialogues, tokens).
         positions: int64, shape (3, dialogues, tokens): time, row, column.
         vision_index: int64, shape (vision tokens,): indices of the vision tokens.
-        vision: float32, shape (vision tokens, vision_out).
+        vision: what the network's `adapt` embeds: float32, shape (vision tokens, vision_out), or
+            detections.
         looks: int64, shape (vision tokens, 2): color and shape in the cell, -1 for none.
         matches: float32, shape (vision tokens,): 1 where the thing in the cell has the color and
             shape that the instruction names, 0 where it has not, -1 where there is no thing or
@@ -54,7 +57,7 @@ class TensorBatch:
     ids: Tensor
     positions: Tensor
     vision_index: Tensor
-    vision: Tensor
+    vision: Any
     looks: Tensor
     matches: Tensor
     list_places: Tensor
@@ -67,33 +70,46 @@ class TensorBatch:
 
 def collate(dialogues: Sequence[DrawnDialogue]) -> TensorBatch:
     """Make a batch of dialogues."""
+    text = text_tensors(dialogues, [token_positions(dialogue) for dialogue in dialogues])
+    vision = _vision_tensors(dialogues, text['ids'].shape[1])
+    return TensorBatch(**text, **vision)
+
+
+def text_tensors(
+    dialogues: Sequence[WrittenDialogue], positions: Sequence[NDArray[np.int64]]
+) -> dict[str, Tensor]:
+    """The tensors of a batch that do not depend on what its frames show, by name.
+
+    Args:
+        dialogues: the dialogues.
+        positions: those of each dialogue's tokens, shape (3, tokens).
+    """
     length = max(len(dialogue.ids) for dialogue in dialogues)
     ids = torch.zeros(len(dialogues), length, dtype=torch.long)
-    positions = torch.zeros(3, len(dialogues), length, dtype=torch.long)
+    padded = torch.zeros(3, len(dialogues), length, dtype=torch.long)
     for row, dialogue in enumerate(dialogues):
         ids[row, : len(dialogue.ids)] = torch.tensor(dialogue.ids).clamp(min=0)
-        positions[:, row, : len(dialogue.ids)] = torch.from_numpy(token_positions(dialogue))
+        padded[:, row, : len(dialogue.ids)] = torch.from_numpy(positions[row])
     targets = [
         (row * length + target.position, target)
         for row, dialogue in enumerate(dialogues)
         for target in dialogue.targets
     ]
-    return TensorBatch(
-        ids,
-        positions,
-        *_vision_tensors(dialogues, length),
-        torch.tensor([index for index, _ in targets]),
-        torch.tensor([target.token for _, target in targets]),
-        torch.tensor([target.weight for _, target in targets]),
-        torch.tensor([target.in_answer for _, target in targets]),
-        torch.tensor([frame for dialogue in dialogues for frame in dialogue.probe_targets]),
-    )
+    return {
+        'ids': ids,
+        'positions': padded,
+        'target_index': torch.tensor([index for index, _ in targets]),
+        'target_ids': torch.tensor([target.token for _, target in targets]),
+        'weights': torch.tensor([target.weight for _, target in targets]),
+        'in_answer': torch.tensor([target.in_answer for _, target in targets]),
+        'probe_targets': torch.tensor(
+            [frame for dialogue in dialogues for frame in dialogue.probe_targets]
+        ),
+    }
 
 
-def _vision_tensors(
-    dialogues: Sequence[DrawnDialogue], length: int
-) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
-    """The tensors of a batch that have a row for each vision token, in its order."""
+def _vision_tensors(dialogues: Sequence[DrawnDialogue], length: int) -> dict[str, Tensor]:
+    """The tensors of a batch that have a row for each vision token, in its order, by name."""
     index, vision, looks = list[NDArray[np.int64]](), list[Tensor](), list[NDArray[np.int64]]()
     matches, list_places = list[NDArray[np.float32]](), list[NDArray[np.int64]]()
     for row, dialogue in enumerate(dialogues):
@@ -104,13 +120,13 @@ def _vision_tensors(
             looks.append(_looks(dialogue, frame))
             matches.append(_matches(dialogue, looks[-1]))
             list_places.append(_list_places(dialogue, frame))
-    return (
-        torch.from_numpy(np.concatenate(index)),
-        torch.cat(vision).float(),
-        torch.from_numpy(np.concatenate(looks)),
-        torch.from_numpy(np.concatenate(matches)),
-        torch.from_numpy(np.concatenate(list_places)),
-    )
+    return {
+        'vision_index': torch.from_numpy(np.concatenate(index)),
+        'vision': torch.cat(vision).float(),
+        'looks': torch.from_numpy(np.concatenate(looks)),
+        'matches': torch.from_numpy(np.concatenate(matches)),
+        'list_places': torch.from_numpy(np.concatenate(list_places)),
+    }
 
 
 def token_positions(dialogue: DrawnDialogue) -> NDArray[np.int64]:

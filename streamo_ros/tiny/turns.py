@@ -7,10 +7,12 @@ The layout of a turn is `protocol.PromptTokens`'; a test compares every id with 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from fractions import Fraction
+from typing import Protocol
 
 from streamo_ros.core.protocol import DECISIONS
 from streamo_ros.core.protocol import PromptTokens
@@ -22,7 +24,7 @@ from streamo_ros.worlds.tasks import Look
 
 VISION = -1
 """Placeholder in the ids for a vision token."""
-_DIGIT_WEIGHT = 2.0
+_HEAVY_WEIGHT = 2.0
 """Weight of a digit in an answer: nothing around it helps to guess it."""
 
 TaggedLabel = tuple[Label, Fraction, Fraction]
@@ -70,6 +72,24 @@ class DrawnDialogue:
     targets: list[Target] = field(default_factory=list)
     probe_targets: list[ProbeTargets] = field(default_factory=list)
 
+    @property
+    def vision_tokens(self) -> int:
+        """Number of vision tokens of each frame."""
+        return int(self.clip.tokens.shape[1])
+
+
+class WrittenDialogue(Protocol):
+    """What a dialogue's text is written to; see `DrawnDialogue`."""
+
+    ids: list[int]
+    visions: list[tuple[int, int]]
+    targets: list[Target]
+    probe_targets: list[ProbeTargets]
+
+    @property
+    def vision_tokens(self) -> int:
+        """Number of vision tokens of each frame."""
+
 
 class DialogueWriter:
     """Appends turns and their targets to a dialogue.
@@ -78,12 +98,19 @@ class DialogueWriter:
         dialogue: a dialogue that holds the sink.
         prompt: prompt of the model's tokenizer.
         stress: extra weight of the starts and ends of events.
+        heavy: ids of tokens that weigh as much as digits: nothing else helps to guess them.
     """
 
-    def __init__(self, dialogue: DrawnDialogue, prompt: PromptTokens, stress: float) -> None:
+    def __init__(
+        self,
+        dialogue: WrittenDialogue,
+        prompt: PromptTokens,
+        stress: float,
+        heavy: Iterable[int] = (),
+    ) -> None:
         self._dialogue, self._prompt, self._stress = dialogue, prompt, stress
         self._is_first, self._previous = True, State.UNKNOWN
-        self._digits = set(prompt.tokenizer.plain('0123456789'))
+        self._heavy = {*prompt.tokenizer.plain('0123456789'), *heavy}
 
     def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
         """A turn whose frame was evicted: tag and answer."""
@@ -94,7 +121,13 @@ class DialogueWriter:
         self._append(prompt.tokenizer.plain(f' {label.text}') + prompt.close)
 
     def turn(
-        self, label: Label, start: Fraction, end: Fraction, frame: int, corrupted: bool
+        self,
+        label: Label,
+        start: Fraction,
+        end: Fraction,
+        frame: int,
+        corrupted: bool,
+        share: float = 1.0,
     ) -> None:
         """A turn with its frame; state and answer are targets.
 
@@ -104,23 +137,24 @@ class DialogueWriter:
             end: end of the frame's tag in seconds.
             frame: index of the frame in the clip.
             corrupted: write a wrong state, unless it is Response; the target is the right one.
+            share: factor of the weights of its targets; 0: nothing is learned from it.
         """
         prompt, dialogue = self._prompt, self._dialogue
-        vision = (VISION,) * dialogue.clip.tokens.shape[1]
+        vision = (VISION,) * dialogue.vision_tokens
         before, vision, after = prompt.turn(self._opening(start, end), vision)
         self._append(before)
         dialogue.visions.append((len(dialogue.ids), frame))
         self._append(vision + after)
         state = label.state
-        self._add_target(prompt.replies[state][0], self._weight(state), in_answer=False)
+        self._add_target(prompt.replies[state][0], share * self._weight(state), in_answer=False)
         self._previous = state
         if state is not State.RESPONSE:
             self._append(prompt.replies[_other(state) if corrupted else state] + prompt.close)
             return
         self._append(prompt.replies[State.RESPONSE])
         for token in (*prompt.tokenizer.plain(f' {label.text}'), prompt.stop):
-            weight = _DIGIT_WEIGHT if token in self._digits else 1.0
-            self._add_target(token, weight, in_answer=True)
+            weight = _HEAVY_WEIGHT if token in self._heavy else 1.0
+            self._add_target(token, share * weight, in_answer=True)
             self._append((token,))
         self._append(prompt.close[1:])
 

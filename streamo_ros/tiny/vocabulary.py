@@ -25,7 +25,7 @@ from tokenizers import Tokenizer
 from tokenizers import trainers
 
 from streamo_ros.core.protocol import STATE_TAGS
-from streamo_ros.tiny import common_words
+from streamo_ros.worlds import common_words
 from streamo_ros.worlds import greetings
 from streamo_ros.worlds.grammar import Choice
 from streamo_ros.worlds.phrasing import article
@@ -82,11 +82,16 @@ def build_tokenizer() -> Any:
     Returns:
         A `transformers.PreTrainedTokenizerFast` with a chat template.
     """
+    return with_chat(_train())
+
+
+def with_chat(trained: Tokenizer) -> Any:
+    """A tokenizer with control tokens and chat template, as `build_tokenizer` returns it."""
     # Imported here: transformers takes a second to import, and drawing dialogues needs none of it.
     from transformers import PreTrainedTokenizerFast
 
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=_train(),
+        tokenizer_object=trained,
         eos_token=STOP,
         pad_token=PAD,
         additional_special_tokens=list(CONTROL[1:]),
@@ -108,11 +113,24 @@ def _train() -> Tokenizer:
     for piece in whole:
         vocab.setdefault(piece, len(vocab))
     merges = [(left, right) for left, right in trained['merges']]
+    return whole_word_tokenizer(vocab, merges, pre_tokenizer())
+
+
+def whole_word_tokenizer(
+    vocab: dict[str, int], merges: list[tuple[str, str]], cut: pre_tokenizers.PreTokenizer
+) -> Tokenizer:
+    """A tokenizer that looks a piece up before it splits it.
+
+    Args:
+        vocab: ids of all tokens.
+        merges: pairs that are joined in a piece that is not in the vocabulary.
+        cut: what cuts a text into pieces.
+    """
     tokenizer = Tokenizer(
         models.BPE(vocab=vocab, merges=merges, byte_fallback=False, ignore_merges=True)
     )
     tokenizer.add_special_tokens(list(CONTROL))
-    tokenizer.pre_tokenizer = _pre_tokenizer()
+    tokenizer.pre_tokenizer = cut
     tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
@@ -132,10 +150,15 @@ def _train_bpe(whole: Iterable[str], size: int) -> dict[str, Any]:
     return model
 
 
-def _pre_tokenizer() -> pre_tokenizers.PreTokenizer:
+def pre_tokenizer(phrases: str = '') -> pre_tokenizers.PreTokenizer:
+    """What cuts a text into pieces.
+
+    Args:
+        phrases: a pattern of several words that are one piece, followed by '|'.
+    """
     return pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(_SPLIT), 'isolated'),
+            pre_tokenizers.Split(Regex(phrases + _SPLIT), 'isolated'),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )
@@ -143,7 +166,7 @@ def _pre_tokenizer() -> pre_tokenizers.PreTokenizer:
 
 def _whole_pieces() -> list[str]:
     """Every piece of text that is to be a single token, as byte-level characters."""
-    cut = _pre_tokenizer()
+    cut = pre_tokenizer()
     return list(
         dict.fromkeys(piece for text in _texts() for piece, _ in cut.pre_tokenize_str(text))
     )

@@ -3,7 +3,7 @@
 """`streamo train CONFIG`: one training run; or `streamo train --add-tokens MODEL --output FOLDER`.
 
 The configuration's `kind` selects what is trained: 'transformers', any supported checkpoint;
-'tiny', the embedded model. For several GPUs or machines use `accelerate launch`.
+'tiny' and 'objects', the embedded models. For several GPUs or machines use `accelerate launch`.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from streamo_ros.training.train_config import TrainingError
 KINDS = {
     'transformers': 'streamo_ros.training.train:train_checkpoint',
     'tiny': 'streamo_ros.tiny:train',
+    'objects': 'streamo_ros.tiny.objects:train',
 }
 """What trains each kind of configuration, as 'module:function'.
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies
 
-from streamo_ros.tiny.common_words import WORDS
 from streamo_ros.tiny.vocabulary import build_tokenizer
 from streamo_ros.tiny.vocabulary import OTHER_WORDS
 from streamo_ros.tiny.vocabulary import PAD
 from streamo_ros.tiny.vocabulary import SYSTEM_PROMPT
+from streamo_ros.worlds.common_words import WORDS
 from streamo_ros.worlds.event_templates import SPAN_TEMPLATES
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import phrase

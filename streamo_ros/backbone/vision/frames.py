@@ -55,7 +55,7 @@ class FrameEncoder:
         self.dtype = dtype
         self._encoders = encoders
         self._passes = passes
-        self._head = head
+        self.head = head
         self._normalization = normalization
         self._ready: OrderedDict[Grid, tuple[Preprocessor, VisionEncoder]] = OrderedDict()
 
@@ -65,8 +65,8 @@ class FrameEncoder:
         grid = encoder.grid
         patches = preprocess(image)
         outputs = self._passes(encoder, encoder, patches)
-        if self._head is not None:
-            return self._head(outputs, patches, grid)
+        if self.head is not None:
+            return self.head(outputs, patches, grid)
         # Copied: a later frame's pass may overwrite the outputs, but a lane keeps them.
         embeddings, *deepstack = (tensor.clone() for tensor in outputs)
         return EncodedVision(embeddings, tuple(deepstack), (grid.rows, grid.columns))

@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The options of `streamo evaluate`."""
+
+from __future__ import annotations
+
+import argparse
+from fractions import Fraction
+from pathlib import Path
+
+from streamo_ros.evaluation.case import BLIND
+from streamo_ros.evaluation.last_frame import LAST_FRAME
+from streamo_ros.evaluation.workers import POLICIES
+
+
+def make_parser(description: str | None) -> argparse.ArgumentParser:
+    """The options of `streamo evaluate`."""
+    parser = argparse.ArgumentParser(
+        prog='streamo evaluate',
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    add = parser.add_argument
+    add('model', type=Path, help='folder of a checkpoint, or a .yaml script')
+    add('--worlds', type=int, default=0, metavar='N', help='number of episodes of drawn worlds')
+    add('--seed', type=int, default=0, help='seed of the worlds, any integer; default %(default)s')
+    add('--rate', type=Fraction, default=Fraction(1), help='frames per second; default 1')
+    add(
+        '--frames',
+        type=int,
+        default=24,
+        metavar='N',
+        help='frames per episode; default %(default)s',
+    )
+    add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
+    wording = parser.add_mutually_exclusive_group()
+    wording.add_argument(
+        '--held-out', action='store_true', help='use phrasings that no training uses'
+    )
+    wording.add_argument(
+        '--phrasings',
+        type=Path,
+        metavar='FILE',
+        help='YAML file with your own phrasings for the drawn worlds, by family',
+    )
+    add('--regular', action='store_true', help='no jitter and no lost frames')
+    add(
+        '--complete',
+        action='store_true',
+        help='no lost frames: the episodes of --drop with all their frames',
+    )
+    add(
+        '--never-hours',
+        type=float,
+        default=0.0,
+        metavar='H',
+        help='add H hours in which nothing is due; they count only toward false alarms',
+    )
+    add(
+        '--streams',
+        type=int,
+        default=0,
+        metavar='N',
+        help='number of simulated streams of detections, for a model that sees with a detector',
+    )
+    add('--real', type=Path, metavar='FOLDER', help='real clips with truth about what is in them')
+    add('--dialogues', type=Path, help='labeled dialogues written by streamo convert')
+    add(
+        '--cases',
+        type=int,
+        default=0,
+        metavar='N',
+        help='at most N cases of --dialogues, evenly spread; default all',
+    )
+    add('--videos', type=Path, help='folder that their video paths are relative to')
+    add('--video', type=Path, help='a video in which none of the instructions is ever due')
+    add('--instruction', action='append', default=[], help='instruction for --video (repeatable)')
+    add(
+        '--drop',
+        type=float,
+        default=0.0,
+        metavar='SHARE',
+        help='drop this fraction of the frames at random',
+    )
+    control = parser.add_mutually_exclusive_group()
+    control.add_argument(
+        '--blind',
+        action='store_const',
+        dest='control',
+        const=BLIND,
+        help='control: every frame is black',
+    )
+    control.add_argument(
+        '--last-frame-only',
+        action='store_const',
+        dest='control',
+        const=LAST_FRAME,
+        help='control: each frame is judged in a fresh lane',
+    )
+    add(
+        '--protocol',
+        choices=('auto', 'special_tokens', 'text_tags'),
+        default='auto',
+        help="how states are written; default the checkpoint's",
+    )
+    add(
+        '--policy',
+        choices=tuple(POLICIES),
+        default='window',
+        help='what leaves a full context; default %(default)s',
+    )
+    add('--max-pixels', type=int, default=0, help="largest frame area; default the checkpoint's")
+    add(
+        '--max-frames',
+        type=int,
+        default=0,
+        help="frames that a lane keeps; default the checkpoint's",
+    )
+    add(
+        '--response-threshold',
+        type=float,
+        default=0.0,
+        metavar='P',
+        help="probability from which Response is decided; default the checkpoint's",
+    )
+    add('--device', default='auto')
+    add(
+        '--workers',
+        type=int,
+        default=1,
+        metavar='N',
+        help='number of worker processes, each with its own model; default %(default)s',
+    )
+    add('--output', type=Path, help='write the results to this JSON file')
+    add('--json', action='store_true', help='print the results as JSON')
+    return parser

@@ -1,0 +1,84 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writes measured figures into the card of streamo-objects, between its marks.
+
+`python -m streamo_ros.tiny.objects.card models/streamo-objects` reads what `streamo evaluate`
+wrote to `evaluation/streams.json`, `streams_held_out.json` and `real.json`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from streamo_ros.program import run_program
+from streamo_ros.tiny.card import renew
+from streamo_ros.training.train_config import TrainingError
+
+FOLDER = 'evaluation'
+FILES = {'streams': 'streams', 'held out': 'streams_held_out', 'real': 'real'}
+"""Name of each table's marks, and of the file with its figures."""
+COLUMNS = {
+    'state_macro_f1': 'state macro-F1',
+    'timing_f1': 'timing F1',
+    'answer_accuracy': 'answers right',
+    'standing_right': 'last answer right',
+    'false_alarms_per_hour': 'false alarms per hour',
+    'spurious_answers_per_hour': 'other answers per hour',
+    'episodes': 'cases',
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Update the card."""
+    parser = argparse.ArgumentParser(
+        prog='python -m streamo_ros.tiny.objects.card',
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument('folder', type=Path, help='folder of the checkpoint, with its figures')
+    folder = parser.parse_args(argv).folder
+    card = folder / 'README.md'
+    text = card.read_text(encoding='utf-8')
+    for name, file in FILES.items():
+        text = renew(text, name, table(_read(folder / FOLDER / f'{file}.json')))
+    card.write_text(text, encoding='utf-8')
+    return 0
+
+
+def table(figures: Mapping[str, Any]) -> str:
+    """The figures of an evaluation as a table: the model, by family, then the plain rule."""
+    head = f'Model `{figures["model_id"]}`:\n\n'
+    lines = [f'| | {" | ".join(COLUMNS.values())} |', f'|---|{"---:|" * len(COLUMNS)}']
+    lines.append(_row('**all**', figures))
+    lines += [_row(name, row) for name, row in figures['families'].items()]
+    if figures['rule']:
+        lines.append(_row('**plain rule**', figures['rule']))
+        lines += [_row(f'rule: {name}', row) for name, row in figures['rule']['families'].items()]
+    return head + '\n'.join(lines)
+
+
+def _row(name: str, figures: Mapping[str, Any]) -> str:
+    return f'| {name} | {" | ".join(_cell(figures[key]) for key in COLUMNS)} |'
+
+
+def _cell(value: float | None) -> str:
+    if value is None:
+        return '-'
+    return str(value) if isinstance(value, int) else f'{value:.2f}'
+
+
+def _read(path: Path) -> Mapping[str, Any]:
+    if not path.is_file():
+        raise TrainingError(f'{path} does not exist: write it with `streamo evaluate`')
+    content: Mapping[str, Any] = json.loads(path.read_text(encoding='utf-8'))
+    return content
+
+
+if __name__ == '__main__':
+    sys.exit(run_program('card', main))

@@ -1,0 +1,105 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a training step of streamo-objects learns from: short dialogues first, long ones later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from streamo_ros.tiny.curriculum import AuxiliaryWeights
+from streamo_ros.tiny.objects.dialogues import DialoguePlan
+
+WEIGHTS = {
+    'appear': 1.7,
+    'leave': 1.7,
+    'back': 1.0,
+    'presence': 1.2,
+    'count': 2.0,
+    'more': 1.0,
+    'together': 1.0,
+    'where': 1.0,
+    'side': 0.9,
+    'move': 0.8,
+    'near': 0.8,
+    'closer': 0.8,
+    'see': 1.2,
+    'narrate': 1.5,
+    'ground': 1.0,
+    'unknown': 1.1,
+}
+"""Sampling weight of each family."""
+_NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
+"""Families of the first stage."""
+_PAIRS = 64
+"""Total number of frames in a step of the first stage."""
+_FRAMES = 150
+"""Total number of frames in a step."""
+_OWN_HISTORY, _OWN_FROM = 0.3, 0.35
+_FRESH = 0.6
+_STRESSED = 0.6
+_GROUND_UNTIL, _PROBE_UNTIL = 0.8, 0.9
+
+
+@dataclass(frozen=True)
+class ObjectStep:
+    """What a step learns from.
+
+    Attributes:
+        plan: what its dialogues are to be like.
+        size: number of dialogues.
+        own_history: whether the history holds the model's own states.
+        auxiliary: weights of the auxiliary losses.
+    """
+
+    plan: DialoguePlan
+    size: int
+    own_history: bool
+    auxiliary: AuxiliaryWeights
+
+
+def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
+    """Plan a step.
+
+    Args:
+        progress: completed share of the stage, 0 to 1.
+        rng: makes all random choices.
+    """
+    turns, corruption = _length(progress, rng)
+    own = turns > 2 and progress > _OWN_FROM and rng.random() < _OWN_HISTORY
+    plan = DialoguePlan(
+        turns,
+        WEIGHTS,
+        corruption,
+        max(0.0, 1 - progress / _STRESSED),
+        bool(turns < 2 or rng.random() < _FRESH),
+    )
+    auxiliary = AuxiliaryWeights(
+        ground=0.5 if progress < _GROUND_UNTIL else 0.0,
+        probe=0.25 if progress < _PROBE_UNTIL else 0.0,
+    )
+    return ObjectStep(plan, max(1, _FRAMES // turns // (2 if turns < 3 else 1)), own, auxiliary)
+
+
+def plan_words(rng: np.random.Generator) -> ObjectStep:
+    """Plan a step of the first stage: which detections are of what the instruction names.
+
+    Args:
+        rng: makes all random choices.
+    """
+    turns = int(rng.integers(1, 3))
+    plan = DialoguePlan(turns, {name: WEIGHTS[name] for name in _NAMING})
+    return ObjectStep(plan, _PAIRS // turns, False, AuxiliaryWeights(ground=1.0, main=0.0))
+
+
+def _length(progress: float, rng: np.random.Generator) -> tuple[int, float]:
+    """Frames per dialogue, and the share of wrong states in its history."""
+    kind = rng.random()
+    if kind < 0.15:
+        return int(rng.integers(1, 3)), 0.0
+    if kind < (0.35 if progress > 0.3 else 0.5):
+        return int(rng.integers(2, 5)), 0.0
+    if progress < 0.15:
+        return int(rng.integers(5, 10)), 0.02
+    return int(rng.integers(8, 17)), 0.04

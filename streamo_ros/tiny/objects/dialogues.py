@@ -1,0 +1,226 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Training dialogues about simulated streams, as a lane holds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+from fractions import Fraction
+from functools import cache
+
+import numpy as np
+
+from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.protocol import seconds_text
+from streamo_ros.core.protocol import State
+from streamo_ros.tiny.objects.facts import Facts
+from streamo_ros.tiny.turns import DialogueWriter
+from streamo_ros.tiny.turns import Target
+from streamo_ros.worlds.draws import pick
+from streamo_ros.worlds.objects.instruction import draw_instruction
+from streamo_ros.worlds.objects.known_words import kind_words
+from streamo_ros.worlds.objects.labels import Labels
+from streamo_ros.worlds.objects.scenario import draw_scenario
+from streamo_ros.worlds.objects.scenario import Scenario
+from streamo_ros.worlds.objects.stream import PLACES
+from streamo_ros.worlds.objects.stream import Stream
+from streamo_ros.worlds.objects.subject import Subject
+from streamo_ros.worlds.objects.tasks import label_stream
+from streamo_ros.worlds.objects.tasks import QUESTIONS
+from streamo_ros.worlds.objects.tasks import WAITING
+from streamo_ros.worlds.task import response
+
+MAX_ORIGIN = 600
+"""The tags of a dialogue start before this second."""
+MAX_ANSWERS = 8
+_ROW = 5
+_SHORTEST = 24
+"""Frames of the shortest stream that is drawn."""
+_ATTEMPTS = 8
+_QUIET, _SHORT_QUIET, _ABSENT = 0.25, 0.1, 0.2
+"""Shares of dialogues in which nothing need be due, and in which it never comes."""
+_SHORT = 4
+_AT_ZERO = 0.5
+_ODD_RATE, _DROPS = 0.12, 0.15
+_WRONG_ANSWER = 0.08
+_FULL, _WIDER = 0.05, 0.1
+_LEFT_OUT = (0.12, 0.2, 0.25)
+"""Scores up to which detections may be left out where places are scarce."""
+
+
+@dataclass(frozen=True)
+class DialoguePlan:
+    """What a dialogue is to be like.
+
+    Attributes:
+        turns: frames in the window.
+        weights: sampling weight of each family.
+        corruption: share of Silence and Standby turns whose state in the history is wrong.
+        stress: extra weight of the starts and ends of events.
+        fresh: whether the window begins with the lane's first frame.
+    """
+
+    turns: int
+    weights: Mapping[str, float]
+    corruption: float = 0.0
+    stress: float = 1.0
+    fresh: bool = True
+
+
+@dataclass
+class ObjectDialogue:
+    """The dialogue of one lane; see `turns.WrittenDialogue`.
+
+    Attributes:
+        family: task family.
+        instruction: its text.
+        subject: what it is about.
+        stream: where the frames come from.
+        vision_tokens: places of each frame.
+    """
+
+    family: str
+    instruction: str
+    subject: Subject
+    stream: Stream
+    vision_tokens: int
+    ids: list[int] = field(default_factory=list)
+    visions: list[tuple[int, int]] = field(default_factory=list)
+    targets: list[Target] = field(default_factory=list)
+    probe_targets: list[tuple[int, ...]] = field(default_factory=list)
+
+
+def draw_dialogue(
+    prompt: PromptTokens, plan: DialoguePlan, rng: np.random.Generator
+) -> ObjectDialogue:
+    """Draw a dialogue; most contain an answer.
+
+    Args:
+        prompt: prompt of the model's tokenizer.
+        plan: what it is to be like.
+        rng: makes all random choices.
+    """
+    family = _draw_family(plan, rng)
+    quiet = rng.random() < (_QUIET if plan.turns > _SHORT else _SHORT_QUIET)
+    for attempt in range(_ATTEMPTS):
+        evicted = 0 if plan.fresh else int(rng.integers(1, 40))
+        numbers, step = _frame_numbers(plan.turns + evicted, rng)
+        absent = family in WAITING and plan.turns > _SHORT and rng.random() < _ABSENT
+        # Short windows are cut out of streams in which something can happen.
+        frames = max(_SHORTEST, numbers[-1] + 1)
+        first = int(rng.integers(frames - numbers[-1]))
+        scenario = draw_scenario(family, frames, rng, absent=absent)
+        shown = [first + number for number in numbers]
+        scenario = replace(scenario, stream=scenario.stream.at(shown))
+        subject, text = draw_instruction(family, scenario.subject, rng)
+        scenario = replace(scenario, subject=subject)
+        origin = Fraction(0 if rng.random() < _AT_ZERO else int(rng.integers(0, MAX_ORIGIN)))
+        tags = [origin + number * step for number in numbers]
+        labels = label_stream(
+            family, scenario.subject, scenario.stream, 0, [seconds_text(tag) for tag in tags]
+        )
+        if quiet or absent or attempt == _ATTEMPTS - 1 or labels.since(evicted).fires:
+            break
+    labels = _with_wrong_answers(family, labels, rng)
+    return _written(prompt, plan, (family, text, scenario), labels, (evicted, tags, step), rng)
+
+
+def _draw_family(plan: DialoguePlan, rng: np.random.Generator) -> str:
+    names = list(plan.weights)
+    values = np.array([plan.weights[name] for name in names])
+    if plan.turns == 1 and plan.fresh:
+        # Nothing but a refusal is due at the first frame.
+        values = values * [40.0 if name == 'unknown' else 1.0 for name in names]
+    return names[int(rng.choice(len(names), p=values / values.sum()))]
+
+
+def _frame_numbers(count: int, rng: np.random.Generator) -> tuple[list[int], Fraction]:
+    """Which frames of a stream at 2 Hz are seen, and the seconds of a tag."""
+    if rng.random() < _ODD_RATE:
+        return list(range(0, 2 * count, 2)), Fraction(1, 2)
+    if rng.random() < _DROPS:
+        steps = np.where(rng.random(count) < 0.12, 2, 1)
+        return [0, *np.cumsum(steps)[:-1].tolist()], Fraction(1, 2)
+    return list(range(count)), Fraction(1, 2)
+
+
+def _with_wrong_answers(family: str, labels: Labels, rng: np.random.Generator) -> Labels:
+    """Now and then a wrong answer stands in the history, and the right one is due next."""
+    if family not in QUESTIONS:
+        return labels
+    texts = sorted({label.text for label in labels.labels if label.text})
+    kept, doubt = list(labels.labels), labels.doubt.copy()
+    for frame, label in enumerate(labels.labels[:-1]):
+        follower = labels.labels[frame + 1]
+        if label.state is not State.RESPONSE or rng.random() >= _WRONG_ANSWER:
+            continue
+        wrong = _another(family, label.text, texts, rng)
+        if follower.state is State.RESPONSE or wrong == label.text:
+            continue
+        kept[frame], doubt[frame] = response(wrong), True
+        kept[frame + 1] = response(label.text)
+        doubt[frame + 1] = labels.doubt[frame]
+    return Labels(kept, doubt)
+
+
+def _another(family: str, text: str, texts: Sequence[str], rng: np.random.Generator) -> str:
+    if family == 'presence':
+        return 'No.' if text == 'Yes.' else 'Yes.'
+    if family == 'count' and text[0].isdigit():
+        number = max(0, int(text[0]) + int(rng.choice((-1, 1))))
+        return f'{number}{text[1:]}'
+    return pick(rng, texts)
+
+
+def _written(
+    prompt: PromptTokens,
+    plan: DialoguePlan,
+    about: tuple[str, str, Scenario],
+    labels: Labels,
+    times: tuple[int, list[Fraction], Fraction],
+    rng: np.random.Generator,
+) -> ObjectDialogue:
+    """The dialogue as tokens."""
+    (family, text, scenario), (evicted, tags, step) = about, times
+    stream = scenario.stream
+    dialogue = ObjectDialogue(
+        family,
+        text,
+        scenario.subject,
+        stream,
+        _places(stream, evicted, rng),
+        list(prompt.sink(text)),
+    )
+    facts = Facts(family, scenario.subject, stream, labels)
+    dialogue.probe_targets = facts.targets(evicted)
+    writer = DialogueWriter(dialogue, prompt, plan.stress, _kind_ids(prompt))
+    rows = [(label, tag, tag + step) for label, tag in zip(labels.labels, tags, strict=True)]
+    answers = [row for row in rows[:evicted] if row[0].state is State.RESPONSE]
+    for row in answers[-MAX_ANSWERS:]:
+        writer.answer(*row)
+    for frame, row in enumerate(rows[evicted:], evicted):
+        corrupted = rng.random() < plan.corruption
+        share = 0.0 if labels.doubt[frame] else 1.0
+        writer.turn(*row, frame, corrupted, share)
+    return dialogue
+
+
+@cache
+def _kind_ids(prompt: PromptTokens) -> frozenset[int]:
+    """Ids of the words for kinds."""
+    ids = (prompt.tokenizer.plain(f' {word}') for word in kind_words())
+    return frozenset(word[0] for word in ids if len(word) == 1)
+
+
+def _places(stream: Stream, first: int, rng: np.random.Generator) -> int:
+    """Places of each frame: as many as needed, since empty ones cost time and teach little."""
+    if rng.random() < _FULL:
+        return pick(rng, (15, 16, PLACES))
+    limit = rng.choice(_LEFT_OUT)
+    fullest = int((stream.scores[first:] > limit).sum(1).max(initial=1))
+    needed = max(_ROW, -(-fullest // _ROW) * _ROW)
+    return min(PLACES, needed + _ROW * (rng.random() < _WIDER))

@@ -1,0 +1,110 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Collates dialogues about streams of detections into a batch.
+
+What follows a frame is as far from its first detection as if all places were there, so empty ones
+can be left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from streamo_ros.backbone.streamo_objects import MOST
+from streamo_ros.backbone.vision.detections import Detections
+from streamo_ros.tiny.objects.dialogues import ObjectDialogue
+from streamo_ros.tiny.tensors import TensorBatch
+from streamo_ros.tiny.tensors import text_tensors
+from streamo_ros.worlds.objects.stream import NOTHING
+
+
+class SeenFrames(NamedTuple):
+    """The frames of a batch.
+
+    Attributes:
+        seen: their detections, shape (frames, places, ...), with as many places as the widest.
+        kept: the places that each has, bool, shape (frames, places).
+    """
+
+    seen: Detections
+    kept: Tensor
+
+
+def collate(dialogues: Sequence[ObjectDialogue]) -> TensorBatch:
+    """Make a batch of dialogues; `vision` is `SeenFrames`."""
+    text = text_tensors(dialogues, [token_positions(dialogue) for dialogue in dialogues])
+    length, places = text['ids'].shape[1], max(one.vision_tokens for one in dialogues)
+    index, matches, listed = [], [], []
+    kinds, boxes, colors, kept = [], [], [], []
+    for row, dialogue in enumerate(dialogues):
+        count, stream = dialogue.vision_tokens, dialogue.stream
+        frames = [frame for _, frame in dialogue.visions]
+        kinds.append(np.where(np.arange(places) < count, stream.kind[frames, :places], NOTHING))
+        boxes.append(stream.box[frames, :places])
+        colors.append(stream.color[frames, :places])
+        kept.append(np.tile(np.arange(places) < count, (len(frames), 1)))
+        in_list = _list_places(dialogue)
+        for first, frame in dialogue.visions:
+            index.append(row * length + first + np.arange(count))
+            matches.append(_matches(dialogue, frame))
+            listed.append(in_list if frame == 1 else np.full(count, -1))
+    seen = Detections(_joined(kinds), _joined(boxes), _joined(colors))
+    places_listed = _joined(listed)
+    return TensorBatch(
+        **text,
+        vision_index=_joined(index),
+        vision=SeenFrames(seen, _joined(kept)),
+        looks=torch.full((len(places_listed), 2), -1),
+        matches=_joined(matches),
+        list_places=places_listed,
+    )
+
+
+def _joined(parts: Sequence[NDArray[Any]]) -> Tensor:
+    return torch.from_numpy(np.concatenate(parts))
+
+
+def token_positions(dialogue: ObjectDialogue) -> NDArray[np.int64]:
+    """Positions of a dialogue's tokens on all three axes, shape (3, tokens).
+
+    They are those of `streamo_objects.StreamoObjects.marks`.
+    """
+    positions = np.arange(len(dialogue.ids))
+    for first, _ in dialogue.visions:
+        positions[first + dialogue.vision_tokens :] += MOST - dialogue.vision_tokens
+    return np.tile(positions, (3, 1))
+
+
+def _matches(dialogue: ObjectDialogue, frame: int) -> NDArray[np.float32]:
+    """Which detections are of what the instruction is about; see `TensorBatch.matches`."""
+    stream, subject = dialogue.stream, dialogue.subject
+    count = dialogue.vision_tokens
+    kinds = stream.kind[frame, :count]
+    matches = np.full(count, -1, np.float32)
+    if subject.kinds:
+        same = np.isin(kinds, subject.kinds)
+        if subject.color >= 0:
+            colored = stream.color[frame, :count].argmax(-1) == subject.color
+            same &= colored | (kinds != subject.kinds[0])
+        matches[kinds != NOTHING] = same[kinds != NOTHING]
+    return matches
+
+
+def _list_places(dialogue: ObjectDialogue) -> NDArray[np.int64]:
+    """The place of each detection of the second frame in a list; -1 where it is in none."""
+    count = dialogue.vision_tokens
+    places = np.full(count, -1, np.int64)
+    if dialogue.family == 'see' and len(dialogue.visions) > 1:
+        kinds = dialogue.stream.kind[1, :count]
+        owners = dialogue.stream.owner[1, :count]
+        known = dict.fromkeys(kinds[owners >= 0].tolist())
+        for number, kind in enumerate(list(known)[:8]):
+            places[np.flatnonzero((kinds == kind) & (owners >= 0))[0]] = number
+    return places

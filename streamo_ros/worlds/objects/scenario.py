@@ -1,0 +1,95 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who takes part in a stream, and what its instruction is about.
+
+Every kind comes up as often as any other, and an instruction is as often about something that
+does not happen as a user's would be.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from streamo_ros.worlds.draws import pick
+from streamo_ros.worlds.objects.kinds import COLORS
+from streamo_ros.worlds.objects.kinds import KINDS
+from streamo_ros.worlds.objects.noise import Noise
+from streamo_ros.worlds.objects.phrasing import NAMELESS
+from streamo_ros.worlds.objects.simulation import draw_stream
+from streamo_ros.worlds.objects.stream import Stream
+from streamo_ros.worlds.objects.subject import SIDES
+from streamo_ros.worlds.objects.subject import Subject
+
+_COLORED = ('appear', 'leave', 'presence', 'count', 'together')
+_COLOR_SHARE, _OWN_COLOR = 0.22, 0.75
+_PERSON = 0.12
+_HOW_MANY = {
+    'count': (0.1, 0.25, 0.25, 0.2, 0.12, 0.08),
+    'more': (0.08, 0.15, 0.25, 0.25, 0.17, 0.1),
+}
+_FEW = (0.22, 0.48, 0.2, 0.07, 0.03)
+"""Probabilities of so many things of the kind in question, from none."""
+_RETURNS = (0.15, 0.25, 0.35, 0.25)
+_MOST_NUMBER = 4
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A stream and what its instruction is about."""
+
+    stream: Stream
+    subject: Subject
+
+
+def draw_scenario(
+    family: str,
+    frames: int,
+    rng: np.random.Generator,
+    noise: Noise | None = None,
+    *,
+    absent: bool = False,
+) -> Scenario:
+    """Draw a scenario.
+
+    Args:
+        family: one of `tasks.TASKS`.
+        frames: length of the stream.
+        rng: makes all random choices.
+        noise: how the detector errs.
+        absent: none of the things in question takes part.
+    """
+    kind = 0 if rng.random() < _PERSON else int(rng.integers(len(KINDS)))
+    other = int((kind + rng.integers(1, len(KINDS))) % len(KINDS))
+    kinds = [] if absent or family == 'unknown' else [kind] * _how_many(family, rng)
+    if family == 'together' and rng.random() < 0.85:
+        kinds += [other] * int(rng.integers(1, 3))
+    beside = [int(rng.integers(len(KINDS))) for _ in range(int(rng.integers(0, 5)))]
+    beside = [one for one in beside if one != kind or not absent]
+    stream = draw_stream(rng, kinds + beside, frames, noise)
+    return Scenario(stream, _subject(family, kind, other, stream, rng))
+
+
+def _how_many(family: str, rng: np.random.Generator) -> int:
+    shares = _RETURNS if family == 'back' else _HOW_MANY.get(family, _FEW)
+    return int(rng.choice(len(shares), p=shares))
+
+
+def _subject(
+    family: str, kind: int, other: int, stream: Stream, rng: np.random.Generator
+) -> Subject:
+    if family in (*NAMELESS, 'unknown'):
+        return Subject(side=pick(rng, SIDES[:5])) if family == 'unknown' else Subject()
+    color = -1
+    if family in _COLORED and rng.random() < _COLOR_SHARE:
+        own = [thing.color for thing in stream.things if thing.kind == kind]
+        chosen = own and rng.random() < _OWN_COLOR
+        color = pick(rng, own) if chosen else int(rng.integers(len(COLORS)))
+    count = sum(thing.kind == kind for thing in stream.things)
+    return Subject(
+        (kind, other) if family == 'together' else (kind,),
+        color,
+        int(rng.integers(0, min(max(count, 1), _MOST_NUMBER) + 1)) if family == 'more' else 0,
+        'near' if family == 'near' else pick(rng, SIDES[:5]),
+    )

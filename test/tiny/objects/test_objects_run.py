@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The training of streamo-objects as a user runs it, and the checkpoint that it leaves."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from streamo_ros.backbone.streamo_objects import StreamoObjects
+from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.tiny.network import Sizes
+from streamo_ros.tiny.objects import train
+from streamo_ros.tiny.objects.curriculum import plan_step
+from streamo_ros.tiny.objects.curriculum import plan_words
+from streamo_ros.tiny.objects.curriculum import WEIGHTS
+from streamo_ros.tiny.objects.dialogues import DialoguePlan
+from streamo_ros.tiny.objects.dialogues import draw_dialogue
+from streamo_ros.tiny.objects.export import object_model
+from streamo_ros.tiny.objects.network import ObjectNetwork
+from streamo_ros.tiny.objects.objects_config import objects_config
+from streamo_ros.tiny.objects.tensors import collate
+from streamo_ros.tiny.objects.tensors import token_positions
+from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
+from streamo_ros.tiny.vocabulary import SYSTEM_PROMPT
+from streamo_ros.training.train_config import TrainingError
+from streamo_ros.worlds.objects.tasks import TASKS
+
+torch.set_num_threads(1)
+SIZES = Sizes(hidden=64, layers=2, theta=1e6)
+
+
+@pytest.fixture(scope='module')
+def tokenizer():
+    return build_object_tokenizer()
+
+
+@pytest.fixture(scope='module')
+def prompt(tokenizer, tmp_path_factory):
+    folder = tmp_path_factory.mktemp('tokenizer')
+    tokenizer.save_pretrained(folder)
+    return PromptTokens(
+        CheckpointTokenizer(folder / 'tokenizer.json'), system_prompt=SYSTEM_PROMPT
+    )
+
+
+@pytest.fixture(scope='module')
+def dialogues(prompt):
+    rng = np.random.default_rng(4)
+    return [
+        draw_dialogue(prompt, DialoguePlan(5, WEIGHTS, fresh=k % 2 > 0), rng) for k in range(6)
+    ]
+
+
+def test_every_family_is_trained():
+    assert set(WEIGHTS) == set(TASKS)
+
+
+def test_positions_are_those_of_the_engine(dialogues):
+    for dialogue in dialogues:
+        positions = token_positions(dialogue)
+        first, _ = dialogue.visions[0]
+        marks = StreamoObjects().marks(4, 5)
+        expected = marks.positions(int(positions[0, first]))
+        count = dialogue.vision_tokens
+        np.testing.assert_array_equal(positions[:, first : first + count], expected[:, :count])
+        after = positions[0, first] + marks.steps.sum()
+        assert (positions[:, first + count] == after).all()
+
+
+def test_the_export_computes_what_was_trained(tokenizer, dialogues):
+    torch.manual_seed(5)
+    network = ObjectNetwork(SIZES, tokenizer).eval()
+    batch = collate(dialogues)
+    model = object_model(network.state_dict(), tokenizer, SIZES)
+    with torch.no_grad():
+        expected = network.run(batch.ids, batch.positions, batch.vision_index, batch.vision)
+        seen = model.model.visual.tokens(batch.vision.seen)[batch.vision.kept]
+        torch.testing.assert_close(seen, expected.projected)
+        language = model.model.language_model
+        text = language.embed_tokens(batch.ids)
+        flat = text.reshape(-1, SIZES.hidden).index_put((batch.vision_index,), seen)
+        output = language(
+            inputs_embeds=flat.reshape(text.shape), position_ids=batch.positions, use_cache=False
+        )
+    ends = batch.target_index
+    torch.testing.assert_close(
+        output.last_hidden_state.reshape(-1, SIZES.hidden)[ends],
+        expected.last[ends],
+        atol=1e-4,
+        rtol=1e-4,
+    )
+
+
+def test_frames_in_doubt_teach_nothing(prompt):
+    rng = np.random.default_rng(0)
+    weights = set()
+    for _ in range(30):
+        dialogue = draw_dialogue(prompt, DialoguePlan(8, {'narrate': 1.0}), rng)
+        weights |= {target.weight for target in dialogue.targets}
+    assert 0.0 in weights
+    assert max(weights) > 1
+
+
+@pytest.mark.parametrize('progress', [0.0, 0.2, 0.9])
+def test_steps_are_about_as_large_early_and_late(progress):
+    rng = np.random.default_rng(0)
+    plans = [plan_step(progress, rng) for _ in range(50)] + [plan_words(rng)]
+    assert all(40 <= plan.size * plan.plan.turns <= 150 for plan in plans)
+
+
+def test_a_run_resumes_and_leaves_a_checkpoint(tmp_path, monkeypatch):
+    monkeypatch.setattr('streamo_ros.tiny.objects.curriculum._FRAMES', 6)
+    monkeypatch.setattr('streamo_ros.tiny.objects.curriculum._PAIRS', 4)
+    monkeypatch.setattr('streamo_ros.tiny.objects.recipe._CHECKS', 1)
+    values = yaml.safe_load(
+        f'{{kind: objects, output: {tmp_path}, threads: 1, word_steps: 1, steps: 1, hidden: 64,'
+        ' layers: 1, report_every: 1, keep_every: 1}'
+    )
+    train(values, False)
+    folder = train({**values, 'steps': 2}, True)
+    lines = [json.loads(line) for line in (tmp_path / 'log.jsonl').read_text().splitlines()]
+    steps = [(line['part'], line['step']) for line in lines if 'check' not in line['part']]
+    assert steps == [('words', 1), ('language', 1), ('language', 2)]
+    settings = json.loads((folder / 'streamo.json').read_text())
+    assert settings['sampling_rate'] == 2
+    assert '{word}' in settings['unknown_word_reply']
+    config = json.loads((folder / 'config.json').read_text())
+    assert config['architectures'] == ['StreamoObjectsForConditionalGeneration']
+    assert config['id2label']['39'] == 'bottle'
+
+
+def test_a_bad_setting_is_refused_in_a_sentence(tmp_path):
+    with pytest.raises(TrainingError, match='steps must be greater than 0'):
+        objects_config({'output': str(tmp_path), 'steps': 0})

@@ -1,0 +1,78 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Simulated streams of detections: what a detector could have seen, and the same again."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from streamo_ros.worlds.objects.kinds import KINDS
+from streamo_ros.worlds.objects.noise import LOW_SCORE
+from streamo_ros.worlds.objects.noise import Noise
+from streamo_ros.worlds.objects.simulation import draw_stream
+from streamo_ros.worlds.objects.stream import NOTHING
+from streamo_ros.worlds.objects.stream import PLACES
+
+QUIET = Noise(
+    clear=1.0,
+    waver=(0.0, 0.0),
+    blink=(0.0, 0.0),
+    doubled=0.0,
+    confused=0.0,
+    false=0.0,
+    lasting=0.0,
+)
+PERSON, DOG = 0, 16
+
+
+def stream(kinds, seed=0, frames=30, noise=None):
+    return draw_stream(np.random.default_rng(seed), kinds, frames, noise)
+
+
+def test_there_are_the_80_kinds_of_coco_in_its_order():
+    names = [kind.name for kind in KINDS]
+    assert len(names) == len(set(names)) == 80
+    assert (names[0], names[39], names[41], names[79]) == ('person', 'bottle', 'cup', 'toothbrush')
+    words = [word.one for kind in KINDS for word in kind.words]
+    assert len(words) == len(set(words)), 'no word means two kinds'
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_a_seed_gives_the_same_stream_again(seed):
+    first, again = stream([PERSON, DOG], seed), stream([PERSON, DOG], seed)
+    for name in ('kind', 'box', 'color', 'owner'):
+        np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_places_are_in_order_of_falling_score_and_empty_ones_are_zero(seed):
+    seen = stream([PERSON, PERSON, DOG], seed)
+    scores = seen.scores
+    assert seen.kind.shape == (30, PLACES)
+    assert (np.diff(scores, axis=1) <= 1e-6).all()
+    empty = seen.kind == NOTHING
+    assert not seen.box[empty].any()
+    assert not seen.color[empty].any()
+    assert (scores[~empty] >= LOW_SCORE - 1e-6).all()
+    np.testing.assert_allclose(seen.color[~empty].sum(-1), 1, atol=1e-5)
+    assert ((seen.box[..., 1:3] >= 0) & (seen.box[..., 1:3] <= 1)).all()
+
+
+@pytest.mark.parametrize('seed', range(20))
+def test_a_detector_without_errors_sees_a_thing_when_it_is_there_and_then_alone(seed):
+    seen = stream([PERSON], seed, noise=QUIET)
+    found = (seen.kind == PERSON).any(1)
+    np.testing.assert_array_equal(found, seen.things[0].score > 0)
+    assert not (found & ~seen.things[0].present).any()
+
+
+def test_an_empty_room_gives_empty_frames():
+    assert (stream([], noise=QUIET).kind == NOTHING).all()
+
+
+def test_a_stream_of_some_frames_keeps_what_they_show():
+    whole = stream([PERSON, DOG])
+    part = whole.at([3, 5, 9])
+    np.testing.assert_array_equal(part.kind, whole.kind[[3, 5, 9]])
+    np.testing.assert_array_equal(part.things[1].score, whole.things[1].score[[3, 5, 9]])
