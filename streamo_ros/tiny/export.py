@@ -178,8 +178,7 @@ def processor_settings() -> dict[str, Any]:
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:
-    write_text(path, json.dumps(content, indent=2) + '
-')
+    write_text(path, json.dumps(content, indent=2) + '\n')
 
 
 if __name__ == '__main__':

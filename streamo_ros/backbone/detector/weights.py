@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from streamo_ros.backbone.detector.onnx_weights import convolution_weights
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.files import write_bytes
 from streamo_ros.share import detector_places
 
 INSTALL = 'run `streamo model install objects`'
@@ -129,13 +130,7 @@ def write_detector(pairs: Sequence[Pair], path: Path) -> None:
     for at, (weight, bias) in enumerate(pairs):
         tensors[f'{at:03}.weight'] = weight.astype(np.float16)
         tensors[f'{at:03}.bias'] = bias.astype(np.float16)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f'{path.name}.{os.getpid()}')
-    try:
-        partial.write_bytes(save(tensors, NOTICE))
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    write_bytes(path, save(tensors, NOTICE))
 
 
 def swap_colors(weight: Array) -> Array:

@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.tiny.card import renew
 from streamo_ros.training.train_config import TrainingError
@@ -47,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = card.read_text(encoding='utf-8')
     for name, file in FILES.items():
         text = renew(text, name, table(_read(folder / FOLDER / f'{file}.json')))
-    card.write_text(text, encoding='utf-8')
+    write_text(card, text)
     return 0
 
 

@@ -18,6 +18,7 @@ import torch
 
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.files import write_text
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.history import with_own_states
 from streamo_ros.tiny.log import Log
@@ -70,9 +71,7 @@ class ObjectsRun:
         self.config, self.folder = config, Path(config.output)
         self._tokenizer = build_object_tokenizer()
         self._tokenizer.save_pretrained(self.folder / 'tokenizer')
-        (self.folder / 'settings.json').write_text(
-            json.dumps(asdict(config), indent=2) + '\n', encoding='utf-8'
-        )
+        write_text(self.folder / 'settings.json', json.dumps(asdict(config), indent=2) + '\n')
         self._prompt = PromptTokens(
             CheckpointTokenizer(self.folder / 'tokenizer' / 'tokenizer.json'),
             system_prompt=SYSTEM_PROMPT,
