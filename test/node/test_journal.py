@@ -228,7 +228,7 @@ resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFIN
 try:
     journal = Journal(sys.argv[1])
     for _ in range(100):
-        journal.keep(book.standing())
+        journal.keep(book.active())
     print(journal.problem)
 except JournalError as error:
     print(error)

@@ -29,6 +29,8 @@ def onnx(tmp_path, monkeypatch, make_onnx):
     monkeypatch.setattr(weights, 'FINGERPRINT', weights.fingerprint(rgb))
     monkeypatch.delenv('STREAMO_DETECTOR', raising=False)
     monkeypatch.setattr(share.sys, 'prefix', str(tmp_path / 'venv'))
+    # The source tree may have the real one.
+    monkeypatch.setattr(share, 'DETECTOR', 'nothing_yet.safetensors')
     monkeypatch.setenv('XDG_DATA_HOME', str(tmp_path / 'data'))
     file = tmp_path / 'yolox_nano.onnx'
     file.write_bytes(make_onnx(pairs))
@@ -60,7 +62,7 @@ def test_a_file_is_converted_and_listed(onnx, home, capsys) -> None:
 def test_without_a_virtual_environment_it_is_the_users(onnx, tmp_path, monkeypatch) -> None:
     monkeypatch.setattr(share.sys, 'base_prefix', share.sys.prefix)
     assert install('--from', onnx) == 0
-    assert (tmp_path / 'data' / 'streamo_ros' / 'detector.safetensors').is_file()
+    assert (tmp_path / 'data' / 'streamo_ros' / share.DETECTOR).is_file()
 
 
 def test_our_own_file_from_another_robot_will_do(onnx, home, tmp_path) -> None:

