@@ -39,7 +39,7 @@ setup-tests:
 	@$(PYTHON) dev/environment.py --tests
 
 # Whole files go to one process: what a file's tests share is made once.
-WORKERS := -n auto --maxprocesses 4 --dist loadfile
+WORKERS := -n auto --maxprocesses 4 --dist loadfile --max-worker-restart 0
 
 test: setup-tests  ## run all tests except those marked slow or gpu; ARGS is passed to pytest
 	@$(VENV)/python -m pytest -m 'not slow and not gpu' $(WORKERS) --durations=5 -q $(ARGS)

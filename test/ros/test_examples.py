@@ -169,7 +169,8 @@ def test_a_snapshot_is_asked_for_at_every_answer(
         reply.success = True
         return reply
 
-    peer.node.create_service(Trigger, '/rosbag2_recorder/snapshot', on_call)
+    # In the thread that spins: a service made beside it has crashed the process.
+    peer.do(lambda: peer.node.create_service(Trigger, '/rosbag2_recorder/snapshot', on_call))
     program = (
         'import runpy, sys, types\n'
         'from std_srvs.srv import Trigger\n'
