@@ -25,6 +25,7 @@ from streamo_ros.backbone.detector.protobuf import field
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import INPUT
 from streamo_ros.backbone.vision.engine import output_names
+from streamo_ros.core.interface import BackboneError
 
 OPSET, _FORMAT = 13, 8
 _FLOAT, _INT64 = 1, 7
@@ -44,7 +45,7 @@ def onnx_graph(tower: nn.Module, grid: Grid) -> bytes:
         grid: the grid.
 
     Raises:
-        NotImplementedError: it uses an operator that is not known here.
+        BackboneError: it uses an operator that is not known here.
     """
     writer = _Writer(tower)
     (output,) = output_names(1)
@@ -96,7 +97,7 @@ class _Writer:
             elif node.target in self._functions:
                 self._names[node] = self._functions[node.target](node)
             else:
-                raise NotImplementedError(f'the operator {node.target} is not known')
+                raise BackboneError(f'the operator {node.target} is not known')
         return self._nodes
 
     def _of(self, node: Any) -> str:
@@ -128,7 +129,7 @@ class _Writer:
     def _convolve(self, node: fx.Node) -> str:
         part = self._traced.get_submodule(str(node.target))
         if type(part) is not nn.Conv2d or part.bias is None or isinstance(part.padding, str):
-            raise NotImplementedError(f'the module {node.target} is not known')
+            raise BackboneError(f'the module {node.target} is not known')
         return self._node(
             'Conv',
             self._of(node.args[0]),

@@ -20,6 +20,7 @@ from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 from streamo_ros.backbone.vision.onnx_graph import onnx_graph
 from streamo_ros.backbone.vision.yolox import Yolox
+from streamo_ros.core.interface import BackboneError
 
 pytest.importorskip('onnxruntime')
 AUTHORS_FILE = Path(os.environ.get('STREAMO_YOLOX_ONNX', ''))
@@ -51,7 +52,7 @@ def test_the_graph_is_valid_by_the_standards_own_check() -> None:
 
 def test_a_module_that_is_not_known_is_named() -> None:
     grid = Grid(1, 1, PATCH, MERGE)
-    with pytest.raises(NotImplementedError, match='module 0'):
+    with pytest.raises(BackboneError, match='module 0'):
         onnx_graph(nn.Sequential(nn.Linear(2, 2)), grid)
 
 
