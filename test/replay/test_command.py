@@ -406,5 +406,5 @@ def test_ctrl_c_while_workers_start_is_no_traceback(bags, script, moment):
     os.killpg(process.pid, signal.SIGINT)
     out, err = process.communicate(timeout=120)
     assert 'Traceback' not in out + err
-    # 0 where all was done before it came.
-    assert process.returncode in (0, 130), out + err
+    # 0 where all was done before it came; a shell shows 130 for a process that the signal ended.
+    assert process.returncode in (0, 130, -signal.SIGINT), out + err
