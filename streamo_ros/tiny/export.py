@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
@@ -42,15 +43,32 @@ _BICUBIC = 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write a checkpoint."""
+    return run_export('python -m streamo_ros.tiny.export', __doc__, export_run, argv)
+
+
+def run_export(
+    program: str,
+    description: str | None,
+    export_to: Callable[[Path, Path], int],
+    argv: Sequence[str] | None,
+) -> int:
+    """The command line of an export.
+
+    Args:
+        program: the command.
+        description: what it does.
+        export_to: exports a run to a folder; returns its steps.
+        argv: the arguments; None = those of the process.
+    """
     parser = argparse.ArgumentParser(
-        prog='python -m streamo_ros.tiny.export',
-        description=__doc__,
+        prog=program,
+        description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('run', type=Path, help='folder of the run')
     parser.add_argument('folder', type=Path, help='of the checkpoint')
     options = parser.parse_args(argv)
-    steps = export_run(options.run, options.folder)
+    steps = export_to(options.run, options.folder)
     print(f'{options.folder}: exported after {steps} steps')
     return 0
 

@@ -8,6 +8,8 @@ a trace in either of them is not labeled.
 
 from __future__ import annotations
 
+from abc import ABC
+from abc import abstractmethod
 from typing import NamedTuple
 
 from streamo_ros.core.protocol import State
@@ -38,7 +40,7 @@ def things_of(view: View, color: str, shape: str) -> list[VisibleThing]:
     ]
 
 
-class Task:
+class Task(ABC):
     """One instruction, followed through a sequence of frames.
 
     Args:
@@ -63,8 +65,9 @@ class Task:
         self._previous = view
         return label
 
+    @abstractmethod
     def _label(self, view: View) -> Label:
-        raise NotImplementedError
+        """The label of a view; the one before is in `_previous`."""
 
     def _matching(self, view: View) -> list[VisibleThing]:
         """The things in the view that have the color and shape in question."""

@@ -11,20 +11,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-COLORS = (
-    'black',
-    'white',
-    'gray',
-    'red',
-    'orange',
-    'yellow',
-    'green',
-    'blue',
-    'purple',
-    'pink',
-    'brown',
-)
-"""In the order of `detections.Detections.color`."""
+from streamo_ros.core.colors import COLORS
+
 _BLACK, _WHITE, _GRAY, _RED, _ORANGE, _YELLOW, _GREEN, _BLUE, _PURPLE, _PINK, _BROWN = range(11)
 _HUES = torch.tensor([14.0, 42.0, 68.0, 165.0, 255.0, 290.0, 340.0])
 """Degrees at which the next name begins, in the order of `_NAMES`."""

@@ -11,11 +11,11 @@ import torch
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.vision.colors import COLORS
 from streamo_ros.backbone.vision.detections import BOX
 from streamo_ros.backbone.vision.detections import Detections
 from streamo_ros.backbone.vision.detections import NOTHING
 from streamo_ros.backbone.vision.yolox import KINDS
+from streamo_ros.core.colors import COLORS
 
 ORDINALS = 10
 """Things of one kind in a frame that are told apart; further ones are like the last."""

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 
 from streamo_ros.backbone.vision.colors import box_colors
-from streamo_ros.backbone.vision.colors import COLORS
 from streamo_ros.backbone.vision.yolox import STRIDES
+from streamo_ros.core.colors import COLORS
 
 LOW_SCORE = 0.12
 """Surer ones are kept: the language model is told the score and judges itself."""
@@ -40,7 +40,7 @@ class Detections(NamedTuple):
         box: logit of the score; center x and y, 0 to 1 of the picture; natural logarithms of
             width and height as parts of the picture; float32, (..., places, BOX). 0 where there
             is nothing.
-        color: how much of the box's middle has each of `colors.COLORS`; float32,
+        color: how much of the box's middle has each of `core.colors.COLORS`; float32,
             (..., places, colors). 0 where there is nothing.
     """
 

@@ -21,9 +21,9 @@ from streamo_ros.backbone.streamo_objects import MOST
 from streamo_ros.backbone.streamo_objects import PATCH
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision.colors import COLORS
 from streamo_ros.backbone.vision.detections import BOX
 from streamo_ros.backbone.vision.detections import Detections
+from streamo_ros.core.colors import COLORS
 
 SHAPE = MOST, 1 + BOX + len(COLORS)
 """Shape of an array of detections."""

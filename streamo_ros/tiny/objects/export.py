@@ -8,7 +8,6 @@ at any time in between.
 
 from __future__ import annotations
 
-import argparse
 import sys
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ from streamo_ros.backbone.streamo_objects import PATCH
 from streamo_ros.backbone.streamo_objects_model import StreamoObjectsConfig
 from streamo_ros.backbone.streamo_objects_model import StreamoObjectsForConditionalGeneration
 from streamo_ros.program import run_program
+from streamo_ros.tiny.export import run_export
 from streamo_ros.tiny.export import write_settings
 from streamo_ros.tiny.network import qwen_config
 from streamo_ros.tiny.network import Sizes
@@ -44,17 +44,7 @@ _BICUBIC = 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Write a checkpoint."""
-    parser = argparse.ArgumentParser(
-        prog='python -m streamo_ros.tiny.objects.export',
-        description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument('run', type=Path, help='folder of the run')
-    parser.add_argument('folder', type=Path, help='of the checkpoint')
-    options = parser.parse_args(argv)
-    steps = export_objects(options.run, options.folder)
-    print(f'{options.folder}: exported after {steps} steps')
-    return 0
+    return run_export('python -m streamo_ros.tiny.objects.export', __doc__, export_objects, argv)
 
 
 def export_objects(run: Path, folder: Path) -> int:

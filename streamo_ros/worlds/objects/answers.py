@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from streamo_ros.worlds.objects.kinds import COLORS
+from streamo_ros.core.colors import COLORS
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.subject import Subject
 

@@ -158,17 +158,3 @@ KINDS: tuple[Kind, ...] = tuple(
     _kind(index, line)
     for index, line in enumerate(_TABLE.replace('\n  ', ' ').strip().splitlines())
 )
-COLORS = (
-    'black',
-    'white',
-    'gray',
-    'red',
-    'orange',
-    'yellow',
-    'green',
-    'blue',
-    'purple',
-    'pink',
-    'brown',
-)
-"""Names of the colors of a thing's middle, in the order of their shares."""

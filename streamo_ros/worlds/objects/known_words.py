@@ -8,10 +8,10 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from streamo_ros.core.colors import COLORS
 from streamo_ros.worlds import common_words
 from streamo_ros.worlds import greetings
 from streamo_ros.worlds.objects import answers
-from streamo_ros.worlds.objects.kinds import COLORS
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.phrasing import instruction_texts
 from streamo_ros.worlds.objects.subject import SIDES

@@ -11,12 +11,12 @@ from functools import cache
 
 import numpy as np
 
+from streamo_ros.core.colors import COLORS
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.grammar import Choice
 from streamo_ros.worlds.grammar import Grammar
 from streamo_ros.worlds.grammar import tidy
 from streamo_ros.worlds.greetings import decorate
-from streamo_ros.worlds.objects.kinds import COLORS
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.kinds import Word
 from streamo_ros.worlds.objects.rules import OBJECT_RULES

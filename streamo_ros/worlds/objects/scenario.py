@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from streamo_ros.core.colors import COLORS
 from streamo_ros.worlds.draws import pick
-from streamo_ros.worlds.objects.kinds import COLORS
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import Noise
 from streamo_ros.worlds.objects.phrasing import NAMELESS

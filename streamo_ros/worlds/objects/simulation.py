@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from streamo_ros.worlds.objects.kinds import COLORS
+from streamo_ros.core.colors import COLORS
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import draw_scores
 from streamo_ros.worlds.objects.noise import LOW_SCORE

@@ -10,7 +10,6 @@ import pytest
 import torch
 
 from streamo_ros.backbone.vision.colors import color_names
-from streamo_ros.backbone.vision.colors import COLORS
 from streamo_ros.backbone.vision.detection_tokens import DetectionTokens
 from streamo_ros.backbone.vision.detection_tokens import ordinals
 from streamo_ros.backbone.vision.detections import Detections
@@ -20,6 +19,7 @@ from streamo_ros.backbone.vision.yolox import KINDS
 from streamo_ros.backbone.vision.yolox import STRIDES
 from streamo_ros.backbone.vision.yolox import VALUES
 from streamo_ros.backbone.vision.yolox import Yolox
+from streamo_ros.core.colors import COLORS
 
 HEIGHT, WIDTH = 96, 128
 PLACES = [(HEIGHT // stride, WIDTH // stride) for stride in STRIDES]

@@ -7,8 +7,8 @@ from __future__ import annotations
 import pytest
 
 from streamo_ros.backbone.vision.colors import COLORS as TOWER_COLORS
+from streamo_ros.core.colors import COLORS
 from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
-from streamo_ros.worlds.objects.kinds import COLORS
 from streamo_ros.worlds.objects.known_words import kind_words
 from streamo_ros.worlds.objects.known_words import known_words
 from streamo_ros.worlds.objects.unknown_things import unknown_things

@@ -7,8 +7,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from streamo_ros.core.colors import COLORS
 from streamo_ros.core.protocol import State
-from streamo_ros.worlds.objects.kinds import COLORS
 from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
