@@ -79,7 +79,6 @@ class CameraInput:
         self._mismatch = ''
         self._silence = ''
         self._unnamed = 0
-        self._received = 0
         self._quiet_since = node.get_clock().now()
         self._subscription = node.create_subscription(
             self._type,
@@ -105,6 +104,7 @@ class CameraInput:
         if self.received_at:
             self._patience.learn(received - self.received_at)
         self.received_at = received
+        self._quiet_since = self._node.get_clock().now()
         tick = self.sampler.offer(self._stamp(data))
         if tick is not None:
             kind = self._type
@@ -141,11 +141,13 @@ class CameraInput:
 
     def _find_silence(self) -> None:
         """Measured on the node's clock, so that a paused recording is not a silent camera."""
-        now, received = self._node.get_clock().now(), self.sampler.counts.received
+        now = self._node.get_clock().now()
         quiet = (now - self._quiet_since).nanoseconds / 1e9
-        if received != self._received or quiet < 0:
-            self._received, self._quiet_since, self._silence = received, now, ''
-        elif not self._silence and quiet >= self._patience.seconds:
+        if quiet < 0:
+            self._quiet_since = now
+        if quiet < self._patience.seconds:
+            self._silence = ''
+        elif not self._silence:
             self._silence = self._diagnosis(self._patience.seconds)
 
     def _clock(self) -> str:

@@ -247,7 +247,9 @@ def test_a_slow_camera_does_not_flap(start, peer, wait_for) -> None:
     states = peer.hear('~/frame_state', FrameState)
     camera = peer.camera().matched()
     camera.until(lambda: states, 1000)
-    for number in range(1, 5):
+    wait_for(lambda: 'no frame on' in node.text)
+    camera.show(1007)
+    for number in range(2, 5):
         time.sleep(6.5)
         camera.show(1000 + 7 * number)
     assert node.text.count('no frame on') == 1
