@@ -11,7 +11,7 @@ import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import AssistantSettings
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError

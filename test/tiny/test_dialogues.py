@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Tick
