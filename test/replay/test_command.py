@@ -42,7 +42,12 @@ def command(bags, script, capsys):
     def run(*arguments, source='raw_mcap'):
         sources = [source] if isinstance(source, str) else source
         code = main(
-            [*(str(bags / one) for one in sources), '--model', str(script), *map(str, arguments)]
+            [
+                *(str(bags / source) for source in sources),
+                '--model',
+                str(script),
+                *map(str, arguments),
+            ]
         )
         told = capsys.readouterr()
         return code, told.out, told.err
@@ -266,7 +271,7 @@ def test_batch_is_resumed_where_it_stopped(command, tmp_path):
     before = report.stat().st_mtime_ns
     code, out, _ = command(*arguments, source=['raw_mcap', 'jpeg_mcap'])
     assert code == 0
-    assert [one['frames']['sampled'] for one in json.loads(out)] == [8, 8]
+    assert [load['frames']['sampled'] for load in json.loads(out)] == [8, 8]
     assert report.stat().st_mtime_ns == before
     command('-i', 'cup', '-i', 'other', '--output', output, source=['raw_mcap', 'jpeg_mcap'])
     assert report.stat().st_mtime_ns > before
@@ -305,7 +310,11 @@ def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
             len(
                 list(
                     reader.messages(
-                        [one for one in reader.connections if one.topic == '/streamo/frame_state']
+                        [
+                            connection
+                            for connection in reader.connections
+                            if connection.topic == '/streamo/frame_state'
+                        ]
                     )
                 )
             )
