@@ -42,6 +42,7 @@ def on_processes(workers: int) -> Executor:
             try:
                 running = {pool.submit(_run, job): number for number, job in jobs.items()}
             finally:
+                stop()
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
             try:
                 for future in as_completed(running):

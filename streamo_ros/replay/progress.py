@@ -75,17 +75,22 @@ class Progress(Sink):
 class Interruption:
     """Within `with`, the first Ctrl-C requests an end; the second raises KeyboardInterrupt.
 
+    So does the first one until somebody has asked whether an end was requested: while a model is
+    loaded there is nothing to end in good order, and nobody who would look.
+
     Args:
         shared: set to 1 with the request; for worker processes, which cannot see the rest.
     """
 
     def __init__(self, shared: c_byte | None = None) -> None:
         self.requested = False
+        self._asked = False
         self._shared = shared
         self._before: signal.Handlers | int | None = None
 
     def __call__(self) -> bool:
         """Whether an end was requested."""
+        self._asked = True
         return self.requested
 
     def __enter__(self) -> Interruption:  # noqa: PYI034 - Self needs Python 3.11
@@ -103,8 +108,7 @@ class Interruption:
         signal.signal(signal.SIGINT, self._before)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        # While modules are imported nothing is done yet that could be ended in good order.
-        if self.requested or importing(frame):
+        if self.requested or not self._asked or importing(frame):
             interrupt(number, frame)
         self.requested = True
         if self._shared is not None:
