@@ -200,7 +200,8 @@ def run_job(
     """
     job, golden = resolve(job)
     values = effective(_given(job))
-    with closing(open_source(job.source, job.topic, job.salvage)) as source:
+    at_reception = values.text('sampling.stamp') == 'receive'
+    with closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source:
         backbone = backbone or load_model(values.all(), wait=True)
         rate = sampling_rate(values, backbone.info)
         # From here on there is something that wants to be ended in good order.
