@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training examples and batches from dialogues on disk.
+"""Training examples from dialogues on disk.
 
 Ids and labels come from a layout, pixels from videos. Dialogues stay on disk; only the location
 and length of each example are kept in memory.
@@ -8,9 +8,7 @@ and length of each example are kept in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,11 +22,11 @@ import torch
 from numpy.typing import NDArray
 from rich import progress
 from rich.console import Console
-from torch import Tensor
 from torch.utils.data import Dataset
 
 from streamo_ros.training.dialogue_file import EntryPlace
 from streamo_ros.training.dialogue_file import read_entry
+from streamo_ros.training.image_inputs import ImageInputs
 from streamo_ros.training.labeled_dialogue import from_json
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
@@ -37,62 +35,12 @@ from streamo_ros.training.layouts import Cut
 from streamo_ros.training.layouts import Layout
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.recorder import RecordedFrame
-from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.train_config import DataSettings
 from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.video_frames import find_video
 from streamo_ros.training.video_frames import frames_at
 
-Example = dict[str, Tensor]
-FrameReader = Callable[[Sequence[NDArray[np.uint8]]], tuple[dict[str, Tensor], list[int]]]
-"""Maps RGB images to the model's image inputs and the number of vision tokens of each."""
-
-
-class ImageInputs:
-    """Runs the checkpoint's own image processor, in its Pillow variant.
-
-    Args:
-        folder: the checkpoint.
-        config: its transformers configuration.
-        pixels: smallest and largest frame area.
-    """
-
-    def __init__(self, folder: Path, config: Any, pixels: tuple[int, int]) -> None:
-        from transformers import AutoImageProcessor
-
-        low, high = pixels
-        self._processor = AutoImageProcessor.from_pretrained(
-            folder, local_files_only=True, backend='pil'
-        )
-        self._tokens = getattr(config, 'image_seq_length', 0)
-        self._options: dict[str, Any] = {'crop_to_patches': False}
-        if not self._tokens:
-            self._options = {'size': {'shortest_edge': low, 'longest_edge': high}}
-            self._merge = config.vision_config.spatial_merge_size
-            edge = config.vision_config.patch_size * self._merge
-            self._tokens = high // (edge * edge)
-
-    def grid(self, image: NDArray[np.uint8]) -> tuple[int, int]:
-        """Merged token grid (rows, columns) of an image."""
-        inputs, counts = self([image])
-        if 'image_grid_thw' not in inputs:
-            return (1, counts[0])
-        _, rows, columns = (inputs['image_grid_thw'][0] // self._merge).tolist()
-        return rows, columns
-
-    @property
-    def most_tokens(self) -> int:
-        """Vision tokens of the largest frame."""
-        return int(self._tokens)
-
-    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> tuple[dict[str, Tensor], list[int]]:
-        """See `FrameReader`."""
-        inputs = dict(self._processor(list(images), return_tensors='pt', **self._options))
-        if 'image_grid_thw' not in inputs:
-            return {'pixel_values': inputs['pixel_values']}, [self._tokens] * len(images)
-        grids = inputs['image_grid_thw']
-        counts = (grids.prod(-1) // self._merge**2).tolist()
-        return {'pixel_values': inputs['pixel_values'], 'image_grid_thw': grids}, counts
+Example = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -157,7 +105,8 @@ class DialogueExamples(Dataset[Example]):
     def __getitem__(self, index: int) -> Example:
         """One example: input_ids, labels, decisions and the image inputs, without a batch axis.
 
-        `decisions` is True where a state is decided.
+        `decisions` is True where a state is decided; `segments` are those of the sequence, in
+        tokens, () where nothing is evicted.
         """
         place = self._places[index]
         with self._files[place.file].open('rb') as stream:
@@ -176,6 +125,7 @@ class DialogueExamples(Dataset[Example]):
             'input_ids': torch.tensor(ids),
             'labels': torch.tensor(labels),
             'decisions': decisions,
+            'segments': sequence.expanded_segments(counts),
             **inputs,
         }
 
@@ -251,49 +201,3 @@ class DialogueExamples(Dataset[Example]):
                     yield start, stop, cut
                 else:
                     self.dropped['too long'] += 1
-
-
-@dataclass(frozen=True)
-class Collator:
-    """Builds a right-padded or packed batch of examples.
-
-    Attributes:
-        pad: padding id.
-        image_token: placeholder id of a vision token.
-        marks_images: whether the model takes `mm_token_type_ids`.
-        packing: put all examples into one row, with their lengths, instead of padding.
-    """
-
-    pad: int
-    image_token: int
-    marks_images: bool
-    packing: bool = False
-
-    def __call__(self, examples: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        """Stack examples; image inputs are concatenated."""
-        rows = [example['input_ids'] for example in examples]
-        labels = [example['labels'] for example in examples]
-        decisions = [example['decisions'] for example in examples]
-        batch: dict[str, Tensor] = {}
-        if self.packing:
-            batch['input_ids'] = torch.cat(rows).unsqueeze(0)
-            # The first token of a dialogue must not be a target of the dialogue before it.
-            masked = [torch.cat((torch.tensor([IGNORED]), row[1:])) for row in labels]
-            batch['labels'] = torch.cat(masked).unsqueeze(0)
-            batch['decisions'] = torch.cat(decisions).unsqueeze(0)
-            batch['lengths'] = torch.tensor([len(row) for row in rows])
-        else:
-            batch['input_ids'] = _padded(rows, self.pad)
-            batch['labels'] = _padded(labels, IGNORED)
-            batch['decisions'] = _padded(decisions, False)
-            batch['attention_mask'] = _padded([torch.ones_like(row) for row in rows], 0)
-        for name in ('pixel_values', 'image_grid_thw'):
-            if name in examples[0]:
-                batch[name] = torch.cat([example[name] for example in examples])
-        if self.marks_images:
-            batch['mm_token_type_ids'] = (batch['input_ids'] == self.image_token).int()
-        return batch
-
-
-def _padded(rows: Sequence[Tensor], value: int) -> Tensor:
-    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True, padding_value=value)

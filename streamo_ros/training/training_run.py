@@ -30,9 +30,9 @@ from streamo_ros.training.base_model import freeze
 from streamo_ros.training.base_model import load_model
 from streamo_ros.training.base_model import protocol_of
 from streamo_ros.training.base_model import training_prompt
-from streamo_ros.training.data import Collator
+from streamo_ros.training.collator import Collator
 from streamo_ros.training.data import DialogueExamples
-from streamo_ros.training.data import ImageInputs
+from streamo_ros.training.image_inputs import ImageInputs
 from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.layouts import Layout
 from streamo_ros.training.layouts import ServedLayout
@@ -153,7 +153,7 @@ def make_layout(
     longest = model_config.get_text_config().max_position_embeddings
     capacity = min(wanted_capacity(service.max_frames, frame_tokens, prompt), longest)
     limits = ContextLimits(max_frames=service.max_frames, max_time=service.max_time)
-    return ServedLayout(prompt, limits, capacity, frame_tokens)
+    return ServedLayout(prompt, limits, capacity, frame_tokens, config.data.max_tokens)
 
 
 def training_arguments(config: TrainConfig) -> TrainingArguments:
