@@ -8,9 +8,9 @@ and length of each example are kept in memory.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
@@ -20,12 +20,13 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich import progress
-from rich.console import Console
 from torch.utils.data import Dataset
 
-from streamo_ros.training.dialogue_file import EntryPlace
 from streamo_ros.training.dialogue_file import read_entry
+from streamo_ros.training.example_index import ExampleIndex
+from streamo_ros.training.example_index import FileExamples
+from streamo_ros.training.example_index import open_reported
+from streamo_ros.training.example_index import Place
 from streamo_ros.training.image_inputs import ImageInputs
 from streamo_ros.training.labeled_dialogue import from_json
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
@@ -43,25 +44,6 @@ from streamo_ros.training.video_frames import frames_at
 Example = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Place:
-    """The location of one example.
-
-    Attributes:
-        file: which file.
-        entry: where its dialogue is in the file.
-        start: first turn of its span of the dialogue.
-        stop: the turn after the span's last one.
-        cut: which sequence of the span.
-    """
-
-    file: int
-    entry: EntryPlace
-    start: int
-    stop: int
-    cut: Cut
-
-
 class DialogueExamples(Dataset[Example]):
     """Examples from files of dialogues, read on demand.
 
@@ -70,6 +52,8 @@ class DialogueExamples(Dataset[Example]):
         layout: how dialogues become sequences.
         images: see `ImageInputs`.
         image_token: placeholder id of a vision token.
+        identity: tells apart all that sequences depend on besides the files; an index of the
+            examples is kept beside each file for it. '' = no index.
 
     Attributes:
         lengths: upper bound on the tokens of each example.
@@ -81,7 +65,12 @@ class DialogueExamples(Dataset[Example]):
     """
 
     def __init__(
-        self, settings: DataSettings, layout: Layout, images: ImageInputs, image_token: int
+        self,
+        settings: DataSettings,
+        layout: Layout,
+        images: ImageInputs,
+        image_token: int,
+        identity: str = '',
     ) -> None:
         self._settings = settings
         self._layout = layout
@@ -90,14 +79,20 @@ class DialogueExamples(Dataset[Example]):
         self._root = Path(settings.videos) if settings.videos else None
         self._files = [Path(name) for name in settings.dialogues]
         self._grids: dict[Path, tuple[int, int]] = {}
-        self.dropped = {'too long': 0, 'video missing': 0, 'no instruction': 0}
-        self._places = [place for file in range(len(self._files)) for place in self._scan(file)]
+        self.dropped: Counter[str] = Counter(
+            {'too long': 0, 'video missing': 0, 'no instruction': 0}
+        )
+        self._places: list[tuple[int, Place]] = []
+        for number, file in enumerate(self._files):
+            found = self._find(file, identity)
+            self._places += [(number, place) for place in found.places]
+            self.dropped.update(found.dropped)
         if not self._places:
             raise TrainingError(
                 f'no dialogue in {", ".join(settings.dialogues)} can be used '
-                f'for training; left out: {self.dropped}'
+                f'for training; left out: {dict(self.dropped)}'
             )
-        self.lengths = [place.cut.tokens for place in self._places]
+        self.lengths = [place.cut.tokens for _, place in self._places]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -108,8 +103,8 @@ class DialogueExamples(Dataset[Example]):
         `decisions` is True where a state is decided; `segments` are those of the sequence, in
         tokens, () where nothing is evicted.
         """
-        place = self._places[index]
-        with self._files[place.file].open('rb') as stream:
+        file, place = self._places[index]
+        with self._files[file].open('rb') as stream:
             dialogue = from_json(read_entry(stream, place.entry))
         turns = self._turns(dialogue, place.start, place.stop)
         key = self._key(dialogue, place.start)
@@ -166,38 +161,47 @@ class DialogueExamples(Dataset[Example]):
             frames += frames_at(path, [turn.time for turn in shown])
         return frames
 
-    def _scan(self, file: int) -> Iterator[Place]:
-        path = self._files[file]
+    def _find(self, path: Path, identity: str) -> FileExamples:
+        """The examples of a file, from its index if there is one."""
         if not path.is_file():
             raise TrainingError(f'{path} does not exist: create it with `streamo convert`')
-        console = Console(stderr=True)
-        with progress.open(
-            path,
-            'rb',
-            description=f'reading {path.name}',
-            console=console,
-            disable=not console.is_terminal,
-        ) as stream:
-            for entry, dialogue in parsed_entries(stream, path):
-                for start, stop, cut in self._cut(dialogue):
-                    yield Place(file, entry, start, stop, cut)
+        index = ExampleIndex(path, f'{self._settings} {identity}') if identity else None
+        found = index.read() if index else None
+        if found is None:
+            dropped: Counter[str] = Counter()
+            found = FileExamples(list(self._scan(path, dropped)), dropped)
+            if index:
+                index.write(found)
+        return found
 
-    def _cut(self, dialogue: LabeledDialogue) -> Iterator[tuple[int, int, Cut]]:
+    def _scan(self, path: Path, dropped: Counter[str]) -> Iterator[Place]:
+        with open_reported(path) as stream:
+            for entry, dialogue in parsed_entries(stream, path):
+                for start, stop, cut in self._cut(dialogue, dropped):
+                    yield Place(entry, start, stop, cut)
+
+    def _cut(
+        self, dialogue: LabeledDialogue, dropped: Counter[str]
+    ) -> Iterator[tuple[int, int, Cut]]:
         """Turns [start, stop) of each span, with each of its sequences."""
         spans = self._layout.spans(dialogue.turns)
         if not spans:
-            self.dropped['no instruction'] += 1
+            dropped['no instruction'] += 1
             return
         try:
-            for video in dialogue.videos:
-                find_video(video, self._root)
+            paths = [find_video(video, self._root) for video in dialogue.videos]
         except AnnotationError:
-            self.dropped['video missing'] += 1
+            dropped['video missing'] += 1
             return
+        if self._settings.augmentation.jitter and any(path.is_dir() for path in paths):
+            raise TrainingError(
+                'data.augmentation.jitter takes frames between those that are stored: convert '
+                'again without --frames, or set it to 0'
+            )
         for start, stop in spans:
             turns = self._turns(dialogue, start, stop)
             for cut in self._layout.cuts(turns, self._recorded(dialogue, turns)):
                 if cut.tokens <= self._settings.max_tokens:
                     yield start, stop, cut
                 else:
-                    self.dropped['too long'] += 1
+                    dropped['too long'] += 1

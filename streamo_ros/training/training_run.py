@@ -7,6 +7,7 @@ Optimizer, precision, sharding, resuming and processes are left to transformers 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -94,9 +95,11 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     prompt = training_prompt(source, start, protocol)
     image_token = model.config.image_token_id
     layout = make_layout(config, service, prompt, images.most_tokens, model.config)
-    examples = DialogueExamples(config.data, layout, images, image_token)
+    identity = data_identity(config, service, start)
+    with arguments.main_process_first(desc='the index of the dialogues'):
+        examples = DialogueExamples(config.data, layout, images, image_token, identity)
     if arguments.process_index == 0:
-        print(f'{len(examples)} examples; left out: {examples.dropped}; {service}')
+        print(f'{len(examples)} examples; left out: {dict(examples.dropped)}; {service}')
     trainable = _trainable(model, config, ids if protocol == 'special_tokens' else ())
     save_checkpoint = partial(_save, config, save_files)
     collator = Collator(
@@ -121,6 +124,22 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     )
     trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
     return _finish(trainer, config, save_checkpoint)
+
+
+def data_identity(config: TrainConfig, service: ServiceSettings, start: Path) -> str:
+    """What the sequences of a run depend on besides its data, for `DialogueExamples`.
+
+    Args:
+        config: the run.
+        service: how the trained checkpoint will be served.
+        start: holds the files of the checkpoint as it is before training.
+    """
+    names = ('tokenizer.json', 'streamo.json', 'config.json', 'preprocessor_config.json')
+    files = [start / name for name in names]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes() if file.is_file() else b'-')
+    return f'{service} {config.frames} {config.model} {digest.hexdigest()}'
 
 
 def _trainable(model: Any, config: TrainConfig, state_ids: Sequence[int]) -> Any:

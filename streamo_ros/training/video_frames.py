@@ -31,6 +31,8 @@ from streamo_ros.sources.open import open_source
 from streamo_ros.training.record import AnnotationError
 
 EXTENSIONS = ('', '.mp4', '.mkv', '.webm', '.avi', '.mov')
+FRAME_TABLE = 'times.csv'
+"""In a folder that stands for a video: its frames and their times; see `frame_cache`."""
 ROUNDING = 1000
 """Nanoseconds by which a stored frame time, rounded to microseconds, may exceed its stamp."""
 
@@ -53,13 +55,15 @@ class SampledVideo:
 def find_video(path: str, root: Path | None = None) -> Path:
     """The file an annotation refers to, relative to `root`, with or without extension.
 
+    A folder of frames counts as a video.
+
     Raises:
         AnnotationError: there is no such file.
     """
     base = (root / path) if root else Path(path)
     for extension in EXTENSIONS:
         candidate = base.with_name(base.name + extension)
-        if candidate.is_file():
+        if candidate.is_file() or (candidate / FRAME_TABLE).is_file():
             return candidate
     raise AnnotationError(f'the video {base} is missing')
 

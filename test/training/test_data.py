@@ -15,8 +15,11 @@ import torch
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
+from streamo_ros.training import data
+from streamo_ros.training.augmentation import Augmentation
 from streamo_ros.training.collator import Collator
 from streamo_ros.training.data import DialogueExamples
+from streamo_ros.training.frame_cache import FrameCache
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.labeled_dialogue import read_dialogues
@@ -255,3 +258,33 @@ def test_one_json_array_is_read_like_json_lines(prompt, dialogue_file, tmp_path)
     array.write_text(json.dumps(entries)[:-30])
     with pytest.raises(AnnotationError, match=r'array.json, entry 4'):
         list(read_dialogues(array))
+
+
+def test_an_index_gives_the_same_examples_without_reading_the_dialogues(
+    prompt, dialogue_file, tmp_path, monkeypatch
+):
+    def found():
+        settings = DataSettings(dialogues=(str(dialogue_file),), videos=str(tmp_path))
+        layout = ServedLayout(prompt, ContextLimits(8, max_new_tokens=16), 8192, VISION, 1000)
+        return DialogueExamples(settings, layout, ImageStub(), 5, 'this run')
+
+    (tmp_path / 'gone.mp4').write_bytes((tmp_path / 'here.mp4').read_bytes())
+    first = found()
+    assert dialogue_file.with_name('train.jsonl.index.npz').is_file()
+    monkeypatch.setattr(data, 'parsed_entries', None)
+    second = found()
+    assert second.lengths == first.lengths
+    assert second.dropped == first.dropped
+    for k in range(len(first)):
+        assert torch.equal(first[k]['input_ids'], second[k]['input_ids'])
+
+
+def test_late_frames_cannot_be_taken_from_stored_ones(prompt, dialogue_file, tmp_path):
+    video = tmp_path / 'here.mp4'
+    times = [Fraction(k) for k in range(40)]
+    FrameCache(tmp_path).folder(video, times).rename(tmp_path / 'stored')
+    video.unlink()
+    (tmp_path / 'stored').rename(video)
+    assert len(examples(prompt, dialogue_file, tmp_path)) == 2
+    with pytest.raises(TrainingError, match='without --frames'):
+        examples(prompt, dialogue_file, tmp_path, augmentation=Augmentation(jitter=0.5))
