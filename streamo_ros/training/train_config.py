@@ -34,8 +34,8 @@ class DataSettings:
     Attributes:
         dialogues: JSON-lines files written by `streamo convert`.
         videos: folder that video paths are relative to; '' = the working directory.
-        max_tokens: most tokens per sequence, every frame counted as the largest one; longer ones
-            are dropped.
+        max_tokens: most tokens per sequence, every frame counted as the largest one. A served lane
+            that evicts frames goes on in another sequence; what cannot be cut is dropped.
         layout: how dialogues become sequences. 'served': one lane per instruction, as the node
             serves it; 'stream': the paper's, the whole video in one sequence; 'stream_windows':
             the paper's, cut into windows of `max_tokens`. See `layouts`.
