@@ -227,3 +227,21 @@ class StepMessages:
             while len(self._waited) > _PENDING:
                 self._waited.pop(next(iter(self._waited)))
         return self._messages.frame_state(event, step.received, step.dropped, latency)
+
+
+def model_facts(message: Any) -> dict[str, Any]:
+    """What a ModelInfo, of whatever message class, says about the model, by name."""
+    names = (
+        'model_id',
+        'model',
+        'architecture',
+        'protocol',
+        'dtype',
+        'device',
+        'vision_backend',
+        'vision_backend_version',
+        'tokens_per_frame',
+        'context_capacity',
+    )
+    size = [message.image_width, message.image_height]
+    return {name: getattr(message, name) for name in names} | {'image_size': size}

@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +24,20 @@ class Thresholds:
 
     standby: float = 0.0
     response: float = 0.0
+
+
+class Sample(NamedTuple):
+    """What was recorded of one decision.
+
+    Attributes:
+        stamp: capture time of the frame, nanoseconds.
+        chances: probabilities of Silence, Standby and Response; None = unknown.
+        stream_id: the frame's stream.
+    """
+
+    stamp: int
+    chances: tuple[float, float, float] | None
+    stream_id: int = 1
 
 
 def probabilities(logits: NDArray[np.float32]) -> tuple[float, float, float]:
@@ -47,6 +63,35 @@ def decide(
     if _chosen(standby, silence, thresholds.standby):
         return State.STANDBY
     return State.SILENCE
+
+
+def redecide(samples: Iterable[Sample], thresholds: Thresholds, cooldown: int = 0) -> list[State]:
+    """What other thresholds would have decided, from probabilities that were recorded.
+
+    The probabilities are taken as they were: that another decision would have entered the dialogue
+    and moved those after it is left out.
+
+    Args:
+        samples: the decisions of one instruction, in order.
+        thresholds: see `Thresholds`.
+        cooldown: capture time after a Response during which there is no other, nanoseconds.
+
+    Returns:
+        One state per sample; UNKNOWN where there are no probabilities.
+    """
+    states = []
+    quiet_until = stream = 0
+    for sample in samples:
+        if sample.stream_id != stream:
+            # A new stream is a new dialogue.
+            stream, quiet_until = sample.stream_id, 0
+        state = State.UNKNOWN
+        if sample.chances is not None:
+            state = decide(sample.chances, thresholds, sample.stamp >= quiet_until)
+        if state is State.RESPONSE:
+            quiet_until = sample.stamp + cooldown
+        states.append(state)
+    return states
 
 
 def _chosen(chance: float, rival: float, threshold: float) -> bool:

@@ -27,6 +27,7 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.messages import model_facts
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import ModelInfo
@@ -165,12 +166,14 @@ class NodeListener(Node):
     def _take_model_info(self, message: ModelInfo) -> None:
         first, self.model = self.model is None, message
         if first:
-            row = StreamRow(self._camera, self._camera, message.sampling_rate, _model(message))
+            row = StreamRow(
+                self._camera, self._camera, message.sampling_rate, model_facts(message)
+            )
             self._take(row, b'')
 
     def _take_instructions(self, message: InstructionArray) -> None:
         for instruction in message.instructions:
-            self._take(InstructionRow(instruction.id, instruction.text), b'')
+            self._take(InstructionRow.from_message(instruction), b'')
 
     def _take_frame_state(self, message: FrameState) -> None:
         row = DecisionRow.from_message(message)
@@ -215,20 +218,3 @@ class NodeListener(Node):
             f'{self._camera}/compressed', COMPRESSED, time.time_ns(), serialize_message(coded)
         )
         return thumbnail(picture)
-
-
-def _model(message: ModelInfo) -> dict[str, Any]:
-    names = (
-        'model_id',
-        'model',
-        'architecture',
-        'protocol',
-        'dtype',
-        'device',
-        'vision_backend',
-        'vision_backend_version',
-        'tokens_per_frame',
-        'context_capacity',
-    )
-    size = [message.image_width, message.image_height]
-    return {name: getattr(message, name) for name in names} | {'image_size': size}

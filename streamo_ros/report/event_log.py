@@ -19,6 +19,7 @@ from typing import Any
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.sink import Step
 from streamo_ros.files import LineWriter
@@ -70,7 +71,10 @@ class RowMaker:
         for instruction in step.instructions:
             if instruction.id not in self._listed:
                 self._listed.add(instruction.id)
-                rows.append(InstructionRow(instruction.id, instruction.text, instruction.since))
+                cooldown = instruction.cooldown / SECOND
+                rows.append(
+                    InstructionRow(instruction.id, instruction.text, instruction.since, cooldown)
+                )
         events = step.events
         rows += [DecisionRow.from_event(e, step) for e in events if isinstance(e, Decided)]
         rows += [ResponseRow.from_event(e, step) for e in events if isinstance(e, Answered)]

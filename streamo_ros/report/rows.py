@@ -54,12 +54,20 @@ class InstructionRow:
 
     Attributes:
         since: capture time from which on it is active; 0 = unknown.
+        cooldown: capture time after an answer without another, seconds; 0 = none.
     """
 
     kind: ClassVar[str] = 'instruction'
     id: int
     text: str
     since: int = 0
+    cooldown: float = 0.0
+
+    @classmethod
+    def from_message(cls, message: Any) -> InstructionRow:
+        """Of an Instruction, of whatever message class."""
+        since, cooldown = nanoseconds(message.stamp), nanoseconds(message.cooldown)
+        return cls(message.id, message.text, since, cooldown / 1e9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,6 +78,42 @@ class Cost:
 
 
 @dataclass
+class StreamClock:
+    """Seconds since the first frame, across streams: a new one starts where the old one ended.
+
+    Attributes:
+        jumps: seconds at which a new stream began.
+    """
+
+    jumps: list[float] = field(default_factory=list)
+    _stream: int = 0
+    _shift: float = 0.0
+    _origin: int = 0
+    _newest: int = 0
+
+    def seconds(self, stamp: int, stream: int, period: float) -> float:
+        """Seconds of a frame.
+
+        Args:
+            stamp: its capture time, nanoseconds.
+            stream: its stream; 0 = that of the frame before.
+            period: seconds between two sampled frames.
+        """
+        stream = stream or self._stream
+        if stream != self._stream:
+            if self._stream:
+                self._shift += (self._newest - self._origin) / 1e9 + period
+                self.jumps.append(self._shift)
+            self._stream, self._origin, self._newest = stream, stamp, stamp
+        self._newest = max(self._newest, stamp)
+        return self.at(stamp)
+
+    def at(self, stamp: int) -> float:
+        """Seconds of a moment in the stream of the newest frame; moves nothing."""
+        return float((stamp - self._origin) / 1e9 + self._shift)
+
+
+@dataclass
 class Timeline:
     """Everything that happened in one run.
 
@@ -87,7 +123,6 @@ class Timeline:
         tracks: by instruction id; 0 for frames without an active instruction.
         costs: one per frame.
         strip: (seconds, JPEG file) of frames spread over the run.
-        jumps: seconds at which a new stream began.
     """
 
     head: StreamRow = field(default_factory=StreamRow)
@@ -95,12 +130,13 @@ class Timeline:
     tracks: dict[int, Track] = field(default_factory=dict)
     costs: list[Cost] = field(default_factory=list)
     strip: list[tuple[float, bytes]] = field(default_factory=list)
-    jumps: list[float] = field(default_factory=list)
-    _stream: int = 0
-    _shift: float = 0.0
-    _origin: int = 0
-    _newest: int = 0
+    _clock: StreamClock = field(default_factory=StreamClock)
     _stride: int = 1
+
+    @property
+    def jumps(self) -> list[float]:
+        """Seconds at which a new stream began."""
+        return self._clock.jumps
 
     @property
     def seconds(self) -> float:
@@ -144,7 +180,7 @@ class Timeline:
             self._stride *= 2
 
     def _take_decision(self, row: DecisionRow) -> None:
-        at = self._seconds(row.stamp, row.stream_id)
+        at = self._clock.seconds(row.stamp, row.stream_id, self.period)
         track = self.tracks.setdefault(row.instruction_id, Track('(no instruction)'))
         if not track.points:
             track.since = at
@@ -158,11 +194,12 @@ class Timeline:
         self.costs.append(Cost(at, encode, extend, latency, row.dropped))
 
     def _take_response(self, row: ResponseRow, picture: bytes) -> None:
-        began = (row.event_start - self._origin) / 1e9 + self._shift
+        # The start first: the answer may be what a new stream begins with.
+        began = self._clock.at(row.event_start)
         track = self.tracks.setdefault(row.instruction_id, Track('(no instruction)'))
         track.answers.append(
             TimelineAnswer(
-                self._seconds(row.stamp, row.stream_id or self._stream),
+                self._clock.seconds(row.stamp, row.stream_id, self.period),
                 max(0.0, began),
                 row.response_id,
                 row.text,
@@ -171,16 +208,6 @@ class Timeline:
                 picture,
             )
         )
-
-    def _seconds(self, stamp: int, stream: int) -> float:
-        """Seconds since the first frame; a new stream starts where the old one ended."""
-        if stream != self._stream:
-            if self._stream:
-                self._shift += (self._newest - self._origin) / 1e9 + self.period
-                self.jumps.append(self._shift)
-            self._stream, self._origin, self._newest = stream, stamp, stamp
-        self._newest = max(self._newest, stamp)
-        return float((stamp - self._origin) / 1e9 + self._shift)
 
 
 def read_timeline(path: Path) -> Timeline:

@@ -2,28 +2,20 @@
 # SPDX-License-Identifier: Apache-2.0
 """Bags as sources: split files, compression, and the one image topic.
 
-Which files a bag has is known by `layout`, which topic is meant by `topics`; the files themselves
-are read by `mcap` and `sqlite`. No message is deserialized unless its image is requested.
+The files are read by `bag_files`; which topic is meant is known by `topics`. No message is
+deserialized unless its image is requested.
 """
 
 from __future__ import annotations
 
-import shutil
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
+from streamo_ros.sources.bag_files import BagFiles
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.cdr import Buffer
@@ -35,14 +27,8 @@ from streamo_ros.sources.cdr import read_image
 from streamo_ros.sources.image import decode_compressed
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
-from streamo_ros.sources.layout import bag_files
-from streamo_ros.sources.mcap import McapFile
-from streamo_ros.sources.sqlite import SqliteFile
 from streamo_ros.sources.storage import Message
-from streamo_ros.sources.storage import Storage
 from streamo_ros.sources.storage import TopicEntry
-from streamo_ros.sources.storage_format import storage_format
-from streamo_ros.sources.storage_format import ZSTD_MAGIC
 from streamo_ros.sources.topics import choose_topic
 from streamo_ros.sources.topics import COMPRESSED
 from streamo_ros.sources.topics import VIDEO_TYPES
@@ -129,10 +115,8 @@ class BagSource:
         self.note = ''
         self._at_reception = at_reception
         self._salvage = salvage
-        self._stack = ExitStack()
+        self._files = BagFiles(path, salvage)
         try:
-            files = bag_files(path, salvage)
-            self._storages = [self._open(file, salvage) for file in files]
             self.topic = choose_topic(self.name, self.topics, topic)
         except BaseException:
             self.close()
@@ -141,12 +125,7 @@ class BagSource:
     @property
     def topics(self) -> dict[str, TopicEntry]:
         """All recorded topics by name."""
-        topics: dict[str, TopicEntry] = {}
-        for storage in self._storages:
-            for name, entry in storage.topics.items():
-                before = topics[name].count if name in topics else 0
-                topics[name] = TopicEntry(entry.type_name, before + entry.count)
-        return topics
+        return self._files.topics
 
     @property
     def type_name(self) -> str:
@@ -156,13 +135,13 @@ class BagSource:
     @property
     def duration(self) -> float:
         """Seconds from the first to the last message of the bag."""
-        spans = [storage.span for storage in self._storages if storage.span != (0, 0)]
-        return (max(end for _, end in spans) - min(start for start, _ in spans)) / 1e9
+        start, end = self._files.span
+        return (end - start) / 1e9
 
     @property
     def damage(self) -> str:
         """One sentence about what is lost; '' when the bag is whole."""
-        return '; '.join(filter(None, (storage.damage for storage in self._storages)))
+        return self._files.damage
 
     def records(self) -> Iterator[Record]:
         """All images of the topic, in the order of their recording; see `Source`."""
@@ -176,13 +155,10 @@ class BagSource:
 
     def close(self) -> None:
         """Release the files."""
-        self._stack.close()
+        self._files.close()
 
     def _messages(self) -> Iterator[Message]:
-        for storage in self._storages:
-            if self.topic in storage.topics:
-                for message in storage.messages(self.topic):
-                    yield _plain(message)
+        return self._files.messages(self.topic)
 
     def _video_records(self, kind: str) -> Iterator[Record]:
         try:
@@ -191,45 +167,7 @@ class BagSource:
             raise SourceError(f'reading video needs PyAV: pip install av ({error})') from error
         return decode_topic(self._messages(), self.topic, kind, self._salvage, self._at_reception)
 
-    def _open(self, file: Path, salvage: bool) -> Storage:
-        try:
-            kind = storage_format(file)
-            if kind == 'zstd':
-                file = self._unpack(file, salvage)
-                kind = storage_format(file)
-            # A file of neither format is given to the reader that its name asks for, which
-            # explains what is wrong with it.
-            is_sqlite = kind == 'sqlite3' or (not kind and '.db3' in file.suffixes)
-            storage: Storage = SqliteFile(file, salvage) if is_sqlite else McapFile(file, salvage)
-        except (OSError, zstd.ZstdError, EOFError) as error:
-            raise SourceError(f'{file} cannot be read: {error}') from error
-        self._stack.callback(storage.close)
-        return storage
-
-    def _unpack(self, file: Path, salvage: bool) -> Path:
-        folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix='streamo_bag_'))
-        plain = Path(folder, file.name.removesuffix('.zstd'))
-        with zstd.open(file, 'rb') as packed, plain.open('wb') as unpacked:
-            try:
-                shutil.copyfileobj(packed, unpacked)
-            except (zstd.ZstdError, EOFError) as error:
-                if not salvage:
-                    message = f'{file} cannot be unpacked: {error}; add --salvage to read a part'
-                    raise SourceError(message) from error
-        return plain
-
 
 def publishes_compressed(source: object) -> bool:
     """Whether the messages of a source are CompressedImage, when they are played as recorded."""
     return isinstance(source, BagSource) and source.type_name == COMPRESSED
-
-
-def _plain(message: Message) -> Message:
-    """A message that the recorder compressed by itself, unpacked on demand."""
-    if bytes(message.head[:4]) != ZSTD_MAGIC:
-        return message
-    try:
-        data = zstd.decompress(message.load())
-    except (zstd.ZstdError, SourceError, MemoryError):
-        return message
-    return Message(message.log_time, data, lambda: data)

@@ -44,7 +44,7 @@ def test_storage_is_what_the_files_are(bags, tmp_path, bag, said):
 
 def test_files_that_were_unpacked_by_hand_are_found(bags, tmp_path):
     source = open_source(bags / 'file_mcap')
-    (unpacked,) = [storage.path for storage in source._storages]
+    (unpacked,) = [storage.path for storage in source._files._storages]
     folder = tmp_path / 'bag'
     folder.mkdir()
     shutil.copy(bags / 'file_mcap' / 'metadata.yaml', folder)
@@ -125,9 +125,9 @@ def test_a_message_that_cannot_be_read_late_is_a_bad_frame(bags, monkeypatch):
 
     source = open_source(bags / 'jpeg_sqlite')
     records = list(source.records())
-    source._storages[0]._database.close()
+    source._files._storages[0]._database.close()
     monkeypatch.setattr(
-        source._storages[0], '_database', apsw.Connection(':memory:'), raising=True
+        source._files._storages[0], '_database', apsw.Connection(':memory:'), raising=True
     )
     with pytest.raises(ImageError, match='is damaged'):
         records[3].image()
