@@ -34,6 +34,7 @@ EXTRAS = {
         'lz4',
         "backports.zstd; python_version < '3.14'",
     ],
+    'live': ['aiohttp>=3.9'],
     'ray': ['ray[client]>=2.10'],
     'dev': ['hypothesis', 'mypy', 'pytest', 'ruff'],
 }
@@ -62,7 +63,7 @@ setup(
     python_requires='>=3.10',
     url=MANIFEST.findtext('url'),
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed']},
+    package_data={NAME: ['py.typed', 'live/page/*']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),

@@ -49,6 +49,10 @@ VERBS = {
         'streamo_ros.node.main:main', 'the ROS 2 node (what ros2 run starts)', ExitCode.OK
     ),
     'replay': Verb('streamo_ros.replay.command:main', 'a bag or video through the same core'),
+    # SIGINT is how a user, or launch, ends the page: no failure.
+    'live': Verb(
+        'streamo_ros.live.command:main', 'the page: a node or a recording, in a browser', ExitCode.OK
+    ),
     'convert': Verb('streamo_ros.training.convert:main', 'annotations to per-second dialogues'),
     'train': Verb('streamo_ros.training.train:main', 'train a checkpoint'),
     'evaluate': Verb('streamo_ros.evaluation.evaluate:main', 'score timing, states and answers'),

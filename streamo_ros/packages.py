@@ -35,6 +35,7 @@ EXTRAS = {
         'lz4': 'lz4',
         'backports': "backports.zstd; python_version < '3.14'",
     },
+    'live': {'aiohttp': 'aiohttp>=3.9'},
     'ray': {'ray': 'ray[client]>=2.10'},
 }
 """What pip installs, by the module that it brings, by the extra of setup.py."""

@@ -55,7 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='streamo live',
         description='A page that shows what a node, or a recording, sees, decides and says.',
-        epilog='Without a recording it is a ROS node: --ros-args and parameters follow at the end.',
+        epilog='Without a recording it is a ROS node; --ros-args and what follows are for ROS.',
     )
     add = parser.add_argument
     add(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A recording as a session: what `streamo replay --output DIR` leaves, or a bag with our topics."""
+"""A recording as a session: the output of `streamo replay`, or a bag with our topics."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The web server of the page: a few static files, pictures by stamp, one WebSocket, three commands.
+"""The web server of the page: static files, pictures by stamp, one WebSocket, three commands.
 
 A page gets its data over the WebSocket: facts in their newest version, and the records that it has
 not had. It sends nothing there. It reconnects with the number of its next record and so catches

@@ -1,0 +1,295 @@
+// SPDX-FileCopyrightText: 2026 The streamo_ros authors
+// SPDX-License-Identifier: Apache-2.0
+// The timeline: one lane per instruction, zoom and pan, the cursor, the threshold that is dragged.
+
+import { clock, colors, drawAxis, drawLane, drawOverview, plotArea } from './draw.js';
+import { RESPONSE, firstFrom, redecide } from './rule.js';
+
+const LEAST = 4;
+const find = (id) => document.getElementById(id);
+
+export class Lanes {
+  /** picked: called with the moment of the cursor, null = the newest frame. */
+  constructor(store, { picked, cancel, apply }) {
+    Object.assign(this, { store, picked, cancel, apply });
+    this.view = { from: 0, to: 60 };
+    this.follow = true;
+    this.cursor = null;
+    this.threshold = null; // null = as recorded
+    this.rows = new Map();
+    this.marks = new Map(); // lane -> states under the other threshold
+    this.pointers = new Map();
+    this.costs = [];
+    this.#listen();
+  }
+
+  get recorded() {
+    const { thresholds } = this.store.facts;
+    return { response: thresholds?.response ?? 0, standby: thresholds?.standby ?? 0 };
+  }
+
+  get thresholds() {
+    return { ...this.recorded, response: this.threshold ?? this.recorded.response };
+  }
+
+  /** Something new came: show it with the next picture of the screen. */
+  touch() {
+    if (this.pending) return;
+    this.pending = requestAnimationFrame(() => { this.pending = 0; this.draw(); });
+  }
+
+  showAll() {
+    const { first, end, period } = this.store;
+    if (first === Infinity) return;
+    this.view = { from: first, to: Math.max(end + period, first + LEAST) };
+    this.follow = false;
+    this.touch();
+  }
+
+  setThreshold(value) {
+    this.threshold = value === null ? null : Math.min(1, Math.max(0, Math.round(value * 100) / 100));
+    this.marks.clear();
+    this.touch();
+  }
+
+  /** Put the cursor at a moment, and into view; null = follow the newest frame. */
+  pick(at) {
+    this.cursor = at;
+    this.whole = false;
+    this.follow = at === null && this.store.facts.live;
+    if (at !== null && (at < this.view.from || at > this.view.to)) this.#centre(at);
+    this.touch();
+    this.picked(at);
+  }
+
+  step(count) {
+    const { frames } = this.store;
+    if (!frames.length) return;
+    const here = this.cursor === null ? frames.length - 1
+      : Math.min(frames.length - 1, firstFrom(frames, this.cursor - 1e-6));
+    this.pick(frames[Math.min(frames.length - 1, Math.max(0, here + count))].at);
+  }
+
+  zoom(factor, around = null) {
+    const { from, to } = this.view;
+    const point = around ?? (this.cursor !== null && this.cursor >= from && this.cursor <= to ? this.cursor : (from + to) / 2);
+    const span = Math.min(Math.max((to - from) * factor, LEAST), Math.max(LEAST, (this.store.end - this.store.first) * 1.2 + 10));
+    const share = (point - from) / (to - from);
+    this.view = { from: point - span * share, to: point + span * (1 - share) };
+    this.whole = false;
+    this.follow = this.follow && around === null;
+    this.touch();
+  }
+
+  pan(seconds) {
+    this.view = { from: this.view.from + seconds, to: this.view.to + seconds };
+    this.follow = this.whole = false;
+    this.touch();
+  }
+
+  do(name) {
+    const span = this.view.to - this.view.from;
+    if (name === 'in') this.zoom(0.5);
+    else if (name === 'out') this.zoom(2);
+    else if (name === 'all') this.showAll();
+    else if (name === 'earlier') this.pan(-span / 2);
+    else if (name === 'later') this.pan(span / 2);
+    else { this.follow = true; this.pick(null); this.follow = true; }
+  }
+
+  draw() {
+    const began = performance.now();
+    const { store, view } = this;
+    if (this.follow && store.end) {
+      const span = view.to - view.from, to = store.end + store.period;
+      this.view = { from: to - span, to };
+    }
+    this.#clamp();
+    this.#match();
+    const paint = colors(), threshold = this.thresholds;
+    for (const [lane, row] of this.rows) {
+      const decisions = store.lanes.get(lane) || [];
+      const states = this.threshold === null ? null : this.#whatIf(lane, decisions);
+      drawLane(row.canvas, paint, decisions, this.view, store.period, threshold.response, states, this.cursor);
+    }
+    drawAxis(find('axis'), paint, this.view);
+    const whole = { from: Math.min(store.first, store.end), to: Math.max(store.end + store.period, store.first + LEAST) };
+    if (store.first !== Infinity) drawOverview(find('overview'), paint, store.answers, whole, this.view, this.cursor);
+    this.#tell();
+    this.costs.push(performance.now() - began);
+    if (this.costs.length > 300) this.costs.shift();
+  }
+
+  #whatIf(lane, decisions) {
+    const before = this.marks.get(lane);
+    if (before && before.length === decisions.length) return before;
+    const cooldown = BigInt(Math.round((this.store.lane(lane).cooldown || 0) * 1e9));
+    const states = redecide(decisions, this.thresholds, cooldown);
+    this.marks.set(lane, states);
+    return states;
+  }
+
+  #clamp() {
+    const { first, end, period } = this.store;
+    if (first === Infinity) return;
+    const span = this.view.to - this.view.from;
+    const from = Math.min(Math.max(this.view.from, first - span * 0.1), Math.max(first, end + period - span * 0.9));
+    if (!this.follow) this.view = { from, to: from + span };
+  }
+
+  #centre(at) {
+    const half = (this.view.to - this.view.from) / 2;
+    this.view = { from: at - half, to: at + half };
+  }
+
+  /** One row per lane that has decisions, or is watched for. */
+  #match() {
+    const { store } = this;
+    const wanted = (store.facts.lanes || []).filter((one) => one.active || store.lanes.has(one.lane));
+    if (store.lanes.has(0) && !wanted.length) wanted.unshift({ lane: 0, id: 0, text: 'no instruction', active: false });
+    for (const [lane, row] of this.rows) {
+      if (!wanted.some((one) => one.lane === lane)) { row.element.remove(); this.rows.delete(lane); }
+    }
+    for (const one of wanted) {
+      if (!this.rows.has(one.lane)) this.#addRow(one);
+      const row = this.rows.get(one.lane);
+      row.element.classList.toggle('over', Boolean(store.facts.live) && !one.active);
+      row.stop.hidden = !(store.facts.commands && one.active && one.id);
+      const decisions = store.lanes.get(one.lane) || [];
+      if (row.counted !== decisions.length) {
+        row.counted = decisions.length;
+        const said = store.answers.filter((answer) => answer.lane === one.lane).length;
+        row.tally.textContent = `${said} ${said === 1 ? 'answer' : 'answers'}${one.cooldown ? `, cooldown ${one.cooldown} s` : ''}`;
+      }
+    }
+  }
+
+  #addRow(one) {
+    const element = make('div', 'lane'), name = make('div', 'name'), text = make('span', 'text');
+    const tally = make('span', 'tally'), stop = make('button', ''), canvas = make('canvas', '');
+    const key = make('span', 'key');
+    key.textContent = one.id ? `#${one.id}` : '';
+    text.append(one.text || `instruction ${one.id}`, tally);
+    text.title = one.text;
+    stop.type = 'button';
+    stop.textContent = 'Cancel';
+    stop.setAttribute('aria-label', `Cancel instruction ${one.id}: ${one.text}`);
+    stop.onclick = () => this.cancel(one);
+    canvas.setAttribute('role', 'img');
+    canvas.setAttribute('aria-label', `Decisions for ${one.text || 'no instruction'}`);
+    name.append(key, text, stop);
+    element.append(name, canvas);
+    find('lanes').append(element);
+    this.rows.set(one.lane, { element, canvas, tally, stop, counted: -1 });
+    this.#grab(canvas);
+  }
+
+  #tell() {
+    const { store, thresholds } = this;
+    const changed = this.threshold !== null;
+    find('threshold').value = thresholds.response;
+    find('threshold-value').textContent = thresholds.response > 0 ? thresholds.response.toFixed(2) : 'most probable';
+    find('reset').hidden = !changed;
+    find('apply').hidden = !(changed && store.facts.commands);
+    find('newest').setAttribute('aria-pressed', String(this.follow));
+    const verdict = find('verdict');
+    if (!changed) { verdict.textContent = 'Drag the mark in a lane, or the slider.'; return; }
+    let before = 0, after = 0;
+    for (const [lane, states] of this.marks) {
+      const decisions = store.lanes.get(lane) || [];
+      for (let at = 0; at < states.length; at += 1) {
+        before += decisions[at].state === RESPONSE;
+        after += states[at] === RESPONSE;
+      }
+    }
+    verdict.replaceChildren(bold(String(after)), ` responses instead of ${before}`);
+    verdict.title = 'From the recorded probabilities: how other answers would have changed what follows is left out.';
+  }
+
+  #listen() {
+    document.querySelectorAll('[data-do]').forEach((button) => { button.onclick = () => this.do(button.dataset.do); });
+    find('threshold').oninput = (event) => this.setThreshold(Number(event.target.value));
+    find('reset').onclick = () => this.setThreshold(null);
+    find('apply').onclick = () => this.apply(this.thresholds.response);
+    const overview = find('overview');
+    const jump = (event) => {
+      const { first, end, period } = this.store, box = overview.getBoundingClientRect();
+      this.follow = false;
+      this.#centre(first + (event.clientX - box.left) / box.width * (end + period - first));
+      this.touch();
+    };
+    overview.onpointerdown = (event) => { overview.setPointerCapture(event.pointerId); jump(event); };
+    overview.onpointermove = (event) => { if (event.buttons) jump(event); };
+    new ResizeObserver(() => this.touch()).observe(find('lanes'));
+  }
+
+  /** Drag the mark, drag the time, pinch, click. */
+  #grab(canvas) {
+    let dragged = null, moved = false, spread = 0;
+    const seconds = (event) => {
+      const box = canvas.getBoundingClientRect();
+      return this.view.from + (event.clientX - box.left) / box.width * (this.view.to - this.view.from);
+    };
+    const chance = (event) => {
+      const [top, bottom] = plotArea(canvas.clientHeight, this.threshold !== null);
+      return (bottom - (event.clientY - canvas.getBoundingClientRect().top)) / (bottom - top);
+    };
+    const onMark = (event) => Math.abs(chance(event) - this.thresholds.response) < (event.pointerType === 'touch' ? 0.3 : 0.14)
+      && (event.pointerType !== 'touch' || canvas.getBoundingClientRect().right - event.clientX < 110);
+    canvas.addEventListener('pointerdown', (event) => {
+      canvas.setPointerCapture(event.pointerId);
+      this.pointers.set(event.pointerId, event);
+      dragged = onMark(event) ? 'mark' : 'time';
+      moved = false;
+      spread = 0;
+    });
+    canvas.addEventListener('pointermove', (event) => {
+      canvas.style.cursor = onMark(event) ? 'ns-resize' : 'crosshair';
+      const before = this.pointers.get(event.pointerId);
+      if (!before) return;
+      const shift = event.clientX - before.clientX;
+      if (!moved && Math.hypot(shift, event.clientY - before.clientY) < 4) return;
+      moved = true;
+      this.pointers.set(event.pointerId, event);
+      if (this.pointers.size === 2) {
+        const [one, other] = [...this.pointers.values()];
+        const now = Math.abs(one.clientX - other.clientX) || 1;
+        if (spread) this.zoom(spread / now, seconds({ clientX: (one.clientX + other.clientX) / 2 }));
+        spread = now;
+      } else if (dragged === 'mark') this.setThreshold(chance(event));
+      else this.pan(-shift / canvas.clientWidth * (this.view.to - this.view.from));
+    });
+    const release = (event) => {
+      this.pointers.delete(event.pointerId);
+      if (event.type === 'pointerup' && dragged === 'time' && !moved) this.#pickNearest(seconds(event));
+      dragged = this.pointers.size ? dragged : null;
+    };
+    canvas.addEventListener('pointerup', release);
+    canvas.addEventListener('pointercancel', release);
+    canvas.addEventListener('wheel', (event) => {
+      if (!event.ctrlKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
+      event.preventDefault();
+      if (event.ctrlKey) this.zoom(Math.exp(event.deltaY * 0.004), seconds(event));
+      else this.pan(event.deltaX / canvas.clientWidth * (this.view.to - this.view.from));
+    }, { passive: false });
+  }
+
+  #pickNearest(at) {
+    const { frames } = this.store;
+    if (frames.length) this.pick(frames[Math.max(0, firstFrom(frames, at + 1e-9) - 1)].at);
+  }
+}
+
+export function make(tag, name) {
+  const element = document.createElement(tag);
+  if (name) element.className = name;
+  return element;
+}
+
+export function bold(text) {
+  const element = make('b', '');
+  element.textContent = text;
+  return element;
+}
+
+export { clock };
