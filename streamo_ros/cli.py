@@ -51,7 +51,9 @@ VERBS = {
     'replay': Verb('streamo_ros.replay.command:main', 'a bag or video through the same core'),
     # SIGINT is how a user, or launch, ends the page: no failure.
     'live': Verb(
-        'streamo_ros.live.command:main', 'the page: a node or a recording, in a browser', ExitCode.OK
+        'streamo_ros.live.command:main',
+        'the page: a node or a recording, in a browser',
+        ExitCode.OK,
     ),
     'convert': Verb('streamo_ros.training.convert:main', 'annotations to per-second dialogues'),
     'train': Verb('streamo_ros.training.train:main', 'train a checkpoint'),

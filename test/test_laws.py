@@ -36,6 +36,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     'backbone': {'core', 'share', 'files', 'packages'},
     'config': {'core', 'backbone', 'share', 'files', 'program'},
     'report': {'core', 'messages', 'sources', 'share', 'files'},
+    'live': {'core', 'messages', 'sources', 'report', 'share', 'files', 'program'},
     'replay': {
         'core',
         'sources',
@@ -55,6 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         'config',
         'messages',
         'report',
+        'live',
         'share',
         'program',
         *INTERFACES,

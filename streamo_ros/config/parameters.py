@@ -7,8 +7,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
+from streamo_ros.config.parameter import Parameter
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameter import Value
 from streamo_ros.config.parameter import When
@@ -64,10 +66,10 @@ def check_change(changes: Mapping[str, Any], unconfigured: bool) -> dict[str, Va
     return checked
 
 
-def markdown() -> str:
-    """The table as Markdown."""
+def markdown(table: Sequence[Parameter] = TABLE) -> str:
+    """A table as Markdown."""
     lines = ['| parameter | default | allowed | may change | what it does |', '|---' * 5 + '|']
-    for row in TABLE:
+    for row in table:
         default = '[]' if row.default == () else f'{row.default!r}'.lower().replace("'", '"')
         lines.append(
             f'| `{row.name}` | `{default}` | {row.allowed} | {row.when.value} | {row.text} |'

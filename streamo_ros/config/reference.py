@@ -13,6 +13,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from streamo_ros.config.live_table import LIVE_TABLE
 from streamo_ros.config.parameters import markdown
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
@@ -63,7 +64,10 @@ def parameters_page() -> str:
         '`.history` and `.reliability` of the camera topic. A name that belongs to one of the '
         'groups above but is not in the table is refused when the node is configured. `may '
         'change` says when `ros2 param set` is accepted; at other times it is refused with the '
-        'reason.\n'
+        'reason.\n\n'
+        '## The page\n\n'
+        'Those of `streamo_live`, the node that serves [the page](live.md).\n\n'
+        f'{markdown(LIVE_TABLE)}'
     )
 
 

@@ -7,16 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-import cv2
-import numpy as np
-
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.live.history import History
+from streamo_ros.live.page_picture import page_picture
+from streamo_ros.live.page_picture import small_jpeg
 from streamo_ros.live.pictures import StoredPictures
 from streamo_ros.live.session import Session
 from streamo_ros.report.bag_rows import read_bag_rows
 from streamo_ros.report.event_log import read_event_log
-from streamo_ros.report.recording import jpeg
 from streamo_ros.report.report_sink import BAG
 from streamo_ros.report.report_sink import EVENTS
 from streamo_ros.report.rows import DecisionRow
@@ -26,16 +24,13 @@ from streamo_ros.report.timeline import picture_path
 from streamo_ros.sources.bag import BagRecord
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import SourceError
-from streamo_ros.sources.cdr import CdrError
-from streamo_ros.sources.cdr import read_compressed
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.open import open_source
 from streamo_ros.sources.topics import COMPRESSED
+from streamo_ros.sources.topics import IMAGE
 
 LONGEST = 1_000_000
 """Records of a recording, at most: two days at 1 Hz and five instructions."""
-WIDTH, QUALITY = 640, 80
-"""Of pictures on the page: pixels, and JPEG quality."""
 
 
 class ReviewError(StreamoError, ValueError):
@@ -94,7 +89,7 @@ class _Pictures:
             return
         for record in self._next():
             if record.stamp == row.stamp:
-                picture = _jpeg(record)
+                picture = _picture(record)
                 if picture:
                     self._session.show(row.stamp, picture)
                     self._shown = row.stamp
@@ -119,26 +114,11 @@ def _images(bag: Path) -> Iterator[Record]:
     yield from source.records()
 
 
-def _jpeg(record: Record) -> bytes:
+def _picture(record: Record) -> bytes:
     """The frame as a JPEG file; b'' when it cannot be decoded."""
     try:
-        if isinstance(record, BagRecord) and record.type_name == COMPRESSED:
-            coded = read_compressed(record.data())
-            if 'jpeg' in coded.format and len(coded.data) < 200_000:
-                return bytes(coded.data)
+        if isinstance(record, BagRecord) and record.type_name in (IMAGE, COMPRESSED):
+            return page_picture(record.data(), record.type_name == COMPRESSED)
         return small_jpeg(record.image())
-    except (CdrError, ImageError, SourceError):
+    except (ImageError, SourceError):
         return b''
-
-
-def small_jpeg(image: np.ndarray) -> bytes:
-    """A picture for the page.
-
-    Args:
-        image: RGB, uint8, shape (height, width, 3).
-    """
-    height, width = image.shape[:2]
-    if width > WIDTH:
-        size = (WIDTH, max(1, round(height * WIDTH / width)))
-        image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    return jpeg(image, QUALITY).tobytes()

@@ -94,16 +94,15 @@ class Session:
             case EndRow():
                 self.tell(end=asdict(row))
 
-    def show(self, stamp: int, picture: bytes, boxes: list[list[Any]] | None = None) -> None:
+    def show(self, stamp: int, picture: bytes) -> None:
         """Keep the picture of a judged frame; its decision must have been taken before.
 
         Args:
             stamp: the frame's capture time, nanoseconds.
             picture: a JPEG file.
-            boxes: [left, top, right, bottom, kind, score] in fractions of the picture.
         """
         self.pictures.put(stamp, picture)
-        self._add(['p', self._clock.at(stamp), str(stamp), boxes or []])
+        self._add(['p', self._clock.at(stamp), str(stamp)])
 
     def activate(self, rows: list[InstructionRow]) -> None:
         """Say which instructions are active now; the lanes of others stay."""

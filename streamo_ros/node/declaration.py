@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rcl_interfaces.msg import FloatingPointRange
 from rcl_interfaces.msg import IntegerRange
 from rcl_interfaces.msg import ParameterDescriptor
@@ -17,14 +19,14 @@ from streamo_ros.config.parameter import When
 from streamo_ros.config.parameter_table import TABLE
 
 
-def declare(node: Node) -> dict[str, Value]:
-    """Declare every parameter of the table; returns the values they have.
+def declare(node: Node, table: Sequence[Parameter] = TABLE) -> dict[str, Value]:
+    """Declare every parameter of a table; returns the values they have.
 
     Raises:
         ParameterError: a value given at startup is not allowed.
     """
     values = {}
-    for row in TABLE:
+    for row in table:
         # Not an empty list: rclpy takes that for a list of bytes. Empty texts are left out.
         default = list(row.default) or [''] if isinstance(row.default, tuple) else row.default
         try:

@@ -93,22 +93,20 @@ function line(context, paint, decisions, start, stop, x, y, period) {
 }
 
 function band(context, paint, start, stop, decisions, state, x, floor, period) {
-  // The loudest state of each pixel is drawn last, so that a single response shows at any zoom.
+  // Frames of one state that touch are one block; the loudest state is painted last, so that a
+  // single response shows at any zoom.
+  const blocks = { [SILENCE]: [], [UNKNOWN]: [], [STANDBY]: [], [RESPONSE]: [] };
+  for (let at = start; at < stop; at += 1) {
+    const left = x(decisions[at].at), right = x(decisions[at].at + period);
+    const list = blocks[state(at)], last = list.at(-1);
+    if (last && left <= last[1] + 0.6) last[1] = right; else list.push([left, right]);
+  }
   for (const wanted of [SILENCE, UNKNOWN, STANDBY, RESPONSE]) {
     context.fillStyle = paint.states[wanted];
-    let from = null, to = 0;
-    const fill = () => {
-      if (from !== null) context.fillRect(from, floor - HEIGHTS[wanted], Math.max(1.5, to - from), HEIGHTS[wanted]);
-    };
-    for (let at = start; at < stop; at += 1) {
-      if (state(at) !== wanted) continue;
-      const left = x(decisions[at].at), right = x(decisions[at].at + period);
-      if (from !== null && left <= to + 0.6) { to = right; continue; }
-      fill();
-      from = left;
-      to = right;
+    const high = HEIGHTS[wanted];
+    for (const [from, to] of blocks[wanted]) {
+      context.fillRect(from, floor - high, Math.max(1.5, to - from), high);
     }
-    fill();
   }
 }
 
@@ -121,7 +119,7 @@ function mark(context, paint, width, height, threshold) {
   context.lineTo(width, Math.round(height) + 0.5);
   context.stroke();
   context.setLineDash([]);
-  const text = threshold > 0 ? threshold.toFixed(2) : 'most probable';
+  const text = threshold > 0 ? threshold.toFixed(2) : '↕';
   context.font = '11px system-ui, sans-serif';
   const wide = context.measureText(text).width + 12;
   const top = Math.max(0, height - 8);

@@ -24,7 +24,7 @@ export class Store {
     this.end = Math.max(this.end, at);
     if (kind === 'd') this.#decision(record);
     else if (kind === 'a') this.#answer(record);
-    else if (kind === 'p') push(this.pictures, { at, stamp: record[2], boxes: record[3], came: Date.now() });
+    else if (kind === 'p') push(this.pictures, { at, stamp: record[2] });
   }
 
   #decision([, at, stamp, lane, state, silence, standby, response, answer, stream, reason, latency,

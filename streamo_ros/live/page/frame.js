@@ -3,12 +3,11 @@
 // The judged frame: the newest one, or the one at the cursor. One picture is asked for at a time.
 
 import { moment } from './answers.js';
-import { clock, prepare } from './draw.js';
+import { clock } from './draw.js';
 import { bold, make } from './lanes.js';
 import { firstFrom } from './rule.js';
 
 const STATES = ['undecided', 'silence', 'standby', 'response'];
-const SURE = 0.3;
 const find = (id) => document.getElementById(id);
 
 export class Frame {
@@ -17,7 +16,7 @@ export class Frame {
     this.image = find('picture');
     this.wanted = null;
     this.loading = false;
-    this.image.onload = () => { this.loading = false; this.image.hidden = false; find('blank').hidden = true; this.#boxes(); this.#load(); };
+    this.image.onload = () => { this.loading = false; this.image.hidden = false; find('blank').hidden = true; this.#load(); };
     this.image.onerror = () => {
       this.loading = false;
       this.image.hidden = true;
@@ -26,7 +25,6 @@ export class Frame {
       find('blank').textContent = 'The picture of this frame is no longer kept';
       this.#load();
     };
-    new ResizeObserver(() => this.#boxes()).observe(this.image.parentElement);
   }
 
   /** Show the frame of a moment; null = the newest. */
@@ -37,7 +35,7 @@ export class Frame {
     const decision = at === null ? frames.at(-1) : frames[firstFrom(frames, at + 1e-6) - 1];
     const near = picture && (at === null || at - picture.at < period * 0.51);
     this.wanted = near ? picture : null;
-    if (!near && at !== null) { this.image.hidden = true; this.shown = null; this.#boxes(); find('blank').hidden = false; }
+    if (!near && at !== null) { this.image.hidden = true; this.shown = null; find('blank').hidden = false; }
     if (!near) find('blank').textContent = decision ? 'No picture of this frame was kept' : 'No frame yet';
     this.decision = decision;
     this.#load();
@@ -62,8 +60,6 @@ export class Frame {
     }
     if (decision.latency) parts.push(`decided after ${(decision.latency * 1000).toFixed(0)} ms`);
     if (decision.reason) parts.push(decision.reason.toLowerCase().replaceAll('_', ' '));
-    const boxes = (this.wanted?.boxes || []).filter((one) => one[5] >= SURE).length;
-    if (boxes) parts.push(`${boxes} ${boxes === 1 ? 'thing' : 'things'} recognized`);
     caption.replaceChildren(...parts.filter(Boolean).map((part) => { const one = make('span', ''); one.append(part); return one; }));
     this.image.alt = `The frame judged at ${clock(decision.at, this.store.period)}`;
   }
@@ -81,24 +77,5 @@ export class Frame {
     }
     target.replaceChildren(...parts);
     target.title = 'Probabilities of silence, standby and response';
-  }
-
-  #boxes() {
-    const [context, width, height] = prepare(find('boxes'));
-    if (this.image.hidden || !this.image.naturalWidth || !this.shown) return;
-    const scale = Math.min(width / this.image.naturalWidth, height / this.image.naturalHeight);
-    const wide = this.image.naturalWidth * scale, high = this.image.naturalHeight * scale;
-    const left = (width - wide) / 2, top = (height - high) / 2;
-    context.font = '12px system-ui, sans-serif';
-    context.lineWidth = 2;
-    for (const [x0, y0, x1, y1, kind, score] of this.shown.boxes.filter((one) => one[5] >= SURE)) {
-      const text = `${kind} ${score.toFixed(2)}`;
-      context.strokeStyle = '#ffd600';
-      context.strokeRect(left + x0 * wide, top + y0 * high, (x1 - x0) * wide, (y1 - y0) * high);
-      context.fillStyle = '#000a';
-      context.fillRect(left + x0 * wide, top + y0 * high, context.measureText(text).width + 8, 17);
-      context.fillStyle = '#ffd600';
-      context.fillText(text, left + x0 * wide + 4, top + y0 * high + 13);
-    }
   }
 }

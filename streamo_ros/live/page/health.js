@@ -28,7 +28,7 @@ export function drawHealth(store, connected) {
     add('Dropped', newest.dropped, newest.dropped > 0);
     if (facts.live) add('Queue', input.queue);
     const capacity = facts.model?.context_capacity;
-    add('Context', capacity ? `${newest.context} of ${capacity}` : newest.context);
+    if (newest.context) add('Context', capacity ? `${newest.context} of ${capacity}` : newest.context);
   }
   if (process['memory (bytes)']) add('Memory', `${(Number(process['memory (bytes)']) / 2 ** 20).toFixed(0)} MiB`);
   const last = store.answers.at(-1);

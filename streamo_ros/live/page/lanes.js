@@ -169,7 +169,7 @@ export class Lanes {
     const tally = make('span', 'tally'), stop = make('button', ''), canvas = make('canvas', '');
     const key = make('span', 'key');
     key.textContent = one.id ? `#${one.id}` : '';
-    text.append(one.text || `instruction ${one.id}`, tally);
+    text.textContent = one.text || `instruction ${one.id}`;
     text.title = one.text;
     stop.type = 'button';
     stop.textContent = 'Cancel';
@@ -177,7 +177,9 @@ export class Lanes {
     stop.onclick = () => this.cancel(one);
     canvas.setAttribute('role', 'img');
     canvas.setAttribute('aria-label', `Decisions for ${one.text || 'no instruction'}`);
-    name.append(key, text, stop);
+    const words = make('span', 'words');
+    words.append(text, tally);
+    name.append(key, words, stop);
     element.append(name, canvas);
     find('lanes').append(element);
     this.rows.set(one.lane, { element, canvas, tally, stop, counted: -1 });

@@ -1,0 +1,156 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The node of the page: hears what another node publishes, and carries requests to its services.
+
+It spins in a thread of its own; what it hears goes to the session through the event loop. The
+watching node notices one more subscriber, however many pages are open.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import yaml
+from diagnostic_msgs.msg import DiagnosticArray
+from rclpy.node import Node
+from rclpy.qos import qos_profile_sensor_data
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+
+from streamo_ros.config.live_table import LIVE_TABLE
+from streamo_ros.live.session import Session
+from streamo_ros.messages import model_facts
+from streamo_ros.node.declaration import declare
+from streamo_ros.node.image_topics import COMPRESSED
+from streamo_ros.node.image_topics import RAW
+from streamo_ros.node.judged_pictures import JudgedPictures
+from streamo_ros.node.listener import TOPICS
+from streamo_ros.report.rows import DecisionRow
+from streamo_ros.report.rows import DeltaRow
+from streamo_ros.report.rows import InstructionRow
+from streamo_ros.report.rows import ResponseRow
+from streamo_ros.report.rows import StreamRow
+
+NODE = 'streamo_live'
+Post = Callable[[Callable[[Session], None]], None]
+"""Has something done with the session, in the event loop's thread; waits for nothing."""
+GONE = 4.0
+"""Seconds without diagnostics after which the node is called gone."""
+
+
+class LiveNode(Node):
+    """Listens to one node.
+
+    Args:
+        post: see `Post`.
+
+    Attributes:
+        values: the parameters, by name.
+        target: the full name of the node that is shown.
+    """
+
+    def __init__(self, post: Post) -> None:
+        super().__init__(NODE)
+        self.values = declare(self, LIVE_TABLE)
+        self.target = f'/{str(self.values["live.node"]).lstrip("/")}'
+        self._post = post
+        self._pictures = JudgedPictures(self._show)
+        self._camera: Any = None
+        self._camera_topic = ''
+        self._heard = 0.0
+        for name, kind, qos in TOPICS:
+            self.create_subscription(
+                kind, f'{self.target}/{name}', getattr(self, f'_take_{name}'), qos
+            )
+        self.create_subscription(DiagnosticArray, '/diagnostics', self._take_diagnostics, 10)
+        self.create_timer(1.0, self._look_after)
+
+    def _take_frame_state(self, message: Any) -> None:
+        row = DecisionRow.from_message(message)
+        self._post(lambda session: session.take(row))
+        # After the decision, so that the picture finds its place in time.
+        self._pictures.judge(row.stamp)
+
+    def _take_response(self, message: Any) -> None:
+        row = ResponseRow.from_message(message)
+        self._post(lambda session: session.take(row))
+
+    def _take_response_delta(self, message: Any) -> None:
+        row = DeltaRow.from_message(message)
+        self._post(lambda session: session.take(row))
+
+    def _take_instructions(self, message: Any) -> None:
+        rows = [InstructionRow.from_message(one) for one in message.instructions]
+        self._post(lambda session: session.activate(rows))
+
+    def _take_model_info(self, message: Any) -> None:
+        source = f'{self.target} · {self._camera_topic}' if self._camera_topic else self.target
+        row = StreamRow(source, self._camera_topic, message.sampling_rate, model_facts(message))
+        thresholds = thresholds_of(message.parameters)
+        self._post(lambda session: session.take(row))
+        self._post(lambda session: session.tell(thresholds=thresholds))
+
+    def _take_diagnostics(self, message: DiagnosticArray) -> None:
+        ours = f'{self.target.lstrip("/")}: '
+        health = {
+            one.name.removeprefix(ours): {
+                'level': ord(one.level),
+                'message': one.message,
+                'values': {pair.key: pair.value for pair in one.values},
+            }
+            for one in message.status
+            if one.name.startswith(ours)
+        }
+        if not health:
+            return
+        self._heard = time.monotonic()
+        state = health.get('model', {}).get('values', {}).get('state', '')
+        self._post(lambda session: session.tell(health=health, node_state=state))
+        topic = health.get('input', {}).get('values', {}).get('topic', '')
+        if topic and topic != self._camera_topic and self.values['live.pictures']:
+            self._follow(topic)
+
+    def _follow(self, topic: str) -> None:
+        """Subscribe to the camera that the node itself says it watches."""
+        types = dict(self.get_topic_names_and_types()).get(topic, [])
+        compressed = COMPRESSED in types and RAW not in types
+        if self._camera is not None:
+            self.destroy_subscription(self._camera)
+        self._camera_topic = topic
+        # A few messages deep: a decision for one frame must not cost the picture of the next.
+        qos = QoSProfile(depth=5, reliability=qos_profile_sensor_data.reliability)
+        self._camera = self.create_subscription(
+            CompressedImage if compressed else Image,
+            topic,
+            lambda data: self._pictures.take(data, compressed),
+            qos,
+            raw=True,
+        )
+        source = f'{self.target} · {topic}'
+        self._post(lambda session: session.tell(source=source))
+
+    def _show(self, stamp: int, picture: bytes) -> None:
+        self._post(lambda session: session.show(stamp, picture))
+
+    def _look_after(self) -> None:
+        if self._heard and time.monotonic() - self._heard > GONE:
+            self._heard = 0.0
+            self._post(lambda session: session.tell(node_state='', health={}))
+
+
+def thresholds_of(parameters: str) -> dict[str, float]:
+    """The thresholds that a ModelInfo says are in effect.
+
+    Args:
+        parameters: its field of that name, YAML.
+    """
+    try:
+        effective = yaml.safe_load(parameters) or {}
+    except yaml.YAMLError:
+        return {}
+    names = ('response', 'standby')
+    values = {name: effective.get(f'thresholds.{name}') for name in names}
+    return {name: float(one) for name, one in values.items() if isinstance(one, int | float)}
