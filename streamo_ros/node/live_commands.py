@@ -31,14 +31,10 @@ class ServiceCommands(Commands):
     Args:
         node: has the clients.
         executor: spins the node, in another thread than that of the event loop.
-        applied: called with the thresholds that the node has accepted.
     """
 
-    def __init__(
-        self, node: LiveNode, executor: Executor, applied: Callable[[Mapping[str, float]], None]
-    ) -> None:
+    def __init__(self, node: LiveNode, executor: Executor) -> None:
         self._executor = executor
-        self._applied = applied
         self._target = target = node.target
         self._setter = node.create_client(SetInstruction, f'{target}/set_instruction')
         self._canceler = node.create_client(CancelInstruction, f'{target}/cancel_instruction')
@@ -61,16 +57,13 @@ class ServiceCommands(Commands):
         return await self._call(self._canceler, request, _said)
 
     async def set_thresholds(self, thresholds: Mapping[str, float]) -> Reply:
-        """Set thresholds; see `Commands`."""
+        """Set thresholds, which a new ModelInfo then tells; see `Commands`."""
         parameters = [
             Parameter(f'thresholds.{name}', value=value).to_parameter_msg()
             for name, value in thresholds.items()
         ]
         request = SetParameters.Request(parameters=parameters)
-        reply = await self._call(self._parameters, request, _all_set)
-        if reply.success:
-            self._applied(thresholds)
-        return reply
+        return await self._call(self._parameters, request, _all_set)
 
     async def _call(self, client: Any, request: Any, said: Callable[[Any], Reply]) -> Reply:
         if not client.service_is_ready():

@@ -81,13 +81,7 @@ def _serve(
     session.tell(source=node.target)
     host = str(values['live.host'])
     access = Access.for_host(host)
-    commands = ServiceCommands(
-        node,
-        executor,
-        lambda changed: session.tell(
-            thresholds={**session.facts.get('thresholds', {}), **changed}
-        ),
-    )
+    commands = ServiceCommands(node, executor)
 
     def ready(port: int) -> None:
         # Printed, not logged: what is logged goes to a topic, and a token must not.
