@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests test demo lint style types format soak bench gpu card card-objects clean
+.PHONY: help setup setup-tests test demo browser lint style types format soak bench gpu card card-objects clean
 
 # On a robot, the interpreter that its rclpy is built for.
 PYTHON ?= $(if $(ROS_DISTRO),/usr/bin/python3,$(firstword \
@@ -18,6 +18,7 @@ VENV := .venv/bin
 # Passed through the environment, so that blanks and quotes in them remain text.
 SOURCE ?=
 INSTRUCTION ?=
+LIVE ?=
 ARGS ?=
 export SOURCE INSTRUCTION
 
@@ -42,11 +43,14 @@ setup-tests:
 WORKERS := -n auto --maxprocesses 4 --dist loadfile --max-worker-restart 0
 
 test: setup-tests  ## run all tests except those marked slow or gpu; ARGS is passed to pytest
-	@$(VENV)/python -m pytest -m 'not slow and not gpu' $(WORKERS) --durations=5 -q $(ARGS)
+	@$(VENV)/python -m pytest -m 'not slow and not gpu and not browser' $(WORKERS) --durations=5 -q $(ARGS)
 
-demo: setup  ## run the demo on a real ROS graph: camera, node, timeline, recording, report
+demo: setup  ## run the demo on a real ROS graph: camera, node, page, recording, report (LIVE=0: no page)
 	@$(VENV)/streamo demo $${SOURCE:+--source "$$SOURCE"} \
-		$${INSTRUCTION:+--instruction "$$INSTRUCTION"} $(ARGS)
+		$${INSTRUCTION:+--instruction "$$INSTRUCTION"} $(if $(filter 0,$(LIVE)),--no-live) $(ARGS)
+
+browser: setup-tests  ## test the page in a real browser: chromium, headless; skipped without one
+	@$(VENV)/python -m pytest -m browser -n 0 -q test/live $(ARGS)
 
 lint: style types  ## check style and types: ruff check, ruff format --check, mypy --strict
 

@@ -49,6 +49,9 @@ ARGUMENTS: dict[str, tuple[Any, str]] = {
         'Restart the node after a crash or a hung model; not after a clean end or bad parameter.',
     ),
     'respawn_max_retries': ('5', 'Restarts in a row; a run of over a minute resets the count.'),
+    'live': ('false', 'Start the page as well, on 127.0.0.1 (true or false).'),
+    'live_host': ('', 'Address of the page; any other than 127.0.0.1 needs the token it prints.'),
+    'live_port': ('', 'Port of the page.'),
     'required': ('false', 'End the whole launch with the node; exit code 1 if the node failed.'),
 }
 PARAMETERS = {
@@ -90,7 +93,8 @@ def _start(context: LaunchContext) -> list[Any]:
     leave its parameter to params_file.
     """
     retries = int(_text(context, 'respawn_max_retries')) if _is_true(context, 'respawn') else 0
-    return _supervised(_node(context), retries, _is_true(context, 'required'))
+    page = [_page(context)] if _is_true(context, 'live') else []
+    return [*_supervised(_node(context), retries, _is_true(context, 'required')), *page]
 
 
 def _supervised(
@@ -141,6 +145,27 @@ def _node(context: LaunchContext) -> Node:
         parameters=[LaunchConfiguration('params_file'), _overrides(context)],
         remappings=[('image', image), ('image/compressed', [image, '/compressed'])],
         ros_arguments=['--log-level', LaunchConfiguration('log_level'), *enclave],
+        output='screen',
+    )
+
+
+def _page(context: LaunchContext) -> Node:
+    """The node of the page; its end ends nothing else."""
+    namespace = _text(context, 'namespace').strip('/')
+    given: dict[str, Any] = {
+        'live.node': '/'.join(filter(None, ('', namespace, _text(context, 'name'))))
+    }
+    for argument, kind in (('live_host', str), ('live_port', int)):
+        if _text(context, argument):
+            given[argument.replace('_', '.')] = ParameterValue(
+                LaunchConfiguration(argument), value_type=kind
+            )
+    return Node(
+        package='streamo_ros',
+        executable='streamo_live',
+        name='streamo_live',
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[given],
         output='screen',
     )
 

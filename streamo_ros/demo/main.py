@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--seed', type=int, default=WORLD_SEED, help='of the drawn world')
     add('--model', default='', help='folder of a checkpoint; default: the embedded model')
     add('--params-file', default='', help='parameters of the node')
+    add('--no-live', dest='live', action='store_false', help='without the page in a browser')
     add('--output', default='out/demo', help='folder; default %(default)s')
     add('--patience', type=float, default=180.0, help='seconds to wait for the node')
     add('--linger', type=float, default=2.0, help='seconds without a message that end it')

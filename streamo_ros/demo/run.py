@@ -15,6 +15,8 @@ from rich.console import Console
 
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.demo.live import LiveView
+from streamo_ros.demo.page import PAGE
+from streamo_ros.demo.page import show_page
 from streamo_ros.demo.processes import Process
 from streamo_ros.demo.processes import ProcessError
 from streamo_ros.demo.verdict import judge
@@ -149,13 +151,23 @@ class Demo:
             stack.callback(listener.destroy_node)
             self.node = node = Process('node', self._node_arguments(), self.output)
             stack.callback(node.stop)
+            page = self._start_page(stack)
             self._await_model(listener, node)
+            if page is not None:
+                self.view.note(show_page(page))
             camera = Process('camera', self._camera_arguments(), self.output)
             stack.callback(camera.stop)
             self._watch(listener, node, camera)
             camera.check()
             if node.stop() != 0:
                 node.check()
+
+    def _start_page(self, stack: ExitStack) -> Process | None:
+        if not self.options.live:
+            return None
+        page = Process('page', [*PAGE, '--port', '0'], self.output)
+        stack.callback(page.stop)
+        return page
 
     def _take(self, row: Row, picture: bytes) -> None:
         self.rows.append(row)

@@ -1,0 +1,205 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The page in a real browser: `make browser`. Screenshots go to out/browser, to be looked at."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+from collections.abc import Awaitable
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip('aiohttp')
+from aiohttp.test_utils import TestServer
+
+from streamo_ros.core.decision import redecide
+from streamo_ros.core.decision import Sample
+from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.protocol import State
+from streamo_ros.live.access import Access
+from streamo_ros.live.history import History
+from streamo_ros.live.page_picture import small_jpeg
+from streamo_ros.live.pictures import NewestPictures
+from streamo_ros.live.server import LiveServer
+from streamo_ros.live.session import Session
+from streamo_ros.report.rows import DecisionRow
+from streamo_ros.report.rows import InstructionRow
+from streamo_ros.report.rows import ResponseRow
+from streamo_ros.report.rows import StreamRow
+
+ROOT = Path(__file__).parents[2]
+SPEC = importlib.util.spec_from_file_location('browser', ROOT / 'dev' / 'browser.py')
+browser = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(browser)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(not browser.find_browser(), reason='no chromium on this machine'),
+]
+SECOND = 10**9
+START = 1_790_000_000 * SECOND
+FRAMES = 120
+HOSTILE = '<img src=x onerror="document.title=1"><script>document.title=2</script>'
+COUNT = """(() => { let count = 0; for (const states of streamo.lanes.marks.values())
+  for (const state of states) count += state === 3; return count; })()"""
+
+
+def rows() -> list:
+    """Two instructions over two minutes: one with a cooldown, one whose text is hostile."""
+    made = [
+        StreamRow('kitchen.mp4', '', 1.0, {'model': 'streamo-tiny', 'context_capacity': 900}),
+        InstructionRow(1, 'tell me when somebody comes in', cooldown=5.0),
+        InstructionRow(2, HOSTILE),
+    ]
+    for second in range(FRAMES):
+        stamp = START + second * SECOND
+        for key in (1, 2):
+            response = ((second * 37 + key * 11) % 100) / 100
+            silence = round((1 - response) * 0.7, 6)
+            chances = (silence, round(1 - response - silence, 6), response)
+            said = redecide([Sample(stamp, chances)], Thresholds())[0]
+            made.append(
+                DecisionRow(
+                    stamp, key, said.name, chances, frame_index=second, latency=0.03 + key / 100
+                )
+            )
+            if said is State.RESPONSE and second % 5 == 0:
+                made.append(ResponseRow(stamp, key, second + 1, f'Answer {second}. {HOSTILE}'))
+    return made
+
+
+def make_session(frame: Callable, live: bool = False) -> Session:
+    session = Session(History(10000), NewestPictures(10**7), live=live)
+    picture = small_jpeg(frame(0, size=(240, 320)).image)
+    for row in rows():
+        session.take(row)
+        if isinstance(row, DecisionRow) and row.instruction_id == 1:
+            session.show(row.stamp, picture)
+    return session
+
+
+def browse(session: Session, test: Callable[..., Awaitable[None]], **window) -> None:
+    async def run() -> None:
+        server = TestServer(LiveServer(session, Access(loopback=True)).app)
+        async with server, browser.Browser(**window) as page:
+            await page.open(str(server.make_url('/')))
+            await page.until(f'window.streamo && streamo.store.frames.length === {FRAMES}')
+            await test(page)
+            here = str(server.make_url('/')).split('//')[1]
+            assert not page.problems
+            assert all(one.split('//')[1].startswith(here) for one in page.requests)
+
+    asyncio.run(asyncio.wait_for(run(), 240))
+
+
+def test_page_loads_and_texts_of_model_and_user_stay_text(frame):
+    async def test(page):
+        await page.until('document.querySelectorAll("#answers li").length > 5')
+        await page.until('!document.getElementById("picture").hidden')
+        assert await page.run('document.title') == 'streamo live'
+        assert await page.run('document.querySelectorAll("main script, #lanes img").length') == 0
+        texts = await page.run(
+            '[...document.querySelectorAll(".lane .text")].map((one) => one.textContent)'
+        )
+        assert texts == ['tell me when somebody comes in', HOSTILE]
+        unnamed = await page.run(
+            '[...document.querySelectorAll("button, input, select, canvas")].filter((one) =>'
+            ' !one.ariaHidden && !one.closest("dialog, [hidden]") && !(one.textContent.trim()'
+            ' || one.getAttribute("aria-label") || one.labels?.length)).map((one) => one.outerHTML)'
+        )
+        assert unnamed == []
+
+    browse(make_session(frame), test)
+
+
+def test_dragging_the_mark_gives_what_the_core_would_decide(frame):
+    samples = {
+        key: [
+            Sample(row.stamp, row.probabilities)
+            for row in rows()
+            if isinstance(row, DecisionRow) and row.instruction_id == key
+        ]
+        for key in (1, 2)
+    }
+
+    async def test(page):
+        await page.until('document.querySelectorAll(".lane canvas").length === 2')
+        box = await page.run(
+            '(() => { const b = document.querySelector(".lane canvas").getBoundingClientRect();'
+            ' return [b.left, b.top, b.right, b.bottom]; })()'
+        )
+        left, top, right, bottom = box
+        x = (left + right) / 2
+        # From the foot of the plot, where the mark is, upward.
+        await page.mouse('mousePressed', x, bottom - 16, pressed=True)
+        seen = set()
+        for part in range(10):
+            await page.mouse('mouseMoved', x, bottom - 20 - 3 * part, pressed=True)
+            await page.run('new Promise(requestAnimationFrame)')
+            threshold = await page.run('streamo.lanes.thresholds.response')
+            await page.run('streamo.lanes.draw()')
+            wanted = sum(
+                redecide(samples[key], Thresholds(response=threshold), cooldown).count(
+                    State.RESPONSE
+                )
+                for key, cooldown in ((1, 5 * SECOND), (2, 0))
+            )
+            assert await page.run(COUNT) == wanted
+            assert str(wanted) in await page.run('document.getElementById("verdict").textContent')
+            seen.add(threshold)
+        await page.mouse('mouseReleased', x, bottom - 47)
+        assert len(seen) > 4
+        await page.run('document.getElementById("reset").click()')
+        assert await page.run('streamo.lanes.threshold') is None
+
+    browse(make_session(frame), test)
+
+
+def test_keys_step_zoom_and_jump_to_answers(frame):
+    async def test(page):
+        await page.key('ArrowLeft')
+        assert await page.run('streamo.lanes.cursor') == FRAMES - 2
+        await page.key('j')
+        answers = [row for row in rows() if isinstance(row, ResponseRow)]
+        last = max(
+            (row.stamp - START) / SECOND for row in answers if row.stamp < START + 118 * SECOND
+        )
+        assert await page.run('streamo.lanes.cursor') == last
+        assert 'response' in await page.until('document.getElementById("readout").textContent')
+        before = await page.run('streamo.lanes.view.to - streamo.lanes.view.from')
+        await page.key('+')
+        assert await page.run('streamo.lanes.view.to - streamo.lanes.view.from') == before / 2
+
+    browse(make_session(frame), test)
+
+
+def test_page_catches_up_after_a_break(frame):
+    session = make_session(frame, live=True)
+
+    async def test(page):
+        await page.run('streamo.feed.socket.close()')
+        session.take(DecisionRow(START + FRAMES * SECOND, 1, 'SILENCE', (0.9, 0.1, 0.0)))
+        await page.until(f'streamo.store.frames.length === {FRAMES + 1}')
+        assert await page.run('streamo.store.lanes.get(1).length') == FRAMES + 1
+        assert await page.run('document.getElementById("link").textContent') == 'live'
+
+    browse(session, test)
+
+
+@pytest.mark.parametrize(('width', 'height'), [(1440, 900), (390, 844)])
+@pytest.mark.parametrize('dark', [False, True])
+def test_nothing_is_wider_than_the_window(frame, width, height, dark):
+    folder = ROOT / 'out' / 'browser'
+    folder.mkdir(parents=True, exist_ok=True)
+
+    async def test(page):
+        await page.resize(width, height, phone=width < 500)
+        await page.until('!document.getElementById("picture").hidden')
+        await page.run('new Promise((done) => setTimeout(done, 300))')
+        assert await page.run('document.documentElement.scrollWidth') <= width
+        await page.picture(folder / f'{width}{"_dark" if dark else ""}.png')
+
+    browse(make_session(frame), test, width=width, height=height, dark=dark)
