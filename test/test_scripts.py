@@ -51,7 +51,9 @@ def run(script: Path, *arguments: str, **variables: str) -> subprocess.Completed
     )
 
 
-@pytest.mark.parametrize(('script', 'verb'), [('streamo', 'node'), ('streamo_node', 'node')])
+@pytest.mark.parametrize(
+    ('script', 'verb'), [('streamo', 'node'), ('streamo_node', 'node'), ('streamo_live', 'live')]
+)
 def test_the_environment_of_the_build_is_used_with_nothing_activated(
     installed: Path, tmp_path: Path, script: str, verb: str
 ) -> None:

@@ -108,7 +108,8 @@ def test_page_loads_and_texts_of_model_and_user_stay_text(frame):
         unnamed = await page.run(
             '[...document.querySelectorAll("button, input, select, canvas")].filter((one) =>'
             ' !one.ariaHidden && !one.closest("dialog, [hidden]") && !(one.textContent.trim()'
-            ' || one.getAttribute("aria-label") || one.labels?.length)).map((one) => one.outerHTML)'
+            ' || one.getAttribute("aria-label") || one.labels?.length))'
+            '.map((one) => one.outerHTML)'
         )
         assert unnamed == []
 
@@ -129,9 +130,9 @@ def test_dragging_the_mark_gives_what_the_core_would_decide(frame):
         await page.until('document.querySelectorAll(".lane canvas").length === 2')
         box = await page.run(
             '(() => { const b = document.querySelector(".lane canvas").getBoundingClientRect();'
-            ' return [b.left, b.top, b.right, b.bottom]; })()'
+            ' return [b.left, b.right, b.bottom]; })()'
         )
-        left, top, right, bottom = box
+        left, right, bottom = box
         x = (left + right) / 2
         # From the foot of the plot, where the mark is, upward.
         await page.mouse('mousePressed', x, bottom - 16, pressed=True)

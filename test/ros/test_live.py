@@ -92,30 +92,32 @@ def test_states_answers_and_pictures_arrive_and_what_is_asked_reaches_the_node(
             await asyncio.sleep(0.15)
 
     async def watch() -> None:
-        async with aiohttp.ClientSession(page.address) as http:
-            async with http.ws_connect('/events') as socket:
-                await seen.until(socket, lambda: seen.facts.get('node_state') == 'active')
-                asked = await http.post('/instruct', json={'text': 'kettle'})
-                assert asked.status == 200, await asked.text()
-                await seen.until(socket, lambda: seen.facts['lanes'])
-                await seen.until(socket, lambda: '/image' in seen.facts['source'])
-                await asyncio.gather(
-                    film(0, 25), seen.until(socket, lambda: seen.of('a') and seen.of('p'))
-                )
-                assert seen.of('a')[0][5] == 'It boils.'
-                picture = await http.get(f'/picture/{seen.of("p")[0][2]}')
-                assert (await picture.read())[:3] == b'\xff\xd8\xff'
-                changed = await http.post('/thresholds', json={'response': 0.66})
-                assert changed.status == 200, await changed.text()
-                await seen.until(
-                    socket, lambda: seen.facts.get('thresholds', {}).get('response') == 0.66
-                )
-                key = seen.facts['lanes'][-1]['id']
-                canceled = await http.post('/cancel', json={'id': key})
-                assert canceled.status == 200, await canceled.text()
-                await seen.until(socket, lambda: not seen.facts['lanes'][-1]['active'])
-                again = await http.post('/cancel', json={'id': 4000})
-                assert again.status == 409
+        async with (
+            aiohttp.ClientSession(page.address) as http,
+            http.ws_connect('/events') as socket,
+        ):
+            await seen.until(socket, lambda: seen.facts.get('node_state') == 'active')
+            asked = await http.post('/instruct', json={'text': 'kettle'})
+            assert asked.status == 200, await asked.text()
+            await seen.until(socket, lambda: seen.facts['lanes'])
+            await seen.until(socket, lambda: '/image' in seen.facts['source'])
+            await asyncio.gather(
+                film(0, 25), seen.until(socket, lambda: seen.of('a') and seen.of('p'))
+            )
+            assert seen.of('a')[0][5] == 'It boils.'
+            picture = await http.get(f'/picture/{seen.of("p")[0][2]}')
+            assert (await picture.read())[:3] == b'\xff\xd8\xff'
+            changed = await http.post('/thresholds', json={'response': 0.66})
+            assert changed.status == 200, await changed.text()
+            await seen.until(
+                socket, lambda: seen.facts.get('thresholds', {}).get('response') == 0.66
+            )
+            key = seen.facts['lanes'][-1]['id']
+            canceled = await http.post('/cancel', json={'id': key})
+            assert canceled.status == 200, await canceled.text()
+            await seen.until(socket, lambda: not seen.facts['lanes'][-1]['active'])
+            again = await http.post('/cancel', json={'id': 4000})
+            assert again.status == 409
 
     asyncio.run(watch())
     wait_for(lambda: heard, what='the same answer on the topic')
@@ -127,14 +129,16 @@ def test_page_survives_the_death_of_the_node_and_goes_on_with_the_next(start, me
     seen = Reader()
 
     async def watch() -> None:
-        async with aiohttp.ClientSession(page.address) as http:
-            async with http.ws_connect('/events') as socket:
-                await seen.until(socket, lambda: seen.facts.get('node_state') == 'active')
-                first.process.kill()
-                first.process.wait()
-                await seen.until(socket, lambda: seen.facts.get('node_state') == '')
-                start()
-                await seen.until(socket, lambda: seen.facts.get('node_state') == 'active')
+        async with (
+            aiohttp.ClientSession(page.address) as http,
+            http.ws_connect('/events') as socket,
+        ):
+            await seen.until(socket, lambda: seen.facts.get('node_state') == 'active')
+            first.process.kill()
+            first.process.wait()
+            await seen.until(socket, lambda: seen.facts.get('node_state') == '')
+            start()
+            await seen.until(socket, lambda: seen.facts.get('node_state') == 'active')
 
     asyncio.run(watch())
 
