@@ -61,7 +61,7 @@ def test_the_environment_of_the_build_is_used_with_nothing_activated(
     (installed / 'venv').write_text(f'{venv}\n')
     arguments = [verb, '--ros-args'] if script == 'streamo' else ['--ros-args']
     done = run(installed / script, *arguments)
-    assert done.stdout == f'{venv}/bin/python3 streamo node --ros-args\n', done.stderr
+    assert done.stdout == f'{venv}/bin/python3 streamo {verb} --ros-args\n', done.stderr
 
 
 def test_the_variable_has_the_last_word(installed: Path, tmp_path: Path) -> None:

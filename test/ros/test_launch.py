@@ -233,7 +233,8 @@ class Launch:
                 self.handlers[id(handler.named['target_action'])] = handler.named['on_exit']
             else:
                 kind = type(action).__name__
-                self.processes[action.named.get('name') if kind != 'Node' else 'node'] = action
+                executable = action.named.get('executable', '').removeprefix('streamo_')
+                self.processes[executable if kind == 'Node' else action.named.get('name')] = action
 
     @property
     def node(self) -> Any:
@@ -294,6 +295,15 @@ def test_arguments_left_empty_leave_their_parameters_to_the_file(doubles: None) 
 def test_empty_list_of_instructions_overrides_those_of_the_file(doubles: None) -> None:
     """ROS has no empty list to override with; the node ignores empty texts."""
     assert Launch('streamo.launch.py', instructions='[]').parameters == {'instructions': ['']}
+
+
+def test_page_is_started_only_when_asked_for_and_shows_this_node(doubles: None) -> None:
+    assert [*Launch('streamo.launch.py').processes] == ['node']
+    launch = Launch('streamo.launch.py', live='true', live_port='8000', namespace='/robot')
+    (given,) = launch.processes['live'].named['parameters']
+    assert given['live.node'] == '/robot/streamo'
+    assert text_of(given['live.port'].given[0], launch.context) == '8000'
+    assert 'live.host' not in given
 
 
 def test_arguments_that_are_given_override_the_file(doubles: None) -> None:
