@@ -56,8 +56,8 @@ export function drawLane(canvas, paint, decisions, view, period, threshold, what
   band(context, paint, start, stop, decisions, (at) => decisions[at].state, x, floor, period);
   if (whatIf !== null) {
     band(context, paint, start, stop, decisions, (at) => whatIf[at] ?? UNKNOWN, x, height, period);
-    note(context, paint, 'recorded', 2, floor - 2);
-    note(context, paint, 'what if', 2, height - 2);
+    note(context, paint, 'recorded', 0, floor - 2);
+    note(context, paint, 'what if', 0, height - 2);
   }
   mark(context, paint, width, y(threshold), threshold);
   if (cursor !== null) {
