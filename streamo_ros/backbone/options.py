@@ -45,6 +45,9 @@ class Options:
             until an engine is ready, and where none can be had.
         wait: the first frame waits until it is known what runs the tower, so that all frames
             go through the same one (replay, measurements); a node must not wait.
+        name: of a served model; '' = the only one that the server has.
+        settings: streamo.json of a served model, or the folder that it is in; '' = none.
+        request_timeout: seconds after which a request to a server has failed.
     """
 
     device: str = 'auto'
@@ -56,6 +59,9 @@ class Options:
     frames: int = 0
     vision: str = 'auto'
     wait: bool = False
+    name: str = ''
+    settings: str = ''
+    request_timeout: float = 10.0
 
 
 def find_device(options: Options) -> tuple[torch.device, torch.dtype]:
