@@ -17,9 +17,32 @@ TABLE = (
     Parameter(
         'model.path',
         '',
-        'Folder of the checkpoint, or a .yaml script that stands in for a model; '
-        'tiny or objects = an embedded model; empty = tiny.',
+        'Folder of the checkpoint, a .yaml script that stands in for a model, or the URL of an '
+        'OpenAI-compatible server, http://HOST:PORT/v1; tiny or objects = an embedded model; '
+        'empty = tiny.',
         _SETUP,
+    ),
+    Parameter(
+        'model.name',
+        '',
+        'Name of the model on the server that model.path names; empty = the only one there.',
+        _SETUP,
+    ),
+    Parameter(
+        'model.settings',
+        '',
+        'The streamo.json of a served checkpoint, or its folder: system prompt, rate, limits; '
+        'empty = none.',
+        _SETUP,
+    ),
+    Parameter(
+        'model.request_timeout',
+        10.0,
+        'Seconds after which a request to a server has failed, retries included; '
+        'must be below model.timeout.',
+        _SETUP,
+        0.1,
+        600.0,
     ),
     Parameter(
         'model.protocol',
@@ -157,10 +180,10 @@ TABLE = (
     ),
     Parameter(
         'context.policy',
-        'window',
-        'What is evicted from a full context.',
+        'auto',
+        'What is evicted from a full context; auto = chunk for a served model, else window.',
         _SETUP,
-        choices=('window', 'full', 'round_decay'),
+        choices=('auto', 'window', 'full', 'round_decay', 'chunk'),
     ),
     Parameter(
         'context.backfill_frames',

@@ -19,6 +19,7 @@ from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.eviction import EvictionPolicy
+from streamo_ros.core.eviction.chunk import ChunkPolicy
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
@@ -124,19 +125,30 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
     )
 
 
-def context_policy(name: str) -> EvictionPolicy:
+def context_policy(name: str, info: BackboneInfo) -> EvictionPolicy:
     """The eviction policy with this name.
 
+    Args:
+        name: of `context.policy`; 'auto' = what suits the model.
+        info: of the model.
+
     Raises:
-        ParameterError: there is none.
+        ParameterError: there is none, or the model cannot follow it.
     """
     policies: dict[str, Callable[[], EvictionPolicy]] = {
         'window': WindowPolicy,
         'full': FullPolicy,
         'round_decay': RoundDecayPolicy,
+        'chunk': ChunkPolicy,
     }
+    name = info.policy if name == 'auto' else name
     if name not in policies:
         raise ParameterError(f'context.policy is {name!r}: choose one of {", ".join(policies)}')
+    if name == 'round_decay' and info.vision_backend == 'server':
+        raise ParameterError(
+            'context.policy round_decay averages embeddings, which a served model keeps to '
+            'itself: use auto, chunk or window'
+        )
     return policies[name]()
 
 

@@ -168,6 +168,8 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         options.protocol,
         options.policy,
         options.max_pixels,
+        options.model_name,
+        options.settings,
     )
     info, max_frames, results = run_cases(config, cases, options.workers, progress)
     return {

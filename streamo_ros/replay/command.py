@@ -90,10 +90,12 @@ def parser() -> argparse.ArgumentParser:
     )
     add(
         '--model',
-        type=Path,
         metavar='PATH',
-        help='checkpoint, .yaml script, objects or tiny; default objects where it is installed',
+        help='checkpoint, .yaml script, URL of a server (http://HOST:PORT/v1), objects or tiny; '
+        'default objects where it is installed',
     )
+    add('--model-name', metavar='NAME', help='the model on the server, of several')
+    add('--settings', metavar='FILE', help='streamo.json of a served checkpoint, or its folder')
     add(
         '--params-file',
         type=Path,
@@ -142,8 +144,12 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
     if arguments.update_golden and not arguments.golden:
         raise JobError('--update-golden needs a file: add --golden FILE')
     given = read_parameters(arguments.params_file) if arguments.params_file else {}
-    if arguments.device:
-        given['model.device'] = arguments.device
+    options = {
+        'model.device': arguments.device,
+        'model.name': arguments.model_name,
+        'model.settings': arguments.settings,
+    }
+    given |= {name: value for name, value in options.items() if value is not None}
     path, standing = given.get('model.path'), given.get('instructions') or ()
     model, remark = arguments.model or path or '', ''
     if not model:

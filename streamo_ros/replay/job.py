@@ -61,7 +61,7 @@ class ReplayJob:
 
     Attributes:
         source: a bag, a video, a folder of images or /dev/videoN.
-        model: a checkpoint's folder, or a .yaml script.
+        model: a checkpoint's folder, a .yaml script, or the URL of a server.
         instructions: what to watch for; empty = those of the golden file.
         rate: sampled frames per second of capture time; None = the golden file's, or what the
             checkpoint asks for.
@@ -78,7 +78,7 @@ class ReplayJob:
     """
 
     source: str
-    model: Path
+    model: Path | str
     instructions: tuple[TimedInstruction, ...] = ()
     rate: float | None = None
     topic: str = ''
@@ -219,7 +219,7 @@ def run_job(
             )
         check = instruction_check(backbone, lambda: values.whole('generation.max_new_tokens'))
         book = InstructionBook(len(job.instructions), check, instruction_remark(backbone))
-        policy = context_policy(values.text('context.policy'))
+        policy = context_policy(values.text('context.policy'), backbone.info)
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
         sampler = frame_sampler(values, backbone.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
@@ -227,6 +227,7 @@ def run_job(
         texts = dict.fromkeys(instruction.text for instruction in job.instructions)
         outcome.remarks = [job.remark] if job.remark else []
         outcome.remarks += [remark for text in texts if (remark := book.remark(text))]
+        outcome.remarks += [backbone.info.note] if backbone.info.note else []
         header = GoldenHeader(rate, job.topic, job.instructions, backbone.info.model_id)
     _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome

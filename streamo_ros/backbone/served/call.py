@@ -71,6 +71,8 @@ class Call:
                 raise BackboneError('the server answers more than 32 MiB: it is not understood')
         if self.response.length:
             raise ConnectionResetError('the connection broke in the middle of the reply')
+        # Otherwise the connection refuses the next request.
+        self.response.close()
         return b''.join(parts)
 
     def events(self, timeout: float) -> Iterator[dict[str, Any]]:

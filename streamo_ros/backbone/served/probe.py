@@ -34,6 +34,7 @@ from streamo_ros.backbone.served.server import usage_of
 from streamo_ros.backbone.served.server import VLLM
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
+from streamo_ros.core.interface import UnavailableError
 from streamo_ros.core.protocol import DECISIONS
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import STATE_TAGS
@@ -74,6 +75,8 @@ def find_server(endpoint: Endpoint, name: str) -> Server:
     """
     try:
         reply = endpoint.get('/models')
+    except UnavailableError as error:
+        raise BackboneError(f'{error}: start the server, or correct model.path') from error
     except RefusedError as error:
         if error.status in (401, 403):
             raise BackboneError(
@@ -163,7 +166,9 @@ def _explained(endpoint: Endpoint, server: Server, error: RefusedError) -> Backb
     """What a refusal of the trial means for the user."""
     what = f'{server.name} at {endpoint.url}'
     if error.status == 404 or refuses(error, ('model not found', 'does not exist')):
-        return BackboneError(f'there is no {what}: correct model.name ({error.sentence})')
+        return BackboneError(
+            f'there is no {what} ({error.sentence}): correct model.name, or end model.path in /v1'
+        )
     if refuses(error, ('image', 'multimodal', 'multi-modal', 'mmproj', 'vision')):
         hint = ' and --mmproj' if server.kind == LLAMA else ''
         return BackboneError(
