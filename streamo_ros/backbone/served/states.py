@@ -76,7 +76,7 @@ def read_states(steps: Sequence[TokenStep], started: str = '') -> StateReading:
         if len(states_that_fit(said)) < 2:
             break
     if not any(found.values()):
-        raise not_a_state(said)
+        raise not_a_state(started + ''.join(step.text for step in steps))
     logits = [max(_sum(chances), _LOWEST) if chances else bound for chances in found.values()]
     return StateReading(np.array(logits, np.float32), sum(not it for it in found.values()))
 
