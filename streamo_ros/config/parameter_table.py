@@ -139,7 +139,7 @@ TABLE = (
         'sampling.stamp',
         'header',
         "Capture time: header = the image's header.stamp; receive = the node's clock at "
-        'reception, for drivers that leave the stamp zero.',
+        'reception (in a replay: the time of recording), for drivers that leave the stamp zero.',
         _SETUP,
         choices=('header', 'receive'),
     ),

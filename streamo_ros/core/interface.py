@@ -211,7 +211,10 @@ class Backbone(Protocol):
         """
 
     def merge(self, visions: Sequence[VisionTokens]) -> VisionTokens:
-        """The mean of several frames of one grid, as one frame."""
+        """The mean of several frames of one grid, as one frame.
+
+        One that is a mean itself counts for all of its own frames.
+        """
 
     def open(self) -> int:
         """Take a free, empty slot.

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.core.errors import one_line
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import State
@@ -70,7 +71,9 @@ def read_clips(folder: Path) -> list[Clip]:
             truth = json.loads(path.read_text(encoding='utf-8'))
             _check(truth)
         except (ValueError, KeyError, TypeError) as error:
-            raise EvaluationError(f'{path} is not a truth file ({error!r}): fix it') from error
+            raise EvaluationError(
+                f'{path} is not a truth file ({one_line(error)}): fix it'
+            ) from error
         times = tuple(time for _, time in sorted(sample_video(video, RATE).times.items()))
         clips.append(Clip(video, truth, times))
     if not clips:

@@ -18,6 +18,7 @@ from streamo_ros.backbone.options import Options
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import ProtocolKind
+from streamo_ros.training.segment_attention import enable_segments
 from streamo_ros.training.tokens import add_state_tokens
 from streamo_ros.training.tokens import load_tokenizer
 from streamo_ros.training.train_config import TrainableSettings
@@ -55,6 +56,7 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
         )
     except (OSError, ValueError, ImportError) as error:
         raise TrainingError(f'the weights in {path} cannot be loaded: {error}') from error
+    enable_segments(model)
     tokenizer = load_tokenizer(path)
     if protocol_of(config) == 'text_tags':
         return model, tokenizer, training_prompt(path, path, 'text_tags').state_ids

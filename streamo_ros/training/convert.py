@@ -30,6 +30,7 @@ from streamo_ros.files import replacing
 from streamo_ros.files import write_text
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
+from streamo_ros.training.frame_cache import FrameCache
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labels import label
 from streamo_ros.training.labels import LabelTimeline
@@ -83,6 +84,18 @@ def _parser() -> argparse.ArgumentParser:
         help='annotation format (default %(default)s)',
     )
     add('--videos', type=Path, help='folder that video paths are relative to')
+    add(
+        '--frames',
+        type=Path,
+        metavar='DIR',
+        help='store the frames as images in folders there, and refer to these instead of videos',
+    )
+    add(
+        '--quality',
+        type=int,
+        default=0,
+        help='with --frames: JPEG of this quality, 1 to 100 (default PNG, which loses nothing)',
+    )
     add('--fps', default='1', help='turns per second, such as 1, 2 or 29.97 (default 1)')
     add(
         '--without-videos',
@@ -126,6 +139,11 @@ def _convert(options: argparse.Namespace, findings: list[Problem]) -> int:
     ]
     console = Console(stderr=True)
     entries = track(raws, 'converting', console=console, disable=not console.is_terminal)
+    if options.frames and (options.compat or options.without_videos):
+        raise AnnotationError(
+            '--frames needs the videos and our own labels: remove --compat and --without-videos'
+        )
+    cache = FrameCache(options.frames, options.quality) if options.frames else None
     if options.compat:
         if options.without_videos:
             raise AnnotationError('--compat released needs the videos: remove --without-videos')
@@ -134,15 +152,19 @@ def _convert(options: argparse.Namespace, findings: list[Problem]) -> int:
         return len(dialogues)
     count = 0
     with replacing(options.output) as new, LineWriter(new, options.output) as lines:
-        for dialogue in _constructed(_labeled(entries, options, rate, findings), options):
+        for dialogue in _constructed(_labeled(entries, options, cache, findings), options):
             lines.write(json.dumps(dialogue.to_json(), ensure_ascii=False))
             count += 1
     return count
 
 
 def _labeled(
-    entries: Any, options: argparse.Namespace, rate: Fraction, findings: list[Problem]
+    entries: Any,
+    options: argparse.Namespace,
+    cache: FrameCache | None,
+    findings: list[Problem],
 ) -> Iterator[LabeledDialogue]:
+    rate = _rate(options.fps)
     for file, name, raw in entries:
         record, problems = read_record(raw, file, name)
         findings += problems
@@ -150,6 +172,9 @@ def _labeled(
             continue
         try:
             record, line = _lengths(record, options, rate)
+            if cache and line.times:
+                shown = [*line.times.values(), line.last]
+                record = replace(record, video=str(cache.folder(Path(record.video), shown)))
         except AnnotationError as error:
             findings.append(Problem(file, name, 'record', str(error)))
             continue

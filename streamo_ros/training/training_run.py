@@ -7,6 +7,7 @@ Optimizer, precision, sharding, resuming and processes are left to transformers 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -30,9 +31,9 @@ from streamo_ros.training.base_model import freeze
 from streamo_ros.training.base_model import load_model
 from streamo_ros.training.base_model import protocol_of
 from streamo_ros.training.base_model import training_prompt
-from streamo_ros.training.data import Collator
+from streamo_ros.training.collator import Collator
 from streamo_ros.training.data import DialogueExamples
-from streamo_ros.training.data import ImageInputs
+from streamo_ros.training.image_inputs import ImageInputs
 from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.layouts import Layout
 from streamo_ros.training.layouts import ServedLayout
@@ -94,9 +95,11 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     prompt = training_prompt(source, start, protocol)
     image_token = model.config.image_token_id
     layout = make_layout(config, service, prompt, images.most_tokens, model.config)
-    examples = DialogueExamples(config.data, layout, images, image_token)
+    identity = data_identity(config, service, start)
+    with arguments.main_process_first(desc='the index of the dialogues'):
+        examples = DialogueExamples(config.data, layout, images, image_token, identity)
     if arguments.process_index == 0:
-        print(f'{len(examples)} examples; left out: {examples.dropped}; {service}')
+        print(f'{len(examples)} examples; left out: {dict(examples.dropped)}; {service}')
     trainable = _trainable(model, config, ids if protocol == 'special_tokens' else ())
     save_checkpoint = partial(_save, config, save_files)
     collator = Collator(
@@ -121,6 +124,22 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     )
     trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
     return _finish(trainer, config, save_checkpoint)
+
+
+def data_identity(config: TrainConfig, service: ServiceSettings, start: Path) -> str:
+    """What the sequences of a run depend on besides its data, for `DialogueExamples`.
+
+    Args:
+        config: the run.
+        service: how the trained checkpoint will be served.
+        start: holds the files of the checkpoint as it is before training.
+    """
+    names = ('tokenizer.json', 'streamo.json', 'config.json', 'preprocessor_config.json')
+    files = [start / name for name in names]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes() if file.is_file() else b'-')
+    return f'{service} {config.frames} {config.model} {digest.hexdigest()}'
 
 
 def _trainable(model: Any, config: TrainConfig, state_ids: Sequence[int]) -> Any:
@@ -153,7 +172,7 @@ def make_layout(
     longest = model_config.get_text_config().max_position_embeddings
     capacity = min(wanted_capacity(service.max_frames, frame_tokens, prompt), longest)
     limits = ContextLimits(max_frames=service.max_frames, max_time=service.max_time)
-    return ServedLayout(prompt, limits, capacity, frame_tokens)
+    return ServedLayout(prompt, limits, capacity, frame_tokens, config.data.max_tokens)
 
 
 def training_arguments(config: TrainConfig) -> TrainingArguments:

@@ -186,6 +186,33 @@ def test_accumulated_micro_batches_are_one_batch(tmp_path, make_checkpoint, dial
         torch.testing.assert_close(one[name], two[name], atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize('lora', [{}, {'rank': 4}])
+def test_lanes_longer_than_their_window_are_trained(
+    tmp_path, lora, make_checkpoint, dialogues, capsys
+):
+    """A batch of them gives the update of one after the other, with and without recomputation."""
+    base = make_checkpoint()
+    made = []
+    for size, steps in ((1, 2), (2, 1)):
+        values = settings(base, dialogues, tmp_path / f'run{size}', max_frames=4, lora=lora)
+        values['trainer'] |= {
+            'max_steps': 1,
+            'per_device_train_batch_size': size,
+            'optim': 'sgd',
+            'gradient_accumulation_steps': steps,
+            'gradient_checkpointing': size == 1,
+        }
+        assert run(tmp_path, values) == 0
+        made.append(weights(tmp_path / f'run{size}' / 'final'))
+    one, two = made
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], atol=1e-6, rtol=1e-5)
+    assert moved(base, tmp_path / 'run1' / 'final')
+    values['attention'] = 'eager'
+    assert run(tmp_path, values) == 2
+    assert 'set attention to sdpa' in capsys.readouterr().err
+
+
 @pytest.mark.flaky(reruns=1)  # torchrun ended with an error once in 25 runs, why is not known
 def test_two_ranks_are_one_batch(tmp_path, make_checkpoint, dialogues):
     """Two processes of one dialogue each give the update of one process that accumulates two."""
@@ -250,9 +277,9 @@ def test_added_tokens_start_as_the_mean_of_what_they_spell(tmp_path, make_checkp
 
 
 def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialogues):
-    from streamo_ros.training.data import Collator
+    from streamo_ros.training.collator import Collator
     from streamo_ros.training.data import DialogueExamples
-    from streamo_ros.training.data import ImageInputs
+    from streamo_ros.training.image_inputs import ImageInputs
     from streamo_ros.training.positions import packed_positions
     from streamo_ros.training.tokens import save_checkpoint_files
 

@@ -6,6 +6,10 @@ A round is what was seen up to an answer, the answer included. Text is touched o
 has nothing but its frame: a frame that is averaged away takes its time tag along. What is left
 must be said again from an empty slot, so this policy costs a prefill and is not flat.
 
+The paper keeps all frames and compresses them anew for each answer. Here a mean takes the place of
+its frames at once, and counts for all of them when it is averaged again. The result is the same:
+as frames are always taken from the oldest rounds first, what has become one stays together.
+
 Source: Wang et al., 'StreamBridge', arXiv 2505.05467, sec. 3.1 and the pseudo-code of its
 appendix (round-decayed compression).
 """
