@@ -31,6 +31,10 @@ def load(path: str | Path, options: Options | None = None) -> Backbone:
         BackboneError: the model cannot be loaded as asked.
     """
     options = options or Options()
+    if options.gate:
+        from streamo_ros.backbone.gate import with_gate
+
+        return with_gate(str(path), options, load)
     if is_url(path):
         from streamo_ros.backbone.served import load_served
 

@@ -50,6 +50,10 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         name=str(values['model.name']),
         settings=str(values['model.settings']),
         request_timeout=float(values['model.request_timeout']),  # type: ignore[arg-type]
+        gate=str(find_model(str(values['model.gate']))) if values['model.gate'] else '',
+        gate_main=str(values['gate.main']),
+        alpha=float(values['thresholds.activation']),  # type: ignore[arg-type]
+        max_len=whole('context.max_len'),
     )
     return load(path, options)
 

@@ -45,6 +45,21 @@ TABLE = (
         600.0,
     ),
     Parameter(
+        'model.gate',
+        '',
+        'Checkpoint or script that decides when the model speaks, tiny or objects = an embedded '
+        'one; empty = the model itself.',
+        _SETUP,
+    ),
+    Parameter(
+        'gate.main',
+        'streaming',
+        'With a gate: what the model does until it must answer; streaming = it takes in every '
+        'frame; on_demand = nothing, it reads what was kept.',
+        _SETUP,
+        choices=('streaming', 'on_demand'),
+    ),
+    Parameter(
         'model.protocol',
         'auto',
         'How the checkpoint encodes the three states; auto = as its streamo.json says.',
@@ -162,6 +177,15 @@ TABLE = (
         1048576,
     ),
     Parameter(
+        'context.max_len',
+        0,
+        'Tokens that a model on demand reads for an answer; older frames are averaged until they '
+        'fit. 0 = 4096.',
+        _SETUP,
+        0,
+        1048576,
+    ),
+    Parameter(
         'context.max_answers',
         8,
         'Answers that remain in the context after their frame was evicted.',
@@ -262,6 +286,15 @@ TABLE = (
         'Probability from which Response is decided; 0 = what '
         'the checkpoint asks for, else if it is the most probable state.',
         When.ALWAYS,
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'thresholds.activation',
+        0.35,
+        'With a gate: its score from which the model answers; thresholds.standby counts for the '
+        'same score, 0 = half of this.',
+        _SETUP,
         0.0,
         1.0,
     ),

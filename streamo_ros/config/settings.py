@@ -102,9 +102,8 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
         info: what the checkpoint asks for where a parameter is 0.
     """
     return AssistantSettings(
-        thresholds=Thresholds(
-            values.number('thresholds.standby'),
-            values.number('thresholds.response') or info.response_threshold,
+        thresholds=Thresholds.for_model(
+            info, values.number('thresholds.standby'), values.number('thresholds.response')
         ),
         sampling=Sampling(
             values.number('generation.temperature'),

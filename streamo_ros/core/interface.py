@@ -146,6 +146,8 @@ class BackboneInfo:
         unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
             of checkpoints for which every known word is one token; '' = of no other.
         sampling: how the checkpoint wants tokens to be chosen; its temperature is not used.
+        gate: name of the gate that decides when it speaks, whose score is the probability of
+            Response; '' = it decides itself.
         policy: what should leave a full context; a choice of `context.policy`.
         note: what there is to know about how it runs now, in one sentence; '' if nothing; not
             part of the identity.
@@ -170,6 +172,7 @@ class BackboneInfo:
     sampling_rate: float = 0.0
     unknown_word_reply: str = ''
     sampling: Sampling = field(default_factory=Sampling)
+    gate: str = ''
     policy: str = 'window'
     note: str = field(default='', compare=False)
 

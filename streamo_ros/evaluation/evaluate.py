@@ -170,6 +170,10 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         options.max_pixels,
         options.model_name,
         options.settings,
+        options.gate,
+        'on_demand' if options.on_demand else 'streaming',
+        options.activation,
+        options.max_len,
     )
     info, max_frames, results = run_cases(config, cases, options.workers, progress)
     return {
@@ -188,6 +192,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'response_threshold': options.response_threshold,
         'control': options.control,
         'policy': options.policy,
+        'gate': info.gate,
     }
 
 

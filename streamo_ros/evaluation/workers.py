@@ -21,6 +21,7 @@ from pathlib import Path
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.core.activation import ALPHA
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.chunk import ChunkPolicy
 from streamo_ros.core.eviction.full import FullPolicy
@@ -59,7 +60,7 @@ class EvalConfig:
         policy: what leaves a full context; a key of `POLICIES`.
         max_pixels: largest frame area; 0 = the checkpoint's setting.
         name: of the model on a server; '' = the only one there.
-        settings: see `backbone.Options`.
+        settings: see `backbone.Options`, as for the others.
     """
 
     model: Path | str
@@ -72,6 +73,10 @@ class EvalConfig:
     max_pixels: int = 0
     name: str = ''
     settings: str = ''
+    gate: str = ''
+    gate_main: str = 'streaming'
+    alpha: float = ALPHA
+    max_len: int = 0
 
 
 class EvalWorker:
@@ -150,6 +155,10 @@ def _load(config: EvalConfig) -> Backbone:
         wait=True,
         name=config.name,
         settings=config.settings,
+        gate=config.gate,
+        gate_main=config.gate_main,
+        alpha=config.alpha,
+        max_len=config.max_len,
     )
     return load(config.model, options)
 
