@@ -110,12 +110,15 @@ def shorten(flat: Flat, longest: int, merge: Merge) -> Flat:
     Raises:
         BackboneError: not even the instruction with one frame fits.
     """
-    size = max((it.vision.tokens for each in flat.rounds for it in each.frames), default=1)
+    close = len(flat.prompt.image_close)
+    # A frame that is averaged away takes its time tag along, so that is part of what it weighs.
+    sizes = [
+        len(shown.before) + shown.vision.tokens + close
+        for each in flat.rounds
+        for shown in each.frames
+    ]
     counts = pooled_frames(
-        [len(each.frames) for each in flat.rounds],
-        flat.tokens,
-        longest,
-        flat.prompt.frame_tokens(size),
+        [len(each.frames) for each in flat.rounds], flat.tokens, longest, min(sizes, default=1)
     )
     for each, count in zip(flat.rounds, counts, strict=True):
         if count > 1:
