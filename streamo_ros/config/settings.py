@@ -27,6 +27,7 @@ from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.trained_service import service_remarks
 
 DEFAULT_RATE = 1.0
 """Frames per second, where neither parameter nor checkpoint says."""
@@ -167,4 +168,14 @@ def frame_sampler(values: Values, info: BackboneInfo) -> FrameSampler:
         Fraction(sampling_rate(values, info)),
         int(values.number('sampling.reorder_tolerance') * SECOND),
         int(values.number('sampling.max_gap') * SECOND),
+    )
+
+
+def remarks(values: Values, info: BackboneInfo) -> list[str]:
+    """Where the parameters serve a checkpoint otherwise than it was trained; see `core`."""
+    return service_remarks(
+        info,
+        assistant_settings(values, info).limits,
+        sampling_rate(values, info),
+        values.whole('model.max_pixels'),
     )
