@@ -165,8 +165,7 @@ class NodeListener(Node):
     def _take_model_info(self, message: ModelInfo) -> None:
         first, self.model = self.model is None, message
         if first:
-            row = StreamRow(self._camera, self._camera, message.sampling_rate, _model(message))
-            self._take(row, b'')
+            self._take(StreamRow.from_message(message, self._camera, self._camera), b'')
 
     def _take_instructions(self, message: InstructionArray) -> None:
         for instruction in message.instructions:
@@ -215,20 +214,3 @@ class NodeListener(Node):
             f'{self._camera}/compressed', COMPRESSED, time.time_ns(), serialize_message(coded)
         )
         return thumbnail(picture)
-
-
-def _model(message: ModelInfo) -> dict[str, Any]:
-    names = (
-        'model_id',
-        'model',
-        'architecture',
-        'protocol',
-        'dtype',
-        'device',
-        'vision_backend',
-        'vision_backend_version',
-        'tokens_per_frame',
-        'context_capacity',
-    )
-    size = [message.image_width, message.image_height]
-    return {name: getattr(message, name) for name in names} | {'image_size': size}

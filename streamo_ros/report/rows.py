@@ -28,6 +28,19 @@ from streamo_ros.core.speech import Finish
 from streamo_ros.messages import nanoseconds
 
 Probabilities: TypeAlias = tuple[float, float, float]
+_MODEL = (
+    'model_id',
+    'model',
+    'architecture',
+    'protocol',
+    'dtype',
+    'device',
+    'vision_backend',
+    'vision_backend_version',
+    'tokens_per_frame',
+    'context_capacity',
+)
+"""Fields of ModelInfo that say which model it is."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,13 @@ class StreamRow:
     topic: str = ''
     rate: float = 1.0
     model: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_message(cls, message: Any, source: str, topic: str = '') -> StreamRow:
+        """Of a ModelInfo, of whatever message class."""
+        size = [message.image_width, message.image_height]
+        model = {name: getattr(message, name) for name in _MODEL} | {'image_size': size}
+        return cls(source, topic, message.sampling_rate, model)
 
 
 @dataclass(frozen=True, slots=True)

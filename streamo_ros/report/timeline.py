@@ -112,6 +112,11 @@ class Timeline:
         """Seconds between two sampled frames."""
         return 1 / float(self.head.rate or 1)
 
+    @property
+    def origin(self) -> int:
+        """Stamp of the first frame, nanoseconds; 0 when there is none, or several streams."""
+        return 0 if self.jumps else self._origin
+
     def take(self, row: Row, picture: bytes = b'') -> None:
         """Take the next row.
 
