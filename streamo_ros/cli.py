@@ -56,6 +56,10 @@ VERBS = {
         'streamo_ros.evaluation.recordings.score_command:main',
         'a report card of your own recordings',
     ),
+    'calibrate': Verb(
+        'streamo_ros.evaluation.recordings.calibrate_command:main',
+        'thresholds for a wanted rate of false alarms',
+    ),
     'bench': Verb('streamo_ros.tools.bench:main', 'latency and memory of every stage'),
     'engine': Verb('streamo_ros.tools.engine:main', 'export, build, verify, list engines'),
     'model': Verb('streamo_ros.tools.model:main', 'the embedded models, and what they need'),

@@ -88,7 +88,7 @@ def _recording(scored: Scored, topic: str) -> Iterator[str]:
         else:
             quiet += 1
     if quiet:
-        yield f'<p class="quiet">{quiet} instructions in which rightly nothing was said.</p>'
+        yield f'<p class="quiet">Instructions in which rightly nothing was said: {quiet}.</p>'
     yield '</section>'
 
 

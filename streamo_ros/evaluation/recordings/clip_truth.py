@@ -24,6 +24,12 @@ from streamo_ros.worlds.objects import answers
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.subject import Subject
 
+_WORDS = {
+    'appear': ('appears', 'appeared', 'arrives', 'arrived', 'enters', 'entered', 'here', 'view'),
+    'leave': ('leaves', 'left', 'leaving', 'gone', 'disappears', 'disappeared', 'away'),
+}
+"""One of these makes an answer one about an arrival or a leaving."""
+
 
 def clip_truths(path: Path) -> Iterator[Truth]:
     """The truths of a clip's JSON file.
@@ -35,7 +41,7 @@ def clip_truths(path: Path) -> Iterator[Truth]:
     for name in sorted({track['class'] for track in truth['tracks']}):
         for family in ('appear', 'leave'):
             times = sorted(set(event_times(truth, name, family)))
-            events = tuple(Event(time, time, place=str(path)) for time in times)
+            events = tuple(Event(time, time, _WORDS[family], str(path)) for time in times)
             yield _truth(path, family, name, events, _unsure(truth, name))
     for name in sorted({stretch['class'] for stretch in truth.get('counts', [])}):
         yield _count(path, truth, name)

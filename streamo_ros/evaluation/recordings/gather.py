@@ -25,6 +25,7 @@ from streamo_ros.replay.executor import split
 from streamo_ros.replay.job import JobError
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.summary import Summary
+from streamo_ros.report.report_sink import BAG
 from streamo_ros.report.report_sink import EVENTS
 from streamo_ros.report.timeline import read_timeline
 
@@ -81,7 +82,7 @@ def gather(
     pairs: dict[str, list[Truth]] = {}
     for source in sources:
         own = kept[source]
-        names = [source, own.source if own else '']
+        names = [*_names(source), own.source if own else '']
         found = truths_for(names, truths, len(sources) == 1)
         if not found and not never:
             raise TruthError(_no_truth(source, truths))
@@ -94,6 +95,12 @@ def gather(
         check_times(watched, pairs[source])
         recordings.append(_recording(watched, pairs[source], never))
     return recordings
+
+
+def _names(source: str) -> list[str]:
+    """A replay is known by the name of its folder as well."""
+    path = Path(source).resolve()
+    return [source, path.parent.name] if path.name in (EVENTS, BAG) else [source]
 
 
 def _asked(truths: Sequence[Truth], job: ReplayJob) -> list[str]:

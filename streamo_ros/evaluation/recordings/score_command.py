@@ -15,9 +15,6 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.evaluation.recordings.card import Limits
 from streamo_ros.evaluation.recordings.card_page import write_card_page
@@ -30,7 +27,6 @@ from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 
 PAGE, FIGURES = 'score.html', 'score.json'
-_COLUMNS = ('events', 'caught', 'late', 'wrong', 'missed', 'repeated', 'alarms', 'an hour')
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -67,24 +63,17 @@ def parser() -> argparse.ArgumentParser:
 
 
 def _print(result: dict[str, Any], output: Path | None) -> None:
-    table = Table(title=result['model'])
-    table.add_column('recording, instruction', overflow='fold')
-    for name in _COLUMNS:
-        table.add_column(name, justify='right', no_wrap=True)
     for recording in result['recordings']:
-        name = Path(recording['name']).name
-        table.add_row(f'[b]{name}[/b]', *_cells(recording))
+        print(f'{Path(recording["name"]).name}, watched by {result["model"]}')
         quiet = 0
         for row in recording['instructions']:
             if row['events'] or row['false_alarms']:
-                table.add_row(f'  {row["instruction"]}', *_cells(row))
+                print(f'  {row["instruction"]}\n    {_words(row)}')
             else:
                 quiet += 1
         if quiet:
-            table.add_row(f'  {quiet} in which rightly nothing was said')
-    table.add_section()
-    table.add_row('[b]all[/b]', *_cells(result))
-    Console().print(table)
+            print(f'  instructions in which rightly nothing was said: {quiet}')
+    print(f'all: {_words(result)}')
     if result['median_delay'] is not None:
         print(
             f'delay from the start of an event: median {result["median_delay"]:.1f} s, '
@@ -98,10 +87,15 @@ def _print(result: dict[str, Any], output: Path | None) -> None:
         print(f'written to {output / PAGE}')
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
-    names = ('events', 'caught', 'late', 'wrong_words', 'missed', 'duplicates', 'false_alarms')
-    hourly = row['false_alarms_per_hour']
-    return [*(str(row[name]) for name in names), '-' if hourly is None else f'{hourly:.2f}']
+def _words(row: dict[str, Any]) -> str:
+    """The figures of a card in a line, without what there was none of."""
+    parts = [f'{row["caught"]} of {row["events"]} events caught'] if row['events'] else []
+    names = ('late', 'wrong_words', 'missed', 'duplicates')
+    parts += [f'{row[name]} {name.replace("_", " ")}' for name in names if row[name]]
+    alarms = f'{row["false_alarms"] or "no"} false alarm{"s" * (row["false_alarms"] != 1)}'
+    if row['false_alarms']:
+        alarms += f' ({row["false_alarms_per_hour"]:.1f} an hour)'
+    return ', '.join([*parts, alarms])
 
 
 if __name__ == '__main__':
