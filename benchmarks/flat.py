@@ -22,7 +22,7 @@ import torch
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.random_weights import random_backbone
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.tools.measure import early_and_late
 from streamo_ros.tools.measure import stream_frames
 from streamo_ros.tools.measure import StreamTimes

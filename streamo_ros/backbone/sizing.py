@@ -15,7 +15,7 @@ import torch
 
 from streamo_ros.backbone.attention.shape import WindowShape
 from streamo_ros.backbone.options import Options
-from streamo_ros.core.dialogue import DEFAULT_MAX_FRAMES
+from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
 

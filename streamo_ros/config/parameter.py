@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from streamo_ros.core.errors import StreamoError
-from streamo_ros.core.protocol import check_instruction
+from streamo_ros.core.instruction_text import check_instruction
 
 
 class ParameterError(StreamoError, ValueError):

@@ -13,11 +13,11 @@ import yaml
 
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameter import Value
+from streamo_ros.config.parameter_table import TABLE
 from streamo_ros.config.parameters import check_change
-from streamo_ros.config.parameters import TABLE
 from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
-from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from streamo_ros.core.instruction_text import check_instruction
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.protocol import check_instruction
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import Tokenizer
 

@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
 from streamo_ros.core.decision import Thresholds
-from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.eviction import EvictionPolicy

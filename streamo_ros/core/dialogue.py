@@ -8,16 +8,15 @@ policy plans. States and answers are decided elsewhere; no tensor appears here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import VisionTokens
@@ -25,43 +24,6 @@ from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import time_tag
 from streamo_ros.core.turn import merge_ranges
 from streamo_ros.core.turn import Turn
-
-DEFAULT_MAX_FRAMES = 120
-"""Frames in a window when neither the user nor the checkpoint says how many: Streamo's own."""
-
-
-@dataclass(frozen=True)
-class ContextLimits:
-    """How much a dialogue remembers.
-
-    Attributes:
-        max_frames: frames in the window.
-        max_answers: turns kept for their answer after their frame has been evicted.
-        max_time: seconds of stream after which the time tags restart; 0 = never.
-        max_new_tokens: tokens that are always left free for an answer.
-    """
-
-    max_frames: int = DEFAULT_MAX_FRAMES
-    max_answers: int = 8
-    max_time: float = 0.0
-    max_new_tokens: int = 128
-
-    @classmethod
-    def for_checkpoint(
-        cls,
-        info: BackboneInfo,
-        max_frames: int = 0,
-        max_time: float = 0.0,
-        max_answers: int = 8,
-        max_new_tokens: int = 128,
-    ) -> ContextLimits:
-        """What the user asked for; where that is 0, what the checkpoint asks for."""
-        return cls(
-            max_frames or info.max_frames or DEFAULT_MAX_FRAMES,
-            max_answers,
-            max_time or info.max_time,
-            max_new_tokens,
-        )
 
 
 class Dialogue:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from dataclasses import replace
 
 from streamo_ros.core.errors import StreamoError
-from streamo_ros.core.protocol import check_instruction
+from streamo_ros.core.instruction_text import check_instruction
 
 
 class InstructionError(StreamoError, ValueError):

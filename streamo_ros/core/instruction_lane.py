@@ -12,7 +12,7 @@ import time
 from collections import deque
 from dataclasses import dataclass
 
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided

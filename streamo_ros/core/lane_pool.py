@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.events import Event
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame

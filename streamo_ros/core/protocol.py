@@ -13,8 +13,6 @@ the time tag, then the frame.
 from __future__ import annotations
 
 import enum
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -24,8 +22,6 @@ from typing import Protocol
 from typing import TypeVar
 
 from streamo_ros.core.errors import StreamoError
-
-MAX_INSTRUCTION_CHARACTERS = 2000
 
 SYSTEM_PROMPT = (
     '\n'
@@ -71,7 +67,6 @@ STATE_TAGS = {
     State.RESPONSE: '</Response>',
 }
 _TAG_STATES = {tag: state for state, tag in STATE_TAGS.items()}
-_CONTROL_LIKE = re.compile(r'<\|[^|<>]{1,64}\|>')
 
 ProtocolKind = Literal['special_tokens', 'text_tags']
 FrameT = TypeVar('FrameT')
@@ -162,50 +157,6 @@ def clean_answer(text: str) -> str:
     """The answer up to a stray state tag, stripped."""
     cuts = [at for at in (text.find(tag) for tag in _TAG_STATES) if at >= 0]
     return text[: min(cuts)].strip() if cuts else text.strip()
-
-
-def check_instruction(text: str, control_tokens: frozenset[str] = frozenset()) -> str:
-    """Return the instruction, cleaned, or refuse it.
-
-    Line endings become newlines; invisible formatting characters (zero-width, bidirectional
-    overrides, C1 controls, byte order marks) are removed, since nobody who reads the instruction
-    could see them.
-
-    Raises:
-        ProtocolError: it is empty, too long, or contains a control token or state tag.
-    """
-    text = _visible(text).strip()
-    if not text.strip('\u200c\u200d'):
-        raise ProtocolError('the instruction is empty: say what to watch for')
-    if len(text) > MAX_INSTRUCTION_CHARACTERS:
-        raise ProtocolError(
-            f'the instruction has {len(text)} characters: shorten it to at most '
-            f'{MAX_INSTRUCTION_CHARACTERS}'
-        )
-    tokens = (*_TAG_STATES, *sorted(control_tokens))
-    control = [token for token in tokens if token and token in text]
-    control += _CONTROL_LIKE.findall(text)
-    if control:
-        raise ProtocolError(
-            f'the instruction contains the control token {control[0]!r}: leave it out'
-        )
-    if any((ord(char) < 32 and char not in '\n\t') or ord(char) == 127 for char in text):
-        raise ProtocolError('the instruction contains a control character: leave it out')
-    return text
-
-
-def _visible(text: str) -> str:
-    """Text with uniform line endings and without characters that nobody can see."""
-    text = text.replace('\r\n', '\n').replace('\r', '\n').replace('\x85', '\n')
-    text = text.replace('\u2028', '\n').replace('\u2029', '\n')
-    return ''.join(char for char in text if not _invisible(char))
-
-
-def _invisible(char: str) -> bool:
-    """Formatting characters and C1 controls; joiners that scripts and emoji need are kept."""
-    if char in '\u200c\u200d':
-        return False
-    return unicodedata.category(char) == 'Cf' or 0x80 <= ord(char) < 0xA0
 
 
 class PromptTokens:

@@ -175,7 +175,7 @@ class Demo:
             listener.spin(0.2)
             node.check()
             if node.ended or time.monotonic() > end:
-                raise ProcessError(f'the node did not become active: {node.last_line()}')
+                raise ProcessError(f'the node did not become active: {node.reason()}')
         self.view.note(f'model {listener.model.model} is ready, starting the camera')
 
     def _watch(self, listener: NodeListener, node: Process, camera: Process) -> None:

@@ -14,8 +14,8 @@ from dataclasses import field
 
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
-from streamo_ros.core.dialogue import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.eviction import EvictionPolicy

@@ -158,7 +158,8 @@ def _said(pairs: Sequence[tuple[Case, CaseResult]]) -> dict[str, list[str]]:
     """What was said in each case, with its times."""
     return {
         case.name: [
-            f'{case.moments[one.moment].seconds:g} s: {one.text}' for one in result.answers
+            f'{case.moments[answer.moment].seconds:g} s: {answer.text}'
+            for answer in result.answers
         ]
         for case, result in pairs
         if result.answers

@@ -18,6 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.core.errors import one_line
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import State
@@ -90,7 +91,7 @@ def read_tracks(path: Path) -> dict[str, Any]:
             f'{path}, line {line}: {str(error)!r} is none of the 80 kinds: give a COCO name'
         ) from error
     except (ValueError, KeyError, TypeError) as error:
-        raise EvaluationError(f'{path} is not a truth file ({error!r}): fix it') from error
+        raise EvaluationError(f'{path} is not a truth file ({one_line(error)}): fix it') from error
     return truth
 
 

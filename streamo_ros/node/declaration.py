@@ -14,7 +14,7 @@ from streamo_ros.config.parameter import Parameter
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameter import Value
 from streamo_ros.config.parameter import When
-from streamo_ros.config.parameters import TABLE
+from streamo_ros.config.parameter_table import TABLE
 
 
 def declare(node: Node) -> dict[str, Value]:

@@ -153,7 +153,8 @@ class StreamoNode(AwaitableLifecycleNode):
         self._start.cancel()
         for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
             if not await self.change_state(transition):
-                self.get_logger().error('autostart failed: the process ends')
+                # Why has been said; the last complaint of the log is to be the cause.
+                self.get_logger().info('autostart failed: the process ends')
                 self.exit_code = ExitCode.BAD_INPUT
                 return
 

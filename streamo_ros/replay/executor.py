@@ -14,6 +14,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from dataclasses import replace
 from pathlib import Path
@@ -107,18 +108,17 @@ def merge(jobs: Sequence[ReplayJob], summaries: Sequence[Summary], path: Path) -
     write_report(path, timelines, f'{len(jobs)} sources', remarks)
 
 
-def run_alone(job: ReplayJob, worker: bool = False) -> Summary:
+def run_alone(job: ReplayJob, stop: Callable[[], bool] | None = None) -> Summary:
     """Run one job; an error becomes a result too. What an executor runs.
 
     Args:
         job: see `ReplayJob`.
-        worker: see `Interruption`.
+        stop: whether the job is to end in good order; None = at Ctrl-C.
     """
     before = events_version(job)
     try:
-        # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
-        with Interruption(worker) as stop:
-            summary = summarize(run_job(job, stop))
+        with Interruption() if stop is None else nullcontext(stop) as requested:
+            summary = summarize(run_job(job, requested))
     except Exception as error:  # noqa: BLE001 - it is listed, and the other jobs go on
         kept = str(job.output) if events_version(job) != before else ''
         return Summary(source=job.source, failure=str(error) or repr(error), output=kept)

@@ -190,7 +190,7 @@ def run_job(
 
     Args:
         job: see `ReplayJob`.
-        stop: called after every record; True ends the replay in good order.
+        stop: called before the first and after every record; True ends the replay in good order.
         more_sinks: gives further sinks for the source, e.g. a progress bar.
         backbone: a model that is already loaded, instead of the job's.
 
@@ -203,6 +203,8 @@ def run_job(
     with closing(open_source(job.source, job.topic, job.salvage)) as source:
         backbone = backbone or load_model(values.all(), wait=True)
         rate = sampling_rate(values, backbone.info)
+        # From here on there is something that wants to be ended in good order.
+        stop()
         recorder = Recorder(job.output / BAG) if job.output else None
         try:
             report = ReportSink(RowMaker(source.name, source.topic, rate, backbone), job.output)

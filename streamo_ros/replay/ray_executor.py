@@ -104,7 +104,7 @@ def _results(ray: Any, jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Sum
         task = ray.remote(num_cpus=1, num_gpus=_gpus(job, gpus))(run_alone)
         running[task.remote(absolute(job))] = number
     with Interruption() as stop:
-        canceled = False
+        canceled = stop()
         while running:
             ended, _ = ray.wait(list(running), num_returns=1, timeout=_POLL)
             if stop() and not canceled:

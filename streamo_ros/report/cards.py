@@ -42,10 +42,10 @@ def instruction_cards(timeline: Timeline, answers: Sequence[Listed], axis: Axis)
     tracks = sorted(timeline.tracks.items(), key=lambda item: (not item[0], item[0]))
     shown = [(key, track) for key, track in tracks if track.points]
     # Links lead to what is listed, and the first answers may not be.
-    listed = {one.link.target for one in answers[-LISTED:]}
+    listed = {answer.link.target for answer in answers[-LISTED:]}
     cards = []
     for key, track in shown:
-        own = [one for one in answers if one.key == key and one.link.target in listed]
+        own = [answer for answer in answers if answer.key == key and answer.link.target in listed]
         figure = track_figure(
             track, [one.link for one in own], axis, timeline.period, timeline.jumps
         )

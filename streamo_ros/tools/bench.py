@@ -20,7 +20,7 @@ import numpy as np
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError

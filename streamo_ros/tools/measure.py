@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress as Bar
 
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy

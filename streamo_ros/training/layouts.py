@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import LabeledTurn

@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import SECOND

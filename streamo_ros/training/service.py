@@ -20,7 +20,7 @@ from itertools import islice
 from pathlib import Path
 
 from streamo_ros.backbone.checkpoint import CheckpointSettings
-from streamo_ros.core.dialogue import DEFAULT_MAX_FRAMES
+from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
 from streamo_ros.files import write_text
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.labeled_dialogue import read_dialogues

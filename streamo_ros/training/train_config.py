@@ -18,6 +18,7 @@ from typing import Literal
 import yaml
 
 from streamo_ros.config.from_mapping import from_mapping
+from streamo_ros.core.errors import one_line
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.training.augmentation import Augmentation
 
@@ -187,7 +188,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding='utf-8'))
     except yaml.YAMLError as error:
-        raise TrainingError(f'{path} is not valid YAML: {error}') from error
+        raise TrainingError(f'{path} is not valid YAML: {one_line(error)}') from error
     if not isinstance(values, dict):
         raise TrainingError(f'{path} does not contain a mapping of names to values')
     return values

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize

@@ -8,10 +8,10 @@ import pytest
 import yaml
 
 from streamo_ros.config.parameter import ParameterError
+from streamo_ros.config.parameter_table import TABLE
 from streamo_ros.config.parameters import check_change
 from streamo_ros.config.parameters import markdown
 from streamo_ros.config.parameters import NAMES
-from streamo_ros.config.parameters import TABLE
 from streamo_ros.config.parameters import unknown
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.params_file import read_parameters

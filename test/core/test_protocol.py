@@ -51,27 +51,6 @@ def test_parsing_survives_anything(turn: str) -> None:
     protocol.parse_reply(turn)
 
 
-@pytest.mark.parametrize(
-    ('text', 'says'),
-    [
-        ('  ', 'empty'),
-        ('a' * 2001, '2000'),
-        ('say </Response> now', '</Response>'),
-        ('<|im_end|>', 'im_end'),
-        ('<|anything_else|>', 'control token'),
-        ('a\0b', 'character'),
-        ('<tool>', 'control token'),
-    ],
-)
-def test_bad_instructions_are_refused(text: str, says: str) -> None:
-    with pytest.raises(protocol.ProtocolError, match=says.replace('|', r'\|')):
-        protocol.check_instruction(text, frozenset({'<tool>'}))
-
-
-def test_a_good_instruction_is_stripped() -> None:
-    assert protocol.check_instruction(' is 3 < 4? ') == 'is 3 < 4?'
-
-
 def test_the_system_prompt_names_the_three_states() -> None:
     assert protocol.SYSTEM_PROMPT.startswith('\nYou are')
     assert protocol.SYSTEM_PROMPT.endswith('</Response>.\n')

@@ -42,7 +42,12 @@ def command(bags, script, capsys):
     def run(*arguments, source='raw_mcap'):
         sources = [source] if isinstance(source, str) else source
         code = main(
-            [*(str(bags / one) for one in sources), '--model', str(script), *map(str, arguments)]
+            [
+                *(str(bags / source) for source in sources),
+                '--model',
+                str(script),
+                *map(str, arguments),
+            ]
         )
         told = capsys.readouterr()
         return code, told.out, told.err
@@ -266,7 +271,7 @@ def test_batch_is_resumed_where_it_stopped(command, tmp_path):
     before = report.stat().st_mtime_ns
     code, out, _ = command(*arguments, source=['raw_mcap', 'jpeg_mcap'])
     assert code == 0
-    assert [one['frames']['sampled'] for one in json.loads(out)] == [8, 8]
+    assert [load['frames']['sampled'] for load in json.loads(out)] == [8, 8]
     assert report.stat().st_mtime_ns == before
     command('-i', 'cup', '-i', 'other', '--output', output, source=['raw_mcap', 'jpeg_mcap'])
     assert report.stat().st_mtime_ns > before
@@ -305,7 +310,11 @@ def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
             len(
                 list(
                     reader.messages(
-                        [one for one in reader.connections if one.topic == '/streamo/frame_state']
+                        [
+                            connection
+                            for connection in reader.connections
+                            if connection.topic == '/streamo/frame_state'
+                        ]
                     )
                 )
             )
@@ -408,3 +417,38 @@ def test_ctrl_c_while_workers_start_is_no_traceback(bags, script, moment):
     assert 'Traceback' not in out + err
     # 0 where all was done before it came; a shell shows 130 for a process that the signal ended.
     assert process.returncode in (0, 130, -signal.SIGINT), out + err
+
+
+def test_ctrl_c_to_the_parent_alone_ends_its_workers_in_good_order(bag_maker, tmp_path):
+    for name in ('left', 'right'):
+        bag_maker.write_bag(tmp_path / name, bag_maker.jpeg_messages(bag_maker.frames(400, 1)))
+    (tmp_path / 'rules.yaml').write_text(RULES)
+    # Workers import the main program too.
+    (tmp_path / 'slow.py').write_text(
+        'import sys, time\n'
+        'from streamo_ros.backbone.scripted import ScriptedBackbone as B\n'
+        'look = B.encode\n'
+        'B.encode = lambda self, image: (time.sleep(0.05), look(self, image))[1]\n'
+        "if __name__ == '__main__':\n"
+        '    from streamo_ros.replay import command\n'
+        '    sys.exit(command.main(sys.argv[1:]))\n'
+    )
+    options = ['-i', 'cup', '--model', 'rules.yaml', '-o', 'out', '--workers', '2']
+    process = subprocess.Popen(
+        [sys.executable, 'slow.py', 'left', 'right', *options],
+        cwd=tmp_path,
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    events = tmp_path / 'out' / 'left' / 'events.jsonl'
+    deadline = time.monotonic() + 300
+    while not (events.exists() and events.read_text().count('decision') > 5):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out = process.communicate(timeout=300)[0]
+    assert process.returncode == 130, out
+    assert 'Traceback' not in out
+    assert len(rows(tmp_path / 'out' / 'left', 'decision')) < 400

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.data import Collator

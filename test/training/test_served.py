@@ -14,7 +14,7 @@ import pytest
 
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.assistant import AssistantSettings
-from streamo_ros.core.dialogue import ContextLimits
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick

@@ -10,7 +10,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from streamo_ros.core.protocol import check_instruction
+from streamo_ros.core.instruction_text import check_instruction
 from streamo_ros.core.protocol import State
 from streamo_ros.worlds import draw_episode
 from streamo_ros.worlds import EpisodeSampling

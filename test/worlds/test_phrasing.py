@@ -5,7 +5,7 @@
 import numpy as np
 import pytest
 
-from streamo_ros.core.protocol import check_instruction
+from streamo_ros.core.instruction_text import check_instruction
 from streamo_ros.worlds.event_templates import SPAN_TEMPLATES
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import folded

@@ -1,0 +1,275 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The parameters: one table that declares, validates and documents them all.
+
+It has names, defaults, ranges and when a change is allowed. The node and the replay both read it,
+so it imports no rclpy.
+"""
+
+from __future__ import annotations
+
+from streamo_ros.config.parameter import Parameter
+from streamo_ros.config.parameter import When
+
+_SETUP = When.UNCONFIGURED
+
+TABLE = (
+    Parameter(
+        'model.path',
+        '',
+        'Folder of the checkpoint, or a .yaml script that stands in for a model; '
+        'tiny or objects = an embedded model; empty = tiny.',
+        _SETUP,
+    ),
+    Parameter(
+        'model.protocol',
+        'auto',
+        'How the checkpoint encodes the three states; auto = as its streamo.json says.',
+        _SETUP,
+        choices=('auto', 'special_tokens', 'text_tags'),
+    ),
+    Parameter(
+        'model.device',
+        'auto',
+        'Where the model runs; auto = a CUDA device where there is one.',
+        _SETUP,
+        choices=('auto', 'cpu', 'cuda'),
+    ),
+    Parameter(
+        'model.dtype',
+        'auto',
+        'Number format; auto = float32 on a CPU, else bfloat16.',
+        _SETUP,
+        choices=('auto', 'float32', 'bfloat16', 'float16'),
+    ),
+    Parameter(
+        'model.max_pixels',
+        0,
+        'Largest area of the image passed to the model, in pixels; the aspect ratio is kept. '
+        '0 = what the checkpoint asks for, else 100352.',
+        _SETUP,
+        0,
+        16777216,
+    ),
+    Parameter(
+        'model.vision',
+        'auto',
+        'What runs the vision encoder; auto = a TensorRT engine that was built before, or '
+        'ONNX Runtime on a CPU for streamo-objects, or torch.',
+        _SETUP,
+        choices=('auto', 'torch', 'onnxruntime', 'tensorrt'),
+    ),
+    Parameter(
+        'model.timeout',
+        30.0,
+        'Seconds after which a forward pass counts as hung and '
+        'the process exits with an error; 0 = never.',
+        When.ALWAYS,
+        0.0,
+        3600.0,
+    ),
+    Parameter(
+        'model.max_failures',
+        10,
+        'Passes of the model that may fail in a row before the process ends with exit code 3; '
+        '0 = any number.',
+        When.ALWAYS,
+        0,
+        1000000,
+    ),
+    Parameter(
+        'image_transport',
+        'raw',
+        'Type of the input: `image` as sensor_msgs/Image, or '
+        '`image/compressed` as sensor_msgs/CompressedImage.',
+        _SETUP,
+        choices=('raw', 'compressed'),
+    ),
+    Parameter(
+        'sampling.rate',
+        0.0,
+        'Frames sampled per second of capture time, in hertz; '
+        '0 = what the checkpoint asks for, else 1.',
+        When.ALWAYS,
+        0.0,
+        60.0,
+    ),
+    Parameter(
+        'sampling.reorder_tolerance',
+        1.0,
+        'Seconds that a stamp may be older than the newest one '
+        'and count as late; if it is older still, it counts as a jump back.',
+        _SETUP,
+        0.0,
+        3600.0,
+    ),
+    Parameter(
+        'sampling.max_gap',
+        3600.0,
+        'Seconds that a stamp may be ahead of the newest one; '
+        'a larger jump is accepted only when the next two frames confirm it.',
+        _SETUP,
+        1.0,
+        1e8,
+    ),
+    Parameter(
+        'sampling.stamp',
+        'header',
+        "Capture time: header = the image's header.stamp; receive = the node's clock at "
+        'reception, for drivers that leave the stamp zero.',
+        _SETUP,
+        choices=('header', 'receive'),
+    ),
+    Parameter('sampling.queue', 4, 'Sampled frames that can wait for the model.', _SETUP, 1, 64),
+    Parameter(
+        'context.max_frames',
+        0,
+        'Frames in the context of an instruction; 0 = what the checkpoint asks for, else 120.',
+        _SETUP,
+        0,
+        100000,
+    ),
+    Parameter(
+        'context.capacity',
+        0,
+        'Tokens in the context of an instruction; 0 = enough for '
+        'context.max_frames, or what the checkpoint was trained for if that is less.',
+        _SETUP,
+        0,
+        1048576,
+    ),
+    Parameter(
+        'context.max_answers',
+        8,
+        'Answers that remain in the context after their frame was evicted.',
+        _SETUP,
+        0,
+        1000,
+    ),
+    Parameter(
+        'context.max_time',
+        0.0,
+        'Seconds of stream after which the time tags restart at 0; '
+        '0 = what the checkpoint asks for.',
+        _SETUP,
+        0.0,
+        1e6,
+    ),
+    Parameter(
+        'context.policy',
+        'window',
+        'What is evicted from a full context.',
+        _SETUP,
+        choices=('window', 'full', 'round_decay'),
+    ),
+    Parameter(
+        'context.backfill_frames',
+        8,
+        'Most recent frames kept for instructions with a backfill.',
+        When.ALWAYS,
+        0,
+        1000,
+    ),
+    Parameter(
+        'context.backlog',
+        16,
+        'Frames that can wait for an instruction while it is answering.',
+        When.ALWAYS,
+        0,
+        1000,
+    ),
+    Parameter(
+        'generation.max_new_tokens', 128, 'Longest answer, in tokens.', When.ALWAYS, 1, 4096
+    ),
+    Parameter(
+        'generation.budget',
+        4,
+        'Tokens decoded before the next frame is admitted.',
+        When.ALWAYS,
+        1,
+        256,
+    ),
+    Parameter(
+        'generation.temperature',
+        0.0,
+        'Randomness of answers; 0 = always the most probable token.',
+        When.ALWAYS,
+        0.0,
+        2.0,
+    ),
+    Parameter('generation.seed', 0, 'Seed for sampling.', When.ALWAYS, 0, 2**31 - 1),
+    Parameter(
+        'generation.repetition_penalty',
+        0.0,
+        'Divides the scores of tokens that the answer already has; 1 = no penalty; 0 = what the '
+        "checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        0.0,
+        10.0,
+    ),
+    Parameter(
+        'generation.top_k',
+        0,
+        'With a temperature: choose among this many of the most probable tokens; -1 = all; 0 = '
+        "what the checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        -1,
+        1_000_000,
+    ),
+    Parameter(
+        'generation.top_p',
+        0.0,
+        'With a temperature: choose among the most probable tokens that have this probability '
+        "together; 1 = all; 0 = what the checkpoint's generation_config.json says.",
+        When.ALWAYS,
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'thresholds.standby',
+        0.0,
+        'Probability from which Standby is decided; 0 = if it is the most probable state.',
+        When.ALWAYS,
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'thresholds.response',
+        0.0,
+        'Probability from which Response is decided; 0 = what '
+        'the checkpoint asks for, else if it is the most probable state.',
+        When.ALWAYS,
+        0.0,
+        1.0,
+    ),
+    Parameter('instructions', (), 'Instructions that are active from the start, a list of texts.'),
+    Parameter(
+        'max_instructions',
+        8,
+        'Instructions that can be active at once; memory is allocated for all of them.',
+        _SETUP,
+        1,
+        64,
+    ),
+    Parameter(
+        'publish.response_delta',
+        True,
+        'Publish answers piece by piece while anyone subscribes.',
+    ),
+    Parameter(
+        'journal.path',
+        '',
+        'File that keeps the active instructions across restarts; empty = none.',
+        _SETUP,
+    ),
+    Parameter(
+        'journal.context',
+        False,
+        'Keep the answers in the journal, and put them back into the context after a restart.',
+        _SETUP,
+    ),
+    Parameter(
+        'autostart', True, 'Configure and activate without a lifecycle manager.', When.START
+    ),
+)
+"""Every parameter of the node, in the order of the documentation."""
