@@ -18,6 +18,7 @@ from streamo_ros.config.parameters import check_change
 from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.delivery import NotifyLimits
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
@@ -121,6 +122,11 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
         ),
         backlog=values.whole('context.backlog'),
         backfill_frames=values.whole('context.backfill_frames'),
+        notify=NotifyLimits(
+            values.whole('notify.max_per_hour'),
+            round(values.number('notify.cooldown') * SECOND),
+            values.flag('notify.repeats'),
+        ),
     )
 
 

@@ -39,7 +39,7 @@ def decide(
     Args:
         chances: probabilities of Silence, Standby and Response.
         thresholds: see `Thresholds`.
-        may_respond: False during an instruction's cooldown.
+        may_respond: False while an answer would be held back, as in a cooldown.
     """
     silence, standby, response = chances
     if may_respond and _chosen(response, max(silence, standby), thresholds.response):

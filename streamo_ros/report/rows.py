@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.events import HeldBack
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
@@ -190,6 +191,7 @@ class ResponseRow:
         generation_time: from the first token to the last.
         stream_id: which stream; 0 = that of the row before.
         seconds: capture time since the stream's first frame; a message does not tell.
+        episode_id: the same for answers about one event; 0 = unknown.
     """
 
     kind: ClassVar[str] = 'response'
@@ -206,6 +208,7 @@ class ResponseRow:
     generation_time: float = 0.0
     stream_id: int = 0
     seconds: float = 0.0
+    episode_id: int = 0
 
     @classmethod
     def from_event(cls, event: Answered, step: Step) -> ResponseRow:
@@ -225,6 +228,7 @@ class ResponseRow:
             generation_time=round(event.generation_time, 6),
             stream_id=frame.tick.stream_id,
             seconds=round(step.seconds(frame), 6),
+            episode_id=event.episode_id,
         )
 
     @classmethod
@@ -244,6 +248,31 @@ class ResponseRow:
             generation_time=round(message.generation_time, 6),
             stream_id=message.stream_id,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBackRow:
+    """An answer that was held back.
+
+    Attributes:
+        stamp: capture time of the frame that it would be about.
+        held: why: 'COOLDOWN', 'HOURLY' or 'REPEATED'.
+        response_id: that of a repetition; else 0.
+        text: that of a repetition; else ''.
+    """
+
+    kind: ClassVar[str] = 'held_back'
+    stamp: int
+    instruction_id: int
+    held: str
+    response_id: int = 0
+    text: str = ''
+
+    @classmethod
+    def from_event(cls, event: HeldBack) -> HeldBackRow:
+        """Of an event."""
+        stamp, held = event.frame.stamp, event.held.name
+        return cls(stamp, event.instruction_id, held, event.response_id, event.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,7 +327,9 @@ class EndRow:
         )
 
 
-Row: TypeAlias = StreamRow | InstructionRow | DecisionRow | ResponseRow | DeltaRow | EndRow
+Row: TypeAlias = (
+    StreamRow | InstructionRow | DecisionRow | ResponseRow | HeldBackRow | DeltaRow | EndRow
+)
 
 
 def _finite(probabilities: Probabilities) -> Probabilities | None:
