@@ -15,7 +15,7 @@ from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameter import Value
 from streamo_ros.config.parameter_table import TABLE
 from streamo_ros.config.parameters import check_change
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.delivery import NotifyLimits

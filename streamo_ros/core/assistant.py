@@ -11,14 +11,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
 
-from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
-from streamo_ros.core.decision import Thresholds
-from streamo_ros.core.delivery import NotifyLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
@@ -34,7 +30,6 @@ from streamo_ros.core.instruction_lane import InstructionLane
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
-from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.lane_pool import LanePool
 from streamo_ros.core.passes import LogitsRow
@@ -45,27 +40,6 @@ from streamo_ros.core.speech import Finish
 
 LaneFrame = tuple[InstructionLane, EncodedFrame]
 """A lane and the frame it has to decide."""
-
-
-@dataclass(frozen=True)
-class AssistantSettings:
-    """What may change while the assistant runs; assign a new one to `Assistant.settings`.
-
-    Attributes:
-        thresholds: when a state is chosen.
-        sampling: how answers are decoded.
-        limits: how much a lane remembers; existing lanes keep theirs.
-        backlog: frames that may wait in a lane while it speaks.
-        backfill_frames: how many of the last frames are kept for instructions that start later.
-        notify: which answers are held back.
-    """
-
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    sampling: Sampling = field(default_factory=Sampling)
-    limits: ContextLimits = field(default_factory=ContextLimits)
-    backlog: int = 16
-    backfill_frames: int = 8
-    notify: NotifyLimits = field(default_factory=NotifyLimits)
 
 
 class Assistant:

@@ -13,7 +13,7 @@ from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
 from streamo_ros.config.settings import Values
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
 from streamo_ros.node.answer_health import AnswerHealth

@@ -36,11 +36,11 @@ from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.recording import jpeg
 from streamo_ros.report.report_sink import thumbnail
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb

@@ -24,14 +24,14 @@ from streamo_ros.core.interface import Backbone
 from streamo_ros.core.sink import Step
 from streamo_ros.files import LineWriter
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import EndRow
-from streamo_ros.report.rows import HeldBackRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import Probabilities
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import EndRow
+from streamo_ros.report.run_rows import HeldBackRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 
 _CLASSES: dict[str, type[Row]] = {
     row.kind: row

@@ -28,7 +28,7 @@ from streamo_ros.report.figures import cost_figure
 from streamo_ros.report.figures import COST_LINES
 from streamo_ros.report.figures import drop_figure
 from streamo_ros.report.figures import strip_figure
-from streamo_ros.report.rows import EndRow
+from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.style import fact_cells
 from streamo_ros.report.style import page
 from streamo_ros.report.svg import Axis

@@ -22,10 +22,10 @@ from streamo_ros.messages import MODEL_INFO
 from streamo_ros.messages import RESPONSE
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 from streamo_ros.report.timeline import Timeline
 
 _TYPES = (MODEL_INFO, INSTRUCTIONS, FRAME_STATE, RESPONSE)

@@ -15,12 +15,12 @@ from pathlib import Path
 
 from streamo_ros.report.event_log import read_event_log
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import EndRow
-from streamo_ros.report.rows import HeldBackRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import EndRow
+from streamo_ros.report.run_rows import HeldBackRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 
 PICTURES = 24
 """Most pictures in the film strip."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.delivery import Held
 from streamo_ros.core.delivery import NotifyLimits
 from streamo_ros.core.events import Answered
