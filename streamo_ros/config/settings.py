@@ -15,9 +15,10 @@ from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameter import Value
 from streamo_ros.config.parameter_table import TABLE
 from streamo_ros.config.parameters import check_change
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.delivery import NotifyLimits
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.chunk import ChunkPolicy
 from streamo_ros.core.eviction.full import FullPolicy
@@ -122,6 +123,11 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
         ),
         backlog=values.whole('context.backlog'),
         backfill_frames=values.whole('context.backfill_frames'),
+        notify=NotifyLimits(
+            values.whole('notify.max_per_hour'),
+            round(values.number('notify.cooldown') * SECOND),
+            values.flag('notify.repeats'),
+        ),
     )
 
 
