@@ -90,6 +90,7 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         max_time=checkpoint.settings.max_time,
         response_threshold=checkpoint.settings.response_threshold,
         sampling_rate=checkpoint.settings.sampling_rate,
+        max_pixels=checkpoint.settings.max_pixels,
         unknown_word_reply=checkpoint.settings.unknown_word_reply,
         sampling=checkpoint.sampling,
     )

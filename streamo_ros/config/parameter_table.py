@@ -298,6 +298,29 @@ TABLE = (
         0.0,
         1.0,
     ),
+    Parameter(
+        'notify.max_per_hour',
+        0,
+        'Most answers of an instruction in an hour of capture time; 0 = any number.',
+        When.ALWAYS,
+        0,
+        100000,
+    ),
+    Parameter(
+        'notify.cooldown',
+        0.0,
+        'Seconds of capture time after an answer in which there is no other, for instructions '
+        'that ask for no cooldown of their own.',
+        When.ALWAYS,
+        0.0,
+        86400.0,
+    ),
+    Parameter(
+        'notify.repeats',
+        False,
+        'Deliver the same answer again while its event lasts, that is, before the next Silence.',
+        When.ALWAYS,
+    ),
     Parameter('instructions', (), 'Instructions that are active from the start, a list of texts.'),
     Parameter(
         'max_instructions',

@@ -15,9 +15,10 @@ from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameter import Value
 from streamo_ros.config.parameter_table import TABLE
 from streamo_ros.config.parameters import check_change
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.delivery import NotifyLimits
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.chunk import ChunkPolicy
 from streamo_ros.core.eviction.full import FullPolicy
@@ -27,6 +28,7 @@ from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.trained_service import service_remarks
 
 DEFAULT_RATE = 1.0
 """Frames per second, where neither parameter nor checkpoint says."""
@@ -121,6 +123,11 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
         ),
         backlog=values.whole('context.backlog'),
         backfill_frames=values.whole('context.backfill_frames'),
+        notify=NotifyLimits(
+            values.whole('notify.max_per_hour'),
+            round(values.number('notify.cooldown') * SECOND),
+            values.flag('notify.repeats'),
+        ),
     )
 
 
@@ -167,4 +174,14 @@ def frame_sampler(values: Values, info: BackboneInfo) -> FrameSampler:
         Fraction(sampling_rate(values, info)),
         int(values.number('sampling.reorder_tolerance') * SECOND),
         int(values.number('sampling.max_gap') * SECOND),
+    )
+
+
+def remarks(values: Values, info: BackboneInfo) -> list[str]:
+    """Where the parameters serve a checkpoint otherwise than it was trained; see `core`."""
+    return service_remarks(
+        info,
+        assistant_settings(values, info).limits,
+        sampling_rate(values, info),
+        values.whole('model.max_pixels'),
     )

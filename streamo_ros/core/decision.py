@@ -54,7 +54,7 @@ def decide(
     Args:
         chances: probabilities of Silence, Standby and Response.
         thresholds: see `Thresholds`.
-        may_respond: False during an instruction's cooldown.
+        may_respond: False while an answer would be held back, as in a cooldown.
     """
     silence, standby, response = chances
     if thresholds.scored:

@@ -143,6 +143,7 @@ class BackboneInfo:
         response_threshold: probability from which the checkpoint wants Response to be decided;
             0 = when it is the most probable.
         sampling_rate: frames per second that the checkpoint wants; 0 = unspecified.
+        max_pixels: largest frame area that the checkpoint wants; 0 = unspecified.
         unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
             of checkpoints for which every known word is one token; '' = of no other.
         sampling: how the checkpoint wants tokens to be chosen; its temperature is not used.
@@ -170,6 +171,7 @@ class BackboneInfo:
     max_time: float = 0.0
     response_threshold: float = 0.0
     sampling_rate: float = 0.0
+    max_pixels: int = 0
     unknown_word_reply: str = ''
     sampling: Sampling = field(default_factory=Sampling)
     gate: str = ''

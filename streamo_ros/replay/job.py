@@ -22,6 +22,7 @@ from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
+from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark
@@ -229,6 +230,7 @@ def run_job(
         outcome = Outcome(job, totals, report.timeline, source.damage, source.note)
         texts = dict.fromkeys(instruction.text for instruction in job.instructions)
         outcome.remarks = [job.remark] if job.remark else []
+        outcome.remarks += remarks(values, backbone.info)
         outcome.remarks += [remark for text in texts if (remark := book.remark(text))]
         outcome.remarks += [backbone.info.note] if backbone.info.note else []
         header = GoldenHeader(rate, job.topic, job.instructions, backbone.info.model_id)
