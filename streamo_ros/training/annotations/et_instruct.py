@@ -46,6 +46,7 @@ def raw(_label: str, entry: Any) -> list[dict[str, Any]]:
     if len(times) % 2:
         raise ValueError(f'tgt has {len(times)} times, which are not pairs of start and end')
     spans = list(zip(times[::2], times[1::2], strict=True))
+    answers: list[tuple[str, float | None, float]]
     if not spans:
         answers = [(answer, None, duration)]
     elif entry['task'] in GROUNDING:
