@@ -118,7 +118,9 @@ def overlaps(due: Sequence[Sequence[float]], said: Sequence[Span]) -> NDArray[np
     common = np.minimum(a[..., 1], b[..., 1]) - np.maximum(a[..., 0], b[..., 0])
     common = np.maximum(common, np.float32(0))
     union = (a[..., 1] - a[..., 0]) + (b[..., 1] - b[..., 0]) - common
-    return np.divide(common, union, out=np.zeros_like(common), where=union > 0)
+    shares: NDArray[np.float32] = np.zeros_like(common)
+    np.divide(common, union, out=shares, where=union > 0)
+    return shares
 
 
 def intervals(text: str) -> list[Span]:

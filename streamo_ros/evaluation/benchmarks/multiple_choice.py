@@ -92,7 +92,7 @@ def score(results: Rows) -> Figures:
     for row in results:
         match = _LETTER.match(row['response'] or '')
         task = str(row.get('task_type') or row.get('task') or 'all')
-        hits.setdefault(task, []).append(float(bool(match) and match[1] == row['gt']))
+        hits.setdefault(task, []).append(float(match is not None and match[1] == row['gt']))
     every = [hit for own in hits.values() for hit in own]
     figures = {task: percent(own) for task, own in hits.items() if len(hits) > 1}
     return {**figures, 'total': percent(every)}

@@ -115,7 +115,7 @@ def _area(answer: Mapping[str, Any], omega: float) -> float:
         area += (x - before) * level
         before, level = x, reached
     area += (end - begin - before) * level
-    return area / ((end - begin) * HIGHEST)
+    return float(area / ((end - begin) * HIGHEST))
 
 
 def _without_relapses(answer: Mapping[str, Any]) -> list[tuple[float, float]]:

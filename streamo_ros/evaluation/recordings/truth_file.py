@@ -91,7 +91,7 @@ def _lines(path: Path) -> Iterator[tuple[Any, int]]:
                 raise TruthError(f'{path}, line {number}: not JSON ({error})') from error
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """Notes the line of each mapping."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
@@ -170,7 +170,7 @@ def _seconds(value: Any, what: str, place: _Place) -> float:
         if isinstance(value, bool):
             raise ValueError
         parts = [float(part) for part in str(value).split(':')]
-        seconds = sum(part * 60**power for power, part in enumerate(reversed(parts)))
+        seconds = float(sum(part * 60**power for power, part in enumerate(reversed(parts))))
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float('inf'):
