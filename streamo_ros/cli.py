@@ -60,6 +60,10 @@ VERBS = {
         'streamo_ros.evaluation.recordings.calibrate_command:main',
         'thresholds for a wanted rate of false alarms',
     ),
+    'benchmark': Verb(
+        'streamo_ros.evaluation.benchmarks.command:main',
+        "the papers' benchmarks by their own rules",
+    ),
     'bench': Verb('streamo_ros.tools.bench:main', 'latency and memory of every stage'),
     'engine': Verb('streamo_ros.tools.engine:main', 'export, build, verify, list engines'),
     'model': Verb('streamo_ros.tools.model:main', 'the embedded models, and what they need'),

@@ -17,6 +17,9 @@ from typing import TypeVar
 
 import torch
 
+from streamo_ros.backbone.adapter import Adapter
+from streamo_ros.backbone.adapter import add_adapter
+from streamo_ros.backbone.adapter import read_adapter
 from streamo_ros.backbone.checkpoint_settings import CheckpointSettings
 from streamo_ros.backbone.checkpoint_settings import read_json
 from streamo_ros.backbone.checkpoint_settings import read_settings
@@ -40,6 +43,7 @@ class Checkpoint:
         processor: settings of its image processor.
         settings: its streamo.json.
         sampling: how its generation_config.json wants tokens to be chosen.
+        adapter: what is added to the weights of another folder; None = the weights are its own.
     """
 
     path: Path
@@ -47,6 +51,12 @@ class Checkpoint:
     processor: dict[str, Any]
     settings: CheckpointSettings
     sampling: Sampling
+    adapter: Adapter | None = None
+
+    @property
+    def weights(self) -> Path:
+        """The folder with configuration and weights."""
+        return self.adapter.base if self.adapter else self.path
 
     def model(self, device: torch.device, dtype: torch.dtype, *, layers: bool = True) -> Any:
         """Load the weights.
@@ -67,14 +77,14 @@ class Checkpoint:
         verbosity = transformers.utils.logging.get_verbosity()
         try:
             config = model_class.config_class.from_pretrained(
-                self.path, local_files_only=True, trust_remote_code=False
+                self.weights, local_files_only=True, trust_remote_code=False
             )
             if not layers:
                 _drop_layers(config.text_config)
                 # Otherwise transformers lists every tensor that is left out on purpose.
                 transformers.utils.logging.set_verbosity_error()
             model, report = model_class.from_pretrained(
-                self.path,
+                self.weights,
                 config=config,
                 dtype=dtype,
                 local_files_only=True,
@@ -87,16 +97,18 @@ class Checkpoint:
         except Exception as error:  # safetensors, OS and configuration errors share no base class
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise BackboneError(
-                f'the weights in {self.path} cannot be loaded: {reason}'
+                f'the weights in {self.weights} cannot be loaded: {reason}'
             ) from error
         finally:
             transformers.utils.logging.set_verbosity(verbosity)
         missing = sorted(report['missing_keys'])
         if missing:
             raise BackboneError(
-                f'the weights in {self.path} lack {len(missing)} tensors, first {missing[0]}: '
+                f'the weights in {self.weights} lack {len(missing)} tensors, first {missing[0]}: '
                 'copy the checkpoint again'
             )
+        if self.adapter:
+            add_adapter(model, self.adapter)
         return model.to(device).eval().requires_grad_(False)
 
 
@@ -114,16 +126,23 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     if not path.is_dir():
         raise BackboneError(f'there is no model folder {path}: set model.path to a checkpoint')
-    config = read_json(path / 'config.json', 'save the checkpoint with save_pretrained')
+    adapter = read_adapter(path)
+    weights = adapter.base if adapter else path
+    config = read_json(weights / 'config.json', 'save the checkpoint with save_pretrained')
     architecture = next(iter(config.get('architectures') or ()), '')
     find_family(architecture)
-    if not any(path.glob('*.safetensors')):
+    if not any(weights.glob('*.safetensors')):
         raise BackboneError(
-            f'{path} has no safetensors weights: save the checkpoint with '
+            f'{weights} has no safetensors weights: save the checkpoint with '
             'save_pretrained(safe_serialization=True)'
         )
     return Checkpoint(
-        path, architecture, _processor(path), read_settings(path / SETTINGS), _sampling(path)
+        path,
+        architecture,
+        _processor(path),
+        read_settings(path / SETTINGS),
+        _sampling(path),
+        adapter,
     )
 
 
@@ -134,6 +153,8 @@ def fingerprint(path: Path, *more: str) -> str:
     read entirely. Reading every byte of a large checkpoint would delay each start by many seconds.
     """
     digest = hashlib.sha256('\0'.join(more).encode())
+    if adapter := read_adapter(path):
+        digest.update(fingerprint(adapter.base).encode())
     for name in ('config.json', 'tokenizer.json', SETTINGS):
         file = path / name
         digest.update(file.read_bytes() if file.is_file() else b'-')

@@ -132,6 +132,16 @@ def f1(matched: int, due: int, said: int) -> float | None:
     return 2 * matched / (due + said) if due + said else None
 
 
+def weighted_f1(caught: int, missed: int, alarms: int) -> float | None:
+    """SW-F1 with the published weights: caught and missed 2, a false alarm 0.2.
+
+    Source: arXiv 2606.08615, whose window for an answer was not published: whoever counts says
+    which one it was. None if nothing was due and nothing was said.
+    """
+    whole = 2.0 * caught + 2.0 * missed + 0.2 * alarms
+    return 2.0 * caught / whole if whole else None
+
+
 def same_answer(due: str, said: str) -> bool:
     """Whether two answers are equal except for whitespace."""
     return due.split() == said.split()

@@ -15,6 +15,7 @@ from typing import Any
 from rosbags.highlevel import AnyReader
 from rosbags.highlevel import AnyReaderError
 
+from streamo_ros.core.errors import one_line
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.messages import FRAME_STATE
 from streamo_ros.messages import INSTRUCTIONS
@@ -64,7 +65,10 @@ def recorded_timeline(path: Path, node: str = '') -> Timeline | None:
                 timeline.take(row)
             return timeline
     except (AnyReaderError, OSError) as error:
-        raise RecordedError(f'{path} cannot be read: {error}') from error
+        raise RecordedError(
+            f'{path} cannot be read ({one_line(error)}): repair it, or watch it again with '
+            '--replay'
+        ) from error
 
 
 def _rows(bag: AnyReader, node: str, source: str) -> Iterator[Row]:

@@ -17,6 +17,7 @@ from streamo_ros.evaluation.metrics import match_spans
 from streamo_ros.evaluation.metrics import mean
 from streamo_ros.evaluation.metrics import Span
 from streamo_ros.evaluation.metrics import span_distance
+from streamo_ros.evaluation.metrics import weighted_f1
 from streamo_ros.evaluation.recordings.truth import Event
 from streamo_ros.evaluation.recordings.truth import Truth
 
@@ -187,7 +188,8 @@ def figures(cards: Sequence[Card]) -> dict[str, Any]:
     """The figures of several cards together.
 
     Keys: events, caught, late, wrong_words, missed, caught_share, median_delay and p95_delay
-    (seconds from the start of an event to its answer, caught and late ones), duplicates,
+    (seconds from the start of an event to its answer, caught and late ones), sw_f1 (see
+    `weighted_f1`; the window is that of an event with its tolerance), duplicates,
     false_alarms, hours (an hour in which three instructions are watched for counts three times),
     false_alarms_per_hour, outside. None: there was nothing of that kind.
     """
@@ -209,6 +211,9 @@ def figures(cards: Sequence[Card]) -> dict[str, Any]:
         'caught_share': mean([result.verdict is Verdict.CAUGHT for result in results]),
         'median_delay': float(np.median(delays)) if delays else None,
         'p95_delay': float(np.percentile(delays, 95)) if delays else None,
+        'sw_f1': weighted_f1(
+            counts[Verdict.CAUGHT], len(results) - counts[Verdict.CAUGHT], alarms
+        ),
         'duplicates': sum(len(card.duplicates) for card in cards),
         'false_alarms': alarms,
         'hours': hours,

@@ -11,6 +11,7 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.frame import SECOND
 from streamo_ros.evaluation.recordings.watched import Watched
 from streamo_ros.report.report_sink import thumbnail
+from streamo_ros.sources.base import Record
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.open import open_source
 
@@ -50,8 +51,8 @@ def pictures_at(
     return found, ''
 
 
-def _picture(record: object) -> bytes:
+def _picture(record: Record) -> bytes:
     try:
-        return thumbnail(record.image())  # type: ignore[attr-defined]
+        return thumbnail(record.image())
     except ImageError:
         return b''

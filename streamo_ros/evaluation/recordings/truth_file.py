@@ -170,7 +170,7 @@ def _seconds(value: Any, what: str, place: _Place) -> float:
         if isinstance(value, bool):
             raise ValueError
         parts = [float(part) for part in str(value).split(':')]
-        seconds = sum(part * 60.0**power for power, part in enumerate(reversed(parts)))
+        seconds = float(sum(part * 60**power for power, part in enumerate(reversed(parts))))
     except ValueError:
         seconds = -1.0
     if not 0 <= seconds < float('inf'):
