@@ -123,9 +123,9 @@ def _info(url: str, trial: Trial, settings: CheckpointSettings, most: int) -> Ba
         max_tokens_per_frame=most,
         max_frames=settings.max_frames,
         max_time=settings.max_time,
+        max_pixels=settings.max_pixels,
         response_threshold=settings.response_threshold,
         sampling_rate=settings.sampling_rate,
-        unknown_word_reply='',
         policy='chunk',
         note=trial.note,
     )
