@@ -16,6 +16,7 @@ from typing import Any
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
+from streamo_ros.core.events import HeldBack
 from streamo_ros.core.events import Spoke
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND
@@ -203,7 +204,7 @@ class StepMessages:
         self._made: list[Any] = []
 
     def of(self, step: Step) -> Sequence[Any]:
-        """FrameState, ResponseDelta or Response, one for each event of the step."""
+        """FrameState, ResponseDelta, Response or None (held back), one for each event."""
         # The events, not the step: that one would keep an image in memory.
         if step.events is not self._events:
             self._made = [self._message(event, step) for event in step.events]
@@ -219,6 +220,8 @@ class StepMessages:
                 return self._messages.response(event, self._model_id(), waited)
             case Spoke():
                 return self._messages.response_delta(event)
+            case HeldBack():
+                return None
 
     def _frame_state(self, event: Decided, step: Step) -> Any:
         latency = step.latency(event.frame)

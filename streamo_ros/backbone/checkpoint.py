@@ -9,7 +9,6 @@ and does not access the network.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +20,10 @@ import torch
 from streamo_ros.backbone.adapter import Adapter
 from streamo_ros.backbone.adapter import add_adapter
 from streamo_ros.backbone.adapter import read_adapter
+from streamo_ros.backbone.checkpoint_settings import CheckpointSettings
+from streamo_ros.backbone.checkpoint_settings import read_json
+from streamo_ros.backbone.checkpoint_settings import read_settings
+from streamo_ros.backbone.checkpoint_settings import SETTINGS
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_model_class
 from streamo_ros.core.interface import BackboneError
@@ -28,33 +31,6 @@ from streamo_ros.core.interface import Sampling
 
 _SAMPLES, _SAMPLE_BYTES = 64, 65536
 NumberT = TypeVar('NumberT', int, float)
-
-
-@dataclass(frozen=True)
-class CheckpointSettings:
-    """The content of `streamo.json` in the folder; every entry is optional.
-
-    Attributes:
-        protocol: 'special_tokens' or 'text_tags'; '' = not specified.
-        max_frames: number of frames that a lane should keep; 0 = not specified.
-        max_time: seconds after which tags should restart; 0 = never.
-        system_prompt: system prompt that it was trained with; '' = Streamo's.
-        sampling_rate: frames per second that it was trained with; 0 = not specified.
-        response_threshold: probability from which on Response should be decided; 0 = whenever it
-            is the most probable state.
-        max_pixels: largest area of a frame that it was trained with; 0 = not specified.
-        unknown_word_reply: what it says of a word that it does not know; see
-            `interface.BackboneInfo`.
-    """
-
-    protocol: str = ''
-    max_frames: int = 0
-    max_time: float = 0.0
-    system_prompt: str = ''
-    sampling_rate: float = 0.0
-    response_threshold: float = 0.0
-    max_pixels: int = 0
-    unknown_word_reply: str = ''
 
 
 @dataclass(frozen=True)
@@ -152,7 +128,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
         raise BackboneError(f'there is no model folder {path}: set model.path to a checkpoint')
     adapter = read_adapter(path)
     weights = adapter.base if adapter else path
-    config = _json(weights / 'config.json', 'save the checkpoint with save_pretrained')
+    config = read_json(weights / 'config.json', 'save the checkpoint with save_pretrained')
     architecture = next(iter(config.get('architectures') or ()), '')
     find_family(architecture)
     if not any(weights.glob('*.safetensors')):
@@ -161,7 +137,12 @@ def read_checkpoint(path: Path) -> Checkpoint:
             'save_pretrained(safe_serialization=True)'
         )
     return Checkpoint(
-        path, architecture, _processor(path), _settings(path), _sampling(path), adapter
+        path,
+        architecture,
+        _processor(path),
+        read_settings(path / SETTINGS),
+        _sampling(path),
+        adapter,
     )
 
 
@@ -174,7 +155,7 @@ def fingerprint(path: Path, *more: str) -> str:
     digest = hashlib.sha256('\0'.join(more).encode())
     if adapter := read_adapter(path):
         digest.update(fingerprint(adapter.base).encode())
-    for name in ('config.json', 'tokenizer.json', 'streamo.json'):
+    for name in ('config.json', 'tokenizer.json', SETTINGS):
         file = path / name
         digest.update(file.read_bytes() if file.is_file() else b'-')
     for file in sorted(path.glob('*.safetensors')):
@@ -198,7 +179,7 @@ def _samples(file: Path) -> Iterator[bytes]:
 def _processor(path: Path) -> dict[str, Any]:
     for name in ('preprocessor_config.json', 'processor_config.json'):
         if (path / name).is_file():
-            content = _json(path / name, 'copy the checkpoint again')
+            content = read_json(path / name, 'copy the checkpoint again')
             return dict(content.get('image_processor', content))
     raise BackboneError(
         f'{path} has no preprocessor_config.json: save the image processor next to the weights '
@@ -206,26 +187,10 @@ def _processor(path: Path) -> dict[str, Any]:
     )
 
 
-def _settings(path: Path) -> CheckpointSettings:
-    file = path / 'streamo.json'
-    if not file.is_file():
-        return CheckpointSettings()
-    content = _json(file, 'fix the file')
-    names = CheckpointSettings.__dataclass_fields__
-    settings = CheckpointSettings(**{name: content[name] for name in names if name in content})
-    if settings.protocol not in ('', 'special_tokens', 'text_tags'):
-        raise BackboneError(
-            f'{file} has the protocol {settings.protocol!r}: use special_tokens or text_tags'
-        )
-    if not 0 <= settings.response_threshold <= 1:
-        raise BackboneError(f'{file} has a response_threshold outside 0 to 1: fix the file')
-    return settings
-
-
 def _sampling(path: Path) -> Sampling:
     """What generation_config.json says; None and missing entries mean no restriction."""
     file = path / 'generation_config.json'
-    content = _json(file, 'fix the file') if file.is_file() else {}
+    content = read_json(file, 'fix the file') if file.is_file() else {}
     sampling = Sampling(
         repetition_penalty=_entry(file, content, 'repetition_penalty', float, 1.0),
         top_k=_entry(file, content, 'top_k', int, 0),
@@ -248,15 +213,3 @@ def _entry(
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BackboneError(f'{file} has {name} {value!r}, which is not a number: fix it')
     return kind(value)
-
-
-def _json(file: Path, remedy: str) -> dict[str, Any]:
-    if not file.is_file():
-        raise BackboneError(f'{file} is missing: {remedy}')
-    try:
-        content = json.loads(file.read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise BackboneError(f'{file} is not JSON ({error}): {remedy}') from error
-    if not isinstance(content, dict):
-        raise BackboneError(f'{file} is not a JSON object: {remedy}')
-    return content

@@ -171,6 +171,12 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         options.protocol,
         options.policy,
         options.max_pixels,
+        options.model_name,
+        options.settings,
+        options.gate,
+        'on_demand' if options.on_demand else 'streaming',
+        options.activation,
+        options.max_len,
     )
     info, max_frames, results = run_cases(config, cases, options.workers, progress)
     for remark in _remarks(info, cases, max_frames, options.max_pixels):
@@ -191,6 +197,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'response_threshold': options.response_threshold,
         'control': options.control,
         'policy': options.policy,
+        'gate': info.gate,
     }
 
 

@@ -100,9 +100,9 @@ class StreamoNode(AwaitableLifecycleNode):
         self._error = ''
         try:
             self._refuse_unknown()
-            context_policy(self.values.text('context.policy'))
             values = self.values.all()
             loaded = await self._run(lambda: load(values), 'loading the model')
+            context_policy(self.values.text('context.policy'), loaded.backbone.info)
             self.resources = NodeResources(self, loaded, self.values)
             self._watch_for_parameters()
         except StreamoError as error:

@@ -62,7 +62,7 @@ class ReplayJob:
 
     Attributes:
         source: a bag, a video, a folder of images or /dev/videoN.
-        model: a checkpoint's folder, or a .yaml script.
+        model: a checkpoint's folder, a .yaml script, or the URL of a server.
         instructions: what to watch for; empty = those of the golden file.
         rate: sampled frames per second of capture time; None = the golden file's, or what the
             checkpoint asks for.
@@ -79,7 +79,7 @@ class ReplayJob:
     """
 
     source: str
-    model: Path
+    model: Path | str
     instructions: tuple[TimedInstruction, ...] = ()
     rate: float | None = None
     topic: str = ''
@@ -201,7 +201,8 @@ def run_job(
     """
     job, golden = resolve(job)
     values = effective(_given(job))
-    with closing(open_source(job.source, job.topic, job.salvage)) as source:
+    at_reception = values.text('sampling.stamp') == 'receive'
+    with closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source:
         backbone = backbone or load_model(values.all(), wait=True)
         rate = sampling_rate(values, backbone.info)
         # From here on there is something that wants to be ended in good order.
@@ -222,7 +223,7 @@ def run_job(
             )
         check = instruction_check(backbone, lambda: values.whole('generation.max_new_tokens'))
         book = InstructionBook(len(job.instructions), check, instruction_remark(backbone))
-        policy = context_policy(values.text('context.policy'))
+        policy = context_policy(values.text('context.policy'), backbone.info)
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
         sampler = frame_sampler(values, backbone.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
@@ -231,6 +232,7 @@ def run_job(
         outcome.remarks = [job.remark] if job.remark else []
         outcome.remarks += remarks(values, backbone.info)
         outcome.remarks += [remark for text in texts if (remark := book.remark(text))]
+        outcome.remarks += [backbone.info.note] if backbone.info.note else []
         header = GoldenHeader(rate, job.topic, job.instructions, backbone.info.model_id)
     _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome

@@ -14,6 +14,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -109,7 +110,7 @@ class ExampleIndex:
             print(f'{error}: the dialogues are read again at each start', file=sys.stderr)
 
 
-def open_reported(path: Path) -> BinaryIO:
+def open_reported(path: Path) -> AbstractContextManager[BinaryIO]:
     """Open a file; what is read of it is shown in a bar, or in lines without a terminal."""
     console = Console(stderr=True)
     if console.is_terminal:

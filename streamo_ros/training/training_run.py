@@ -22,7 +22,7 @@ from transformers import set_seed
 from transformers import TrainingArguments
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
-from streamo_ros.backbone.sizing import wanted_capacity
+from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import SYSTEM_PROMPT
