@@ -86,9 +86,10 @@ def _places(path: PurePosixPath, source: str) -> list[tuple[str, Fraction, Fract
     folder = FOLDERS.get(source)
     if folder is None:
         return []
-    whole = Fraction(0), None
     names = [path.name, *([path.stem] if path.suffix else [])]
-    places = [(f'{folder}/{name}', *whole) for name in names]
+    places: list[tuple[str, Fraction, Fraction | None]] = [
+        (f'{folder}/{name}', Fraction(0), None) for name in names
+    ]
     part = _PART.fullmatch(path.stem)
     if source == 'ego_timeqa' and part:
         places.append((f'{folder}/{part["id"]}', Fraction(part['start']), Fraction(part['end'])))
