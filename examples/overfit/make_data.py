@@ -24,7 +24,7 @@ VIDEOS = {
     'd': [('green', 2, 4), ('blue', 7, 10)],
 }
 """Color, start and end in seconds of each event."""
-SECONDS, RATE, SIZE = 13, 10, (280, 224)
+SECONDS, RATE, SIZE = 13, 10, (140, 112)
 
 
 def picture(events: list[tuple[str, int, int]], time: float) -> np.ndarray:
@@ -32,8 +32,8 @@ def picture(events: list[tuple[str, int, int]], time: float) -> np.ndarray:
     image = np.full((SIZE[1], SIZE[0], 3), (150, 190, 210), np.uint8)
     for color, start, end in events:
         if start <= time < end:
-            x = round(30 + (SIZE[0] - 60) * (time - start) / (end - start))
-            cv2.circle(image, (x, SIZE[1] // 2), 28, COLORS[color], -1)
+            x = round(15 + (SIZE[0] - 30) * (time - start) / (end - start))
+            cv2.circle(image, (x, SIZE[1] // 2), 14, COLORS[color], -1)
     return image
 
 

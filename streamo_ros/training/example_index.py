@@ -30,6 +30,8 @@ from streamo_ros.training.layouts import Cut
 
 _STEPS = 10
 """Lines of progress where there is no terminal."""
+LONG = 50_000_000
+"""Bytes from which reading a file takes long enough to be reported without a terminal."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,7 @@ class _LoggedFile(io.BufferedReader):
 
     def __next__(self) -> bytes:
         line = super().__next__()
-        step = _STEPS * self.tell() // self._size
+        step = _STEPS * self.tell() // self._size if self._size >= LONG else 0
         if step > self._done:
             self._done = step
             print(f'reading {self._path}: {100 * step // _STEPS} %', file=sys.stderr)
