@@ -77,7 +77,7 @@ class ActiveStream:
             resources.backbone,
             resources.book,
             settings(),
-            context_policy(values.text('context.policy')),
+            context_policy(values.text('context.policy'), resources.info),
             resources.restored_answers,
         )
         self.worker = Worker(

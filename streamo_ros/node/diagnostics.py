@@ -163,6 +163,8 @@ class Diagnostics:
             }
             if health.info.vision_note:
                 status.values['vision note'] = health.info.vision_note
+            if health.info.note:
+                status.values['note'] = health.info.note
         if stream is not None:
             self._passes(status, health, stream)
         return status

@@ -22,6 +22,7 @@ from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
+from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark
@@ -61,7 +62,7 @@ class ReplayJob:
 
     Attributes:
         source: a bag, a video, a folder of images or /dev/videoN.
-        model: a checkpoint's folder, or a .yaml script.
+        model: a checkpoint's folder, a .yaml script, or the URL of a server.
         instructions: what to watch for; empty = those of the golden file.
         rate: sampled frames per second of capture time; None = the golden file's, or what the
             checkpoint asks for.
@@ -78,7 +79,7 @@ class ReplayJob:
     """
 
     source: str
-    model: Path
+    model: Path | str
     instructions: tuple[TimedInstruction, ...] = ()
     rate: float | None = None
     topic: str = ''
@@ -200,7 +201,8 @@ def run_job(
     """
     job, golden = resolve(job)
     values = effective(_given(job))
-    with closing(open_source(job.source, job.topic, job.salvage)) as source:
+    at_reception = values.text('sampling.stamp') == 'receive'
+    with closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source:
         backbone = backbone or load_model(values.all(), wait=True)
         rate = sampling_rate(values, backbone.info)
         # From here on there is something that wants to be ended in good order.
@@ -221,14 +223,16 @@ def run_job(
             )
         check = instruction_check(backbone, lambda: values.whole('generation.max_new_tokens'))
         book = InstructionBook(len(job.instructions), check, instruction_remark(backbone))
-        policy = context_policy(values.text('context.policy'))
+        policy = context_policy(values.text('context.policy'), backbone.info)
         assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
         sampler = frame_sampler(values, backbone.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
         outcome = Outcome(job, totals, report.timeline, source.damage, source.note)
         texts = dict.fromkeys(instruction.text for instruction in job.instructions)
         outcome.remarks = [job.remark] if job.remark else []
+        outcome.remarks += remarks(values, backbone.info)
         outcome.remarks += [remark for text in texts if (remark := book.remark(text))]
+        outcome.remarks += [backbone.info.note] if backbone.info.note else []
         header = GoldenHeader(rate, job.topic, job.instructions, backbone.info.model_id)
     _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome

@@ -24,10 +24,12 @@ def add_job_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add(
         '--model',
-        type=Path,
         metavar='PATH',
-        help='checkpoint, .yaml script, objects or tiny; default objects where it is installed',
+        help='checkpoint, .yaml script, URL of a server (http://HOST:PORT/v1), objects or tiny; '
+        'default objects where it is installed',
     )
+    add('--model-name', metavar='NAME', help='the model on the server, of several')
+    add('--settings', metavar='FILE', help='streamo.json of a served checkpoint, or its folder')
     add(
         '--params-file',
         type=Path,
@@ -66,8 +68,12 @@ def common_job(arguments: argparse.Namespace) -> ReplayJob:
     if arguments.workers < 1:
         raise JobError(f'--workers must be at least 1, not {arguments.workers}')
     given = read_parameters(arguments.params_file) if arguments.params_file else {}
-    if arguments.device:
-        given['model.device'] = arguments.device
+    options = {
+        'model.device': arguments.device,
+        'model.name': arguments.model_name,
+        'model.settings': arguments.settings,
+    }
+    given |= {name: value for name, value in options.items() if value is not None}
     model, remark = arguments.model or given.get('model.path') or '', ''
     if not model:
         model, remark = camera_model()

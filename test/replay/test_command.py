@@ -191,6 +191,32 @@ def test_parameter_file_of_the_robot_is_followed(command, tmp_path):
     assert sum(json.loads(out)['instructions'][0]['states'].values()) == 8
 
 
+@pytest.mark.parametrize('kind', ['raw', 'video'])
+def test_frames_without_stamps_count_from_their_recording_if_so_asked(
+    bag_maker, dev_script, command, tmp_path, kind
+):
+    frames = list(bag_maker.frames(30))
+    video = dev_script('make_test_videos').packets(30)
+    if kind == 'raw':
+        messages = [
+            ('/camera/image_raw', bag_maker.IMAGE, at, bag_maker.raw(0, rgb)) for at, rgb in frames
+        ]
+    else:
+        messages = [
+            ('/v', bag_maker.FFMPEG_PACKET, at, bag_maker.ffmpeg_packet(0, data))
+            for (at, _), data in zip(frames, video, strict=True)
+        ]
+    bag = str(bag_maker.write_bag(tmp_path / kind, messages))
+    code, _, err = command('-i', 'cup', source=[bag])
+    assert code == 2
+    assert 'set sampling.stamp to receive in --params-file' in err
+    parameters = tmp_path / 'robot.yaml'
+    parameters.write_text('/**: {ros__parameters: {sampling: {rate: 1.0, stamp: receive}}}')
+    code, out, _ = command('-i', 'cup', '--params-file', parameters, '--json', source=[bag])
+    assert code == 0
+    assert json.loads(out)['frames']['sampled'] == 6
+
+
 @pytest.mark.parametrize(
     ('text', 'sentence'),
     [
