@@ -33,6 +33,8 @@ INSTRUCTIONS = 'streamo_ros/msg/InstructionArray'
 MODEL_INFO = 'streamo_ros/msg/ModelInfo'
 
 
+ANSWER = 0
+"""The kind of a Response that the model itself gave."""
 _PENDING = 64
 """Most answers whose decision is remembered until they are complete."""
 
@@ -122,6 +124,8 @@ class Messages:
             first_token_time=waited + event.first_token_time,
             generation_time=event.generation_time,
             model_id=model_id,
+            episode_id=event.episode_id,
+            kind=ANSWER,
         )
 
     def response_delta(self, event: Spoke) -> Any:

@@ -66,8 +66,7 @@ def recorded_timeline(path: Path, node: str = '') -> Timeline | None:
             return timeline
     except (AnyReaderError, OSError) as error:
         raise RecordedError(
-            f'{path} cannot be read ({one_line(error)}): repair it, or watch it again with '
-            '--replay'
+            f'{path} cannot be read ({one_line(error)}): repair it, or add --replay'
         ) from error
 
 

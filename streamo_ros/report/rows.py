@@ -195,6 +195,8 @@ class ResponseRow:
             first_token_time=round(message.first_token_time, 6),
             generation_time=round(message.generation_time, 6),
             stream_id=message.stream_id,
+            # Bags of earlier versions do not have it.
+            episode_id=getattr(message, 'episode_id', 0),
         )
 
 
