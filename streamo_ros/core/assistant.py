@@ -32,7 +32,7 @@ from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
-from streamo_ros.core.interface import Sighting
+from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.lane_pool import LanePool
 from streamo_ros.core.passes import LogitsRow
 from streamo_ros.core.passes import PassRunner
@@ -75,7 +75,7 @@ class Assistant:
 
     Attributes:
         passes: runs the model and counts its failures.
-        sightings: what was recognized in the frame observed last, by models that do that.
+        vision: the vision tokens of the frame observed last; None when it was not encoded.
     """
 
     def __init__(
@@ -91,7 +91,7 @@ class Assistant:
         self._book = book
         self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored)
         self._next_response = 1
-        self.sightings: tuple[Sighting, ...] = ()
+        self.vision: VisionTokens | None = None
 
     @property
     def busy(self) -> bool:
@@ -117,7 +117,7 @@ class Assistant:
             time, exactly one `Decided` follows, now or later, whatever happens in between; one
             with id 0 if none is active.
         """
-        self.sightings = ()
+        self.vision = None
         events = self._pool.follow(frame)
         due = [active for active in self._book.active() if active.since <= frame.stamp]
         if frame.image is None:
@@ -131,7 +131,7 @@ class Assistant:
         vision = self.passes.encode(frame.image)
         if vision is None:
             return events + self._failed(frame, due)
-        self.sightings = vision.sightings
+        self.vision = vision
         encoded = EncodedFrame(frame.without_image(), vision)
         encode_time = time.perf_counter() - began
         events += self._follow_grid(encoded)

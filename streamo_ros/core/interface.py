@@ -55,6 +55,10 @@ class VisionTokens(Protocol):
     def sightings(self) -> tuple[Sighting, ...]:
         """What was recognized in the frame, where the tower does that."""
 
+    @property
+    def vector(self) -> NDArray[np.float16] | None:
+        """What the frame looks like: the mean of its tokens, shape (hidden,); None = unknown."""
+
 
 Piece = tuple[int, ...] | VisionTokens
 """Token ids, or one frame."""

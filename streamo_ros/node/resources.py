@@ -7,7 +7,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import closing
 from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from streamo_ros.config.model import load_model
@@ -20,6 +22,8 @@ from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.restored_turns import PastAnswer
+from streamo_ros.memory.settings import open_writer
+from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.messages import StepMessages
 from streamo_ros.node.detection_publisher import DetectionPublisher
 from streamo_ros.node.instruction_sync import InstructionSync
@@ -31,28 +35,35 @@ from streamo_ros.node.publisher import EventPublisher
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """What takes long to load: the model, and the journal."""
+    """What takes long to load: the model, the journal and the memory."""
 
     backbone: Backbone
     journal: Journal | None
+    memory: StoreWriter | None = None
 
 
 def load(values: dict[str, Value]) -> LoadedModel:
-    """Open the journal and load the model; in any thread.
+    """Open journal and memory, and load the model; in any thread.
 
     Raises:
         JournalError: the journal cannot be opened.
+        StoreError: the memory cannot be opened.
+        ZoneError: there is no such time zone.
         BackboneError: the model cannot be loaded.
     """
     path, most = str(values['journal.path']), values['context.max_answers']
-    journal = Journal(path, most_answers=int(most)) if path else None  # type: ignore[arg-type]
-    try:
+    with ExitStack() as opened:
+        journal = memory = None
+        if path:
+            journal = Journal(path, most_answers=int(most))  # type: ignore[arg-type]
+            opened.callback(journal.close)
+        if folder := str(values['memory.path']):
+            find_zone(str(values['memory.time_zone']))
+            memory = opened.enter_context(closing(open_writer(Values(values), folder)))
         with _without_collection():
-            return LoadedModel(load_model(values), journal)
-    except BaseException:
-        if journal is not None:
-            journal.close()
-        raise
+            loaded = LoadedModel(load_model(values), journal, memory)
+        opened.pop_all()
+    return loaded
 
 
 @contextmanager
@@ -82,7 +93,8 @@ class NodeResources:
         publisher: publishes events; a sink.
         detections: publishes what is recognized, where vision_msgs is installed; a sink.
         instructions: writes and publishes changes of the book; a sink.
-        remark: what could not be restored from the journal; '' = nothing.
+        memory: writes what is seen and said; None without one.
+        remark: what of journal and memory was set aside; '' = nothing.
     """
 
     def __init__(self, node: AwaitableLifecycleNode, loaded: LoadedModel, values: Values) -> None:
@@ -96,7 +108,9 @@ class NodeResources:
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)
         self.detections = DetectionPublisher(node)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)
-        self.remark = self.instructions.restore()
+        self.memory = loaded.memory
+        remarks = [self.instructions.restore(), *(self.memory.remarks if self.memory else [])]
+        self.remark = ' '.join(filter(None, remarks))
         self._past_answers = (
             self.instructions.past_answers() if values.flag('journal.context') else {}
         )
@@ -115,6 +129,8 @@ class NodeResources:
         self.publisher.destroy()
         self.detections.destroy()
         self.instructions.close_journal()
+        if self.memory is not None:
+            self.memory.close()
 
     def watch_for(self, texts: tuple[str, ...]) -> list[str]:
         """Make these the instructions that come from parameters, and cancel all others of those.

@@ -138,7 +138,7 @@ class Worker:
             return False
         finally:
             self._busy_since = None
-        self._sink.take(self._steps.step(events, frame, sightings=self.assistant.sightings))
+        self._sink.take(self._steps.step(events, frame, vision=self.assistant.vision))
         return True
 
     def _recover(self, error: Exception) -> None:

@@ -89,6 +89,12 @@ def parser() -> argparse.ArgumentParser:
         help='write events.jsonl, replay.mcap and report.html there',
     )
     add(
+        '--memory',
+        type=Path,
+        metavar='DIR',
+        help='remember what is seen and said there, for `streamo ask DIR "..."`',
+    )
+    add(
         '--model',
         type=Path,
         metavar='PATH',
@@ -162,6 +168,7 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
         update=arguments.update_golden,
         tolerance=arguments.tolerance,
         images=not arguments.no_images,
+        memory=arguments.memory,
         salvage=arguments.salvage,
         parameters=given,
     )
