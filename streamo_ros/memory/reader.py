@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from collections.abc import Iterator
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,13 @@ class StoreReader:
             (*span, limit),
         )
         return rows[::-1]
+
+    def every_frame(self) -> Iterator[KeptFrame]:
+        """All frames, in the order of watching, with a picture or without."""
+        last = 0
+        while rows := self._frames('WHERE id > ? ORDER BY id LIMIT ?', (last, _MOST_ROWS)):
+            yield from rows
+            last = rows[-1].id
 
     def has_frames(self, span: Span) -> bool:
         """Whether anything was watched in a time, with a picture or without."""

@@ -22,6 +22,7 @@ from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.restored_turns import PastAnswer
+from streamo_ros.memory.clock_times import find_zone
 from streamo_ros.memory.settings import open_writer
 from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.messages import StepMessages
@@ -48,7 +49,7 @@ def load(values: dict[str, Value]) -> LoadedModel:
     Raises:
         JournalError: the journal cannot be opened.
         StoreError: the memory cannot be opened.
-        ZoneError: there is no such time zone.
+        TimeError: there is no such time zone.
         BackboneError: the model cannot be loaded.
     """
     path, most = str(values['journal.path']), values['context.max_answers']
