@@ -91,6 +91,7 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         response_threshold=checkpoint.settings.response_threshold,
         sampling_rate=checkpoint.settings.sampling_rate,
         unknown_word_reply=checkpoint.settings.unknown_word_reply,
+        answers_past=checkpoint.settings.answers_past,
         sampling=checkpoint.sampling,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)

@@ -8,6 +8,7 @@ so it imports no rclpy.
 
 from __future__ import annotations
 
+from streamo_ros.config.memory_parameters import MEMORY
 from streamo_ros.config.parameter import Parameter
 from streamo_ros.config.parameter import When
 
@@ -268,52 +269,7 @@ TABLE = (
         'Keep the answers in the journal, and put them back into the context after a restart.',
         _SETUP,
     ),
-    Parameter(
-        'memory.path',
-        '',
-        'Folder that keeps pictures, states and answers for questions about the past; '
-        'empty = none.',
-        _SETUP,
-    ),
-    Parameter(
-        'memory.max_bytes',
-        1_000_000_000,
-        'Bytes that the memory may take on the disk; the oldest pictures leave first.',
-        _SETUP,
-        10_000_000,
-        10**15,
-    ),
-    Parameter(
-        'memory.max_days',
-        7.0,
-        'Days after which anything in the memory is erased.',
-        _SETUP,
-        0.01,
-        3650.0,
-    ),
-    Parameter(
-        'memory.queue',
-        32,
-        'Frames that can wait for the disk; beyond, their pictures are left out and counted.',
-        _SETUP,
-        1,
-        1000,
-    ),
-    Parameter(
-        'memory.frames',
-        8,
-        'Kept pictures that a question, or an instruction that looks back, is shown at most.',
-        When.ALWAYS,
-        1,
-        64,
-    ),
-    Parameter(
-        'memory.time_zone',
-        '',
-        'Time zone of times of day in questions, such as Europe/Berlin; empty = that of the '
-        'machine.',
-        _SETUP,
-    ),
+    *MEMORY,
     Parameter(
         'autostart', True, 'Configure and activate without a lifecycle manager.', When.START
     ),

@@ -132,6 +132,7 @@ class BackboneInfo:
         sampling_rate: frames per second that the checkpoint wants; 0 = unspecified.
         unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
             of checkpoints for which every known word is one token; '' = of no other.
+        answers_past: whether it was trained to answer questions about kept pictures of the past.
         sampling: how the checkpoint wants tokens to be chosen; its temperature is not used.
     """
 
@@ -153,6 +154,7 @@ class BackboneInfo:
     response_threshold: float = 0.0
     sampling_rate: float = 0.0
     unknown_word_reply: str = ''
+    answers_past: bool = False
     sampling: Sampling = field(default_factory=Sampling)
 
 

@@ -46,6 +46,8 @@ class LanePool:
         self._book = book
         self._policy = policy
         self._restored = restored
+        # A slot beyond is for questions about the past.
+        self._most = min(backbone.lanes, book.capacity)
         self._lanes: dict[int, InstructionLane] = {}
         self._recent: deque[EncodedFrame] = deque()
         self._book_version = -1
@@ -125,7 +127,7 @@ class LanePool:
         Raises:
             BackboneError: a frame it looks back at cannot be encoded.
         """
-        if instruction.id in self._lanes or len(self._lanes) >= self._backbone.lanes:
+        if instruction.id in self._lanes or len(self._lanes) >= self._most:
             return
         oldest = encoded.frame.stamp - instruction.backfill
         past = [old for old in self._recent if instruction.backfill and old.frame.stamp >= oldest]

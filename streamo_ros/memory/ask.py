@@ -7,8 +7,10 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass
 from datetime import tzinfo
+from functools import partial
 
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.core.probe import PastFrame
 from streamo_ros.memory.clock_times import CaptureClock
 from streamo_ros.memory.clock_times import TimeError
 from streamo_ros.memory.question import content_words
@@ -25,6 +27,7 @@ from streamo_ros.memory.record_answer import say_found
 from streamo_ros.memory.search import find_facts
 from streamo_ros.memory.search import Found
 
+_FACTS = 8
 _FOLLOW_UP = 600.0
 """Seconds after which a question is no longer a follow-up of the one before."""
 
@@ -107,6 +110,29 @@ class Asker:
         return CaptureClock(
             now or (newest.stamp if newest else 0), self._zone, self._reader.span()[0]
         )
+
+    def close(self) -> None:
+        """Close the reader."""
+        self._reader.close()
+
+    def past_frames(self, recall: Recall) -> tuple[PastFrame, ...]:
+        """What a model is shown: the pictures that were found, read when it is their turn."""
+        pictures = self._reader.pictures
+        return tuple(
+            PastFrame(frame.stamp, partial(pictures.image, frame.id)) for frame in recall.frames
+        )
+
+    def prompt(self, recall: Recall, now: int = 0) -> str:
+        """The question as a model is asked: with what the record says, and the times."""
+        clock = self.clock(now)
+        lines = [
+            f'{clock.say(fact.end)} {fact.text}'
+            for fact in recall.found.facts[-_FACTS:]
+            if fact.kind != 'state'
+        ]
+        times = ', '.join(clock.say(frame.stamp) for frame in recall.frames)
+        parts = ['Noted before: ' + '; '.join(lines)] if lines else []
+        return '\n'.join([*parts, f'The frames were taken at {times}.', recall.question.text])
 
     def recall(
         self, text: str, span: Span = EVER, limit: int = 8, *, now: int = 0, at: float = 0.0

@@ -95,7 +95,7 @@ def read_question(text: str, clock: CaptureClock, before: Question | None = None
     )
     if before is None or question.words or question.like_now:
         return question
-    if kind is Kind.WHAT and times.given:
+    if kind is Kind.WHAT:
         return question
     if kind is None:
         question = replace(question, kind=before.kind)

@@ -22,7 +22,9 @@ from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.restored_turns import PastAnswer
+from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.clock_times import find_zone
+from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.settings import open_writer
 from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.messages import StepMessages
@@ -95,6 +97,7 @@ class NodeResources:
         detections: publishes what is recognized, where vision_msgs is installed; a sink.
         instructions: writes and publishes changes of the book; a sink.
         memory: writes what is seen and said; None without one.
+        asker: answers questions about it; None without one.
         remark: what of journal and memory was set aside; '' = nothing.
     """
 
@@ -110,6 +113,10 @@ class NodeResources:
         self.detections = DetectionPublisher(node)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)
         self.memory = loaded.memory
+        self.asker: Asker | None = None
+        if self.memory is not None:
+            zone = find_zone(values.text('memory.time_zone'))
+            self.asker = Asker(StoreReader(self.memory.folder), zone)
         remarks = [self.instructions.restore(), *(self.memory.remarks if self.memory else [])]
         self.remark = ' '.join(filter(None, remarks))
         self._past_answers = (
@@ -130,6 +137,8 @@ class NodeResources:
         self.publisher.destroy()
         self.detections.destroy()
         self.instructions.close_journal()
+        if self.asker is not None:
+            self.asker.close()
         if self.memory is not None:
             self.memory.close()
 

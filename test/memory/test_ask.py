@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,8 +18,10 @@ from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.ask import AskError
 from streamo_ros.memory.ask import Outcome
 from streamo_ros.memory.clock_times import TimeError
+from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.store import Store
 from test.memory.conftest import START
+from test.memory.conftest import Teller
 from test.memory.conftest import Vision
 
 UTC = ZoneInfo('UTC')
@@ -29,10 +32,10 @@ def cup(box: tuple[float, ...] = (0.0, 0.0, 0.2, 0.2)) -> Vision:
     return Vision(None, (Sighting('cup', 0.8, box),))
 
 
-@pytest.fixture
-def asker(teller) -> Callable[..., Asker]:
-    def make() -> Asker:
-        one = teller()
+@pytest.fixture(scope='module')
+def asker(tmp_path_factory) -> Callable[..., Asker]:
+    def make() -> Path:
+        one = Teller(tmp_path_factory.mktemp('stores') / 'store')
         states = {98: State.STANDBY, 99: State.STANDBY, 100: State.RESPONSE, 250: State.RESPONSE}
         for second in range(400):
             boils = second in (100, 250)
@@ -44,9 +47,11 @@ def asker(teller) -> Callable[..., Asker]:
                 vision=cup((0.7, 0.7, 0.9, 0.9)) if 150 <= second < 170 else None,
             )
         one.see(399, State.RESPONSE, 'No, the door is shut.', 'Is the door open?', key=2)
-        return Asker(one.done(), UTC)
+        one.writer.close()
+        return one.folder
 
-    return make
+    folder = make()
+    return lambda: Asker(StoreReader(folder), UTC)
 
 
 def ask(asker: Asker, text: str, **options):
@@ -143,8 +148,6 @@ def test_pictures_that_look_like_now_are_found_by_their_vectors(teller) -> None:
 
 def test_a_store_can_be_empty(tmp_path) -> None:
     Store(tmp_path).close()
-    from streamo_ros.memory.reader import StoreReader
-
     answer = ask(Asker(StoreReader(tmp_path), UTC), 'What happened?')
     assert answer.outcome is Outcome.NOT_FOUND
     assert 'empty' in answer.message
