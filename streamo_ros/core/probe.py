@@ -10,13 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import replace
 from fractions import Fraction
 from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
 
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import decide
@@ -33,6 +29,7 @@ from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.passes import PassRunner
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 
@@ -51,19 +48,6 @@ class ProbeSettings(Protocol):
     @property
     def limits(self) -> ContextLimits:
         """How long it may be."""
-
-
-@dataclass(frozen=True)
-class PastFrame:
-    """A kept frame.
-
-    Attributes:
-        stamp: capture time, nanoseconds.
-        load: gives the picture, RGB, uint8, shape (height, width, 3); None when it is gone.
-    """
-
-    stamp: int
-    load: Callable[[], NDArray[np.uint8] | None]
 
 
 class Probe:

@@ -5,12 +5,13 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from functools import partial
 
 from streamo_ros.core.errors import StreamoError
-from streamo_ros.core.probe import PastFrame
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.memory.clock_times import CaptureClock
 from streamo_ros.memory.clock_times import TimeError
 from streamo_ros.memory.question import content_words
@@ -117,10 +118,25 @@ class Asker:
 
     def past_frames(self, recall: Recall) -> tuple[PastFrame, ...]:
         """What a model is shown: the pictures that were found, read when it is their turn."""
+        return self._past(recall.frames)
+
+    def spread_frames(self, start: int, end: int, limit: int) -> tuple[PastFrame, ...]:
+        """Kept frames of a time, spread over it.
+
+        Args:
+            start: capture time, nanoseconds.
+            end: the same; not included.
+            limit: most frames.
+        """
+        frames = self._reader.frames((start, end - 1))
+        step = (len(frames) - 1) / max(1, limit - 1)
+        if len(frames) > limit:
+            frames = [frames[round(at * step)] for at in range(limit)]
+        return self._past(frames)
+
+    def _past(self, frames: Sequence[KeptFrame]) -> tuple[PastFrame, ...]:
         pictures = self._reader.pictures
-        return tuple(
-            PastFrame(frame.stamp, partial(pictures.image, frame.id)) for frame in recall.frames
-        )
+        return tuple(PastFrame(frame.stamp, partial(pictures.image, frame.id)) for frame in frames)
 
     def prompt(self, recall: Recall, now: int = 0) -> str:
         """The question as a model is asked: with what the record says, and the times."""

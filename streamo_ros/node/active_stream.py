@@ -77,6 +77,7 @@ class ActiveStream:
             settings(),
             context_policy(values.text('context.policy')),
             resources.restored_answers,
+            resources.past_frames,
         )
         self.worker = Worker(
             self.assistant,

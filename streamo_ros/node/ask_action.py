@@ -118,7 +118,7 @@ class AskAction:
             if memory is not None:
                 # So that the last frames are there.
                 memory.flush(1.0)
-            span = nanoseconds(request.from_time), nanoseconds(request.to) or EVER[1]
+            span = nanoseconds(request.from_time), nanoseconds(request.to_time) or EVER[1]
             limit = request.max_frames or self._values.whole('memory.frames')
             return asker.recall(request.question, span, limit, at=time.monotonic())
 

@@ -21,6 +21,7 @@ from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.restored_turns import PastAnswer
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.clock_times import find_zone
@@ -103,6 +104,7 @@ class NodeResources:
 
     def __init__(self, node: AwaitableLifecycleNode, loaded: LoadedModel, values: Values) -> None:
         self.backbone = loaded.backbone
+        self._values = values
         self.book = InstructionBook(
             values.whole('max_instructions'),
             instruction_check(self.backbone, lambda: values.whole('generation.max_new_tokens')),
@@ -131,6 +133,12 @@ class NodeResources:
     def restored_answers(self, instruction_id: int) -> Sequence[PastAnswer]:
         """What an instruction was answered before a restart; given once."""
         return self._past_answers.pop(instruction_id, ())
+
+    def past_frames(self, start: int, end: int) -> Sequence[PastFrame]:
+        """Kept frames for an instruction that looks back; see `PastFrames`."""
+        if self.asker is None:
+            return ()
+        return self.asker.spread_frames(start, end, self._values.whole('memory.frames'))
 
     def close(self) -> None:
         """Release all resources."""

@@ -20,7 +20,7 @@ from streamo_ros.core.events import Decided
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.probe import PastFrame
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.probe import Probe
 from streamo_ros.core.protocol import State
 from streamo_ros.share import share_path
