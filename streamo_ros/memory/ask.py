@@ -203,7 +203,7 @@ class Asker:
                 evidence=_stamps(recall),
                 probability=0.5,
             )
-        if facts:
+        if facts and not recall.found.doubtful:
             sure = max(fact.score for fact in facts) * recall.found.coverage
             return Answer(
                 Outcome.ANSWERED,
@@ -271,6 +271,12 @@ class Asker:
             )
         watched = self._reader.instructions(span)
         asked = ' '.join(recall.question.words) or recall.question.text
+        if facts := recall.found.facts:
+            closest = f'{clock.say(facts[-1].end)} “{facts[-1].text.strip()}”'
+            return Answer(
+                Outcome.NOT_FOUND,
+                message=f'the record says nothing of {asked!r} {when}; closest: {closest}',
+            )
         for_what = '; '.join(map(repr, watched[:4])) or 'nothing'
         return Answer(
             Outcome.NOT_FOUND,

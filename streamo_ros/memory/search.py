@@ -38,6 +38,11 @@ class Found:
     unknown: tuple[str, ...] = ()
     coverage: float = 1.0
 
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is about something else that has most of the words."""
+        return bool(self.unknown) and self.facts[0].kind == 'answer'
+
 
 def find_facts(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
     """What the record says about words in a time.
