@@ -95,15 +95,15 @@ def draw(random: np.random.Generator, fact: tuple[str, str, str] | None) -> np.n
     return cv2.add(image, noise)
 
 
-def step_of(second: int, image: np.ndarray, fact: tuple[str, str, str] | None, at: int) -> Step:
+def step_of(second: int, image: np.ndarray, fact: tuple[str, str, str] | None, since: int) -> Step:
     """What an assistant would report of this second."""
     tick = Tick(START + second * SECOND, Fraction(second), Fraction(second + 1), second, 1)
     frame = Frame(tick, image)
     seen = frame.without_image()
     state = State.SILENCE
     events: list[Decided | Answered] = []
-    if fact is not None and second - at in (0, 1):
-        state = (State.STANDBY, State.RESPONSE)[second - at]
+    if fact is not None and since < 2:
+        state = (State.STANDBY, State.RESPONSE)[since]
     events.append(Decided(seen, 1, state, probabilities=(0.1, 0.1, 0.8)))
     if state is State.RESPONSE:
         color, shape, place = fact
@@ -129,7 +129,7 @@ def step_of(second: int, image: np.ndarray, fact: tuple[str, str, str] | None, a
     return Step(tuple(events), frame, (WATCHED,), START, vision=vision)
 
 
-def watch(folder: Path, hours: float, facts: dict[int, tuple[str, str, str]]) -> dict:
+def watch(folder: Path, hours: float, facts: dict[int, tuple[str, str, str]], every: int) -> dict:
     """Fill a store; what a frame costs the thread that watches, and the store in all."""
     random = np.random.default_rng(1)
     writer = StoreWriter(Store(folder), waits=True)
@@ -138,19 +138,19 @@ def watch(folder: Path, hours: float, facts: dict[int, tuple[str, str, str]]) ->
     drawing, resident = 0.0, []
     starts = sorted(facts)
     at = -LASTS
-    for second in range(int(hours * 3600)):
+    for second in range(0, int(hours * 3600), every):
         if starts and second == starts[0]:
             at = starts.pop(0)
         fact = facts[at] if second - at < LASTS else None
         before = time.thread_time()
-        step = step_of(second, draw(random, fact), fact, at)
+        step = step_of(second, draw(random, fact), fact, (second - at) // every)
         drawing += time.thread_time() - before
         if len(writer._queue) > 16:
             writer.flush(60)
         before = time.perf_counter()
         sink.take(step)
         takes.append(time.perf_counter() - before)
-        if second % 3600 == 3599:
+        if second % 3600 >= 3600 - every:
             writer.flush(60)
             resident.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024)
             if sys.stderr.isatty():
@@ -173,9 +173,15 @@ def watch(folder: Path, hours: float, facts: dict[int, tuple[str, str, str]]) ->
     }
 
 
-def ask(folder: Path, hours: float, facts: dict[int, tuple[str, str, str]], frames: int) -> dict:
+def ask(
+    folder: Path,
+    hours: float,
+    facts: dict[int, tuple[str, str, str]],
+    frames: int,
+    every: int,
+) -> dict:
     """Questions about every fact, and about as many that never were, by hour of age."""
-    end = int(hours * 3600) - 1
+    end = int(hours * 3600) - every
     by_age: dict[int, list[dict]] = {}
     took, wrong_finds = [], 0
     with closing(StoreReader(folder)) as reader:
@@ -190,7 +196,7 @@ def ask(folder: Path, hours: float, facts: dict[int, tuple[str, str, str]], fram
             recall = asker.recall(question, limit=frames)
             answer = asker.from_record(recall)
             took.append(time.perf_counter() - before)
-            truth = START + (at + 1) * SECOND
+            truth = START + (at + every) * SECOND
             in_view = [
                 frame
                 for frame in recall.frames
@@ -238,6 +244,7 @@ def main() -> int:
     """Run and write."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--hours', type=float, default=12.0)
+    parser.add_argument('--every', type=int, default=1, help='seconds between two frames')
     parser.add_argument('--questions', type=int, default=200)
     parser.add_argument('--frames', type=int, default=8, help='pictures recalled a question')
     parser.add_argument('--output', type=Path, default=Path(__file__).with_name('memory.json'))
@@ -247,14 +254,17 @@ def main() -> int:
     count = min(options.questions, len(every) // 2, int(options.hours * 3600 / (2 * LASTS)))
     places = np.linspace(60, options.hours * 3600 - 2 * LASTS, count).astype(int)
     chosen = random.permutation(len(every))[:count]
-    facts = {int(at): every[one] for at, one in zip(places, chosen, strict=True)}
+    facts = {
+        int(at) // options.every * options.every: every[one]
+        for at, one in zip(places, chosen, strict=True)
+    }
     folder = Path(tempfile.mkdtemp()) / 'store'
     try:
-        watched = watch(folder, options.hours, facts)
-        asked = ask(folder, options.hours, facts, options.frames)
+        watched = watch(folder, options.hours, facts, options.every)
+        asked = ask(folder, options.hours, facts, options.frames, options.every)
     finally:
         shutil.rmtree(folder.parent)
-    report = {'hours': options.hours, **watched, **asked}
+    report = {'hours': options.hours, 'seconds_between_frames': options.every, **watched, **asked}
     options.output.write_text(json.dumps(report, indent=1) + '\n')
     print(json.dumps(report, indent=1))
     return 0

@@ -59,6 +59,18 @@ MEMORY = (
         choices=('auto', 'model', 'record'),
     ),
     Parameter(
+        'memory.chunk',
+        200.0,
+        'Seconds of the past that one summary in words covers.',
+        _SETUP,
+        10.0,
+        86400.0,
+    ),
+    Parameter(
+        'memory.summaries', 5, 'Summaries of one chunk, and chunks in a block.', _SETUP, 1, 100
+    ),
+    Parameter('memory.blocks', 42, 'Blocks of summaries before those.', _SETUP, 0, 1000),
+    Parameter(
         'memory.time_zone',
         '',
         'Time zone of times of day in questions, such as Europe/Berlin; empty = that of the '

@@ -14,6 +14,8 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.memory.clock_times import CaptureClock
 from streamo_ros.memory.clock_times import TimeError
+from streamo_ros.memory.prompt import question_prompt
+from streamo_ros.memory.prompt import Recall
 from streamo_ros.memory.question import content_words
 from streamo_ros.memory.question import Kind
 from streamo_ros.memory.question import MOST_CHARACTERS
@@ -27,8 +29,10 @@ from streamo_ros.memory.record import KeptFrame
 from streamo_ros.memory.record_answer import say_found
 from streamo_ros.memory.search import find_facts
 from streamo_ros.memory.search import Found
+from streamo_ros.memory.tiers import read_tiers
+from streamo_ros.memory.tiers import TierCounts
 
-_FACTS = 8
+_DIALOGUE = 4
 _FOLLOW_UP = 600.0
 """Seconds after which a question is no longer a follow-up of the one before."""
 
@@ -45,25 +49,6 @@ class Outcome(enum.IntEnum):
     NOT_FOUND = 2
     CANCELED = 3
     ERROR = 4
-
-
-@dataclass(frozen=True)
-class Recall:
-    """What was found for a question, before anybody puts it into words.
-
-    Attributes:
-        question: taken apart.
-        span: the capture times that are searched.
-        found: what the record says.
-        frames: the pictures to look at again, in the order of watching.
-        problem: why nothing can be answered, in one sentence; '' when something can.
-    """
-
-    question: Question
-    span: Span
-    found: Found
-    frames: tuple[KeptFrame, ...] = ()
-    problem: str = ''
 
 
 @dataclass(frozen=True)
@@ -93,11 +78,16 @@ class Asker:
     Args:
         reader: the store.
         zone: whose times of day are meant.
+        counts: how much of the past a model is told in words.
     """
 
-    def __init__(self, reader: StoreReader, zone: tzinfo) -> None:
+    def __init__(
+        self, reader: StoreReader, zone: tzinfo, counts: TierCounts | None = None
+    ) -> None:
         self._reader = reader
         self._zone = zone
+        self._counts = counts or TierCounts()
+        self._asked: tuple[tuple[str, str], ...] = ()
         self._before: Question | None = None
         self._asked_at = 0.0
 
@@ -139,16 +129,14 @@ class Asker:
         return tuple(PastFrame(frame.stamp, partial(pictures.image, frame.id)) for frame in frames)
 
     def prompt(self, recall: Recall, now: int = 0) -> str:
-        """The question as a model is asked: with what the record says, and the times."""
+        """The question as a model is asked; see `prompt.question_prompt`."""
         clock = self.clock(now)
-        lines = [
-            f'{clock.say(fact.end)} {fact.text}'
-            for fact in recall.found.facts[-_FACTS:]
-            if fact.kind != 'state'
-        ]
-        times = ', '.join(clock.say(frame.stamp) for frame in recall.frames)
-        parts = ['Noted before: ' + '; '.join(lines)] if lines else []
-        return '\n'.join([*parts, f'The frames were taken at {times}.', recall.question.text])
+        tiers = read_tiers(self._reader, clock.now, self._zone, self._counts)
+        return question_prompt(recall, tiers, self._asked, clock)
+
+    def remember(self, recall: Recall, text: str) -> None:
+        """Keep an answer for the questions that follow."""
+        self._asked = (*self._asked, (recall.question.text, text))[-_DIALOGUE:]
 
     def recall(
         self, text: str, span: Span = EVER, limit: int = 8, *, now: int = 0, at: float = 0.0
@@ -184,7 +172,9 @@ class Asker:
             raise TimeError(
                 f'the time range is in the future: the record ends at {clock.say(clock.now)}'
             )
-        before = self._before if at - self._asked_at <= _FOLLOW_UP else None
+        if at - self._asked_at > _FOLLOW_UP:
+            self._before, self._asked = None, ()
+        before = self._before
         question = read_question(text, clock, before)
         self._before, self._asked_at = question, at
         return self._search(question, span, limit, clock)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from streamo_ros.config.settings import Values
 from streamo_ros.memory.store import Store
+from streamo_ros.memory.tiers import TierCounts
 from streamo_ros.memory.writer import StoreWriter
 
 
@@ -24,3 +25,12 @@ def open_writer(values: Values, folder: str | Path, *, waits: bool = False) -> S
     """
     store = Store(folder, values.whole('memory.max_bytes'), values.number('memory.max_days'))
     return StoreWriter(store, values.whole('memory.queue'), waits=waits)
+
+
+def tier_counts(values: Values) -> TierCounts:
+    """How much of the past is told in words."""
+    return TierCounts(
+        values.number('memory.chunk'),
+        values.whole('memory.summaries'),
+        values.whole('memory.blocks'),
+    )

@@ -176,6 +176,7 @@ class AskAction:
                 message=f'the model does not see it in the {seen} kept pictures that it was shown',
                 probability=probe.probability,
             )
+        asker.remember(recall, probe.text)
         return Answer(Outcome.ANSWERED, probe.text, '', tuple(probe.shown), probe.probability)
 
     async def _run(self, work: Callable[[], Any]) -> Any:

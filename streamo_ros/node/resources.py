@@ -27,6 +27,7 @@ from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.clock_times import find_zone
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.settings import open_writer
+from streamo_ros.memory.settings import tier_counts
 from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.messages import StepMessages
 from streamo_ros.node.detection_publisher import DetectionPublisher
@@ -118,7 +119,7 @@ class NodeResources:
         self.asker: Asker | None = None
         if self.memory is not None:
             zone = find_zone(values.text('memory.time_zone'))
-            self.asker = Asker(StoreReader(self.memory.folder), zone)
+            self.asker = Asker(StoreReader(self.memory.folder), zone, tier_counts(values))
         remarks = [self.instructions.restore(), *(self.memory.remarks if self.memory else [])]
         self.remark = ' '.join(filter(None, remarks))
         self._past_answers = (
