@@ -49,6 +49,7 @@ VERBS = {
         'streamo_ros.node.main:main', 'the ROS 2 node (what ros2 run starts)', ExitCode.OK
     ),
     'replay': Verb('streamo_ros.replay.command:main', 'a bag or video through the same core'),
+    'ask': Verb('streamo_ros.memory.command:main', 'a question about the past, offline'),
     'convert': Verb('streamo_ros.training.convert:main', 'annotations to per-second dialogues'),
     'train': Verb('streamo_ros.training.train:main', 'train a checkpoint'),
     'evaluate': Verb('streamo_ros.evaluation.evaluate:main', 'score timing, states and answers'),

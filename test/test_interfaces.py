@@ -56,6 +56,12 @@ INTERFACES = {
         --- --- bool success string message uint32 instruction_id""",
     'srv/CancelInstruction.srv': """
         uint32 instruction_id --- --- bool success string message uint32[] canceled_ids""",
+    'action/Ask.action': f"""
+        string question {TIME} from_time {TIME} to_time uint32 max_frames
+        --- --- uint8 OUTCOME_UNKNOWN=0 uint8 OUTCOME_ANSWERED=1 uint8 OUTCOME_NOT_FOUND=2
+        uint8 OUTCOME_CANCELED=3 uint8 OUTCOME_ERROR=4 uint8 outcome
+        string text string message {TIME}[] evidence_stamps float32 probability
+        --- --- string stage string partial_text {TIME}[] evidence_stamps""",
     'action/Watch.action': f"""
         string text uint32 max_responses {DURATION} timeout {DURATION} cooldown
         {DURATION} backfill

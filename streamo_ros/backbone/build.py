@@ -92,6 +92,7 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         sampling_rate=checkpoint.settings.sampling_rate,
         max_pixels=checkpoint.settings.max_pixels,
         unknown_word_reply=checkpoint.settings.unknown_word_reply,
+        answers_past=checkpoint.settings.answers_past,
         sampling=checkpoint.sampling,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)

@@ -30,6 +30,7 @@ class CheckpointSettings:
         max_pixels: largest area of a frame that it was trained with; 0 = not specified.
         unknown_word_reply: what it says of a word that it does not know; see
             `interface.BackboneInfo`.
+        answers_past: whether it was trained on questions about kept pictures of the past.
     """
 
     protocol: str = ''
@@ -40,6 +41,7 @@ class CheckpointSettings:
     response_threshold: float = 0.0
     max_pixels: int = 0
     unknown_word_reply: str = ''
+    answers_past: bool = False
 
 
 def read_settings(file: Path) -> CheckpointSettings:

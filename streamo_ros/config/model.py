@@ -42,7 +42,8 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         dtype=str(values['model.dtype']),
         protocol=str(values['model.protocol']),
         max_pixels=whole('model.max_pixels'),
-        lanes=whole('max_instructions'),
+        # One more answers questions about the past.
+        lanes=whole('max_instructions') + bool(values['memory.path']),
         capacity=whole('context.capacity'),
         frames=whole('context.max_frames'),
         vision=str(values['model.vision']),

@@ -8,6 +8,7 @@ so it imports no rclpy.
 
 from __future__ import annotations
 
+from streamo_ros.config.memory_parameters import MEMORY
 from streamo_ros.config.parameter import Parameter
 from streamo_ros.config.parameter import When
 
@@ -347,6 +348,7 @@ TABLE = (
         'Keep the answers in the journal, and put them back into the context after a restart.',
         _SETUP,
     ),
+    *MEMORY,
     Parameter(
         'autostart', True, 'Configure and activate without a lifecycle manager.', When.START
     ),

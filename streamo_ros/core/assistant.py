@@ -30,16 +30,16 @@ from streamo_ros.core.instruction_lane import InstructionLane
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
-from streamo_ros.core.interface import Sighting
+from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.kept_frames import LaneFrame
+from streamo_ros.core.kept_frames import made_ready
 from streamo_ros.core.lane_pool import LanePool
 from streamo_ros.core.passes import LogitsRow
 from streamo_ros.core.passes import PassRunner
+from streamo_ros.core.past_frame import PastFrames
 from streamo_ros.core.protocol import State
 from streamo_ros.core.restored_turns import RestoredAnswers
 from streamo_ros.core.speech import Finish
-
-LaneFrame = tuple[InstructionLane, EncodedFrame]
-"""A lane and the frame it has to decide."""
 
 
 class Assistant:
@@ -51,10 +51,11 @@ class Assistant:
         settings: see `AssistantSettings`.
         policy: what leaves a lane's window.
         restored: answers from before a restart; none by default.
+        past: kept frames for instructions that look back; none by default.
 
     Attributes:
         passes: runs the model and counts its failures.
-        sightings: what was recognized in the frame observed last, by models that do that.
+        vision: the vision tokens of the frame observed last; None when it was not encoded.
     """
 
     def __init__(
@@ -64,13 +65,14 @@ class Assistant:
         settings: AssistantSettings | None = None,
         policy: EvictionPolicy | None = None,
         restored: RestoredAnswers = lambda _: (),
+        past: PastFrames = lambda _start, _end: (),
     ) -> None:
         self.settings = settings or AssistantSettings()
         self.passes = PassRunner(backbone)
         self._book = book
-        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored)
+        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored, past)
         self._next_response = 1
-        self.sightings: tuple[Sighting, ...] = ()
+        self.vision: VisionTokens | None = None
 
     @property
     def busy(self) -> bool:
@@ -96,7 +98,7 @@ class Assistant:
             time, exactly one `Decided` follows, now or later, whatever happens in between; one
             with id 0 if none is active.
         """
-        self.sightings = ()
+        self.vision = None
         events = self._pool.follow(frame)
         due = [active for active in self._book.active() if active.since <= frame.stamp]
         if frame.image is None:
@@ -110,7 +112,7 @@ class Assistant:
         vision = self.passes.encode(frame.image)
         if vision is None:
             return events + self._failed(frame, due)
-        self.sightings = vision.sightings
+        self.vision = vision
         encoded = EncodedFrame(frame.without_image(), vision)
         encode_time = time.perf_counter() - began
         events += self._follow_grid(encoded)
@@ -138,7 +140,9 @@ class Assistant:
                 break
             behind = [lane for lane in self.lanes if lane.waiting and not lane.speaking]
             events += self._decode()
-            events += self._decide([(lane, lane.waiting.popleft()) for lane in behind])
+            waiting = [(lane, lane.waiting.popleft()) for lane in behind]
+            ready, missed = made_ready(waiting, self.passes, self._pool.grid)
+            events += [*missed, *self._decide(ready)]
         return events
 
     def reset(self) -> list[Event]:
@@ -159,7 +163,9 @@ class Assistant:
         opened = []
         for instruction in due:
             try:
-                self._pool.open(instruction, encoded, self.settings.limits)
+                self._pool.open(
+                    instruction, encoded, self.settings.limits, max(1, self.settings.backlog - 1)
+                )
                 opened.append(instruction)
             except BackboneError as error:
                 self.passes.count_failure(str(error))

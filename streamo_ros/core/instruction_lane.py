@@ -28,6 +28,7 @@ from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 from streamo_ros.core.speech import Speech
@@ -35,10 +36,17 @@ from streamo_ros.core.speech import Speech
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """A frame and its vision tokens; without them if no instruction needed them."""
+    """A frame and its vision tokens.
+
+    Attributes:
+        frame: with its image while that may be needed.
+        vision: None if no instruction needed them so far.
+        past: where the image is, of a frame that was kept outside; else None.
+    """
 
     frame: Frame
     vision: VisionTokens | None = None
+    past: PastFrame | None = None
 
 
 @dataclass

@@ -72,6 +72,10 @@ class VisionTokens(Protocol):
     def sightings(self) -> tuple[Sighting, ...]:
         """What was recognized in the frame, where the tower does that."""
 
+    @property
+    def vector(self) -> NDArray[np.float16] | None:
+        """What the frame looks like: the mean of its tokens, shape (hidden,); None = unknown."""
+
 
 Piece = tuple[int, ...] | VisionTokens
 """Token ids, or one frame."""
@@ -146,6 +150,7 @@ class BackboneInfo:
         max_pixels: largest frame area that the checkpoint wants; 0 = unspecified.
         unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
             of checkpoints for which every known word is one token; '' = of no other.
+        answers_past: whether it was trained to answer questions about kept pictures of the past.
         sampling: how the checkpoint wants tokens to be chosen; its temperature is not used.
         gate: name of the gate that decides when it speaks, whose score is the probability of
             Response; '' = it decides itself.
@@ -173,6 +178,7 @@ class BackboneInfo:
     sampling_rate: float = 0.0
     max_pixels: int = 0
     unknown_word_reply: str = ''
+    answers_past: bool = False
     sampling: Sampling = field(default_factory=Sampling)
     gate: str = ''
     policy: str = 'window'

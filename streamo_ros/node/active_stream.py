@@ -16,6 +16,7 @@ from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
+from streamo_ros.memory.sink import MemorySink
 from streamo_ros.node.answer_health import AnswerHealth
 from streamo_ros.node.camera_input import CameraInput
 from streamo_ros.node.finding_log import FindingLog
@@ -60,18 +61,18 @@ class ActiveStream:
         self.findings: list[Finding] = []
         self._useful = 0
         self._log = FindingLog(logger.warning, logger.info)
-        self.sinks = IsolatedSinks(
-            [
-                self.statistics,
-                self.answers,
-                self.health,
-                resources.publisher,
-                resources.instructions,
-                resources.detections,
-                goals,
-            ],
-            log_error,
-        )
+        sinks: list[Sink] = [
+            self.statistics,
+            self.answers,
+            self.health,
+            resources.publisher,
+            resources.instructions,
+            resources.detections,
+            goals,
+        ]
+        if resources.memory is not None:
+            sinks.append(MemorySink(resources.memory, lambda: resources.info.model_id))
+        self.sinks = IsolatedSinks(sinks, log_error)
         self.steps = StepMaker(resources.book, self.sampler.counts, lambda: self.queue.lost)
         self.assistant = Assistant(
             resources.backbone,
@@ -79,6 +80,7 @@ class ActiveStream:
             settings(),
             context_policy(values.text('context.policy'), resources.info),
             resources.restored_answers,
+            resources.past_frames,
         )
         self.worker = Worker(
             self.assistant,

@@ -33,7 +33,6 @@ from streamo_ros.msg import ModelInfo
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
 from streamo_ros.report.recorder import Recorder
-from streamo_ros.report.recording import jpeg
 from streamo_ros.report.report_sink import thumbnail
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import ResponseRow
@@ -44,6 +43,7 @@ from streamo_ros.report.run_rows import StreamRow
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
+from streamo_ros.sources.jpeg_encoder import jpeg
 from streamo_ros.sources.topics import COMPRESSED
 from streamo_ros.srv import SetInstruction
 

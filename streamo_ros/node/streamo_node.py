@@ -31,6 +31,7 @@ from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import InstructionError
 from streamo_ros.node.active_stream import ActiveStream
+from streamo_ros.node.ask_action import AskAction
 from streamo_ros.node.background_task import BackgroundTask
 from streamo_ros.node.declaration import declare
 from streamo_ros.node.diagnostics import Diagnostics
@@ -70,6 +71,7 @@ class StreamoNode(AwaitableLifecycleNode):
         self._watch = WatchAction(
             self, lambda: self.resources if self.stream else None, self._on_instructions_changed
         )
+        self._ask = AskAction(self, self.values, lambda: self.resources, lambda: self.stream)
         create_services(
             self,
             ServiceCallbacks(
@@ -91,6 +93,7 @@ class StreamoNode(AwaitableLifecycleNode):
     def leave_graph(self) -> None:
         """Destroy everything that others can see of the node; it cannot be used afterwards."""
         self._watch.destroy()
+        self._ask.destroy()
         self.destroy_node()
 
     # ---- lifecycle transitions ----------------------------------------------------------------
@@ -241,6 +244,7 @@ class StreamoNode(AwaitableLifecycleNode):
             instructions=len(resources.book.active()) if resources else 0,
             capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
+            memory=resources.memory if resources else None,
         )
 
     # ---- parameters ---------------------------------------------------------------------------

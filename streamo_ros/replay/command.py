@@ -87,6 +87,12 @@ def parser() -> argparse.ArgumentParser:
         metavar='DIR',
         help='write events.jsonl, replay.mcap and report.html there',
     )
+    add(
+        '--memory',
+        type=Path,
+        metavar='DIR',
+        help='remember what is seen and said there, for `streamo ask DIR "..."`',
+    )
     add_job_options(parser)
     add(
         '--golden',
@@ -122,6 +128,7 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
         update=arguments.update_golden,
         tolerance=arguments.tolerance,
         images=not arguments.no_images,
+        memory=arguments.memory,
     )
 
 

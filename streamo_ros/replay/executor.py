@@ -62,6 +62,7 @@ def split(job: ReplayJob, sources: Sequence[str]) -> list[ReplayJob]:
                 source=source,
                 output=job.output / name if job.output else None,
                 golden=job.golden / f'{name}.jsonl' if job.golden else None,
+                memory=job.memory / name if job.memory else None,
             )
         )
     return jobs
@@ -143,6 +144,7 @@ def absolute(job: ReplayJob) -> ReplayJob:
         model=job.model if is_url(job.model) else Path(job.model).absolute(),
         output=job.output.absolute() if job.output else None,
         golden=job.golden.absolute() if job.golden else None,
+        memory=job.memory.absolute() if job.memory else None,
     )
 
 

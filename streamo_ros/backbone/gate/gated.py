@@ -60,6 +60,11 @@ class GatedVision:
         """See `VisionTokens`."""
         return self.seen.sightings
 
+    @property
+    def vector(self) -> NDArray[np.float16] | None:
+        """See `VisionTokens`."""
+        return self.seen.vector
+
 
 @dataclass
 class _Watch:

@@ -14,6 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streamo_ros.backbone.served.pieces import ASSISTANT
 from streamo_ros.backbone.served.pieces import END
 from streamo_ros.backbone.served.pieces import PieceTokenizer
@@ -37,6 +40,7 @@ class ServedFrame:
         name: hash of its JPEG data; what a server that keeps frames calls it.
         url: the JPEG data as a data URL.
         sightings: none, the server recognizes nothing for us.
+        vector: none, the embeddings are the server's.
     """
 
     tokens: int
@@ -44,6 +48,7 @@ class ServedFrame:
     name: str
     url: str
     sightings: tuple[Sighting, ...] = ()
+    vector: NDArray[np.float16] | None = None
 
 
 Row: TypeAlias = 'list[int | ServedFrame]'
