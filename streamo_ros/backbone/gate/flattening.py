@@ -110,16 +110,7 @@ def shorten(flat: Flat, longest: int, merge: Merge) -> Flat:
     Raises:
         BackboneError: not even the instruction with one frame fits.
     """
-    close = len(flat.prompt.image_close)
-    # A frame that is averaged away takes its time tag along, so that is part of what it weighs.
-    sizes = [
-        len(shown.before) + shown.vision.tokens + close
-        for each in flat.rounds
-        for shown in each.frames
-    ]
-    counts = pooled_frames(
-        [len(each.frames) for each in flat.rounds], flat.tokens, longest, min(sizes, default=1)
-    )
+    counts = _pooled(flat, longest)
     for each, count in zip(flat.rounds, counts, strict=True):
         if count > 1:
             mean = merge([shown.vision for shown in each.frames[:count]])
@@ -135,6 +126,31 @@ def shorten(flat: Flat, longest: int, merge: Merge) -> Flat:
                 f'context.max_len {longest}: raise it or shorten the instruction'
             )
     return flat
+
+
+def _pooled(flat: Flat, longest: int) -> tuple[int, ...]:
+    """How many of each round's first frames become one, so that it just fits.
+
+    A frame that is averaged away takes its time tag along. Tags differ in length, so the rule,
+    which takes all frames for equally long, is asked for more until its result is short enough.
+    """
+    close = len(flat.prompt.image_close)
+    sizes = [
+        [len(shown.before) + shown.vision.tokens + close for shown in each.frames]
+        for each in flat.rounds
+    ]
+    most = max((size for each in sizes for size in each), default=1)
+    frames = [len(each) for each in sizes]
+    length = wanted = flat.tokens
+    while True:
+        counts = pooled_frames(frames, wanted, longest, most)
+        gone = sum(
+            sum(each[: count - 1]) for each, count in zip(sizes, counts, strict=True) if count
+        )
+        excess = length - gone - longest
+        if excess <= 0 or wanted > 2 * length:
+            return counts
+        wanted += excess
 
 
 def _parts(row: Sequence[int | VisionTokens]) -> tuple[list[Ids], list[VisionTokens]]:
