@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests test demo lint style types format soak bench gpu card clean
+.PHONY: help setup setup-tests test demo lint style types format soak bench gpu card card-objects clean
 
 # On a robot, the interpreter that its rclpy is built for.
 PYTHON ?= $(if $(ROS_DISTRO),/usr/bin/python3,$(firstword \
@@ -25,7 +25,7 @@ export SOURCE INSTRUCTION
 test: export OMP_NUM_THREADS = 1
 
 help:  ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 22
 	@echo
 	@echo 'Variables: SOURCE=video.mp4|/dev/video0|bag.mcap INSTRUCTION="tell me when ..." ARGS="..."'
 	@echo 'After `make setup`, with nothing sourced: .venv/bin/streamo VERB, and .venv/bin/python with'
@@ -97,6 +97,18 @@ card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4
 	@if [ -n "$(VIDEO)" ]; then $(EVALUATE)_video.json --rate 2 --video "$(VIDEO)" \
 		$(NOTHING); fi
 	@$(VENV)/python -m streamo_ros.tiny.card $(TINY)
+
+# REAL is a folder of clips with truth, as docs/evaluation.md describes it.
+OBJECTS := models/streamo-objects
+WATCH = $(VENV)/streamo evaluate $(OBJECTS) --workers 2 --output $(OBJECTS)/evaluation
+REAL ?=
+
+card-objects: setup  ## evaluate models/streamo-objects and update its card (REAL=folder of clips)
+	@test -n "$(REAL)" || { echo 'add REAL=FOLDER: clips with truth about what is in them'; exit 2; }
+	@$(WATCH)/streams.json --streams 170 --frames 30
+	@$(WATCH)/streams_held_out.json --streams 170 --frames 30 --held-out --seed 1
+	@$(WATCH)/real.json --real "$(REAL)"
+	@$(VENV)/python -m streamo_ros.tiny.objects.card $(OBJECTS)
 
 clean:  ## remove .venv and the output of tools
 	rm -rf .venv build install log out .pytest_cache .mypy_cache .ruff_cache .hypothesis

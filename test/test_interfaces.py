@@ -33,7 +33,8 @@ INTERFACES = {
         uint8 FINISH_UNKNOWN=0 uint8 FINISH_STOP=1 uint8 FINISH_LENGTH=2
         uint8 FINISH_CANCELED=3 uint8 FINISH_ERROR=4 uint8 finish_reason
         uint32 token_count float32 probability float32 first_token_time
-        float32 generation_time string model_id""",
+        float32 generation_time string model_id uint32 episode_id uint8 KIND_ANSWER=0
+        uint8 KIND_OBSERVATION=1 uint8 KIND_SUMMARY=2 uint8 KIND_DELEGATION=3 uint8 kind""",
     'msg/ResponseDelta.msg': f"""
         {HEADER} header uint32 instruction_id uint32 response_id uint32 index string text
         bool is_final""",

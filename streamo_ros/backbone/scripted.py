@@ -21,6 +21,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from streamo_ros.core.errors import one_line
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Piece
@@ -283,7 +284,7 @@ def load_script(path: Path) -> ScriptedBackbone:
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BackboneError(
-            f'{path} is not a valid script ({error!r}): see docs/testing.md'
+            f'{path} is not a valid script ({one_line(error)}): see docs/testing.md'
         ) from error
 
     def script(instruction: str, seconds: float) -> Line:

@@ -18,9 +18,47 @@ TABLE = (
     Parameter(
         'model.path',
         '',
-        'Folder of the checkpoint, or a .yaml script that stands in for a model; '
-        'tiny or objects = an embedded model; empty = tiny.',
+        'Folder of the checkpoint, a .yaml script that stands in for a model, or the URL of an '
+        'OpenAI-compatible server, http://HOST:PORT/v1; tiny or objects = an embedded model; '
+        'empty = tiny.',
         _SETUP,
+    ),
+    Parameter(
+        'model.name',
+        '',
+        'Name of the model on the server that model.path names; empty = the only one there.',
+        _SETUP,
+    ),
+    Parameter(
+        'model.settings',
+        '',
+        'The streamo.json of a served checkpoint, or its folder: system prompt, rate, limits; '
+        'empty = none.',
+        _SETUP,
+    ),
+    Parameter(
+        'model.request_timeout',
+        10.0,
+        'Seconds after which a request to a server has failed, retries included; '
+        'must be below model.timeout.',
+        _SETUP,
+        0.1,
+        600.0,
+    ),
+    Parameter(
+        'model.gate',
+        '',
+        'Checkpoint or script that decides when the model speaks, tiny or objects = an embedded '
+        'one; empty = the model itself.',
+        _SETUP,
+    ),
+    Parameter(
+        'gate.main',
+        'streaming',
+        'With a gate: what the model does until it must answer; streaming = it takes in every '
+        'frame; on_demand = nothing, it reads what was kept.',
+        _SETUP,
+        choices=('streaming', 'on_demand'),
     ),
     Parameter(
         'model.protocol',
@@ -117,7 +155,7 @@ TABLE = (
         'sampling.stamp',
         'header',
         "Capture time: header = the image's header.stamp; receive = the node's clock at "
-        'reception, for drivers that leave the stamp zero.',
+        'reception (in a replay: the time of recording), for drivers that leave the stamp zero.',
         _SETUP,
         choices=('header', 'receive'),
     ),
@@ -135,6 +173,15 @@ TABLE = (
         0,
         'Tokens in the context of an instruction; 0 = enough for '
         'context.max_frames, or what the checkpoint was trained for if that is less.',
+        _SETUP,
+        0,
+        1048576,
+    ),
+    Parameter(
+        'context.max_len',
+        0,
+        'Tokens that a model on demand reads for an answer; older frames are averaged until they '
+        'fit. 0 = 4096.',
         _SETUP,
         0,
         1048576,
@@ -158,10 +205,10 @@ TABLE = (
     ),
     Parameter(
         'context.policy',
-        'window',
-        'What is evicted from a full context.',
+        'auto',
+        'What is evicted from a full context; auto = chunk for a served model, else window.',
         _SETUP,
-        choices=('window', 'full', 'round_decay'),
+        choices=('auto', 'window', 'full', 'round_decay', 'chunk'),
     ),
     Parameter(
         'context.backfill_frames',
@@ -242,6 +289,38 @@ TABLE = (
         When.ALWAYS,
         0.0,
         1.0,
+    ),
+    Parameter(
+        'thresholds.activation',
+        0.35,
+        'With a gate: its score from which the model answers; thresholds.standby counts for the '
+        'same score, 0 = half of this.',
+        _SETUP,
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'notify.max_per_hour',
+        0,
+        'Most answers of an instruction in an hour of capture time; 0 = any number.',
+        When.ALWAYS,
+        0,
+        100000,
+    ),
+    Parameter(
+        'notify.cooldown',
+        0.0,
+        'Seconds of capture time after an answer in which there is no other, for instructions '
+        'that ask for no cooldown of their own.',
+        When.ALWAYS,
+        0.0,
+        86400.0,
+    ),
+    Parameter(
+        'notify.repeats',
+        False,
+        'Deliver the same answer again while its event lasts, that is, before the next Silence.',
+        When.ALWAYS,
     ),
     Parameter('instructions', (), 'Instructions that are active from the start, a list of texts.'),
     Parameter(

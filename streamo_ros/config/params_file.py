@@ -20,6 +20,7 @@ from streamo_ros.config.parameters import check_change
 from streamo_ros.config.parameters import NAMES
 from streamo_ros.config.parameters import unknown
 from streamo_ros.config.settings import Values
+from streamo_ros.core.errors import one_line
 
 _NODES = ('/**', '/**/streamo', 'streamo', '/streamo')
 
@@ -42,7 +43,7 @@ def read_parameters(path: Path) -> dict[str, Any]:
         values = {name: value for section in sections for name, value in _flat('', section or {})}
     except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ParameterError(
-            f'{path} is not a parameter file ({error}): it must begin with /**: and '
+            f'{path} is not a parameter file ({one_line(error)}): it must begin with /**: and '
             'ros__parameters:'
         ) from error
     if not sections:

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
 
-from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
-from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
+from streamo_ros.core.events import HeldBack
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Frame
@@ -31,7 +30,6 @@ from streamo_ros.core.instruction_lane import InstructionLane
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
-from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.kept_frames import LaneFrame
 from streamo_ros.core.kept_frames import made_ready
@@ -42,25 +40,6 @@ from streamo_ros.core.past_frame import PastFrames
 from streamo_ros.core.protocol import State
 from streamo_ros.core.restored_turns import RestoredAnswers
 from streamo_ros.core.speech import Finish
-
-
-@dataclass(frozen=True)
-class AssistantSettings:
-    """What may change while the assistant runs; assign a new one to `Assistant.settings`.
-
-    Attributes:
-        thresholds: when a state is chosen.
-        sampling: how answers are decoded.
-        limits: how much a lane remembers; existing lanes keep theirs.
-        backlog: frames that may wait in a lane while it speaks.
-        backfill_frames: how many of the last frames are kept for instructions that start later.
-    """
-
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    sampling: Sampling = field(default_factory=Sampling)
-    limits: ContextLimits = field(default_factory=ContextLimits)
-    backlog: int = 16
-    backfill_frames: int = 8
 
 
 class Assistant:
@@ -249,12 +228,14 @@ class Assistant:
     ) -> list[Event]:
         frame = encoded.frame
         chances = probabilities(row)
-        may_respond = frame.stamp >= lane.quiet_until
-        state = decide(chances, self.settings.thresholds, may_respond)
+        thresholds, notify = self.settings.thresholds, self.settings.notify
+        held = lane.delivery.reason_to_hold(frame.stamp, notify)
+        newly_held = lane.delivery.follow(decide(chances, thresholds), held)
+        state = decide(chances, thresholds, may_respond=not held)
         response_id = 0
         if state is State.RESPONSE:
             response_id, self._next_response = self._next_response, self._next_response + 1
-        lane.commit(state, frame, response_id, chances[2])
+        lane.commit(state, frame, response_id, chances[2], notify)
         decided = Decided(
             frame=frame,
             instruction_id=lane.instruction.id,
@@ -267,7 +248,10 @@ class Assistant:
             extend_time=times[1],
             tag=lane.dialogue.tag(frame.tick),
         )
-        return [decided, *(self._count_response(lane) if response_id else ())]
+        events: list[Event] = [decided]
+        if newly_held:
+            events.append(HeldBack(frame, lane.instruction.id, held))
+        return events + (self._count_response(lane) if response_id and lane.counted else [])
 
     def _count_response(self, lane: InstructionLane) -> list[Event]:
         counted = self._book.count_response(lane.instruction.id)
@@ -293,7 +277,9 @@ class Assistant:
         return events
 
     def _after_answer(self, lane: InstructionLane, events: list[Event]) -> list[Event]:
-        """Close the lane of an instruction that was only finishing its answer."""
+        """Count what might have been a repetition; close a lane that had to finish its answer."""
+        if not lane.counted and any(isinstance(event, Answered) for event in events):
+            events = events + self._count_response(lane)
         if lane.retired and not lane.speaking:
             self._pool.close(lane)
         return events

@@ -47,7 +47,6 @@ class Dialogue:
         self, backbone: Backbone, policy: EvictionPolicy, instruction: str, limits: ContextLimits
     ) -> None:
         self._backbone = backbone
-        self._policy = policy
         self._prompt = backbone.prompt
         self._limits = limits
         self._sink = self._prompt.sink(instruction)
@@ -57,6 +56,7 @@ class Dialogue:
         self.pending = self._sink
         self.rebuilds = 0
         self.slot = backbone.open()
+        self._policy = policy.for_lane(self.slot, backbone.lanes)
 
     @property
     def tokens(self) -> int:
@@ -205,7 +205,7 @@ class Dialogue:
             self._evict(actions)
 
     def _merge(self, actions: tuple[Action, ...]) -> None:
-        """Average frames into those of the turns that stay, and rebuild."""
+        """Average frames into those of the turns that stay, and rebuild with the same tags."""
         kept, visions = list[Turn](), list[VisionTokens]()
         for turn, action in zip(self._turns, actions, strict=True):
             visions += [turn.vision] if turn.vision is not None else []
@@ -215,7 +215,7 @@ class Dialogue:
                 turn.vision = self._backbone.merge(visions)
             kept.append(turn)
             visions = []
-        self._rebuild(kept)
+        self._rebuild(kept, self._origin)
 
     def _evict(self, actions: tuple[Action, ...]) -> None:
         """Evict so that the text that stays is again a well-formed dialogue.
@@ -250,12 +250,17 @@ class Dialogue:
             recent.pop(0)
         self._rebuild(recent)
 
-    def _rebuild(self, turns: list[Turn]) -> None:
-        """Append the turns to an emptied slot: one bounded prefill that reads no logits."""
+    def _rebuild(self, turns: list[Turn], origin: Tick | None = None) -> None:
+        """Append the turns to an emptied slot: one bounded prefill that reads no logits.
+
+        Args:
+            turns: what stays.
+            origin: where the tags count from; None = from the first of the turns.
+        """
         same_end = bool(turns and self._turns) and turns[-1] is self._turns[-1]
         pending = self.pending if same_end else ()
         self._backbone.truncate(self.slot, 0)
-        self._origin = turns[0].tick if turns else None
+        self._origin = origin or (turns[0].tick if turns else None)
         pieces: list[Piece] = [self._sink]
         for turn in turns:
             turn.prefix = () if turn is turns[0] else self._prompt.turn_prefix

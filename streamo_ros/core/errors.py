@@ -31,3 +31,10 @@ class StreamoError(Exception):
     """
 
     exit_code: ClassVar[ExitCode] = ExitCode.BAD_INPUT
+
+
+def one_line(error: Exception) -> str:
+    """What an error of a library says, on one line, for a sentence of ours."""
+    if isinstance(error, KeyError) and error.args:
+        return f'{error.args[0]} is missing'
+    return ' '.join(str(error).rstrip(' ^\n:').split()) or type(error).__name__

@@ -17,7 +17,7 @@ from streamo_ros.core.errors import StreamoError
 
 
 class ProcessError(StreamoError, RuntimeError):
-    """A process of the demo ended unexpectedly; the message has the last line of its log."""
+    """A process of the demo ended unexpectedly; the message has its own last complaint."""
 
 
 class Process:
@@ -54,13 +54,13 @@ class Process:
         """
         if self._child.poll():
             raise ProcessError(
-                f'the {self.name} ended with code {self._child.returncode}: {self.last_line()}'
+                f'the {self.name} ended with code {self._child.returncode}: {self.reason()}'
             )
 
-    def last_line(self) -> str:
-        """The last line it printed."""
+    def reason(self) -> str:
+        """Its last complaint, or else the last line it printed."""
         lines = self.log.read_text(errors='replace').strip().splitlines()
-        return lines[-1] if lines else f'see {self.log}'
+        return self.complaint() or (lines[-1] if lines else f'see {self.log}')
 
     def complaint(self) -> str:
         """The last warning or error in its log, without time and name; '' = none."""

@@ -22,9 +22,9 @@ from streamo_ros.demo.verdict import Verdict
 from streamo_ros.report.html import write_report
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import EndRow
 from streamo_ros.report.rows import Row
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.timeline import Timeline
 from streamo_ros.share import camera_model
 from streamo_ros.share import OBJECTS
@@ -176,7 +176,7 @@ class Demo:
             listener.spin(0.2)
             node.check()
             if node.ended or time.monotonic() > end:
-                raise ProcessError(f'the node did not become active: {node.last_line()}')
+                raise ProcessError(f'the node did not become active: {node.reason()}')
         self.view.note(f'model {listener.model.model} is ready, starting the camera')
 
     def _watch(self, listener: NodeListener, node: Process, camera: Process) -> None:

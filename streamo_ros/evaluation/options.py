@@ -8,6 +8,8 @@ import argparse
 from fractions import Fraction
 from pathlib import Path
 
+from streamo_ros.backbone import is_url
+from streamo_ros.core.activation import ALPHA
 from streamo_ros.evaluation.case import BLIND
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.workers import POLICIES
@@ -20,9 +22,30 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    add = parser.add_argument
-    add('model', type=Path, help='folder of a checkpoint, or a .yaml script')
+    parser.add_argument(
+        'model',
+        type=_path_or_url,
+        help='folder of a checkpoint, a .yaml script, or the URL of a server',
+    )
+    _add_worlds(parser.add_argument_group('drawn worlds and simulated streams'))
+    _add_recordings(parser.add_argument_group('recordings'))
+    _add_frames(parser.add_argument_group('what is left out of the frames'))
+    _add_serving(parser.add_argument_group('how the model is served'))
+    parser.add_argument('--output', type=Path, help='write the results to this JSON file')
+    parser.add_argument('--json', action='store_true', help='print the results as JSON')
+    return parser
+
+
+def _add_worlds(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add('--worlds', type=int, default=0, metavar='N', help='number of episodes of drawn worlds')
+    add(
+        '--streams',
+        type=int,
+        default=0,
+        metavar='N',
+        help='number of simulated streams of detections, for a model that sees with a detector',
+    )
     add('--seed', type=int, default=0, help='seed of the worlds, any integer; default %(default)s')
     add('--rate', type=Fraction, default=Fraction(1), help='frames per second; default 1')
     add(
@@ -33,7 +56,7 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         help='frames per episode; default %(default)s',
     )
     add('--family', action='append', default=[], help='only this family of tasks (repeatable)')
-    wording = parser.add_mutually_exclusive_group()
+    wording = group.add_mutually_exclusive_group()
     wording.add_argument(
         '--held-out', action='store_true', help='use phrasings that no training uses'
     )
@@ -56,13 +79,10 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         metavar='H',
         help='add H hours in which nothing is due; they count only toward false alarms',
     )
-    add(
-        '--streams',
-        type=int,
-        default=0,
-        metavar='N',
-        help='number of simulated streams of detections, for a model that sees with a detector',
-    )
+
+
+def _add_recordings(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add('--real', type=Path, metavar='FOLDER', help='real clips with truth about what is in them')
     add('--dialogues', type=Path, help='labeled dialogues written by streamo convert')
     add(
@@ -75,14 +95,17 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
     add('--videos', type=Path, help='folder that their video paths are relative to')
     add('--video', type=Path, help='a video in which none of the instructions is ever due')
     add('--instruction', action='append', default=[], help='instruction for --video (repeatable)')
-    add(
+
+
+def _add_frames(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
         '--drop',
         type=float,
         default=0.0,
         metavar='SHARE',
         help='drop this fraction of the frames at random',
     )
-    control = parser.add_mutually_exclusive_group()
+    control = group.add_mutually_exclusive_group()
     control.add_argument(
         '--blind',
         action='store_const',
@@ -97,6 +120,10 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         const=LAST_FRAME,
         help='control: each frame is judged in a fresh lane',
     )
+
+
+def _add_serving(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
     add(
         '--protocol',
         choices=('auto', 'special_tokens', 'text_tags'),
@@ -124,6 +151,12 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         help="probability from which Response is decided; default the checkpoint's",
     )
     add('--device', default='auto')
+    add('--model-name', default='', metavar='NAME', help='the model on the server, of several')
+    add('--gate', default='', metavar='PATH', help='a checkpoint that decides when it speaks')
+    add('--on-demand', action='store_true', help='with --gate: it reads only what it answers')
+    add('--activation', type=float, default=ALPHA, metavar='P', help='score that opens the gate')
+    add('--max-len', type=int, default=0, metavar='N', help='tokens it reads with --on-demand')
+    add('--settings', default='', metavar='FILE', help='streamo.json of a served checkpoint')
     add(
         '--workers',
         type=int,
@@ -131,6 +164,7 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         metavar='N',
         help='number of worker processes, each with its own model; default %(default)s',
     )
-    add('--output', type=Path, help='write the results to this JSON file')
-    add('--json', action='store_true', help='print the results as JSON')
-    return parser
+
+
+def _path_or_url(text: str) -> Path | str:
+    return text if is_url(text) else Path(text)

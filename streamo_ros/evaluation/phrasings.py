@@ -8,6 +8,7 @@ from pathlib import Path
 
 import yaml
 
+from streamo_ros.core.errors import one_line
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import PHRASES
@@ -26,9 +27,7 @@ def read_phrasings(path: Path) -> Phrasings:
     try:
         phrasings = yaml.safe_load(path.read_text(encoding='utf-8'))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise EvaluationError(
-            f'{path} is not valid YAML: {" ".join(str(error).split())}'
-        ) from error
+        raise EvaluationError(f'{path} is not valid YAML: {one_line(error)}') from error
     if not isinstance(phrasings, dict) or not phrasings:
         raise EvaluationError(
             f'{path} must contain lists of phrasings by family: {", ".join(FAMILIES)}'

@@ -13,10 +13,11 @@ from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
 from streamo_ros.config.settings import Values
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
 from streamo_ros.memory.sink import MemorySink
+from streamo_ros.node.answer_health import AnswerHealth
 from streamo_ros.node.camera_input import CameraInput
 from streamo_ros.node.finding_log import FindingLog
 from streamo_ros.node.frame_queue import FrameQueue
@@ -52,6 +53,7 @@ class ActiveStream:
         self.sampler = frame_sampler(values, resources.info)
         self.queue = FrameQueue(values.whole('sampling.queue'))
         self.statistics = Statistics(resources.backbone.memory)
+        self.answers = AnswerHealth()
         transport = values.text('image_transport')
         self.health = InputHealth(
             image_topic(node, transport), self.sampler.counts, time.perf_counter()
@@ -61,6 +63,7 @@ class ActiveStream:
         self._log = FindingLog(logger.warning, logger.info)
         sinks: list[Sink] = [
             self.statistics,
+            self.answers,
             self.health,
             resources.publisher,
             resources.instructions,
@@ -75,7 +78,7 @@ class ActiveStream:
             resources.backbone,
             resources.book,
             settings(),
-            context_policy(values.text('context.policy')),
+            context_policy(values.text('context.policy'), resources.info),
             resources.restored_answers,
             resources.past_frames,
         )

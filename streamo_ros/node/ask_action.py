@@ -24,7 +24,7 @@ from streamo_ros.core.probe import Probe
 from streamo_ros.memory.ask import Answer
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.ask import Outcome
-from streamo_ros.memory.ask import Recall
+from streamo_ros.memory.prompt import Recall
 from streamo_ros.memory.reader import EVER
 from streamo_ros.messages import nanoseconds
 from streamo_ros.node.active_stream import ActiveStream

@@ -35,11 +35,11 @@ from streamo_ros.msg import ResponseDelta
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.report_sink import thumbnail
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
@@ -165,8 +165,7 @@ class NodeListener(Node):
     def _take_model_info(self, message: ModelInfo) -> None:
         first, self.model = self.model is None, message
         if first:
-            row = StreamRow(self._camera, self._camera, message.sampling_rate, _model(message))
-            self._take(row, b'')
+            self._take(StreamRow.from_message(message, self._camera, self._camera), b'')
 
     def _take_instructions(self, message: InstructionArray) -> None:
         for instruction in message.instructions:
@@ -215,20 +214,3 @@ class NodeListener(Node):
             f'{self._camera}/compressed', COMPRESSED, time.time_ns(), serialize_message(coded)
         )
         return thumbnail(picture)
-
-
-def _model(message: ModelInfo) -> dict[str, Any]:
-    names = (
-        'model_id',
-        'model',
-        'architecture',
-        'protocol',
-        'dtype',
-        'device',
-        'vision_backend',
-        'vision_backend_version',
-        'tokens_per_frame',
-        'context_capacity',
-    )
-    size = [message.image_width, message.image_height]
-    return {name: getattr(message, name) for name in names} | {'image_size': size}

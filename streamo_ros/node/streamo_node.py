@@ -24,6 +24,7 @@ from rclpy.parameter import Parameter
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameters import unknown
 from streamo_ros.config.settings import context_policy
+from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
 from streamo_ros.config.settings import Values
 from streamo_ros.core.errors import ExitCode
@@ -102,17 +103,19 @@ class StreamoNode(AwaitableLifecycleNode):
         self._error = ''
         try:
             self._refuse_unknown()
-            context_policy(self.values.text('context.policy'))
             values = self.values.all()
             loaded = await self._run(lambda: load(values), 'loading the model')
+            context_policy(self.values.text('context.policy'), loaded.backbone.info)
             self.resources = NodeResources(self, loaded, self.values)
             self._watch_for_parameters()
         except StreamoError as error:
             await self.cleanup()
             self._report_error(str(error))
             return FAILURE
-        if self.resources.remark:
-            self.get_logger().warning(self.resources.remark)
+        for remark in filter(
+            None, [self.resources.remark, *remarks(self.values, self.resources.info)]
+        ):
+            self.get_logger().warning(remark)
         self.resources.publisher.model_info()
         self.resources.instructions.sync()
         self.get_logger().info(f'{self.resources.info.model} is ready')
@@ -156,7 +159,8 @@ class StreamoNode(AwaitableLifecycleNode):
         self._start.cancel()
         for transition in (Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE):
             if not await self.change_state(transition):
-                self.get_logger().error('autostart failed: the process ends')
+                # Why has been said; the last complaint of the log is to be the cause.
+                self.get_logger().info('autostart failed: the process ends')
                 self.exit_code = ExitCode.BAD_INPUT
                 return
 

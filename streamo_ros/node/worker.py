@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.frame import Frame

@@ -14,12 +14,14 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from typing import TypeAlias
 
+from streamo_ros.backbone import is_url
 from streamo_ros.files import write_text
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
@@ -108,18 +110,17 @@ def merge(jobs: Sequence[ReplayJob], summaries: Sequence[Summary], path: Path) -
     write_report(path, timelines, f'{len(jobs)} sources', remarks)
 
 
-def run_alone(job: ReplayJob, worker: bool = False) -> Summary:
+def run_alone(job: ReplayJob, stop: Callable[[], bool] | None = None) -> Summary:
     """Run one job; an error becomes a result too. What an executor runs.
 
     Args:
         job: see `ReplayJob`.
-        worker: see `Interruption`.
+        stop: whether the job is to end in good order; None = at Ctrl-C.
     """
     before = events_version(job)
     try:
-        # Ctrl-C reaches every process of the terminal: each ends its replay in good order.
-        with Interruption(worker) as stop:
-            summary = summarize(run_job(job, stop))
+        with Interruption() if stop is None else nullcontext(stop) as requested:
+            summary = summarize(run_job(job, requested))
     except Exception as error:  # noqa: BLE001 - it is listed, and the other jobs go on
         kept = str(job.output) if events_version(job) != before else ''
         return Summary(source=job.source, failure=str(error) or repr(error), output=kept)
@@ -140,7 +141,7 @@ def absolute(job: ReplayJob) -> ReplayJob:
     return replace(
         job,
         source=str(Path(job.source).absolute()),
-        model=job.model.absolute(),
+        model=job.model if is_url(job.model) else Path(job.model).absolute(),
         output=job.output.absolute() if job.output else None,
         golden=job.golden.absolute() if job.golden else None,
         memory=job.memory.absolute() if job.memory else None,
@@ -165,7 +166,8 @@ def _kept_result(job: ReplayJob) -> Summary | None:
 def _fingerprint(job: ReplayJob) -> str:
     """What the result depends on: the job, and the state of its files."""
     job = absolute(job)
-    files = [Path(job.source), job.model, *([job.golden] if job.golden else [])]
+    models = [] if is_url(job.model) else [Path(job.model)]
+    files = [Path(job.source), *models, *([job.golden] if job.golden else [])]
     state = [
         (str(file), status.st_size, status.st_mtime_ns)
         for given in files

@@ -23,6 +23,7 @@ from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
+from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark
@@ -64,7 +65,7 @@ class ReplayJob:
 
     Attributes:
         source: a bag, a video, a folder of images or /dev/videoN.
-        model: a checkpoint's folder, or a .yaml script.
+        model: a checkpoint's folder, a .yaml script, or the URL of a server.
         instructions: what to watch for; empty = those of the golden file.
         rate: sampled frames per second of capture time; None = the golden file's, or what the
             checkpoint asks for.
@@ -82,7 +83,7 @@ class ReplayJob:
     """
 
     source: str
-    model: Path
+    model: Path | str
     instructions: tuple[TimedInstruction, ...] = ()
     rate: float | None = None
     topic: str = ''
@@ -195,7 +196,7 @@ def run_job(
 
     Args:
         job: see `ReplayJob`.
-        stop: called after every record; True ends the replay in good order.
+        stop: called before the first and after every record; True ends the replay in good order.
         more_sinks: gives further sinks for the source, e.g. a progress bar.
         backbone: a model that is already loaded, instead of the job's.
 
@@ -205,9 +206,15 @@ def run_job(
     """
     job, golden = resolve(job)
     values = effective(_given(job))
-    with closing(open_source(job.source, job.topic, job.salvage)) as source, ExitStack() as stack:
+    at_reception = values.text('sampling.stamp') == 'receive'
+    with (
+        closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source,
+        ExitStack() as stack,
+    ):
         model = backbone or load_model(values.all(), wait=True)
         rate = sampling_rate(values, model.info)
+        # From here on there is something that wants to be ended in good order.
+        stop()
         memory = None
         if job.memory is not None:
             memory = stack.enter_context(closing(open_writer(values, job.memory, waits=True)))
@@ -229,14 +236,16 @@ def run_job(
             sinks.append(MemorySink(memory, lambda: model.info.model_id))
         check = instruction_check(model, lambda: values.whole('generation.max_new_tokens'))
         book = InstructionBook(len(job.instructions), check, instruction_remark(model))
-        policy = context_policy(values.text('context.policy'))
+        policy = context_policy(values.text('context.policy'), model.info)
         assistant = Assistant(model, book, assistant_settings(values, model.info), policy)
         sampler = frame_sampler(values, model.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
         outcome = Outcome(job, totals, report.timeline, source.damage, source.note)
         texts = dict.fromkeys(instruction.text for instruction in job.instructions)
         outcome.remarks = [job.remark] if job.remark else []
+        outcome.remarks += remarks(values, model.info)
         outcome.remarks += [remark for text in texts if (remark := book.remark(text))]
+        outcome.remarks += [model.info.note] if model.info.note else []
         header = GoldenHeader(rate, job.topic, job.instructions, model.info.model_id)
     if memory is not None:
         outcome.remarks += memory.remarks

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from concurrent.futures import as_completed
 from concurrent.futures import Future
 from concurrent.futures import ProcessPoolExecutor
+from ctypes import c_byte
+from multiprocessing import active_children
 from multiprocessing import get_context
 
 from streamo_ros.replay.executor import Executor
@@ -19,32 +21,46 @@ from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.summary import Summary
 
+_stopping: c_byte | None = None
+"""In a worker: 1 once the batch is to end."""
+
 
 def on_processes(workers: int) -> Executor:
     """An executor with that many processes."""
 
     def execute(jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Summary]]:
         # A forked process would share CUDA and OpenCV's threads.
+        context = get_context('spawn')
+        stopping = context.RawValue(c_byte, 0)
         with (
-            Interruption() as stop,
-            ProcessPoolExecutor(workers, get_context('spawn'), _share_cores, (workers,)) as pool,
+            Interruption(stopping) as stop,
+            ProcessPoolExecutor(workers, context, _begin, (workers, stopping)) as pool,
         ):
-            # Ctrl-C reaches every process of the terminal. Workers inherit that it is blocked, so
-            # that it waits until they have imported what they need, and can end in good order.
+            # Ctrl-C reaches every process of the terminal. Workers inherit that it is blocked
+            # until they ignore it; they hear of it from this process.
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
             try:
-                running = {
-                    pool.submit(run_alone, job, True): number for number, job in jobs.items()
-                }
+                running = {pool.submit(_run, job): number for number, job in jobs.items()}
             finally:
+                stop()
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
-            for future in as_completed(running):
-                if stop():
-                    for other in running:
-                        other.cancel()
-                yield running[future], _result(future, jobs[running[future]])
+            try:
+                for future in as_completed(running):
+                    if stop():
+                        for other in running:
+                            other.cancel()
+                    yield running[future], _result(future, jobs[running[future]])
+            except KeyboardInterrupt:
+                for worker in active_children():
+                    worker.terminate()
+                raise
 
     return execute
+
+
+def _run(job: ReplayJob) -> Summary:
+    """What a worker does."""
+    return run_alone(job, lambda: _stopping is not None and bool(_stopping.value))
 
 
 def _result(future: Future[Summary], job: ReplayJob) -> Summary:
@@ -54,6 +70,9 @@ def _result(future: Future[Summary], job: ReplayJob) -> Summary:
     return Summary(source=job.source, failure=repr(error)) if error else future.result()
 
 
-def _share_cores(workers: int) -> None:
-    """Give this worker's libraries its share of the cores, before any of them is loaded."""
+def _begin(workers: int, stopping: c_byte) -> None:
+    """Prepare this worker, before any library is loaded that looks at the number of threads."""
+    global _stopping  # noqa: PLW0603 - a worker has no other place to keep it
+    _stopping = stopping
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault('OMP_NUM_THREADS', str(max(1, (os.cpu_count() or 1) // workers)))

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import signal
 import time
+from ctypes import c_byte
 from types import FrameType
 from types import TracebackType
 
@@ -74,25 +75,27 @@ class Progress(Sink):
 class Interruption:
     """Within `with`, the first Ctrl-C requests an end; the second raises KeyboardInterrupt.
 
+    So does the first one until somebody has asked whether an end was requested: while a model is
+    loaded there is nothing to end in good order, and nobody who would look.
+
     Args:
-        worker: this is a worker process, which is not to end by itself while modules are imported,
-            and whose SIGINT is blocked outside of the block.
+        shared: set to 1 with the request; for worker processes, which cannot see the rest.
     """
 
-    def __init__(self, worker: bool = False) -> None:
+    def __init__(self, shared: c_byte | None = None) -> None:
         self.requested = False
-        self._worker = worker
+        self._asked = False
+        self._shared = shared
         self._before: signal.Handlers | int | None = None
 
     def __call__(self) -> bool:
         """Whether an end was requested."""
+        self._asked = True
         return self.requested
 
     def __enter__(self) -> Interruption:  # noqa: PYI034 - Self needs Python 3.11
         """Install the handler."""
         self._before = signal.signal(signal.SIGINT, self._on_signal)  # type: ignore[assignment]
-        if self._worker:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         return self
 
     def __exit__(
@@ -102,12 +105,11 @@ class Interruption:
         trace: TracebackType | None,
     ) -> None:
         """Restore the previous handler."""
-        if self._worker:
-            signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         signal.signal(signal.SIGINT, self._before)
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        # While modules are imported nothing is done yet that could be ended in good order.
-        if self.requested or (importing(frame) and not self._worker):
+        if self.requested or not self._asked or importing(frame):
             interrupt(number, frame)
         self.requested = True
+        if self._shared is not None:
+            self._shared.value = 1

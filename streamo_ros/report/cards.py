@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from streamo_ros.report.answer_list import LISTED
 from streamo_ros.report.answer_list import Listed
 from streamo_ros.report.marks import count_marks
+from streamo_ros.report.marks import describe_held
 from streamo_ros.report.marks import describe_marks
 from streamo_ros.report.marks import mark
 from streamo_ros.report.marks import mark_name
@@ -42,10 +43,10 @@ def instruction_cards(timeline: Timeline, answers: Sequence[Listed], axis: Axis)
     tracks = sorted(timeline.tracks.items(), key=lambda item: (not item[0], item[0]))
     shown = [(key, track) for key, track in tracks if track.points]
     # Links lead to what is listed, and the first answers may not be.
-    listed = {one.link.target for one in answers[-LISTED:]}
+    listed = {answer.link.target for answer in answers[-LISTED:]}
     cards = []
     for key, track in shown:
-        own = [one for one in answers if one.key == key and one.link.target in listed]
+        own = [answer for answer in answers if answer.key == key and answer.link.target in listed]
         figure = track_figure(
             track, [one.link for one in own], axis, timeline.period, timeline.jumps
         )
@@ -84,7 +85,8 @@ def _states(key: int, track: Track) -> str:
     }
     why = f' ({", ".join(map(mark_name, sorted(reasons)))})' if reasons else ''
     number = f'instruction {key}, from {clock(track.since)}' if key else 'without an instruction'
-    return f'{number}: {describe_marks(_counts(track))}{why}'
+    held = f'; {describe_held(track.held)}' if track.held else ''
+    return f'{number}: {describe_marks(_counts(track))}{why}{held}'
 
 
 def _legend(counts: Mapping[str, int], lines: bool = False) -> str:

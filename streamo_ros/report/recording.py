@@ -90,7 +90,8 @@ class BagSink(Sink):
             instructions = self._messages.instructions(step.instructions, stamp)
             self._write('instructions', INSTRUCTIONS, stamp, instructions, latched=True)
         for event, message in zip(step.events, self._events.of(step), strict=True):
-            self._write(*_TOPICS[type(event)], stamp, message)
+            if message is not None:
+                self._write(*_TOPICS[type(event)], stamp, message)
 
     def close(self, totals: Totals) -> None:  # noqa: ARG002
         """Complete the bag."""

@@ -55,11 +55,13 @@ class BagRecord:
     Attributes:
         type_name: of the two of `sensor_msgs`.
         log_time: when it was recorded, nanoseconds.
+        at_reception: whether that is its capture time.
     """
 
     topic: str
     type_name: str
     message: Message
+    at_reception: bool = False
 
     @property
     def log_time(self) -> int:
@@ -69,7 +71,7 @@ class BagRecord:
     @property
     def stamp(self) -> int:
         """Capture time, nanoseconds; 0 when the message carries none that can be read."""
-        return peek_stamp(self.message.head) or 0
+        return self.log_time if self.at_reception else peek_stamp(self.message.head) or 0
 
     @property
     def frame_id(self) -> str:
@@ -114,14 +116,18 @@ class BagSource:
         path: a bag's folder, or one of its files.
         topic: the image topic; '' finds it.
         salvage: read a damaged bag as far as possible.
+        at_reception: an image was captured when it was recorded, whatever its header says.
 
     Raises:
         SourceError: the bag is damaged, or it has no such topic or no images.
     """
 
-    def __init__(self, path: Path, topic: str = '', salvage: bool = False) -> None:
+    def __init__(
+        self, path: Path, topic: str = '', salvage: bool = False, at_reception: bool = False
+    ) -> None:
         self.name = str(path)
         self.note = ''
+        self._at_reception = at_reception
         self._salvage = salvage
         self._stack = ExitStack()
         try:
@@ -163,7 +169,10 @@ class BagSource:
         kind = self.type_name
         if kind in VIDEO_TYPES:
             return self._video_records(kind)
-        return (BagRecord(self.topic, kind, message) for message in self._messages())
+        return (
+            BagRecord(self.topic, kind, message, self._at_reception)
+            for message in self._messages()
+        )
 
     def close(self) -> None:
         """Release the files."""
@@ -180,7 +189,7 @@ class BagSource:
             from streamo_ros.sources.bag_video import decode_topic
         except ImportError as error:
             raise SourceError(f'reading video needs PyAV: pip install av ({error})') from error
-        return decode_topic(self._messages(), self.topic, kind, self._salvage)
+        return decode_topic(self._messages(), self.topic, kind, self._salvage, self._at_reception)
 
     def _open(self, file: Path, salvage: bool) -> Storage:
         try:

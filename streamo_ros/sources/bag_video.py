@@ -65,7 +65,11 @@ class _Origin:
 
 
 def decode_topic(
-    messages: Iterable[Message], topic: str, type_name: str, salvage: bool
+    messages: Iterable[Message],
+    topic: str,
+    type_name: str,
+    salvage: bool,
+    at_reception: bool = False,
 ) -> Iterator[VideoRecord]:
     """Decode the messages of a video topic.
 
@@ -74,6 +78,7 @@ def decode_topic(
         topic: their topic.
         type_name: one of `VIDEO_TYPES`.
         salvage: use frames that build on a damaged one.
+        at_reception: a picture was captured when its message was recorded.
 
     Yields:
         One record for each message, by its stamp; those without a picture have a flaw.
@@ -82,7 +87,7 @@ def decode_topic(
         SourceError: there is no decoder for the codec.
     """
     read = read_compressed_video if type_name == COMPRESSED_VIDEO else read_ffmpeg_packet
-    stream = _Stream(topic, read, salvage)
+    stream = _Stream(topic, read, salvage, at_reception)
     for message in messages:
         yield from stream.feed(message)
     yield from stream.flush()
@@ -91,8 +96,15 @@ def decode_topic(
 class _Stream:
     """Messages on their way through the decoder."""
 
-    def __init__(self, topic: str, read: Callable[[Buffer], PacketBytes], salvage: bool) -> None:
+    def __init__(
+        self,
+        topic: str,
+        read: Callable[[Buffer], PacketBytes],
+        salvage: bool,
+        at_reception: bool,
+    ) -> None:
         self._topic, self._read, self._salvage = topic, read, salvage
+        self._at_reception = at_reception
         self._decoder: PacketDecoder | None = None
         self._codec = ''
         self._count = 0
@@ -106,9 +118,11 @@ class _Stream:
         try:
             coded = self._read(message.load())
             flaw = '' if coded.data else 'the message holds no packet'
-            origin = _Origin(coded.stamp, coded.frame_id, flaw)
+            stamp = message.log_time if self._at_reception else coded.stamp
+            origin = _Origin(stamp, coded.frame_id, flaw)
         except (CdrError, SourceError) as error:
-            origin = _Origin(peek_stamp(message.head) or 0, '', str(error))
+            stamp = message.log_time if self._at_reception else peek_stamp(message.head) or 0
+            origin = _Origin(stamp, '', str(error))
         self._origins[self._count] = origin
         if not origin.flaw:
             yield from self._decode(coded)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Protocol
+from typing import runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,3 +82,15 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Release files and devices."""
+
+
+@runtime_checkable
+class SeekableSource(Source, Protocol):
+    """A source that need not be read from its beginning."""
+
+    @property
+    def first_stamp(self) -> int:
+        """Stamp of the first record, nanoseconds."""
+
+    def records(self, start: int = 0) -> Iterator[Record]:
+        """All records; those before `start`, a stamp, may be left out; see `Source`."""

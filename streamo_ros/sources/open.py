@@ -14,25 +14,29 @@ from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.storage_format import storage_format
 
 
-def open_source(path: str | Path, topic: str = '', salvage: bool = False) -> Source:
+def open_source(
+    path: str | Path, topic: str = '', salvage: bool = False, at_reception: bool = False
+) -> Source:
     """Open whatever the path names.
 
     Args:
         path: a bag (folder, .mcap, .db3), a video file, a folder of images, or /dev/videoN.
         topic: the image topic of a bag; '' finds it.
         salvage: read a damaged source up to, and where possible past, the damage.
+        at_reception: an image of a bag was captured when it was recorded, whatever its header
+            says.
 
     Raises:
         SourceError: it does not exist, cannot be read, or has no images.
     """
     text, path = str(path), Path(path)
     try:
-        return _open(text, path, topic, salvage)
+        return _open(text, path, topic, salvage, at_reception)
     except OSError as error:
         raise SourceError(f'{text} cannot be read: {error.strerror or error}') from error
 
 
-def _open(text: str, path: Path, topic: str, salvage: bool) -> Source:
+def _open(text: str, path: Path, topic: str, salvage: bool, at_reception: bool) -> Source:
     # Imported here: each kind needs another library, and only one of them is asked for.
     if re.fullmatch(r'/dev/video\d+', text):
         from streamo_ros.sources.camera import CameraSource
@@ -51,18 +55,18 @@ def _open(text: str, path: Path, topic: str, salvage: bool) -> Source:
     if path.is_dir() or text.endswith(BAG_SUFFIXES):
         from streamo_ros.sources.bag import BagSource
 
-        return BagSource(path, topic, salvage)
-    return _open_file(text, path, topic, salvage)
+        return BagSource(path, topic, salvage, at_reception)
+    return _open_file(text, path, topic, salvage, at_reception)
 
 
-def _open_file(text: str, path: Path, topic: str, salvage: bool) -> Source:
+def _open_file(text: str, path: Path, topic: str, salvage: bool, at_reception: bool) -> Source:
     """A file whose name does not say that it belongs to a bag."""
     if not path.is_file():
         raise SourceError(f'{text} is not a regular file: give a bag, a video, or a folder')
     if storage_format(path) in ('mcap', 'sqlite3'):
         from streamo_ros.sources.bag import BagSource
 
-        return BagSource(path, topic, salvage)
+        return BagSource(path, topic, salvage, at_reception)
     try:
         from streamo_ros.sources.video import VideoSource
     except ImportError as error:

@@ -57,16 +57,17 @@ class VideoTimeline:
 
     Args:
         time_base: seconds in a unit of the container.
+        origin: time of the first frame in that unit; None = that of the first one given.
 
     Attributes:
         newest: time of the newest frame, nanoseconds.
         joints: nanoseconds at which another recording begins.
     """
 
-    def __init__(self, time_base: Fraction) -> None:
+    def __init__(self, time_base: Fraction, origin: int | None = None) -> None:
         unit = time_base * _SECOND
         self._numerator, self._denominator = unit.numerator, unit.denominator
-        self._origin: int | None = None
+        self._origin = origin
         self._shift = 0
         self.newest = 0
         self._interval = 0

@@ -55,7 +55,7 @@ class Muon(torch.optim.Optimizer):
                 if parameter.grad is not None:
                     by_shape[parameter.shape].append(parameter)
             for shape, parameters in by_shape.items():
-                updates = [self._update(one, group['momentum']) for one in parameters]
+                updates = [self._update(parameter, group['momentum']) for parameter in parameters]
                 rate = group['lr'] * _SCALE * sqrt(max(shape))
                 for one, update in zip(parameters, orthogonal(torch.stack(updates)), strict=True):
                     one.mul_(1 - group['lr'] * group['weight_decay'])

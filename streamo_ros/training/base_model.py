@@ -18,6 +18,7 @@ from streamo_ros.backbone.options import Options
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import ProtocolKind
+from streamo_ros.training.segment_attention import enable_segments
 from streamo_ros.training.tokens import add_state_tokens
 from streamo_ros.training.tokens import load_tokenizer
 from streamo_ros.training.train_config import TrainableSettings
@@ -44,6 +45,10 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
         checkpoint = read_checkpoint(path)
     except BackboneError as error:
         raise TrainingError(str(error)) from error
+    if checkpoint.adapter:
+        raise TrainingError(
+            f'{path} is an adapter: train its base, {checkpoint.adapter.base}, or merge it first'
+        )
     try:
         model = getattr(transformers, checkpoint.architecture).from_pretrained(
             path,
@@ -55,6 +60,7 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
         )
     except (OSError, ValueError, ImportError) as error:
         raise TrainingError(f'the weights in {path} cannot be loaded: {error}') from error
+    enable_segments(model)
     tokenizer = load_tokenizer(path)
     if protocol_of(config) == 'text_tags':
         return model, tokenizer, training_prompt(path, path, 'text_tags').state_ids

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Training examples and batches from dialogues on disk.
+"""Training examples from dialogues on disk.
 
 Ids and labels come from a layout, pixels from videos. Dialogues stay on disk; only the location
 and length of each example are kept in memory.
@@ -8,11 +8,9 @@ and length of each example are kept in memory.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter
 from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from operator import attrgetter
@@ -22,13 +20,14 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich import progress
-from rich.console import Console
-from torch import Tensor
 from torch.utils.data import Dataset
 
-from streamo_ros.training.dialogue_file import EntryPlace
 from streamo_ros.training.dialogue_file import read_entry
+from streamo_ros.training.example_index import ExampleIndex
+from streamo_ros.training.example_index import FileExamples
+from streamo_ros.training.example_index import open_reported
+from streamo_ros.training.example_index import Place
+from streamo_ros.training.image_inputs import ImageInputs
 from streamo_ros.training.labeled_dialogue import from_json
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
@@ -37,81 +36,12 @@ from streamo_ros.training.layouts import Cut
 from streamo_ros.training.layouts import Layout
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.recorder import RecordedFrame
-from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.train_config import DataSettings
 from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.video_frames import find_video
 from streamo_ros.training.video_frames import frames_at
 
-Example = dict[str, Tensor]
-FrameReader = Callable[[Sequence[NDArray[np.uint8]]], tuple[dict[str, Tensor], list[int]]]
-"""Maps RGB images to the model's image inputs and the number of vision tokens of each."""
-
-
-class ImageInputs:
-    """Runs the checkpoint's own image processor, in its Pillow variant.
-
-    Args:
-        folder: the checkpoint.
-        config: its transformers configuration.
-        pixels: smallest and largest frame area.
-    """
-
-    def __init__(self, folder: Path, config: Any, pixels: tuple[int, int]) -> None:
-        from transformers import AutoImageProcessor
-
-        low, high = pixels
-        self._processor = AutoImageProcessor.from_pretrained(
-            folder, local_files_only=True, backend='pil'
-        )
-        self._tokens = getattr(config, 'image_seq_length', 0)
-        self._options: dict[str, Any] = {'crop_to_patches': False}
-        if not self._tokens:
-            self._options = {'size': {'shortest_edge': low, 'longest_edge': high}}
-            self._merge = config.vision_config.spatial_merge_size
-            edge = config.vision_config.patch_size * self._merge
-            self._tokens = high // (edge * edge)
-
-    def grid(self, image: NDArray[np.uint8]) -> tuple[int, int]:
-        """Merged token grid (rows, columns) of an image."""
-        inputs, counts = self([image])
-        if 'image_grid_thw' not in inputs:
-            return (1, counts[0])
-        _, rows, columns = (inputs['image_grid_thw'][0] // self._merge).tolist()
-        return rows, columns
-
-    @property
-    def most_tokens(self) -> int:
-        """Vision tokens of the largest frame."""
-        return int(self._tokens)
-
-    def __call__(self, images: Sequence[NDArray[np.uint8]]) -> tuple[dict[str, Tensor], list[int]]:
-        """See `FrameReader`."""
-        inputs = dict(self._processor(list(images), return_tensors='pt', **self._options))
-        if 'image_grid_thw' not in inputs:
-            return {'pixel_values': inputs['pixel_values']}, [self._tokens] * len(images)
-        grids = inputs['image_grid_thw']
-        counts = (grids.prod(-1) // self._merge**2).tolist()
-        return {'pixel_values': inputs['pixel_values'], 'image_grid_thw': grids}, counts
-
-
-@dataclass(frozen=True)
-class Place:
-    """The location of one example.
-
-    Attributes:
-        file: which file.
-        entry: where its dialogue is in the file.
-        start: first turn of its span of the dialogue.
-        stop: the turn after the span's last one.
-        cut: which sequence of the span.
-    """
-
-    file: int
-    entry: EntryPlace
-    start: int
-    stop: int
-    cut: Cut
+Example = dict[str, Any]
 
 
 class DialogueExamples(Dataset[Example]):
@@ -122,6 +52,8 @@ class DialogueExamples(Dataset[Example]):
         layout: how dialogues become sequences.
         images: see `ImageInputs`.
         image_token: placeholder id of a vision token.
+        identity: tells apart all that sequences depend on besides the files; an index of the
+            examples is kept beside each file for it. '' = no index.
 
     Attributes:
         lengths: upper bound on the tokens of each example.
@@ -133,7 +65,12 @@ class DialogueExamples(Dataset[Example]):
     """
 
     def __init__(
-        self, settings: DataSettings, layout: Layout, images: ImageInputs, image_token: int
+        self,
+        settings: DataSettings,
+        layout: Layout,
+        images: ImageInputs,
+        image_token: int,
+        identity: str = '',
     ) -> None:
         self._settings = settings
         self._layout = layout
@@ -142,14 +79,20 @@ class DialogueExamples(Dataset[Example]):
         self._root = Path(settings.videos) if settings.videos else None
         self._files = [Path(name) for name in settings.dialogues]
         self._grids: dict[Path, tuple[int, int]] = {}
-        self.dropped = {'too long': 0, 'video missing': 0, 'no instruction': 0}
-        self._places = [place for file in range(len(self._files)) for place in self._scan(file)]
+        self.dropped: Counter[str] = Counter(
+            {'too long': 0, 'video missing': 0, 'no instruction': 0}
+        )
+        self._places: list[tuple[int, Place]] = []
+        for number, file in enumerate(self._files):
+            found = self._find(file, identity)
+            self._places += [(number, place) for place in found.places]
+            self.dropped.update(found.dropped)
         if not self._places:
             raise TrainingError(
                 f'no dialogue in {", ".join(settings.dialogues)} can be used '
-                f'for training; left out: {self.dropped}'
+                f'for training; left out: {dict(self.dropped)}'
             )
-        self.lengths = [place.cut.tokens for place in self._places]
+        self.lengths = [place.cut.tokens for _, place in self._places]
 
     def __len__(self) -> int:
         return len(self._places)
@@ -157,10 +100,11 @@ class DialogueExamples(Dataset[Example]):
     def __getitem__(self, index: int) -> Example:
         """One example: input_ids, labels, decisions and the image inputs, without a batch axis.
 
-        `decisions` is True where a state is decided.
+        `decisions` is True where a state is decided; `segments` are those of the sequence, in
+        tokens, () where nothing is evicted.
         """
-        place = self._places[index]
-        with self._files[place.file].open('rb') as stream:
+        file, place = self._places[index]
+        with self._files[file].open('rb') as stream:
             dialogue = from_json(read_entry(stream, place.entry))
         turns = self._turns(dialogue, place.start, place.stop)
         key = self._key(dialogue, place.start)
@@ -176,6 +120,7 @@ class DialogueExamples(Dataset[Example]):
             'input_ids': torch.tensor(ids),
             'labels': torch.tensor(labels),
             'decisions': decisions,
+            'segments': sequence.expanded_segments(counts),
             **inputs,
         }
 
@@ -216,84 +161,47 @@ class DialogueExamples(Dataset[Example]):
             frames += frames_at(path, [turn.time for turn in shown])
         return frames
 
-    def _scan(self, file: int) -> Iterator[Place]:
-        path = self._files[file]
+    def _find(self, path: Path, identity: str) -> FileExamples:
+        """The examples of a file, from its index if there is one."""
         if not path.is_file():
             raise TrainingError(f'{path} does not exist: create it with `streamo convert`')
-        console = Console(stderr=True)
-        with progress.open(
-            path,
-            'rb',
-            description=f'reading {path.name}',
-            console=console,
-            disable=not console.is_terminal,
-        ) as stream:
-            for entry, dialogue in parsed_entries(stream, path):
-                for start, stop, cut in self._cut(dialogue):
-                    yield Place(file, entry, start, stop, cut)
+        index = ExampleIndex(path, f'{self._settings} {identity}') if identity else None
+        found = index.read() if index else None
+        if found is None:
+            dropped: Counter[str] = Counter()
+            found = FileExamples(list(self._scan(path, dropped)), dropped)
+            if index:
+                index.write(found)
+        return found
 
-    def _cut(self, dialogue: LabeledDialogue) -> Iterator[tuple[int, int, Cut]]:
+    def _scan(self, path: Path, dropped: Counter[str]) -> Iterator[Place]:
+        with open_reported(path) as stream:
+            for entry, dialogue in parsed_entries(stream, path):
+                for start, stop, cut in self._cut(dialogue, dropped):
+                    yield Place(entry, start, stop, cut)
+
+    def _cut(
+        self, dialogue: LabeledDialogue, dropped: Counter[str]
+    ) -> Iterator[tuple[int, int, Cut]]:
         """Turns [start, stop) of each span, with each of its sequences."""
         spans = self._layout.spans(dialogue.turns)
         if not spans:
-            self.dropped['no instruction'] += 1
+            dropped['no instruction'] += 1
             return
         try:
-            for video in dialogue.videos:
-                find_video(video, self._root)
+            paths = [find_video(video, self._root) for video in dialogue.videos]
         except AnnotationError:
-            self.dropped['video missing'] += 1
+            dropped['video missing'] += 1
             return
+        if self._settings.augmentation.jitter and any(path.is_dir() for path in paths):
+            raise TrainingError(
+                'data.augmentation.jitter takes frames between those that are stored: convert '
+                'again without --frames, or set it to 0'
+            )
         for start, stop in spans:
             turns = self._turns(dialogue, start, stop)
             for cut in self._layout.cuts(turns, self._recorded(dialogue, turns)):
                 if cut.tokens <= self._settings.max_tokens:
                     yield start, stop, cut
                 else:
-                    self.dropped['too long'] += 1
-
-
-@dataclass(frozen=True)
-class Collator:
-    """Builds a right-padded or packed batch of examples.
-
-    Attributes:
-        pad: padding id.
-        image_token: placeholder id of a vision token.
-        marks_images: whether the model takes `mm_token_type_ids`.
-        packing: put all examples into one row, with their lengths, instead of padding.
-    """
-
-    pad: int
-    image_token: int
-    marks_images: bool
-    packing: bool = False
-
-    def __call__(self, examples: Sequence[Mapping[str, Tensor]]) -> dict[str, Tensor]:
-        """Stack examples; image inputs are concatenated."""
-        rows = [example['input_ids'] for example in examples]
-        labels = [example['labels'] for example in examples]
-        decisions = [example['decisions'] for example in examples]
-        batch: dict[str, Tensor] = {}
-        if self.packing:
-            batch['input_ids'] = torch.cat(rows).unsqueeze(0)
-            # The first token of a dialogue must not be a target of the dialogue before it.
-            masked = [torch.cat((torch.tensor([IGNORED]), row[1:])) for row in labels]
-            batch['labels'] = torch.cat(masked).unsqueeze(0)
-            batch['decisions'] = torch.cat(decisions).unsqueeze(0)
-            batch['lengths'] = torch.tensor([len(row) for row in rows])
-        else:
-            batch['input_ids'] = _padded(rows, self.pad)
-            batch['labels'] = _padded(labels, IGNORED)
-            batch['decisions'] = _padded(decisions, False)
-            batch['attention_mask'] = _padded([torch.ones_like(row) for row in rows], 0)
-        for name in ('pixel_values', 'image_grid_thw'):
-            if name in examples[0]:
-                batch[name] = torch.cat([example[name] for example in examples])
-        if self.marks_images:
-            batch['mm_token_type_ids'] = (batch['input_ids'] == self.image_token).int()
-        return batch
-
-
-def _padded(rows: Sequence[Tensor], value: int) -> Tensor:
-    return torch.nn.utils.rnn.pad_sequence(list(rows), batch_first=True, padding_value=value)
+                    dropped['too long'] += 1

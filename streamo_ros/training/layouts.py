@@ -71,19 +71,21 @@ class ServedLayout:
         limits: how much a lane remembers.
         capacity: tokens of a slot.
         frame_tokens: vision tokens of the largest frame.
+        max_tokens: see `ServedLane`.
     """
 
     prompt: PromptTokens
     limits: ContextLimits
     capacity: int
     frame_tokens: int
+    max_tokens: int = 0
 
     def spans(self, turns: Sequence[LabeledTurn]) -> list[tuple[int, int]]:
         """From each instruction to the next."""
         return lane_spans(turns)
 
     def cuts(self, turns: Sequence[LabeledTurn], frames: Sequence[RecordedFrame]) -> Iterator[Cut]:
-        """One sequence per eviction or restart of the tags."""
+        """One sequence per restart of the tags, or more where `max_tokens` asks for it."""
         count = TokenCount(self.prompt, self.frame_tokens)
         tokens = count.opening(turns[0].instruction) + sum(map(count.turn, turns))
         if self._fits(turns, frames, tokens):
@@ -107,7 +109,7 @@ class ServedLayout:
         return last
 
     def _lane(self) -> ServedLane:
-        return ServedLane(self.prompt, self.limits, self.capacity)
+        return ServedLane(self.prompt, self.limits, self.capacity, self.max_tokens)
 
     def _fits(
         self, turns: Sequence[LabeledTurn], frames: Sequence[RecordedFrame], tokens: int

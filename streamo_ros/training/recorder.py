@@ -46,6 +46,19 @@ RowItem = int | RecordedFrame
 """A token id, or the frame that one vision token belongs to."""
 
 
+@dataclass(frozen=True)
+class Eviction:
+    """What was left when tokens were removed.
+
+    Attributes:
+        at: number of tokens appended so far.
+        held: those of them that stay, ascending.
+    """
+
+    at: int
+    held: tuple[int, ...]
+
+
 class RecordingBackbone:
     """One slot that records. See `core.interface.Backbone`.
 
@@ -54,8 +67,11 @@ class RecordingBackbone:
         capacity: tokens that the slot can hold.
 
     Attributes:
-        row: what the slot holds, one item per token.
-        evicted: what it held when tokens were first removed since this was last set to None.
+        appended: every token since the slot was last emptied, evicted or not.
+        held: those that the slot holds, as places in `appended`.
+        evictions: since the slot was last emptied.
+        emptied: what had been appended when the slot was emptied; None = it has not been since
+            this was last set to None.
     """
 
     lanes = 1
@@ -63,9 +79,16 @@ class RecordingBackbone:
     def __init__(self, prompt: PromptTokens, capacity: int) -> None:
         self.prompt = prompt
         self.capacity = capacity
-        self.row: list[RowItem] = []
-        self.evicted: list[RowItem] | None = None
+        self.appended: list[RowItem] = []
+        self.held: list[int] = []
+        self.evictions: list[Eviction] = []
+        self.emptied: list[RowItem] | None = None
         self._frames = 0
+
+    @property
+    def row(self) -> list[RowItem]:
+        """What the slot holds, one item per token."""
+        return [self.appended[place] for place in self.held]
 
     @property
     def info(self) -> BackboneInfo:
@@ -102,7 +125,7 @@ class RecordingBackbone:
     def length(self, slot: int) -> int:
         """See `Backbone.length`."""
         del slot
-        return len(self.row)
+        return len(self.held)
 
     def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
         """Record; the logits are all equal, because the caller decides."""
@@ -116,15 +139,17 @@ class RecordingBackbone:
         Raises:
             BackboneError: the slot overflows.
         """
-        if len(self.row) + request.tokens > self.capacity:
+        if len(self.held) + request.tokens > self.capacity:
             raise BackboneError(f'the dialogue does not fit into {self.capacity} tokens')
+        before = len(self.appended)
         for piece in request.pieces:
             if isinstance(piece, RecordedFrame):
-                self.row += [piece] * piece.tokens
+                self.appended += [piece] * piece.tokens
             elif isinstance(piece, tuple):
-                self.row += piece
+                self.appended += piece
             else:
                 raise BackboneError(f'{piece!r} is not a recorded frame')
+        self.held += range(before, len(self.appended))
 
     def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int | None]:
         """Record; the caller knows the next token."""
@@ -136,18 +161,23 @@ class RecordingBackbone:
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
         """See `Backbone.evict`."""
         del slot
-        self._keep([item for start, stop in keep for item in self.row[start:stop]])
+        self.held = [place for start, stop in keep for place in self.held[start:stop]]
+        self.evictions.append(Eviction(len(self.appended), tuple(self.held)))
 
     def truncate(self, slot: int, length: int) -> None:
-        """See `Backbone.truncate`."""
+        """See `Backbone.truncate`; training takes nothing back, so all or nothing leaves.
+
+        Raises:
+            BackboneError: only a part is to be dropped.
+        """
         del slot
-        self._keep(self.row[:length])
+        if length >= len(self.held):
+            return
+        if length:
+            raise BackboneError(f'a recording cannot be cut back to {length} tokens')
+        self.emptied = self.appended if self.emptied is None else self.emptied
+        self.appended, self.held, self.evictions = [], [], []
 
     def memory(self) -> dict[str, Any]:
         """See `Backbone.memory`."""
-        return {'row': len(self.row)}
-
-    def _keep(self, kept: list[RowItem]) -> None:
-        if len(kept) < len(self.row) and self.evicted is None:
-            self.evicted = self.row
-        self.row = kept
+        return {'row': len(self.held)}

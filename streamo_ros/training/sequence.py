@@ -25,6 +25,21 @@ IGNORED = -100
 
 
 @dataclass(frozen=True)
+class Segment:
+    """What is appended between two evictions, and what it can see of what was there before.
+
+    Attributes:
+        start: its first item.
+        stop: the item after its last one.
+        held: the earlier items that are still in the window.
+    """
+
+    start: int
+    stop: int
+    held: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
 class TrainingSequence:
     """A sequence before its frames are read.
 
@@ -33,12 +48,14 @@ class TrainingSequence:
         labels: one per item; `IGNORED` where nothing is supervised.
         first: the first turn whose decision is supervised.
         decisions: the items at which a supervised state is decided.
+        segments: its parts between evictions; () = nothing is evicted.
     """
 
     items: tuple[RowItem, ...]
     labels: tuple[int, ...]
     first: int = 0
     decisions: tuple[int, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
     @property
     def frames(self) -> tuple[int, ...]:
@@ -68,12 +85,31 @@ class TrainingSequence:
 
     def decision_places(self, counts: Sequence[int]) -> list[int]:
         """The places of the decisions once it is expanded."""
-        sizes, place = iter(counts), 0
-        places = []
-        for item in self.items:
-            places.append(place)
-            place += next(sizes) if isinstance(item, RecordedFrame) else 1
+        places = self._places(counts)
         return [places[decision] for decision in self.decisions]
+
+    def expanded_segments(self, counts: Sequence[int]) -> tuple[Segment, ...]:
+        """The segments in tokens once it is expanded; () = nothing is evicted."""
+        places = self._places(counts)
+        return tuple(
+            Segment(
+                places[segment.start],
+                places[segment.stop],
+                tuple(
+                    token
+                    for item in segment.held
+                    for token in range(places[item], places[item + 1])
+                ),
+            )
+            for segment in self.segments
+        )
+
+    def _places(self, counts: Sequence[int]) -> list[int]:
+        """The first token of each item, and of what would come after the last one."""
+        sizes, places = iter(counts), [0]
+        for item in self.items:
+            places.append(places[-1] + (next(sizes) if isinstance(item, RecordedFrame) else 1))
+        return places
 
 
 def reply_labels(

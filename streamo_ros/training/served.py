@@ -4,9 +4,14 @@
 
 A lane is one instruction and the frames from it on. Its tags count from its first frame, old
 frames are evicted while their answers stay, and tags restart after `max_time`, because
-`core.dialogue.Dialogue` itself does it. Each eviction or restart ends a sequence; the next one
-starts with what is left in the window, and every decision is supervised exactly once, in the
-context in which it is made.
+`core.dialogue.Dialogue` itself does it. Every decision is supervised exactly once, in the context
+in which it is made.
+
+An eviction takes tokens away, but what stays was computed while they were there. So a sequence
+goes on across evictions, in segments: each sees what is left of those before it, see
+`segment_attention`. A sequence ends where the lane is computed anew (its tags restart, the image
+size changes), and where it would be longer than `max_tokens`. The next one then starts with what
+is left in the window.
 """
 
 from __future__ import annotations
@@ -14,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import field
 
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.dialogue import Dialogue
@@ -26,10 +30,10 @@ from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import answer_from
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.lane_run import LaneRun
+from streamo_ros.training.lane_run import Reply
 from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.recorder import RecordingBackbone
-from streamo_ros.training.recorder import RowItem
-from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.sequence import reply_labels
 from streamo_ros.training.sequence import TrainingSequence
 
@@ -45,13 +49,13 @@ class ServedLane:
         prompt: the prompt tokens.
         limits: how much a lane remembers when it is served.
         capacity: tokens of a slot when it is served.
+        max_tokens: a sequence ends at the last eviction before it has more; 0 = it never does.
     """
 
     prompt: PromptTokens
     limits: ContextLimits
     capacity: int
-    _supervised: dict[int, tuple[int, ...]] = field(default_factory=dict, init=False)
-    _first: int = field(default=0, init=False)
+    max_tokens: int = 0
 
     def sequences(
         self,
@@ -72,29 +76,34 @@ class ServedLane:
         """
         backbone = RecordingBackbone(self.prompt, self.capacity)
         dialogue = Dialogue(backbone, WindowPolicy(), turns[0].instruction, self.limits)
-        self._supervised, self._first = {}, 0
+        run = LaneRun(self.max_tokens)
         grid = frames[0].grid
         for number, (turn, frame) in enumerate(zip(turns, frames, strict=True)):
-            pending, backbone.evicted = dialogue.pending, None
+            pending, backbone.emptied = dialogue.pending, None
             if frame.grid != grid:
                 dialogue.forget_frames()
                 grid = frame.grid
             request = dialogue.request(_tick(turn, number), frame)
-            if backbone.evicted is not None and self._supervised:
-                yield self._sequence([*backbone.evicted, *pending])
-                self._supervised, self._first = {}, number
+            if backbone.emptied is not None and run.replies:
+                yield from run.sequences(backbone.emptied, pending)
+                run = LaneRun(self.max_tokens)
+            carried = bool(pending) and request.pieces[0] == pending
+            for eviction in backbone.evictions[len(run.evictions) :]:
+                run.evict(eviction, pending, carried)
             backbone.extend([request])
             state = history[number] if history else turn.state
             origin = turn.start - dialogue.interval(_tick(turn, number))[0]
-            self._reply(backbone, dialogue, answer_from(turn, origin), state)
-        yield self._sequence([*backbone.row, *dialogue.pending])
+            answer = answer_from(turn, origin)
+            state = _held_state(answer, state)
+            labels = reply_labels(self.prompt, answer, state)
+            run.replies[len(backbone.appended)] = Reply(number, labels)
+            self._say(backbone, dialogue, answer, state)
+        yield from run.sequences(backbone.appended, dialogue.pending)
 
-    def _reply(
+    def _say(
         self, backbone: RecordingBackbone, dialogue: Dialogue, turn: LabeledTurn, state: State
     ) -> None:
-        """Commit a state, say the answer, and note what is supervised."""
-        state = turn.state if State.RESPONSE in (turn.state, state) else state
-        self._supervised[len(backbone.row)] = reply_labels(self.prompt, turn, state)
+        """Commit a state, and say the answer."""
         dialogue.commit(state)
         if state is not State.RESPONSE:
             return
@@ -104,20 +113,10 @@ class ServedLane:
         backbone.decode([dialogue.decode_request()], Sampling())
         dialogue.finish()
 
-    def _sequence(self, row: Sequence[RowItem]) -> TrainingSequence:
-        labels = [IGNORED] * len(row)
-        for start, reply in self._supervised.items():
-            labels[start : start + len(reply)] = reply
-        items: list[RowItem] = []
-        kept: list[int] = []
-        decisions: list[int] = []
-        for place, (item, label) in enumerate(zip(row, labels, strict=True)):
-            if place in self._supervised:
-                decisions.append(len(items))
-            if not items or item is not items[-1] or not isinstance(item, RecordedFrame):
-                items.append(item)
-                kept.append(label)
-        return TrainingSequence(tuple(items), tuple(kept), self._first, tuple(decisions))
+
+def _held_state(turn: LabeledTurn, state: State) -> State:
+    """The state that the dialogue holds; a Response is never exchanged."""
+    return turn.state if State.RESPONSE in (turn.state, state) else state
 
 
 def _tick(turn: LabeledTurn, number: int) -> Tick:

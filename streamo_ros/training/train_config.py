@@ -18,6 +18,7 @@ from typing import Literal
 import yaml
 
 from streamo_ros.config.from_mapping import from_mapping
+from streamo_ros.core.errors import one_line
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.training.augmentation import Augmentation
 
@@ -33,8 +34,8 @@ class DataSettings:
     Attributes:
         dialogues: JSON-lines files written by `streamo convert`.
         videos: folder that video paths are relative to; '' = the working directory.
-        max_tokens: most tokens per sequence, every frame counted as the largest one; longer ones
-            are dropped.
+        max_tokens: most tokens per sequence, every frame counted as the largest one. A served lane
+            that evicts frames goes on in another sequence; what cannot be cut is dropped.
         layout: how dialogues become sequences. 'served': one lane per instruction, as the node
             serves it; 'stream': the paper's, the whole video in one sequence; 'stream_windows':
             the paper's, cut into windows of `max_tokens`. See `layouts`.
@@ -71,7 +72,8 @@ class LoraSettings:
 
     Attributes:
         merge: merge the adapter into the weights at the end, so that the result is a plain
-            checkpoint; the adapter is also kept.
+            checkpoint; the adapter is also kept. Otherwise the result is the adapter alone, which
+            is loaded together with its base.
     """
 
     rank: int = 0
@@ -160,11 +162,6 @@ class TrainConfig:
             raise TrainingError(
                 'nothing is trainable: set at least one entry of trainable to true'
             )
-        if self.validation.dialogues and self.lora.rank and not self.lora.merge:
-            raise TrainingError(
-                'validation needs a whole checkpoint: set lora.merge to true, or leave '
-                'validation.dialogues out'
-            )
         if min(self.validation.every, self.validation.cases) < 1 or self.validation.patience < 0:
             raise TrainingError(
                 'validation.every and validation.cases must be at least 1, and '
@@ -187,7 +184,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     try:
         values = yaml.safe_load(path.read_text(encoding='utf-8'))
     except yaml.YAMLError as error:
-        raise TrainingError(f'{path} is not valid YAML: {error}') from error
+        raise TrainingError(f'{path} is not valid YAML: {one_line(error)}') from error
     if not isinstance(values, dict):
         raise TrainingError(f'{path} does not contain a mapping of names to values')
     return values

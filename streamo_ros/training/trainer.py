@@ -23,6 +23,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 from streamo_ros.training.loss import BatchCounts
 from streamo_ros.training.loss import StateLoss
 from streamo_ros.training.positions import packed_positions
+from streamo_ros.training.segment_attention import segment_inputs
 from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.validation import Validation
@@ -79,7 +80,9 @@ class StreamoTrainer(Trainer):
         del num_items_in_batch
         labels, decisions = inputs.pop('labels'), inputs.pop('decisions')
         keep = torch.nonzero((labels[:, 1:] != IGNORED).any(0)).flatten()
-        if 'lengths' in inputs:
+        if 'segments' in inputs:
+            inputs |= segment_inputs(self.accelerator.unwrap_model(model), inputs)
+        elif 'lengths' in inputs:
             inputs |= packed_positions(self.accelerator.unwrap_model(model), inputs)
         outputs = model(**inputs, logits_to_keep=keep, use_cache=False)
         counts = self._counts if model.training else None

@@ -7,6 +7,7 @@ Optimizer, precision, sharding, resuming and processes are left to transformers 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
@@ -21,18 +22,19 @@ from transformers import set_seed
 from transformers import TrainingArguments
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
-from streamo_ros.backbone.sizing import wanted_capacity
+from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.files import write_text
 from streamo_ros.training.base_model import accepts
 from streamo_ros.training.base_model import freeze
 from streamo_ros.training.base_model import load_model
 from streamo_ros.training.base_model import protocol_of
 from streamo_ros.training.base_model import training_prompt
-from streamo_ros.training.data import Collator
+from streamo_ros.training.collator import Collator
 from streamo_ros.training.data import DialogueExamples
-from streamo_ros.training.data import ImageInputs
+from streamo_ros.training.image_inputs import ImageInputs
 from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.layouts import Layout
 from streamo_ros.training.layouts import ServedLayout
@@ -74,9 +76,10 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     model, tokenizer, ids = load_model(config)
     loss, protocol = state_loss(config, ids), protocol_of(config)
     pixels = config.frames.min_pixels, config.frames.max_pixels
+    base = read_checkpoint(source).settings
     service = service_settings(
         config,
-        read_checkpoint(source).settings,
+        base,
         lane_spans if config.data.layout == 'served' else whole_span,
     )
     save_files = partial(
@@ -84,7 +87,11 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         tokenizer,
         source,
         pixels=pixels,
-        settings={'protocol': protocol, **asdict(service)},
+        settings={
+            'protocol': protocol,
+            'system_prompt': base.system_prompt or SYSTEM_PROMPT,
+            **asdict(service),
+        },
     )
     start = output / 'start'
     with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
@@ -94,9 +101,11 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     prompt = training_prompt(source, start, protocol)
     image_token = model.config.image_token_id
     layout = make_layout(config, service, prompt, images.most_tokens, model.config)
-    examples = DialogueExamples(config.data, layout, images, image_token)
+    identity = data_identity(config, service, start)
+    with arguments.main_process_first(desc='the index of the dialogues'):
+        examples = DialogueExamples(config.data, layout, images, image_token, identity)
     if arguments.process_index == 0:
-        print(f'{len(examples)} examples; left out: {examples.dropped}; {service}')
+        print(f'{len(examples)} examples; left out: {dict(examples.dropped)}; {service}')
     trainable = _trainable(model, config, ids if protocol == 'special_tokens' else ())
     save_checkpoint = partial(_save, config, save_files)
     collator = Collator(
@@ -121,6 +130,22 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     )
     trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
     return _finish(trainer, config, save_checkpoint)
+
+
+def data_identity(config: TrainConfig, service: ServiceSettings, start: Path) -> str:
+    """What the sequences of a run depend on besides its data, for `DialogueExamples`.
+
+    Args:
+        config: the run.
+        service: how the trained checkpoint will be served.
+        start: holds the files of the checkpoint as it is before training.
+    """
+    names = ('tokenizer.json', 'streamo.json', 'config.json', 'preprocessor_config.json')
+    files = [start / name for name in names]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.read_bytes() if file.is_file() else b'-')
+    return f'{service} {config.frames} {config.model} {digest.hexdigest()}'
 
 
 def _trainable(model: Any, config: TrainConfig, state_ids: Sequence[int]) -> Any:
@@ -153,7 +178,7 @@ def make_layout(
     longest = model_config.get_text_config().max_position_embeddings
     capacity = min(wanted_capacity(service.max_frames, frame_tokens, prompt), longest)
     limits = ContextLimits(max_frames=service.max_frames, max_time=service.max_time)
-    return ServedLayout(prompt, limits, capacity, frame_tokens)
+    return ServedLayout(prompt, limits, capacity, frame_tokens, config.data.max_tokens)
 
 
 def training_arguments(config: TrainConfig) -> TrainingArguments:

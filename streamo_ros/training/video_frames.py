@@ -8,8 +8,10 @@ rates and frame numbers are wrong for many recordings.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -22,12 +24,16 @@ from numpy.typing import NDArray
 from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.sources.base import Record
+from streamo_ros.sources.base import SeekableSource
+from streamo_ros.sources.base import Source
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.open import open_source
 from streamo_ros.training.record import AnnotationError
 
 EXTENSIONS = ('', '.mp4', '.mkv', '.webm', '.avi', '.mov')
+FRAME_TABLE = 'times.csv'
+"""In a folder that stands for a video: its frames and their times; see `frame_cache`."""
 ROUNDING = 1000
 """Nanoseconds by which a stored frame time, rounded to microseconds, may exceed its stamp."""
 
@@ -50,13 +56,15 @@ class SampledVideo:
 def find_video(path: str, root: Path | None = None) -> Path:
     """The file an annotation refers to, relative to `root`, with or without extension.
 
+    A folder of frames counts as a video.
+
     Raises:
         AnnotationError: there is no such file.
     """
     base = (root / path) if root else Path(path)
     for extension in EXTENSIONS:
         candidate = base.with_name(base.name + extension)
-        if candidate.is_file():
+        if candidate.is_file() or (candidate / FRAME_TABLE).is_file():
             return candidate
     raise AnnotationError(f'the video {base} is missing')
 
@@ -72,7 +80,8 @@ def sample_video(path: Path, rate: Fraction) -> SampledVideo:
         AnnotationError: it cannot be read, or has no frames.
     """
     sampler, times = FrameSampler(rate), {}
-    stamps = [record.stamp for record in _records(path)]
+    with _opened(path) as source:
+        stamps = [record.stamp for record in _records(path, source)]
     if not stamps:
         raise AnnotationError(f'the video {path} has no frames')
     for stamp in stamps:
@@ -85,8 +94,33 @@ def sample_video(path: Path, rate: Fraction) -> SampledVideo:
     return SampledVideo(times, Fraction(last, SECOND), Fraction(last + max(usual, 0), SECOND))
 
 
+def part_of(
+    video: SampledVideo, start: Fraction, end: Fraction | None, rate: Fraction
+) -> SampledVideo:
+    """A part of a sampled video, as if it were a video of its own.
+
+    Args:
+        video: the whole.
+        start: seconds.
+        end: seconds; None = the end of the video.
+        rate: frames per second.
+
+    Raises:
+        AnnotationError: no frame of the video is in it.
+    """
+    first = math.ceil(start * rate)
+    last = video.last if end is None else min(video.last, end)
+    times = {k - first: t - start for k, t in video.times.items() if k >= first and t <= last}
+    if not times:
+        raise AnnotationError(f'the video ends before second {float(start):g}')
+    length = (video.duration if last == video.last else last) - start
+    return SampledVideo(times, last - start, length)
+
+
 def frames_at(path: Path, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:
     """The first frame at or after each time, in one pass with one frame in memory.
+
+    The pass begins at the keyframe before the first time, where the container can tell.
 
     Args:
         path: the video.
@@ -101,39 +135,56 @@ def frames_at(path: Path, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint
     wanted = [round(time * SECOND) - ROUNDING for time in times]
     if wanted != sorted(wanted):
         raise AnnotationError(f'the frame times requested from {path} are not ascending')
-    records = _records(path)
+    with _opened(path) as source:
+        yield from _frames(path, source, wanted)
+
+
+def _frames(path: Path, source: Source, wanted: Sequence[int]) -> Iterator[NDArray[np.uint8]]:
+    """See `frames_at`; times in nanoseconds."""
+    start = source.first_stamp + wanted[0] if isinstance(source, SeekableSource) and wanted else 0
+    records = _records(path, source, start)
     record = next(records, None)
-    origin = newest = record.stamp if record else 0
+    newest = record.stamp if record else 0
+    origin = source.first_stamp if isinstance(source, SeekableSource) else newest
     image: NDArray[np.uint8] | None = None
     for time in wanted:
         while record is not None and record.stamp - origin < time:
             newest, image = record.stamp, None
             record = next(records, None)
         if image is None:
-            image = _image(path, record) if record else _last_image(path, newest)
+            image = _image(path, record) if record else _last_image(path, source, newest)
         yield image
 
 
-def _last_image(path: Path, stamp: int) -> NDArray[np.uint8]:
+def _last_image(path: Path, source: Source, stamp: int) -> NDArray[np.uint8]:
     """The frame of the last stamp, which had been passed before it was known to be the last."""
-    for record in _records(path):
+    for record in _records(path, source, stamp):
         if record.stamp >= stamp:
             return _image(path, record)
     raise AnnotationError(f'the video {path} has no frames')
 
 
-def _records(path: Path) -> Iterator[Record]:
-    """All readable records: a damaged video is used up to the damage."""
+@contextmanager
+def _opened(path: Path) -> Iterator[Source]:
+    """A video, of which a damaged one is used up to the damage."""
     try:
         source = open_source(path, salvage=True)
     except SourceError as error:
         raise AnnotationError(f'the video {path} cannot be read: {error}') from error
     try:
-        yield from source.records()
-    except SourceError as error:
-        raise AnnotationError(f'the video {path} cannot be read: {error}') from error
+        yield source
     finally:
         source.close()
+
+
+def _records(path: Path, source: Source, start: int = 0) -> Iterator[Record]:
+    """All readable records; those before `start` may be left out."""
+    try:
+        yield from (
+            source.records(start) if isinstance(source, SeekableSource) else source.records()
+        )
+    except SourceError as error:
+        raise AnnotationError(f'the video {path} cannot be read: {error}') from error
 
 
 def _image(path: Path, record: Record) -> NDArray[np.uint8]:

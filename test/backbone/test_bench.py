@@ -10,8 +10,8 @@ import pytest
 
 from streamo_ros import cli
 from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.published_shapes import SHAPES
 from streamo_ros.backbone.random_weights import random_model
-from streamo_ros.backbone.random_weights import SHAPES
 
 
 def main(argv):

@@ -1,15 +1,19 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The arithmetic of StreamBridge's round-decayed compression, worked by hand, and its fates."""
+"""Round-decayed compression: worked by hand, beside the paper's rule, and on a real model."""
 
 from __future__ import annotations
 
+import random
+import re
+from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
@@ -23,6 +27,8 @@ from streamo_ros.core.eviction.round_decay import pooled_frames
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import Sighting
 from streamo_ros.core.protocol import State
 
 
@@ -127,6 +133,154 @@ def test_a_lane_says_what_is_left_again_and_goes_on():
     assert said.startswith(backbone.tokenizer.transcript(backbone.prompt.sink('watch')))
     assert said.count('<|vision_start|>') == lane.frames
     assert lane.tag(tick) in said
+
+
+@dataclass(frozen=True)
+class Pooled:
+    """Stands for the mean of numbered frames."""
+
+    numbers: tuple[int, ...]
+    tokens: int = 12
+    grid: tuple[int, int] = (3, 4)
+    sightings: tuple[Sighting, ...] = ()
+    vector: None = None
+
+
+class PoolingBackbone(ScriptedBackbone):
+    """Keeps the numbers of the frames of which a frame is the mean."""
+
+    def encode(self, image):
+        self.passes.encode += 1
+        return Pooled((self.passes.encode - 1,))
+
+    def merge(self, visions):
+        return Pooled(tuple(number for vision in visions for number in vision.numbers))
+
+
+def published_groups(
+    rounds: list[list[int]], length: int, longest: int, per_frame: int
+) -> list[tuple[int, ...]]:
+    """The pseudo-code of the paper's appendix, over all frames that were ever seen.
+
+    Args:
+        rounds: the numbers of the frames of each round.
+        length: tokens of everything.
+        longest: the paper's MaxLen.
+        per_frame: tokens of a frame.
+
+    Returns:
+        The frames that are left, as the numbers of which each is the mean.
+    """
+    target = (int((length - longest) / per_frame) + 1) * per_frame if length > longest else 0
+    groups: list[tuple[int, ...]] = []
+    for numbers in rounds:
+        pooled = 0
+        if target > 0 and len(numbers) >= 2:
+            fits = len(numbers) * per_frame <= target + per_frame
+            pooled = len(numbers) if fits else target // per_frame + 1
+            target -= (pooled - 1) * per_frame
+        groups += [tuple(numbers[:pooled])] if pooled else []
+        groups += [(number,) for number in numbers[pooled:]]
+    return groups
+
+
+@given(
+    st.integers(0, 2**32),
+    st.sampled_from([0.0, 0.02, 0.1]),
+    st.integers(700, 2000),
+)
+@settings(max_examples=30, deadline=None)
+def test_however_often_a_stream_is_compressed_it_is_as_if_all_its_frames_were_compressed_at_once(
+    seed, answers, capacity
+):
+    rng = random.Random(seed)
+    backbone = PoolingBackbone(lambda instruction, second: (State.SILENCE, ''), capacity=capacity)
+    lane = Dialogue(backbone, RoundDecayPolicy(), 'watch', ContextLimits(max_new_tokens=8))
+    per_frame = backbone.prompt.frame_tokens(12)
+    raw: list[list[int]] = [[]]
+    for at in range(300):
+        tick = Tick(at, Fraction(at), Fraction(at + 1), at, 1)
+        vision = backbone.encode(np.zeros((48, 64, 3), np.uint8))
+        before, rebuilds = lane.tokens + len(lane.pending), lane.rebuilds
+        left = [turn.vision.numbers for turn in lane._turns]
+        ever = [number for numbers in raw for number in numbers]
+        assert [number for group in left for number in group] == ever
+        request = lane.request(tick, vision)
+        if lane.rebuilds > rebuilds:
+            # What was compressed away before belongs to the length of all.
+            gone = len(ever) - len(left)
+            need = backbone.prompt.longest_turn(12) + 8
+            length = before + need + gone * per_frame
+            expected = published_groups(raw, length, 3 * capacity // 4, per_frame)
+            assert [turn.vision.numbers for turn in lane._turns[:-1]] == expected
+        elif (kept := len(lane._turns) - 1) < len(left):
+            # Averaging no longer sufficed: the older half of the turns has left, text and all.
+            lost = {number for group in left[: len(left) - kept] for number in group}
+            raw = [[n for n in numbers if n not in lost] for numbers in raw]
+        backbone.extend([request])
+        raw[-1].append(at)
+        answered = rng.random() < answers
+        lane.commit(State.RESPONSE if answered else rng.choice([State.SILENCE, State.STANDBY]))
+        if answered:
+            backbone.decode([lane.decode_request()], Sampling())
+            lane.finish()
+            raw.append([])
+    assert lane.rebuilds > 2
+
+
+def test_compression_leaves_every_tag_as_it_was():
+    """Seconds that an answer named still mean the frames that show them."""
+    backbone = ScriptedBackbone(lambda instruction, second: (State.SILENCE, ''), capacity=900)
+    lane = Dialogue(backbone, RoundDecayPolicy(), 'watch', ContextLimits(max_new_tokens=8))
+    shown: set[str] = set()
+    for at in range(5, 65):
+        tick = Tick(at, Fraction(at), Fraction(at + 1), at, 1)
+        backbone.extend([lane.request(tick, backbone.encode(np.zeros((48, 64, 3), np.uint8)))])
+        lane.commit(State.SILENCE)
+        assert lane.time_origin == 5
+        shown.add(f'<{at - 5}s-{at - 4}s>')
+        said = backbone.tokenizer.transcript(backbone.rows[lane.slot])
+        tags = re.findall(r'<[0-9]+s-[0-9]+s>', said)
+        assert set(tags) <= shown
+        assert len(tags) == lane.frames
+    assert lane.rebuilds
+    assert '<0s-1s>' not in tags
+
+
+def test_tags_start_over_when_they_grow_too_long():
+    backbone = ScriptedBackbone(lambda instruction, second: (State.SILENCE, ''), capacity=900)
+    limits = ContextLimits(max_new_tokens=8, max_time=50)
+    lane = Dialogue(backbone, RoundDecayPolicy(), 'watch', limits)
+    origins = set()
+    for at in range(1, 121):
+        tick = Tick(at, Fraction(at), Fraction(at + 1), at, 1)
+        backbone.extend([lane.request(tick, backbone.encode(np.zeros((48, 64, 3), np.uint8)))])
+        lane.commit(State.SILENCE)
+        assert lane.interval(tick)[0] < 50
+        origins.add(lane.time_origin)
+    assert len(origins) > 1
+
+
+@pytest.mark.parametrize('dtype', ['float32', 'bfloat16'])
+def test_a_mean_of_means_is_the_mean_of_all_frames(checkpoint, load_tiny, dtype):
+    backbone = load_tiny(checkpoint, dtype=dtype)
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (30, 56, 84, 3), dtype=np.uint8)
+    visions = [backbone.encode(image) for image in images]
+    pooled = visions[0]
+    for vision in visions[1:]:
+        pooled = backbone.merge([pooled, vision])
+    for tensor, *frames in zip(
+        (pooled.embeddings, *pooled.deepstack),
+        *((vision.embeddings, *vision.deepstack) for vision in visions),
+        strict=True,
+    ):
+        mean = torch.stack([frame.float() for frame in frames]).mean(0)
+        torch.testing.assert_close(tensor, mean, atol=1e-6, rtol=1e-5)
+    assert pooled.frames == 30
+    lane = Dialogue(backbone, RoundDecayPolicy(), 'watch', ContextLimits(max_new_tokens=8))
+    tick = Tick(1, Fraction(0), Fraction(1), 0, 1)
+    assert np.isfinite(backbone.extend([lane.request(tick, pooled)])).all()
 
 
 def test_merged_frames_are_their_mean(checkpoint, load_tiny, frames):

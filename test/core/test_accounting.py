@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
@@ -140,9 +140,9 @@ class Bench:
 
     def reported(self) -> Counter[Key]:
         return Counter(
-            (one.frame.tick.stream_id, one.frame.tick.index, one.instruction_id)
-            for one in self.events
-            if isinstance(one, Decided)
+            (event.frame.tick.stream_id, event.frame.tick.index, event.instruction_id)
+            for event in self.events
+            if isinstance(event, Decided)
         )
 
 
@@ -191,9 +191,11 @@ def test_each_frame_is_decided_once_for_each_active_instruction(operations: list
     assert not missing
     # Frames that an instruction looks back at come in addition, and none comes twice.
     assert {key for key, count in reported.items() if count > 1} == set()
-    answers = Counter(one.response_id for one in bench.events if isinstance(one, Answered))
+    answers = Counter(event.response_id for event in bench.events if isinstance(event, Answered))
     started = {
-        one.response_id for one in bench.events if isinstance(one, Decided) and one.response_id
+        event.response_id
+        for event in bench.events
+        if isinstance(event, Decided) and event.response_id
     }
     assert set(answers) == started
     assert set(answers.values()) <= {1}
@@ -228,7 +230,7 @@ def test_a_lane_that_does_not_fit_leaves_the_others_alone(frame: Callable) -> No
     book.add('y' * 390)
     book.add('talk')
     events = [event for at in range(6) for event in assistant.observe(frame(at))]
-    decided = [one for one in events if isinstance(one, Decided)]
+    decided = [event for event in events if isinstance(event, Decided)]
     assert {one.reason for one in decided if one.instruction_id == 1} == {Reason.MODEL_FAILED}
     assert 'shorten the instruction' in decided[0].frame.flaw
     assert {one.reason for one in decided if one.instruction_id == 2} == {Reason.NONE}
@@ -242,9 +244,9 @@ def test_an_answer_that_fills_its_slot_ends_with_its_length(frame: Callable) -> 
     book.add('talk', max_responses=1)
     book.add('talk too', cooldown=100 * SECOND)
     events = assistant.observe(frame(0)) + assistant.speak(1000)
-    answers = [one for one in events if isinstance(one, Answered)]
-    assert [one.finish for one in answers] == [Finish.LENGTH] * 2
-    assert all(len(one.text) > 100 for one in answers)
+    answers = [event for event in events if isinstance(event, Answered)]
+    assert [answer.finish for answer in answers] == [Finish.LENGTH] * 2
+    assert all(len(answer.text) > 100 for answer in answers)
     after = assistant.observe(frame(1))
     assert [one.state for one in after if isinstance(one, Decided)] == [State.SILENCE]
 

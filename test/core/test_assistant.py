@@ -12,7 +12,7 @@ import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.events import Answered
@@ -60,16 +60,18 @@ class Setup:
 
     def states(self, instruction_id: int = 1) -> list[State]:
         return [
-            one.state
-            for one in self.events
-            if isinstance(one, Decided) and one.instruction_id == instruction_id
+            event.state
+            for event in self.events
+            if isinstance(event, Decided) and event.instruction_id == instruction_id
         ]
 
     def answers(self) -> list[Answered]:
-        return [one for one in self.events if isinstance(one, Answered)]
+        return [event for event in self.events if isinstance(event, Answered)]
 
     def reasons(self) -> list[Reason]:
-        return [one.reason for one in self.events if isinstance(one, Decided) and one.reason]
+        return [
+            event.reason for event in self.events if isinstance(event, Decided) and event.reason
+        ]
 
 
 @pytest.fixture
@@ -91,9 +93,9 @@ def test_every_frame_gets_a_state_and_the_event_an_answer(setup: Setup, frame: C
 def test_the_pieces_of_an_answer_make_its_text(setup: Setup, frame: Callable) -> None:
     setup.book.add('kettle')
     pieces = [one for one in setup.see(*map(frame, range(7))) if isinstance(one, Spoke)]
-    assert ''.join(one.text for one in pieces) == 'It boils.'
-    assert [one.index for one in pieces] == list(range(len(pieces)))
-    assert [one.is_final for one in pieces] == [False] * (len(pieces) - 1) + [True]
+    assert ''.join(piece.text for piece in pieces) == 'It boils.'
+    assert [piece.index for piece in pieces] == list(range(len(pieces)))
+    assert [piece.is_final for piece in pieces] == [False] * (len(pieces) - 1) + [True]
 
 
 def test_a_silent_frame_is_one_vision_pass_and_one_extend(setup: Setup, frame: Callable) -> None:
@@ -157,9 +159,9 @@ def test_looking_never_waits_for_speaking(setup: Setup, frame: Callable) -> None
     setup.see(frame(8))
     assert setup.states(1)[-4:] == [RESPONSE, SILENCE, SILENCE, SILENCE]
     stamps = [
-        one.frame.stamp
-        for one in setup.events
-        if isinstance(one, Decided) and one.instruction_id == 1
+        event.frame.stamp
+        for event in setup.events
+        if isinstance(event, Decided) and event.instruction_id == 1
     ]
     assert stamps == [frame(at).stamp for at in range(9)]
 
@@ -207,7 +209,7 @@ def test_lanes_that_speak_share_their_decode_steps(setup: Setup, frame: Callable
 def test_an_instruction_ends_after_its_responses(setup: Setup, frame: Callable) -> None:
     setup.book.add('kettle', max_responses=1)
     setup.see(*map(frame, range(20)))
-    assert [one.text for one in setup.answers()] == ['It boils.']
+    assert [answer.text for answer in setup.answers()] == ['It boils.']
     assert setup.book.active() == ()
     assert len(setup.states()) == 6
     assert setup.states(0) == [State.UNKNOWN] * 14
@@ -216,8 +218,8 @@ def test_an_instruction_ends_after_its_responses(setup: Setup, frame: Callable) 
 def test_no_response_during_the_cooldown(setup: Setup, frame: Callable) -> None:
     setup.book.add('kettle', cooldown=15 * SECOND)
     setup.see(*map(frame, range(30)))
-    assert [one.frame.stamp for one in setup.answers()] == [frame(5).stamp, frame(25).stamp]
-    quiet = [one for one in setup.events if isinstance(one, Decided)][15]
+    assert [answer.frame.stamp for answer in setup.answers()] == [frame(5).stamp, frame(25).stamp]
+    quiet = [event for event in setup.events if isinstance(event, Decided)][15]
     assert quiet.state is SILENCE
     assert quiet.probabilities[2] > 0.9
 
@@ -304,7 +306,7 @@ def test_an_answer_that_never_ends_is_cut(frame: Callable) -> None:
     setup = Setup(lambda *_: (RESPONSE, 'ha' * 500), limits=ContextLimits(max_new_tokens=10))
     setup.book.add('laugh')
     setup.see(frame(0), frame(1))
-    assert [one.finish for one in setup.answers()] == [Finish.LENGTH] * 2
+    assert [answer.finish for answer in setup.answers()] == [Finish.LENGTH] * 2
     assert setup.answers()[0].text == 'hahahahaha'
     assert '</Response>hahahahaha<|im_end|>\n' in setup.backbone.transcript(0)
 
@@ -326,7 +328,9 @@ def test_an_instruction_can_look_back(setup: Setup, frame: Callable) -> None:
     setup.see(*map(frame, range(6)))
     setup.book.add('kettle', backfill=3 * SECOND)
     setup.see(frame(6))
-    decided = [one for one in setup.events if isinstance(one, Decided) and one.instruction_id]
+    decided = [
+        event for event in setup.events if isinstance(event, Decided) and event.instruction_id
+    ]
     assert [one.frame.stamp for one in decided] == [frame(at).stamp for at in (3, 4, 5, 6)]
     assert decided[0].tag == '<0s-1s>'
     assert setup.book.active()[0].stamp == frame(3).stamp
@@ -359,16 +363,18 @@ def test_capacity_is_never_exceeded_by_long_answers(frame: Callable) -> None:
     setup.see(*map(frame, range(40)))
     assert setup.reasons() == []
     assert len(setup.answers()) == 40
-    assert all(one.finish in (Finish.STOP, Finish.LENGTH) for one in setup.answers())
+    assert all(answer.finish in (Finish.STOP, Finish.LENGTH) for answer in setup.answers())
 
 
 def test_tags_begin_again_after_max_time(frame: Callable) -> None:
     setup = Setup(limits=ContextLimits(max_frames=8, max_time=20.0))
     setup.book.add('kettle')
     setup.see(*map(frame, range(100)))
-    tags = [float(one.tag[1:].split('s-')[0]) for one in setup.events if isinstance(one, Decided)]
+    tags = [
+        float(event.tag[1:].split('s-')[0]) for event in setup.events if isinstance(event, Decided)
+    ]
     assert max(tags) == 19
-    origins = {one.time_origin for one in setup.events if isinstance(one, Decided)}
+    origins = {event.time_origin for event in setup.events if isinstance(event, Decided)}
     assert len(origins) > 4
     assert setup.backbone.transcript(0).count('<|im_start|>user') <= 8 + 2
 
@@ -431,8 +437,8 @@ def test_random_life_keeps_every_promise(frame: Callable) -> None:
     for one in setup.book.active():
         assert len(setup.states(one.id)) == owed[one.id]
     assert all(len(row) <= 1500 for row in setup.backbone.rows.values())
-    begun = {one.response_id for one in setup.events if isinstance(one, Decided)} - {0}
-    assert begun == {one.response_id for one in setup.answers()}
+    begun = {event.response_id for event in setup.events if isinstance(event, Decided)} - {0}
+    assert begun == {answer.response_id for answer in setup.answers()}
 
 
 def test_what_is_recognized_in_a_frame_is_known_until_the_next(frame) -> None:

@@ -25,18 +25,26 @@ MARKS = {State.SILENCE: '.', State.STANDBY: '-', State.RESPONSE: '!'}
 
 def drawn(family, counts, subject=PERSON):
     result = rule_result(family, subject, [[int(digit) for digit in counts]])
-    return ''.join(MARKS[state] for state in result.states), [one.text for one in result.answers]
+    return ''.join(MARKS[state] for state in result.states), [
+        answer.text for answer in result.answers
+    ]
 
 
 def test_cases_come_again_with_the_same_seed_and_differ_with_another():
     def texts(seed):
-        return [one.case.instruction for one in object_cases(17, ObjectSettings(seed=seed))]
+        return [
+            object_case.case.instruction
+            for object_case in object_cases(17, ObjectSettings(seed=seed))
+        ]
 
     assert texts(1) == texts(1) != texts(2)
 
 
 def test_families_come_in_turn_and_nothing_is_due_in_never():
-    cases = [one.case for one in object_cases(3 * len(FAMILIES), ObjectSettings(frames=24))]
+    cases = [
+        object_case.case
+        for object_case in object_cases(3 * len(FAMILIES), ObjectSettings(frames=24))
+    ]
     assert {case.family for case in cases} == set(FAMILIES)
     assert not any(case.fires for case in cases if case.family == NEVER)
 
@@ -66,9 +74,9 @@ def test_the_plain_rule_says_what_was_seen_twice():
 
 def test_what_is_said_where_nobody_could_know_counts_for_nothing():
     one = next(
-        one
-        for one in object_cases(200, ObjectSettings(families=('appear',), frames=24))
-        if one.case.fires and any(not moment.scored for moment in one.case.moments)
+        object_case
+        for object_case in object_cases(200, ObjectSettings(families=('appear',), frames=24))
+        if object_case.case.fires and any(not moment.scored for moment in object_case.case.moments)
     )
     case = one.case
     states = [moment.state if moment.scored else State.RESPONSE for moment in case.moments]

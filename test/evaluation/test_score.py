@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
@@ -201,7 +201,7 @@ def test_seconds_of_an_answer_count_from_the_begin_though_the_tags_began_anew():
     settings = AssistantSettings(limits=ContextLimits(max_frames=4, max_time=10))
     watched = run_case(backbone, truth, settings)
     assert max(told) < 10
-    assert [one.text for one in watched.answers] == ['From 12s to 13s.']
+    assert [answer.text for answer in watched.answers] == ['From 12s to 13s.']
     assert report([(truth, watched)])['interval_iou'] == 1
 
 

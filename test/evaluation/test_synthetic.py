@@ -44,7 +44,7 @@ KEYS = {
 
 def knowing(case):
     """A model that knows what is due, by the seconds of its tag."""
-    due = {float(one.tick.start): (one.state, one.text) for one in case.moments}
+    due = {float(moment.tick.start): (moment.state, moment.text) for moment in case.moments}
     return ScriptedBackbone(lambda _, seconds: due[seconds], lanes=1)
 
 
@@ -145,7 +145,7 @@ def test_complete_streams_are_those_from_which_frames_are_lost():
     for case in whole:
         cut = without_frames(case, 0.2, 0)
         stamps = {one.tick.stamp: number for number, one in enumerate(case.moments)}
-        kept = [stamps[one.tick.stamp] for one in cut.moments]
+        kept = [stamps[moment.tick.stamp] for moment in cut.moments]
         images = list(case.images())
         assert len(kept) == len(cut.moments)
         assert all(

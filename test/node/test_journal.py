@@ -88,7 +88,7 @@ def test_the_last_answers_of_what_stands_are_kept(path: Path) -> None:
     journal.keep(book.active())
     for number in range(5):
         journal.keep(book.active(), [JournalAnswer(1, number, f'answer {number}')])
-    assert [one.text for one in journal.answers(1)] == ['answer 3', 'answer 4']
+    assert [answer.text for answer in journal.answers(1)] == ['answer 3', 'answer 4']
     book.cancel(1)
     journal.keep(book.active())
     assert journal.answers(1) == ()

@@ -118,16 +118,22 @@ def watch(stamps: Iterable[int], *orders: TimedInstruction, rate: Fraction | flo
     events = [event for step in steps for event in step.events]
     return Seen(
         totals.counts,
-        [(one.frame.tick.stream_id, one.frame.tick.start, one.frame.stamp) for one in steps],
+        [(step.frame.tick.stream_id, step.frame.tick.start, step.frame.stamp) for step in steps],
         [
-            (one.instruction_id, one.frame.stamp, one.tag, one.state.name)
-            for one in events
-            if isinstance(one, Decided)
+            (event.instruction_id, event.frame.stamp, event.tag, event.state.name)
+            for event in events
+            if isinstance(event, Decided)
         ],
         [
-            (one.instruction_id, one.frame.stamp, one.event_start, one.event_end, one.text)
-            for one in events
-            if isinstance(one, Answered)
+            (
+                event.instruction_id,
+                event.frame.stamp,
+                event.event_start,
+                event.event_end,
+                event.text,
+            )
+            for event in events
+            if isinstance(event, Answered)
         ],
     )
 

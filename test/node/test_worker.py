@@ -13,7 +13,7 @@ import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
@@ -79,10 +79,10 @@ class Bench:
         return self.decisions()
 
     def decisions(self) -> list[Decided]:
-        return [one for one in list(self.events) if isinstance(one, Decided)]
+        return [event for event in list(self.events) if isinstance(event, Decided)]
 
     def answers(self) -> list[Answered]:
-        return [one for one in list(self.events) if isinstance(one, Answered)]
+        return [event for event in list(self.events) if isinstance(event, Answered)]
 
     @staticmethod
     def wait(condition: Callable[[], object], patience: float = 10.0) -> None:
@@ -105,7 +105,7 @@ def test_frames_are_decided_in_order_and_answered(bench: Bench) -> None:
     for second in range(7):
         bench.show(second)
         bench.decided(second + 1)
-    assert [one.frame.tick.index for one in bench.decisions()] == list(range(7))
+    assert [decision.frame.tick.index for decision in bench.decisions()] == list(range(7))
     bench.wait(bench.answers)
     assert bench.answers()[0].text == 'Yes.'
 
@@ -121,9 +121,9 @@ def test_a_frame_pushed_out_is_reported_for_every_instruction(bench: Bench) -> N
     bench.show(*range(1, 7))
     go.set()
     states = bench.decided(14)
-    overflowed = [one.frame.tick.index for one in states if one.reason is Reason.OVERFLOW]
+    overflowed = [state.frame.tick.index for state in states if state.reason is Reason.OVERFLOW]
     assert overflowed == [1, 1, 2, 2]
-    assert [one.frame.tick.index for one in states] == [n for n in range(7) for _ in 'ab']
+    assert [state.frame.tick.index for state in states] == [n for n in range(7) for _ in 'ab']
     assert sum(bench.steps.dropped.values()) == 2
 
 
@@ -141,7 +141,7 @@ def test_a_model_that_refuses_a_frame_costs_that_frame_only(bench: Bench) -> Non
     for second in range(3):
         bench.show(second)
         bench.decided(second + 1)
-    assert [one.reason for one in bench.decisions()] == [0, Reason.MODEL_FAILED, 0]
+    assert [decision.reason for decision in bench.decisions()] == [0, Reason.MODEL_FAILED, 0]
     assert bench.decisions()[1].frame.flaw == 'out of memory'
     assert bench.steps.dropped[Reason.MODEL_FAILED] == 1
 
@@ -161,7 +161,7 @@ def test_a_model_that_raises_anything_is_survived_with_every_instruction(bench: 
     for second in range(4):
         bench.show(second)
         bench.decided(2 * second + 2)
-    reasons = [one.reason for one in bench.decisions()]
+    reasons = [decision.reason for decision in bench.decisions()]
     assert reasons == [0, 0, Reason.MODEL_FAILED, Reason.MODEL_FAILED, 0, 0, 0, 0]
     assert 'shape mismatch' in bench.errors[0]
     assert not bench.worker.broken
@@ -197,7 +197,7 @@ def test_a_lost_cuda_context_is_not_tried_again(bench: Bench) -> None:
     bench.wait(lambda: not bench.worker.alive)
     assert len(calls) == 1
     # The frame is accounted for all the same.
-    assert [one.reason for one in bench.decisions()] == [Reason.MODEL_FAILED]
+    assert [decision.reason for decision in bench.decisions()] == [Reason.MODEL_FAILED]
 
 
 def test_memory_that_runs_out_is_no_lost_context(bench: Bench) -> None:
@@ -214,7 +214,7 @@ def test_memory_that_runs_out_is_no_lost_context(bench: Bench) -> None:
     for second in range(2):
         bench.show(second)
         bench.decided(second + 1)
-    assert [one.reason for one in bench.decisions()] == [Reason.MODEL_FAILED, 0]
+    assert [decision.reason for decision in bench.decisions()] == [Reason.MODEL_FAILED, 0]
     assert not bench.worker.broken
 
 
@@ -227,7 +227,7 @@ def test_a_sink_that_fails_costs_neither_the_others_nor_the_worker_anything(benc
     for second in range(5):
         bench.show(second)
         bench.decided(second + 1)
-    assert [one.reason for one in bench.decisions()] == [0] * 5
+    assert [decision.reason for decision in bench.decisions()] == [0] * 5
     assert not bench.worker.broken
     assert bench.sinks.failures['Statistics'] >= 5
     assert bench.sinks.last_failure == 'Statistics: OSError: no space left'
@@ -251,7 +251,7 @@ def test_a_step_has_its_frame_with_the_image_and_what_stands(frame: Callable) ->
         [step for step in steps if step.events and not step.frame],
     )
     assert before.frame.image is not None
-    assert [one.text for one in before.instructions] == ['kettle']
+    assert [instruction.text for instruction in before.instructions] == ['kettle']
     assert responded.seconds(responded.frame) == 5
     # Its only response is given, so the instruction is over while the answer goes on.
     assert responded.instructions == ()
@@ -269,7 +269,7 @@ def test_nan_costs_the_frame_only(bench: Bench) -> None:
     for second in range(3):
         bench.show(second)
         bench.decided(second + 1)
-    assert [one.reason for one in bench.decisions()] == [0, Reason.MODEL_FAILED, 0]
+    assert [decision.reason for decision in bench.decisions()] == [0, Reason.MODEL_FAILED, 0]
 
 
 def test_a_hanging_pass_is_seen_from_outside(bench: Bench) -> None:
@@ -315,7 +315,7 @@ def test_a_cancel_storm_cuts_answers_and_frees_every_lane(bench: Bench) -> None:
         bench.worker.queue.wake()
     bench.wait(lambda: not bench.backbone.rows and not len(bench.worker.queue))
     assert not bench.errors
-    assert {one.finish for one in bench.answers()} <= {Finish.CANCELED}
+    assert {answer.finish for answer in bench.answers()} <= {Finish.CANCELED}
 
 
 def test_a_cancel_ends_an_answer_at_once(bench: Bench) -> None:

@@ -47,7 +47,12 @@ def command(bags, script, capsys):
     def run(*arguments, source='raw_mcap'):
         sources = [source] if isinstance(source, str) else source
         code = main(
-            [*(str(bags / one) for one in sources), '--model', str(script), *map(str, arguments)]
+            [
+                *(str(bags / source) for source in sources),
+                '--model',
+                str(script),
+                *map(str, arguments),
+            ]
         )
         told = capsys.readouterr()
         return code, told.out, told.err
@@ -191,6 +196,32 @@ def test_parameter_file_of_the_robot_is_followed(command, tmp_path):
     assert sum(json.loads(out)['instructions'][0]['states'].values()) == 8
 
 
+@pytest.mark.parametrize('kind', ['raw', 'video'])
+def test_frames_without_stamps_count_from_their_recording_if_so_asked(
+    bag_maker, dev_script, command, tmp_path, kind
+):
+    frames = list(bag_maker.frames(30))
+    video = dev_script('make_test_videos').packets(30)
+    if kind == 'raw':
+        messages = [
+            ('/camera/image_raw', bag_maker.IMAGE, at, bag_maker.raw(0, rgb)) for at, rgb in frames
+        ]
+    else:
+        messages = [
+            ('/v', bag_maker.FFMPEG_PACKET, at, bag_maker.ffmpeg_packet(0, data))
+            for (at, _), data in zip(frames, video, strict=True)
+        ]
+    bag = str(bag_maker.write_bag(tmp_path / kind, messages))
+    code, _, err = command('-i', 'cup', source=[bag])
+    assert code == 2
+    assert 'set sampling.stamp to receive in --params-file' in err
+    parameters = tmp_path / 'robot.yaml'
+    parameters.write_text('/**: {ros__parameters: {sampling: {rate: 1.0, stamp: receive}}}')
+    code, out, _ = command('-i', 'cup', '--params-file', parameters, '--json', source=[bag])
+    assert code == 0
+    assert json.loads(out)['frames']['sampled'] == 6
+
+
 @pytest.mark.parametrize(
     ('text', 'sentence'),
     [
@@ -271,7 +302,7 @@ def test_batch_is_resumed_where_it_stopped(command, tmp_path):
     before = report.stat().st_mtime_ns
     code, out, _ = command(*arguments, source=['raw_mcap', 'jpeg_mcap'])
     assert code == 0
-    assert [one['frames']['sampled'] for one in json.loads(out)] == [8, 8]
+    assert [load['frames']['sampled'] for load in json.loads(out)] == [8, 8]
     assert report.stat().st_mtime_ns == before
     command('-i', 'cup', '-i', 'other', '--output', output, source=['raw_mcap', 'jpeg_mcap'])
     assert report.stat().st_mtime_ns > before
@@ -310,7 +341,11 @@ def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
             len(
                 list(
                     reader.messages(
-                        [one for one in reader.connections if one.topic == '/streamo/frame_state']
+                        [
+                            connection
+                            for connection in reader.connections
+                            if connection.topic == '/streamo/frame_state'
+                        ]
                     )
                 )
             )
@@ -413,6 +448,41 @@ def test_ctrl_c_while_workers_start_is_no_traceback(bags, script, moment):
     assert 'Traceback' not in out + err
     # 0 where all was done before it came; a shell shows 130 for a process that the signal ended.
     assert process.returncode in (0, 130, -signal.SIGINT), out + err
+
+
+def test_ctrl_c_to_the_parent_alone_ends_its_workers_in_good_order(bag_maker, tmp_path):
+    for name in ('left', 'right'):
+        bag_maker.write_bag(tmp_path / name, bag_maker.jpeg_messages(bag_maker.frames(400, 1)))
+    (tmp_path / 'rules.yaml').write_text(RULES)
+    # Workers import the main program too.
+    (tmp_path / 'slow.py').write_text(
+        'import sys, time\n'
+        'from streamo_ros.backbone.scripted import ScriptedBackbone as B\n'
+        'look = B.encode\n'
+        'B.encode = lambda self, image: (time.sleep(0.05), look(self, image))[1]\n'
+        "if __name__ == '__main__':\n"
+        '    from streamo_ros.replay import command\n'
+        '    sys.exit(command.main(sys.argv[1:]))\n'
+    )
+    options = ['-i', 'cup', '--model', 'rules.yaml', '-o', 'out', '--workers', '2']
+    process = subprocess.Popen(
+        [sys.executable, 'slow.py', 'left', 'right', *options],
+        cwd=tmp_path,
+        env={**os.environ, 'PYTHONPATH': str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    events = tmp_path / 'out' / 'left' / 'events.jsonl'
+    deadline = time.monotonic() + 300
+    while not (events.exists() and events.read_text().count('decision') > 5):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    out = process.communicate(timeout=300)[0]
+    assert process.returncode == 130, out
+    assert 'Traceback' not in out
+    assert len(rows(tmp_path / 'out' / 'left', 'decision')) < 400
 
 
 def test_memory_remembers_pictures_states_and_answers(command, tmp_path):

@@ -41,3 +41,9 @@ def test_second_ctrl_c_is_felt_and_the_old_handler_comes_back():
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_ctrl_c_is_felt_at_once_before_anybody_looks():
+    with pytest.raises(KeyboardInterrupt), Interruption() as stop:
+        os.kill(os.getpid(), signal.SIGINT)
+    assert not stop()

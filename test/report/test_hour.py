@@ -66,7 +66,7 @@ def test_every_answer_is_listed_once_in_the_order_of_time(hour):
     answers = list_answers(timeline)
     assert len(answers) == 833
     listed = re.findall(r'<li id="([^"]+)"', page)
-    assert listed == [one.link.target for one in answers]
+    assert listed == [answer.link.target for answer in answers]
     assert 'All 833 answers are at the end' in page
 
 
@@ -88,7 +88,9 @@ def test_bubbles_do_not_overlap_and_lead_to_every_answer(hour):
     timeline, page = hour
     axis = Axis(timeline.seconds)
     for key in (1, 3, 7):
-        links = [one.link for one in list_answers(timeline) if one.key == key]
+        links = [
+            list_answer.link for list_answer in list_answers(timeline) if list_answer.key == key
+        ]
         groups = grouped(links, axis)
         assert [link for group in groups for link in group] == links
         assert len(groups) <= 60

@@ -45,7 +45,7 @@ def test_an_event_log_opens_and_makes_a_report(tmp_path: Path) -> None:
     assert [row.text for row in rows if isinstance(row, ResponseRow)] == [ANSWER, ANSWER]
     timeline = read_timeline(RECORDED / 'events.jsonl')
     assert [point.decision.state for point in timeline.tracks[1].points] == WATCH
-    assert [(one.began, one.at) for one in timeline.tracks[1].answers] == [(1, 2)]
+    assert [(answer.began, answer.at) for answer in timeline.tracks[1].answers] == [(1, 2)]
     assert timeline.seconds == 6
     write_report(tmp_path / 'report.html', [timeline])
     page = (tmp_path / 'report.html').read_text()
@@ -55,7 +55,9 @@ def test_an_event_log_opens_and_makes_a_report(tmp_path: Path) -> None:
 def test_a_golden_file_opens_and_the_same_bag_still_agrees(tmp_path: Path, bag_maker) -> None:
     golden = read_golden(RECORDED / 'golden.jsonl')
     assert golden.header.instructions == (TimedInstruction('watch'), TimedInstruction('late', 3))
-    assert [one.state for one in golden.decisions if one.instruction_id == 2] == LATE
+    assert [
+        decision.state for decision in golden.decisions if decision.instruction_id == 2
+    ] == LATE
     bag_maker.write_bag(
         tmp_path / 'bag',
         [
@@ -84,9 +86,9 @@ def test_a_recording_opens_with_every_message(tmp_path: Path) -> None:
     states = [
         DecisionRow.from_message(one) for topic, one in messages if topic.endswith('frame_state')
     ]
-    assert [one.state for one in states if one.instruction_id == 1] == WATCH
-    assert [one.probabilities is None for one in states] == [
-        one.state == 'UNKNOWN' for one in states
+    assert [state.state for state in states if state.instruction_id == 1] == WATCH
+    assert [state.probabilities is None for state in states] == [
+        state.state == 'UNKNOWN' for state in states
     ]
     (answer, _) = (
         ResponseRow.from_message(one) for topic, one in messages if topic.endswith('response')
@@ -109,7 +111,7 @@ def test_a_journal_opens_with_its_instructions_and_answers(tmp_path: Path) -> No
     journal = Journal(tmp_path / 'journal.sqlite')
     assert [one.text for one in journal.active()] == ['watch', 'late']
     assert journal.next_id() == 3
-    assert [one.text for one in journal.answers(1)] == [ANSWER]
+    assert [answer.text for answer in journal.answers(1)] == [ANSWER]
     assert not journal.remark
     journal.close()
 

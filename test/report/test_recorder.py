@@ -72,7 +72,7 @@ def test_every_topic_of_the_node_is_there_and_typed(recorded):
 def test_fields_say_what_happened(recorded, bag_maker):
     found = messages(recorded)
     states = [one for topic, _, one in found if topic == '/streamo/frame_state']
-    first = [one for one in states if one.instruction_id == 1]
+    first = [state for state in states if state.instruction_id == 1]
     assert [one.state for one in first] == [1, 1, 2, 3, 1, 1, 1, 1]
     assert first[3].header.frame_id == 'camera'
     assert first[3].header.stamp.sec == bag_maker.START // 10**9 + 3
@@ -87,8 +87,8 @@ def test_fields_say_what_happened(recorded, bag_maker):
     )
     assert answer.model_id == 'scripted:rules'
     deltas = [one for topic, _, one in found if topic == '/streamo/response_delta']
-    assert ''.join(one.text for one in deltas) == answer.text
-    assert [one.is_final for one in deltas] == [False] * (len(deltas) - 1) + [True]
+    assert ''.join(delta.text for delta in deltas) == answer.text
+    assert [delta.is_final for delta in deltas] == [False] * (len(deltas) - 1) + [True]
 
 
 def test_recorded_time_is_capture_time(recorded):

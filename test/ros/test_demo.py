@@ -65,7 +65,7 @@ def test_the_demo_decides_every_frame_and_leaves_recording_and_report(tmp_path: 
     assert '[1] the kettle: It boils.' in done.stdout
     assert '<svg' in (tmp_path / 'out' / 'report.html').read_text()
     with AnyReader([tmp_path / 'out' / 'demo.mcap'], default_typestore=typestore()) as bag:
-        counts = {one.topic: one.msgcount for one in bag.connections}
+        counts = {connection.topic: connection.msgcount for connection in bag.connections}
     assert counts['/camera/image_raw/compressed'] == 6
     assert counts['/streamo/frame_state'] >= 6
     assert counts['/streamo/response'] >= 1

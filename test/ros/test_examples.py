@@ -129,7 +129,9 @@ def test_leaf_runs_until_there_is_an_answer(
     instructions = active(peer)
     camera = peer.camera().matched()
     leaf = peer.do(lambda: leaf_class(peer.node, 'the kettle', 60))
-    tick_until(peer, leaf, wait_for, lambda: any(one.instructions for one in instructions))
+    tick_until(
+        peer, leaf, wait_for, lambda: any(instruction.instructions for instruction in instructions)
+    )
     assert name_of(leaf) == 'RUNNING'
     camera.film(1000, 1008, wait=0.05)
     tick_until(peer, leaf, wait_for, lambda: name_of(leaf) != 'RUNNING')
@@ -150,7 +152,9 @@ def test_leaf_that_is_interrupted_cancels_its_goal(
 ) -> None:
     instructions = active(peer)
     leaf = peer.do(lambda: leaf_class(peer.node, 'the kettle'))
-    tick_until(peer, leaf, wait_for, lambda: any(one.instructions for one in instructions))
+    tick_until(
+        peer, leaf, wait_for, lambda: any(instruction.instructions for instruction in instructions)
+    )
     invalid = type(leaf.status).INVALID
     peer.do(lambda: leaf.stop(invalid))
     wait_for(lambda: not instructions[-1].instructions, what='the instruction ends')

@@ -37,14 +37,18 @@ def test_one_bad_frame_is_that_frame_only_and_a_camera_may_restart(start, peer, 
     ]
     for number, fields in enumerate(shows):
         camera.until(lambda: len(states) == number + 1, 1000 + number, **fields)  # noqa: B023
-    assert [one.unknown_reason for one in states] == [0, BAD, BAD, BAD, BAD, 0, 0, 0]
+    assert [state.unknown_reason for state in states] == [0, BAD, BAD, BAD, BAD, 0, 0, 0]
     assert states[-1].dropped_frames == 4
     assert states[-1].header.frame_id == 'optical'
     found = wait_for(
-        lambda: [one for one in statuses if one.name.endswith('input') and one.level == b'\x01']
+        lambda: [
+            statuse
+            for statuse in statuses
+            if statuse.name.endswith('input') and statuse.level == b'\x01'
+        ]
     )[-1]
     assert 'a frame was dropped' in found.message
-    assert ('dropped: bad', '4') in [(one.key, one.value) for one in found.values]
+    assert ('dropped: bad', '4') in [(value.key, value.value) for value in found.values]
 
     # A repeated, a late and a zero stamp are ignored; a clock set back is a new stream.
     for second in (1007, 1006.5, 0):
@@ -87,7 +91,7 @@ def test_a_flood_is_sampled_and_a_pause_is_survived(start, peer, wait_for) -> No
     camera.until(lambda: states, 1000)
     camera.film(1000, 1005, step=1 / 60, wait=1 / 240)
     wait_for(lambda: len(states) >= 6)
-    assert [one.header.stamp.sec for one in states] == list(range(1000, 1006))
+    assert [state.header.stamp.sec for state in states] == list(range(1000, 1006))
     # Half an hour without a frame is a gap, not a fault.
     camera.film(2800, 2801)
     wait_for(lambda: len(states) == 8)
@@ -123,21 +127,24 @@ def test_what_is_wrong_with_the_input_is_said(start, peer, wait_for) -> None:
     fitting = peer.camera('/strict').matched()
     states = peer.hear('~/frame_state', FrameState)
     fitting.until(lambda: states, 1000)
-    wait_for(lambda: any(one.level == b'\x01' for one in complaints))
+    wait_for(lambda: any(complaint.level == b'\x01' for complaint in complaints))
     peer.node.destroy_publisher(strict.publisher)
     complaints.clear()
     second = iter(range(1001, 2000))
 
     def fine() -> bool:
         fitting.show(next(second))
-        return any(one.name.endswith('input') and one.level == b'\x00' for one in complaints)
+        return any(
+            complaint.name.endswith('input') and complaint.level == b'\x00'
+            for complaint in complaints
+        )
 
     wait_for(fine)
     wait_for(lambda: 'it has no publishers; start the camera' in alone.text)
     wait_for(lambda: 'set image_transport to compressed' in other.text)
     statuses = peer.diagnostics()
     peer.name = 'alone'
-    stale = wait_for(lambda: [one for one in statuses if one.level == b'\x03'])
+    stale = wait_for(lambda: [statuse for statuse in statuses if statuse.level == b'\x03'])
     assert 'no frame on /nobody for 5 s' in stale[0].message
     # It appears at last.
     camera = peer.camera('/nobody').matched()
@@ -148,7 +155,11 @@ def test_what_is_wrong_with_the_input_is_said(start, peer, wait_for) -> None:
 
 
 def inputs(statuses: list) -> list[tuple[int, str]]:
-    return [(one.level[0], one.message) for one in list(statuses) if one.name.endswith(': input')]
+    return [
+        (statuse.level[0], statuse.message)
+        for statuse in list(statuses)
+        if statuse.name.endswith(': input')
+    ]
 
 
 @pytest.mark.parametrize('stamp', [0.0, 1000.0])
@@ -186,7 +197,7 @@ def test_stamps_of_reception_help_against_a_driver_that_sets_none(start, peer, w
         return len(states) >= 3
 
     wait_for(seen)
-    assert all(abs(one.header.stamp.sec - time.time()) < 60 for one in states)
+    assert all(abs(state.header.stamp.sec - time.time()) < 60 for state in states)
 
 
 def test_a_simulated_clock_that_nobody_publishes_is_said(start, peer, wait_for) -> None:

@@ -62,7 +62,7 @@ def test_a_slow_model_makes_nobody_wait(start, peer, wait_for, tmp_path) -> None
     waits = peer.state_waits(1.0)
     assert waits[len(waits) // 2] < 0.1
     assert not peer.change(CONFIGURE), 'a second transition is refused, not queued'
-    wait_for(lambda: any('loading the model' in one.message for one in statuses))
+    wait_for(lambda: any('loading the model' in statuse.message for statuse in statuses))
     standing = peer.hear('~/instructions', InstructionArray, latched=True)
     pipe.write_text("- {instruction: '', say: []}")
     wait_for(lambda: peer.state() == 'active')
@@ -86,7 +86,8 @@ def test_a_bad_model_is_refused_and_can_be_mended(start, peer, wait_for, script)
     assert peer.state() == 'unconfigured'
     wait_for(
         lambda: any(
-            one.level == b'\x02' and '/nowhere/at/all.yaml' in one.message for one in statuses
+            statuse.level == b'\x02' and '/nowhere/at/all.yaml' in statuse.message
+            for statuse in statuses
         )
     )
     assert peer.set_parameter('model.path', str(script)).successful

@@ -76,9 +76,13 @@ def in_code(
 
     class Keep:
         def take(self, step: Step) -> None:
-            decided.extend(one for one in step.events if isinstance(one, Decided))
+            decided.extend(event for event in step.events if isinstance(event, Decided))
             said.update(
-                {one.response_id: one.text for one in step.events if isinstance(one, Answered)}
+                {
+                    event.response_id: event.text
+                    for event in step.events
+                    if isinstance(event, Answered)
+                }
             )
 
         def close(self, totals: Any) -> None:
@@ -170,7 +174,10 @@ def step_through(bag: Path, play: Callable) -> list:
     play(bag, '--start-paused')
     with stepping() as client:
         decisions = list(client.run(stamps_of(bag), ORDERS))
-    return [(one.stamp, one.instruction, one.state, one.text) for one in decisions]
+    return [
+        (decision.stamp, decision.instruction, decision.state, decision.text)
+        for decision in decisions
+    ]
 
 
 @pytest.mark.parametrize(('bag', 'transport'), [('loop', 'raw'), ('jpeg', 'compressed')])
@@ -245,11 +252,11 @@ def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
     # Set by somebody else, and at an end after the first frame.
     assert peer.instruct('always, but once', max_responses=1).success
     decisions = step_through(bags / 'broken', play)
-    once = [one for one in decisions if one[1] == 'always, but once']
+    once = [decision for decision in decisions if decision[1] == 'always, but once']
     assert [(state, text) for *_, state, text in once] == [('RESPONSE', 'Yes, here it is.')]
-    found = [one for one in decisions if one not in once]
+    found = [decision for decision in decisions if decision not in once]
     states = [(stamp // SECOND % 10, instruction, state) for stamp, instruction, state, _ in found]
-    assert [one for one in states if one[2] == 'UNKNOWN'] == [
+    assert [state for state in states if state[2] == 'UNKNOWN'] == [
         (1, 'the kettle', 'UNKNOWN'),
         (3, 'the kettle', 'UNKNOWN'),
         (3, 'always say', 'UNKNOWN'),
@@ -298,19 +305,20 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
         wait_for(lambda: len(states) >= len(expected), what=f'all decisions at rate {rate}')
         wait_for(
             lambda: (
-                {one.response_id for one in states} <= {0, *(one.response_id for one in answers)}
+                {state.response_id for state in states}
+                <= {0, *(answer.response_id for answer in answers)}
             ),
             what='all answers',
         )
-        said = {one.response_id: one.text for one in answers}
+        said = {answer.response_id: answer.text for answer in answers}
         found = [
             (
-                one.header.stamp.sec * SECOND + one.header.stamp.nanosec,
-                ('', 'the kettle', 'always say')[one.instruction_id],
-                ('UNKNOWN', 'SILENCE', 'STANDBY', 'RESPONSE')[one.state],
-                said.get(one.response_id, ''),
+                state.header.stamp.sec * SECOND + state.header.stamp.nanosec,
+                ('', 'the kettle', 'always say')[state.instruction_id],
+                ('UNKNOWN', 'SILENCE', 'STANDBY', 'RESPONSE')[state.state],
+                said.get(state.response_id, ''),
             )
-            for one in states
+            for state in states
         ]
         # A lane that speaks decides later, so only the order of each instruction's own is fixed.
         assert sorted(found) == sorted(expected), f'at rate {rate}'
@@ -359,11 +367,11 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
         player.terminate()
         assert player.wait(30) == 0
         for key, order in enumerate(orders, 1):
-            mine = [one for one in decisions if one.instruction == order.text]
+            mine = [decision for decision in decisions if decision.instruction == order.text]
             track = outcome.timeline.tracks[key]
-            assert [one.state for one in mine] == [one.decision.state for one in track.points]
+            assert [one.state for one in mine] == [point.decision.state for point in track.points]
             assert [one.text for one in mine if one.state == 'RESPONSE'] == [
-                one.text for one in track.answers
+                answer.text for answer in track.answers
             ]
             for one, point in zip(mine, track.points, strict=True):
                 assert one.probabilities == pytest.approx(point.decision.probabilities, abs=1e-3)
@@ -373,5 +381,5 @@ def test_the_embedded_model_says_the_same_in_code_and_in_lock_step(
     assert compare(orders, orders) == 8 + 5
     # Once more from the start, and so eager that every frame is answered and there is text.
     assert peer.set_parameter('thresholds.response', 0.000001).successful
-    standing = tuple(TimedInstruction(one.text) for one in orders)
+    standing = tuple(TimedInstruction(order.text) for order in orders)
     assert compare(standing, (), thresholds__response=0.000001) == 8 + 8

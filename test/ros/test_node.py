@@ -26,18 +26,18 @@ def test_camera_in_states_and_answers_out(start, peer, wait_for) -> None:
     camera.film(1000.1, 1006.9, step=0.1)
     wait_for(lambda: len(states) == 7 and answers)
 
-    assert [one.state for one in states] == [SILENCE] * 3 + [STANDBY] * 2 + [RESPONSE, SILENCE]
-    assert [one.header.stamp.sec for one in states] == list(range(1000, 1007))
-    assert {one.header.frame_id for one in states} == {'optical'}
+    assert [state.state for state in states] == [SILENCE] * 3 + [STANDBY] * 2 + [RESPONSE, SILENCE]
+    assert [state.header.stamp.sec for state in states] == list(range(1000, 1007))
+    assert {state.header.frame_id for state in states} == {'optical'}
     assert states[-1].received_frames >= 61
     assert states[-1].dropped_frames == 0
-    assert all(0 < one.latency < 5 for one in states)
+    assert all(0 < state.latency < 5 for state in states)
     (answer,) = answers
     assert (answer.text, answer.response_id) == ('It boils.', states[5].response_id)
     assert (answer.event_start.sec, answer.event_end.sec) == (1003, 1005)
     assert answer.finish_reason == Response.FINISH_STOP
     assert answer.model_id == models[-1].model_id == 'scripted:kettle'
-    assert ''.join(one.text for one in pieces) == 'It boils.'
+    assert ''.join(piece.text for piece in pieces) == 'It boils.'
     assert standing[0].instructions[0].text == 'tell me when the kettle boils'
     assert 'sampling.rate: 0.0' in models[-1].parameters
     assert models[-1].sampling_rate == 1.0

@@ -52,12 +52,15 @@ def test_a_model_that_raises_or_returns_nan_is_survived(start, peer, wait_for) -
             count = len(states)
             camera.until(lambda: len(states) > count, second)  # noqa: B023
         expected = FrameState.REASON_NONE if 'kettle' in text else FAILED
-        last = [one for one in states if one.instruction_id == identity]
+        last = [state for state in states if state.instruction_id == identity]
         assert [one.unknown_reason for one in last] == [expected] * 2
         peer.call('~/cancel_instruction', CancelInstruction, instruction_id=identity)
     assert states[-1].dropped_frames == 4
     wait_for(
-        lambda: any(one.level == b'\x02' and 'the model failed' in one.message for one in statuses)
+        lambda: any(
+            statuse.level == b'\x02' and 'the model failed' in statuse.message
+            for statuse in statuses
+        )
     )
     assert 'shape mismatch' in node.text
     assert peer.state() == 'active'
@@ -78,14 +81,19 @@ def test_a_model_that_hangs_ends_the_process_and_the_journal_restores(
     assert node.ended() == 3
     assert 'model.timeout = 1 s' in node.text
     wait_for(
-        lambda: any(one.level == b'\x02' and 'model.timeout' in one.message for one in statuses)
+        lambda: any(
+            statuse.level == b'\x02' and 'model.timeout' in statuse.message for statuse in statuses
+        )
     )
     began = time.monotonic()
     again = start(journal__path=journal)
     standing = peer.hear('~/instructions', InstructionArray, latched=True)
     wait_for(lambda: standing and len(standing[-1].instructions) == 2)
     assert time.monotonic() - began < 10
-    assert [one.text for one in standing[-1].instructions] == ['the kettle', 'hang, please']
+    assert [instruction.text for instruction in standing[-1].instructions] == [
+        'the kettle',
+        'hang, please',
+    ]
     assert peer.instruct('a third').instruction_id == 3
     assert again.stop()[0] == 0
 
@@ -164,7 +172,9 @@ def kill_and_restore(start, meet, wait_for, path, times: int, seed: int) -> None
         node, peer = start(journal__path=path), meet()
         heard = peer.hear('~/instructions', InstructionArray, latched=True)
         wait_for(lambda: heard)  # noqa: B023
-        assert {one.id: one.text for one in heard[0].instructions} == promised
+        assert {
+            instruction.id: instruction.text for instruction in heard[0].instructions
+        } == promised
         for number in range(chance.randrange(1, 6)):
             oldest = min(promised) if len(promised) >= 6 else 0
             text = f'stands {chance.random()} {number}'

@@ -76,7 +76,7 @@ def test_two_hundred_instructions_and_a_flood_of_calls(standing, peer, wait_for)
         for one in futures:
             wait_for(one.done)
             replies.append(one.result())
-    refused = [one for one in replies if not one.success]
+    refused = [reply for reply in replies if not reply.success]
     assert (len(replies) - len(refused), len(refused)) == (8, 192)
     assert all('all 8 places' in one.message for one in refused)
     assert sorted(waits)[len(waits) // 2] < 0.1
@@ -91,9 +91,9 @@ def test_reset_begins_a_new_stream(standing, peer, wait_for) -> None:
     camera.until(lambda: len(states) == 2, 1001)
     assert peer.call('~/reset', Trigger).success
     camera.until(lambda: len(states) == 3, 1002)
-    assert [one.stream_id for one in states] == [1, 1, 2]
-    assert [one.time_origin.sec for one in states] == [1000, 1000, 1002]
-    assert {one.instruction_id for one in states} == {1}
+    assert [state.stream_id for state in states] == [1, 1, 2]
+    assert [state.time_origin.sec for state in states] == [1000, 1000, 1002]
+    assert {state.instruction_id for state in states} == {1}
 
 
 def test_parameters_change_while_it_runs_or_say_why_not(standing, peer, wait_for) -> None:
@@ -116,9 +116,14 @@ def test_parameters_change_while_it_runs_or_say_why_not(standing, peer, wait_for
         assert not result.successful
         assert reason in result.reason
     assert peer.set_parameter('instructions', ['the kettle', 'the door']).successful
-    wait_for(lambda: [one.text for one in standing[-1].instructions] == ['the kettle', 'the door'])
+    wait_for(
+        lambda: (
+            [instruction.text for instruction in standing[-1].instructions]
+            == ['the kettle', 'the door']
+        )
+    )
     assert peer.set_parameter('instructions', ['the door', 'the cat']).successful
-    wait_for(lambda: [one.id for one in standing[-1].instructions] == [2, 3])
+    wait_for(lambda: [instruction.id for instruction in standing[-1].instructions] == [2, 3])
     many = peer.set_parameter('instructions', [f'{number}' for number in range(9)])
     assert 'all 8 places' in many.reason
     assert peer.set_parameter('sampling.rate', 3).successful

@@ -58,7 +58,7 @@ def test_a_goal_is_reached_with_feedback_and_the_answer(client, peer) -> None:
     camera.film(1001, 1006, wait=0.05)
     status, result = client.result(goal)
     assert (status, result.outcome) == (GoalStatus.STATUS_SUCCEEDED, Result.OUTCOME_COMPLETED)
-    assert [one.text for one in result.responses] == ['It boils.']
+    assert [response.text for response in result.responses] == ['It boils.']
     assert [one.frame_state.state for one in feedback][:6] == [1, 1, 1, 2, 2, 3]
     assert any(one.partial_text and 'It boils.'.startswith(one.partial_text) for one in feedback)
 

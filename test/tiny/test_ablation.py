@@ -79,9 +79,9 @@ def run(*more):
 
 def test_the_shipped_settings_are_fair(workplace):
     found = ablation.read_configs(CONFIGS / 'ablation')
-    assert {one.language_from for one in found.values()} == {'runs/streamo-tiny'}
-    assert len({one.output for one in found.values()}) == 4
-    assert [one.loss for one in found.values()] == [
+    assert {value.language_from for value in found.values()} == {'runs/streamo-tiny'}
+    assert len({value.output for value in found.values()}) == 4
+    assert [value.loss for value in found.values()] == [
         'plain',
         'focal_alpha',
         'class_balanced',

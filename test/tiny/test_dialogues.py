@@ -139,7 +139,7 @@ def test_after_frames_have_left_the_kept_answers_are_a_lanes_own(clips, prompt):
     clip = max(clips, key=lambda one: len(one.views))
     look, count = ('', ''), len(clip.views)
     labels = [one for one, _, _ in label_clip(clip, 'count', look, 0, count, 0)]
-    assert State.RESPONSE in [one.state for one in labels[:-2]]
+    assert State.RESPONSE in [label.state for label in labels[:-2]]
     backbone = RecordingBackbone(prompt)
     lane = Dialogue(backbone, WindowPolicy(), 'count', ContextLimits(max_frames=2, max_answers=8))
     written = run_lane(lane, backbone, ticks_of(clip, 0, count), labels, clip.tokens.shape[1])
@@ -175,7 +175,7 @@ def test_every_frame_has_a_target_where_its_state_is_read(clips, prompt):
     rng = np.random.default_rng(4)
     for _ in range(20):
         found = draw_dialogue(clips, prompt, 4, 0.5, rng)
-        states = [one for one in found.targets if not one.in_answer]
+        states = [target for target in found.targets if not target.in_answer]
         assert len(states) == len(found.visions)
         for one in states:
             assert (
@@ -248,7 +248,9 @@ def test_where_it_is_to_fire_most_dialogues_do(clips, prompt):
         fired = 0
         for _ in range(60):
             found = draw_dialogue(clips, prompt, 6, 0.0, rng, mix=mix)
-            fired += prompt.replies[State.RESPONSE][0] in [one.token for one in found.targets]
+            fired += prompt.replies[State.RESPONSE][0] in [
+                target.token for target in found.targets
+            ]
         return fired / 60
 
     weights = {'appear': 1.0, 'leave': 1.0, 'move': 1.0}
@@ -268,7 +270,7 @@ def test_uneven_tags_still_count_from_the_first_frame(clips, prompt):
         starts = [Fraction(one) for one in re.findall(r'<([0-9.]+)s-', text)]
         assert len(starts) == len(found.visions)
         steps = [(b - a) * found.clip.rate for a, b in itertools.pairwise(starts)]
-        assert all(one.denominator == 1 and 1 <= one <= 6 for one in steps)
+        assert all(step.denominator == 1 and 1 <= step <= 6 for step in steps)
         gaps |= set(steps)
     assert len(gaps) > 2
 

@@ -94,7 +94,7 @@ def test_halfway_up_each_cell_is_asked_for_what_the_instruction_names(clips, pro
     rng = np.random.default_rng(8)
     dialogues = [draw_dialogue(clips, prompt, 6, 0.0, rng) for _ in range(8)]
     drawn = collate(dialogues)
-    named = {one.family for one in dialogues if any(one.look)}
+    named = {dialogue.family for dialogue in dialogues if any(dialogue.look)}
     assert named
     for one in dialogues:
         alone = collate([one])

@@ -48,7 +48,7 @@ def told(states, begin=7):
 
 
 def column(facts, name):
-    return [one[NAMES.index(name)] for one in facts]
+    return [fact[NAMES.index(name)] for fact in facts]
 
 
 def test_how_the_thing_stands_that_is_asked_for():
@@ -147,7 +147,10 @@ def test_every_frame_of_a_batch_has_its_facts(clips, prompt, network, known):
     rng = np.random.default_rng(2)
     dialogues = [draw_dialogue(clips, prompt, n, 0.0, rng, mix=THIRD_STAGE) for n in (2, 4, 6)]
     drawn = collate(dialogues)
-    assert drawn.probe_targets.shape == (sum(len(one.visions) for one in dialogues), len(NAMES))
+    assert drawn.probe_targets.shape == (
+        sum(len(dialogue.visions) for dialogue in dialogues),
+        len(NAMES),
+    )
     assert len(drawn.probe_targets) == (~drawn.in_answer).sum()
     counts = torch.tensor(
         [*DECISION_TARGETS.values(), *DIRECTION_TARGETS.values(), *TIME_TARGETS.values()]

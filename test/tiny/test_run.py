@@ -69,9 +69,9 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
         for line in (tmp_path / 'run' / 'log.jsonl').read_text().split('\n')
         if line
     ]
-    steps = [one['step'] for one in lines if one['part'] == 'language']
+    steps = [line['step'] for line in lines if line['part'] == 'language']
     assert steps == [1, 2]
-    assert [one['step'] for one in lines if one['part'] == 'tower'] == [1]
+    assert [line['step'] for line in lines if line['part'] == 'tower'] == [1]
     train({**values, 'language_steps': 2, 'further_steps': 1})
     third = torch.load(tmp_path / 'run' / 'further.pt', weights_only=True)
     assert third['step'] == 1

@@ -15,8 +15,11 @@ import torch
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.training.data import Collator
+from streamo_ros.training import data
+from streamo_ros.training.augmentation import Augmentation
+from streamo_ros.training.collator import Collator
 from streamo_ros.training.data import DialogueExamples
+from streamo_ros.training.frame_cache import FrameCache
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.labeled_dialogue import read_dialogues
@@ -25,6 +28,7 @@ from streamo_ros.training.layouts import StreamLayout
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.sequence import IGNORED
+from streamo_ros.training.sequence import Segment
 from streamo_ros.training.sequence import stream_sequence
 from streamo_ros.training.sequence import window
 from streamo_ros.training.served import ServedLane
@@ -138,7 +142,8 @@ def dialogue_file(tmp_path, make_video) -> Path:
 
 def examples(prompt, path, tmp_path, max_frames=120, windows=0, **settings):
     settings = DataSettings(dialogues=(str(path),), videos=str(tmp_path), **settings)
-    layout = ServedLayout(prompt, ContextLimits(max_frames, max_new_tokens=16), 8192, VISION)
+    limits = ContextLimits(max_frames, max_new_tokens=16)
+    layout = ServedLayout(prompt, limits, 8192, VISION, settings.max_tokens)
     if settings.layout != 'served':
         layout = StreamLayout(prompt, VISION, windows)
     return DialogueExamples(settings, layout, ImageStub(), 5)
@@ -180,18 +185,23 @@ def test_a_lane_begins_at_its_instruction(prompt, dialogue_file, tmp_path):
 
 
 def test_a_long_lane_is_trained_as_its_window_moves(prompt, dialogue_file, tmp_path):
-    found = examples(prompt, dialogue_file, tmp_path, max_frames=8)
-    assert len(found) > 10
-    supervised = 0
-    for k in range(1, len(found)):
-        example = found[k]
-        assert len(example['input_ids']) <= found.lengths[k]
-        assert (example['input_ids'] == 5).sum() == VISION * len(example['pixel_values'])
-        assert len(example['pixel_values']) <= 8
-        supervised += sum((example['labels'] == token).sum() for token in prompt.state_ids)
-    assert supervised == 37
-    shown = found[len(found) - 1]['pixel_values'].flatten().tolist()
-    assert shown == pytest.approx([4 * k for k in range(40 - len(shown), 40)], abs=4)
+    """Every frame once and every decision once, in one sequence or in several."""
+    whole = examples(prompt, dialogue_file, tmp_path, max_frames=8)
+    assert len(whole) == 2
+    assert len(whole[1]['segments']) > 10
+    assert whole[1]['pixel_values'].flatten().tolist() == pytest.approx(
+        [4 * k for k in range(3, 40)], abs=4
+    )
+    cut = examples(prompt, dialogue_file, tmp_path, max_frames=8, max_tokens=1000)
+    assert len(cut) > 3
+    for found in (whole, cut):
+        supervised = 0
+        for k in range(1, len(found)):
+            example = found[k]
+            assert len(example['input_ids']) <= found.lengths[k]
+            assert (example['input_ids'] == 5).sum() == VISION * len(example['pixel_values'])
+            supervised += sum((example['labels'] == token).sum() for token in prompt.state_ids)
+        assert supervised == 37
 
 
 def test_nothing_to_train_on_is_refused(prompt, dialogue_file, tmp_path):
@@ -208,11 +218,13 @@ def test_batches_are_padded_or_packed():
             'input_ids': torch.tensor([1, 5, 2]),
             'labels': torch.tensor([-100, -100, 2]),
             'decisions': torch.tensor([False, False, True]),
+            'segments': (),
         },
         {
             'input_ids': torch.tensor([3, 4]),
             'labels': torch.tensor([3, 4]),
             'decisions': torch.tensor([False, True]),
+            'segments': (),
         },
     ]
     padded = Collator(0, 5, marks_images=True)(rows)
@@ -224,6 +236,12 @@ def test_batches_are_padded_or_packed():
     packed = Collator(0, 5, marks_images=False, packing=True)(rows)
     assert packed['labels'].tolist() == [[-100, -100, 2, -100, 4]]
     assert packed['lengths'].tolist() == [3, 2]
+    rows[1]['segments'] = (Segment(0, 1), Segment(1, 2, (0,)))
+    segmented = Collator(0, 5, marks_images=False)(rows)
+    assert segmented['labels'].tolist() == [[-100, -100, 2, -100, 4]]
+    assert [
+        (segment.start, segment.stop, segment.held.tolist()) for segment in segmented['segments']
+    ] == [(0, 3, []), (3, 4, []), (4, 5, [3])]
 
 
 def test_one_json_array_is_read_like_json_lines(prompt, dialogue_file, tmp_path):
@@ -240,3 +258,33 @@ def test_one_json_array_is_read_like_json_lines(prompt, dialogue_file, tmp_path)
     array.write_text(json.dumps(entries)[:-30])
     with pytest.raises(AnnotationError, match=r'array.json, entry 4'):
         list(read_dialogues(array))
+
+
+def test_an_index_gives_the_same_examples_without_reading_the_dialogues(
+    prompt, dialogue_file, tmp_path, monkeypatch
+):
+    def found():
+        settings = DataSettings(dialogues=(str(dialogue_file),), videos=str(tmp_path))
+        layout = ServedLayout(prompt, ContextLimits(8, max_new_tokens=16), 8192, VISION, 1000)
+        return DialogueExamples(settings, layout, ImageStub(), 5, 'this run')
+
+    (tmp_path / 'gone.mp4').write_bytes((tmp_path / 'here.mp4').read_bytes())
+    first = found()
+    assert dialogue_file.with_name('train.jsonl.index.npz').is_file()
+    monkeypatch.setattr(data, 'parsed_entries', None)
+    second = found()
+    assert second.lengths == first.lengths
+    assert second.dropped == first.dropped
+    for k in range(len(first)):
+        assert torch.equal(first[k]['input_ids'], second[k]['input_ids'])
+
+
+def test_late_frames_cannot_be_taken_from_stored_ones(prompt, dialogue_file, tmp_path):
+    video = tmp_path / 'here.mp4'
+    times = [Fraction(k) for k in range(40)]
+    FrameCache(tmp_path).folder(video, times).rename(tmp_path / 'stored')
+    video.unlink()
+    (tmp_path / 'stored').rename(video)
+    assert len(examples(prompt, dialogue_file, tmp_path)) == 2
+    with pytest.raises(TrainingError, match='without --frames'):
+        examples(prompt, dialogue_file, tmp_path, augmentation=Augmentation(jitter=0.5))

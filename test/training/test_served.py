@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND
@@ -27,6 +27,7 @@ from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.recorder import RecordingBackbone
 from streamo_ros.training.sequence import IGNORED
+from streamo_ros.training.sequence import Segment
 from streamo_ros.training.sequence import TrainingSequence
 from streamo_ros.training.served import ServedLane
 
@@ -109,37 +110,54 @@ def draw(seed: int) -> list[LabeledTurn]:
 
 
 def contexts_of(sequence: TrainingSequence, count: int) -> list[tuple[list[int], list[int]]]:
-    """(tokens before a state, what is supervised from there on) of each supervised decision."""
-    ids, labels = sequence.expand([count] * len(sequence.frames), IMAGE)
-    starts = [k for k, label in enumerate(labels) if label != IGNORED and labels[k - 1] == IGNORED]
-    return [(ids[:k], labels[k : labels.index(IGNORED, k)]) for k in starts]
+    """(tokens in the window at a decision, what is supervised from there on) of each decision."""
+    counts = [count] * len(sequence.frames)
+    ids, labels = sequence.expand(counts, IMAGE)
+    labels += [IGNORED]
+    segments = sequence.expanded_segments(counts) or (Segment(0, len(ids)),)
+    pairs = []
+    for k in sequence.decision_places(counts):
+        (segment,) = (each for each in segments if each.start < k <= each.stop)
+        context = [ids[place] for place in segment.held] + ids[segment.start : k]
+        pairs.append((context, labels[k : labels.index(IGNORED, k)]))
+    return pairs
+
+
+def row_of(sequence: TrainingSequence, count: int) -> list[int]:
+    """The window at the end of a sequence."""
+    counts = [count] * len(sequence.frames)
+    ids, _ = sequence.expand(counts, IMAGE)
+    *_, last = sequence.expanded_segments(counts) or (Segment(0, len(ids)),)
+    return [ids[place] for place in last.held] + ids[last.start : last.stop]
 
 
 @pytest.mark.parametrize('kind', ['special_tokens', 'text_tags'])
 @pytest.mark.parametrize('family', FAMILIES)
 @pytest.mark.parametrize(
-    ('max_frames', 'max_answers', 'max_time'), [(120, 8, 0), (6, 8, 0), (5, 1, 0), (9, 2, 7.5)]
+    ('max_frames', 'max_answers', 'max_time', 'max_tokens'),
+    [(120, 8, 0, 0), (6, 8, 0, 0), (5, 1, 0, 700), (6, 8, 0, 1), (9, 2, 7.5, 0), (9, 2, 7.5, 900)],
 )
 def test_every_decision_is_trained_once_in_the_context_in_which_it_is_served(
-    make_prompt, kind, family, max_frames, max_answers, max_time
+    make_prompt, kind, family, max_frames, max_answers, max_time, max_tokens
 ):
     prompt = make_prompt(family, kind)
     limits = ContextLimits(max_frames, max_answers, max_time, max_new_tokens=16)
-    evicted = 0
+    evicted = cut = 0
     for seed in range(12):
         turns, tokens = draw(seed), 1 + seed % 4
         served = serve(prompt, turns, limits, 4096, tokens)
-        lane = ServedLane(prompt, limits, 4096)
+        lane = ServedLane(prompt, limits, 4096, max_tokens)
         sequences = list(lane.sequences(turns, frames(turns, tokens)))
         trained = [pair for sequence in sequences for pair in contexts_of(sequence, tokens)]
         assert [context for context, _ in trained] == served.contexts
         for (_, supervised), turn in zip(trained, turns, strict=True):
             text = prompt.tokenizer.plain(f' {turn.text}') if turn.text else ()
             assert supervised == [*prompt.replies[turn.state], *text, prompt.stop]
-        last, _ = sequences[-1].expand([tokens] * len(sequences[-1].frames), IMAGE)
-        assert last == served.row
-        evicted += len(sequences) > 1
+        assert row_of(sequences[-1], tokens) == served.row
+        evicted += len(sequences) > 1 or bool(sequences[0].segments)
+        cut += len(sequences) > 1
     assert bool(evicted) == (max_frames < 120)
+    assert bool(cut) == bool(max_tokens or max_time)
 
 
 def test_a_slot_that_is_too_small_evicts_in_training_as_in_service(make_prompt):
@@ -149,10 +167,16 @@ def test_a_slot_that_is_too_small_evicts_in_training_as_in_service(make_prompt):
     turns = draw(3)
     served = serve(prompt, turns, limits, capacity, 3)
     sequences = list(ServedLane(prompt, limits, capacity).sequences(turns, frames(turns, 3)))
-    assert len(sequences) > 2
+    assert len(sequences[0].segments) > 2
     trained = [context for each in sequences for context, _ in contexts_of(each, 3)]
     assert trained == served.contexts
-    assert all(sequence.tokens <= capacity + 20 for sequence in sequences)
+    longest = capacity + 200
+    cut = list(ServedLane(prompt, limits, capacity, longest).sequences(turns, frames(turns, 3)))
+    assert len(cut) > 2
+    assert all(sequence.tokens <= longest for sequence in cut)
+    assert [pair for each in cut for pair in contexts_of(each, 3)] == [
+        pair for each in sequences for pair in contexts_of(each, 3)
+    ]
 
 
 def test_another_image_size_makes_a_lane_forget_its_frames_in_training_too(make_prompt):

@@ -22,6 +22,7 @@ from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import Request
+from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.training.base_model import accepts
 from streamo_ros.training.base_model import freeze
 from streamo_ros.training.base_model import load_model
@@ -186,6 +187,33 @@ def test_accumulated_micro_batches_are_one_batch(tmp_path, make_checkpoint, dial
         torch.testing.assert_close(one[name], two[name], atol=1e-6, rtol=1e-5)
 
 
+@pytest.mark.parametrize('lora', [{}, {'rank': 4}])
+def test_lanes_longer_than_their_window_are_trained(
+    tmp_path, lora, make_checkpoint, dialogues, capsys
+):
+    """A batch of them gives the update of one after the other, with and without recomputation."""
+    base = make_checkpoint()
+    made = []
+    for size, steps in ((1, 2), (2, 1)):
+        values = settings(base, dialogues, tmp_path / f'run{size}', max_frames=4, lora=lora)
+        values['trainer'] |= {
+            'max_steps': 1,
+            'per_device_train_batch_size': size,
+            'optim': 'sgd',
+            'gradient_accumulation_steps': steps,
+            'gradient_checkpointing': size == 1,
+        }
+        assert run(tmp_path, values) == 0
+        made.append(weights(tmp_path / f'run{size}' / 'final'))
+    one, two = made
+    for name in one:
+        torch.testing.assert_close(one[name], two[name], atol=1e-6, rtol=1e-5)
+    assert moved(base, tmp_path / 'run1' / 'final')
+    values['attention'] = 'eager'
+    assert run(tmp_path, values) == 2
+    assert 'set attention to sdpa' in capsys.readouterr().err
+
+
 @pytest.mark.flaky(reruns=1)  # torchrun ended with an error once in 25 runs, why is not known
 def test_two_ranks_are_one_batch(tmp_path, make_checkpoint, dialogues):
     """Two processes of one dialogue each give the update of one process that accumulates two."""
@@ -250,9 +278,9 @@ def test_added_tokens_start_as_the_mean_of_what_they_spell(tmp_path, make_checkp
 
 
 def test_packed_dialogues_do_not_see_each_other(tmp_path, make_checkpoint, dialogues):
-    from streamo_ros.training.data import Collator
+    from streamo_ros.training.collator import Collator
     from streamo_ros.training.data import DialogueExamples
-    from streamo_ros.training.data import ImageInputs
+    from streamo_ros.training.image_inputs import ImageInputs
     from streamo_ros.training.positions import packed_positions
     from streamo_ros.training.tokens import save_checkpoint_files
 
@@ -358,6 +386,7 @@ def test_window_tags_rate_and_pixels_are_written_as_they_were_trained(
     # Lanes of 4, 5, 6 and 7 frames from second 1 on, at 1 Hz.
     assert written == {
         'protocol': 'special_tokens',
+        'system_prompt': SYSTEM_PROMPT,
         'max_frames': 7,
         'max_time': 7,
         'sampling_rate': 1.0,

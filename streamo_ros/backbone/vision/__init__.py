@@ -64,12 +64,14 @@ class EncodedVision:
         deepstack: what is added after each of the first text layers, each (tokens, hidden).
         grid: merged (rows, columns).
         sightings: what was recognized, where the tower does that.
+        frames: number of frames whose mean it is; the mean of several is float32.
     """
 
     embeddings: Tensor
     deepstack: tuple[Tensor, ...]
     grid: tuple[int, int]
     sightings: tuple[Sighting, ...] = ()
+    frames: int = 1
 
     @property
     def tokens(self) -> int:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.vision import EncodedVision
@@ -96,17 +97,30 @@ class FrameEncoder:
 
 
 def averaged(visions: Sequence[EncodedVision]) -> EncodedVision:
-    """The mean of several frames, as one frame.
+    """The mean of several frames, as one frame; a mean among them counts for all of its frames.
+
+    The mean is kept in float32: in bfloat16 a frame that joins several hundred others would be
+    rounded away.
 
     Raises:
         BackboneError: they have different grids.
     """
     if len({vision.grid for vision in visions}) != 1:
         raise BackboneError('only frames of the same size can be averaged')
+    counts = [vision.frames for vision in visions]
     levels = zip(*(vision.deepstack for vision in visions), strict=True)
     return EncodedVision(
-        torch.stack([vision.embeddings for vision in visions]).mean(0),
-        tuple(torch.stack(level).mean(0) for level in levels),
+        _mean([vision.embeddings for vision in visions], counts),
+        tuple(_mean(level, counts) for level in levels),
         visions[0].grid,
         visions[-1].sightings,
+        sum(counts),
     )
+
+
+def _mean(tensors: Sequence[Tensor], counts: Sequence[int]) -> Tensor:
+    """The weighted mean, float32."""
+    total = torch.zeros_like(tensors[0], dtype=torch.float32)
+    for tensor, count in zip(tensors, counts, strict=True):
+        total.add_(tensor, alpha=count)
+    return total.div_(sum(counts))

@@ -6,6 +6,10 @@ A round is what was seen up to an answer, the answer included. Text is touched o
 has nothing but its frame: a frame that is averaged away takes its time tag along. What is left
 must be said again from an empty slot, so this policy costs a prefill and is not flat.
 
+The paper keeps all frames and compresses them anew for each answer. Here a mean takes the place of
+its frames at once, and counts for all of them when it is averaged again. The result is the same:
+as frames are always taken from the oldest rounds first, what has become one stays together.
+
 Source: Wang et al., 'StreamBridge', arXiv 2505.05467, sec. 3.1 and the pseudo-code of its
 appendix (round-decayed compression).
 """
@@ -15,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamo_ros.core.eviction import Action
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction import TurnSize
 from streamo_ros.core.eviction import WindowLimits
 
@@ -57,6 +62,10 @@ class RoundDecayPolicy:
     Of each group of frames that become one, the last turn stays and holds the average; the others
     have the fate `MERGE`. Where averaging does not suffice, the older half of the turns leaves.
     """
+
+    def for_lane(self, lane: int, lanes: int) -> EvictionPolicy:  # noqa: ARG002
+        """See `EvictionPolicy`: it is the same for all."""
+        return self
 
     def plan(
         self, turns: Sequence[TurnSize], need: int, limits: WindowLimits

@@ -40,7 +40,7 @@ class SeenFrames(NamedTuple):
 def collate(dialogues: Sequence[ObjectDialogue]) -> TensorBatch:
     """Make a batch of dialogues; `vision` is `SeenFrames`."""
     text = text_tensors(dialogues, [token_positions(dialogue) for dialogue in dialogues])
-    length, places = text['ids'].shape[1], max(one.vision_tokens for one in dialogues)
+    length, places = text['ids'].shape[1], max(dialogue.vision_tokens for dialogue in dialogues)
     index, matches, listed = [], [], []
     kinds, boxes, colors, kept = [], [], [], []
     for row, dialogue in enumerate(dialogues):

@@ -67,7 +67,7 @@ def dissect(shape: str) -> Anatomy:
     import torch
     import transformers
 
-    from streamo_ros.backbone.random_weights import SHAPES
+    from streamo_ros.backbone.published_shapes import SHAPES
 
     architecture, _, configure = SHAPES[shape]
     config = configure()

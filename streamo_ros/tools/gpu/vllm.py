@@ -45,6 +45,7 @@ class _Frame:
     tokens: int
     grid: tuple[int, int]
     sightings: tuple[Sighting, ...] = ()
+    vector: None = None
 
 
 def measure(rig: Rig, job: Job) -> dict[str, Any]:
@@ -76,8 +77,8 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
 def sizes(job: Job) -> tuple[int, int]:
     """Tokens in front of the measured turn, and of it: those of the engine's row."""
     from streamo_ros.backbone.family import find_family
+    from streamo_ros.backbone.published_shapes import SHAPES
     from streamo_ros.backbone.random_weights import plain_tokenizer
-    from streamo_ros.backbone.random_weights import SHAPES
 
     architecture, processor, configure = SHAPES[job.shape]
     family = find_family(architecture)
@@ -92,7 +93,7 @@ def sizes(job: Job) -> tuple[int, int]:
 
 def twin(shape: str, dtype: str) -> dict[str, Any]:
     """The configuration of a text model with the matrices of a shape's own."""
-    from streamo_ros.backbone.random_weights import SHAPES
+    from streamo_ros.backbone.published_shapes import SHAPES
 
     architecture, _, configure = SHAPES[shape]
     config = configure()

@@ -68,8 +68,8 @@ class Stream:
         """The stream of some of its frames alone."""
         at = np.array(frames)
         things = tuple(
-            Thing(one.kind, one.color, one.present[at], one.score[at], one.box[at])
-            for one in self.things
+            Thing(thing.kind, thing.color, thing.present[at], thing.score[at], thing.box[at])
+            for thing in self.things
         )
         return Stream(self.kind[at], self.box[at], self.color[at], self.owner[at], things)
 

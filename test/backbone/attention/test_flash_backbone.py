@@ -93,7 +93,9 @@ def close(found, expected):
 
 def test_a_stream_of_two_lanes(brief, load_tiny, on_kernels, dialogue, frames):
     backbones = [load_tiny(brief), on_kernels(brief)]
-    lanes = [[dialogue(one, text) for text in ('watch', 'look out')] for one in backbones]
+    lanes = [
+        [dialogue(backbone, text) for text in ('watch', 'look out')] for backbone in backbones
+    ]
     for at, frame in enumerate(frames[:2]):
         found = []
         for backbone, two in zip(backbones, lanes, strict=True):
@@ -151,7 +153,9 @@ def test_many_random_steps_equal_the_cpu(
     if name == 'eager':
         monkeypatch.setattr('streamo_ros.backbone.build.find_capture', lambda device: None)
     backbones = [load_tiny(checkpoint), load_tiny(checkpoint, device='cuda')]
-    lanes = [[dialogue(one, text) for text in ('a', 'look', 'say when')] for one in backbones]
+    lanes = [
+        [dialogue(backbone, text) for text in ('a', 'look', 'say when')] for backbone in backbones
+    ]
     random, worst = np.random.default_rng(11), 0.0
     fed = {}
     for at in range(120):

@@ -82,7 +82,7 @@ def test_the_bits_of_a_strongly_typed_network(double, qwen_graph, recorder):
 def test_tensorrt_rtx_builds_for_the_gpu_that_was_named(double, qwen_graph, recorder):
     _, graph = qwen_graph
     build_plan(double, graph.path, ADA)
-    targets = [int(one) for one in recorder.calls[-1][1]._targets]
+    targets = [int(target) for target in recorder.calls[-1][1]._targets]
     rtx = double.flavor == 'tensorrt_rtx'
     assert targets == ([int(double.module.ComputeCapability.SM89)] if rtx else [])
 

@@ -47,7 +47,7 @@ def test_what_was_stored_is_found(cache):
     assert entry.key == KEY
     assert entry.plan() == b'plan'
     assert entry.reference.read_bytes() == b'numbers'
-    assert [one.key for one in cache.entries()] == [KEY]
+    assert [entry.key for entry in cache.entries()] == [KEY]
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,10 @@ def test_a_broken_sidecar_is_one_sentence(cache, text):
     assert '\n' not in str(caught.value)
     # Listing goes on past it.
     put(cache, replace(KEY, rows=9))
-    assert sorted(type(one).__name__ for one in cache.entries()) == ['CachedEngine', 'EngineError']
+    assert sorted(type(entry).__name__ for entry in cache.entries()) == [
+        'CachedEngine',
+        'EngineError',
+    ]
 
 
 @pytest.mark.parametrize('missing', [PLAN, SIDECAR, 'selftest.safetensors'])
@@ -192,7 +195,7 @@ def test_two_processes_build_one_engine(cache):
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     said = sorted(process.communicate(timeout=120)[0].split('\n')[-2] for process in both)
     assert said == ['found made', 'made']
-    assert [one.plan() for one in cache.entries()] == [b'made']
+    assert [entry.plan() for entry in cache.entries()] == [b'made']
 
 
 def test_a_build_that_would_not_fit_is_refused(monkeypatch):

@@ -60,7 +60,7 @@ def test_half_precision_agrees_and_keeps_norms_in_single(checkpoint, tower, grap
     # Mean squares of a norm overflow in half precision.
     assert formats(model, 'ReduceMean') <= {single}
     ends = (*model.graph.input, *model.graph.output)
-    assert {one.type.tensor_type.elem_type for one in ends} == {half}
+    assert {end.type.tensor_type.elem_type for end in ends} == {half}
 
 
 def formats(model, operator):
