@@ -29,15 +29,21 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
 from streamo_ros.backbone.scripted import ScriptedVisionTokens
+from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import SamplerCounts
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import Instruction
+from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
+from streamo_ros.core.sink import StepMaker
 from streamo_ros.core.speech import Finish
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.ask import Outcome
@@ -46,6 +52,7 @@ from streamo_ros.memory.sink import MemorySink
 from streamo_ros.memory.store import Store
 from streamo_ros.memory.tiers import read_tiers
 from streamo_ros.memory.writer import StoreWriter
+from streamo_ros.share import share_path
 
 START = 1_790_000_000 * SECOND
 COLORS = {
@@ -235,6 +242,44 @@ def ask(
     }
 
 
+def beside_model(folder: Path, frames: int) -> dict:
+    """What a frame of streamo-tiny takes with the memory and without, every other frame."""
+    backbone = load(share_path('models', 'streamo-tiny'), Options(device='cpu', lanes=1))
+    book = InstructionBook(1)
+    book.add(WATCHED.text)
+    assistant = Assistant(backbone, book)
+    steps = StepMaker(book, SamplerCounts())
+    writer = StoreWriter(Store(folder))
+    sink = MemorySink(writer, lambda: backbone.info.model_id)
+    random = np.random.default_rng(1)
+    times: dict[bool, list[tuple[float, float]]] = {False: [], True: []}
+    for second in range(frames):
+        with_memory = bool(second % 2)
+        image = draw(random, None)
+        tick = Tick(START + second * SECOND, Fraction(second), Fraction(second + 1), second, 1)
+        wall, busy = time.perf_counter(), time.thread_time()
+        events = assistant.observe(Frame(tick, image))
+        while assistant.busy:
+            events += assistant.speak(64)
+        step = steps.step(events, Frame(tick, image), vision=assistant.vision)
+        if with_memory:
+            sink.take(step)
+        times[with_memory].append((time.perf_counter() - wall, time.thread_time() - busy))
+        writer.flush(60)
+    writer.close()
+    wall_and_busy = {
+        key: [1e3 * statistics.median(column) for column in zip(*rows[10:], strict=True)]
+        for key, rows in times.items()
+    }
+    return {
+        'model_frames': frames,
+        'frame_ms_without': wall_and_busy[False][0],
+        'frame_ms_with': wall_and_busy[True][0],
+        'frame_cpu_ms_without': wall_and_busy[False][1],
+        'frame_cpu_ms_with': wall_and_busy[True][1],
+    }
+
+
 def _share(by_age: dict[int, list[dict]], key: str) -> float:
     rows = [row for group in by_age.values() for row in group]
     return sum(row[key] for row in rows) / len(rows)
@@ -245,6 +290,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--hours', type=float, default=12.0)
     parser.add_argument('--every', type=int, default=1, help='seconds between two frames')
+    parser.add_argument('--model-frames', type=int, default=400)
     parser.add_argument('--questions', type=int, default=200)
     parser.add_argument('--frames', type=int, default=8, help='pictures recalled a question')
     parser.add_argument('--output', type=Path, default=Path(__file__).with_name('memory.json'))
@@ -262,9 +308,11 @@ def main() -> int:
     try:
         watched = watch(folder, options.hours, facts, options.every)
         asked = ask(folder, options.hours, facts, options.frames, options.every)
+        beside = beside_model(folder.with_name('beside'), options.model_frames)
     finally:
         shutil.rmtree(folder.parent)
-    report = {'hours': options.hours, 'seconds_between_frames': options.every, **watched, **asked}
+    given = {'hours': options.hours, 'seconds_between_frames': options.every}
+    report = {**given, **watched, **asked, **beside}
     options.output.write_text(json.dumps(report, indent=1) + '\n')
     print(json.dumps(report, indent=1))
     return 0

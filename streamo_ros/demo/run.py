@@ -52,6 +52,7 @@ OTHER_INSTRUCTIONS = ('how many things do you see? update me', 'describe what ha
 FIRST_INSTRUCTION, NEXT_INSTRUCTION = 1.0, 4.0
 """Seconds of stream before the first instruction, and between two."""
 CAMERA = '/camera/image_raw'
+MEMORY = 'memory'
 
 
 class Demo:
@@ -209,6 +210,8 @@ class Demo:
             f'image:={CAMERA}',
             '-r',
             f'image/compressed:={CAMERA}/compressed',
+            '-p',
+            f'memory.path:={self.output / MEMORY}',
         ]
         if self.model:
             arguments += ['-p', f'model.path:={self.model}']

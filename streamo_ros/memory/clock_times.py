@@ -4,17 +4,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import datetime
 from datetime import timezone
 from datetime import tzinfo
+from pathlib import Path
 from zoneinfo import ZoneInfo
 from zoneinfo import ZoneInfoNotFoundError
 
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.frame import SECOND
 
+_MACHINE = Path('/etc/localtime')
 _YEARS = 10 * 365 * 86_400 * SECOND
 """Stamps below are no wall time: a simulation or a video, whose clock starts at 0."""
 
@@ -47,12 +50,15 @@ def find_zone(name: str) -> tzinfo:
     Raises:
         TimeError: there is none.
     """
-    if not name:
-        zone = datetime.now(timezone.utc).astimezone().tzinfo
-        assert zone is not None
-        return zone
+    name = name or os.environ.get('TZ', '').removeprefix(':')
     try:
-        return ZoneInfo(name)
+        if name:
+            return ZoneInfo(name)
+        # Not the offset of today: stamps of last winter are an hour apart.
+        with _MACHINE.open('rb') as file:
+            return ZoneInfo.from_file(file)
+    except FileNotFoundError:
+        return timezone.utc
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise TimeError(
             f'there is no time zone {name!r}: give one such as Europe/Berlin, or none'
