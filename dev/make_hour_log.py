@@ -22,12 +22,12 @@ from streamo_ros.report.event_log import EventLogWriter
 from streamo_ros.report.html import write_report
 from streamo_ros.report.marks import NO_INSTRUCTION
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import EndRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import Probabilities
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import EndRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 from streamo_ros.report.timeline import picture_path
 from streamo_ros.report.timeline import read_timeline
 

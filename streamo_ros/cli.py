@@ -55,9 +55,22 @@ VERBS = {
         'the page: a node or a recording, in a browser',
         ExitCode.OK,
     ),
+    'ask': Verb('streamo_ros.memory.command:main', 'a question about the past, offline'),
     'convert': Verb('streamo_ros.training.convert:main', 'annotations to per-second dialogues'),
     'train': Verb('streamo_ros.training.train:main', 'train a checkpoint'),
     'evaluate': Verb('streamo_ros.evaluation.evaluate:main', 'score timing, states and answers'),
+    'score': Verb(
+        'streamo_ros.evaluation.recordings.score_command:main',
+        'a report card of your own recordings',
+    ),
+    'calibrate': Verb(
+        'streamo_ros.evaluation.recordings.calibrate_command:main',
+        'thresholds for a wanted rate of false alarms',
+    ),
+    'benchmark': Verb(
+        'streamo_ros.evaluation.benchmarks.command:main',
+        "the papers' benchmarks by their own rules",
+    ),
     'bench': Verb('streamo_ros.tools.bench:main', 'latency and memory of every stage'),
     'engine': Verb('streamo_ros.tools.engine:main', 'export, build, verify, list engines'),
     'model': Verb('streamo_ros.tools.model:main', 'the embedded models, and what they need'),

@@ -16,6 +16,7 @@ from typing import Any
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
+from streamo_ros.core.events import HeldBack
 from streamo_ros.core.events import Spoke
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND
@@ -32,6 +33,8 @@ INSTRUCTIONS = 'streamo_ros/msg/InstructionArray'
 MODEL_INFO = 'streamo_ros/msg/ModelInfo'
 
 
+ANSWER = 0
+"""The kind of a Response that the model itself gave."""
 _PENDING = 64
 """Most answers whose decision is remembered until they are complete."""
 
@@ -121,6 +124,8 @@ class Messages:
             first_token_time=waited + event.first_token_time,
             generation_time=event.generation_time,
             model_id=model_id,
+            episode_id=event.episode_id,
+            kind=ANSWER,
         )
 
     def response_delta(self, event: Spoke) -> Any:
@@ -203,7 +208,7 @@ class StepMessages:
         self._made: list[Any] = []
 
     def of(self, step: Step) -> Sequence[Any]:
-        """FrameState, ResponseDelta or Response, one for each event of the step."""
+        """FrameState, ResponseDelta, Response or None (held back), one for each event."""
         # The events, not the step: that one would keep an image in memory.
         if step.events is not self._events:
             self._made = [self._message(event, step) for event in step.events]
@@ -219,6 +224,8 @@ class StepMessages:
                 return self._messages.response(event, self._model_id(), waited)
             case Spoke():
                 return self._messages.response_delta(event)
+            case HeldBack():
+                return None
 
     def _frame_state(self, event: Decided, step: Step) -> Any:
         latency = step.latency(event.frame)
@@ -227,21 +234,3 @@ class StepMessages:
             while len(self._waited) > _PENDING:
                 self._waited.pop(next(iter(self._waited)))
         return self._messages.frame_state(event, step.received, step.dropped, latency)
-
-
-def model_facts(message: Any) -> dict[str, Any]:
-    """What a ModelInfo, of whatever message class, says about the model, by name."""
-    names = (
-        'model_id',
-        'model',
-        'architecture',
-        'protocol',
-        'dtype',
-        'device',
-        'vision_backend',
-        'vision_backend_version',
-        'tokens_per_frame',
-        'context_capacity',
-    )
-    size = [message.image_width, message.image_height]
-    return {name: getattr(message, name) for name in names} | {'image_size': size}

@@ -38,6 +38,7 @@ AREAS = {
     'backbone': {'torch', 'tensorrt'},
     'demo': {'bag'},
     'evaluation': {'torch', 'bag'},
+    'live': {'live', 'bag'},
     'replay': {'bag', 'ray', 'dev'},
     'report': {'bag'},
     'sources': {'bag'},

@@ -33,7 +33,8 @@ INTERFACES = {
         uint8 FINISH_UNKNOWN=0 uint8 FINISH_STOP=1 uint8 FINISH_LENGTH=2
         uint8 FINISH_CANCELED=3 uint8 FINISH_ERROR=4 uint8 finish_reason
         uint32 token_count float32 probability float32 first_token_time
-        float32 generation_time string model_id""",
+        float32 generation_time string model_id uint32 episode_id uint8 KIND_ANSWER=0
+        uint8 KIND_OBSERVATION=1 uint8 KIND_SUMMARY=2 uint8 KIND_DELEGATION=3 uint8 kind""",
     'msg/ResponseDelta.msg': f"""
         {HEADER} header uint32 instruction_id uint32 response_id uint32 index string text
         bool is_final""",
@@ -55,6 +56,12 @@ INTERFACES = {
         --- --- bool success string message uint32 instruction_id""",
     'srv/CancelInstruction.srv': """
         uint32 instruction_id --- --- bool success string message uint32[] canceled_ids""",
+    'action/Ask.action': f"""
+        string question {TIME} from_time {TIME} to_time uint32 max_frames
+        --- --- uint8 OUTCOME_UNKNOWN=0 uint8 OUTCOME_ANSWERED=1 uint8 OUTCOME_NOT_FOUND=2
+        uint8 OUTCOME_CANCELED=3 uint8 OUTCOME_ERROR=4 uint8 outcome
+        string text string message {TIME}[] evidence_stamps float32 probability
+        --- --- string stage string partial_text {TIME}[] evidence_stamps""",
     'action/Watch.action': f"""
         string text uint32 max_responses {DURATION} timeout {DURATION} cooldown
         {DURATION} backfill

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Models that see and speak: `load` makes one from a path.
 
-Importing this package imports no torch; `load` does, unless the model is a script.
+Importing this package imports no torch; `load` does, unless the model is a script or behind a
+server.
 """
 
 from __future__ import annotations
@@ -15,20 +16,30 @@ from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.packages import describe_missing
 
-__all__ = ['Options', 'is_script', 'load']
+__all__ = ['Options', 'is_script', 'is_url', 'load']
 
 
 def load(path: str | Path, options: Options | None = None) -> Backbone:
     """Load a model.
 
     Args:
-        path: a transformers folder with safetensors weights, or a .yaml script.
+        path: a transformers folder with safetensors weights, a .yaml script, or the URL of an
+            OpenAI-compatible server.
         options: how to run it; None = `Options()`.
 
     Raises:
         BackboneError: the model cannot be loaded as asked.
     """
-    path, options = Path(path).expanduser(), options or Options()
+    options = options or Options()
+    if options.gate:
+        from streamo_ros.backbone.gate import with_gate
+
+        return with_gate(str(path), options, load)
+    if is_url(path):
+        from streamo_ros.backbone.served import load_served
+
+        return load_served(str(path), options)
+    path = Path(path).expanduser()
     if is_script(path):
         from streamo_ros.backbone.scripted import load_script
 
@@ -46,6 +57,11 @@ def load(path: str | Path, options: Options | None = None) -> Backbone:
         raise BackboneError(describe_missing(error.name or '') or str(error)) from error
 
 
-def is_script(path: Path) -> bool:
+def is_script(path: str | Path) -> bool:
     """Whether the path is that of a script and not of a checkpoint."""
-    return path.suffix in ('.yaml', '.yml')
+    return not is_url(path) and Path(path).suffix in ('.yaml', '.yml')
+
+
+def is_url(path: str | Path) -> bool:
+    """Whether it is not a path at all but the URL of a server."""
+    return isinstance(path, str) and path.startswith(('http://', 'https://'))

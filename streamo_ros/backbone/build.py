@@ -18,6 +18,8 @@ from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.context_size import check_context
+from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import take_layers
 from streamo_ros.backbone.family import Family
@@ -30,10 +32,8 @@ from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
-from streamo_ros.backbone.sizing import check_context
 from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import free_bytes
-from streamo_ros.backbone.sizing import wanted_capacity
 from streamo_ros.backbone.sizing import window_shape
 from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.streaming import StreamingBackbone
@@ -90,7 +90,9 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         max_time=checkpoint.settings.max_time,
         response_threshold=checkpoint.settings.response_threshold,
         sampling_rate=checkpoint.settings.sampling_rate,
+        max_pixels=checkpoint.settings.max_pixels,
         unknown_word_reply=checkpoint.settings.unknown_word_reply,
+        answers_past=checkpoint.settings.answers_past,
         sampling=checkpoint.sampling,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)

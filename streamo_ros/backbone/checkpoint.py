@@ -9,7 +9,6 @@ and does not access the network.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +17,13 @@ from typing import TypeVar
 
 import torch
 
+from streamo_ros.backbone.adapter import Adapter
+from streamo_ros.backbone.adapter import add_adapter
+from streamo_ros.backbone.adapter import read_adapter
+from streamo_ros.backbone.checkpoint_settings import CheckpointSettings
+from streamo_ros.backbone.checkpoint_settings import read_json
+from streamo_ros.backbone.checkpoint_settings import read_settings
+from streamo_ros.backbone.checkpoint_settings import SETTINGS
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_model_class
 from streamo_ros.core.interface import BackboneError
@@ -25,33 +31,6 @@ from streamo_ros.core.interface import Sampling
 
 _SAMPLES, _SAMPLE_BYTES = 64, 65536
 NumberT = TypeVar('NumberT', int, float)
-
-
-@dataclass(frozen=True)
-class CheckpointSettings:
-    """The content of `streamo.json` in the folder; every entry is optional.
-
-    Attributes:
-        protocol: 'special_tokens' or 'text_tags'; '' = not specified.
-        max_frames: number of frames that a lane should keep; 0 = not specified.
-        max_time: seconds after which tags should restart; 0 = never.
-        system_prompt: system prompt that it was trained with; '' = Streamo's.
-        sampling_rate: frames per second that it was trained with; 0 = not specified.
-        response_threshold: probability from which on Response should be decided; 0 = whenever it
-            is the most probable state.
-        max_pixels: largest area of a frame that it was trained with; 0 = not specified.
-        unknown_word_reply: what it says of a word that it does not know; see
-            `interface.BackboneInfo`.
-    """
-
-    protocol: str = ''
-    max_frames: int = 0
-    max_time: float = 0.0
-    system_prompt: str = ''
-    sampling_rate: float = 0.0
-    response_threshold: float = 0.0
-    max_pixels: int = 0
-    unknown_word_reply: str = ''
 
 
 @dataclass(frozen=True)
@@ -64,6 +43,7 @@ class Checkpoint:
         processor: settings of its image processor.
         settings: its streamo.json.
         sampling: how its generation_config.json wants tokens to be chosen.
+        adapter: what is added to the weights of another folder; None = the weights are its own.
     """
 
     path: Path
@@ -71,6 +51,12 @@ class Checkpoint:
     processor: dict[str, Any]
     settings: CheckpointSettings
     sampling: Sampling
+    adapter: Adapter | None = None
+
+    @property
+    def weights(self) -> Path:
+        """The folder with configuration and weights."""
+        return self.adapter.base if self.adapter else self.path
 
     def model(self, device: torch.device, dtype: torch.dtype, *, layers: bool = True) -> Any:
         """Load the weights.
@@ -91,14 +77,14 @@ class Checkpoint:
         verbosity = transformers.utils.logging.get_verbosity()
         try:
             config = model_class.config_class.from_pretrained(
-                self.path, local_files_only=True, trust_remote_code=False
+                self.weights, local_files_only=True, trust_remote_code=False
             )
             if not layers:
                 _drop_layers(config.text_config)
                 # Otherwise transformers lists every tensor that is left out on purpose.
                 transformers.utils.logging.set_verbosity_error()
             model, report = model_class.from_pretrained(
-                self.path,
+                self.weights,
                 config=config,
                 dtype=dtype,
                 local_files_only=True,
@@ -111,16 +97,18 @@ class Checkpoint:
         except Exception as error:  # safetensors, OS and configuration errors share no base class
             reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
             raise BackboneError(
-                f'the weights in {self.path} cannot be loaded: {reason}'
+                f'the weights in {self.weights} cannot be loaded: {reason}'
             ) from error
         finally:
             transformers.utils.logging.set_verbosity(verbosity)
         missing = sorted(report['missing_keys'])
         if missing:
             raise BackboneError(
-                f'the weights in {self.path} lack {len(missing)} tensors, first {missing[0]}: '
+                f'the weights in {self.weights} lack {len(missing)} tensors, first {missing[0]}: '
                 'copy the checkpoint again'
             )
+        if self.adapter:
+            add_adapter(model, self.adapter)
         return model.to(device).eval().requires_grad_(False)
 
 
@@ -138,15 +126,24 @@ def read_checkpoint(path: Path) -> Checkpoint:
     """
     if not path.is_dir():
         raise BackboneError(f'there is no model folder {path}: set model.path to a checkpoint')
-    config = _json(path / 'config.json', 'save the checkpoint with save_pretrained')
+    adapter = read_adapter(path)
+    weights = adapter.base if adapter else path
+    config = read_json(weights / 'config.json', 'save the checkpoint with save_pretrained')
     architecture = next(iter(config.get('architectures') or ()), '')
     find_family(architecture)
-    if not any(path.glob('*.safetensors')):
+    if not any(weights.glob('*.safetensors')):
         raise BackboneError(
-            f'{path} has no safetensors weights: save the checkpoint with '
+            f'{weights} has no safetensors weights: save the checkpoint with '
             'save_pretrained(safe_serialization=True)'
         )
-    return Checkpoint(path, architecture, _processor(path), _settings(path), _sampling(path))
+    return Checkpoint(
+        path,
+        architecture,
+        _processor(path),
+        read_settings(path / SETTINGS),
+        _sampling(path),
+        adapter,
+    )
 
 
 def fingerprint(path: Path, *more: str) -> str:
@@ -156,7 +153,9 @@ def fingerprint(path: Path, *more: str) -> str:
     read entirely. Reading every byte of a large checkpoint would delay each start by many seconds.
     """
     digest = hashlib.sha256('\0'.join(more).encode())
-    for name in ('config.json', 'tokenizer.json', 'streamo.json'):
+    if adapter := read_adapter(path):
+        digest.update(fingerprint(adapter.base).encode())
+    for name in ('config.json', 'tokenizer.json', SETTINGS):
         file = path / name
         digest.update(file.read_bytes() if file.is_file() else b'-')
     for file in sorted(path.glob('*.safetensors')):
@@ -180,7 +179,7 @@ def _samples(file: Path) -> Iterator[bytes]:
 def _processor(path: Path) -> dict[str, Any]:
     for name in ('preprocessor_config.json', 'processor_config.json'):
         if (path / name).is_file():
-            content = _json(path / name, 'copy the checkpoint again')
+            content = read_json(path / name, 'copy the checkpoint again')
             return dict(content.get('image_processor', content))
     raise BackboneError(
         f'{path} has no preprocessor_config.json: save the image processor next to the weights '
@@ -188,26 +187,10 @@ def _processor(path: Path) -> dict[str, Any]:
     )
 
 
-def _settings(path: Path) -> CheckpointSettings:
-    file = path / 'streamo.json'
-    if not file.is_file():
-        return CheckpointSettings()
-    content = _json(file, 'fix the file')
-    names = CheckpointSettings.__dataclass_fields__
-    settings = CheckpointSettings(**{name: content[name] for name in names if name in content})
-    if settings.protocol not in ('', 'special_tokens', 'text_tags'):
-        raise BackboneError(
-            f'{file} has the protocol {settings.protocol!r}: use special_tokens or text_tags'
-        )
-    if not 0 <= settings.response_threshold <= 1:
-        raise BackboneError(f'{file} has a response_threshold outside 0 to 1: fix the file')
-    return settings
-
-
 def _sampling(path: Path) -> Sampling:
     """What generation_config.json says; None and missing entries mean no restriction."""
     file = path / 'generation_config.json'
-    content = _json(file, 'fix the file') if file.is_file() else {}
+    content = read_json(file, 'fix the file') if file.is_file() else {}
     sampling = Sampling(
         repetition_penalty=_entry(file, content, 'repetition_penalty', float, 1.0),
         top_k=_entry(file, content, 'top_k', int, 0),
@@ -230,15 +213,3 @@ def _entry(
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise BackboneError(f'{file} has {name} {value!r}, which is not a number: fix it')
     return kind(value)
-
-
-def _json(file: Path, remedy: str) -> dict[str, Any]:
-    if not file.is_file():
-        raise BackboneError(f'{file} is missing: {remedy}')
-    try:
-        content = json.loads(file.read_text(encoding='utf-8'))
-    except ValueError as error:
-        raise BackboneError(f'{file} is not JSON ({error}): {remedy}') from error
-    if not isinstance(content, dict):
-        raise BackboneError(f'{file} is not a JSON object: {remedy}')
-    return content

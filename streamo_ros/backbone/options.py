@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamo_ros.core.activation import ALPHA
 from streamo_ros.core.interface import BackboneError
 
 if TYPE_CHECKING:
@@ -45,6 +46,14 @@ class Options:
             until an engine is ready, and where none can be had.
         wait: the first frame waits until it is known what runs the tower, so that all frames
             go through the same one (replay, measurements); a node must not wait.
+        name: of a served model; '' = the only one that the server has.
+        settings: streamo.json of a served model, or the folder that it is in; '' = none.
+        request_timeout: seconds after which a request to a server has failed.
+        gate: folder of the checkpoint that decides when the model speaks; '' = it does itself.
+        gate_main: 'streaming': the model takes in every frame; 'on_demand': nothing until it must
+            answer.
+        alpha: the gate's score from which the model answers.
+        max_len: tokens that a model on demand reads for an answer; 0 = 4096.
     """
 
     device: str = 'auto'
@@ -56,6 +65,13 @@ class Options:
     frames: int = 0
     vision: str = 'auto'
     wait: bool = False
+    name: str = ''
+    settings: str = ''
+    request_timeout: float = 10.0
+    gate: str = ''
+    gate_main: str = 'streaming'
+    alpha: float = ALPHA
+    max_len: int = 0
 
 
 def find_device(options: Options) -> tuple[torch.device, torch.dtype]:

@@ -16,6 +16,7 @@ from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.family import spatial_marks
+from streamo_ros.backbone.frame_size import smart_size
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
@@ -24,7 +25,6 @@ from streamo_ros.backbone.vision.constants import axial_angles
 from streamo_ros.backbone.vision.constants import by_size
 from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.preprocess import pixel_limits
-from streamo_ros.backbone.vision.preprocess import smart_size
 from streamo_ros.backbone.vision.tower_attention import TowerAttention
 from streamo_ros.backbone.vision.tower_block import gated_mlp
 from streamo_ros.backbone.vision.tower_block import take_blocks

@@ -99,6 +99,7 @@ class ScriptedVisionTokens:
     tokens: int
     grid: tuple[int, int]
     sightings: tuple[Sighting, ...] = ()
+    vector: NDArray[np.float16] | None = None
 
 
 @dataclass

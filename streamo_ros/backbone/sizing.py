@@ -15,13 +15,8 @@ import torch
 
 from streamo_ros.backbone.attention.shape import WindowShape
 from streamo_ros.backbone.options import Options
-from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.protocol import PromptTokens
 
-LONG_INSTRUCTION, LONG_ANSWER, ANSWERS = 600, 128, 9
-"""Tokens that a slot has room for besides its frames: an instruction of 2,000 characters, the
-eight answers that are kept, and the one being generated. With more, a policy evicts earlier."""
 PREFILL_TOKENS = 1024
 """Longest part of a prefill in one pass: bounds its working memory."""
 LIBRARIES = 512 << 20
@@ -101,19 +96,6 @@ def check_memory(shape: WindowShape, dtype: torch.dtype, free: int, workspace: i
     )
 
 
-def wanted_capacity(frames: int, frame_tokens: int, prompt: PromptTokens) -> int:
-    """Tokens of a slot that holds so many frames, a long instruction and the last answers.
-
-    Args:
-        frames: in the window; 0 = `DEFAULT_MAX_FRAMES`.
-        frame_tokens: most vision tokens that a frame can have.
-        wording: the dialogue in the checkpoint's tokens.
-    """
-    answers = ANSWERS * (prompt.longest_turn(0) + LONG_ANSWER)
-    fixed = len(prompt.sink('')) + LONG_INSTRUCTION + answers
-    return fixed + ((frames or DEFAULT_MAX_FRAMES) + 1) * prompt.longest_turn(frame_tokens)
-
-
 def window_shape(config: Any, options: Options, copies: int, wanted: int) -> WindowShape:
     """Sizes of the window of a text model.
 
@@ -147,17 +129,3 @@ def window_shape(config: Any, options: Options, copies: int, wanted: int) -> Win
         query_heads=config.num_attention_heads,
         copies=copies,
     )
-
-
-def check_context(capacity: int, prompt: PromptTokens, tokens: int) -> None:
-    """Refuse a slot that cannot hold the sink and one turn with a frame of so many tokens.
-
-    Raises:
-        BackboneError: with what it would have to hold.
-    """
-    need = len(prompt.sink('instruction')) + prompt.longest_turn(tokens)
-    if need > capacity:
-        raise BackboneError(
-            f'{capacity} tokens cannot hold the system prompt and one turn, which take {need}: '
-            'raise context.capacity or lower model.max_pixels'
-        )

@@ -26,11 +26,11 @@ from streamo_ros.backbone.batch import by_slot
 from streamo_ros.backbone.batch import cut_pieces
 from streamo_ros.backbone.batch import own_vision
 from streamo_ros.backbone.batch_runner import BatchRunner
+from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.sampling import Choice
 from streamo_ros.backbone.sampling import choose
-from streamo_ros.backbone.sizing import check_context
 from streamo_ros.backbone.sizing import PREFILL_TOKENS
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid

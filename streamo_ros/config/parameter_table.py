@@ -8,75 +8,15 @@ so it imports no rclpy.
 
 from __future__ import annotations
 
+from streamo_ros.config.memory_parameters import MEMORY
+from streamo_ros.config.model_rows import MODEL_ROWS
 from streamo_ros.config.parameter import Parameter
 from streamo_ros.config.parameter import When
 
 _SETUP = When.UNCONFIGURED
 
 TABLE = (
-    Parameter(
-        'model.path',
-        '',
-        'Folder of the checkpoint, or a .yaml script that stands in for a model; '
-        'tiny or objects = an embedded model; empty = tiny.',
-        _SETUP,
-    ),
-    Parameter(
-        'model.protocol',
-        'auto',
-        'How the checkpoint encodes the three states; auto = as its streamo.json says.',
-        _SETUP,
-        choices=('auto', 'special_tokens', 'text_tags'),
-    ),
-    Parameter(
-        'model.device',
-        'auto',
-        'Where the model runs; auto = a CUDA device where there is one.',
-        _SETUP,
-        choices=('auto', 'cpu', 'cuda'),
-    ),
-    Parameter(
-        'model.dtype',
-        'auto',
-        'Number format; auto = float32 on a CPU, else bfloat16.',
-        _SETUP,
-        choices=('auto', 'float32', 'bfloat16', 'float16'),
-    ),
-    Parameter(
-        'model.max_pixels',
-        0,
-        'Largest area of the image passed to the model, in pixels; the aspect ratio is kept. '
-        '0 = what the checkpoint asks for, else 100352.',
-        _SETUP,
-        0,
-        16777216,
-    ),
-    Parameter(
-        'model.vision',
-        'auto',
-        'What runs the vision encoder; auto = a TensorRT engine that was built before, or '
-        'ONNX Runtime on a CPU for streamo-objects, or torch.',
-        _SETUP,
-        choices=('auto', 'torch', 'onnxruntime', 'tensorrt'),
-    ),
-    Parameter(
-        'model.timeout',
-        30.0,
-        'Seconds after which a forward pass counts as hung and '
-        'the process exits with an error; 0 = never.',
-        When.ALWAYS,
-        0.0,
-        3600.0,
-    ),
-    Parameter(
-        'model.max_failures',
-        10,
-        'Passes of the model that may fail in a row before the process ends with exit code 3; '
-        '0 = any number.',
-        When.ALWAYS,
-        0,
-        1000000,
-    ),
+    *MODEL_ROWS,
     Parameter(
         'image_transport',
         'raw',
@@ -139,6 +79,15 @@ TABLE = (
         1048576,
     ),
     Parameter(
+        'context.max_len',
+        0,
+        'Tokens that a model on demand reads for an answer; older frames are averaged until they '
+        'fit. 0 = 4096.',
+        _SETUP,
+        0,
+        1048576,
+    ),
+    Parameter(
         'context.max_answers',
         8,
         'Answers that remain in the context after their frame was evicted.',
@@ -157,10 +106,10 @@ TABLE = (
     ),
     Parameter(
         'context.policy',
-        'window',
-        'What is evicted from a full context.',
+        'auto',
+        'What is evicted from a full context; auto = chunk for a served model, else window.',
         _SETUP,
-        choices=('window', 'full', 'round_decay'),
+        choices=('auto', 'window', 'full', 'round_decay', 'chunk'),
     ),
     Parameter(
         'context.backfill_frames',
@@ -242,6 +191,38 @@ TABLE = (
         0.0,
         1.0,
     ),
+    Parameter(
+        'thresholds.activation',
+        0.35,
+        'With a gate: its score from which the model answers; thresholds.standby counts for the '
+        'same score, 0 = half of this.',
+        _SETUP,
+        0.0,
+        1.0,
+    ),
+    Parameter(
+        'notify.max_per_hour',
+        0,
+        'Most answers of an instruction in an hour of capture time; 0 = any number.',
+        When.ALWAYS,
+        0,
+        100000,
+    ),
+    Parameter(
+        'notify.cooldown',
+        0.0,
+        'Seconds of capture time after an answer in which there is no other, for instructions '
+        'that ask for no cooldown of their own.',
+        When.ALWAYS,
+        0.0,
+        86400.0,
+    ),
+    Parameter(
+        'notify.repeats',
+        False,
+        'Deliver the same answer again while its event lasts, that is, before the next Silence.',
+        When.ALWAYS,
+    ),
     Parameter('instructions', (), 'Instructions that are active from the start, a list of texts.'),
     Parameter(
         'max_instructions',
@@ -268,6 +249,7 @@ TABLE = (
         'Keep the answers in the journal, and put them back into the context after a restart.',
         _SETUP,
     ),
+    *MEMORY,
     Parameter(
         'autostart', True, 'Configure and activate without a lifecycle manager.', When.START
     ),

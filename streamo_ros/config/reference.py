@@ -35,6 +35,7 @@ TOPICS = """
 | serves | `~/set_instruction` | `SetInstruction` | replies at once, with an id |
 | serves | `~/cancel_instruction` | `CancelInstruction` | replies at once; id 0 = all |
 | serves | `~/reset` | `std_srvs/Trigger` | forgets the stream, keeps the instructions |
+| serves | `~/ask` | `Ask` (action) | a question about the past; needs `memory.path` |
 | serves | `~/watch` | `Watch` (action) | an instruction that ends with its goal |
 | serves | `~/change_state`, `~/get_state`, ... | `lifecycle_msgs` | managed node; activates itself unless `autostart` is false |
 """  # noqa: E501
@@ -47,6 +48,7 @@ FILES = (
     'msg/ModelInfo.msg',
     'srv/SetInstruction.srv',
     'srv/CancelInstruction.srv',
+    'action/Ask.action',
     'action/Watch.action',
 )
 

@@ -15,10 +15,12 @@ from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameter import Value
 from streamo_ros.config.parameter_table import TABLE
 from streamo_ros.config.parameters import check_change
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.delivery import NotifyLimits
 from streamo_ros.core.eviction import EvictionPolicy
+from streamo_ros.core.eviction.chunk import ChunkPolicy
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
@@ -26,6 +28,7 @@ from streamo_ros.core.frame import FrameSampler
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.trained_service import service_remarks
 
 DEFAULT_RATE = 1.0
 """Frames per second, where neither parameter nor checkpoint says."""
@@ -101,9 +104,8 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
         info: what the checkpoint asks for where a parameter is 0.
     """
     return AssistantSettings(
-        thresholds=Thresholds(
-            values.number('thresholds.standby'),
-            values.number('thresholds.response') or info.response_threshold,
+        thresholds=Thresholds.for_model(
+            info, values.number('thresholds.standby'), values.number('thresholds.response')
         ),
         sampling=Sampling(
             values.number('generation.temperature'),
@@ -121,22 +123,38 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
         ),
         backlog=values.whole('context.backlog'),
         backfill_frames=values.whole('context.backfill_frames'),
+        notify=NotifyLimits(
+            values.whole('notify.max_per_hour'),
+            round(values.number('notify.cooldown') * SECOND),
+            values.flag('notify.repeats'),
+        ),
     )
 
 
-def context_policy(name: str) -> EvictionPolicy:
+def context_policy(name: str, info: BackboneInfo) -> EvictionPolicy:
     """The eviction policy with this name.
 
+    Args:
+        name: of `context.policy`; 'auto' = what suits the model.
+        info: of the model.
+
     Raises:
-        ParameterError: there is none.
+        ParameterError: there is none, or the model cannot follow it.
     """
     policies: dict[str, Callable[[], EvictionPolicy]] = {
         'window': WindowPolicy,
         'full': FullPolicy,
         'round_decay': RoundDecayPolicy,
+        'chunk': ChunkPolicy,
     }
+    name = info.policy if name == 'auto' else name
     if name not in policies:
         raise ParameterError(f'context.policy is {name!r}: choose one of {", ".join(policies)}')
+    if name == 'round_decay' and info.vision_backend == 'server':
+        raise ParameterError(
+            'context.policy round_decay averages embeddings, which a served model keeps to '
+            'itself: use auto, chunk or window'
+        )
     return policies[name]()
 
 
@@ -156,4 +174,14 @@ def frame_sampler(values: Values, info: BackboneInfo) -> FrameSampler:
         Fraction(sampling_rate(values, info)),
         int(values.number('sampling.reorder_tolerance') * SECOND),
         int(values.number('sampling.max_gap') * SECOND),
+    )
+
+
+def remarks(values: Values, info: BackboneInfo) -> list[str]:
+    """Where the parameters serve a checkpoint otherwise than it was trained; see `core`."""
+    return service_remarks(
+        info,
+        assistant_settings(values, info).limits,
+        sampling_rate(values, info),
+        values.whole('model.max_pixels'),
     )

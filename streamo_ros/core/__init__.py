@@ -11,7 +11,7 @@ from streamo_ros.core.lazy import lazy_names
 
 if TYPE_CHECKING:
     from streamo_ros.core.assistant import Assistant
-    from streamo_ros.core.assistant import AssistantSettings
+    from streamo_ros.core.assistant_settings import AssistantSettings
     from streamo_ros.core.decision import Thresholds
     from streamo_ros.core.errors import ExitCode
     from streamo_ros.core.errors import StreamoError
@@ -58,7 +58,7 @@ __getattr__ = lazy_names(
     __name__,
     {
         'Assistant': 'assistant',
-        'AssistantSettings': 'assistant',
+        'AssistantSettings': 'assistant_settings',
         'Thresholds': 'decision',
         'ExitCode': 'errors',
         'StreamoError': 'errors',

@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
-from dataclasses import field
 
-from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
-from streamo_ros.core.decision import Thresholds
+from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
+from streamo_ros.core.events import HeldBack
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Frame
@@ -31,36 +30,16 @@ from streamo_ros.core.instruction_lane import InstructionLane
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
-from streamo_ros.core.interface import Sampling
-from streamo_ros.core.interface import Sighting
+from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.kept_frames import LaneFrame
+from streamo_ros.core.kept_frames import made_ready
 from streamo_ros.core.lane_pool import LanePool
 from streamo_ros.core.passes import LogitsRow
 from streamo_ros.core.passes import PassRunner
+from streamo_ros.core.past_frame import PastFrames
 from streamo_ros.core.protocol import State
 from streamo_ros.core.restored_turns import RestoredAnswers
 from streamo_ros.core.speech import Finish
-
-LaneFrame = tuple[InstructionLane, EncodedFrame]
-"""A lane and the frame it has to decide."""
-
-
-@dataclass(frozen=True)
-class AssistantSettings:
-    """What may change while the assistant runs; assign a new one to `Assistant.settings`.
-
-    Attributes:
-        thresholds: when a state is chosen.
-        sampling: how answers are decoded.
-        limits: how much a lane remembers; existing lanes keep theirs.
-        backlog: frames that may wait in a lane while it speaks.
-        backfill_frames: how many of the last frames are kept for instructions that start later.
-    """
-
-    thresholds: Thresholds = field(default_factory=Thresholds)
-    sampling: Sampling = field(default_factory=Sampling)
-    limits: ContextLimits = field(default_factory=ContextLimits)
-    backlog: int = 16
-    backfill_frames: int = 8
 
 
 class Assistant:
@@ -72,10 +51,11 @@ class Assistant:
         settings: see `AssistantSettings`.
         policy: what leaves a lane's window.
         restored: answers from before a restart; none by default.
+        past: kept frames for instructions that look back; none by default.
 
     Attributes:
         passes: runs the model and counts its failures.
-        sightings: what was recognized in the frame observed last, by models that do that.
+        vision: the vision tokens of the frame observed last; None when it was not encoded.
     """
 
     def __init__(
@@ -85,13 +65,14 @@ class Assistant:
         settings: AssistantSettings | None = None,
         policy: EvictionPolicy | None = None,
         restored: RestoredAnswers = lambda _: (),
+        past: PastFrames = lambda _start, _end: (),
     ) -> None:
         self.settings = settings or AssistantSettings()
         self.passes = PassRunner(backbone)
         self._book = book
-        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored)
+        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored, past)
         self._next_response = 1
-        self.sightings: tuple[Sighting, ...] = ()
+        self.vision: VisionTokens | None = None
 
     @property
     def busy(self) -> bool:
@@ -117,7 +98,7 @@ class Assistant:
             time, exactly one `Decided` follows, now or later, whatever happens in between; one
             with id 0 if none is active.
         """
-        self.sightings = ()
+        self.vision = None
         events = self._pool.follow(frame)
         due = [active for active in self._book.active() if active.since <= frame.stamp]
         if frame.image is None:
@@ -131,7 +112,7 @@ class Assistant:
         vision = self.passes.encode(frame.image)
         if vision is None:
             return events + self._failed(frame, due)
-        self.sightings = vision.sightings
+        self.vision = vision
         encoded = EncodedFrame(frame.without_image(), vision)
         encode_time = time.perf_counter() - began
         events += self._follow_grid(encoded)
@@ -159,7 +140,9 @@ class Assistant:
                 break
             behind = [lane for lane in self.lanes if lane.waiting and not lane.speaking]
             events += self._decode()
-            events += self._decide([(lane, lane.waiting.popleft()) for lane in behind])
+            waiting = [(lane, lane.waiting.popleft()) for lane in behind]
+            ready, missed = made_ready(waiting, self.passes, self._pool.grid)
+            events += [*missed, *self._decide(ready)]
         return events
 
     def reset(self) -> list[Event]:
@@ -180,7 +163,9 @@ class Assistant:
         opened = []
         for instruction in due:
             try:
-                self._pool.open(instruction, encoded, self.settings.limits)
+                self._pool.open(
+                    instruction, encoded, self.settings.limits, max(1, self.settings.backlog - 1)
+                )
                 opened.append(instruction)
             except BackboneError as error:
                 self.passes.count_failure(str(error))
@@ -243,12 +228,14 @@ class Assistant:
     ) -> list[Event]:
         frame = encoded.frame
         chances = probabilities(row)
-        may_respond = frame.stamp >= lane.quiet_until
-        state = decide(chances, self.settings.thresholds, may_respond)
+        thresholds, notify = self.settings.thresholds, self.settings.notify
+        held = lane.delivery.reason_to_hold(frame.stamp, notify)
+        newly_held = lane.delivery.follow(decide(chances, thresholds), held)
+        state = decide(chances, thresholds, may_respond=not held)
         response_id = 0
         if state is State.RESPONSE:
             response_id, self._next_response = self._next_response, self._next_response + 1
-        lane.commit(state, frame, response_id, chances[2])
+        lane.commit(state, frame, response_id, chances[2], notify)
         decided = Decided(
             frame=frame,
             instruction_id=lane.instruction.id,
@@ -261,7 +248,10 @@ class Assistant:
             extend_time=times[1],
             tag=lane.dialogue.tag(frame.tick),
         )
-        return [decided, *(self._count_response(lane) if response_id else ())]
+        events: list[Event] = [decided]
+        if newly_held:
+            events.append(HeldBack(frame, lane.instruction.id, held))
+        return events + (self._count_response(lane) if response_id and lane.counted else [])
 
     def _count_response(self, lane: InstructionLane) -> list[Event]:
         counted = self._book.count_response(lane.instruction.id)
@@ -287,7 +277,9 @@ class Assistant:
         return events
 
     def _after_answer(self, lane: InstructionLane, events: list[Event]) -> list[Event]:
-        """Close the lane of an instruction that was only finishing its answer."""
+        """Count what might have been a repetition; close a lane that had to finish its answer."""
+        if not lane.counted and any(isinstance(event, Answered) for event in events):
+            events = events + self._count_response(lane)
         if lane.retired and not lane.speaking:
             self._pool.close(lane)
         return events

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.protocol import State
 
 
@@ -19,11 +20,25 @@ class Thresholds:
     """When a state is chosen; 0 = when it is the most probable one.
 
     Response iff its probability reaches `response`, else Standby iff its probability reaches
-    `standby`, else Silence.
+    `standby`, else Silence. A gate gives one score, the probability of Response: with `scored`
+    both thresholds are compared with it.
     """
 
     standby: float = 0.0
     response: float = 0.0
+    scored: bool = False
+
+    @classmethod
+    def for_model(
+        cls, info: BackboneInfo, standby: float = 0.0, response: float = 0.0
+    ) -> Thresholds:
+        """What the user asked for; where that is 0, what the model asks for.
+
+        A gate's own threshold is part of the model; Standby begins at half of it.
+        """
+        if info.gate:
+            return cls(standby or info.response_threshold / 2, info.response_threshold, True)
+        return cls(standby, response or info.response_threshold)
 
 
 class Sample(NamedTuple):
@@ -55,9 +70,11 @@ def decide(
     Args:
         chances: probabilities of Silence, Standby and Response.
         thresholds: see `Thresholds`.
-        may_respond: False during an instruction's cooldown.
+        may_respond: False while an answer would be held back, as in a cooldown.
     """
     silence, standby, response = chances
+    if thresholds.scored:
+        standby = response
     if may_respond and _chosen(response, max(silence, standby), thresholds.response):
         return State.RESPONSE
     if _chosen(standby, silence, thresholds.standby):

@@ -47,7 +47,6 @@ class Dialogue:
         self, backbone: Backbone, policy: EvictionPolicy, instruction: str, limits: ContextLimits
     ) -> None:
         self._backbone = backbone
-        self._policy = policy
         self._prompt = backbone.prompt
         self._limits = limits
         self._sink = self._prompt.sink(instruction)
@@ -57,6 +56,7 @@ class Dialogue:
         self.pending = self._sink
         self.rebuilds = 0
         self.slot = backbone.open()
+        self._policy = policy.for_lane(self.slot, backbone.lanes)
 
     @property
     def tokens(self) -> int:

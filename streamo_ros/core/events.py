@@ -1,12 +1,13 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The three events that the assistant reports: the whole output of the core."""
+"""The events that the assistant reports: the whole output of the core."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
 
+from streamo_ros.core.delivery import Held
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.protocol import State
@@ -77,6 +78,7 @@ class Answered:
         probability: of Response at the decision.
         first_token_time: seconds from the decision's pass to the first token, steady clock.
         generation_time: seconds from the first decode to the last, steady clock.
+        episode_id: the same for answers about one event; counts from 1 for each instruction.
     """
 
     frame: Frame
@@ -91,6 +93,25 @@ class Answered:
     probability: float
     first_token_time: float
     generation_time: float
+    episode_id: int = 0
 
 
-Event = Decided | Spoke | Answered
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """An answer was held back; see `Delivery`.
+
+    Attributes:
+        frame: the frame that it would be about.
+        held: why.
+        response_id: its id where it was already begun: a repetition; else 0.
+        text: of a repetition; else ''.
+    """
+
+    frame: Frame
+    instruction_id: int
+    held: Held
+    response_id: int = 0
+    text: str = ''
+
+
+Event = Decided | Spoke | Answered | HeldBack

@@ -13,10 +13,14 @@ from collections import deque
 from dataclasses import dataclass
 
 from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.delivery import Delivery
+from streamo_ros.core.delivery import Held
+from streamo_ros.core.delivery import NotifyLimits
 from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
+from streamo_ros.core.events import HeldBack
 from streamo_ros.core.events import Spoke
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame
@@ -24,6 +28,7 @@ from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 from streamo_ros.core.speech import Speech
@@ -31,10 +36,17 @@ from streamo_ros.core.speech import Speech
 
 @dataclass(frozen=True, slots=True)
 class EncodedFrame:
-    """A frame and its vision tokens; without them if no instruction needed them."""
+    """A frame and its vision tokens.
+
+    Attributes:
+        frame: with its image while that may be needed.
+        vision: None if no instruction needed them so far.
+        past: where the image is, of a frame that was kept outside; else None.
+    """
 
     frame: Frame
     vision: VisionTokens | None = None
+    past: PastFrame | None = None
 
 
 @dataclass
@@ -47,8 +59,14 @@ class AnswerInProgress:
     probability: float
     speech: Speech
     began: float
+    limits: NotifyLimits
+    episode_id: int = 0
     first_token_time: float = 0.0
     pieces: int = 0
+    said: str = ''
+    """The answer that it must not repeat; '' = it may say anything."""
+    withheld: str = ''
+    """Text that is not told yet, because it may become a repetition."""
 
 
 class InstructionLane:
@@ -60,7 +78,8 @@ class InstructionLane:
         waiting: frames that arrived while it spoke, oldest first; each is decided by an extend of
             its own.
         retired: it is no longer active and only finishes its answer.
-        quiet_until: capture time before which it may not respond, nanoseconds.
+        delivery: what it has delivered.
+        counted: whether the answer in progress counts as a response already.
     """
 
     def __init__(
@@ -74,7 +93,8 @@ class InstructionLane:
         self.dialogue = Dialogue(backbone, policy, instruction.text, limits)
         self.waiting: deque[EncodedFrame] = deque()
         self.retired = False
-        self.quiet_until = 0
+        self.delivery = Delivery()
+        self.counted = True
         self._prompt = backbone.prompt
         self._max_new_tokens = limits.max_new_tokens
         self._standby_since = 0
@@ -96,7 +116,12 @@ class InstructionLane:
         return self._answer.speech.text if self._answer else ''
 
     def commit(
-        self, state: State, frame: Frame, response_id: int = 0, probability: float = 0.0
+        self,
+        state: State,
+        frame: Frame,
+        response_id: int = 0,
+        probability: float = 0.0,
+        limits: NotifyLimits | None = None,
     ) -> None:
         """Record the decision of the frame last appended.
 
@@ -105,10 +130,11 @@ class InstructionLane:
             frame: the frame.
             response_id: the answer that starts here, for Response.
             probability: of Response.
+            limits: what may be delivered; None = anything.
         """
         self.dialogue.commit(state)
         if state is State.RESPONSE:
-            self._start_answer(frame, response_id, probability)
+            self._start_answer(frame, response_id, probability, limits or NotifyLimits())
         if state is State.STANDBY:
             self._standby_since = self._standby_since or frame.stamp
         else:
@@ -139,8 +165,14 @@ class InstructionLane:
         self.waiting.clear()
         return [Decided(frame, self.instruction.id, reason=reason) for frame in dropped]
 
-    def _start_answer(self, frame: Frame, response_id: int, probability: float) -> None:
-        self.quiet_until = frame.stamp + self.instruction.cooldown
+    def _start_answer(
+        self, frame: Frame, response_id: int, probability: float, limits: NotifyLimits
+    ) -> None:
+        said = '' if limits.repeats else self.delivery.said
+        # Only what cannot be a repetition is sure to be delivered.
+        self.counted = not said
+        if self.counted:
+            self.delivery.deliver(frame.stamp, self.instruction.cooldown, limits)
         tokenizer = self._prompt.tokenizer
         self._answer = AnswerInProgress(
             frame=frame,
@@ -149,18 +181,36 @@ class InstructionLane:
             probability=probability,
             speech=Speech(tokenizer.text, tokenizer.control_ids, self._max_new_tokens),
             began=time.perf_counter(),
+            limits=limits,
+            episode_id=self.delivery.episode_id,
+            said=said,
         )
 
     def _report(self, answer: AnswerInProgress, text: str) -> list[Event]:
         events: list[Event] = []
-        final = bool(answer.speech.finish)
-        if text or final:
-            events.append(self._spoke(answer, text, final))
+        final, whole = bool(answer.speech.finish), answer.speech.text
+        answer.withheld += text
+        repeated = answer.said == whole != '' and answer.speech.finish is Finish.STOP
+        # As long as it may become a repetition, nobody hears of it.
+        undecided = answer.said != '' and not final and answer.said.startswith(whole)
+        if (answer.withheld or final) and not (repeated or undecided):
+            events.append(self._spoke(answer, answer.withheld, final))
+            answer.withheld = ''
         if final:
             self.dialogue.finish()
             self._answer = None
-            events.append(self._answered(answer))
+            events.append(self._held_back(answer) if repeated else self._deliver(answer))
         return events
+
+    def _deliver(self, answer: AnswerInProgress) -> Answered:
+        if not self.counted:
+            self.delivery.deliver(answer.frame.stamp, self.instruction.cooldown, answer.limits)
+        self.delivery.remember(answer.speech.text, answer.episode_id)
+        return self._answered(answer)
+
+    def _held_back(self, answer: AnswerInProgress) -> HeldBack:
+        key, text = self.instruction.id, answer.speech.text
+        return HeldBack(answer.frame, key, Held.REPEATED, answer.response_id, text)
 
     def _spoke(self, answer: AnswerInProgress, text: str, final: bool) -> Spoke:
         index, answer.pieces = answer.pieces, answer.pieces + 1
@@ -180,4 +230,5 @@ class InstructionLane:
             probability=answer.probability,
             first_token_time=answer.first_token_time,
             generation_time=time.perf_counter() - answer.began,
+            episode_id=answer.episode_id,
         )

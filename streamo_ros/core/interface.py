@@ -25,6 +25,23 @@ class BackboneError(StreamoError, RuntimeError):
     """A model cannot be loaded or run; the message states the problem and how to fix it."""
 
 
+class UnavailableError(BackboneError):
+    """The model runs elsewhere and does not answer; no new process would mend that."""
+
+
+class PartialError(BackboneError):
+    """Some requests of a batch failed, each for a reason of its own; the others are done.
+
+    Args:
+        results: for each request its result, or the error that it ended in.
+    """
+
+    def __init__(self, results: Sequence[Any]) -> None:
+        self.results = tuple(results)
+        errors = [result for result in results if isinstance(result, BackboneError)]
+        super().__init__('; '.join(dict.fromkeys(map(str, errors))))
+
+
 @dataclass(frozen=True, slots=True)
 class Sighting:
     """One thing that was recognized in a frame.
@@ -54,6 +71,10 @@ class VisionTokens(Protocol):
     @property
     def sightings(self) -> tuple[Sighting, ...]:
         """What was recognized in the frame, where the tower does that."""
+
+    @property
+    def vector(self) -> NDArray[np.float16] | None:
+        """What the frame looks like: the mean of its tokens, shape (hidden,); None = unknown."""
 
 
 Piece = tuple[int, ...] | VisionTokens
@@ -126,9 +147,16 @@ class BackboneInfo:
         response_threshold: probability from which the checkpoint wants Response to be decided;
             0 = when it is the most probable.
         sampling_rate: frames per second that the checkpoint wants; 0 = unspecified.
+        max_pixels: largest frame area that the checkpoint wants; 0 = unspecified.
         unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
             of checkpoints for which every known word is one token; '' = of no other.
+        answers_past: whether it was trained to answer questions about kept pictures of the past.
         sampling: how the checkpoint wants tokens to be chosen; its temperature is not used.
+        gate: name of the gate that decides when it speaks, whose score is the probability of
+            Response; '' = it decides itself.
+        policy: what should leave a full context; a choice of `context.policy`.
+        note: what there is to know about how it runs now, in one sentence; '' if nothing; not
+            part of the identity.
     """
 
     model_id: str
@@ -148,8 +176,13 @@ class BackboneInfo:
     max_time: float = 0.0
     response_threshold: float = 0.0
     sampling_rate: float = 0.0
+    max_pixels: int = 0
     unknown_word_reply: str = ''
+    answers_past: bool = False
     sampling: Sampling = field(default_factory=Sampling)
+    gate: str = ''
+    policy: str = 'window'
+    note: str = field(default='', compare=False)
 
 
 class Backbone(Protocol):
@@ -216,6 +249,7 @@ class Backbone(Protocol):
             that lane is as it was before.
 
         Raises:
+            PartialError: some requests failed alone; their lanes are as they were before.
             BackboneError: the pass failed as a whole, or a slot would overflow; every lane is as
                 it was before.
         """
@@ -235,6 +269,7 @@ class Backbone(Protocol):
             as it was before.
 
         Raises:
+            PartialError: some requests failed alone; their lanes are as they were before.
             BackboneError: the pass failed as a whole, or a slot would overflow; every lane is as
                 it was before.
         """

@@ -20,8 +20,10 @@ from streamo_ros.core.instruction_lane import EncodedFrame
 from streamo_ros.core.instruction_lane import InstructionLane
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.past_frame import PastFrames
 from streamo_ros.core.restored_turns import restored_turns
 from streamo_ros.core.restored_turns import RestoredAnswers
+from streamo_ros.core.restored_turns import tick_before
 from streamo_ros.core.speech import Finish
 
 
@@ -33,6 +35,7 @@ class LanePool:
         book: the active instructions.
         policy: what leaves a lane's window.
         restored: answers from before a restart.
+        past: kept frames for instructions that look back further than the last frames.
     """
 
     def __init__(
@@ -41,11 +44,15 @@ class LanePool:
         book: InstructionBook,
         policy: EvictionPolicy,
         restored: RestoredAnswers,
+        past: PastFrames,
     ) -> None:
         self._backbone = backbone
         self._book = book
         self._policy = policy
         self._restored = restored
+        self._past = past
+        # A slot beyond is for questions about the past.
+        self._most = min(backbone.lanes, book.capacity)
         self._lanes: dict[int, InstructionLane] = {}
         self._recent: deque[EncodedFrame] = deque()
         self._book_version = -1
@@ -56,6 +63,11 @@ class LanePool:
     def lanes(self) -> tuple[InstructionLane, ...]:
         """All lanes, oldest first."""
         return tuple(self._lanes.values())
+
+    @property
+    def grid(self) -> tuple[int, int] | None:
+        """The merged token grid of the stream's frames; None before the first."""
+        return self._grid
 
     def get(self, instruction_id: int) -> InstructionLane | None:
         """The lane of an instruction; None while it has none."""
@@ -117,19 +129,32 @@ class LanePool:
                 lane.dialogue.restart()
         return events, failure
 
-    def open(self, instruction: Instruction, encoded: EncodedFrame, limits: ContextLimits) -> None:
+    def open(
+        self,
+        instruction: Instruction,
+        encoded: EncodedFrame,
+        limits: ContextLimits,
+        room: int,
+    ) -> None:
         """Give an instruction its lane, and the frames it looks back at.
 
         While every slot is taken (by a retired lane that is still speaking), it waits.
 
+        Args:
+            instruction: an active one.
+            encoded: the frame that is observed now.
+            limits: how much the lane remembers.
+            room: most frames it may look back at, where kept ones are among them.
+
         Raises:
             BackboneError: a frame it looks back at cannot be encoded.
         """
-        if instruction.id in self._lanes or len(self._lanes) >= self._backbone.lanes:
+        if instruction.id in self._lanes or len(self._lanes) >= self._most:
             return
         oldest = encoded.frame.stamp - instruction.backfill
         past = [old for old in self._recent if instruction.backfill and old.frame.stamp >= oldest]
         waiting = [self._encoded(old) for old in past]
+        waiting = [*self._kept(instruction, encoded, waiting, room), *waiting]
         lane = InstructionLane(self._backbone, self._policy, instruction, limits)
         self._restore(lane, encoded)
         lane.waiting.extend(waiting)
@@ -176,6 +201,22 @@ class LanePool:
         self._grid = None
         self._book.restart()
         return events
+
+    def _kept(
+        self,
+        instruction: Instruction,
+        encoded: EncodedFrame,
+        waiting: list[EncodedFrame],
+        room: int,
+    ) -> list[EncodedFrame]:
+        """Kept frames from before the last ones; each is encoded when it is its turn."""
+        if not instruction.backfill:
+            return []
+        tick = encoded.frame.tick
+        first = (waiting or [encoded])[0].frame.stamp
+        past = self._past(tick.stamp - instruction.backfill, first)
+        kept = [EncodedFrame(Frame(tick_before(tick, one.stamp), None), past=one) for one in past]
+        return kept[: max(0, room - len(waiting))]
 
     def _restore(self, lane: InstructionLane, encoded: EncodedFrame) -> None:
         """Start a lane with its answers from before a restart, if they fit."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from typing import Any
 from typing import TypeVar
 
 import numpy as np
@@ -17,8 +18,10 @@ from numpy.typing import NDArray
 
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import PartialError
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.interface import UnavailableError
 from streamo_ros.core.interface import VisionTokens
 
 ResultT = TypeVar('ResultT')
@@ -31,7 +34,8 @@ class PassRunner:
 
     Attributes:
         failures: requests that failed.
-        failures_in_a_row: of them, those since the last request that succeeded.
+        failures_in_a_row: of them, those since the last request that succeeded; without those of
+            a model that cannot be reached, since no new process would mend that.
         last_failure: the last failure, in one sentence; '' if there was none.
     """
 
@@ -46,7 +50,7 @@ class PassRunner:
         try:
             return self._backbone.encode(image)
         except BackboneError as error:
-            self.count_failure(str(error))
+            self._count_error(error)
             return None
 
     def extend(self, requests: Sequence[Request]) -> list[LogitsRow | None]:
@@ -82,6 +86,12 @@ class PassRunner:
         self.failures_in_a_row += 1
         self.last_failure = sentence
 
+    def _count_error(self, error: BackboneError) -> None:
+        in_a_row = self.failures_in_a_row
+        self.count_failure(str(error))
+        if isinstance(error, UnavailableError):
+            self.failures_in_a_row = in_a_row
+
     def _each_alone(
         self, run: Callable[[Sequence[Request]], list[ResultT]], requests: Sequence[Request]
     ) -> list[ResultT | None]:
@@ -90,8 +100,17 @@ class PassRunner:
             return []
         try:
             return list(run(requests))
+        except PartialError as error:
+            return [self._found(result) for result in error.results]
         except BackboneError as error:
             if len(requests) == 1:
-                self.count_failure(str(error))
+                self._count_error(error)
                 return [None]
         return [result for request in requests for result in self._each_alone(run, [request])]
+
+    def _found(self, result: Any) -> Any:
+        """A result, or None for an error, which is counted."""
+        if not isinstance(result, BackboneError):
+            return result
+        self._count_error(result)
+        return None

@@ -13,6 +13,7 @@ the time tag, then the frame.
 from __future__ import annotations
 
 import enum
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -66,6 +67,7 @@ STATE_TAGS = {
     State.STANDBY: '</Standby>',
     State.RESPONSE: '</Response>',
 }
+_TAG = re.compile(r'<(-?[\d.]+)s-(-?[\d.]+)s>')
 _TAG_STATES = {tag: state for state, tag in STATE_TAGS.items()}
 
 ProtocolKind = Literal['special_tokens', 'text_tags']
@@ -122,6 +124,12 @@ def seconds_text(seconds: Fraction) -> str:
 def time_tag(start: Fraction, end: Fraction) -> str:
     """The tag of the interval that a frame represents, in seconds: '<7s-8s>', '<0.5s-1s>'."""
     return f'<{seconds_text(start)}s-{seconds_text(end)}s>'
+
+
+def find_time_tag(text: str) -> tuple[Fraction, Fraction] | None:
+    """The interval of the last time tag in our own text, in seconds; None if there is none."""
+    found = _TAG.findall(text)
+    return (Fraction(found[-1][0]), Fraction(found[-1][1])) if found else None
 
 
 @dataclass(frozen=True)
@@ -206,6 +214,11 @@ class PromptTokens:
     def sink(self, instruction: str) -> tuple[int, ...]:
         """System prompt, opening of the first user turn, instruction and newline."""
         return self._system + self.turn_prefix + self.tokenizer.plain(instruction + '\n')
+
+    def instruction(self, sink: tuple[int, ...]) -> str:
+        """The instruction that a sink was made of."""
+        opening = len(self._system) + len(self.turn_prefix)
+        return self.tokenizer.text(sink[opening:]).strip()
 
     def tag(self, start: Fraction, end: Fraction) -> tuple[int, ...]:
         """The time tag and its newline; seconds since the dialogue's time origin."""

@@ -23,21 +23,26 @@ RestoredAnswers = Callable[[int], Sequence[PastAnswer]]
 """The answers to an instruction before a restart, oldest first; called once per instruction."""
 
 
+def tick_before(tick: Tick, stamp: int) -> Tick:
+    """The tick of an earlier capture time, on the grid that a tick is on."""
+    length = tick.end - tick.start
+    steps = max(1, round((tick.stamp - stamp) / (length * SECOND)))
+    start = tick.start - steps * length
+    return Tick(stamp, start, start + length, 0, tick.stream_id)
+
+
 def restored_turns(answers: Sequence[PastAnswer], tick: Tick, prompt: PromptTokens) -> list[Turn]:
     """Past answers as turns of a dialogue that starts with this tick.
 
     Their tags lie on the tick's own grid, so that the seconds between them and the frames to come
     match the capture times.
     """
-    length = tick.end - tick.start
     turns = []
     for stamp, text in answers:
         age = tick.stamp - stamp
         if not 0 < age <= MAX_AGE:
             continue
-        steps = max(1, round(age / (length * SECOND)))
-        start = tick.start - steps * length
-        then = Tick(stamp, start, start + length, 0, tick.stream_id)
+        then = tick_before(tick, stamp)
         reply = prompt.replies[State.RESPONSE] + prompt.tokenizer.plain(text) + prompt.close
         turns.append(Turn(then, None, (), (), reply, answered=True))
     return turns

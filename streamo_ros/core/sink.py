@@ -26,6 +26,7 @@ from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Sighting
+from streamo_ros.core.interface import VisionTokens
 
 _DROPPED = (Reason.BAD_FRAME, Reason.MODEL_FAILED, Reason.OVERFLOW)
 # Frames that an instruction may still miss after another one did: more than any backlog holds.
@@ -46,7 +47,8 @@ class Step:
         received: frames received so far, sampled or not.
         dropped: sampled frames so far that could not be decided.
         time: steady-clock seconds at which the decisions were made; only for measuring latency.
-        sightings: what was recognized in the frame, by models that do that.
+        vision: its vision tokens; None when it was not encoded. Not to be kept: they may be
+            device memory.
     """
 
     events: tuple[Event, ...]
@@ -56,7 +58,12 @@ class Step:
     received: int = 0
     dropped: int = 0
     time: float = 0.0
-    sightings: tuple[Sighting, ...] = ()
+    vision: VisionTokens | None = None
+
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """What was recognized in the frame, by models that do that."""
+        return self.vision.sightings if self.vision is not None else ()
 
     def seconds(self, frame: Frame) -> float:
         """Capture time of a frame since the first one of its stream."""
@@ -142,7 +149,7 @@ class StepMaker:
         events: Sequence[Event],
         frame: Frame | None = None,
         decided_at: float | None = None,
-        sightings: tuple[Sighting, ...] = (),
+        vision: VisionTokens | None = None,
     ) -> Step:
         """The next step.
 
@@ -150,7 +157,7 @@ class StepMaker:
             events: what happened, in order.
             frame: the frame that was observed; None when only answers went on.
             decided_at: steady-clock seconds at which the decisions were made; None = just now.
-            sightings: what was recognized in the frame.
+            vision: the vision tokens of the frame.
         """
         if frame is not None:
             self._follow(frame)
@@ -165,7 +172,7 @@ class StepMaker:
             received=self.totals.counts.received,
             dropped=sum(self.dropped.values()) + self._lost(),
             time=time.perf_counter() if decided_at is None else decided_at,
-            sightings=sightings if frame is not None else (),
+            vision=vision if frame is not None else None,
         )
 
     def _follow(self, frame: Frame) -> None:

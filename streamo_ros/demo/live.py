@@ -21,10 +21,10 @@ from streamo_ros.report.marks import mark
 from streamo_ros.report.marks import mark_name
 from streamo_ros.report.marks import NO_INSTRUCTION
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import InstructionRow
 
 CELLS = {
     'SILENCE': ('·', 'grey50'),

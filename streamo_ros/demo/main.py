@@ -20,6 +20,7 @@ from streamo_ros.core.errors import ExitCode
 from streamo_ros.demo.processes import answer_signals
 from streamo_ros.demo.processes import isolate
 from streamo_ros.demo.run import Demo
+from streamo_ros.demo.run import MEMORY
 from streamo_ros.demo.verdict import Verdict
 from streamo_ros.report.marks import describe_marks
 from streamo_ros.share import camera_model
@@ -62,6 +63,7 @@ def _report(verdict: Verdict, demo: Demo, console: Console) -> int:
         f'{decided}, {verdict.responses} answers',
         f'recording: {demo.output / "demo.mcap"}',
         f'report:    {demo.output / "report.html"}',
+        f'memory:    streamo ask {demo.output / MEMORY} "What happened?"',
         *(f'note: {remark}' for remark in _remarks(verdict, demo)),
     ]
     code, problems = _judgment(verdict, demo)

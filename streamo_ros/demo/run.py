@@ -24,9 +24,9 @@ from streamo_ros.demo.verdict import Verdict
 from streamo_ros.report.html import write_report
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import EndRow
 from streamo_ros.report.rows import Row
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.timeline import Timeline
 from streamo_ros.share import camera_model
 from streamo_ros.share import OBJECTS
@@ -54,6 +54,7 @@ OTHER_INSTRUCTIONS = ('how many things do you see? update me', 'describe what ha
 FIRST_INSTRUCTION, NEXT_INSTRUCTION = 1.0, 4.0
 """Seconds of stream before the first instruction, and between two."""
 CAMERA = '/camera/image_raw'
+MEMORY = 'memory'
 
 
 class Demo:
@@ -221,6 +222,8 @@ class Demo:
             f'image:={CAMERA}',
             '-r',
             f'image/compressed:={CAMERA}/compressed',
+            '-p',
+            f'memory.path:={self.output / MEMORY}',
         ]
         if self.model:
             arguments += ['-p', f'model.path:={self.model}']

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from dataclasses import field
 
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.events import Answered
@@ -93,7 +93,7 @@ def settings_for(
     """The node's defaults; what is 0 is left to the checkpoint."""
     info = backbone.info
     limits = ContextLimits.for_checkpoint(info, max_frames)
-    thresholds = Thresholds(response=response_threshold or info.response_threshold)
+    thresholds = Thresholds.for_model(info, response=response_threshold)
     return AssistantSettings(thresholds, limits=limits)
 
 

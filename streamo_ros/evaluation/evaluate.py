@@ -22,6 +22,9 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.trained_service import service_remarks
 from streamo_ros.evaluation.case import BLIND
 from streamo_ros.evaluation.case import blinded
 from streamo_ros.evaluation.case import Case
@@ -168,8 +171,16 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         options.protocol,
         options.policy,
         options.max_pixels,
+        options.model_name,
+        options.settings,
+        options.gate,
+        'on_demand' if options.on_demand else 'streaming',
+        options.activation,
+        options.max_len,
     )
     info, max_frames, results = run_cases(config, cases, options.workers, progress)
+    for remark in _remarks(info, cases, max_frames, options.max_pixels):
+        print(f'note: {remark}', file=sys.stderr)
     return {
         **report(list(zip(cases, results, strict=True))),
         'model': info.model,
@@ -186,7 +197,19 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'response_threshold': options.response_threshold,
         'control': options.control,
         'policy': options.policy,
+        'gate': info.gate,
     }
+
+
+def _remarks(
+    info: BackboneInfo, cases: Sequence[Case], max_frames: int, max_pixels: int
+) -> list[str]:
+    """Where the cases are run otherwise than the model was trained."""
+    limits = ContextLimits(max_frames, max_time=info.max_time)
+    ticks = [case.moments[0].tick for case in cases]
+    rates = sorted({float(1 / (tick.end - tick.start)) for tick in ticks})
+    found = [service_remarks(info, limits, rate, max_pixels) for rate in rates]
+    return list(dict.fromkeys(remark for remarks in found for remark in remarks))
 
 
 def _print(figures: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
 from streamo_ros.core.dialogue import Dialogue

@@ -11,8 +11,10 @@ eqs. 8-10.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +22,8 @@ from numpy.typing import NDArray
 from streamo_ros.core.protocol import DECISIONS
 from streamo_ros.core.protocol import State
 
+Span: TypeAlias = tuple[float, float]
+"""Start and end, seconds."""
 SLACK = 1e-6
 """Seconds by which a time may exceed a tolerance due to float rounding."""
 
@@ -64,6 +68,28 @@ def match(due: Sequence[float], said: Sequence[float], tolerance: float) -> list
     Returns:
         (index in `due`, index in `said`), ordered by the former.
     """
+    return match_spans([(time, time) for time in due], said, tolerance)
+
+
+def match_spans(
+    due: Sequence[Span],
+    said: Sequence[float],
+    tolerance: float,
+    fits: Callable[[int, int], bool] = lambda _, __: True,
+) -> list[tuple[int, int]]:
+    """Match answers with the events that they are about, one to one; see `match`.
+
+    An answer within an event has no distance to it; of those the earliest is taken.
+
+    Args:
+        due: (start, end) of each event, seconds; none within another.
+        said: times, seconds.
+        tolerance: most seconds between an answer and its event.
+        fits: whether an event, by its index in `due`, and an answer may be a pair.
+
+    Returns:
+        (index in `due`, index in `said`), ordered by the former.
+    """
     rows, columns = _by_time(due), _by_time(said)
     # best[i][j]: pairs and negative distance of the first i due and the first j said. Pairs that
     # cross can be exchanged for ones that do not, at no greater distance.
@@ -71,14 +97,19 @@ def match(due: Sequence[float], said: Sequence[float], tolerance: float) -> list
     for i, row in enumerate(rows, 1):
         for j, column in enumerate(columns, 1):
             best[i][j] = max(best[i - 1][j], best[i][j - 1])
-            distance = abs(due[row] - said[column])
-            if distance <= tolerance + SLACK:
+            distance = span_distance(due[row], said[column])
+            if distance <= tolerance + SLACK and fits(row, column):
                 pairs, cost = best[i - 1][j - 1]
                 best[i][j] = max(best[i][j], (pairs + 1, cost - distance))
     return sorted(_trace(best, rows, columns))
 
 
-def _by_time(times: Sequence[float]) -> list[int]:
+def span_distance(span: Span, time: float) -> float:
+    """Seconds from a time to a span; 0 within it."""
+    return max(span[0] - time, time - span[1], 0.0)
+
+
+def _by_time(times: Sequence[float] | Sequence[Span]) -> list[int]:
     return sorted(range(len(times)), key=times.__getitem__)
 
 
@@ -99,6 +130,16 @@ def _trace(
 def f1(matched: int, due: int, said: int) -> float | None:
     """2 matched / (due + said); None if nothing was due and nothing was said."""
     return 2 * matched / (due + said) if due + said else None
+
+
+def weighted_f1(caught: int, missed: int, alarms: int) -> float | None:
+    """SW-F1 with the published weights: caught and missed 2, a false alarm 0.2.
+
+    Source: arXiv 2606.08615, whose window for an answer was not published: whoever counts says
+    which one it was. None if nothing was due and nothing was said.
+    """
+    whole = 2.0 * caught + 2.0 * missed + 0.2 * alarms
+    return 2.0 * caught / whole if whole else None
 
 
 def same_answer(due: str, said: str) -> bool:

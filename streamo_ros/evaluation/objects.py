@@ -44,7 +44,7 @@ Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 
 
 def evaluate_streams(
-    model: Path, device: str, count: int, settings: ObjectSettings, progress: Progress
+    model: Path | str, device: str, count: int, settings: ObjectSettings, progress: Progress
 ) -> dict[str, Any]:
     """Watch simulated streams of detections.
 
@@ -89,7 +89,9 @@ def _colored(one: ObjectCase, place: int) -> Any:
     return (one.stream.color.argmax(-1) == color) | (color < 0)
 
 
-def evaluate_clips(model: Path, device: str, folder: Path, progress: Progress) -> dict[str, Any]:
+def evaluate_clips(
+    model: Path | str, device: str, folder: Path, progress: Progress
+) -> dict[str, Any]:
     """Watch real clips through the whole engine, all instructions of a clip at once.
 
     Args:
@@ -192,7 +194,7 @@ def _identity(backbone: Backbone) -> dict[str, Any]:
     return {'model': info.model, 'model_id': info.model_id}
 
 
-def _load(model: Path, device: str, lanes: int) -> Backbone:
+def _load(model: Path | str, device: str, lanes: int) -> Backbone:
     return load(model, Options(device=device, lanes=lanes, wait=True))
 
 

@@ -8,6 +8,8 @@ import argparse
 from fractions import Fraction
 from pathlib import Path
 
+from streamo_ros.backbone import is_url
+from streamo_ros.core.activation import ALPHA
 from streamo_ros.evaluation.case import BLIND
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.workers import POLICIES
@@ -20,7 +22,11 @@ def make_parser(description: str | None) -> argparse.ArgumentParser:
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument('model', type=Path, help='folder of a checkpoint, or a .yaml script')
+    parser.add_argument(
+        'model',
+        type=_path_or_url,
+        help='folder of a checkpoint, a .yaml script, or the URL of a server',
+    )
     _add_worlds(parser.add_argument_group('drawn worlds and simulated streams'))
     _add_recordings(parser.add_argument_group('recordings'))
     _add_frames(parser.add_argument_group('what is left out of the frames'))
@@ -145,6 +151,12 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
         help="probability from which Response is decided; default the checkpoint's",
     )
     add('--device', default='auto')
+    add('--model-name', default='', metavar='NAME', help='the model on the server, of several')
+    add('--gate', default='', metavar='PATH', help='a checkpoint that decides when it speaks')
+    add('--on-demand', action='store_true', help='with --gate: it reads only what it answers')
+    add('--activation', type=float, default=ALPHA, metavar='P', help='score that opens the gate')
+    add('--max-len', type=int, default=0, metavar='N', help='tokens it reads with --on-demand')
+    add('--settings', default='', metavar='FILE', help='streamo.json of a served checkpoint')
     add(
         '--workers',
         type=int,
@@ -152,3 +164,7 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
         metavar='N',
         help='number of worker processes, each with its own model; default %(default)s',
     )
+
+
+def _path_or_url(text: str) -> Path | str:
+    return text if is_url(text) else Path(text)

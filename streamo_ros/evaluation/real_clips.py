@@ -67,13 +67,7 @@ def read_clips(folder: Path) -> list[Clip]:
         video = path.with_suffix('.mp4')
         if not video.is_file():
             raise EvaluationError(f'{path} has no {video.name} beside it: add the video')
-        try:
-            truth = json.loads(path.read_text(encoding='utf-8'))
-            _check(truth)
-        except (ValueError, KeyError, TypeError) as error:
-            raise EvaluationError(
-                f'{path} is not a truth file ({one_line(error)}): fix it'
-            ) from error
+        truth = read_tracks(path)
         times = tuple(time for _, time in sorted(sample_video(video, RATE).times.items()))
         clips.append(Clip(video, truth, times))
     if not clips:
@@ -81,35 +75,68 @@ def read_clips(folder: Path) -> list[Clip]:
     return clips
 
 
+def read_tracks(path: Path) -> dict[str, Any]:
+    """The truth about one clip.
+
+    Raises:
+        EvaluationError: the file is not what it should be.
+    """
+    text = path.read_text(encoding='utf-8')
+    try:
+        truth: dict[str, Any] = json.loads(text)
+        _check(truth)
+    except UnknownClassError as error:
+        line = text[: text.find(f'"{error}"')].count('\n') + 1
+        raise EvaluationError(
+            f'{path}, line {line}: {str(error)!r} is none of the 80 kinds: give a COCO name'
+        ) from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise EvaluationError(f'{path} is not a truth file ({one_line(error)}): fix it') from error
+    return truth
+
+
+class UnknownClassError(ValueError):
+    """A class that is none of the 80 kinds; its text is the class."""
+
+
+def _check_class(name: Any) -> None:
+    if name not in _INDEX:
+        raise UnknownClassError(name)
+
+
 def _check(truth: Mapping[str, Any]) -> None:
     for track in truth['tracks']:
         float(track['start_s']), float(track['end_s']), str(track['enters'] + track['leaves'])
-        _INDEX[track['class']]
+        _check_class(track['class'])
     for stretch in truth.get('counts', []):
         float(stretch['from_s']), float(stretch['to_s']), int(stretch['count'])
-        _INDEX[stretch['class']]
+        _check_class(stretch['class'])
     for stretch in truth.get('unsure', []):
         float(stretch['from_s']), float(stretch['to_s']), str(stretch['class'])
     for name in truth.get('absent', []):
-        _INDEX[name]
+        _check_class(name)
 
 
 def clip_cases(clip: Clip) -> Iterator[Case]:
     """The cases of a clip, all with the same moments and images."""
     names = sorted({track['class'] for track in clip.truth['tracks']})
     for name in names:
-        yield _events(clip, name, 'appear', f'tell me when {_a(name)} appears')
-        yield _events(clip, name, 'leave', f'tell me when the {name} leaves')
+        for family in ('appear', 'leave'):
+            yield _events(clip, name, family)
     for name in sorted({stretch['class'] for stretch in clip.truth.get('counts', [])}):
         yield _count(clip, name)
     for name in clip.truth.get('absent', []):
         moments = tuple(_moment(number) for number in range(len(clip.times)))
-        text = f'tell me when {_a(name)} appears'
-        yield _case(clip, 'never', name, text, moments, alarms_only=True)
+        yield _case(clip, 'never', name, question('never', name), moments, alarms_only=True)
 
 
-def _a(name: str) -> str:
-    return f'{KINDS[_INDEX[name]].word.article}{name}'
+def question(family: str, name: str) -> str:
+    """The instruction of a family (appear, leave, count or never) for a class."""
+    word = KINDS[_INDEX[name]].word
+    return {
+        'leave': f'tell me when the {name} leaves',
+        'count': f'how many {word.many} are there? tell me again when it changes',
+    }.get(family, f'tell me when {word.article}{name} appears')
 
 
 def _case(
@@ -146,11 +173,11 @@ def _unsure(clip: Clip, name: str) -> list[bool]:
     ]
 
 
-def _events(clip: Clip, name: str, family: str, text: str) -> Case:
+def _events(clip: Clip, name: str, family: str) -> Case:
     """Arrivals or leavings: due at the second frame that shows them."""
     subject = Subject((_INDEX[name],))
     said = answers.appeared(subject) if family == 'appear' else answers.left(subject)
-    due = {_frame_after(time) for time in _times(clip, name, family)}
+    due = {_frame_after(time) for time in event_times(clip.truth, name, family)}
     unsure = _unsure(clip, name)
     moments = [
         _moment(number, State.RESPONSE, said)
@@ -158,12 +185,12 @@ def _events(clip: Clip, name: str, family: str, text: str) -> Case:
         else _moment(number, scored=not unsure[number])
         for number in range(len(clip.times))
     ]
-    return _case(clip, family, name, text, tuple(moments))
+    return _case(clip, family, name, question(family, name), tuple(moments))
 
 
-def _times(clip: Clip, name: str, family: str) -> list[float]:
-    """When things of a class arrive or leave."""
-    tracks = [track for track in clip.truth['tracks'] if track['class'] == name]
+def event_times(truth: Mapping[str, Any], name: str, family: str) -> list[float]:
+    """When things of a class arrive ('appear') or leave ('leave'), seconds."""
+    tracks = [track for track in truth['tracks'] if track['class'] == name]
     if family == 'appear':
         return [row['start_s'] for row in tracks if row['enters'] != 'present_at_start']
     return [row['end_s'] for row in tracks if row['leaves'] != 'present_at_end']
@@ -200,8 +227,7 @@ def _count(clip: Clip, name: str) -> Case:
         else _moment(number, scored=certain[number])
         for number in range(frames)
     ]
-    plural = KINDS[_INDEX[name]].word.many
-    text = f'how many {plural} are there? tell me again when it changes'
+    text = question('count', name)
     return _case(clip, 'count', name, text, tuple(moments), standing=tuple(standing))
 
 

@@ -21,7 +21,9 @@ from pathlib import Path
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.core.activation import ALPHA
 from streamo_ros.core.eviction import EvictionPolicy
+from streamo_ros.core.eviction.chunk import ChunkPolicy
 from streamo_ros.core.eviction.full import FullPolicy
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
@@ -39,6 +41,7 @@ POLICIES: dict[str, Callable[[], EvictionPolicy]] = {
     'window': WindowPolicy,
     'full': FullPolicy,
     'round_decay': RoundDecayPolicy,
+    'chunk': ChunkPolicy,
 }
 
 
@@ -47,7 +50,7 @@ class EvalConfig:
     """How cases are run.
 
     Attributes:
-        model: folder of a checkpoint, or a .yaml script.
+        model: folder of a checkpoint, a .yaml script, or the URL of a server.
         device: see `backbone.load`.
         max_frames: frames that a lane keeps; 0 = the checkpoint's setting.
         response_threshold: probability from which Response is decided; 0 = the checkpoint's
@@ -56,9 +59,11 @@ class EvalConfig:
         protocol: see `backbone.load`.
         policy: what leaves a full context; a key of `POLICIES`.
         max_pixels: largest frame area; 0 = the checkpoint's setting.
+        name: of the model on a server; '' = the only one there.
+        settings: see `backbone.Options`, as for the others.
     """
 
-    model: Path
+    model: Path | str
     device: str = 'auto'
     max_frames: int = 0
     response_threshold: float = 0.0
@@ -66,6 +71,12 @@ class EvalConfig:
     protocol: str = 'auto'
     policy: str = 'window'
     max_pixels: int = 0
+    name: str = ''
+    settings: str = ''
+    gate: str = ''
+    gate_main: str = 'streaming'
+    alpha: float = ALPHA
+    max_len: int = 0
 
 
 class EvalWorker:
@@ -142,6 +153,12 @@ def _load(config: EvalConfig) -> Backbone:
         max_pixels=config.max_pixels,
         lanes=1,
         wait=True,
+        name=config.name,
+        settings=config.settings,
+        gate=config.gate,
+        gate_main=config.gate_main,
+        alpha=config.alpha,
+        max_len=config.max_len,
     )
     return load(config.model, options)
 

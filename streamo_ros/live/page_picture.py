@@ -8,7 +8,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from streamo_ros.report.recording import jpeg
 from streamo_ros.sources.cdr import Buffer
 from streamo_ros.sources.cdr import CdrError
 from streamo_ros.sources.cdr import read_compressed
@@ -16,6 +15,7 @@ from streamo_ros.sources.cdr import read_image
 from streamo_ros.sources.image import decode_compressed
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
+from streamo_ros.sources.jpeg_encoder import jpeg
 
 WIDTH, QUALITY = 640, 80
 """Pixels, and JPEG quality."""

@@ -13,9 +13,11 @@ from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
 from streamo_ros.config.settings import Values
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
+from streamo_ros.memory.sink import MemorySink
+from streamo_ros.node.answer_health import AnswerHealth
 from streamo_ros.node.camera_input import CameraInput
 from streamo_ros.node.finding_log import FindingLog
 from streamo_ros.node.frame_queue import FrameQueue
@@ -51,6 +53,7 @@ class ActiveStream:
         self.sampler = frame_sampler(values, resources.info)
         self.queue = FrameQueue(values.whole('sampling.queue'))
         self.statistics = Statistics(resources.backbone.memory)
+        self.answers = AnswerHealth()
         transport = values.text('image_transport')
         self.health = InputHealth(
             image_topic(node, transport), self.sampler.counts, time.perf_counter()
@@ -58,24 +61,26 @@ class ActiveStream:
         self.findings: list[Finding] = []
         self._useful = 0
         self._log = FindingLog(logger.warning, logger.info)
-        self.sinks = IsolatedSinks(
-            [
-                self.statistics,
-                self.health,
-                resources.publisher,
-                resources.instructions,
-                resources.detections,
-                goals,
-            ],
-            log_error,
-        )
+        sinks: list[Sink] = [
+            self.statistics,
+            self.answers,
+            self.health,
+            resources.publisher,
+            resources.instructions,
+            resources.detections,
+            goals,
+        ]
+        if resources.memory is not None:
+            sinks.append(MemorySink(resources.memory, lambda: resources.info.model_id))
+        self.sinks = IsolatedSinks(sinks, log_error)
         self.steps = StepMaker(resources.book, self.sampler.counts, lambda: self.queue.lost)
         self.assistant = Assistant(
             resources.backbone,
             resources.book,
             settings(),
-            context_policy(values.text('context.policy')),
+            context_policy(values.text('context.policy'), resources.info),
             resources.restored_answers,
+            resources.past_frames,
         )
         self.worker = Worker(
             self.assistant,

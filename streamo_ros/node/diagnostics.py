@@ -3,9 +3,10 @@
 """Publishes node health once per second on /diagnostics: input, model, instructions, process.
 
 Levels of the input: those of `InputHealth`. Of the others: WARN = decisions later than one
-sampling period (p95 of the latency), a sink that failed in the last 10 s, a pass longer than half
-of model.timeout, or a journal that cannot be written; ERROR = the model failed in the last 10 s, a
-pass longer than model.timeout, or the last transition failed; otherwise OK.
+sampling period (p95 of the latency), an instruction that is never or always answered (see
+`AnswerHealth`), a sink that failed in the last 10 s, a pass longer than half of model.timeout, or
+a journal or memory that cannot be written; ERROR = the model failed in the last 10 s, a pass
+longer than model.timeout, or the last transition failed; otherwise OK.
 
 Published directly rather than through `diagnostic_updater`: that package is not part of a ROS base
 installation, and one message per second does not justify a dependency.
@@ -28,6 +29,7 @@ from rclpy.node import Node
 
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.node.active_stream import ActiveStream
 from streamo_ros.node.input_health import Level
 from streamo_ros.node.input_health import RECENT
@@ -56,6 +58,7 @@ class Health:
         instructions: how many are active.
         capacity: how many may be active.
         journal: what is wrong with the journal; '' when all is well or there is none.
+        memory: writes the memory; None without one.
     """
 
     state: str
@@ -67,6 +70,7 @@ class Health:
     instructions: int = 0
     capacity: int = 0
     journal: str = ''
+    memory: StoreWriter | None = None
 
 
 @dataclass
@@ -108,6 +112,8 @@ class Diagnostics:
     def publish(self, health: Health, stream: ActiveStream | None) -> None:
         """Publish the current statuses; without `stream`, those of an inactive node."""
         statuses = [self._model(health, stream), self._process()]
+        if health.memory is not None:
+            statuses.append(self._memory(health.memory))
         if stream is not None:
             statuses.insert(0, self._input(stream))
             statuses.insert(2, self._instructions(health, stream))
@@ -162,6 +168,8 @@ class Diagnostics:
             }
             if health.info.vision_note:
                 status.values['vision note'] = health.info.vision_note
+            if health.info.note:
+                status.values['note'] = health.info.note
         if stream is not None:
             self._passes(status, health, stream)
         return status
@@ -199,14 +207,31 @@ class Diagnostics:
             status.raise_to(WARN, health.journal)
         if sinks.failures and time.perf_counter() - sinks.failed_at < RECENT:
             status.raise_to(WARN, f'a sink failed: {sinks.last_failure}')
+        for sentence in stream.answers.sentences():
+            status.raise_to(WARN, sentence)
         capacity = health.info.context_capacity if health.info else 0
         status.values = {
             'active': f'{health.instructions} of {health.capacity}',
             'answers': stream.statistics.answers,
             'context (tokens)': f'{stream.statistics.context_tokens} of {capacity}',
+            **{f'held back: {held}': count for held, count in stream.answers.held.items()},
             **{f'decided: {state}': count for state, count in stream.statistics.decided.items()},
             **{f'failures of {name}': count for name, count in sinks.failures.items()},
             **{f'memory: {part} (bytes)': size for part, size in stream.statistics.memory.items()},
+        }
+        return status
+
+    def _memory(self, memory: StoreWriter) -> _Status:
+        status = _Status(f'{self._name}: memory', message='remembering')
+        if memory.problem:
+            status.raise_to(WARN, memory.problem)
+        counts = memory.counts
+        status.values = {
+            'folder': memory.folder,
+            'bytes': memory.bytes,
+            'written': counts.written,
+            'without picture': counts.without_picture,
+            'lost': counts.lost,
         }
         return status
 

@@ -27,24 +27,23 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 from streamo_ros.core.errors import StreamoError
-from streamo_ros.messages import model_facts
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import ModelInfo
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
 from streamo_ros.report.recorder import Recorder
-from streamo_ros.report.recording import jpeg
 from streamo_ros.report.report_sink import thumbnail
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 from streamo_ros.sources.cdr import peek_stamp
 from streamo_ros.sources.image import ImageError
 from streamo_ros.sources.image import to_rgb
+from streamo_ros.sources.jpeg_encoder import jpeg
 from streamo_ros.sources.topics import COMPRESSED
 from streamo_ros.srv import SetInstruction
 
@@ -166,10 +165,7 @@ class NodeListener(Node):
     def _take_model_info(self, message: ModelInfo) -> None:
         first, self.model = self.model is None, message
         if first:
-            row = StreamRow(
-                self._camera, self._camera, message.sampling_rate, model_facts(message)
-            )
-            self._take(row, b'')
+            self._take(StreamRow.from_message(message, self._camera, self._camera), b'')
 
     def _take_instructions(self, message: InstructionArray) -> None:
         for instruction in message.instructions:

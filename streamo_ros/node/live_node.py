@@ -22,17 +22,16 @@ from sensor_msgs.msg import Image
 
 from streamo_ros.config.live_table import LIVE_TABLE
 from streamo_ros.live.session import Session
-from streamo_ros.messages import model_facts
 from streamo_ros.node.declaration import declare
 from streamo_ros.node.image_topics import COMPRESSED
 from streamo_ros.node.image_topics import RAW
 from streamo_ros.node.judged_pictures import JudgedPictures
 from streamo_ros.node.listener import TOPICS
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 
 NODE = 'streamo_live'
 Post = Callable[[Callable[[Session], None]], None]
@@ -88,7 +87,7 @@ class LiveNode(Node):
 
     def _take_model_info(self, message: Any) -> None:
         source = f'{self.target} · {self._camera_topic}' if self._camera_topic else self.target
-        row = StreamRow(source, self._camera_topic, message.sampling_rate, model_facts(message))
+        row = StreamRow.from_message(message, source, self._camera_topic)
         thresholds = thresholds_of(message.parameters)
         self._post(lambda session: session.take(row))
         self._post(lambda session: session.tell(thresholds=thresholds))

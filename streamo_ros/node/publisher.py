@@ -13,6 +13,7 @@ from streamo_ros.config.settings import sampling_rate
 from streamo_ros.config.settings import Values
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.events import Spoke
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.sink import Sink
@@ -77,7 +78,7 @@ class EventPublisher(Sink):
                 self._states.publish(message)
             elif isinstance(event, Answered):
                 self._responses.publish(message)
-            elif self._wants_deltas():
+            elif isinstance(event, Spoke) and self._wants_deltas():
                 self._deltas.publish(message)
         # The first frame sets the image size; a vision engine may take over between two frames.
         if self._info() != self._published:

@@ -7,7 +7,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import closing
 from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from streamo_ros.config.model import load_model
@@ -19,7 +21,14 @@ from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.restored_turns import PastAnswer
+from streamo_ros.memory.ask import Asker
+from streamo_ros.memory.clock_times import find_zone
+from streamo_ros.memory.reader import StoreReader
+from streamo_ros.memory.settings import open_writer
+from streamo_ros.memory.settings import tier_counts
+from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.messages import StepMessages
 from streamo_ros.node.detection_publisher import DetectionPublisher
 from streamo_ros.node.instruction_sync import InstructionSync
@@ -31,28 +40,35 @@ from streamo_ros.node.publisher import EventPublisher
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """What takes long to load: the model, and the journal."""
+    """What takes long to load: the model, the journal and the memory."""
 
     backbone: Backbone
     journal: Journal | None
+    memory: StoreWriter | None = None
 
 
 def load(values: dict[str, Value]) -> LoadedModel:
-    """Open the journal and load the model; in any thread.
+    """Open journal and memory, and load the model; in any thread.
 
     Raises:
         JournalError: the journal cannot be opened.
+        StoreError: the memory cannot be opened.
+        TimeError: there is no such time zone.
         BackboneError: the model cannot be loaded.
     """
     path, most = str(values['journal.path']), values['context.max_answers']
-    journal = Journal(path, most_answers=int(most)) if path else None  # type: ignore[arg-type]
-    try:
+    with ExitStack() as opened:
+        journal = memory = None
+        if path:
+            journal = Journal(path, most_answers=int(most))  # type: ignore[arg-type]
+            opened.callback(journal.close)
+        if folder := str(values['memory.path']):
+            find_zone(str(values['memory.time_zone']))
+            memory = opened.enter_context(closing(open_writer(Values(values), folder)))
         with _without_collection():
-            return LoadedModel(load_model(values), journal)
-    except BaseException:
-        if journal is not None:
-            journal.close()
-        raise
+            loaded = LoadedModel(load_model(values), journal, memory)
+        opened.pop_all()
+    return loaded
 
 
 @contextmanager
@@ -82,11 +98,14 @@ class NodeResources:
         publisher: publishes events; a sink.
         detections: publishes what is recognized, where vision_msgs is installed; a sink.
         instructions: writes and publishes changes of the book; a sink.
-        remark: what could not be restored from the journal; '' = nothing.
+        memory: writes what is seen and said; None without one.
+        asker: answers questions about it; None without one.
+        remark: what of journal and memory was set aside; '' = nothing.
     """
 
     def __init__(self, node: AwaitableLifecycleNode, loaded: LoadedModel, values: Values) -> None:
         self.backbone = loaded.backbone
+        self._values = values
         self.book = InstructionBook(
             values.whole('max_instructions'),
             instruction_check(self.backbone, lambda: values.whole('generation.max_new_tokens')),
@@ -96,7 +115,13 @@ class NodeResources:
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)
         self.detections = DetectionPublisher(node)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)
-        self.remark = self.instructions.restore()
+        self.memory = loaded.memory
+        self.asker: Asker | None = None
+        if self.memory is not None:
+            zone = find_zone(values.text('memory.time_zone'))
+            self.asker = Asker(StoreReader(self.memory.folder), zone, tier_counts(values))
+        remarks = [self.instructions.restore(), *(self.memory.remarks if self.memory else [])]
+        self.remark = ' '.join(filter(None, remarks))
         self._past_answers = (
             self.instructions.past_answers() if values.flag('journal.context') else {}
         )
@@ -110,11 +135,21 @@ class NodeResources:
         """What an instruction was answered before a restart; given once."""
         return self._past_answers.pop(instruction_id, ())
 
+    def past_frames(self, start: int, end: int) -> Sequence[PastFrame]:
+        """Kept frames for an instruction that looks back; see `PastFrames`."""
+        if self.asker is None:
+            return ()
+        return self.asker.spread_frames(start, end, self._values.whole('memory.frames'))
+
     def close(self) -> None:
         """Release all resources."""
         self.publisher.destroy()
         self.detections.destroy()
         self.instructions.close_journal()
+        if self.asker is not None:
+            self.asker.close()
+        if self.memory is not None:
+            self.memory.close()
 
     def watch_for(self, texts: tuple[str, ...]) -> list[str]:
         """Make these the instructions that come from parameters, and cancel all others of those.

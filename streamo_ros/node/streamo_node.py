@@ -24,12 +24,14 @@ from rclpy.parameter import Parameter
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameters import unknown
 from streamo_ros.config.settings import context_policy
+from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
 from streamo_ros.config.settings import Values
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import InstructionError
 from streamo_ros.node.active_stream import ActiveStream
+from streamo_ros.node.ask_action import AskAction
 from streamo_ros.node.background_task import BackgroundTask
 from streamo_ros.node.declaration import declare
 from streamo_ros.node.diagnostics import Diagnostics
@@ -69,6 +71,7 @@ class StreamoNode(AwaitableLifecycleNode):
         self._watch = WatchAction(
             self, lambda: self.resources if self.stream else None, self._on_instructions_changed
         )
+        self._ask = AskAction(self, self.values, lambda: self.resources, lambda: self.stream)
         create_services(
             self,
             ServiceCallbacks(
@@ -90,6 +93,7 @@ class StreamoNode(AwaitableLifecycleNode):
     def leave_graph(self) -> None:
         """Destroy everything that others can see of the node; it cannot be used afterwards."""
         self._watch.destroy()
+        self._ask.destroy()
         self.destroy_node()
 
     # ---- lifecycle transitions ----------------------------------------------------------------
@@ -99,17 +103,19 @@ class StreamoNode(AwaitableLifecycleNode):
         self._error = ''
         try:
             self._refuse_unknown()
-            context_policy(self.values.text('context.policy'))
             values = self.values.all()
             loaded = await self._run(lambda: load(values), 'loading the model')
+            context_policy(self.values.text('context.policy'), loaded.backbone.info)
             self.resources = NodeResources(self, loaded, self.values)
             self._watch_for_parameters()
         except StreamoError as error:
             await self.cleanup()
             self._report_error(str(error))
             return FAILURE
-        if self.resources.remark:
-            self.get_logger().warning(self.resources.remark)
+        for remark in filter(
+            None, [self.resources.remark, *remarks(self.values, self.resources.info)]
+        ):
+            self.get_logger().warning(remark)
         self.resources.publisher.model_info()
         self.resources.instructions.sync()
         self.get_logger().info(f'{self.resources.info.model} is ready')
@@ -238,6 +244,7 @@ class StreamoNode(AwaitableLifecycleNode):
             instructions=len(resources.book.active()) if resources else 0,
             capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
+            memory=resources.memory if resources else None,
         )
 
     # ---- parameters ---------------------------------------------------------------------------

@@ -104,7 +104,7 @@ class WatchAction(Sink):
             return
         updated = {}
         for message in resources.messages.of(step):
-            goal = goals.get(message.instruction_id)
+            goal = goals.get(message.instruction_id) if message is not None else None
             if goal is not None:
                 goal.update(message)
                 updated[message.instruction_id] = goal

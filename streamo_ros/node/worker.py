@@ -12,15 +12,17 @@ import re
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable
 
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.probe import Probe
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
 from streamo_ros.node.frame_queue import FrameQueue
@@ -67,6 +69,7 @@ class Worker:
         self._steps = steps
         self._sink = sink
         self._log_error = log_error
+        self._probes: deque[Probe] = deque()
         self._stopping = False
         self._busy_since: float | None = None
         self._thread = threading.Thread(target=self._run, name='streamo worker', daemon=True)
@@ -82,6 +85,11 @@ class Worker:
     def alive(self) -> bool:
         """Whether the thread runs."""
         return self._thread.is_alive()
+
+    def ask(self, probe: Probe) -> None:
+        """Let a question about the past be answered between frames; one after another."""
+        self._probes.append(probe)
+        self.queue.wake()
 
     def stop(self) -> None:
         """Ask it to end after the current pass; answers in progress are cut."""
@@ -102,7 +110,7 @@ class Worker:
 
     def _work(self) -> None:
         while not self._stopping and not self.broken:
-            pending = self.queue.take(wait=not self.assistant.busy)
+            pending = self.queue.take(wait=not self.assistant.busy and not self._probes)
             if self._stopping:
                 break
             if isinstance(pending, Reset):
@@ -111,8 +119,28 @@ class Worker:
                 self._observe(pending.open())
             # Also when no answer is in progress: lanes of canceled instructions are closed here.
             self._do(lambda: self.assistant.speak(self._budget()))
+            self._advance_probe()
+        while self._probes:
+            self._probes.popleft().end()
         if not self.broken:
             self._do(self.assistant.reset)
+
+    def _advance_probe(self) -> None:
+        """One piece of the oldest question; one that raises fails alone."""
+        if not self._probes or len(self.queue):
+            return
+        probe = self._probes[0]
+        self._busy_since = time.perf_counter()
+        try:
+            if not probe.done:
+                probe.advance(self._budget())
+        except Exception as error:  # noqa: BLE001 - the stream must survive any error of a model
+            self._log_error(f'a question about the past failed: {traceback.format_exc()}')
+            probe.end(f'{type(error).__name__}: {error}')
+        finally:
+            self._busy_since = None
+        if probe.done:
+            self._probes.popleft()
 
     def _observe(self, frame: Frame) -> None:
         self.assistant.settings = self._settings()
@@ -138,7 +166,7 @@ class Worker:
             return False
         finally:
             self._busy_since = None
-        self._sink.take(self._steps.step(events, frame, sightings=self.assistant.sightings))
+        self._sink.take(self._steps.step(events, frame, vision=self.assistant.vision))
         return True
 
     def _recover(self, error: Exception) -> None:

@@ -12,13 +12,11 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
-from streamo_ros.config.model import find_model
-from streamo_ros.config.params_file import effective
-from streamo_ros.config.params_file import read_parameters
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.sink import Sink
@@ -31,15 +29,16 @@ from streamo_ros.replay.golden import TOLERANCE
 from streamo_ros.replay.job import JobError
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
-from streamo_ros.replay.process_executor import on_processes
+from streamo_ros.replay.job_options import add_executor_options
+from streamo_ros.replay.job_options import add_job_options
+from streamo_ros.replay.job_options import choose_executor
+from streamo_ros.replay.job_options import common_job
 from streamo_ros.replay.progress import Interruption
 from streamo_ros.replay.progress import Progress
-from streamo_ros.replay.ray_executor import on_ray
 from streamo_ros.replay.summary import describe
 from streamo_ros.replay.summary import summarize
 from streamo_ros.replay.summary import Summary
 from streamo_ros.report.report_sink import REPORT
-from streamo_ros.share import camera_model
 from streamo_ros.sources.base import Source
 
 
@@ -89,25 +88,12 @@ def parser() -> argparse.ArgumentParser:
         help='write events.jsonl, replay.mcap and report.html there',
     )
     add(
-        '--model',
+        '--memory',
         type=Path,
-        metavar='PATH',
-        help='checkpoint, .yaml script, objects or tiny; default objects where it is installed',
+        metavar='DIR',
+        help='remember what is seen and said there, for `streamo ask DIR "..."`',
     )
-    add(
-        '--params-file',
-        type=Path,
-        metavar='FILE',
-        help="the node's parameters, as on the robot; options given here take precedence",
-    )
-    add('--device', choices=('auto', 'cpu', 'cuda'), help='where the model runs; default auto')
-    add(
-        '--rate',
-        type=float,
-        metavar='HZ',
-        help='sampled frames per second; default: as the checkpoint asks',
-    )
-    add('--topic', default='', help='image topic of the bag; default: the only one')
+    add_job_options(parser)
     add(
         '--golden',
         type=Path,
@@ -122,51 +108,28 @@ def parser() -> argparse.ArgumentParser:
         metavar='P',
         help='how far probabilities may differ; default %(default)s',
     )
-    add('--salvage', action='store_true', help='replay the readable part of a damaged source')
     add('--no-images', action='store_true', help='leave the frames out of replay.mcap')
-    add_executor = parser.add_mutually_exclusive_group().add_argument
-    add_executor('--workers', type=int, default=1, metavar='N', help='sources replayed at a time')
-    add_executor(
-        '--ray',
-        default='',
-        metavar='ADDRESS',
-        help='replay as tasks of this Ray cluster: auto, local, HOST:PORT or ray://HOST:PORT',
-    )
+    add_executor_options(parser)
     add('--json', action='store_true', help='print the result as JSON')
     return parser
 
 
 def _job(arguments: argparse.Namespace) -> ReplayJob:
-    if arguments.workers < 1:
-        raise JobError(f'--workers must be at least 1, not {arguments.workers}')
     if arguments.update_golden and not arguments.golden:
         raise JobError('--update-golden needs a file: add --golden FILE')
-    given = read_parameters(arguments.params_file) if arguments.params_file else {}
-    if arguments.device:
-        given['model.device'] = arguments.device
-    path, standing = given.get('model.path'), given.get('instructions') or ()
-    model, remark = arguments.model or path or '', ''
-    if not model:
-        model, remark = camera_model()
-    instructions = [TimedInstruction.parse(text) for text in arguments.instruction]
-    rate = arguments.rate if arguments.rate is not None else given.get('sampling.rate')
-    job = ReplayJob(
+    job = common_job(arguments)
+    instructions = tuple(TimedInstruction.parse(text) for text in arguments.instruction)
+    return replace(
+        job,
         source=arguments.source[0],
-        model=find_model(model),
-        remark=remark,
-        instructions=tuple(instructions or [TimedInstruction(text) for text in standing]),
-        rate=rate,
-        topic=arguments.topic,
+        instructions=instructions or job.instructions,
         output=arguments.output,
         golden=arguments.golden,
         update=arguments.update_golden,
         tolerance=arguments.tolerance,
         images=not arguments.no_images,
-        salvage=arguments.salvage,
-        parameters=given,
+        memory=arguments.memory,
     )
-    effective({**given, **({'sampling.rate': rate} if rate is not None else {})})
-    return job
 
 
 def _one(job: ReplayJob, quiet: bool) -> Summary:
@@ -197,8 +160,7 @@ def _many(job: ReplayJob, arguments: argparse.Namespace) -> list[Summary]:
             result = summary.failure or f'{summary.speed:,.1f} × real time'
             print(f'{len(done)} of {len(jobs)}: {summary.source}: {result}', file=sys.stderr)
 
-    executor = on_ray(arguments.ray) if arguments.ray else on_processes(arguments.workers)
-    summaries = run_batch(jobs, executor, report)
+    summaries = run_batch(jobs, choose_executor(arguments), report)
     if job.output is not None:
         merge(jobs, summaries, job.output / REPORT)
     return summaries

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from typing import TypeAlias
 
+from streamo_ros.backbone import is_url
 from streamo_ros.files import write_text
 from streamo_ros.replay.job import ReplayJob
 from streamo_ros.replay.job import run_job
@@ -61,6 +62,7 @@ def split(job: ReplayJob, sources: Sequence[str]) -> list[ReplayJob]:
                 source=source,
                 output=job.output / name if job.output else None,
                 golden=job.golden / f'{name}.jsonl' if job.golden else None,
+                memory=job.memory / name if job.memory else None,
             )
         )
     return jobs
@@ -139,9 +141,10 @@ def absolute(job: ReplayJob) -> ReplayJob:
     return replace(
         job,
         source=str(Path(job.source).absolute()),
-        model=job.model.absolute(),
+        model=job.model if is_url(job.model) else Path(job.model).absolute(),
         output=job.output.absolute() if job.output else None,
         golden=job.golden.absolute() if job.golden else None,
+        memory=job.memory.absolute() if job.memory else None,
     )
 
 
@@ -163,7 +166,8 @@ def _kept_result(job: ReplayJob) -> Summary | None:
 def _fingerprint(job: ReplayJob) -> str:
     """What the result depends on: the job, and the state of its files."""
     job = absolute(job)
-    files = [Path(job.source), job.model, *([job.golden] if job.golden else [])]
+    models = [] if is_url(job.model) else [Path(job.model)]
+    files = [Path(job.source), *models, *([job.golden] if job.golden else [])]
     state = [
         (str(file), status.st_size, status.st_mtime_ns)
         for given in files

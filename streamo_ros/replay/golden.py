@@ -20,6 +20,7 @@ from typing import Any
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.events import HeldBack
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
 from streamo_ros.core.timed_instruction import TimedInstruction
@@ -196,7 +197,8 @@ class Golden:
 
 def step_decisions(step: Step) -> Iterator[GoldenDecision]:
     """The decisions of a step whose answers are complete."""
-    texts = {event.response_id: event.text for event in step.events if isinstance(event, Answered)}
+    said = (Answered, HeldBack)
+    texts = {event.response_id: event.text for event in step.events if isinstance(event, said)}
     for event in step.events:
         if isinstance(event, Decided):
             row = DecisionRow.from_event(event, step)

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
@@ -22,6 +23,7 @@ from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
+from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark
@@ -33,6 +35,8 @@ from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Totals
 from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.memory.settings import open_writer
+from streamo_ros.memory.sink import MemorySink
 from streamo_ros.replay.comparison import GoldenSink
 from streamo_ros.replay.golden import Difference
 from streamo_ros.replay.golden import Golden
@@ -61,7 +65,7 @@ class ReplayJob:
 
     Attributes:
         source: a bag, a video, a folder of images or /dev/videoN.
-        model: a checkpoint's folder, or a .yaml script.
+        model: a checkpoint's folder, a .yaml script, or the URL of a server.
         instructions: what to watch for; empty = those of the golden file.
         rate: sampled frames per second of capture time; None = the golden file's, or what the
             checkpoint asks for.
@@ -70,6 +74,7 @@ class ReplayJob:
         golden: golden file; None compares nothing.
         update: write the golden file instead of comparing with it.
         tolerance: how far probabilities may be from the golden ones.
+        memory: folder of a store that remembers what is seen and said; None = none.
         images: record the sampled frames as JPEG in the bag.
         salvage: read a damaged source as far as possible.
         remark: about the choice of the model; '' = none.
@@ -78,7 +83,7 @@ class ReplayJob:
     """
 
     source: str
-    model: Path
+    model: Path | str
     instructions: tuple[TimedInstruction, ...] = ()
     rate: float | None = None
     topic: str = ''
@@ -87,6 +92,7 @@ class ReplayJob:
     update: bool = False
     tolerance: float = TOLERANCE
     images: bool = True
+    memory: Path | None = None
     salvage: bool = False
     remark: str = ''
     parameters: Mapping[str, Any] = field(default_factory=dict)
@@ -201,14 +207,20 @@ def run_job(
     job, golden = resolve(job)
     values = effective(_given(job))
     at_reception = values.text('sampling.stamp') == 'receive'
-    with closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source:
-        backbone = backbone or load_model(values.all(), wait=True)
-        rate = sampling_rate(values, backbone.info)
+    with (
+        closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source,
+        ExitStack() as stack,
+    ):
+        model = backbone or load_model(values.all(), wait=True)
+        rate = sampling_rate(values, model.info)
         # From here on there is something that wants to be ended in good order.
         stop()
+        memory = None
+        if job.memory is not None:
+            memory = stack.enter_context(closing(open_writer(values, job.memory, waits=True)))
         recorder = Recorder(job.output / BAG) if job.output else None
         try:
-            report = ReportSink(RowMaker(source.name, source.topic, rate, backbone), job.output)
+            report = ReportSink(RowMaker(source.name, source.topic, rate, model), job.output)
         except OSError:
             if recorder is not None:
                 recorder.discard()
@@ -218,19 +230,25 @@ def run_job(
         if recorder is not None:
             parameters = values.yaml()
             sinks.append(
-                BagSink(recorder, backbone, rate, source.topic, job.images, parameters=parameters)
+                BagSink(recorder, model, rate, source.topic, job.images, parameters=parameters)
             )
-        check = instruction_check(backbone, lambda: values.whole('generation.max_new_tokens'))
-        book = InstructionBook(len(job.instructions), check, instruction_remark(backbone))
-        policy = context_policy(values.text('context.policy'))
-        assistant = Assistant(backbone, book, assistant_settings(values, backbone.info), policy)
-        sampler = frame_sampler(values, backbone.info)
+        if memory is not None:
+            sinks.append(MemorySink(memory, lambda: model.info.model_id))
+        check = instruction_check(model, lambda: values.whole('generation.max_new_tokens'))
+        book = InstructionBook(len(job.instructions), check, instruction_remark(model))
+        policy = context_policy(values.text('context.policy'), model.info)
+        assistant = Assistant(model, book, assistant_settings(values, model.info), policy)
+        sampler = frame_sampler(values, model.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
         outcome = Outcome(job, totals, report.timeline, source.damage, source.note)
         texts = dict.fromkeys(instruction.text for instruction in job.instructions)
         outcome.remarks = [job.remark] if job.remark else []
+        outcome.remarks += remarks(values, model.info)
         outcome.remarks += [remark for text in texts if (remark := book.remark(text))]
-        header = GoldenHeader(rate, job.topic, job.instructions, backbone.info.model_id)
+        outcome.remarks += [model.info.note] if model.info.note else []
+        header = GoldenHeader(rate, job.topic, job.instructions, model.info.model_id)
+    if memory is not None:
+        outcome.remarks += memory.remarks
     _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome
 

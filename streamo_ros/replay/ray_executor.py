@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import Any
 
 from streamo_ros.backbone import is_script
+from streamo_ros.backbone import is_url
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.replay.executor import absolute
 from streamo_ros.replay.executor import Executor
@@ -119,7 +120,7 @@ def _results(ray: Any, jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Sum
 def _gpus(job: ReplayJob, available: float) -> int:
     """How many GPUs a job's task needs: Ray hides them from a task that requests none."""
     device = job.parameters.get('model.device', 'auto')
-    if is_script(job.model) or device == 'cpu':
+    if is_script(job.model) or is_url(job.model) or device == 'cpu':
         return 0
     if device == 'cuda' and not available:
         raise ClusterError('the Ray cluster has no GPU: leave out --device cuda')

@@ -118,7 +118,7 @@ class _Run:
         decided_at = time.perf_counter()
         while self._assistant.busy:
             events += self._assistant.speak(_BUDGET)
-        return self._steps.step(events, frame, decided_at, self._assistant.sightings)
+        return self._steps.step(events, frame, decided_at, self._assistant.vision)
 
     def _add_instructions(self, first: Tick) -> None:
         for instruction in self._pending:

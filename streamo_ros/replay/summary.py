@@ -14,6 +14,7 @@ from streamo_ros.core.errors import ExitCode
 from streamo_ros.replay.job import Outcome
 from streamo_ros.report.html import ignored_stamps
 from streamo_ros.report.marks import count_marks
+from streamo_ros.report.marks import describe_held
 from streamo_ros.report.marks import describe_marks
 from streamo_ros.report.svg import clock
 
@@ -34,8 +35,9 @@ class Summary:
         speed: multiple of real time.
         stopped: whether it was stopped before the end.
         remarks: sentences about what was incomplete.
-        instructions: id, text, states (counts; `NO_INSTRUCTION` where there was nothing to decide)
-            and responses (seconds, text, probability) of each.
+        instructions: id, text, states (counts; `NO_INSTRUCTION` where there was nothing to
+            decide), held_back (counts by reason) and responses (seconds, text, probability) of
+            each.
         golden: '' when nothing was compared or written, else 'same', 'different' or 'written'.
         differences: a few lines of text for each.
     """
@@ -113,7 +115,8 @@ def _lines(summary: Summary) -> Iterator[str]:
     yield from (f'  note: {remark}' for remark in summary.remarks)
     for track in summary.instructions:
         states = describe_marks(track['states'])
-        yield f'  {track["id"]}  {_printable(track["text"])}: {states}'
+        held = f'; {describe_held(track["held_back"])}' if track['held_back'] else ''
+        yield f'  {track["id"]}  {_printable(track["text"])}: {states}{held}'
         for at, text, _ in track['responses']:
             yield f'       {clock(at)}  {_printable(text)}'
     if summary.differences:
@@ -156,6 +159,7 @@ def _instructions(outcome: Outcome) -> list[dict[str, Any]]:
             'id': key,
             'text': track.text,
             'states': count_marks(point.decision for point in track.points),
+            'held_back': dict(track.held),
             'responses': [
                 [answer.at, answer.text, answer.probability] for answer in track.answers
             ],

@@ -12,15 +12,14 @@ from typing import Any
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.messages import FRAME_STATE
 from streamo_ros.messages import INSTRUCTIONS
-from streamo_ros.messages import model_facts
 from streamo_ros.messages import MODEL_INFO
 from streamo_ros.messages import RESPONSE
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 from streamo_ros.sources.bag_files import BagFiles
 from streamo_ros.sources.storage import Message
 
@@ -84,7 +83,7 @@ def _messages(files: BagFiles, topic: str, kind: str) -> Iterator[tuple[int, int
 
 def _rows(kind: str, message: Any, path: Path) -> Iterator[Row]:
     if kind == MODEL_INFO:
-        yield StreamRow(str(path), '', message.sampling_rate, model_facts(message))
+        yield StreamRow.from_message(message, str(path))
     elif kind == INSTRUCTIONS:
         yield from map(InstructionRow.from_message, message.instructions)
     elif kind == FRAME_STATE:

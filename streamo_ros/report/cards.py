@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from streamo_ros.report.answer_list import LISTED
 from streamo_ros.report.answer_list import Listed
 from streamo_ros.report.marks import count_marks
+from streamo_ros.report.marks import describe_held
 from streamo_ros.report.marks import describe_marks
 from streamo_ros.report.marks import mark
 from streamo_ros.report.marks import mark_name
@@ -84,7 +85,8 @@ def _states(key: int, track: Track) -> str:
     }
     why = f' ({", ".join(map(mark_name, sorted(reasons)))})' if reasons else ''
     number = f'instruction {key}, from {clock(track.since)}' if key else 'without an instruction'
-    return f'{number}: {describe_marks(_counts(track))}{why}'
+    held = f'; {describe_held(track.held)}' if track.held else ''
+    return f'{number}: {describe_marks(_counts(track))}{why}{held}'
 
 
 def _legend(counts: Mapping[str, int], lines: bool = False) -> str:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rows as lines of JSON: `events.jsonl`.
 
-A file has one `replay` row, then one row per instruction, decision and response, and one `end`
-row. Without an `end` row, the replay did not come to its end.
+A file has one `replay` row, then one row per instruction, decision, response and answer that was
+held back, and one `end` row. Without an `end` row, the replay did not come to its end.
 """
 
 from __future__ import annotations
@@ -19,22 +19,32 @@ from typing import Any
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.events import HeldBack
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.sink import Step
 from streamo_ros.files import LineWriter
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import EndRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import Probabilities
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import EndRow
+from streamo_ros.report.run_rows import HeldBackRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 
 _CLASSES: dict[str, type[Row]] = {
     row.kind: row
-    for row in (StreamRow, InstructionRow, DecisionRow, ResponseRow, DeltaRow, EndRow)
+    for row in (
+        StreamRow,
+        InstructionRow,
+        DecisionRow,
+        ResponseRow,
+        HeldBackRow,
+        DeltaRow,
+        EndRow,
+    )
 }
 
 
@@ -78,6 +88,7 @@ class RowMaker:
         events = step.events
         rows += [DecisionRow.from_event(e, step) for e in events if isinstance(e, Decided)]
         rows += [ResponseRow.from_event(e, step) for e in events if isinstance(e, Answered)]
+        rows += [HeldBackRow.from_event(e) for e in events if isinstance(e, HeldBack)]
         return rows
 
 

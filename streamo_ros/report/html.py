@@ -28,8 +28,9 @@ from streamo_ros.report.figures import cost_figure
 from streamo_ros.report.figures import COST_LINES
 from streamo_ros.report.figures import drop_figure
 from streamo_ros.report.figures import strip_figure
-from streamo_ros.report.rows import EndRow
-from streamo_ros.report.style import STYLE
+from streamo_ros.report.run_rows import EndRow
+from streamo_ros.report.style import fact_cells
+from streamo_ros.report.style import page
 from streamo_ros.report.svg import Axis
 from streamo_ros.report.svg import clock
 from streamo_ros.report.timeline import Timeline
@@ -69,9 +70,9 @@ def write_report(
         (timeline, list_answers(timeline, f'run-{number}-' if len(timelines) > 1 else ''))
         for number, timeline in enumerate(timelines, 1)
     ]
-    page = _page(title, lead, runs, {})
-    shown = _choose(runs, LIMIT - len(page.encode()))
-    write_text(path, _page(title, lead, runs, shown) if any(shown.values()) else page)
+    plain = _page(title, lead, runs, {})
+    shown = _choose(runs, LIMIT - len(plain.encode()))
+    write_text(path, _page(title, lead, runs, shown) if any(shown.values()) else plain)
 
 
 def _page(title: str, lead: Sequence[str], runs: Sequence[Run], shown: Mapping[str, bool]) -> str:
@@ -82,12 +83,7 @@ def _page(title: str, lead: Sequence[str], runs: Sequence[Run], shown: Mapping[s
         body.append(_timeline(timeline, answers, shown))
         if len(runs) > 1:
             body.append('</section>')
-    return (
-        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f'<title>{html.escape(title)}</title><style>{STYLE}</style></head>'
-        f'<body>{"".join(body)}</body></html>\n'
-    )
+    return page(title, body)
 
 
 def _choose(runs: Sequence[Run], room: int) -> dict[str, bool]:
@@ -157,8 +153,7 @@ def _facts(timeline: Timeline) -> str:
     if end and end.speed:
         speed = f'{end.speed:,.0f}' if end.speed >= 10 else f'{end.speed:.1f}'
         facts.append(('× real time', speed))
-    cells = ''.join(f'<div><b>{value}</b><span>{name}</span></div>' for name, value in facts)
-    return f'<div class="facts">{cells}</div>'
+    return fact_cells(facts)
 
 
 def _flaws(timeline: Timeline) -> str:

@@ -35,6 +35,14 @@ def count_marks(decisions: Iterable[DecisionRow]) -> dict[str, int]:
     return {name: counts[name] for name in MARKS if counts[name]}
 
 
+def describe_held(held: Mapping[str, int]) -> str:
+    """How many answers were held back, and why, e.g. '2 held back (1 cooldown, 1 repeated)'."""
+    if not held:
+        return ''
+    why = ', '.join(f'{count} {mark_name(name)}' for name, count in sorted(held.items()))
+    return f'{sum(held.values())} held back ({why})'
+
+
 def mark_name(name: str) -> str:
     """A mark as people read it, e.g. 'no instruction'."""
     return name.lower().replace('_', ' ')

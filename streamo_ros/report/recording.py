@@ -7,10 +7,6 @@ Recording time is capture time, so that the bag plays back at the original pace.
 
 from __future__ import annotations
 
-import cv2
-import numpy as np
-from numpy.typing import NDArray
-
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
@@ -30,6 +26,7 @@ from streamo_ros.messages import RESPONSE_DELTA
 from streamo_ros.messages import StepMessages
 from streamo_ros.report.definitions import typestore
 from streamo_ros.report.recorder import Recorder
+from streamo_ros.sources.jpeg_encoder import jpeg
 from streamo_ros.sources.topics import COMPRESSED
 
 _QUALITY = 80
@@ -93,7 +90,8 @@ class BagSink(Sink):
             instructions = self._messages.instructions(step.instructions, stamp)
             self._write('instructions', INSTRUCTIONS, stamp, instructions, latched=True)
         for event, message in zip(step.events, self._events.of(step), strict=True):
-            self._write(*_TOPICS[type(event)], stamp, message)
+            if message is not None:
+                self._write(*_TOPICS[type(event)], stamp, message)
 
     def close(self, totals: Totals) -> None:  # noqa: ARG002
         """Complete the bag."""
@@ -113,18 +111,3 @@ class BagSink(Sink):
             data=jpeg(frame.image, _QUALITY),
         )
         self._recorder.write(self._image_topic, COMPRESSED, frame.stamp, message)
-
-
-def jpeg(image: NDArray[np.uint8], quality: int) -> NDArray[np.uint8]:
-    """Encode an image.
-
-    Args:
-        image: RGB, uint8, shape (height, width, 3).
-        quality: 1 to 100.
-
-    Returns:
-        The bytes of a JPEG file, uint8.
-    """
-    bgr = cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
-    _, coded = cv2.imencode('.jpg', bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return coded

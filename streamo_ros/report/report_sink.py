@@ -19,12 +19,12 @@ from streamo_ros.files import write_bytes
 from streamo_ros.report.event_log import EventLogWriter
 from streamo_ros.report.event_log import RowMaker
 from streamo_ros.report.html import write_report
-from streamo_ros.report.recording import jpeg
-from streamo_ros.report.rows import EndRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
+from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.timeline import picture_path
 from streamo_ros.report.timeline import Timeline
+from streamo_ros.sources.jpeg_encoder import jpeg
 
 EVENTS, REPORT, BAG = 'events.jsonl', 'report.html', 'replay.mcap'
 _WIDTH, _QUALITY = 176, 78

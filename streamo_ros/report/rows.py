@@ -10,10 +10,7 @@ seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict
 from dataclasses import dataclass
-from dataclasses import field
 from typing import Any
 from typing import ClassVar
 from typing import TypeAlias
@@ -23,51 +20,15 @@ from streamo_ros.core.events import Decided
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
-from streamo_ros.core.sink import Totals
 from streamo_ros.core.speech import Finish
 from streamo_ros.messages import nanoseconds
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import EndRow
+from streamo_ros.report.run_rows import HeldBackRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 
 Probabilities: TypeAlias = tuple[float, float, float]
-
-
-@dataclass(frozen=True)
-class StreamRow:
-    """The first row: what is watched, and by which model.
-
-    Attributes:
-        source: what was replayed, or the image topic of a node.
-        topic: the image topic; '' outside bags.
-        rate: sampled frames per second of capture time.
-        model: identity and sizes of the model, by name.
-    """
-
-    kind: ClassVar[str] = 'replay'
-    source: str = ''
-    topic: str = ''
-    rate: float = 1.0
-    model: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class InstructionRow:
-    """An instruction that became active.
-
-    Attributes:
-        since: capture time from which on it is active; 0 = unknown.
-        cooldown: capture time after an answer without another, seconds; 0 = none.
-    """
-
-    kind: ClassVar[str] = 'instruction'
-    id: int
-    text: str
-    since: int = 0
-    cooldown: float = 0.0
-
-    @classmethod
-    def from_message(cls, message: Any) -> InstructionRow:
-        """Of an Instruction, of whatever message class."""
-        since, cooldown = nanoseconds(message.stamp), nanoseconds(message.cooldown)
-        return cls(message.id, message.text, since, cooldown / 1e9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +139,7 @@ class ResponseRow:
         generation_time: from the first token to the last.
         stream_id: which stream; 0 = that of the row before.
         seconds: capture time since the stream's first frame; a message does not tell.
+        episode_id: the same for answers about one event; 0 = unknown.
     """
 
     kind: ClassVar[str] = 'response'
@@ -194,6 +156,7 @@ class ResponseRow:
     generation_time: float = 0.0
     stream_id: int = 0
     seconds: float = 0.0
+    episode_id: int = 0
 
     @classmethod
     def from_event(cls, event: Answered, step: Step) -> ResponseRow:
@@ -213,6 +176,7 @@ class ResponseRow:
             generation_time=round(event.generation_time, 6),
             stream_id=frame.tick.stream_id,
             seconds=round(step.seconds(frame), 6),
+            episode_id=event.episode_id,
         )
 
     @classmethod
@@ -231,62 +195,14 @@ class ResponseRow:
             first_token_time=round(message.first_token_time, 6),
             generation_time=round(message.generation_time, 6),
             stream_id=message.stream_id,
+            # Bags of earlier versions do not have it.
+            episode_id=getattr(message, 'episode_id', 0),
         )
 
 
-@dataclass(frozen=True, slots=True)
-class DeltaRow:
-    """A piece of an answer; shown, never kept."""
-
-    kind: ClassVar[str] = 'delta'
-    instruction_id: int
-    response_id: int
-    text: str
-    is_final: bool = False
-
-    @classmethod
-    def from_message(cls, message: Any) -> DeltaRow:
-        """Of a ResponseDelta, of whatever message class."""
-        return cls(message.instruction_id, message.response_id, message.text, message.is_final)
-
-
-@dataclass(frozen=True, slots=True)
-class EndRow:
-    """The last row of a run that came to an end; see `Totals` and `SamplerCounts`."""
-
-    kind: ClassVar[str] = 'end'
-    received: int = 0
-    sampled: int = 0
-    between: int = 0
-    zero: int = 0
-    duplicate: int = 0
-    reordered: int = 0
-    doubtful: int = 0
-    jumps: int = 0
-    bad_frames: int = 0
-    flaw: str = ''
-    stream_seconds: float = 0.0
-    wall_seconds: float = 0.0
-    speed: float = 0.0
-    stopped: bool = False
-    failure: str = ''
-
-    @classmethod
-    def from_totals(cls, totals: Totals) -> EndRow:
-        """Of the totals of a run."""
-        return cls(
-            **asdict(totals.counts),
-            bad_frames=totals.bad_frames,
-            flaw=totals.flaw,
-            stream_seconds=round(totals.stream_seconds, 6),
-            wall_seconds=round(totals.wall_seconds, 6),
-            speed=round(totals.speed, 3),
-            stopped=totals.stopped,
-            failure=totals.failure,
-        )
-
-
-Row: TypeAlias = StreamRow | InstructionRow | DecisionRow | ResponseRow | DeltaRow | EndRow
+Row: TypeAlias = (
+    StreamRow | InstructionRow | DecisionRow | ResponseRow | HeldBackRow | DeltaRow | EndRow
+)
 
 
 def _finite(probabilities: Probabilities) -> Probabilities | None:

@@ -8,17 +8,19 @@ frame to the last, even where a source loops and its stamps jump back.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
 
 from streamo_ros.report.event_log import read_event_log
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import EndRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import EndRow
+from streamo_ros.report.run_rows import HeldBackRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 
 PICTURES = 24
 """Most pictures in the film strip."""
@@ -58,12 +60,17 @@ class TimelineAnswer:
 
 @dataclass
 class Track:
-    """Everything that happened for one instruction."""
+    """Everything that happened for one instruction.
+
+    Attributes:
+        held: how many answers were held back, by the reason's name.
+    """
 
     text: str
     since: float = 0.0
     points: list[TimelinePoint] = field(default_factory=list)
     answers: list[TimelineAnswer] = field(default_factory=list)
+    held: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True)
@@ -83,12 +90,13 @@ class StreamClock:
 
     Attributes:
         jumps: seconds at which a new stream began.
+        origin: stamp of the first frame of the stream, nanoseconds.
     """
 
     jumps: list[float] = field(default_factory=list)
+    origin: int = 0
     _stream: int = 0
     _shift: float = 0.0
-    _origin: int = 0
     _newest: int = 0
 
     def seconds(self, stamp: int, stream: int, period: float) -> float:
@@ -102,15 +110,15 @@ class StreamClock:
         stream = stream or self._stream
         if stream != self._stream:
             if self._stream:
-                self._shift += (self._newest - self._origin) / 1e9 + period
+                self._shift += (self._newest - self.origin) / 1e9 + period
                 self.jumps.append(self._shift)
-            self._stream, self._origin, self._newest = stream, stamp, stamp
+            self._stream, self.origin, self._newest = stream, stamp, stamp
         self._newest = max(self._newest, stamp)
         return self.at(stamp)
 
     def at(self, stamp: int) -> float:
         """Seconds of a moment in the stream of the newest frame; moves nothing."""
-        return float((stamp - self._origin) / 1e9 + self._shift)
+        return float((stamp - self.origin) / 1e9 + self._shift)
 
 
 @dataclass
@@ -148,6 +156,11 @@ class Timeline:
         """Seconds between two sampled frames."""
         return 1 / float(self.head.rate or 1)
 
+    @property
+    def origin(self) -> int:
+        """Stamp of the first frame, nanoseconds; 0 when there is none, or several streams."""
+        return 0 if self.jumps else self._clock.origin
+
     def take(self, row: Row, picture: bytes = b'') -> None:
         """Take the next row.
 
@@ -164,6 +177,8 @@ class Timeline:
                 self._take_decision(row)
             case ResponseRow():
                 self._take_response(row, picture)
+            case HeldBackRow():
+                self.tracks[row.instruction_id].held[row.held] += 1
             case EndRow():
                 self.end = row
 

@@ -160,7 +160,7 @@ class VideoSource:
                     timeline = VideoTimeline(stream.time_base or _MICROSECOND)
                     frames = self._decoded(container, stream, decoder, timeline)
                     first = next(frames, None)
-                    self._first = first and first.pts
+                    self._first = first.pts if first else None
         return self._first
 
     def _decoded(

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`streamo doctor`: what this machine has, what will be used, what is missing, and how to get it.
 
-Starts nothing. TensorRT is not even imported, because without a CUDA device its bindings can crash
-the process.
+Starts nothing, and asks no server but the one that is named. TensorRT is not even imported,
+because without a CUDA device its bindings can crash the process.
 """
 
 from __future__ import annotations
@@ -18,7 +18,6 @@ import sys
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import asdict
-from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
@@ -37,29 +36,14 @@ from streamo_ros.share import OBJECTS
 from streamo_ros.share import share_path
 from streamo_ros.share import ShareError
 from streamo_ros.share import TINY
+from streamo_ros.tools.check import Check
+from streamo_ros.tools.server_check import check_server
 
 GIB = 1 << 30
 DEFAULT_RMW = 'rmw_fastrtps_cpp'
 """What every supported distribution loads where it is installed and nothing else is asked for."""
 BUFFERS = {'rmw_cyclonedds_cpp': 10 << 20}
 """Bytes of the kernel's receive buffer that an RMW needs for images, where not 4 MiB."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """The result of one check.
-
-    Attributes:
-        name: what was checked.
-        state: 'ok', 'missing' (something will not work) or 'note'.
-        found: what there is.
-        fix: what to do about it; '' if nothing.
-    """
-
-    name: str
-    state: str
-    found: str
-    fix: str = ''
 
 
 def look() -> list[Check]:
@@ -78,8 +62,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the findings; FAILED when something is missing without which the node cannot run."""
     parser = argparse.ArgumentParser(prog='streamo doctor', description=__doc__)
     parser.add_argument('--json', action='store_true', help='as JSON')
+    parser.add_argument('--server', metavar='URL', help='also try the model of this server')
+    parser.add_argument('--model-name', default='', metavar='NAME', help='its name, of several')
     options = parser.parse_args(argv)
     findings = look()
+    if options.server:
+        findings += check_server(options.server, options.model_name)
     if options.json:
         print(json.dumps([asdict(finding) for finding in findings], indent=2))
     else:

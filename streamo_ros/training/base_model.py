@@ -45,6 +45,10 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
         checkpoint = read_checkpoint(path)
     except BackboneError as error:
         raise TrainingError(str(error)) from error
+    if checkpoint.adapter:
+        raise TrainingError(
+            f'{path} is an adapter: train its base, {checkpoint.adapter.base}, or merge it first'
+        )
     try:
         model = getattr(transformers, checkpoint.architecture).from_pretrained(
             path,

@@ -30,6 +30,7 @@ from streamo_ros.files import replacing
 from streamo_ros.files import write_text
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
+from streamo_ros.training.annotations.instructions import narration_records
 from streamo_ros.training.frame_cache import FrameCache
 from streamo_ros.training.labeled_dialogue import LabeledDialogue
 from streamo_ros.training.labels import label
@@ -45,8 +46,10 @@ from streamo_ros.training.released import container_length
 from streamo_ros.training.released import released_dialogue
 from streamo_ros.training.released import released_text
 from streamo_ros.training.released import turn_count
+from streamo_ros.training.source_paths import locate_video
 from streamo_ros.training.stream_it import StreamIt
 from streamo_ros.training.video_frames import find_video
+from streamo_ros.training.video_frames import part_of
 from streamo_ros.training.video_frames import sample_video
 
 
@@ -109,6 +112,12 @@ def _parser() -> argparse.ArgumentParser:
         help="when an event is due: at the first frame that can show it, or by the paper's rule, "
         'up to one turn earlier (default %(default)s)',
     )
+    add(
+        '--narration',
+        action='store_true',
+        help='make a narration and a question that is answered anew whenever something else '
+        'begins of every record of captioned events',
+    )
     add('--compat', choices=['released'], help="reproduce the authors' converter, byte for byte")
     add(
         '--stream-it',
@@ -137,6 +146,12 @@ def _convert(options: argparse.Namespace, findings: list[Problem]) -> int:
         for source in options.source
         for entry in read_annotations(source, options.format, findings.append)
     ]
+    if options.narration:
+        raws += [
+            (file, f'{name} ({more["task_type"]})', more)
+            for file, name, raw in raws
+            for more in narration_records(raw)
+        ]
     console = Console(stderr=True)
     entries = track(raws, 'converting', console=console, disable=not console.is_terminal)
     if options.frames and (options.compat or options.without_videos):
@@ -171,9 +186,9 @@ def _labeled(
         if record is None:
             continue
         try:
-            record, line = _lengths(record, options, rate)
+            record, line, start = _lengths(record, options, rate)
             if cache and line.times:
-                shown = [*line.times.values(), line.last]
+                shown = [start + time for time in (*line.times.values(), line.last)]
                 record = replace(record, video=str(cache.folder(Path(record.video), shown)))
         except AnnotationError as error:
             findings.append(Problem(file, name, 'record', str(error)))
@@ -181,7 +196,8 @@ def _labeled(
         dialogue, problems = label(record, line, file, name)
         findings += problems
         if dialogue is not None:
-            yield dialogue
+            turns = tuple(replace(turn, time=start + turn.time) for turn in dialogue.turns)
+            yield replace(dialogue, turns=turns)
 
 
 def _constructed(
@@ -203,15 +219,20 @@ def _constructed(
 
 def _lengths(
     record: Annotation, options: argparse.Namespace, rate: Fraction
-) -> tuple[Annotation, LabelTimeline]:
+) -> tuple[Annotation, LabelTimeline, Fraction]:
+    """The record with its video, its turns, and where in the video they begin."""
     if options.without_videos:
         if not record.duration:
             raise AnnotationError('its annotation has no duration: remove --without-videos')
-        return record, timeline(record.duration, rate, rule=options.rule)
-    path = find_video(record.video, options.videos)
-    return replace(record, video=str(path)), sampled_timeline(
-        sample_video(path, rate), rate, options.rule
-    )
+        line = timeline(record.duration, rate, rule=options.rule)
+        return record.in_seconds(record.duration), line, Fraction(0)
+    place = locate_video(record.video, record.source, options.videos)
+    video = sample_video(place.path, rate)
+    if place.start or place.end is not None:
+        video = part_of(video, place.start, place.end, rate)
+    line = sampled_timeline(video, rate, options.rule)
+    found = replace(record.in_seconds(video.duration), video=str(place.path))
+    return found, line, place.start
 
 
 def _released(

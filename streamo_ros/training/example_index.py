@@ -14,6 +14,7 @@ import io
 import sys
 import zipfile
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -29,6 +30,8 @@ from streamo_ros.training.layouts import Cut
 
 _STEPS = 10
 """Lines of progress where there is no terminal."""
+LONG = 50_000_000
+"""Bytes from which reading a file takes long enough to be reported without a terminal."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class ExampleIndex:
             print(f'{error}: the dialogues are read again at each start', file=sys.stderr)
 
 
-def open_reported(path: Path) -> BinaryIO:
+def open_reported(path: Path) -> AbstractContextManager[BinaryIO]:
     """Open a file; what is read of it is shown in a bar, or in lines without a terminal."""
     console = Console(stderr=True)
     if console.is_terminal:
@@ -126,7 +129,7 @@ class _LoggedFile(io.BufferedReader):
 
     def __next__(self) -> bytes:
         line = super().__next__()
-        step = _STEPS * self.tell() // self._size
+        step = _STEPS * self.tell() // self._size if self._size >= LONG else 0
         if step > self._done:
             self._done = step
             print(f'reading {self._path}: {100 * step // _STEPS} %', file=sys.stderr)

@@ -31,7 +31,7 @@ def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
     ):
         rows['lm_head'] = list(state_ids)
     model.enable_input_require_grads()
-    return get_peft_model(
+    adapted = get_peft_model(
         model,
         LoraConfig(
             r=settings.rank,
@@ -42,6 +42,10 @@ def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
             task_type='CAUSAL_LM',
         ),
     )
+    # Whoever loads the adapter may be in another working directory.
+    base = Path(model.name_or_path).expanduser().resolve()
+    adapted.peft_config['default'].base_model_name_or_path = str(base)
+    return adapted
 
 
 def merged(model: Any, adapter: Path) -> Any:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from typing import Any
@@ -71,6 +72,7 @@ class Annotation:
 
     Attributes:
         duration: length of the video according to the annotation; None if it has none.
+        frames: length of the video in frames, if its times are frame numbers instead of seconds.
     """
 
     name: str
@@ -80,6 +82,19 @@ class Annotation:
     questions: tuple[AnnotatedQuestion, ...]
     answers: tuple[AnnotatedAnswer, ...]
     duration: Fraction | None = None
+    frames: Fraction | None = None
+
+    def in_seconds(self, duration: Fraction) -> Annotation:
+        """The same with seconds instead of frame numbers, for a video of this length."""
+        if self.frames is None:
+            return self
+        unit = duration / self.frames
+        questions = (replace(each, time=each.time * unit) for each in self.questions)
+        answers = (
+            replace(each, start=each.start and each.start * unit, end=each.end * unit)
+            for each in self.answers
+        )
+        return replace(self, questions=tuple(questions), answers=tuple(answers), frames=None)
 
 
 def seconds(value: object) -> Fraction | None:
@@ -116,7 +131,8 @@ def read_record(
 
     Args:
         raw: a mapping in the raw schema: video_name, video_path, task_type, source, question
-            [{content, time}], response [{content, st_time, end_time, time}], duration (optional).
+            [{content, time}], response [{content, st_time, end_time, time}], duration (optional),
+            frames (optional: its times are frame numbers, of so many frames).
         file: the file it comes from, for the report.
         label: the record's label, for the report.
 
@@ -131,7 +147,7 @@ def read_record(
     try:
         fields = _mapping(raw, 'the record')
         video = _video(fields)
-        duration = seconds(fields.get('duration'))
+        duration, frames = seconds(fields.get('duration')), seconds(fields.get('frames'))
         questions = _each(fields, 'question', _question, partial(report, 'question'))
         answers = _each(fields, 'response', _answer, partial(report, 'answer'))
         if not questions:
@@ -140,7 +156,10 @@ def read_record(
         return None, [*findings, Problem(file, label, 'record', str(error))]
     name = str(fields.get('video_name') or video)
     task, source = str(fields.get('task_type') or ''), str(fields.get('source') or '')
-    return Annotation(name, video, task, source, questions, answers, duration), findings
+    return (
+        Annotation(name, video, task, source, questions, answers, duration, frames),
+        findings,
+    )
 
 
 def _each(

@@ -32,12 +32,14 @@ class RecordedFrame:
         tokens: vision tokens it takes.
         grid: see `VisionTokens`.
         sightings: see `VisionTokens`.
+        vector: see `VisionTokens`.
     """
 
     number: int
     tokens: int
     grid: tuple[int, int]
     sightings: tuple[Sighting, ...] = ()
+    vector: NDArray[np.float16] | None = None
 
 
 RowItem = int | RecordedFrame

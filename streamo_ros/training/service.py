@@ -19,7 +19,7 @@ from fractions import Fraction
 from itertools import islice
 from pathlib import Path
 
-from streamo_ros.backbone.checkpoint import CheckpointSettings
+from streamo_ros.backbone.checkpoint_settings import CheckpointSettings
 from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
 from streamo_ros.files import write_text
 from streamo_ros.training.labeled_dialogue import LabeledTurn

@@ -72,7 +72,8 @@ class LoraSettings:
 
     Attributes:
         merge: merge the adapter into the weights at the end, so that the result is a plain
-            checkpoint; the adapter is also kept.
+            checkpoint; the adapter is also kept. Otherwise the result is the adapter alone, which
+            is loaded together with its base.
     """
 
     rank: int = 0
@@ -160,11 +161,6 @@ class TrainConfig:
         if not any((self.trainable.vision, self.trainable.connector, self.trainable.language)):
             raise TrainingError(
                 'nothing is trainable: set at least one entry of trainable to true'
-            )
-        if self.validation.dialogues and self.lora.rank and not self.lora.merge:
-            raise TrainingError(
-                'validation needs a whole checkpoint: set lora.merge to true, or leave '
-                'validation.dialogues out'
             )
         if min(self.validation.every, self.validation.cases) < 1 or self.validation.patience < 0:
             raise TrainingError(

@@ -22,9 +22,10 @@ from transformers import set_seed
 from transformers import TrainingArguments
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
-from streamo_ros.backbone.sizing import wanted_capacity
+from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.files import write_text
 from streamo_ros.training.base_model import accepts
 from streamo_ros.training.base_model import freeze
@@ -75,9 +76,10 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     model, tokenizer, ids = load_model(config)
     loss, protocol = state_loss(config, ids), protocol_of(config)
     pixels = config.frames.min_pixels, config.frames.max_pixels
+    base = read_checkpoint(source).settings
     service = service_settings(
         config,
-        read_checkpoint(source).settings,
+        base,
         lane_spans if config.data.layout == 'served' else whole_span,
     )
     save_files = partial(
@@ -85,7 +87,11 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         tokenizer,
         source,
         pixels=pixels,
-        settings={'protocol': protocol, **asdict(service)},
+        settings={
+            'protocol': protocol,
+            'system_prompt': base.system_prompt or SYSTEM_PROMPT,
+            **asdict(service),
+        },
     )
     start = output / 'start'
     with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):

@@ -8,6 +8,7 @@ rates and frame numbers are wrong for many recordings.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
@@ -91,6 +92,29 @@ def sample_video(path: Path, rate: Fraction) -> SampledVideo:
     steps = [after - before for before, after in pairwise(stamps)]
     usual = round(median(steps)) if steps else round(SECOND / rate)
     return SampledVideo(times, Fraction(last, SECOND), Fraction(last + max(usual, 0), SECOND))
+
+
+def part_of(
+    video: SampledVideo, start: Fraction, end: Fraction | None, rate: Fraction
+) -> SampledVideo:
+    """A part of a sampled video, as if it were a video of its own.
+
+    Args:
+        video: the whole.
+        start: seconds.
+        end: seconds; None = the end of the video.
+        rate: frames per second.
+
+    Raises:
+        AnnotationError: no frame of the video is in it.
+    """
+    first = math.ceil(start * rate)
+    last = video.last if end is None else min(video.last, end)
+    times = {k - first: t - start for k, t in video.times.items() if k >= first and t <= last}
+    if not times:
+        raise AnnotationError(f'the video ends before second {float(start):g}')
+    length = (video.duration if last == video.last else last) - start
+    return SampledVideo(times, last - start, length)
 
 
 def frames_at(path: Path, times: Sequence[Fraction]) -> Iterator[NDArray[np.uint8]]:

@@ -143,6 +143,7 @@ class Pooled:
     tokens: int = 12
     grid: tuple[int, int] = (3, 4)
     sightings: tuple[Sighting, ...] = ()
+    vector: None = None
 
 
 class PoolingBackbone(ScriptedBackbone):

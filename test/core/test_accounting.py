@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided

@@ -12,7 +12,7 @@ import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.events import Answered
@@ -448,7 +448,7 @@ def test_what_is_recognized_in_a_frame_is_known_until_the_next(frame) -> None:
     setup.backbone.encode = lambda image: replace(encode(image), sightings=(cup,))
     setup.book.add('a cup')
     setup.see(frame(0))
-    assert setup.assistant.sightings == (cup,)
+    assert setup.assistant.vision.sightings == (cup,)
     setup.backbone.encode = encode
     setup.see(frame(1))
-    assert setup.assistant.sightings == ()
+    assert setup.assistant.vision.sightings == ()

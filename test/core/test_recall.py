@@ -6,10 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+import pytest
+
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.events import Decided
+from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.protocol import State
 
 
@@ -49,3 +55,66 @@ def test_what_does_not_fit_is_let_go(frame: Callable) -> None:
     (decided,) = assistant.observe(frame(7))
     assert decided.state is State.SILENCE
     assert 'xxx' not in backbone.transcript(0)
+
+
+def looking_back(frame: Callable, shapes: dict[int, tuple[int, int] | None]) -> tuple:
+    """An assistant whose memory has a picture for each of these seconds."""
+    backbone = ScriptedBackbone(
+        lambda _, second: (State.RESPONSE, 'Seen.') if second == 20 else (State.SILENCE, ''),
+        lanes=1,
+    )
+    asked = []
+
+    def past(start: int, end: int) -> list[PastFrame]:
+        asked.append((start, end))
+        return [
+            PastFrame(
+                frame(second).stamp,
+                lambda shape=shape: None if shape is None else np.zeros((*shape, 3), np.uint8),
+            )
+            for second, shape in shapes.items()
+            if start <= frame(second).stamp < end
+        ]
+
+    book = InstructionBook(1)
+    return Assistant(backbone, book, past=past), book, backbone, asked
+
+
+def test_an_instruction_looks_back_at_kept_frames(frame: Callable) -> None:
+    shapes = dict.fromkeys((10, 20, 30, 40), (48, 64))
+    assistant, book, backbone, asked = looking_back(frame, shapes)
+    for second in range(98, 100):
+        assistant.observe(frame(second))
+    book.add('kettle', backfill=80 * SECOND)
+    events = assistant.observe(frame(100))
+    assert asked == [(frame(20).stamp, frame(98).stamp)]
+    assert backbone.passes.encode == 3  # The kept ones wait for their turn.
+    while assistant.busy:
+        events += assistant.speak(1)
+    decided = [event for event in events if isinstance(event, Decided)]
+    assert [one.frame.stamp for one in decided] == [
+        frame(at).stamp for at in (20, 30, 40, 98, 99, 100)
+    ]
+    assert [one.tag for one in decided[:2]] == ['<0s-1s>', '<10s-11s>']
+    assert book.active()[0].stamp == frame(20).stamp
+
+
+@pytest.mark.parametrize('shape', [None, (64, 64)])
+def test_a_kept_frame_that_cannot_be_shown_is_reported(frame: Callable, shape) -> None:
+    assistant, book, _, _ = looking_back(frame, {10: (48, 64), 20: shape, 30: (48, 64)})
+    assistant.observe(frame(99))
+    book.add('kettle', backfill=95 * SECOND)
+    events = assistant.observe(frame(100))
+    while assistant.busy:
+        events += assistant.speak(8)
+    reasons = {event.frame.stamp: event.reason for event in events if isinstance(event, Decided)}
+    assert reasons.pop(frame(20).stamp) is Reason.BAD_FRAME
+    assert set(reasons.values()) == {Reason.NONE}
+    assert len(reasons) == 4
+
+
+def test_without_a_backfill_nobody_asks_the_memory(frame: Callable) -> None:
+    assistant, book, _, asked = looking_back(frame, {})
+    book.add('kettle')
+    assistant.observe(frame(1))
+    assert not asked

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from streamo_ros.backbone.scripted import ScriptedBackbone
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case

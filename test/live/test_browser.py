@@ -26,9 +26,9 @@ from streamo_ros.live.pictures import NewestPictures
 from streamo_ros.live.server import LiveServer
 from streamo_ros.live.session import Session
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
-from streamo_ros.report.rows import StreamRow
+from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 
 ROOT = Path(__file__).parents[2]
 SPEC = importlib.util.spec_from_file_location('browser', ROOT / 'dev' / 'browser.py')

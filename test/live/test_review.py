@@ -10,8 +10,8 @@ import pytest
 
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.live.review import review
-from streamo_ros.replay import replay
 from streamo_ros.replay import ReplayJob
+from streamo_ros.replay import run_job
 from streamo_ros.replay import TimedInstruction
 
 SCRIPT = """
@@ -37,7 +37,7 @@ def recorded(bags: Path, tmp_path_factory) -> Path:
         instructions=(TimedInstruction('kettle'),),
         output=folder / 'out',
     )
-    replay(job)
+    run_job(job)
     return folder / 'out'
 
 

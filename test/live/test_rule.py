@@ -26,7 +26,7 @@ import { redecide } from '%s';
 const cases = JSON.parse(readFileSync(0, 'utf8'));
 console.log(JSON.stringify(cases.map((one) => [...redecide(
   one.samples.map(([stamp, chances, stream]) => ({ stamp: BigInt(stamp), chances, stream })),
-  { standby: one.standby, response: one.response }, BigInt(one.cooldown))])));
+  { standby: one.standby, response: one.response, scored: one.scored }, BigInt(one.cooldown))])));
 """
 
 
@@ -57,7 +57,8 @@ def cases() -> list[tuple[list[Sample], Thresholds, int]]:
         response = draw.choice((0.0, exact, 0.3, 0.5, 0.71, 1.0))
         standby = draw.choice((0.0, 0.2, 0.6))
         cooldown = draw.choice((0, SECOND, 5 * SECOND, 5 * SECOND + 1))
-        made.append((samples, Thresholds(standby, response), cooldown))
+        scored = seed % 5 == 0
+        made.append((samples, Thresholds(standby, response, scored), cooldown))
     return made
 
 
@@ -80,6 +81,7 @@ def test_page_decides_as_the_core_does():
             'samples': [[str(one.stamp), one.chances, one.stream_id] for one in samples],
             'standby': thresholds.standby,
             'response': thresholds.response,
+            'scored': thresholds.scored,
             'cooldown': str(cooldown),
         }
         for samples, thresholds, cooldown in cases()

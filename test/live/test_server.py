@@ -25,7 +25,7 @@ from streamo_ros.live.server import FILES
 from streamo_ros.live.server import LiveServer
 from streamo_ros.live.session import Session
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import InstructionRow
+from streamo_ros.report.run_rows import InstructionRow
 
 OPEN = Access(loopback=True)
 GUARDED = Access(loopback=False, read='read-token', command='command-token')

@@ -10,9 +10,9 @@ from streamo_ros.live.pictures import StoredPictures
 from streamo_ros.live.session import LANES
 from streamo_ros.live.session import Session
 from streamo_ros.report.rows import DecisionRow
-from streamo_ros.report.rows import DeltaRow
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
+from streamo_ros.report.run_rows import DeltaRow
+from streamo_ros.report.run_rows import InstructionRow
 
 SECOND = 10**9
 START = 1_790_000_000 * SECOND

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from streamo_ros.backbone.scripted import ScriptedVisionTokens
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.sink import Step
 from streamo_ros.node import detection_publisher
@@ -69,12 +70,12 @@ def test_every_frame_is_published_while_someone_listens(frame, monkeypatch) -> N
     monkeypatch.setattr(detection_publisher, 'find_messages', lambda: KINDS)
     node = Node(listeners=1)
     publisher = DetectionPublisher(node)
-    publisher.take(Step((), frame(0), sightings=(CUP,)))
+    publisher.take(Step((), frame(0), vision=ScriptedVisionTokens(12, (3, 4), (CUP,))))
     publisher.take(Step((), frame(1)))
     publisher.take(Step(()))
     assert [len(message.detections) for message in node.sent] == [1, 0]
     node.listeners = 0
-    publisher.take(Step((), frame(2), sightings=(CUP,)))
+    publisher.take(Step((), frame(2), vision=ScriptedVisionTokens(12, (3, 4), (CUP,))))
     assert len(node.sent) == 2
     publisher.destroy()
     assert node.topics == []
@@ -84,7 +85,7 @@ def test_without_the_package_there_is_no_topic(frame, monkeypatch) -> None:
     monkeypatch.setattr(detection_publisher, 'find_messages', lambda: None)
     node = Node(listeners=1)
     publisher = DetectionPublisher(node)
-    publisher.take(Step((), frame(0), sightings=(CUP,)))
+    publisher.take(Step((), frame(0), vision=ScriptedVisionTokens(12, (3, 4), (CUP,))))
     publisher.destroy()
     assert node.topics == []
     assert node.sent == []

@@ -11,12 +11,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from rosbags.highlevel import AnyReader
 
 from streamo_ros import cli
+from streamo_ros.core.protocol import State
+from streamo_ros.memory.reader import EVER
+from streamo_ros.memory.reader import StoreReader
+from streamo_ros.memory.store import Store
 
 
 def main(argv):
@@ -478,3 +483,30 @@ def test_ctrl_c_to_the_parent_alone_ends_its_workers_in_good_order(bag_maker, tm
     assert process.returncode == 130, out
     assert 'Traceback' not in out
     assert len(rows(tmp_path / 'out' / 'left', 'decision')) < 400
+
+
+def test_memory_remembers_pictures_states_and_answers(command, tmp_path):
+    memory = tmp_path / 'memory'
+    code, _, _ = command('--instruction', 'watch the cup', '--memory', memory)
+    assert code == 0
+    with closing(StoreReader(memory)) as reader:
+        assert len(reader.frames(EVER)) == 8
+        (answer,) = reader.answers(EVER)
+        assert (answer.text, answer.about) == ('The cup is <b>red</b> & full', 'watch the cup')
+        assert [fact.frames for fact in reader.states(EVER, State.STANDBY)] == [1]
+
+
+def test_several_sources_have_a_memory_each(command, tmp_path):
+    memory = tmp_path / 'memory'
+    code, _, _ = command('-i', 'cup', '--memory', memory, source=['raw_mcap', 'jpeg_mcap'])
+    assert code == 0
+    assert sorted(path.name for path in memory.iterdir()) == ['jpeg_mcap', 'raw_mcap']
+
+
+def test_a_memory_in_use_is_refused_before_anything_is_written(command, tmp_path):
+    store = Store(tmp_path / 'memory')
+    code, _, told = command('-i', 'cup', '--memory', tmp_path / 'memory', '-o', tmp_path / 'out')
+    store.close()
+    assert code == 2
+    assert 'in use by another process' in told
+    assert not (tmp_path / 'out').exists()

@@ -10,8 +10,8 @@ import re
 from streamo_ros.report.answer_list import answer_rows
 from streamo_ros.report.answer_list import choose_pictures
 from streamo_ros.report.answer_list import list_answers
-from streamo_ros.report.rows import InstructionRow
 from streamo_ros.report.rows import ResponseRow
+from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.svg import picture_link
 from streamo_ros.report.timeline import Timeline
 

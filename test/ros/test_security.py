@@ -57,4 +57,4 @@ def test_the_policy_is_what_the_node_needs_and_no_more(start, peer, wait_for) ->
     assert served <= allowed('service', 'reply')
     # Described types are younger than Humble.
     assert allowed('service', 'reply') - served <= {'/streamo/get_type_description'}
-    assert allowed('action', 'execute') == {'/streamo/watch'}
+    assert allowed('action', 'execute') == {'/streamo/ask', '/streamo/watch'}

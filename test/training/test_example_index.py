@@ -8,6 +8,7 @@ import os
 
 import pytest
 
+from streamo_ros.training import example_index
 from streamo_ros.training.dialogue_file import EntryPlace
 from streamo_ros.training.example_index import ExampleIndex
 from streamo_ros.training.example_index import FileExamples
@@ -64,7 +65,8 @@ def test_a_folder_that_cannot_be_written_is_said(file, capsys):
     assert 'read again at each start' in capsys.readouterr().err
 
 
-def test_progress_is_said_where_there_is_no_terminal(tmp_path, capsys):
+def test_progress_is_said_where_there_is_no_terminal(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(example_index, 'LONG', 1000)
     path = tmp_path / 'lines'
     path.write_text('a line\n' * 5000)
     with open_reported(path) as stream:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND

@@ -22,6 +22,7 @@ from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import Request
+from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.training.base_model import accepts
 from streamo_ros.training.base_model import freeze
 from streamo_ros.training.base_model import load_model
@@ -385,6 +386,7 @@ def test_window_tags_rate_and_pixels_are_written_as_they_were_trained(
     # Lanes of 4, 5, 6 and 7 frames from second 1 on, at 1 Hz.
     assert written == {
         'protocol': 'special_tokens',
+        'system_prompt': SYSTEM_PROMPT,
         'max_frames': 7,
         'max_time': 7,
         'sampling_rate': 1.0,

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from streamo_ros.core.interface import Sighting
@@ -75,6 +77,12 @@ class EncodedVision:
     def tokens(self) -> int:
         """Number of positions that it takes in a lane."""
         return int(self.embeddings.shape[0])
+
+    @property
+    def vector(self) -> NDArray[np.float16]:
+        """The mean of the embeddings, shape (hidden,); waits for the device."""
+        mean: NDArray[np.float16] = self.embeddings.float().mean(0).half().cpu().numpy()
+        return mean
 
 
 @dataclass(frozen=True)

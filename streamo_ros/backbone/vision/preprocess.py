@@ -8,7 +8,6 @@ bicubic resampling, rescaling, normalization and patch order.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,8 +19,6 @@ from torch import Tensor
 
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.core.interface import BackboneError
-
-MAX_ASPECT = 200
 
 
 @dataclass(frozen=True)
@@ -46,32 +43,6 @@ class Normalization:
         mean = np.array(self.mean, np.float32)[:, None]
         deviation = np.array(self.deviation, np.float32)[:, None]
         return torch.from_numpy((levels - mean) / deviation)
-
-
-def smart_size(
-    height: int, width: int, edge: int, min_pixels: int, max_pixels: int
-) -> tuple[int, int]:
-    """Height and width in multiples of `edge`, with the aspect ratio kept and the area limited.
-
-    Source: `smart_resize` of Qwen2-VL's released preprocessing.
-
-    Raises:
-        BackboneError: one side is more than 200 times as long as the other.
-    """
-    if max(height, width) > MAX_ASPECT * min(height, width):
-        raise BackboneError(
-            f'a frame of {width}x{height} pixels is too narrow: one side may be at most '
-            f'{MAX_ASPECT} times as long as the other'
-        )
-    rows, columns = round(height / edge), round(width / edge)
-    if rows * columns * edge * edge > max_pixels:
-        shrink = math.sqrt(height * width / max_pixels)
-        rows = max(1, math.floor(height / shrink / edge))
-        columns = max(1, math.floor(width / shrink / edge))
-    elif rows * columns * edge * edge < min_pixels:
-        grow = math.sqrt(min_pixels / (height * width))
-        rows, columns = math.ceil(height * grow / edge), math.ceil(width * grow / edge)
-    return rows * edge, columns * edge
 
 
 def resize(image: NDArray[np.uint8], height: int, width: int, resample: int) -> NDArray[np.uint8]:

@@ -59,6 +59,14 @@ class WindowLimits:
 class EvictionPolicy(Protocol):
     """Decides what leaves before a turn comes in."""
 
+    def for_lane(self, lane: int, lanes: int) -> EvictionPolicy:
+        """The policy of one lane: the same for all, or one that has a state of its own.
+
+        Args:
+            lane: its slot.
+            lanes: how many there are.
+        """
+
     def plan(
         self, turns: Sequence[TurnSize], need: int, limits: WindowLimits
     ) -> tuple[Action, ...] | None:

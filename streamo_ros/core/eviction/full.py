@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamo_ros.core.eviction import Action
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction import TurnSize
 from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.interface import BackboneError
@@ -14,6 +15,10 @@ from streamo_ros.core.interface import BackboneError
 
 class FullPolicy:
     """Keeps every turn until the slot is full, then refuses the next frame."""
+
+    def for_lane(self, lane: int, lanes: int) -> EvictionPolicy:  # noqa: ARG002
+        """See `EvictionPolicy`: it is the same for all."""
+        return self
 
     def plan(
         self, turns: Sequence[TurnSize], need: int, limits: WindowLimits

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamo_ros.core.eviction import Action
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction import TurnSize
 from streamo_ros.core.eviction import WindowLimits
 
@@ -61,6 +62,10 @@ class RoundDecayPolicy:
     Of each group of frames that become one, the last turn stays and holds the average; the others
     have the fate `MERGE`. Where averaging does not suffice, the older half of the turns leaves.
     """
+
+    def for_lane(self, lane: int, lanes: int) -> EvictionPolicy:  # noqa: ARG002
+        """See `EvictionPolicy`: it is the same for all."""
+        return self
 
     def plan(
         self, turns: Sequence[TurnSize], need: int, limits: WindowLimits

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from streamo_ros.core.eviction import Action
+from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction import TurnSize
 from streamo_ros.core.eviction import WindowLimits
 
@@ -23,13 +24,31 @@ class WindowPolicy:
         self, turns: Sequence[TurnSize], need: int, limits: WindowLimits
     ) -> tuple[Action, ...] | None:
         """See `Policy.plan`."""
-        actions = [Action.KEEP] * len(turns)
-        frames = [at for at, turn in enumerate(turns) if turn.vision_tokens]
+        frames = sum(1 for turn in turns if turn.vision_tokens)
         used = limits.sink + need + sum(turn.tokens for turn in turns)
-        if len(frames) < limits.max_frames and used <= limits.capacity:
+        if frames < limits.max_frames and used <= limits.capacity:
             return None
         block = max(1, limits.max_frames // 4)
-        for at in frames[: max(block, len(frames) + 1 - limits.max_frames)]:
+        return self.leave(turns, need, limits, max(block, frames + 1 - limits.max_frames))
+
+    def for_lane(self, lane: int, lanes: int) -> EvictionPolicy:  # noqa: ARG002
+        """See `EvictionPolicy`: it is the same for all."""
+        return self
+
+    def leave(
+        self, turns: Sequence[TurnSize], need: int, limits: WindowLimits, block: int
+    ) -> tuple[Action, ...]:
+        """The fates when the oldest frames leave, and more where that does not make room.
+
+        Args:
+            turns: see `EvictionPolicy.plan`.
+            need: see there.
+            limits: see there.
+            block: frames that leave.
+        """
+        actions = [Action.KEEP] * len(turns)
+        frames = [at for at, turn in enumerate(turns) if turn.vision_tokens]
+        for at in frames[:block]:
             actions[at] = Action.STRIP if turns[at].answered else Action.DROP
         kept = frames[sum(action is not Action.KEEP for action in actions) :]
         self._cap_answers(turns, actions, limits.max_answers)

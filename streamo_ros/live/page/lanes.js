@@ -24,8 +24,8 @@ export class Lanes {
   }
 
   get recorded() {
-    const { thresholds } = this.store.facts;
-    return { response: thresholds?.response ?? 0, standby: thresholds?.standby ?? 0 };
+    const { thresholds, model } = this.store.facts;
+    return { response: thresholds?.response ?? 0, standby: thresholds?.standby ?? 0, scored: Boolean(model?.gate) };
   }
 
   get thresholds() {

@@ -10,7 +10,9 @@ function chosen(chance, rival, threshold) {
 
 /** The state of one frame: chances are [silence, standby, response]. */
 export function decide(chances, thresholds, mayRespond = true) {
-  const [silence, standby, response] = chances;
+  const [silence, , response] = chances;
+  // A gate gives one score, which both thresholds are compared with.
+  const standby = thresholds.scored ? response : chances[1];
   if (mayRespond && chosen(response, Math.max(silence, standby), thresholds.response)) return RESPONSE;
   return chosen(standby, silence, thresholds.standby) ? STANDBY : SILENCE;
 }

@@ -45,6 +45,7 @@ class _Frame:
     tokens: int
     grid: tuple[int, int]
     sightings: tuple[Sighting, ...] = ()
+    vector: None = None
 
 
 def measure(rig: Rig, job: Job) -> dict[str, Any]:

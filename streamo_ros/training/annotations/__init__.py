@@ -18,8 +18,13 @@ from streamo_ros.training.annotations import activitynet
 from streamo_ros.training.annotations import charades_sta
 from streamo_ros.training.annotations import coin
 from streamo_ros.training.annotations import didemo
+from streamo_ros.training.annotations import ego_timeqa
+from streamo_ros.training.annotations import et_instruct
+from streamo_ros.training.annotations import hacs
 from streamo_ros.training.annotations import qvhighlights
+from streamo_ros.training.annotations import shot2story
 from streamo_ros.training.annotations import streamo
+from streamo_ros.training.annotations import vitt
 from streamo_ros.training.annotations import youcook2
 from streamo_ros.training.record import AnnotationError
 from streamo_ros.training.record import Problem
@@ -80,6 +85,25 @@ FORMATS = {
         one_file,
         charades_sta.entries,
         charades_sta.raw,
+    ),
+    'hacs': AnnotationFormat(
+        'HACS Segments: HACS_segments_v1.1.1.json', one_file, hacs.entries, hacs.raw
+    ),
+    'ego-timeqa': AnnotationFormat(
+        'EgoTimeQA: annotations.EgoTimeQA.json', one_file, ego_timeqa.entries, ego_timeqa.raw
+    ),
+    'shot2story': AnnotationFormat(
+        'Shot2Story: 43k_human_train.json, 20k_train.json and others of that form',
+        one_file,
+        shot2story.entries,
+        shot2story.raw,
+    ),
+    'vitt': AnnotationFormat('ViTT: ViTT-annotations.json', one_file, vitt.entries, vitt.raw),
+    'et-instruct': AnnotationFormat(
+        'ET-Instruct-164K: et_instruct_164k_txt.json',
+        one_file,
+        et_instruct.entries,
+        et_instruct.raw,
     ),
 }
 

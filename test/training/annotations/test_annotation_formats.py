@@ -146,6 +146,97 @@ STREAMO = json.dumps(
         },
     ]
 )
+HACS = json.dumps(
+    {
+        'database': {
+            'aVu2j7JbYgk': {
+                'duration': 90.682,
+                'subset': 'training',
+                'resolution': '854x480',
+                'url': 'https://www.youtube.com/watch?v=aVu2j7JbYgk',
+                'annotations': [
+                    {'segment': [4.957, 15.957], 'label': 'Ice fishing'},
+                    {'segment': [17.816, 29.435], 'label': 'Ice fishing'},
+                    {'segment': [32.843, 44.152], 'label': 'Making a sandwich'},
+                ],
+            },
+            'nothing': {'duration': 5.0, 'subset': 'validation', 'annotations': []},
+            'hidden': {'duration': 5.0, 'subset': 'testing', 'annotations': []},
+        }
+    }
+)
+EGO_TIMEQA = json.dumps(
+    [
+        {
+            'video_id': '000a3525-6c98-4650-aaab-be7d2c7b9402',
+            'sample_id': 'x_0',
+            'question': 'where did l put the knife?',
+            'answer': 'on the table',
+            'wrong_answers': ['in the sink', 'on the shelf', 'in the drawer'],
+            'moment_start_frame': 97,
+            'moment_end_frame': 182,
+        },
+        {'video_id': 'y', 'question': 'why?', 'answer': 'because'},
+    ]
+)
+SHOT2STORY = json.dumps(
+    [
+        {
+            'video': 'W26nTWGbf3g.8.mp4',
+            'image_id': 'W26nTWGbf3g.8.mp4',
+            'id': 0,
+            'whole_caption': 'A man cooks, then eats.',
+            'whole_ASR': '',
+            'nvid': 'W26nTWGbf3g.8.mp4',
+            'video_names': ['W26nTWGbf3g.8_0_49.mp4', 'W26nTWGbf3g.8_50_119.mp4'],
+            'audio_captions': ['', 'He says that it is good.'],
+            'captions': ['A man cooks.', 'The man eats.'],
+            'ASR': ['', 'good'],
+        },
+        {'video': 'bad.mp4', 'video_names': ['shot_one.mp4'], 'captions': ['A dog.']},
+    ]
+)
+VITT = json.dumps(
+    [
+        {
+            'id': 'FmTp',
+            'annotations': [
+                {'timestamp': 260, 'tag': 'Opening'},
+                {'timestamp': 16000, 'tag': 'Displaying technique'},
+                {'timestamp': 23990, 'tag': 'Closing'},
+            ],
+        },
+        {'id': 'abcd', 'annotations': [{'timestamp': 260, 'tag': 'Opening'}]},
+    ]
+)
+
+
+def et_instruct(task: str, tgt: list[float] | None, answer: str) -> dict:
+    return {
+        'task': task,
+        'source': 'how_to_step',
+        'video': 'how_to_step/PJi8ZEHAFcI.mp4',
+        'duration': 100.767,
+        **({} if tgt is None else {'tgt': tgt}),
+        'conversations': [
+            {'from': 'human', 'value': '<image>\nWhich steps are shown?'},
+            {'from': 'gpt', 'value': answer},
+        ],
+    }
+
+
+ET_INSTRUCT = json.dumps(
+    [
+        et_instruct(
+            'slc', [36, 44, 49, 57.5], '36 - 44 seconds, peel it. 49.0 - 57.5 seconds, boil it.'
+        ),
+        et_instruct('tal', [5, 8, 20, 21], 'It happens in 5 - 8 and 20 - 21 seconds.'),
+        et_instruct('gvq', [30, 42], '(B) 30 - 42 seconds'),
+        et_instruct('rvq', None, 'A potato.'),
+        et_instruct('tvg', [5], '5 seconds'),
+        et_instruct('tvg', [5, 6], 'from <vid> to <vid>'),
+    ]
+)
 # format: file, its text, records, of them converted without videos, labels of bad entries
 FIXTURES = {
     'activitynet': ('train.json', ACTIVITYNET, 4, 4, ['v_broken']),
@@ -155,6 +246,17 @@ FIXTURES = {
     'didemo': ('val_data.json', DIDEMO, 1, 1, ['annotation_id 13']),
     'charades-sta': ('charades_sta_test.txt', CHARADES, 1, 0, ['line 2']),
     'streamo': ('event_grounding/coin.json', STREAMO, 2, 1, []),
+    'hacs': ('HACS_segments_v1.1.1.json', HACS, 3, 3, ['nothing']),
+    'ego-timeqa': ('annotations.EgoTimeQA.json', EGO_TIMEQA, 1, 0, ['2 (y)']),
+    'shot2story': ('43k_human_train.json', SHOT2STORY, 1, 0, ['bad.mp4']),
+    'vitt': ('ViTT-annotations.json', VITT, 1, 0, ['2 (abcd)']),
+    'et-instruct': (
+        'et_instruct_164k_txt.json',
+        ET_INSTRUCT,
+        4,
+        4,
+        ['5 (how_to_step/PJi8ZEHAFcI.mp4)', '6 (how_to_step/PJi8ZEHAFcI.mp4)'],
+    ),
 }
 
 
@@ -200,7 +302,7 @@ def test_a_format_becomes_dialogues(tmp_path, name):
     for dialogue in dialogues:
         states = [turn.state for turn in dialogue.turns]
         assert State.RESPONSE in states
-        assert State.STANDBY in states
+        assert State.STANDBY in states or dialogue.task == 'rvq'
         assert any(turn.instruction for turn in dialogue.turns[:3])
 
 
@@ -254,3 +356,75 @@ def test_a_file_of_another_format_is_reported(tmp_path):
 def test_an_unknown_format_is_refused(tmp_path):
     with pytest.raises(AnnotationError, match='choose from'):
         list(read_annotations(tmp_path, 'tvr', lambda _: None))
+
+
+def answers(tmp_path, name):
+    return [
+        [(part['content'], part['st_time'], part['end_time']) for part in record['response']]
+        for _, _, record in read_annotations(write(tmp_path, name), name, lambda finding: None)
+    ]
+
+
+def test_hacs_asks_for_every_interval_of_an_action(tmp_path):
+    caption, fishing, sandwich = answers(tmp_path, 'hacs')
+    assert [text for text, *_ in caption] == ['ice fishing', 'ice fishing', 'making a sandwich']
+    assert fishing == [
+        ('Given event occurred between 5s to 16s.', 4.957, 15.957),
+        ('Given event occurred between 17.8s to 29.4s.', 17.816, 29.435),
+    ]
+    assert len(sandwich) == 1
+    _, _, record = next(read_annotations(tmp_path / FIXTURES['hacs'][0], 'hacs', print))
+    assert record['video_path'] == 'Ice_fishing/v_aVu2j7JbYgk'
+
+
+def test_ego_timeqa_answers_when_the_moment_is_over(tmp_path):
+    (record,) = (
+        raw for _, _, raw in read_annotations(write(tmp_path, 'ego-timeqa'), 'ego-timeqa', print)
+    )
+    assert record['question'][0]['content'] == 'Where did I put the knife?'
+    assert answers(tmp_path, 'ego-timeqa') == [[('On the table', 3.233, 6.067)]]
+
+
+def test_vitt_sections_end_where_the_next_begins(tmp_path):
+    assert answers(tmp_path, 'vitt') == [
+        [('opening', 0.26, 16.0), ('displaying technique', 16.0, 23.99)]
+    ]
+
+
+def test_et_instruct_answers_after_each_interval(tmp_path):
+    steps, intervals, letter, whole = answers(tmp_path, 'et-instruct')
+    assert steps == [('Peel it.', 36, 44), ('Boil it.', 49, 57.5)]
+    assert intervals == [
+        ('Given event occurred between 5s to 8s.', 5, 8),
+        ('Given event occurred between 20s to 21s.', 20, 21),
+    ]
+    assert letter == [('(B) 30 - 42 seconds', 30, 42)]
+    assert whole == [('A potato.', '', '')]
+
+
+def test_shot2story_counts_in_frames_of_the_video(tmp_path, make_video):
+    make_video(tmp_path / 'W26nTWGbf3g.8.mp4', frames=120, rate=10.0)
+    output = tmp_path / 'out.jsonl'
+    command = [str(write(tmp_path, 'shot2story')), '--format', 'shot2story', '-o', str(output)]
+    assert main([*command, '--videos', str(tmp_path)]) == 0
+    (dialogue,) = read_dialogues(output)
+    due = [(turn.start, turn.text) for turn in dialogue.turns if turn.text]
+    assert due == [(5, 'A man cooks.'), (12, 'The man eats.')]
+
+
+def test_narration_and_changing_answers_are_made_of_captions(tmp_path):
+    output = tmp_path / 'out.jsonl'
+    command = [str(write(tmp_path, 'coin')), '--format', 'coin', '-o', str(output)]
+    assert main([*command, '--without-videos', '--narration']) == 0
+    tasks = {dialogue.task: dialogue for dialogue in read_dialogues(output)}
+    assert list(tasks) == ['action_caption', 'narration', 'TSQA']
+    due = {
+        task: [(turn.start, turn.text) for turn in dialogue.turns if turn.text]
+        for task, dialogue in tasks.items()
+    }
+    assert due == {
+        'action_caption': [(20, 'unscrew the screw'), (33, 'jack up the car')],
+        'narration': [(17, 'unscrew the screw'), (27, 'jack up the car')],
+        'TSQA': [(15, 'unscrew the screw'), (22, 'jack up the car')],
+    }
+    assert len({dialogue.turns[0].instruction for dialogue in tasks.values()}) == 3

@@ -91,7 +91,7 @@ def find_grid(checkpoint: Checkpoint, width: int, height: int, max_pixels: int) 
         max_pixels: the node's model.max_pixels.
     """
     config = find_model_class(checkpoint.architecture).config_class.from_pretrained(
-        checkpoint.path, local_files_only=True, trust_remote_code=False
+        checkpoint.weights, local_files_only=True, trust_remote_code=False
     )
     family = find_family(checkpoint.architecture)
     pixels = max_pixels or checkpoint.settings.max_pixels or MAX_PIXELS

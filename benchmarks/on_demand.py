@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How long a model on demand takes until an answer's first token, by what was seen before.
+
+    python benchmarks/on_demand.py > benchmarks/on_demand.json
+
+Processor time of one thread, the median of several answers of the embedded model, whose vision
+passes are not part of it. The last rows read everything, without compression.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import time
+from fractions import Fraction
+
+import numpy as np
+import torch
+
+from streamo_ros.backbone import load
+from streamo_ros.backbone import Options
+from streamo_ros.backbone.gate.on_demand import OnDemandBackbone
+from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.dialogue import Dialogue
+from streamo_ros.core.eviction.full import FullPolicy
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.protocol import State
+from streamo_ros.share import share_path
+
+LENGTHS = (512, 1024, 2048, 0)
+FRAMES = (16, 64, 128)
+TIMES = 3
+
+
+def main() -> None:
+    """Measure, and print the figures as JSON."""
+    torch.set_num_threads(1)
+    path = share_path('models', 'streamo-tiny')
+    rows = []
+    for length in LENGTHS:
+        longest = length or 7000
+        options = Options(device='cpu', lanes=1, capacity=longest + 512)
+        model = OnDemandBackbone(load(path, options), 16384, longest)
+        for frames in FRAMES:
+            taken = [first_token(model, frames) for _ in range(TIMES)]
+            milliseconds = round(1000 * statistics.median(taken), 1)
+            rows.append({'max_len': length or None, 'frames': frames, 'ms': milliseconds})
+    print(json.dumps(rows, indent=1))
+
+
+def first_token(model: OnDemandBackbone, frames: int) -> float:
+    """Processor seconds from the gate's opening to the first token."""
+    dialogue = Dialogue(model, FullPolicy(), 'Describe what happens.', ContextLimits(10**6))
+    visions = [model.encode(np.full((240, 320, 3), 60 * at, np.uint8)) for at in range(4)]
+    for at in range(frames):
+        tick = Tick(1 + at * SECOND, Fraction(at), Fraction(at + 1), at, 1)
+        model.extend([dialogue.request(tick, visions[at % 4])])
+        dialogue.commit(State.RESPONSE if at == frames - 1 else State.SILENCE)
+    began = time.process_time()
+    model.decode([dialogue.decode_request()], Sampling())
+    taken = time.process_time() - began
+    dialogue.close()
+    return taken
+
+
+if __name__ == '__main__':
+    main()

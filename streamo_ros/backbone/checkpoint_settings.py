@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a checkpoint says about how it wants to be run: its `streamo.json`. Imports no torch."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from streamo_ros.core.interface import BackboneError
+
+SETTINGS = 'streamo.json'
+"""Its name in a checkpoint's folder."""
+
+
+@dataclass(frozen=True)
+class CheckpointSettings:
+    """The content of `streamo.json` in the folder; every entry is optional.
+
+    Attributes:
+        protocol: 'special_tokens' or 'text_tags'; '' = not specified.
+        max_frames: number of frames that a lane should keep; 0 = not specified.
+        max_time: seconds after which tags should restart; 0 = never.
+        system_prompt: system prompt that it was trained with; '' = Streamo's.
+        sampling_rate: frames per second that it was trained with; 0 = not specified.
+        response_threshold: probability from which on Response should be decided; 0 = whenever it
+            is the most probable state.
+        max_pixels: largest area of a frame that it was trained with; 0 = not specified.
+        unknown_word_reply: what it says of a word that it does not know; see
+            `interface.BackboneInfo`.
+        answers_past: whether it was trained on questions about kept pictures of the past.
+    """
+
+    protocol: str = ''
+    max_frames: int = 0
+    max_time: float = 0.0
+    system_prompt: str = ''
+    sampling_rate: float = 0.0
+    response_threshold: float = 0.0
+    max_pixels: int = 0
+    unknown_word_reply: str = ''
+    answers_past: bool = False
+
+
+def read_settings(file: Path) -> CheckpointSettings:
+    """Read a streamo.json; without the file, nothing is specified.
+
+    Raises:
+        BackboneError: it is not valid.
+    """
+    if not file.is_file():
+        return CheckpointSettings()
+    content = read_json(file, 'fix the file')
+    names = CheckpointSettings.__dataclass_fields__
+    settings = CheckpointSettings(**{name: content[name] for name in names if name in content})
+    if settings.protocol not in ('', 'special_tokens', 'text_tags'):
+        raise BackboneError(
+            f'{file} has the protocol {settings.protocol!r}: use special_tokens or text_tags'
+        )
+    if not 0 <= settings.response_threshold <= 1:
+        raise BackboneError(f'{file} has a response_threshold outside 0 to 1: fix the file')
+    return settings
+
+
+def read_json(file: Path, remedy: str) -> dict[str, Any]:
+    """The object that a JSON file holds.
+
+    Args:
+        file: the file.
+        remedy: what to do when it is missing or broken.
+
+    Raises:
+        BackboneError: it does not hold one.
+    """
+    if not file.is_file():
+        raise BackboneError(f'{file} is missing: {remedy}')
+    try:
+        content = json.loads(file.read_text(encoding='utf-8'))
+    except ValueError as error:
+        raise BackboneError(f'{file} is not JSON ({error}): {remedy}') from error
+    if not isinstance(content, dict):
+        raise BackboneError(f'{file} is not a JSON object: {remedy}')
+    return content

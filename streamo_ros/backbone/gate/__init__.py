@@ -1,0 +1,52 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Gates: `with_gate` puts one in front of a model. No torch is loaded here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from streamo_ros.backbone.context_size import wanted_capacity
+from streamo_ros.backbone.gate.gated import GatedBackbone
+from streamo_ros.backbone.gate.on_demand import OnDemandBackbone
+from streamo_ros.backbone.gate.protocol_gate import ProtocolGate
+from streamo_ros.backbone.options import Options
+from streamo_ros.core.interface import Backbone
+from streamo_ros.core.interface import BackboneError
+
+__all__ = ['with_gate']
+
+ANSWER = 512
+"""Tokens that a model has for an answer besides `Options.max_len`."""
+MAX_LEN = 4096
+"""Tokens that a model reads for an answer where nobody says how many."""
+
+Load = Callable[[str, Options], Backbone]
+"""Loads a model without a gate."""
+
+
+def with_gate(path: str, options: Options, load: Load) -> GatedBackbone:
+    """Load a model and its gate.
+
+    Args:
+        path: of the model.
+        options: how they are run; `gate` is the gate's path.
+        load: loads either.
+
+    Raises:
+        BackboneError: one of them cannot be loaded, or they do not fit together.
+    """
+    if not 0 < options.alpha < 1:
+        raise BackboneError(
+            f'thresholds.activation is {options.alpha:g}: a score lies between 0 and 1'
+        )
+    plain = replace(options, gate='', name='', settings='', capacity=0, frames=0, max_pixels=0)
+    gate = ProtocolGate(load(options.gate, replace(plain, protocol='auto')))
+    if options.gate_main != 'on_demand':
+        return GatedBackbone(load(path, replace(options, gate='')), gate, options.alpha)
+    longest = options.max_len or MAX_LEN
+    model = load(path, replace(options, gate='', capacity=longest + ANSWER))
+    frames = options.frames or model.info.max_frames
+    kept = wanted_capacity(frames, model.info.max_tokens_per_frame or 1, model.prompt)
+    return GatedBackbone(OnDemandBackbone(model, kept, longest), gate, options.alpha)

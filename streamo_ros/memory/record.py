@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a store is told of one step, and what it gives back: plain rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamo_ros.core.interface import Sighting
+from streamo_ros.core.protocol import State
+
+
+@dataclass(frozen=True, slots=True)
+class StateRecord:
+    """The decision of one frame for one instruction.
+
+    Attributes:
+        stamp: capture time of the frame, nanoseconds.
+        probability: of Response; NaN if unknown.
+    """
+
+    stamp: int
+    instruction_id: int
+    state: State
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRecord:
+    """An answer that is complete.
+
+    Attributes:
+        stamp: capture time of the frame whose decision was Response, nanoseconds.
+        start: capture time at which the event began, nanoseconds.
+        instruction: what was watched for.
+    """
+
+    stamp: int
+    start: int
+    instruction_id: int
+    instruction: str
+    text: str
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """A sampled frame.
+
+    Attributes:
+        stamp: capture time, nanoseconds.
+        image: RGB, uint8, shape (height, width, 3); None when there is none to keep.
+        vector: what it looks like, float16, shape (hidden,); None = unknown.
+        sightings: what was recognized in it.
+    """
+
+    stamp: int
+    image: NDArray[np.uint8] | None = None
+    vector: NDArray[np.float16] | None = None
+    sightings: tuple[Sighting, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """All that is kept of one step.
+
+    Attributes:
+        stream: which stream it belongs to, counted by whoever writes; another number, another
+            stream.
+        model_id: the model that decided.
+    """
+
+    stream: tuple[int, int]
+    model_id: str
+    frame: FrameRecord | None = None
+    states: tuple[StateRecord, ...] = ()
+    answers: tuple[AnswerRecord, ...] = ()
+    instructions: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class KeptFrame:
+    """A frame in the store.
+
+    Attributes:
+        id: its row; counts up in the order of watching.
+        stream: its stream's row.
+        stamp: capture time, nanoseconds.
+        picture: bytes of its picture; 0 = there is none any more.
+    """
+
+    id: int
+    stream: int
+    stamp: int
+    picture: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing that the record says.
+
+    Attributes:
+        kind: 'answer', 'sighting' or 'state'.
+        stream: its stream's row.
+        start: capture time at which it began, nanoseconds.
+        end: capture time of its last frame, nanoseconds.
+        text: what was said, what was seen, or what was watched for.
+        about: the instruction that was answered; '' where there is none.
+        score: how sure it is, 0 to 1.
+        box: where it was seen last: left, top, right, bottom, 0 to 1; () = unknown.
+        frames: on how many frames.
+    """
+
+    kind: str
+    stream: int
+    start: int
+    end: int
+    text: str
+    about: str = ''
+    score: float = 1.0
+    box: tuple[float, ...] = ()
+    frames: int = 1

@@ -1,0 +1,175 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The store's database: its tables, whose it is, and how it is opened.
+
+One SQLite file in WAL mode: one process writes, any number may read meanwhile. After `kill -9` it
+is as of the last commit; after a power cut the last seconds may be missing.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from streamo_ros.core.errors import StreamoError
+
+APPLICATION = 0x5374_6D6F
+SCHEMA = 1
+DATABASE, PICTURES, LOCK = 'memory.sqlite', 'pictures', 'lock'
+
+_TABLES = """
+CREATE TABLE streams (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, began INTEGER NOT NULL, model TEXT NOT NULL,
+    written INTEGER NOT NULL);
+CREATE TABLE frames (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, stream INTEGER NOT NULL, stamp INTEGER NOT NULL,
+    age INTEGER NOT NULL, written INTEGER NOT NULL, picture INTEGER NOT NULL,
+    keep INTEGER NOT NULL, vector BLOB);
+CREATE INDEX frames_by_stamp ON frames (stamp);
+CREATE INDEX frames_by_stream ON frames (stream, stamp);
+CREATE INDEX frames_with_picture ON frames (id, picture) WHERE picture > 0;
+CREATE TABLE instructions (
+    stream INTEGER NOT NULL, id INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (stream, id));
+CREATE TABLE runs (
+    id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, instruction INTEGER NOT NULL,
+    state INTEGER NOT NULL, start INTEGER NOT NULL, stop INTEGER NOT NULL,
+    frames INTEGER NOT NULL, probability REAL);
+CREATE INDEX runs_by_stop ON runs (stop);
+CREATE TABLE answers (
+    id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, instruction INTEGER NOT NULL,
+    stamp INTEGER NOT NULL, start INTEGER NOT NULL, text TEXT NOT NULL, about TEXT NOT NULL,
+    probability REAL);
+CREATE INDEX answers_by_stamp ON answers (stamp);
+CREATE TABLE sightings (
+    id INTEGER PRIMARY KEY, stream INTEGER NOT NULL, kind TEXT NOT NULL, start INTEGER NOT NULL,
+    stop INTEGER NOT NULL, frames INTEGER NOT NULL, score REAL NOT NULL, box TEXT NOT NULL);
+CREATE INDEX sightings_by_kind ON sightings (kind, stop);
+CREATE INDEX sightings_by_stop ON sightings (stop);
+CREATE TABLE thinned (tier INTEGER PRIMARY KEY, done INTEGER NOT NULL, bucket INTEGER NOT NULL);
+CREATE VIRTUAL TABLE words USING fts5(text, about, tokenize = 'porter unicode61');
+"""
+
+
+class StoreError(StreamoError, RuntimeError):
+    """A store cannot be opened, read or written; the message says why and what to do."""
+
+
+def create(path: Path) -> None:
+    """Make the tables in a new file.
+
+    Raises:
+        sqlite3.Error: SQLite refuses.
+    """
+    database = sqlite3.connect(path, isolation_level=None)
+    try:
+        # Before the first table: afterwards it would need the whole file to be written anew.
+        database.execute('PRAGMA auto_vacuum = INCREMENTAL')
+        database.execute('PRAGMA journal_mode = WAL')
+        database.execute('BEGIN')
+        for statement in filter(str.strip, _TABLES.split(';')):
+            database.execute(statement)
+        database.execute(f'PRAGMA application_id = {APPLICATION}')
+        database.execute(f'PRAGMA user_version = {SCHEMA}')
+        database.execute('COMMIT')
+    finally:
+        database.close()
+
+
+def check(database: sqlite3.Connection, folder: Path) -> None:
+    """Refuse a database that is not a store of ours, or of a version that we do not know.
+
+    Raises:
+        StoreError: it is not ours, or newer.
+        sqlite3.DatabaseError: it is damaged.
+    """
+    (application,) = database.execute('PRAGMA application_id').fetchone()
+    (version,) = database.execute('PRAGMA user_version').fetchone()
+    if application != APPLICATION:
+        raise StoreError(
+            f'{folder / DATABASE} is a database of another program: give memory.path a folder of '
+            'its own'
+        )
+    if version != SCHEMA:
+        raise StoreError(
+            f'{folder} was written by a newer version of this package (schema {version}, this '
+            f'one reads {SCHEMA}): update the package, or give memory.path another folder'
+        )
+
+
+def open_writable(folder: Path) -> sqlite3.Connection:
+    """The database of a store that this process holds the lock of.
+
+    Raises:
+        StoreError: it is not ours, or newer.
+        sqlite3.Error: it is damaged, or cannot be written.
+    """
+    path = folder / DATABASE
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        create(path)
+    database = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
+    try:
+        check(database, folder)
+        database.execute('PRAGMA synchronous = NORMAL')
+        database.execute('PRAGMA trusted_schema = OFF')
+        database.execute('PRAGMA secure_delete = FAST')
+        database.execute('PRAGMA journal_size_limit = 4194304')
+        # Fails here on a read-only disk, and not at the first frame.
+        database.execute(f'PRAGMA user_version = {SCHEMA}')
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def open_readable(folder: Path) -> sqlite3.Connection:
+    """A connection that cannot write; several may be open, also while a node writes.
+
+    Raises:
+        StoreError: there is no store, it is not ours, newer, damaged or cannot be read.
+    """
+    path = folder / DATABASE
+    if not path.is_file():
+        raise StoreError(
+            f'{folder} is no store: give the folder that memory.path or `streamo replay '
+            '--memory` named'
+        )
+    try:
+        return _readable(path, folder, 'mode=ro')
+    except sqlite3.OperationalError as error:
+        log = path.with_name(path.name + '-wal')
+        if log.exists() and log.stat().st_size:
+            raise StoreError(
+                f'{folder} cannot be read ({error}): its last entries are in a log that needs a '
+                'writable disk; copy the folder to one'
+            ) from error
+    except sqlite3.DatabaseError as error:
+        raise _damaged(folder, error) from error
+    # On a read-only disk: nobody else can be writing.
+    try:
+        return _readable(path, folder, 'immutable=1')
+    except sqlite3.Error as error:
+        raise _damaged(folder, error) from error
+
+
+def _damaged(folder: Path, error: Exception) -> StoreError:
+    return StoreError(
+        f'{folder} cannot be read ({error}): if it is damaged, start the node with it, which sets '
+        'the damaged file aside and goes on with a new one'
+    )
+
+
+def _readable(path: Path, folder: Path, how: str) -> sqlite3.Connection:
+    database = sqlite3.connect(
+        f'{path.resolve().as_uri()}?{how}', uri=True, timeout=5.0, check_same_thread=False
+    )
+    try:
+        database.execute('PRAGMA trusted_schema = OFF')
+        database.execute('PRAGMA query_only = ON')
+        check(database, folder)
+        database.execute('SELECT count(*) FROM streams').fetchone()
+    except BaseException:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,154 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Finds what the record says about the words of a question: answers, things seen, Standby."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.protocol import State
+from streamo_ros.memory.question import content_words
+from streamo_ros.memory.question import stem
+from streamo_ros.memory.reader import Span
+from streamo_ros.memory.reader import StoreReader
+from streamo_ros.memory.record import Fact
+from streamo_ros.worlds.objects.kinds import KINDS
+
+_NO = re.compile(r"(?:no|not|nothing|none|nobody|i do not|i don't|there is no)\b", re.IGNORECASE)
+_JOIN = 5 * SECOND
+_ENOUGH = 0.6
+"""Part of a question's words that an answer must have, where none has all."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found.
+
+    Attributes:
+        facts: in the order of time; one for each event.
+        unknown: words of the question that the record says nothing about.
+        coverage: which part of its words the facts have, 0 to 1.
+    """
+
+    facts: tuple[Fact, ...] = ()
+    unknown: tuple[str, ...] = ()
+    coverage: float = 1.0
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether it is about something else that has most of the words."""
+        return bool(self.unknown) and self.facts[0].kind == 'answer'
+
+
+def find_facts(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
+    """What the record says about words in a time.
+
+    Answers that have all of the words count first; then things that were recognized, for words
+    that name one; then answers that have most of the words, and at last Standby.
+    """
+    if not words:
+        return Found(tuple(_merged(reader.answers(span))))
+    every = _merged(_affirmed(reader.answers(span, _query(words, ' AND '))))
+    if every:
+        return Found(tuple(every))
+    named, others = _named(words, reader.kinds())
+    if named:
+        seen = reader.sightings(span, named)
+        return Found(tuple(seen), tuple(others), 1 - len(others) / (len(words) + 1))
+    some = _some(reader, words, span)
+    return some if some.facts else _standby(reader, words, span)
+
+
+def _query(words: Sequence[str], join: str) -> str:
+    return join.join('"' + word.replace('"', '') + '"' for word in words)
+
+
+def _affirmed(answers: Sequence[Fact]) -> list[Fact]:
+    """Those that say that something is: 'No, it is empty' is no event."""
+    return [answer for answer in answers if not _NO.match(answer.text.strip())]
+
+
+def _some(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
+    best = Found()
+    by_part: dict[float, list[Fact]] = {}
+    for answer in _affirmed(reader.answers(span, _query(words, ' OR '))):
+        part = _part(words, f'{answer.text} {answer.about}')
+        if part >= _ENOUGH:
+            by_part.setdefault(part, []).append(answer)
+    if by_part:
+        part = max(by_part)
+        facts = tuple(_merged(by_part[part]))
+        missing = _missing(words, f'{facts[-1].text} {facts[-1].about}')
+        best = Found(facts, missing, part)
+    return best
+
+
+def _standby(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
+    runs = [run for run in reader.states(span, State.STANDBY) if not _missing(words, run.about)]
+    return Found(tuple(runs))
+
+
+def _missing(words: Sequence[str], text: str) -> tuple[str, ...]:
+    there = {stem(word) for word in content_words(text)}
+    return tuple(word for word in words if stem(word) not in there)
+
+
+def _part(words: Sequence[str], text: str) -> float:
+    return 1 - len(_missing(words, text)) / len(words)
+
+
+def _merged(facts: Sequence[Fact]) -> list[Fact]:
+    """Answers to one instruction whose events touch are one event."""
+    events: list[Fact] = []
+    last: dict[tuple[int, str], int] = {}
+    for fact in facts:
+        key = fact.stream, fact.about
+        at = last.get(key)
+        if at is not None and fact.start - events[at].end <= _JOIN:
+            old = events[at]
+            events[at] = Fact(
+                old.kind,
+                old.stream,
+                old.start,
+                fact.end,
+                fact.text,
+                old.about,
+                max(old.score, fact.score),
+                (),
+                old.frames + fact.frames,
+            )
+        else:
+            last[key] = len(events)
+            events.append(fact)
+    return events
+
+
+def _named(words: Sequence[str], kinds: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The kinds that words name, and the words that name none."""
+    names = _names()
+    known = set(kinds)
+    named: list[str] = []
+    used: set[int] = set()
+    for size in (3, 2, 1):
+        for at in range(len(words) - size + 1):
+            part = ' '.join(words[at : at + size])
+            kind = names.get(part, part)
+            if kind in known and not used & set(range(at, at + size)):
+                named.append(kind)
+                used |= set(range(at, at + size))
+    return named, [word for at, word in enumerate(words) if at not in used]
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {
+        text: kind.name
+        for kind in KINDS
+        for word in kind.words
+        for text in (word.one, word.many)
+        if text
+    }

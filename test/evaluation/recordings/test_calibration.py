@@ -1,0 +1,104 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Thresholds from stored probabilities: small streams worked out by hand, and the command."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from streamo_ros import cli
+from streamo_ros.config.params_file import effective
+from streamo_ros.config.params_file import read_parameters
+from streamo_ros.evaluation.recordings.calibration import answer_times
+from streamo_ros.evaluation.recordings.calibration import Sample
+from streamo_ros.evaluation.recordings.calibration import standby_threshold
+from streamo_ros.evaluation.recordings.calibration import Trials
+from streamo_ros.evaluation.recordings.card import Limits
+from streamo_ros.evaluation.recordings.truth import Event
+from streamo_ros.evaluation.recordings.truth import Truth
+from streamo_ros.evaluation.recordings.watched import WatchedTrack
+
+
+def test_neighboring_frames_above_the_threshold_are_one_answer():
+    chances = np.array([0.9, 0.1, 0.8, 0.9, 0.1, 0.1, 0.7, 0.1])
+    times = np.arange(8.0)
+    assert answer_times(times, chances, 0.5, 0) == [0, 2, 6]
+    assert answer_times(times, chances, 0.85, 0) == [0, 3]
+    # In the cooldown nothing begins; a run that outlasts it is then heard.
+    assert answer_times(times, chances, 0.5, 3) == [0, 3, 6]
+    assert answer_times(times, chances, 0.5, 5) == [0, 6]
+    assert answer_times(times, chances, 0.95, 0) == []
+
+
+def sample(group, rises, events, seconds=3600, words=()):
+    """A stream at 1 Hz whose p(Response) is 0.02 but for some seconds."""
+    chances = []
+    for at in range(seconds):
+        response = rises.get(at, 0.02)
+        standby = 0.6 if any(start <= at < end for start, end in events) else 0.1
+        chances.append((float(at), (1 - response - standby, standby, response)))
+    due = tuple(Event(start, end, words) for start, end in events)
+    return Sample(group, Truth('', group, events=due), WatchedTrack((0, seconds), [], chances))
+
+
+EVENTS = [(100, 110), (500, 510), (900, 910)]
+RISES = {105: 0.9, 505: 0.8, 905: 0.5, 300: 0.6, 700: 0.4}
+
+
+def test_the_best_threshold_is_that_of_the_wanted_rate():
+    trials = Trials([sample('a', RISES, EVENTS)], Limits())
+    quiet = trials.best(0)
+    assert 0.6 < quiet.response < 0.8
+    assert (quiet.caught, quiet.alarms, quiet.events) == (2, 0, 3)
+    loose = trials.best(1)
+    assert 0.4 < loose.response <= 0.5
+    assert (loose.caught, loose.alarms, loose.hours) == (3, 1, pytest.approx(1))
+    curve = trials.curve()
+    assert [(one.alarms, one.caught) for one in curve] == [(0, 2), (1, 3)]
+    # One group cannot be held out.
+    assert trials.held_out(1) is None
+
+
+def test_a_cooldown_is_chosen_only_where_it_helps():
+    chattering = {105: 0.9} | dict.fromkeys(range(114, 132, 3), 0.9)
+    best = Trials([sample('a', chattering, EVENTS[:1])], Limits()).best(0)
+    assert (best.cooldown, best.caught) == (30, 1)
+
+
+def test_the_forecast_is_made_where_it_was_not_chosen():
+    lower = {at: chance / 2 for at, chance in RISES.items()}
+    trials = Trials([sample('a', RISES, EVENTS), sample('b', lower, EVENTS)], Limits())
+    own, honest = trials.best(1), trials.held_out(1)
+    assert honest.events == own.events == 6
+    assert honest.caught < own.caught or honest.alarms > own.alarms
+
+
+def test_words_do_not_matter_as_there_are_none():
+    trials = Trials([sample('a', RISES, EVENTS, words=('kettle',))], Limits())
+    assert trials.best(1).caught == 3
+
+
+def test_the_standby_threshold_agrees_with_the_time_within_events():
+    found = standby_threshold([sample('a', RISES, EVENTS)], 0.7)
+    assert 0.1 < found <= 0.6
+    assert standby_threshold([sample('a', RISES, [(100, 100)])], 0.7) is None
+
+
+def test_the_command_writes_parameters_that_a_replay_takes(tmp_path, script, truth, video, capsys):
+    out = tmp_path / 'out'
+    arguments = [str(video), '--truth', str(truth), '--model', str(script), '-o', str(out)]
+    assert cli.main(['calibrate', *arguments, '--false-alarms', '60', '--json']) == 0
+    found = json.loads(capsys.readouterr().out)
+    # The second answer of the event is within the cooldown or not: the third is a false alarm.
+    assert (found['chosen']['caught'], found['chosen']['events']) == (1, 2)
+    values = effective(read_parameters(out / 'calibrated.yaml'))
+    assert values.number('thresholds.response') == found['chosen']['response']
+    assert values.number('notify.cooldown') == found['chosen']['cooldown']
+    assert (out / 'calibration.svg').read_text().startswith('<svg')
+    # From then on nothing needs the model.
+    stored = [str(out / 'replays' / 'kitchen'), '--truth', str(truth)]
+    assert cli.main(['calibrate', *stored, '--false-alarms', '0.5']) == 1
+    assert 'the quietest has 60.00' in capsys.readouterr().out

@@ -1,0 +1,85 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""`streamo score` on a video, on its replay, and on the bag that was recorded of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from streamo_ros import cli
+
+
+def score(capsys, *arguments, code=0):
+    assert cli.main(['score', *map(str, arguments), '--json']) == code, capsys.readouterr().err
+    return json.loads(capsys.readouterr().out)
+
+
+def test_a_video_is_replayed_and_scored(tmp_path, script, truth, video, capsys):
+    out = tmp_path / 'out'
+    found = score(capsys, video, '--truth', truth, '--model', script, '-o', out)
+    assert (found['events'], found['caught'], found['missed']) == (2, 1, 1)
+    assert (found['duplicates'], found['false_alarms']) == (1, 1)
+    assert found['hours'] == pytest.approx(60 / 3600)
+    row = found['recordings'][0]['instructions'][0]
+    assert row['results'][0]['answer'] == [20.0, 'the kettle boils']
+    assert row['false_alarm_answers'] == [[52.0, 'the kettle boils']]
+    assert json.loads((out / 'score.json').read_text()) == found
+    page = (out / 'score.html').read_text()
+    # A picture of the miss and one of the false alarm.
+    assert page.count('data:image/jpeg') == 2
+    # What was decided is kept: folder, file of events and bag give the same figures.
+    replay = out / 'replays' / 'kitchen'
+    for stored in (replay, replay / 'events.jsonl', replay / 'replay.mcap'):
+        again = score(capsys, stored, '--truth', truth)
+        kept = {key: value for key, value in again.items() if key != 'recordings'}
+        assert kept == {key: found[key] for key in kept}
+
+
+def test_a_broken_limit_is_exit_code_1(script, truth, video, capsys, monkeypatch):
+    arguments = [video, '--truth', truth, '--model', script]
+    assert score(capsys, *arguments, '--min-caught', 0.5, '--max-duplicates', 1)['broken'] == []
+    found = score(capsys, *arguments, '--max-false-alarms', 1, code=1)
+    assert found['broken'] == ['60.00 false alarms an hour; 1 are allowed']
+    monkeypatch.setenv('COLUMNS', '80')
+    assert cli.main(['score', *map(str, arguments), '--max-duplicates', '0']) == 1
+    text = capsys.readouterr().out
+    assert '1 of 2 events caught, 1 missed, 1 duplicates, 1 false alarm (60.0 an hour)' in text
+    assert 'broken: 1 duplicates; 0 are allowed' in text
+
+
+def test_in_hours_in_which_nothing_happens_every_answer_is_a_false_alarm(script, video, capsys):
+    model = ['--model', script]
+    found = score(capsys, video, '--never', '-i', 'kettle', '-i', 'quiet', *model)
+    assert (found['events'], found['false_alarms']) == (0, 3)
+    assert found['false_alarms_per_hour'] == pytest.approx(90)
+
+
+@pytest.mark.parametrize(
+    ('truth_text', 'sentence'),
+    [
+        ('- instruction: kettle\n  events: [75]', 'truth.yaml, line 1: the event ends at 75 s'),
+        ('- {recording: other, instruction: kettle}', 'it is about other'),
+    ],
+)
+def test_a_truth_about_something_else_is_refused(
+    tmp_path, script, video, capsys, truth_text, sentence
+):
+    (tmp_path / 'truth.yaml').write_text(truth_text)
+    arguments = [video, '--truth', tmp_path / 'truth.yaml', '--model', script]
+    assert cli.main(['score', *map(str, arguments)]) == 2
+    assert sentence in capsys.readouterr().err
+
+
+def test_what_was_never_asked_cannot_be_scored(tmp_path, script, truth, video, capsys):
+    out = tmp_path / 'out'
+    assert (
+        cli.main(['replay', str(video), '-i', 'quiet', '--model', str(script), '-o', str(out)])
+        == 0
+    )
+    assert cli.main(['score', str(out), '--truth', str(truth)]) == 2
+    error = capsys.readouterr().err
+    assert "was never asked 'kettle'; it was watched for 'quiet'" in error
+    assert cli.main(['score', str(video), '--model', str(script)]) == 2
+    assert 'add --truth FILE, or --never' in capsys.readouterr().err

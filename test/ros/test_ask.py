@@ -1,0 +1,128 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The action ~/ask: questions about the past, from the record and from the model."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from action_msgs.msg import GoalStatus
+from streamo_ros.msg import Response
+
+try:
+    from streamo_ros.action import Ask
+except ImportError:
+    pytest.skip('Ask.action is not built yet: run make setup', allow_module_level=True)
+
+Result = Ask.Result
+
+
+class Client:
+    """A client of ~/ask."""
+
+    def __init__(self, peer, wait_for) -> None:
+        from rclpy.action import ActionClient
+
+        self.peer, self.wait_for = peer, wait_for
+        self.client = ActionClient(peer.node, Ask, peer.full('~/ask'))
+        wait_for(self.client.server_is_ready, what='the action server')
+
+    def ask(self, question: str, feedback: list | None = None, **fields: object):
+        heard = [] if feedback is None else feedback
+        future = self.peer.do(
+            lambda: self.client.send_goal_async(
+                Ask.Goal(question=question, **fields),
+                lambda message: heard.append(message.feedback),
+            )
+        )
+        self.wait_for(future.done, what='the goal is accepted')
+        result = self.peer.do(future.result().get_result_async)
+        self.wait_for(result.done, what='the result of a goal')
+        return result.result().status, result.result().result
+
+
+@pytest.fixture
+def watched(start, peer, wait_for):
+    """A node that watched a kettle boil at 1005 s, with a memory."""
+
+    def run(folder: Path, **parameters: object):
+        node = start(memory__path=folder, **parameters)
+        wait_for(lambda: peer.state() == 'active')
+        peer.instruct('Tell me when the kettle boils.')
+        heard = peer.hear('~/response', Response)
+        camera = peer.camera().matched()
+        camera.film(1000, 1008, wait=0.1)
+        wait_for(lambda: heard, what='the kettle boils')
+        return node, camera
+
+    return run
+
+
+def test_the_record_answers_with_evidence(watched, peer, wait_for, tmp_path) -> None:
+    watched(tmp_path / 'memory', memory__answers='record')
+    feedback: list[Ask.Feedback] = []
+    status, result = Client(peer, wait_for).ask('When did the kettle boil?', feedback)
+    assert (status, result.outcome) == (GoalStatus.STATUS_SUCCEEDED, Result.OUTCOME_ANSWERED)
+    assert 'From the record: ' in result.text
+    assert [stamp.sec for stamp in result.evidence_stamps] == [1005]
+    assert feedback[0].stage == 'searching'
+    status, result = Client(peer, wait_for).ask('When did the phone ring?')
+    assert (status, result.outcome) == (GoalStatus.STATUS_SUCCEEDED, Result.OUTCOME_NOT_FOUND)
+    assert 'phone' in result.message
+
+
+def test_a_model_looks_again_at_kept_pictures(watched, peer, wait_for, tmp_path) -> None:
+    watched(tmp_path / 'memory', memory__answers='model')
+    client = Client(peer, wait_for)
+    feedback: list[Ask.Feedback] = []
+    status, result = client.ask('Was it always there?', feedback, max_frames=4)
+    assert (status, result.outcome) == (GoalStatus.STATUS_SUCCEEDED, Result.OUTCOME_ANSWERED)
+    assert result.text == 'Yes, here it is.'
+    assert len(result.evidence_stamps) == 4
+    assert result.probability > 0.9
+    assert {'searching', 'looking', 'answering'} <= {one.stage for one in feedback}
+    _, result = client.ask('Did nothing happen?')
+    assert result.outcome == Result.OUTCOME_NOT_FOUND
+
+
+def test_a_killed_node_answers_about_the_time_before(
+    watched, start, meet, wait_for, tmp_path
+) -> None:
+    node, _ = watched(tmp_path / 'memory')
+    time.sleep(0.5)
+    node.process.kill()
+    node.process.wait()
+    start(memory__path=tmp_path / 'memory')
+    peer = meet()
+    wait_for(lambda: peer.state() == 'active')
+    _, result = Client(peer, wait_for).ask('When did the kettle boil?')
+    assert result.outcome == Result.OUTCOME_ANSWERED
+    assert [stamp.sec for stamp in result.evidence_stamps] == [1005]
+
+
+def test_without_a_memory_a_question_is_refused_in_a_sentence(start, peer, wait_for) -> None:
+    start()
+    wait_for(lambda: peer.state() == 'active')
+    status, result = Client(peer, wait_for).ask('What happened?')
+    assert (status, result.outcome) == (GoalStatus.STATUS_ABORTED, Result.OUTCOME_ERROR)
+    assert 'set memory.path' in result.message
+
+
+@pytest.mark.parametrize('question', ['', 'What happened tomorrow?'])
+def test_bad_questions_are_refused_in_a_sentence(
+    watched, peer, wait_for, tmp_path, question
+) -> None:
+    watched(tmp_path / 'memory')
+    status, result = Client(peer, wait_for).ask(question)
+    assert (status, result.outcome) == (GoalStatus.STATUS_ABORTED, Result.OUTCOME_ERROR)
+    assert result.message
+    assert not result.text
+
+
+def test_two_nodes_on_one_memory_are_refused(watched, start, tmp_path) -> None:
+    watched(tmp_path / 'memory')
+    other = start('-r', '__node:=other', memory__path=tmp_path / 'memory')
+    assert other.ended() == 2
+    assert 'in use by another process' in other.text
