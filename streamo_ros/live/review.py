@@ -87,22 +87,15 @@ class _Pictures:
                 self._session.show(row.stamp, file.read_bytes())
         if not isinstance(row, DecisionRow) or row.stamp == self._shown:
             return
-        for record in self._next():
-            if record.stamp == row.stamp:
-                picture = _picture(record)
-                if picture:
-                    self._session.show(row.stamp, picture)
-                    self._shown = row.stamp
-                return
-            if record.stamp > row.stamp:
-                self._ahead = record
-                return
-
-    def _next(self) -> Iterator[Record]:
-        if self._ahead is not None:
-            ahead, self._ahead = self._ahead, None
-            yield ahead
-        yield from self._images
+        record = self._ahead or next(self._images, None)
+        while record is not None and record.stamp < row.stamp:
+            record = next(self._images, None)
+        self._ahead = record
+        if record is not None and record.stamp == row.stamp:
+            self._ahead = None
+            self._shown = row.stamp
+            if picture := _picture(record):
+                self._session.show(row.stamp, picture)
 
 
 def _images(bag: Path) -> Iterator[Record]:
