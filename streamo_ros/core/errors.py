@@ -37,4 +37,8 @@ def one_line(error: Exception) -> str:
     """What an error of a library says, on one line, for a sentence of ours."""
     if isinstance(error, KeyError) and error.args:
         return f'{error.args[0]} is missing'
-    return ' '.join(str(error).rstrip(' ^\n:').split()) or type(error).__name__
+    text, mark = str(error), getattr(error, 'problem_mark', None)
+    if mark is not None:
+        # YAML's own sentence quotes the line, over several lines.
+        text = f'{getattr(error, "problem", "")}, line {mark.line + 1}, column {mark.column + 1}'
+    return ' '.join(text.split()) or type(error).__name__

@@ -82,7 +82,8 @@ def test_a_model_looks_again_at_kept_pictures(watched, peer, wait_for, tmp_path)
     assert result.text == 'Yes, here it is.'
     assert len(result.evidence_stamps) == 4
     assert result.probability > 0.9
-    assert {'searching', 'looking', 'answering'} <= {one.stage for one in feedback}
+    stages = {'searching', 'looking', 'answering'}
+    wait_for(lambda: stages <= {one.stage for one in feedback}, what='the feedback')
     _, result = client.ask('Did nothing happen?')
     assert result.outcome == Result.OUTCOME_NOT_FOUND
 
