@@ -75,11 +75,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _serve(
     node: LiveNode, executor: SingleThreadedExecutor, bridge: _Bridge, spinner: threading.Thread
 ) -> None:
-    values = node.values
-    pictures = NewestPictures(int(values['live.picture_memory']) * 2**20)
-    session = Session(History(int(values['live.history'])), pictures, live=True)
+    pictures = NewestPictures(node.number('live.picture_memory') * 2**20)
+    session = Session(History(node.number('live.history')), pictures, live=True)
     session.tell(source=node.target)
-    host = str(values['live.host'])
+    host = str(node.values['live.host'])
     access = Access.for_host(host)
     commands = ServiceCommands(node, executor)
 
@@ -89,7 +88,7 @@ def _serve(
         bridge.loop, bridge.session = asyncio.get_running_loop(), session
         spinner.start()
 
-    serve(LiveServer(session, access, commands).app, host, int(values['live.port']), ready)
+    serve(LiveServer(session, access, commands).app, host, node.number('live.port'), ready)
 
 
 def _spin(executor: SingleThreadedExecutor, bridge: _Bridge) -> None:

@@ -67,6 +67,12 @@ class LiveNode(Node):
         self.create_subscription(DiagnosticArray, '/diagnostics', self._take_diagnostics, 10)
         self.create_timer(1.0, self._look_after)
 
+    def number(self, name: str) -> int:
+        """The value of a parameter that is a whole number."""
+        value = self.values[name]
+        assert isinstance(value, int)
+        return value
+
     def _take_frame_state(self, message: Any) -> None:
         row = DecisionRow.from_message(message)
         self._post(lambda session: session.take(row))
