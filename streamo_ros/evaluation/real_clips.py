@@ -85,7 +85,7 @@ def read_tracks(path: Path) -> dict[str, Any]:
     try:
         truth: dict[str, Any] = json.loads(text)
         _check(truth)
-    except UnknownClassError as error:
+    except _UnknownClassError as error:
         line = text[: text.find(f'"{error}"')].count('\n') + 1
         raise EvaluationError(
             f'{path}, line {line}: {str(error)!r} is none of the 80 kinds: give a COCO name'
@@ -95,13 +95,13 @@ def read_tracks(path: Path) -> dict[str, Any]:
     return truth
 
 
-class UnknownClassError(ValueError):
+class _UnknownClassError(ValueError):
     """A class that is none of the 80 kinds; its text is the class."""
 
 
 def _check_class(name: Any) -> None:
     if name not in _INDEX:
-        raise UnknownClassError(name)
+        raise _UnknownClassError(name)
 
 
 def _check(truth: Mapping[str, Any]) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.files import write_bytes
 from streamo_ros.memory.ask import Answer
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.ask import AskError
@@ -102,7 +103,7 @@ def _ask(arguments: argparse.Namespace, reader: StoreReader, asker: Asker, text:
         arguments.pictures.mkdir(parents=True, exist_ok=True)
         for frame in recall.frames:
             file = arguments.pictures / f'{frame.stamp}.jpg'
-            file.write_bytes(reader.pictures.read(frame.id))
+            write_bytes(file, reader.pictures.read(frame.id))
             files.append(str(file))
     if arguments.json:
         row = asdict(answer) | {

@@ -48,6 +48,7 @@ class RecordingBackbone:
 
     prompt: object
     capacity: int = 4096
+    lanes: int = 1
     row: list[int] = field(default_factory=list)
 
     def open(self):

@@ -22,6 +22,7 @@ from streamo_ros.tiny.turns import DialogueWriter
 from streamo_ros.tiny.turns import Target
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.instruction import draw_instruction
+from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.known_words import kind_words
 from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.scenario import draw_scenario
@@ -43,6 +44,14 @@ _SHORTEST = 24
 _ATTEMPTS = 8
 _QUIET, _SHORT_QUIET, _ABSENT = 0.25, 0.1, 0.2
 """Shares of dialogues in which nothing need be due, and in which it never comes."""
+_CONDITIONS = ('more', 'together', 'side', 'move', 'near')
+"""Families that depend on more than presence. Were something due in nearly all of their short
+windows, to see the thing would be enough."""
+_UNFULFILLED, _LATER = 0.5, 0.6
+"""Shares of their dialogues in which nothing need be due, and in which it is so only later."""
+_DECOY = 0.25
+"""Share of dialogues in which what happens is not what is waited for but the same of another
+kind."""
 _SHORT = 4
 _AT_ZERO = 0.5
 _ODD_RATE, _DROPS = 0.12, 0.15
@@ -105,7 +114,9 @@ def draw_dialogue(
         rng: makes all random choices.
     """
     family = _draw_family(plan, rng)
-    quiet = rng.random() < (_QUIET if plan.turns > _SHORT else _SHORT_QUIET)
+    quiet = rng.random() < _quiet_share(family, plan.turns)
+    later = 2 if family in _CONDITIONS and plan.turns > 2 and rng.random() < _LATER else 0
+    decoy = family in WAITING and rng.random() < _DECOY
     for attempt in range(_ATTEMPTS):
         evicted = 0 if plan.fresh else int(rng.integers(1, 40))
         numbers, step = _frame_numbers(plan.turns + evicted, rng)
@@ -117,16 +128,32 @@ def draw_dialogue(
         shown = [first + number for number in numbers]
         scenario = replace(scenario, stream=scenario.stream.at(shown))
         subject, text = draw_instruction(family, scenario.subject, rng)
-        scenario = replace(scenario, subject=subject)
+        other = _not_there(subject, scenario.stream, rng) if decoy else None
         origin = Fraction(0 if rng.random() < _AT_ZERO else int(rng.integers(0, MAX_ORIGIN)))
         tags = [origin + number * step for number in numbers]
-        labels = label_stream(
-            family, scenario.subject, scenario.stream, 0, [seconds_text(tag) for tag in tags]
-        )
-        if quiet or absent or attempt == _ATTEMPTS - 1 or labels.since(evicted).fires:
+        starts = [seconds_text(tag) for tag in tags]
+        labels = label_stream(family, subject, scenario.stream, 0, starts)
+        if quiet or absent or attempt == _ATTEMPTS - 1 or labels.since(evicted + later).fires:
             break
+    if other is not None:
+        subject, text = draw_instruction(family, other, rng)
+        labels = label_stream(family, subject, scenario.stream, 0, starts)
+    scenario = replace(scenario, subject=subject)
     labels = _with_wrong_answers(family, labels, rng)
     return _written(prompt, plan, (family, text, scenario), labels, (evicted, tags, step), rng)
+
+
+def _not_there(subject: Subject, stream: Stream, rng: np.random.Generator) -> Subject:
+    """The same subject, of a kind that no thing and no false detection is of."""
+    shown = {*np.unique(stream.kind).tolist(), *(thing.kind for thing in stream.things)}
+    kind = pick(rng, [number for number in range(len(KINDS)) if number not in shown])
+    return replace(subject, kinds=(kind, *subject.kinds[1:]))
+
+
+def _quiet_share(family: str, turns: int) -> float:
+    if turns <= _SHORT and family in _CONDITIONS:
+        return _UNFULFILLED
+    return _QUIET if turns > _SHORT else _SHORT_QUIET
 
 
 def _draw_family(plan: DialoguePlan, rng: np.random.Generator) -> str:

@@ -51,8 +51,8 @@ class Noise:
     doubled: float = 0.12
     confused: float = 0.3
     false: float = 0.22
-    lasting: float = 1.0
-    ghost_level: tuple[float, float] = (-1.25, 0.45)
+    lasting: float = 1.5
+    ghost_level: tuple[float, float] = (-1.0, 0.5)
     jitter: float = 0.03
 
 

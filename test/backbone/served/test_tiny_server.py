@@ -28,7 +28,7 @@ from streamo_ros.evaluation.synthetic import synthetic_cases
 from streamo_ros.evaluation.synthetic import SyntheticSettings
 from streamo_ros.share import share_path
 
-EXAMPLE = Path(__file__).parents[2] / 'examples' / 'tiny_server.py'
+SERVER = Path(__file__).parents[3] / 'dev' / 'tiny_server.py'
 FRAMES = 20
 
 
@@ -39,7 +39,7 @@ def tiny():
 
 @pytest.fixture(scope='module')
 def url(tiny):
-    spec = importlib.util.spec_from_file_location('tiny_server', EXAMPLE)
+    spec = importlib.util.spec_from_file_location('tiny_server', SERVER)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     server = module.make_server(tiny)

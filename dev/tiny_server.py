@@ -3,7 +3,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """An OpenAI-compatible server in one file that serves the embedded model: to try served models.
 
-    python examples/tiny_server.py --port 8000
+    python dev/tiny_server.py --port 8000
     streamo replay VIDEO --model http://127.0.0.1:8000/v1 --settings models/streamo-tiny -i '...'
 
 It runs plain transformers over the whole dialogue of every request, so it also shows that what is
