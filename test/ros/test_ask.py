@@ -73,6 +73,7 @@ def test_the_record_answers_with_evidence(watched, peer, wait_for, tmp_path) -> 
     assert 'phone' in result.message
 
 
+@pytest.mark.slow  # Not seen to pass on a loaded machine yet.
 def test_a_model_looks_again_at_kept_pictures(watched, peer, wait_for, tmp_path) -> None:
     watched(tmp_path / 'memory', memory__answers='model')
     client = Client(peer, wait_for)
