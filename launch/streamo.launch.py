@@ -152,9 +152,8 @@ def _node(context: LaunchContext) -> Node:
 def _page(context: LaunchContext) -> Node:
     """The node of the page; its end ends nothing else."""
     namespace = _text(context, 'namespace').strip('/')
-    given: dict[str, Any] = {
-        'live.node': '/'.join(filter(None, ('', namespace, _text(context, 'name'))))
-    }
+    parts = ['', *([namespace] if namespace else []), _text(context, 'name')]
+    given: dict[str, Any] = {'live.node': '/'.join(parts)}
     for argument, kind in (('live_host', str), ('live_port', int)):
         if _text(context, argument):
             given[argument.replace('_', '.')] = ParameterValue(

@@ -193,7 +193,10 @@ class InstructionLane:
         repeated = answer.said == whole != '' and answer.speech.finish is Finish.STOP
         # As long as it may become a repetition, nobody hears of it.
         undecided = answer.said != '' and not final and answer.said.startswith(whole)
-        if (answer.withheld or final) and not (repeated or undecided):
+        if repeated:
+            answer.withheld = ''
+        # A repetition has a last piece as well, an empty one: its id stands in a FrameState.
+        if (answer.withheld or final) and not undecided:
             events.append(self._spoke(answer, answer.withheld, final))
             answer.withheld = ''
         if final:

@@ -115,7 +115,9 @@ class LiveView:
         """Pieces and whole answers travel on two topics: a late piece is not shown again."""
         if row.response_id > self._answered:
             key = row.instruction_id
-            self._partial[key] = self._partial.get(key, '') + row.text
+            text = self._partial.get(key, '') + row.text
+            if text:
+                self._partial[key] = text
 
     def _take_response(self, row: ResponseRow) -> None:
         key, at = row.instruction_id, f'{(row.stamp - self._first) / 1e9:6.1f} s'

@@ -178,6 +178,9 @@ class Session:
         said = {one[0]: one for one in self.facts['speaking']}
         before = said.get(row.response_id, [0, 0, ''])[2]
         text = (before + row.text)[-_PARTIAL:]
+        if not text:
+            # A repetition that is held back.
+            return
         said[row.response_id] = [row.response_id, self._lane(row.instruction_id), text]
         # Bounded, because a node that is killed never ends its answers.
         self.tell(speaking=[*said.values()][-8:])

@@ -35,6 +35,7 @@ from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import Response
+from streamo_ros.msg import ResponseDelta
 from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
@@ -92,12 +93,13 @@ class LockStep(BlockingClient):
         self._ended: dict[int, float] = {}
         self._listed: set[int] | None = None
         self._decisions: dict[tuple[int, int], DecisionRow] = {}
-        self._answers: dict[int, Response] = {}
+        self._answers: dict[int, str] = {}
         self.prepare(f'{self._target}/set_instruction', SetInstruction)
         self.prepare(f'{self._target}/reset', Trigger)
         listen = self.create_subscription
         listen(FrameState, f'{self._target}/frame_state', self._take_state, DEEP)
         listen(Response, f'{self._target}/response', self._take_answer, DEEP)
+        listen(ResponseDelta, f'{self._target}/response_delta', self._take_delta, DEEP)
         # Created last: when its latched message is here, the node has discovered the other two.
         listen(InstructionArray, f'{self._target}/instructions', self._take_instructions, LATCHED)
 
@@ -168,7 +170,7 @@ class LockStep(BlockingClient):
         answer = row.response_id
         if answer:
             self.until(lambda: answer in self._answers, f'response {answer}')
-        text = self._answers.pop(answer).text if answer else ''
+        text = self._answers.pop(answer) if answer else ''
         return Decision(row.stamp, instruction, row.state, text, row.probabilities)
 
     def _set(self, text: str) -> None:
@@ -180,7 +182,12 @@ class LockStep(BlockingClient):
         self._decisions[row.stamp, row.instruction_id] = row
 
     def _take_answer(self, message: Response) -> None:
-        self._answers[message.response_id] = message
+        self._answers[message.response_id] = message.text
+
+    def _take_delta(self, message: ResponseDelta) -> None:
+        """A repetition that is held back has one empty piece, and no response follows."""
+        if message.is_final and message.index == 0 and not message.text:
+            self._answers.setdefault(message.response_id, '')
 
     def _take_instructions(self, message: InstructionArray) -> None:
         """Adopt instructions that others set, and note which have ended."""

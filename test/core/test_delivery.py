@@ -55,12 +55,13 @@ def test_the_same_answer_is_not_repeated_while_its_event_lasts(frame):
     assert told(events, HeldBack) == [(3, 'It boils.'), (5, 'It boils.')]
     assert [one.episode_id for one in events if isinstance(one, Answered)] == [1, 1, 2]
     assert left.response_count == 3
-    # No piece of a repetition is told, and what is told makes up the whole answers.
+    # A repetition ends with one empty piece, and what is told makes up the whole answers.
     pieces = {}
     for one in events:
         if isinstance(one, Spoke):
             pieces.setdefault(one.frame.tick.index, []).append(one)
-    assert {at: ''.join(p.text for p in part) for at, part in pieces.items()} == dict(told(events))
+    spoken = {at: ''.join(piece.text for piece in part) for at, part in pieces.items()}
+    assert spoken == {**dict(told(events)), 3: '', 5: ''}
     for part in pieces.values():
         assert [one.index for one in part] == list(range(len(part)))
         assert [one.is_final for one in part] == [False] * (len(part) - 1) + [True]

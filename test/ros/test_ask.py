@@ -73,10 +73,12 @@ def test_the_record_answers_with_evidence(watched, peer, wait_for, tmp_path) -> 
     assert 'phone' in result.message
 
 
-@pytest.mark.slow  # Not seen to pass on a loaded machine yet.
 def test_a_model_looks_again_at_kept_pictures(watched, peer, wait_for, tmp_path) -> None:
     watched(tmp_path / 'memory', memory__answers='model')
     client = Client(peer, wait_for)
+    # First, because a question is told what was asked before it, and the script goes by words.
+    _, result = client.ask('Did nothing happen?')
+    assert result.outcome == Result.OUTCOME_NOT_FOUND
     feedback: list[Ask.Feedback] = []
     status, result = client.ask('Was it always there?', feedback, max_frames=4)
     assert (status, result.outcome) == (GoalStatus.STATUS_SUCCEEDED, Result.OUTCOME_ANSWERED)
@@ -85,8 +87,6 @@ def test_a_model_looks_again_at_kept_pictures(watched, peer, wait_for, tmp_path)
     assert result.probability > 0.9
     stages = {'searching', 'looking', 'answering'}
     wait_for(lambda: stages <= {one.stage for one in feedback}, what='the feedback')
-    _, result = client.ask('Did nothing happen?')
-    assert result.outcome == Result.OUTCOME_NOT_FOUND
 
 
 def test_a_killed_node_answers_about_the_time_before(

@@ -297,7 +297,6 @@ def test_empty_list_of_instructions_overrides_those_of_the_file(doubles: None) -
     assert Launch('streamo.launch.py', instructions='[]').parameters == {'instructions': ['']}
 
 
-@pytest.mark.slow  # Not seen to pass on a loaded machine yet.
 def test_page_is_started_only_when_asked_for_and_shows_this_node(doubles: None) -> None:
     assert [*Launch('streamo.launch.py').processes] == ['node']
     launch = Launch('streamo.launch.py', live='true', live_port='8000', namespace='/robot')
