@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from tokenizers import Tokenizer
 
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.build import load_checkpoint
@@ -52,6 +53,7 @@ class TinyModel:
         backbone = load_checkpoint(folder, Options(device='cpu', lanes=1))
         self.name = folder.name
         self._tokenizer = backbone.prompt.tokenizer
+        self._decoder = Tokenizer.from_file(str(folder / 'tokenizer.json'))
         self._plain = PlainModel(
             read_checkpoint(folder).model(torch.device('cpu'), torch.float32), backbone
         )
@@ -65,7 +67,9 @@ class TinyModel:
         for message in messages:
             pieces.append(self._tokenizer.control(f'<|im_start|>{message["role"]}\n'))
             content = message['content']
-            parts = [{'type': 'text', 'text': content}] if isinstance(content, str) else content
+            parts: list[dict[str, Any]] = (
+                [{'type': 'text', 'text': content}] if isinstance(content, str) else content
+            )
             for part in parts:
                 if part['type'] == 'text':
                     pieces.append(self._tokenizer.control(part['text']))
@@ -92,7 +96,7 @@ class TinyModel:
 
     def text(self, token: int) -> str:
         """The text of one token, also of a control token."""
-        return str(self._tokenizer._control.decode([token], skip_special_tokens=False))  # noqa: SLF001
+        return str(self._decoder.decode([token], skip_special_tokens=False))
 
     def tokens(self, body: dict[str, Any]) -> int:
         """Tokens of a dialogue."""

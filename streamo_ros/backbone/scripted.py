@@ -21,6 +21,7 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
+from streamo_ros.backbone.list_lanes import ListLanes
 from streamo_ros.core.errors import one_line
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
@@ -113,7 +114,7 @@ class ScriptedPasses:
 
 
 @dataclass
-class ScriptedBackbone:
+class ScriptedBackbone(ListLanes[int]):
     """See `interface.Backbone`.
 
     Args:
@@ -167,22 +168,6 @@ class ScriptedBackbone:
         """See `interface.Backbone`."""
         return ScriptedVisionTokens(visions[0].tokens, visions[0].grid)
 
-    def open(self) -> int:
-        """See `interface.Backbone`."""
-        slot = next((slot for slot in range(self.lanes) if slot not in self.rows), None)
-        if slot is None:
-            raise BackboneError(f'all {self.lanes} lanes are taken: cancel an instruction')
-        self.rows[slot] = []
-        return slot
-
-    def close(self, slot: int) -> None:
-        """See `interface.Backbone`."""
-        del self.rows[slot]
-
-    def length(self, slot: int) -> int:
-        """See `interface.Backbone`."""
-        return len(self.rows[slot])
-
     def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
         """See `interface.Backbone`."""
         self.passes.extend += 1
@@ -194,7 +179,7 @@ class ScriptedBackbone:
     def prefill(self, request: Request) -> None:
         """See `interface.Backbone`."""
         self.passes.prefill += 1
-        self._check_room([request])
+        self.check_room(request)
         self._append(request)
 
     def decode(
@@ -213,27 +198,17 @@ class ScriptedBackbone:
             tokens.append(ord(left[0]) if left else self.prompt.stop)
         return tokens
 
-    def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
-        """See `interface.Backbone`."""
-        row = self.rows[slot]
-        self.rows[slot] = [token for start, stop in keep for token in row[start:stop]]
-
-    def truncate(self, slot: int, length: int) -> None:
-        """See `interface.Backbone`."""
-        del self.rows[slot][length:]
-
     def memory(self) -> dict[str, Any]:
         """See `interface.Backbone`."""
         return {'window': sum(map(len, self.rows.values())) * 8}
 
+    def _check_room(self, requests: Sequence[Request]) -> None:
+        for request in requests:
+            self.check_room(request)
+
     def transcript(self, slot: int) -> str:
         """The dialogue in a slot, with one placeholder for each vision token."""
         return self.tokenizer.transcript(self.rows[slot])
-
-    def _check_room(self, requests: Sequence[Request]) -> None:
-        for request in requests:
-            if len(self.rows[request.slot]) + request.tokens > self.capacity:
-                raise BackboneError(f'lane {request.slot} overflows its {self.capacity} tokens')
 
     def _append(self, request: Request) -> None:
         row = self.rows[request.slot]

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from streamo_ros.backbone.gate.flattening import flatten
 from streamo_ros.backbone.gate.flattening import shorten
+from streamo_ros.backbone.list_lanes import ListLanes
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
@@ -34,7 +35,7 @@ Row = list[int | VisionTokens]
 """A lane's content; a frame stands in it once for each of its tokens."""
 
 
-class OnDemandBackbone:
+class OnDemandBackbone(ListLanes['int | VisionTokens']):
     """Satisfies `interface.Backbone`, but for the states, which a gate must decide.
 
     Args:
@@ -55,7 +56,8 @@ class OnDemandBackbone:
         self._model = model
         self.capacity = capacity
         self._longest = longest
-        self._rows: dict[int, Row] = {}
+        self.lanes = model.lanes
+        self.rows = {}
         self._sinks: dict[int, tuple[int, ...]] = {}
         self._answering: dict[int, int] = {}
 
@@ -73,11 +75,6 @@ class OnDemandBackbone:
             info = replace(info, note='; '.join(filter(None, (note, info.note))))
         return replace(info, context_capacity=self.capacity)
 
-    @property
-    def lanes(self) -> int:
-        """The model's."""
-        return self._model.lanes
-
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """The model's."""
         return self._model.grid(height, width)
@@ -90,27 +87,15 @@ class OnDemandBackbone:
         """The model's."""
         return self._model.merge(visions)
 
-    def open(self) -> int:
-        """See `interface.Backbone`."""
-        slot = next((slot for slot in range(self.lanes) if slot not in self._rows), None)
-        if slot is None:
-            raise BackboneError(f'all {self.lanes} lanes are taken: cancel an instruction')
-        self._rows[slot] = []
-        return slot
-
     def close(self, slot: int) -> None:
         """See `interface.Backbone`."""
         self._end_answer(slot)
-        del self._rows[slot]
-
-    def length(self, slot: int) -> int:
-        """See `interface.Backbone`."""
-        return len(self._rows[slot])
+        super().close(slot)
 
     def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
         """Keep the frames; the logits are all zero."""
         for request in requests:
-            self._check_room(request)
+            self.check_room(request)
         for request in requests:
             self._end_answer(request.slot)
             self._append(request)
@@ -118,7 +103,7 @@ class OnDemandBackbone:
 
     def prefill(self, request: Request) -> None:
         """See `interface.Backbone`."""
-        self._check_room(request)
+        self.check_room(request)
         self._end_answer(request.slot)
         self._append(request)
 
@@ -150,16 +135,11 @@ class OnDemandBackbone:
             raise PartialError(results)
         return results
 
-    def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
-        """See `interface.Backbone`."""
-        row = self._rows[slot]
-        self._rows[slot] = [token for start, stop in keep for token in row[start:stop]]
-
     def truncate(self, slot: int, length: int) -> None:
         """See `interface.Backbone`."""
-        if length < len(self._rows[slot]):
+        if length < len(self.rows[slot]):
             self._end_answer(slot)
-            del self._rows[slot][length:]
+            super().truncate(slot, length)
 
     def memory(self) -> dict[str, Any]:
         """The model's."""
@@ -167,11 +147,11 @@ class OnDemandBackbone:
 
     def _model_request(self, request: Request) -> Request:
         """The request for the model, which has read all that comes before it."""
-        self._check_room(request)
+        self.check_room(request)
         slot = request.slot
         if slot in self._answering:
             return replace(request, slot=self._answering[slot])
-        row = [*self._rows[slot], *row_of(request.pieces)]
+        row = [*self.rows[slot], *row_of(request.pieces)]
         flat = flatten(row, self._sinks[slot], self.prompt)
         short = shorten(flat, self._longest, self._merge)
         self._answering[slot] = self._model.open()
@@ -190,16 +170,11 @@ class OnDemandBackbone:
             self._model.close(self._answering.pop(slot))
 
     def _append(self, request: Request) -> None:
-        if not self._rows[request.slot]:
+        if not self.rows[request.slot]:
             sink = request.pieces[0]
             assert isinstance(sink, tuple), 'a slot begins with its instruction'
             self._sinks[request.slot] = sink
-        self._rows[request.slot] += row_of(request.pieces)
-
-    def _check_room(self, request: Request) -> None:
-        length = len(self._rows[request.slot]) + request.tokens
-        if length > self.capacity:
-            raise BackboneError(f'lane {request.slot} overflows its {self.capacity} tokens')
+        self.rows[request.slot] += row_of(request.pieces)
 
 
 def row_of(pieces: Sequence[Piece]) -> Row:

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.backbone.context_size import check_context
+from streamo_ros.backbone.list_lanes import ListLanes
 from streamo_ros.backbone.served.answer import ServedAnswer
 from streamo_ros.backbone.served.call import RefusedError
 from streamo_ros.backbone.served.chat import chat_of
 from streamo_ros.backbone.served.chat import Message
-from streamo_ros.backbone.served.chat import Row
 from streamo_ros.backbone.served.chat import row_of
 from streamo_ros.backbone.served.chat import ServedFrame
 from streamo_ros.backbone.served.endpoint import Endpoint
@@ -54,7 +54,7 @@ SHORTER = 0.8
 """Part of a context that remains in use after a server has refused a dialogue for its length."""
 
 
-class ServedBackbone:
+class ServedBackbone(ListLanes['int | ServedFrame']):
     """Satisfies `interface.Backbone`.
 
     Args:
@@ -91,7 +91,7 @@ class ServedBackbone:
         self._frames = frames
         self._info = info
         self._known = KnownFrames(endpoint, server)
-        self._rows: dict[int, Row] = {}
+        self.rows = {}
         self._answers: dict[int, ServedAnswer] = {}
         self._likely: dict[int, bool] = {}
         self._pool = ThreadPoolExecutor(min(lanes, CONCURRENCY), 'streamo request')
@@ -129,22 +129,10 @@ class ServedBackbone:
             'chunk or window'
         )
 
-    def open(self) -> int:
-        """See `interface.Backbone`."""
-        slot = next((slot for slot in range(self.lanes) if slot not in self._rows), None)
-        if slot is None:
-            raise BackboneError(f'all {self.lanes} lanes are taken: cancel an instruction')
-        self._rows[slot] = []
-        return slot
-
     def close(self, slot: int) -> None:
         """See `interface.Backbone`."""
         self._stop_answer(slot)
-        del self._rows[slot]
-
-    def length(self, slot: int) -> int:
-        """See `interface.Backbone`."""
-        return len(self._rows[slot])
+        super().close(slot)
 
     def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
         """Ask for the states of several lanes at the same time."""
@@ -153,27 +141,18 @@ class ServedBackbone:
 
     def prefill(self, request: Request) -> None:
         """Append; the server sees it with the next frame."""
-        self._check_room(request)
-        self._rows[request.slot] += row_of(request.pieces)
+        self.check_room(request)
+        self.rows[request.slot] += row_of(request.pieces)
 
     def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int | None]:
         """The next piece of each answer, as a token; it waits until the server has written it."""
         return self._each(lambda request: self._next_token(request, sampling), requests)
 
-    def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
-        """See `interface.Backbone`."""
-        row = self._rows[slot]
-        self._rows[slot] = [token for start, stop in keep for token in row[start:stop]]
-
-    def truncate(self, slot: int, length: int) -> None:
-        """See `interface.Backbone`."""
-        del self._rows[slot][length:]
-
     def memory(self) -> dict[str, Any]:
         """See `interface.Backbone`."""
         frames = {
             id(token): len(token.url)
-            for row in self._rows.values()
+            for row in self.rows.values()
             for token in row
             if isinstance(token, ServedFrame)
         }
@@ -189,10 +168,10 @@ class ServedBackbone:
         """
 
         def attempt(request: Request) -> ResultT | BackboneError:
-            row = self._rows[request.slot]
+            row = self.rows[request.slot]
             before = len(row)
             try:
-                self._check_room(request)
+                self.check_room(request)
                 row += row_of(request.pieces)
                 return run(request)
             except BackboneError as error:
@@ -227,7 +206,7 @@ class ServedBackbone:
 
     def _next_token(self, request: Request, sampling: Sampling) -> int:
         slot = request.slot
-        length = len(self._rows[slot])
+        length = len(self.rows[slot])
         answer = self._answers.get(slot)
         # Also after a failed step: the server goes on behind what was said.
         if answer is None or answer.length != length - request.tokens or request.may_stop is False:
@@ -239,7 +218,7 @@ class ServedBackbone:
 
     def _begin_answer(self, slot: int, sampling: Sampling) -> ServedAnswer:
         messages, started = self._chat(slot)
-        room = max(1, self.capacity - len(self._rows[slot]))
+        room = max(1, self.capacity - len(self.rows[slot]))
         tagged = not self._server.continues
         if tagged and not self._likely.get(slot, False):
             last = messages[-1]
@@ -253,29 +232,24 @@ class ServedBackbone:
         return ServedAnswer(stream, tagged=tagged)
 
     def _chat(self, slot: int) -> tuple[list[Message], str]:
-        return chat_of(self._rows[slot], self._tokenizer)
+        return chat_of(self.rows[slot], self._tokenizer)
 
     def _stop_answer(self, slot: int) -> None:
         answer = self._answers.pop(slot, None)
         if answer is not None:
             answer.close()
 
-    def _check_room(self, request: Request) -> None:
-        length = len(self._rows[request.slot]) + request.tokens
-        if length > self.capacity:
-            raise BackboneError(f'lane {request.slot} overflows its {self.capacity} tokens')
-
     def _count(self, reply: dict[str, Any], slot: int) -> None:
         """Count what the server says, and correct the capacity where our tokens are longer."""
         prompt, cached = usage_of(reply)
         self.tally.count(prompt, cached)
-        ours = len(self._rows[slot])
+        ours = len(self.rows[slot])
         if self._server.context and prompt > ours:
             self.capacity = min(self.capacity, self._server.context * ours // prompt)
 
     def _shortened(self, slot: int, error: RefusedError) -> BackboneError:
         """Make lanes shorter: at the next frame the oldest frames leave."""
-        self.capacity = min(self.capacity, int(SHORTER * len(self._rows[slot])))
+        self.capacity = min(self.capacity, int(SHORTER * len(self.rows[slot])))
         return BackboneError(
             f'the dialogue is too long for the server ({error.sentence}): it is cut to '
             f'{self.capacity} tokens; serve the model with a longer context or lower '
