@@ -53,17 +53,9 @@ from streamo_ros.memory.store import Store
 from streamo_ros.memory.tiers import read_tiers
 from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.share import share_path
+from streamo_ros.worlds.render import COLOR_VALUES
 
 START = 1_790_000_000 * SECOND
-COLORS = {
-    'red': (214, 32, 32),
-    'green': (34, 160, 48),
-    'blue': (36, 70, 220),
-    'yellow': (244, 214, 24),
-    'pink': (240, 96, 190),
-    'white': (246, 246, 246),
-    'black': (24, 24, 26),
-}
 SHAPES = ('ball', 'box', 'ring', 'cross', 'bar')
 PLACES = {
     'left': (0.15, 0.5),
@@ -87,15 +79,17 @@ def draw(random: np.random.Generator, fact: tuple[str, str, str] | None) -> np.n
         color, shape, place = fact
         x, y = (int(part * size) for part, size in zip(PLACES[place], (320, 240), strict=True))
         paint = {
-            'ball': lambda: cv2.circle(image, (x, y), 22, COLORS[color], -1),
-            'ring': lambda: cv2.circle(image, (x, y), 22, COLORS[color], 6),
+            'ball': lambda: cv2.circle(image, (x, y), 22, COLOR_VALUES[color], -1),
+            'ring': lambda: cv2.circle(image, (x, y), 22, COLOR_VALUES[color], 6),
             'box': lambda: cv2.rectangle(
-                image, (x - 20, y - 20), (x + 20, y + 20), COLORS[color], -1
+                image, (x - 20, y - 20), (x + 20, y + 20), COLOR_VALUES[color], -1
             ),
             'bar': lambda: cv2.rectangle(
-                image, (x - 26, y - 7), (x + 26, y + 7), COLORS[color], -1
+                image, (x - 26, y - 7), (x + 26, y + 7), COLOR_VALUES[color], -1
             ),
-            'cross': lambda: cv2.drawMarker(image, (x, y), COLORS[color], cv2.MARKER_CROSS, 44, 9),
+            'cross': lambda: cv2.drawMarker(
+                image, (x, y), COLOR_VALUES[color], cv2.MARKER_CROSS, 44, 9
+            ),
         }
         paint[shape]()
     noise = NOISE[int(random.integers(len(NOISE)))]
@@ -217,7 +211,9 @@ def ask(
                     'tiers': f'{color} {shape} is put at the {place}' in tiers,
                 }
             )
-        never = [fact for fact in product(COLORS, SHAPES, PLACES) if fact not in facts.values()]
+        never = [
+            fact for fact in product(COLOR_VALUES, SHAPES, PLACES) if fact not in facts.values()
+        ]
         for color, shape, place in never[: len(facts)]:
             asker = Asker(reader, timezone.utc)
             recall = asker.recall(f'Was there a {color} {shape} at the {place}?', limit=frames)
@@ -296,7 +292,7 @@ def main() -> int:
     parser.add_argument('--output', type=Path, default=Path(__file__).with_name('memory.json'))
     options = parser.parse_args()
     random = np.random.default_rng(7)
-    every = list(product(COLORS, SHAPES, PLACES))
+    every = list(product(COLOR_VALUES, SHAPES, PLACES))
     count = min(options.questions, len(every) // 2, int(options.hours * 3600 / (2 * LASTS)))
     places = np.linspace(60, options.hours * 3600 - 2 * LASTS, count).astype(int)
     chosen = random.permutation(len(every))[:count]

@@ -25,6 +25,7 @@ from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
 from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
+from streamo_ros.config.settings import Values
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark
 from streamo_ros.core.assistant import Assistant
@@ -218,20 +219,9 @@ def run_job(
         memory = None
         if job.memory is not None:
             memory = stack.enter_context(closing(open_writer(values, job.memory, waits=True)))
-        recorder = Recorder(job.output / BAG) if job.output else None
-        try:
-            report = ReportSink(RowMaker(source.name, source.topic, rate, model), job.output)
-        except OSError:
-            if recorder is not None:
-                recorder.discard()
-            raise
+        report, recording = _written(job, source, rate, model, values)
         comparison = GoldenSink(golden, job.tolerance, job.output)
-        sinks: list[Sink] = [report, comparison, *more_sinks(source)]
-        if recorder is not None:
-            parameters = values.yaml()
-            sinks.append(
-                BagSink(recorder, model, rate, source.topic, job.images, parameters=parameters)
-            )
+        sinks: list[Sink] = [report, comparison, *more_sinks(source), *recording]
         if memory is not None:
             sinks.append(MemorySink(memory, lambda: model.info.model_id))
         check = instruction_check(model, lambda: values.whole('generation.max_new_tokens'))
@@ -241,16 +231,37 @@ def run_job(
         sampler = frame_sampler(values, model.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
         outcome = Outcome(job, totals, report.timeline, source.damage, source.note)
-        texts = dict.fromkeys(instruction.text for instruction in job.instructions)
-        outcome.remarks = [job.remark] if job.remark else []
-        outcome.remarks += remarks(values, model.info)
-        outcome.remarks += [remark for text in texts if (remark := book.remark(text))]
-        outcome.remarks += [model.info.note] if model.info.note else []
+        outcome.remarks = _remarks(job, values, model, book)
         header = GoldenHeader(rate, job.topic, job.instructions, model.info.model_id)
     if memory is not None:
         outcome.remarks += memory.remarks
     _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome
+
+
+def _written(
+    job: ReplayJob, source: Source, rate: float, model: Backbone, values: Values
+) -> tuple[ReportSink, list[Sink]]:
+    """The sink of the report, and that of the recording where there is one."""
+    recorder = Recorder(job.output / BAG) if job.output else None
+    try:
+        report = ReportSink(RowMaker(source.name, source.topic, rate, model), job.output)
+    except OSError:
+        if recorder is not None:
+            recorder.discard()
+        raise
+    if recorder is None:
+        return report, []
+    parameters = values.yaml()
+    return report, [
+        BagSink(recorder, model, rate, source.topic, job.images, parameters=parameters)
+    ]
+
+
+def _remarks(job: ReplayJob, values: Values, model: Backbone, book: InstructionBook) -> list[str]:
+    texts = dict.fromkeys(instruction.text for instruction in job.instructions)
+    told = [job.remark, *remarks(values, model.info), *map(book.remark, texts), model.info.note]
+    return [remark for remark in told if remark]
 
 
 def _given(job: ReplayJob) -> dict[str, Any]:
