@@ -9,8 +9,11 @@ import re
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 
 from streamo_ros.core.errors import StreamoError
@@ -81,6 +84,38 @@ class Process:
             except subprocess.TimeoutExpired:
                 continue
         return self._child.wait()
+
+
+def start(stack: ExitStack, name: str, arguments: Sequence[str], folder: Path) -> Process:
+    """Start a process that the stack stops, also when Ctrl-C comes in between.
+
+    Args:
+        stack: stops it.
+        name: see `Process`.
+        arguments: see `Process`.
+        folder: see `Process`.
+    """
+    with _later():
+        process = Process(name, arguments, folder)
+        stack.callback(process.stop)
+    return process
+
+
+@contextmanager
+def _later() -> Iterator[None]:
+    """SIGINT and SIGTERM take effect behind the block. Children inherit nothing of this."""
+    noted: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = {
+        number: signal.signal(number, lambda got, _frame: noted.append(got)) for number in numbers
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if noted:
+        raise KeyboardInterrupt
 
 
 def answer_signals() -> None:

@@ -19,6 +19,7 @@ from streamo_ros.demo.page import PAGE
 from streamo_ros.demo.page import show_page
 from streamo_ros.demo.processes import Process
 from streamo_ros.demo.processes import ProcessError
+from streamo_ros.demo.processes import start
 from streamo_ros.demo.verdict import judge
 from streamo_ros.demo.verdict import Verdict
 from streamo_ros.report.html import write_report
@@ -150,14 +151,12 @@ class Demo:
             listener = NodeListener(CAMERA, recorder, self._take)
             self._stamps = listener.stamps
             stack.callback(listener.destroy_node)
-            self.node = node = Process('node', self._node_arguments(), self.output)
-            stack.callback(node.stop)
+            self.node = node = start(stack, 'node', self._node_arguments(), self.output)
             page = self._start_page(stack)
             self._await_model(listener, node)
             if page is not None:
                 self.view.note(show_page(page))
-            camera = Process('camera', self._camera_arguments(), self.output)
-            stack.callback(camera.stop)
+            camera = start(stack, 'camera', self._camera_arguments(), self.output)
             self._watch(listener, node, camera)
             camera.check()
             if node.stop() != 0:
@@ -166,9 +165,7 @@ class Demo:
     def _start_page(self, stack: ExitStack) -> Process | None:
         if not self.options.live:
             return None
-        page = Process('page', [*PAGE, '--port', '0'], self.output)
-        stack.callback(page.stop)
-        return page
+        return start(stack, 'page', [*PAGE, '--port', '0'], self.output)
 
     def _take(self, row: Row, picture: bytes) -> None:
         self.rows.append(row)

@@ -15,6 +15,7 @@ from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.evaluation.recordings.card import Limits
 from streamo_ros.evaluation.recordings.gather import gather
 from streamo_ros.evaluation.recordings.gather import Recording
+from streamo_ros.evaluation.recordings.truth import check_truths
 from streamo_ros.evaluation.recordings.truth import TruthError
 from streamo_ros.evaluation.recordings.truth_file import read_truth
 from streamo_ros.replay.job_options import add_executor_options
@@ -35,7 +36,14 @@ def add_recording_options(parser: argparse.ArgumentParser) -> None:
         help="bag with a node's topics, events.jsonl or folder of a replay; what has not been "
         'watched yet (bag, video, image folder) is replayed',
     )
-    add('--truth', type=Path, metavar='FILE', help='what is due: YAML, JSON lines, or clips')
+    add(
+        '--truth',
+        type=Path,
+        action='append',
+        default=[],
+        metavar='FILE',
+        help='what is due: YAML, JSON lines, or clips or their folder; repeatable',
+    )
     add('--never', action='store_true', help='nothing happens in sources that no truth names')
     add(
         '--instruction',
@@ -84,7 +92,8 @@ def find_recordings(options: argparse.Namespace, stack: ExitStack) -> list[Recor
         raise TruthError('nothing is known of the recordings: add --truth FILE, or --never')
     if min(options.tolerance, options.late) < 0:
         raise TruthError('--tolerance and --late are seconds, 0 or more')
-    truths = read_truth(options.truth) if options.truth else []
+    truths = [truth for file in options.truth for truth in read_truth(file)]
+    check_truths(truths)
     job = common_job(options)
     given = tuple(map(TimedInstruction, options.instruction))
     folder = options.output or Path(stack.enter_context(tempfile.TemporaryDirectory()))

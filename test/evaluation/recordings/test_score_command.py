@@ -83,3 +83,13 @@ def test_what_was_never_asked_cannot_be_scored(tmp_path, script, truth, video, c
     assert "was never asked 'kettle'; it was watched for 'quiet'" in error
     assert cli.main(['score', str(video), '--model', str(script)]) == 2
     assert 'add --truth FILE, or --never' in capsys.readouterr().err
+
+
+def test_truths_of_several_files_count_together(tmp_path, script, truth, video, capsys):
+    more = tmp_path / 'more.yaml'
+    more.write_text('- {instruction: quiet}\n')
+    both = ['--truth', truth, '--truth', more, '--model', script]
+    found = score(capsys, video, *both)
+    assert (found['events'], len(found['recordings'][0]['instructions'])) == (2, 2)
+    assert cli.main(['score', str(video), *map(str, both), '--truth', str(more)]) == 2
+    assert 'has a truth for this recording already' in capsys.readouterr().err
