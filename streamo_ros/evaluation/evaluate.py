@@ -69,6 +69,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _figures(options: argparse.Namespace) -> dict[str, Any]:
     """The metrics that the options ask for."""
+    if options.variants and not options.real:
+        raise EvaluationError('--variants needs clips: add --real FOLDER')
     if not options.real and not options.streams:
         return evaluate(list(find_cases(options)), options)
     # Imported here: nothing else needs the kinds of real things.
@@ -77,7 +79,9 @@ def _figures(options: argparse.Namespace) -> dict[str, Any]:
     from streamo_ros.evaluation.objects import evaluate_streams
 
     if options.real:
-        return evaluate_clips(options.model, options.device, options.real, _progress)
+        return evaluate_clips(
+            options.model, options.device, options.real, options.variants, _progress
+        )
     settings = ObjectSettings(
         options.seed, options.frames, tuple(options.family), options.held_out
     )
@@ -217,6 +221,12 @@ def _print(figures: dict[str, Any]) -> None:
     _print_table(f'{figures["model"]} ({figures["model_id"]}){control}', figures)
     if figures.get('rule'):
         _print_table(RULE, figures['rule'])
+    if figures.get('variants'):
+        title = f'{figures["variants"]["count"]} variants of each clip, nothing due'
+        _print_table(title, figures['variants'])
+    for name, share in figures.get('refused', {}).items():
+        if share is not None:
+            print(f'refused, of the cases about {name} things: {share:.3f}')
     if figures['false_alarms_per_minute'] is not None:
         print(f'false alarms per minute of video: {figures["false_alarms_per_minute"]:.3f}')
     for key, lowest in figures['weakest'].items():
