@@ -36,6 +36,7 @@ from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.options import make_parser
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import EvalConfig
+from streamo_ros.evaluation.workers import Processes
 from streamo_ros.evaluation.workers import run_cases
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
@@ -182,7 +183,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         options.activation,
         options.max_len,
     )
-    info, max_frames, results = run_cases(config, cases, options.workers, progress)
+    info, max_frames, results = run_cases(config, cases, Processes(options.workers), progress)
     for remark in _remarks(info, cases, max_frames, options.max_pixels):
         print(f'note: {remark}', file=sys.stderr)
     return {
