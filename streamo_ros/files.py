@@ -114,10 +114,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a whole file in UTF-8; see `replacing`.
 
+    What UTF-8 cannot hold, such as a byte of a file name that is no text, is escaped.
+
     Raises:
         WriteError: it cannot be written.
     """
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(errors='backslashreplace'))
 
 
 class LineWriter:
@@ -148,7 +150,7 @@ class LineWriter:
         Raises:
             WriteError: it cannot be written; the lines before it stay.
         """
-        data = memoryview(f'{line}\n'.encode())
+        data = memoryview(f'{line}\n'.encode(errors='backslashreplace'))
         try:
             while data:
                 data = data[self._file.write(data) or 0 :]
