@@ -8,7 +8,6 @@ can be scored here, and one of ours there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.documents import load_json
 from streamo_ros.evaluation.benchmarks.judge import Judge
 
 Rows: TypeAlias = list[dict[str, Any]]
@@ -118,9 +118,9 @@ def read_json(path: Path, name: str, keys: Sequence[str]) -> Rows:
     text = file.read_text(encoding='utf-8')
     try:
         records = (
-            [json.loads(line) for line in text.splitlines() if line.strip()]
+            [load_json(line) for line in text.splitlines() if line.strip()]
             if file.suffix == '.jsonl'
-            else json.loads(text)
+            else load_json(text)
         )
     except ValueError as error:
         raise BenchmarkError(f'{file} is not JSON: {error}') from error
