@@ -132,7 +132,7 @@ def build(
     """
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
-    text = model.model.language_model
+    text = family.text(model)
     kind = find_kind(device)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
     pixels = options.max_pixels or MAX_PIXELS

@@ -15,7 +15,7 @@ import torch
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.family import sequential_marks
+from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import in_merge_order
@@ -25,12 +25,11 @@ from streamo_ros.backbone.vision.tower_block import take_blocks
 from streamo_ros.backbone.vision.tower_block import TowerBlock
 from streamo_ros.backbone.vision.tower_operators import find_operators
 from streamo_ros.backbone.vision.tower_operators import Norm
-from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
 
 
-class InternVL:
+class InternVL(Family):
     """The family; see `family.Family`."""
 
     # The newline is that of the model's chat template and of ms-swift, Streamo's trainer.
@@ -58,20 +57,6 @@ class InternVL:
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The vision tower for one grid."""
         return ShuffledTower(model, grid)
-
-    def graph(self, tower: VisionEncoder) -> None:
-        """None: torch runs the tower on a CPU."""
-
-    def head(self, model: Any) -> None:
-        """None: the tower's outputs are the tokens."""
-
-    def axes(self, text: Any) -> Tensor:
-        """All frequencies use the only position."""
-        return torch.zeros(len(text.rotary_emb.inv_freq), dtype=torch.int64)
-
-    def marks(self, rows: int, columns: int) -> TokenPositions:
-        """Consecutive positions, one per token."""
-        return sequential_marks(rows, columns)
 
 
 class ShuffledTower(nn.Module):

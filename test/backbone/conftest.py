@@ -87,6 +87,41 @@ def text_settings(**more: Any) -> dict[str, Any]:
     }
 
 
+QWEN_PROCESSOR = {
+    'image_processor_type': 'Qwen2VLImageProcessor',
+    'patch_size': 14,
+    'merge_size': 2,
+    'temporal_patch_size': 2,
+    'size': {'shortest_edge': 784, 'longest_edge': 1003520},
+    'image_mean': [0.48145466, 0.4578275, 0.40821073],
+    'image_std': [0.26862954, 0.26130258, 0.27577711],
+}
+
+
+def qwen2_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    config = transformers.Qwen2VLConfig(
+        text_config=text_settings(
+            rope_parameters={
+                'rope_type': 'default',
+                'rope_theta': 10000.0,
+                'mrope_section': [2, 3, 3],
+            }
+        ),
+        vision_config={
+            'depth': 2,
+            'embed_dim': 48,
+            'num_heads': 2,
+            'mlp_ratio': 2,
+            'patch_size': 14,
+            'hidden_size': 64,
+            'initializer_range': 0.2,
+        },
+        image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        tie_word_embeddings=True,
+    )
+    return transformers.Qwen2VLForConditionalGeneration(config), QWEN_PROCESSOR
+
+
 def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     config = transformers.Qwen2_5_VLConfig(
         text_config=text_settings(
@@ -110,15 +145,7 @@ def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
         image_token_id=tokenizer.token_to_id('<|image_pad|>'),
         tie_word_embeddings=True,
     )
-    return transformers.Qwen2_5_VLForConditionalGeneration(config), {
-        'image_processor_type': 'Qwen2VLImageProcessor',
-        'patch_size': 14,
-        'merge_size': 2,
-        'temporal_patch_size': 2,
-        'size': {'shortest_edge': 784, 'longest_edge': 1003520},
-        'image_mean': [0.48145466, 0.4578275, 0.40821073],
-        'image_std': [0.26862954, 0.26130258, 0.27577711],
-    }
+    return transformers.Qwen2_5_VLForConditionalGeneration(config), QWEN_PROCESSOR
 
 
 def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
@@ -147,10 +174,8 @@ def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
         tie_word_embeddings=True,
     )
     return transformers.Qwen3VLForConditionalGeneration(config), {
-        'image_processor_type': 'Qwen2VLImageProcessor',
+        **QWEN_PROCESSOR,
         'patch_size': 16,
-        'merge_size': 2,
-        'temporal_patch_size': 2,
         'size': {'shortest_edge': 1024, 'longest_edge': 1003520},
         'image_mean': [0.5, 0.5, 0.5],
         'image_std': [0.5, 0.5, 0.5],
@@ -186,6 +211,7 @@ def internvl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
 
 MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
     'internvl': internvl,
+    'qwen2_vl': qwen2_vl,
     'qwen2_5_vl': qwen2_5_vl,
     'qwen3_vl': qwen3_vl,
 }

@@ -11,7 +11,16 @@ import torch
 from streamo_ros.backbone.frame_size import smart_size
 from streamo_ros.core.interface import BackboneError
 
-SIZES = [(120, 160), (112, 168), (480, 640), (720, 1280), (37, 211), (640, 480), (90, 90)]
+SIZES = [
+    (120, 160),
+    (112, 168),
+    (480, 640),
+    (720, 1280),
+    (37, 211),
+    (640, 480),
+    (90, 90),
+    (301, 97),
+]
 
 
 def image(height, width):
