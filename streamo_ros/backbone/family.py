@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
@@ -30,6 +31,7 @@ FAMILIES = {
     'Qwen2_5_VLForConditionalGeneration': ('qwen2_5_vl', 'Qwen25VL'),
     'Qwen3VLForConditionalGeneration': ('qwen3_vl', 'Qwen3VL'),
     'InternVLForConditionalGeneration': ('internvl', 'InternVL'),
+    'SmolVLMForConditionalGeneration': ('smolvlm', 'SmolVLM'),
     'StreamoObjectsForConditionalGeneration': ('streamo_objects', 'StreamoObjects'),
 }
 """Module and class of the family of each architecture, as named in a checkpoint's config."""
@@ -40,6 +42,17 @@ class Family(Protocol):
 
     chat: ChatFormat
     """Control texts of its chat format."""
+
+    def frame_pixels(self, config: Any) -> int:
+        """The area of a frame where nobody says another.
+
+        By default Streamo's; a tower of one tile has the area that it was trained on.
+
+        Args:
+            config: the checkpoint's transformers configuration.
+        """
+        del config
+        return MAX_PIXELS
 
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
@@ -53,6 +66,16 @@ class Family(Protocol):
             width: width of the frame in pixels.
             max_pixels: maximum area of the resized frame.
         """
+
+    def waypoint(
+        self, processor: dict[str, Any], height: int, width: int
+    ) -> tuple[int, int] | None:
+        """Height and width that a frame is resized to on its way to the grid's; None = directly.
+
+        Two resamplings give other pixels than one, and a checkpoint was trained on its own.
+        """
+        del processor, height, width
+        return None
 
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The checkpoint's vision tower for one grid, as a torch module."""

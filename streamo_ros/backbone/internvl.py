@@ -16,6 +16,7 @@ from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.family import Family
+from streamo_ros.backbone.frame_size import tile_side
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import in_merge_order
@@ -35,6 +36,11 @@ class InternVL(Family):
     # The newline is that of the model's chat template and of ms-swift, Streamo's trainer.
     chat = ChatFormat(image_open='<img>', image_close='</img>\n')
 
+    def frame_pixels(self, config: Any) -> int:
+        """The area of the tile that the tower was trained on."""
+        height, width = config.vision_config.image_size
+        return int(height * width)
+
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
     ) -> Grid:
@@ -45,13 +51,7 @@ class InternVL(Family):
         del processor, height, width
         patch = config.vision_config.patch_size[0]
         merge = round(1 / config.downsample_ratio)
-        edge = patch * merge
-        side = min(config.vision_config.image_size[0], int(max_pixels**0.5)) // edge
-        if side < 1:
-            raise BackboneError(
-                f'model.max_pixels {max_pixels} is less than the area of one vision token of this '
-                f'checkpoint: set it to at least {edge * edge}'
-            )
+        side = tile_side(config.vision_config.image_size[0], patch * merge, max_pixels)
         return Grid(side, side, patch, merge)
 
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
