@@ -212,13 +212,13 @@ def run_job(
         closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source,
         ExitStack() as stack,
     ):
+        memory = None
+        if job.memory is not None:
+            memory = stack.enter_context(closing(open_writer(values, job.memory, waits=True)))
         model = backbone or load_model(values.all(), wait=True)
         rate = sampling_rate(values, model.info)
         # From here on there is something that wants to be ended in good order.
         stop()
-        memory = None
-        if job.memory is not None:
-            memory = stack.enter_context(closing(open_writer(values, job.memory, waits=True)))
         report, recording = _written(job, source, rate, model, values)
         comparison = GoldenSink(golden, job.tolerance, job.output)
         sinks: list[Sink] = [report, comparison, *more_sinks(source), *recording]
