@@ -114,7 +114,7 @@ def ask(
     """Questions about every fact, and about as many that never were, by hour of age."""
     end = int(hours * 3600) - every
     by_age: dict[int, list[dict]] = {}
-    took, wrong_finds = [], 0
+    took, busy, wrong_finds = [], [], 0
     with closing(StoreReader(folder)) as reader:
         # Text in tiers, as at the end of the day.
         tiers = ' '.join(read_tiers(reader, START + end * SECOND, timezone.utc).lines)
@@ -123,10 +123,11 @@ def ask(
         for at, (color, shape, place) in facts.items():
             asker = Asker(reader, timezone.utc)
             question = f'When was the {color} {shape} put at the {place}?'
-            before = time.perf_counter()
+            before, worked = time.perf_counter(), time.thread_time()
             recall = asker.recall(question, limit=frames)
             answer = asker.from_record(recall)
             took.append(time.perf_counter() - before)
+            busy.append(time.thread_time() - worked)
             truth = START + (at + every) * SECOND
             in_view = [
                 frame
@@ -155,6 +156,7 @@ def ask(
         'right': _share(by_age, 'right'),
         f'recall_at_{frames}': _share(by_age, 'recall'),
         'ask_ms_median': 1e3 * statistics.median(took),
+        'ask_cpu_ms_median': 1e3 * statistics.median(busy),
         'ask_ms_p99': 1e3 * float(np.percentile(took, 99)),
         'by_hours_of_age': {
             age: {
