@@ -8,6 +8,7 @@ import asyncio
 import importlib.util
 from collections.abc import Awaitable
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -81,10 +82,22 @@ def make_session(frame: Callable, live: bool = False) -> Session:
     return session
 
 
-def browse(session: Session, test: Callable[..., Awaitable[None]], **window) -> None:
+@pytest.fixture(scope='module')
+def chromium():
+    with browser.Browser() as running:
+        yield running
+
+
+@pytest.fixture
+def browse(chromium):
+    """Runs a test with a page of a session, and checks what must hold for every page."""
+    return partial(open_page, chromium)
+
+
+def open_page(chromium, session: Session, test: Callable[..., Awaitable[None]], **window) -> None:
     async def run() -> None:
         server = TestServer(LiveServer(session, Access(loopback=True)).app)
-        async with server, browser.Browser(**window) as page:
+        async with server, browser.Page(chromium, **window) as page:
             await page.open(str(server.make_url('/')))
             await page.until(f'window.streamo && streamo.store.frames.length === {FRAMES}')
             await test(page)
@@ -95,7 +108,7 @@ def browse(session: Session, test: Callable[..., Awaitable[None]], **window) -> 
     asyncio.run(asyncio.wait_for(run(), 240))
 
 
-def test_page_loads_and_texts_of_model_and_user_stay_text(frame):
+def test_page_loads_and_texts_of_model_and_user_stay_text(frame, browse):
     async def test(page):
         await page.until('document.querySelectorAll("#answers li").length > 5')
         await page.until('!document.getElementById("picture").hidden')
@@ -116,7 +129,7 @@ def test_page_loads_and_texts_of_model_and_user_stay_text(frame):
     browse(make_session(frame), test)
 
 
-def test_dragging_the_mark_gives_what_the_core_would_decide(frame):
+def test_dragging_the_mark_gives_what_the_core_would_decide(frame, browse):
     samples = {
         key: [
             Sample(row.stamp, row.probabilities)
@@ -159,7 +172,7 @@ def test_dragging_the_mark_gives_what_the_core_would_decide(frame):
     browse(make_session(frame), test)
 
 
-def test_keys_step_zoom_and_jump_to_answers(frame):
+def test_keys_step_zoom_and_jump_to_answers(frame, browse):
     async def test(page):
         await page.key('ArrowLeft')
         assert await page.run('streamo.lanes.cursor') == FRAMES - 2
@@ -177,7 +190,7 @@ def test_keys_step_zoom_and_jump_to_answers(frame):
     browse(make_session(frame), test)
 
 
-def test_page_catches_up_after_a_break(frame):
+def test_page_catches_up_after_a_break(frame, browse):
     session = make_session(frame, live=True)
 
     async def test(page):
@@ -192,7 +205,7 @@ def test_page_catches_up_after_a_break(frame):
 
 @pytest.mark.parametrize(('width', 'height'), [(1440, 900), (390, 844)])
 @pytest.mark.parametrize('dark', [False, True])
-def test_nothing_is_wider_than_the_window(frame, width, height, dark):
+def test_nothing_is_wider_than_the_window(frame, browse, width, height, dark):
     folder = ROOT / 'out' / 'browser'
     folder.mkdir(parents=True, exist_ok=True)
 
