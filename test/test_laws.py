@@ -37,7 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     'config': {'core', 'backbone', 'share', 'files', 'program'},
     'memory': {'core', 'sources', 'worlds', 'config', 'share', 'files', 'program'},
     'report': {'core', 'messages', 'sources', 'share', 'files'},
-    'live': {'core', 'messages', 'sources', 'report', 'share', 'files', 'program'},
+    'live': {'core', 'messages', 'sources', 'memory', 'report', 'share', 'files', 'program'},
     'replay': {
         'core',
         'sources',

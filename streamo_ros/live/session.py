@@ -102,6 +102,10 @@ class Session:
             picture: a JPEG file.
         """
         self.pictures.put(stamp, picture)
+        self.point(stamp)
+
+    def point(self, stamp: int) -> None:
+        """Say that there is a picture of a judged frame; arguments as of `show`."""
         self._add(['p', self._clock.at(stamp), str(stamp)])
 
     def activate(self, rows: list[InstructionRow]) -> None:

@@ -113,7 +113,11 @@ class LiveNode(Node):
             return
         self._heard = time.monotonic()
         state = health.get('model', {}).get('values', {}).get('state', '')
-        self._post(lambda session: session.tell(health=health, node_state=state))
+        self._post(
+            lambda session: session.tell(
+                health=health, node_state=state, remembers='memory' in health
+            )
+        )
         topic = health.get('input', {}).get('values', {}).get('topic', '')
         if topic and topic != self._camera_topic and self.values['live.pictures']:
             self._follow(topic)
@@ -143,7 +147,7 @@ class LiveNode(Node):
     def _look_after(self) -> None:
         if self._heard and time.monotonic() - self._heard > GONE:
             self._heard = 0.0
-            self._post(lambda session: session.tell(node_state='', health={}))
+            self._post(lambda session: session.tell(node_state='', health={}, remembers=False))
 
 
 def thresholds_of(parameters: str) -> dict[str, float]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip('aiohttp')
@@ -23,9 +24,12 @@ from streamo_ros.core.protocol import State
 from streamo_ros.live.access import Access
 from streamo_ros.live.history import History
 from streamo_ros.live.page_picture import small_jpeg
+from streamo_ros.live.past import Past
 from streamo_ros.live.pictures import NewestPictures
 from streamo_ros.live.server import LiveServer
 from streamo_ros.live.session import Session
+from streamo_ros.memory.ask import Answer
+from streamo_ros.memory.ask import Outcome
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.run_rows import InstructionRow
@@ -94,9 +98,11 @@ def browse(chromium):
     return partial(open_page, chromium)
 
 
-def open_page(chromium, session: Session, test: Callable[..., Awaitable[None]], **window) -> None:
+def open_page(
+    chromium, session: Session, test: Callable[..., Awaitable[None]], past=None, **window
+) -> None:
     async def run() -> None:
-        server = TestServer(LiveServer(session, Access(loopback=True)).app)
+        server = TestServer(LiveServer(session, Access(loopback=True), past=past).app)
         async with server, browser.Page(chromium, **window) as page:
             await page.open(str(server.make_url('/')))
             await page.until(f'window.streamo && streamo.store.frames.length === {FRAMES}')
@@ -201,6 +207,65 @@ def test_page_catches_up_after_a_break(frame, browse):
         assert await page.run('document.getElementById("link").textContent') == 'live'
 
     browse(session, test)
+
+
+class Remembered(Past):
+    """Remembers the door, at a frame that the page has and at one from long before."""
+
+    async def ask(self, question):
+        if 'door' not in question:
+            return Answer(Outcome.NOT_FOUND, message=f'the record says nothing of {HOSTILE}')
+        evidence = (START - 3600 * SECOND, START + 40 * SECOND)
+        return Answer(Outcome.ANSWERED, f'From the record: twice. {HOSTILE}', '', evidence, 0.9)
+
+    async def picture(self, stamp):
+        return small_jpeg(np.full((90, 120, 3), 120, np.uint8))
+
+
+@pytest.mark.parametrize('width', [1440, 390])
+def test_question_about_the_past_gets_its_answer_and_leads_to_the_frame(frame, browse, width):
+    session = make_session(frame)
+    session.tell(remembers=True)
+    shown = 'document.getElementById("picture").src'
+
+    async def ask(page, question):
+        await page.run(
+            f'document.querySelector("#past input").value = {question!r};'
+            'document.querySelector("#past button").click()'
+        )
+
+    async def test(page):
+        await page.until('!document.getElementById("past").hidden')
+        await ask(page, 'when did the door open?')
+        await page.until('document.querySelectorAll(".evidence img").length === 2')
+        assert HOSTILE in await page.run('document.querySelector("#found .answered").textContent')
+        await page.until(
+            '[...document.querySelectorAll(".evidence img")].every((i) => i.complete)'
+        )
+        folder = ROOT / 'out' / 'browser'
+        folder.mkdir(parents=True, exist_ok=True)
+        await page.run('document.getElementById("found").scrollIntoView({ block: "center" })')
+        await page.picture(folder / f'past_{width}.png')
+        assert await page.run('document.documentElement.scrollWidth') <= width
+        await page.run('document.querySelectorAll(".evidence button")[1].click()')
+        assert await page.run('streamo.lanes.cursor') == 40
+        await page.run('document.querySelectorAll(".evidence button")[0].click()')
+        assert 'memory' in await page.run('document.getElementById("caption").textContent')
+        await page.until(f'{shown}.endsWith("{START - 3600 * SECOND}")')
+        await page.run('streamo.lanes.pick(3)')
+        await page.until(f'{shown}.endsWith("{START + 3 * SECOND}")')
+        await ask(page, 'when did the phone ring?')
+        await page.until('Boolean(document.querySelector("#found .missing"))')
+        assert HOSTILE in await page.run('document.getElementById("found").textContent')
+
+    browse(session, test, past=Remembered(), width=width)
+
+
+def test_without_a_memory_there_is_no_box_to_ask(frame, browse):
+    async def test(page):
+        assert await page.run('document.getElementById("past").hidden')
+
+    browse(make_session(frame), test)
 
 
 @pytest.mark.parametrize(('width', 'height'), [(1440, 900), (390, 844)])

@@ -16,6 +16,7 @@ export class Store {
     this.first = Infinity;
     this.end = 0;
     this.frames = [];
+    this.scored = false; // whether any decision came with probabilities
   }
 
   take(record) {
@@ -33,6 +34,7 @@ export class Store {
       at, stamp: BigInt(stamp), lane, state, answer, stream, reason, latency, dropped, context, received,
       chances: silence === null ? null : [silence, standby, response],
     };
+    this.scored ||= silence !== null;
     if (!this.lanes.has(lane)) this.lanes.set(lane, []);
     push(this.lanes.get(lane), decision);
     if (!this.frames.length || this.frames.at(-1).at < at) push(this.frames, decision);
@@ -45,6 +47,12 @@ export class Store {
 
   /** Seconds between two frames. */
   get period() { return 1 / (this.facts.rate || 1); }
+
+  /** The moment of the frame with a stamp; null when the page has no such frame. */
+  moment(stamp) {
+    const wanted = BigInt(stamp);
+    return this.frames.findLast((one) => one.stamp === wanted)?.at ?? null;
+  }
 
   lane(number) {
     return (this.facts.lanes || []).find((one) => one.lane === number) || { lane: number, id: 0, text: '' };
@@ -106,15 +114,15 @@ async function denied() {
   }
 }
 
-/** Send a command; returns [done, what the server said]. */
+/** Send a command; returns [done, what the server said, all of its reply]. */
 export async function command(path, body) {
   try {
     const reply = await fetch(path, {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
     });
     const said = await reply.json();
-    return [reply.ok, said.message || said.error || ''];
+    return [reply.ok, said.message || said.error || '', said];
   } catch {
-    return [false, 'the page has lost its server'];
+    return [false, 'the page has lost its server', {}];
   }
 }

@@ -4,7 +4,7 @@
 
 import { moment } from './answers.js';
 import { clock } from './draw.js';
-import { bold, make } from './lanes.js';
+import { bold, make } from './element.js';
 import { firstFrom } from './rule.js';
 
 const STATES = ['undecided', 'silence', 'standby', 'response'];
@@ -27,8 +27,22 @@ export class Frame {
     };
   }
 
+  /** Show a picture of the memory, from before what the page has, until something else is picked. */
+  remember(stamp) {
+    this.past = stamp;
+    this.decision = null;
+    this.wanted = { stamp };
+    this.#load();
+    find('caption').replaceChildren(bold('From the memory'), ` ${moment(stamp)}`);
+    find('readout').textContent = '';
+    this.image.alt = `A remembered frame ${moment(stamp)}`;
+  }
+
+  forget() { this.past = null; }
+
   /** Show the frame of a moment; null = the newest. */
   show(at) {
+    if (this.past) return;
     const { pictures, frames, period } = this.store;
     const before = at === null ? pictures.length - 1 : firstFrom(pictures, at + 1e-6) - 1;
     const picture = pictures[before];
