@@ -113,7 +113,7 @@ def _picture(record: Record) -> bytes:
     """The frame as a JPEG file; b'' when it cannot be decoded."""
     try:
         if isinstance(record, BagRecord) and record.type_name in (IMAGE, COMPRESSED):
-            return page_picture(record.data(), record.type_name == COMPRESSED)
+            return page_picture(record.data(), record.type_name == COMPRESSED).jpeg
         return small_jpeg(record.image())
     except (ImageError, SourceError):
         return b''

@@ -40,6 +40,7 @@ from streamo_ros.live.session import Session
 PAGE = Path(__file__).with_name('page')
 SCRIPTS = (
     'answers',
+    'boxes',
     'draw',
     'element',
     'feed',

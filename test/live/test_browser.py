@@ -34,6 +34,7 @@ from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.run_rows import StreamRow
+from streamo_ros.report.sighting_row import SightingRow
 
 ROOT = Path(__file__).parents[2]
 SPEC = importlib.util.spec_from_file_location('browser', ROOT / 'dev' / 'browser.py')
@@ -205,6 +206,41 @@ def test_page_catches_up_after_a_break(frame, browse):
         await page.until(f'streamo.store.frames.length === {FRAMES + 1}')
         assert await page.run('streamo.store.lanes.get(1).length') == FRAMES + 1
         assert await page.run('document.getElementById("link").textContent') == 'live'
+
+    browse(session, test)
+
+
+@pytest.mark.parametrize('pixels', [False, True])
+def test_boxes_are_drawn_where_things_are_and_can_be_left_out(frame, browse, pixels):
+    session = make_session(frame)
+    newest = START + (FRAMES - 1) * SECOND
+    # The camera's picture is larger than the one that is shown: 640 x 480.
+    edges = (320.0, 240.0, 480.0, 360.0) if pixels else (0.5, 0.5, 0.75, 0.75)
+    session.show(newest, small_jpeg(frame(0, size=(240, 320)).image), (640, 480))
+    session.take(SightingRow(newest, (('cup', 0.8, *edges),), pixels))
+    painted = """(() => { const c = document.getElementById('boxes');
+      const i = document.getElementById('picture');
+      const high = c.clientHeight, wide = high * i.naturalWidth / i.naturalHeight;
+      const copy = document.createElement('canvas');
+      Object.assign(copy, { width: c.width, height: c.height });
+      const paper = copy.getContext('2d', { willReadFrequently: true });
+      paper.drawImage(c, 0, 0);
+      const left = (c.clientWidth - wide) / 2, scale = window.devicePixelRatio || 1;
+      const at = (x, y) => paper.getImageData(
+        Math.round((left + x * wide) * scale), Math.round(y * high * scale), 1, 1).data[3] > 0;
+      return [at(0.625, 0.75), at(0.75, 0.65), at(0.625, 0.65), at(0.3, 0.3)]; })()"""
+
+    async def test(page):
+        await page.until(f'!document.getElementById("picture").hidden && {painted}[0]')
+        assert await page.run(painted) == [True, True, False, False]
+        assert (await page.run('document.getElementById("picture").alt')).endswith(': cup')
+        await page.key('b')
+        assert await page.run(painted) == [False] * 4
+        assert await page.run('document.getElementById("boxed").ariaPressed') == 'false'
+        await page.key('b')
+        await page.run('streamo.lanes.pick(3)')
+        await page.until('!document.getElementById("picture").alt.includes("cup")')
+        assert await page.run(painted) == [False] * 4
 
     browse(session, test)
 

@@ -12,6 +12,7 @@ export class Store {
     this.lanes = new Map(); // lane -> decisions, in order of time
     this.answers = [];
     this.pictures = [];
+    this.boxes = new Map(); // stamp -> {boxes, pixels}
     this.newest = null;
     this.first = Infinity;
     this.end = 0;
@@ -21,11 +22,12 @@ export class Store {
 
   take(record) {
     const [kind, at] = record;
+    if (kind === 'b') { this.#boxes(record); return; }
     this.first = Math.min(this.first, at);
     this.end = Math.max(this.end, at);
     if (kind === 'd') this.#decision(record);
     else if (kind === 'a') this.#answer(record);
-    else if (kind === 'p') push(this.pictures, { at, stamp: record[2] });
+    else if (kind === 'p') push(this.pictures, { at, stamp: record[2], size: record.slice(3) });
   }
 
   #decision([, at, stamp, lane, state, silence, standby, response, answer, stream, reason, latency,
@@ -39,6 +41,11 @@ export class Store {
     push(this.lanes.get(lane), decision);
     if (!this.frames.length || this.frames.at(-1).at < at) push(this.frames, decision);
     this.newest = decision;
+  }
+
+  #boxes([, , stamp, boxes, pixels]) {
+    this.boxes.set(stamp, { boxes, pixels });
+    if (this.boxes.size > KEPT) this.boxes.delete(this.boxes.keys().next().value);
   }
 
   #answer([, at, stamp, lane, id, text, finish, probability, lasted, first, generation]) {

@@ -97,8 +97,14 @@ const KEYS = {
   PageUp: () => lanes.do('earlier'), PageDown: () => lanes.do('later'), End: () => lanes.do('newest'),
   '[': () => lanes.setThreshold(lanes.thresholds.response - 0.01),
   ']': () => lanes.setThreshold(lanes.thresholds.response + 0.01),
-  j: () => jump(false), k: () => jump(true), '?': () => find('help').showModal(),
+  j: () => jump(false), k: () => jump(true), b: toggleBoxes, '?': () => find('help').showModal(),
 };
+
+function toggleBoxes() {
+  frame.boxed = !frame.boxed;
+  find('boxed').setAttribute('aria-pressed', String(frame.boxed));
+  frame.drawBoxes();
+}
 
 function jump(later) {
   const answer = answers.beside(lanes.cursor, later);
@@ -113,6 +119,8 @@ document.addEventListener('keydown', (event) => {
   action(event);
 });
 find('theme').onclick = () => chooseTheme(THEMES[(THEMES.indexOf(find('theme').value) + 1) % THEMES.length]);
+find('boxed').onclick = toggleBoxes;
+new ResizeObserver(() => frame.drawBoxes()).observe(find('picture').parentElement);
 find('keys').onclick = () => find('help').showModal();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => lanes.touch());
 chooseTheme(remembered());
