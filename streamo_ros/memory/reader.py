@@ -185,6 +185,26 @@ class StoreReader:
             for stream, start, stop, text, state, score, frames in rows[::-1]
         ]
 
+    def decisions(self, stream: int, instruction: int, text: str) -> list[Fact]:
+        """The runs of an instruction in a stream, in the order of time; their text is the state.
+
+        Args:
+            stream: its row.
+            instruction: its id.
+            text: what was watched for; none are given where that was something else.
+        """
+        rows = self._all(
+            'SELECT start, stop, state, ifnull(probability, 0), frames FROM runs '
+            'JOIN instructions ON instructions.stream = runs.stream '
+            'AND instructions.id = runs.instruction '
+            'WHERE runs.stream = ? AND instruction = ? AND text = ? ORDER BY stop DESC LIMIT ?',
+            (stream, instruction, text, _MOST_ROWS),
+        )
+        return [
+            Fact('state', stream, start, stop, State(state).name, text, score, (), frames)
+            for start, stop, state, score, frames in rows[::-1]
+        ]
+
     def instructions(self, span: Span = EVER) -> list[str]:
         """What was watched for in a time, without repetitions."""
         rows = self._all(
