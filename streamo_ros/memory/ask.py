@@ -270,7 +270,7 @@ class Asker:
                 probability=1.0,
             )
         watched = self._reader.instructions(span)
-        asked = ' '.join(recall.question.words) or recall.question.text
+        asked = ' '.join(recall.found.unknown or recall.question.words) or recall.question.text
         if facts := recall.found.facts:
             closest = f'{clock.say(facts[-1].end)} “{facts[-1].text.strip()}”'
             return Answer(
