@@ -36,7 +36,11 @@ def turns_before(
     newest = reader.newest()
     if newest is None:
         return sorted(turns.values(), key=lambda turn: turn.stamp)
-    runs = reader.decisions(newest.stream, instruction.id, instruction.text)
+    runs = [
+        run
+        for run in reader.runs(newest.stream)
+        if (run.instruction_id, run.text) == (instruction.id, instruction.text)
+    ]
     frames = [
         frame
         for frame in reader.frames((newest.stamp - MAX_AGE, newest.stamp))
@@ -44,7 +48,8 @@ def turns_before(
     ]
     for frame in frames[-limit:]:
         state = next(
-            (State[run.text] for run in runs if run.start <= frame.stamp <= run.end), State.UNKNOWN
+            (State(run.state) for run in runs if run.start <= frame.stamp <= run.stop),
+            State.UNKNOWN,
         )
         past = PastFrame(frame.stamp, partial(reader.pictures.image, frame.id))
         said = turns.get(frame.stamp)
