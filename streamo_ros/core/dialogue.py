@@ -162,14 +162,7 @@ class Dialogue:
         """
         text = f'{history}\n{self._instruction}' if history else self._instruction
         self._sink = self._prompt.sink(text)
-        # With room for the next turn: otherwise a policy would evict right after this.
-        vision = max((turn.vision.tokens for turn in self._turns if turn.vision), default=0)
-        need = self._prompt.longest_turn(vision) + self._limits.max_new_tokens
-        room = self._backbone.capacity - len(self._sink) - need
-        turns = list(self._turns)
-        while turns and sum(turn.size(self._prompt).tokens for turn in turns) > room:
-            turns.pop(0)
-        self._rebuild(turns, self._origin if turns else None)
+        self._rebuild(self._fitting(self._turns), self._origin)
 
     def forget_frames(self) -> None:
         """Rebuild from the last answers alone: the frames seen so far had another size.
@@ -183,12 +176,8 @@ class Dialogue:
         self._rebuild(answered[max(0, len(answered) - self._limits.max_answers) :])
 
     def restore(self, turns: list[Turn]) -> None:
-        """Start with turns from before a restart; call before the first frame.
-
-        Raises:
-            BackboneError: they do not fit into the slot.
-        """
-        self._rebuild(turns)
+        """Start with the last turns from before a restart that fit, before the first frame."""
+        self._rebuild(self._fitting(turns))
 
     def restart(self) -> None:
         """Start over with the instruction alone."""
@@ -197,6 +186,16 @@ class Dialogue:
     def close(self) -> None:
         """Give the slot back."""
         self._backbone.close(self.slot)
+
+    def _fitting(self, turns: list[Turn]) -> list[Turn]:
+        """The last turns that leave room for another: a policy would evict right after this."""
+        vision = max((turn.vision.tokens for turn in turns if turn.vision), default=0)
+        room = self._backbone.capacity - len(self._sink) - self._limits.max_new_tokens
+        room -= self._prompt.longest_turn(vision)
+        kept = list(turns)
+        while kept and sum(turn.size(self._prompt).tokens for turn in kept) > room:
+            kept.pop(0)
+        return kept
 
     def _check_room(self, tokens: int) -> None:
         capacity = self._backbone.capacity
@@ -278,7 +277,7 @@ class Dialogue:
         same_end = bool(turns and self._turns) and turns[-1] is self._turns[-1]
         pending = self.pending if same_end else ()
         self._backbone.truncate(self.slot, 0)
-        self._origin = origin or (turns[0].tick if turns else None)
+        self._origin = (origin or turns[0].tick) if turns else None
         pieces: list[Piece] = [self._sink]
         for turn in turns:
             turn.prefix = () if turn is turns[0] else self._prompt.turn_prefix
