@@ -38,7 +38,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     'config': {'core', 'backbone', 'share', 'files', 'documents', 'program'},
     'memory': {'core', 'sources', 'worlds', 'config', 'share', 'files', 'program'},
     'report': {'core', 'messages', 'sources', 'share', 'files', 'documents'},
-    'live': {'core', 'messages', 'sources', 'report', 'share', 'files', 'documents', 'program'},
+    'live': {
+        'core',
+        'messages',
+        'sources',
+        'memory',
+        'report',
+        'share',
+        'files',
+        'documents',
+        'program',
+    },
     'replay': {
         'core',
         'sources',

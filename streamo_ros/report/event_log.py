@@ -3,7 +3,8 @@
 """Rows as lines of JSON: `events.jsonl`.
 
 A file has one `replay` row, then one row per instruction, decision, response and answer that was
-held back, and one `end` row. Without an `end` row, the replay did not come to its end.
+held back, one per frame in which something was recognized, and one `end` row. Without an
+`end` row, the replay did not come to its end.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.run_rows import HeldBackRow
 from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.run_rows import StreamRow
+from streamo_ros.report.sighting_row import SightingRow
 
 _CLASSES: dict[str, type[Row]] = {
     row.kind: row
@@ -43,6 +45,7 @@ _CLASSES: dict[str, type[Row]] = {
         DecisionRow,
         ResponseRow,
         HeldBackRow,
+        SightingRow,
         DeltaRow,
         EndRow,
     )
@@ -90,6 +93,9 @@ class RowMaker:
         rows += [DecisionRow.from_event(e, step) for e in events if isinstance(e, Decided)]
         rows += [ResponseRow.from_event(e, step) for e in events if isinstance(e, Answered)]
         rows += [HeldBackRow.from_event(e) for e in events if isinstance(e, HeldBack)]
+        if step.frame is not None and step.sightings:
+            seen = SightingRow.from_sightings(step.frame.stamp, step.sightings)
+            rows += [seen] if seen.boxes else []
         return rows
 
 
