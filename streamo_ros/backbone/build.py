@@ -29,7 +29,6 @@ from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
-from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
 from streamo_ros.backbone.sizing import check_memory
@@ -72,7 +71,7 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
             f'the vision backend {options.vision!r} is not known: use {", ".join(VISION)}'
         )
     checkpoint = read_checkpoint(path)
-    pixels = options.max_pixels or checkpoint.settings.max_pixels or MAX_PIXELS
+    pixels = options.max_pixels or checkpoint.settings.max_pixels
     options = replace(options, max_pixels=pixels)
     prompt = make_prompt(checkpoint, options)
     # Joined on the host and moved layer by layer: on the device that would leave holes.
@@ -132,10 +131,10 @@ def build(
     """
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
-    text = model.model.language_model
+    text = family.text(model)
     kind = find_kind(device)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
-    pixels = options.max_pixels or MAX_PIXELS
+    pixels = options.max_pixels or family.frame_pixels(model.config)
     grid = partial(_grid, family, model.config, processor, pixels)
     tokens = max(grid(height, width).tokens for height, width in LARGE)
     wanted = wanted_capacity(options.frames or identity.max_frames, tokens, prompt)
@@ -154,6 +153,7 @@ def build(
         dtype,
         passes,
         family.head(model),
+        partial(family.waypoint, processor),
     )
     decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
     window = KeyValueWindow(attention)

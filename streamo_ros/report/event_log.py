@@ -24,6 +24,7 @@ from streamo_ros.core.events import HeldBack
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.sink import Step
+from streamo_ros.documents import load_json
 from streamo_ros.files import LineWriter
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import Probabilities
@@ -139,8 +140,8 @@ def read_event_log(path: Path) -> Iterator[Row]:
     with path.open(encoding='utf-8') as file:
         for number, line in enumerate(file, 1):
             try:
-                plain = json.loads(line)
-            except json.JSONDecodeError as error:
+                plain = load_json(line)
+            except ValueError as error:
                 raise EventLogError(f'line {number} of {path} is not JSON: {error}') from error
             try:
                 yield from_json(plain)
