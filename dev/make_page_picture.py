@@ -35,7 +35,7 @@ INSTRUCTIONS = (
     'how many people are there? again when it changes',
     'let me know when a dog appears',
 )
-WIDTH, HEIGHT = 1440, 1010
+WIDTH, HEIGHT = 1440, 1040
 QUALITY = 82
 LARGEST = 1_000_000
 """Bytes that a picture in README.md may have."""
@@ -59,11 +59,11 @@ def moment(session: Session) -> float:
     return float(next((one for one in answers[::-1] if one[2] in boxed), answers[-1])[1])
 
 
-async def take(session: Session, name: str) -> bytes:
+async def take(session: Session) -> bytes:
     """The page as a PNG file."""
     at = moment(session)
     # Not where it lies on this machine.
-    session.tell(source=name)
+    session.tell(source=Path(str(session.facts['source'])).name)
     async with TestServer(LiveServer(session, Access(loopback=True)).app) as server:
         with Browser() as browser:
             async with Page(browser, WIDTH, HEIGHT) as page:
@@ -89,7 +89,7 @@ def main() -> int:
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         done = given.clip if given.clip.is_dir() else watch(given.clip, Path(folder, 'out'))
-        png = asyncio.run(take(review(done), given.clip.name))
+        png = asyncio.run(take(review(done)))
     Image.open(io.BytesIO(png)).convert('RGB').save(given.picture, quality=QUALITY, method=6)
     size = given.picture.stat().st_size
     print(f'{given.picture}: {WIDTH} x {HEIGHT}, {size / 1e3:.0f} kB')

@@ -76,7 +76,7 @@ def thresholds_of(parameters: str) -> dict[str, Any]:
     gate = bool(effective.get('model.gate'))
     response = effective.get('thresholds.activation' if gate else 'thresholds.response')
     standby = effective.get('thresholds.standby')
-    if not all(isinstance(one, int | float) for one in (response, standby)):
+    if not (isinstance(response, int | float) and isinstance(standby, int | float)):
         return {}
     return {'standby': float(standby), 'response': float(response), 'gate': gate}
 
