@@ -15,6 +15,7 @@ import yaml
 
 from streamo_ros.core.events import HeldBack
 from streamo_ros.core.sink import Totals
+from streamo_ros.documents import load_yaml
 from streamo_ros.messages import nanoseconds
 
 _MODEL = (
@@ -68,7 +69,7 @@ def thresholds_of(parameters: str) -> dict[str, Any]:
         parameters: its field of that name, YAML.
     """
     try:
-        effective = yaml.safe_load(parameters)
+        effective = load_yaml(parameters)
     except yaml.YAMLError:
         return {}
     if not isinstance(effective, dict):
