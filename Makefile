@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests test demo browser lint style types format soak bench gpu card card-objects clean
+.PHONY: help setup setup-tests test demo browser picture lint style types format soak bench gpu card card-objects clean
 
 # On a robot, the interpreter that its rclpy is built for.
 PYTHON ?= $(if $(ROS_DISTRO),/usr/bin/python3,$(firstword \
@@ -51,6 +51,12 @@ demo: setup  ## run the demo on a real ROS graph: camera, node, page, recording,
 
 browser: setup-tests  ## test the page in a real browser: chromium, headless; skipped without one
 	@$(VENV)/python -m pytest -m browser -n 0 -q test/live $(ARGS)
+
+CLIP ?=
+
+picture: setup-tests  ## take README.md's picture of the page (CLIP=video.mp4; needs chromium)
+	@test -n "$(CLIP)" || { echo 'add CLIP=video.mp4: a real video with people in it'; exit 2; }
+	@$(VENV)/python dev/make_page_picture.py "$(CLIP)" docs/images/live.webp
 
 lint: style types  ## check style and types: ruff check, ruff format --check, mypy --strict
 

@@ -51,7 +51,6 @@ def test_no_yaml_is_parsed_elsewhere():
         'evaluation/benchmarks/ovo_bench.py',
         'evaluation/phrasings.py',
         'evaluation/recordings/truth_file.py',
-        'node/live_node.py',
     ]
 
 

@@ -213,9 +213,9 @@ TABLE = (
         0.35,
         'With a gate: its score from which the model answers; thresholds.standby counts for the '
         'same score, 0 = half of this.',
-        _SETUP,
-        0.0,
-        1.0,
+        When.ALWAYS,
+        0.01,
+        0.99,
     ),
     Parameter(
         'notify.max_per_hour',

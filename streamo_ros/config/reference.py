@@ -31,6 +31,8 @@ TOPICS = """
 | publishes | `~/response_delta` | `ResponseDelta` | answers piece by piece, while someone is subscribed; reliable, depth 50 |
 | publishes | `~/instructions` | `InstructionArray` | the active instructions; transient local, depth 1 |
 | publishes | `~/model_info` | `ModelInfo` | the model and its effective parameters; transient local, depth 1 |
+| publishes | `~/detections` | `vision_msgs/Detection2DArray` | what the model recognized in each sampled frame, in pixels of the camera's image; only where vision_msgs is installed, and while someone is subscribed; depth 10 |
+| publishes | `~/annotations` | `foxglove_msgs/ImageAnnotations` | the same as boxes and names for Foxglove and Lichtblick to draw; only where foxglove_msgs is installed, and while someone is subscribed; depth 10 |
 | publishes | `/diagnostics` | `diagnostic_msgs/DiagnosticArray` | once a second, in every state |
 | serves | `~/set_instruction` | `SetInstruction` | replies at once, with an id |
 | serves | `~/cancel_instruction` | `CancelInstruction` | replies at once; id 0 = all |

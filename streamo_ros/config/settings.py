@@ -105,7 +105,10 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
     """
     return AssistantSettings(
         thresholds=Thresholds.for_model(
-            info, values.number('thresholds.standby'), values.number('thresholds.response')
+            info,
+            values.number('thresholds.standby'),
+            values.number('thresholds.response'),
+            values.number('thresholds.activation'),
         ),
         sampling=Sampling(
             values.number('generation.temperature'),

@@ -30,14 +30,19 @@ class Thresholds:
 
     @classmethod
     def for_model(
-        cls, info: BackboneInfo, standby: float = 0.0, response: float = 0.0
+        cls,
+        info: BackboneInfo,
+        standby: float = 0.0,
+        response: float = 0.0,
+        activation: float = 0.0,
     ) -> Thresholds:
         """What the user asked for; where that is 0, what the model asks for.
 
-        A gate's own threshold is part of the model; Standby begins at half of it.
+        With a gate `activation` counts instead of `response`, and Standby begins at half of it.
         """
         if info.gate:
-            return cls(standby or info.response_threshold / 2, info.response_threshold, True)
+            score = activation or info.response_threshold
+            return cls(standby or score / 2, score, True)
         return cls(standby, response or info.response_threshold)
 
 

@@ -18,6 +18,10 @@ LONGEST = 7 * 24 * 3600.0
 """Seconds that a cooldown, a lifetime or a look back may be."""
 
 
+THRESHOLDS = ('response', 'standby', 'activation')
+"""Parameters of the group `thresholds`; with a gate, `activation` counts for `response`."""
+
+
 class CommandError(StreamoError, ValueError):
     """A page asked for something that cannot be; the message says what."""
 
@@ -56,7 +60,7 @@ class Commands(Protocol):
         """Stop watching for an instruction; 0 = for all."""
 
     async def set_thresholds(self, thresholds: Mapping[str, float]) -> Reply:
-        """Set `thresholds.response` and `thresholds.standby`, as far as they are given."""
+        """Set those of `THRESHOLDS` that are given."""
 
 
 def parse_body(body: bytes) -> dict[str, Any]:
@@ -105,14 +109,14 @@ def parse_id(plain: Mapping[str, Any]) -> int:
 
 
 def parse_thresholds(plain: Mapping[str, Any]) -> dict[str, float]:
-    """Thresholds by 'response' and 'standby'.
+    """Thresholds by the names of `THRESHOLDS`.
 
     Raises:
         CommandError: there are none, or one is not a probability.
     """
-    names = [name for name in ('response', 'standby') if name in plain]
+    names = [name for name in THRESHOLDS if name in plain]
     if not names:
-        raise CommandError('give response, standby, or both')
+        raise CommandError(f'give one of {", ".join(THRESHOLDS)}')
     return {name: _number(plain, name, 0.0, 1.0) for name in names}
 
 

@@ -83,7 +83,12 @@ class Session:
         match row:
             case StreamRow():
                 self._period = 1 / (row.rate or 1.0)
-                self.tell(source=row.source, rate=row.rate, model=dict(row.model))
+                self.tell(
+                    source=row.source,
+                    rate=row.rate,
+                    model=dict(row.model),
+                    thresholds=thresholds_in_effect(row),
+                )
             case InstructionRow():
                 self._open_lane(row.id, row.text, row.cooldown)
             case DecisionRow():
@@ -200,3 +205,16 @@ class Session:
     def _wake(self) -> None:
         for event in self._watchers:
             event.set()
+
+
+def thresholds_in_effect(row: StreamRow) -> dict[str, Any]:
+    """What decides, as the page computes with it: 0 = the most probable state.
+
+    Where the thresholds say 0, those that the checkpoint asks for, as far as the row knows them;
+    `half`, whether Standby begins at half of a gate's threshold.
+    """
+    asked = float(row.model.get('response_threshold') or 0.0)
+    gate = bool(row.thresholds.get('gate', row.model.get('gate')))
+    standby = float(row.thresholds.get('standby', 0.0))
+    response = float(row.thresholds.get('response', 0.0)) or asked
+    return {'response': response, 'standby': standby, 'gate': gate, 'half': gate and not standby}

@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import yaml
 from diagnostic_msgs.msg import DiagnosticArray
 from rclpy.node import Node
 from rclpy.qos import qos_profile_sensor_data
@@ -107,9 +106,7 @@ class LiveNode(Node):
     def _take_model_info(self, message: Any) -> None:
         source = f'{self.target} · {self._camera_topic}' if self._camera_topic else self.target
         row = StreamRow.from_message(message, source, self._camera_topic)
-        thresholds = thresholds_of(message.parameters)
         self._post(lambda session: session.take(row))
-        self._post(lambda session: session.tell(thresholds=thresholds))
 
     def _take_diagnostics(self, message: DiagnosticArray) -> None:
         ours = f'{self.target.lstrip("/")}: '
@@ -162,18 +159,3 @@ class LiveNode(Node):
         if self._heard and time.monotonic() - self._heard > GONE:
             self._heard = 0.0
             self._post(lambda session: session.tell(node_state='', health={}, remembers=False))
-
-
-def thresholds_of(parameters: str) -> dict[str, float]:
-    """The thresholds that a ModelInfo says are in effect.
-
-    Args:
-        parameters: its field of that name, YAML.
-    """
-    try:
-        effective = yaml.safe_load(parameters) or {}
-    except yaml.YAMLError:
-        return {}
-    names = ('response', 'standby')
-    values = {name: effective.get(f'thresholds.{name}') for name in names}
-    return {name: float(one) for name, one in values.items() if isinstance(one, int | float)}

@@ -32,7 +32,7 @@ from streamo_ros.memory.settings import open_writer
 from streamo_ros.memory.settings import tier_counts
 from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.messages import StepMessages
-from streamo_ros.node.detection_publisher import DetectionPublisher
+from streamo_ros.node.detection_publisher import SightingPublisher
 from streamo_ros.node.instruction_sync import InstructionSync
 from streamo_ros.node.journal import Journal
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
@@ -104,7 +104,8 @@ class NodeResources:
     Attributes:
         messages: converts events for the publisher and for goals.
         publisher: publishes events; a sink.
-        detections: publishes what is recognized, where vision_msgs is installed; a sink.
+        detections: publishes what is recognized, where the messages for that are installed; a
+            sink.
         instructions: writes and publishes changes of the book; a sink.
         memory: writes what is seen and said; None without one.
         asker: answers questions about it; None without one.
@@ -122,7 +123,7 @@ class NodeResources:
         )
         self.messages = StepMessages(MESSAGES, lambda: self.info.model_id)
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)
-        self.detections = DetectionPublisher(node)
+        self.detections = SightingPublisher(node)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)
         self.memory = loaded.memory
         self.history = loaded.history

@@ -254,15 +254,16 @@ def _written(
 ) -> tuple[ReportSink, list[Sink]]:
     """The sink of the report, and that of the recording where there is one."""
     recorder = Recorder(job.output / BAG) if job.output else None
+    parameters = values.yaml()
     try:
-        report = ReportSink(RowMaker(source.name, source.topic, rate, model), job.output)
+        maker = RowMaker(source.name, source.topic, rate, model, parameters)
+        report = ReportSink(maker, job.output)
     except OSError:
         if recorder is not None:
             recorder.discard()
         raise
     if recorder is None:
         return report, []
-    parameters = values.yaml()
     return report, [
         BagSink(recorder, model, rate, source.topic, job.images, parameters=parameters)
     ]

@@ -35,6 +35,7 @@ from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.run_rows import HeldBackRow
 from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.run_rows import StreamRow
+from streamo_ros.report.run_rows import thresholds_of
 from streamo_ros.report.sighting_row import SightingRow
 
 _CLASSES: dict[str, type[Row]] = {
@@ -64,13 +65,22 @@ class RowMaker:
         topic: its image topic; '' outside bags.
         rate: sampled frames per second of capture time.
         backbone: whose identity the first row has.
+        parameters: all in effect, as YAML.
     """
 
-    def __init__(self, name: str, topic: str, rate: float, backbone: Backbone) -> None:
+    def __init__(
+        self,
+        name: str,
+        topic: str,
+        rate: float,
+        backbone: Backbone,
+        parameters: str = '',
+    ) -> None:
         self._name = name
         self._topic = topic
         self._rate = rate
         self._backbone = backbone
+        self._thresholds = thresholds_of(parameters)
         self._listed: set[int] = set()
         self._begun = False
 
@@ -80,7 +90,7 @@ class RowMaker:
         if not self._begun:
             # Not before the first frame does the model know the image size.
             model = asdict(self._backbone.info)
-            rows.append(StreamRow(self._name, self._topic, self._rate, model))
+            rows.append(StreamRow(self._name, self._topic, self._rate, model, self._thresholds))
             self._begun = True
         for instruction in step.instructions:
             if instruction.id not in self._listed:

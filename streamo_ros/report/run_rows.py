@@ -11,8 +11,11 @@ from dataclasses import field
 from typing import Any
 from typing import ClassVar
 
+import yaml
+
 from streamo_ros.core.events import HeldBack
 from streamo_ros.core.sink import Totals
+from streamo_ros.documents import load_yaml
 from streamo_ros.messages import nanoseconds
 
 _MODEL = (
@@ -39,6 +42,8 @@ class StreamRow:
         topic: the image topic; '' outside bags.
         rate: sampled frames per second of capture time.
         model: identity and sizes of the model, by name.
+        thresholds: `standby` and `response` in effect; `gate`, whether both are compared with the
+            score of a gate. Empty = unknown.
     """
 
     kind: ClassVar[str] = 'replay'
@@ -46,13 +51,35 @@ class StreamRow:
     topic: str = ''
     rate: float = 1.0
     model: Mapping[str, Any] = field(default_factory=dict)
+    thresholds: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_message(cls, message: Any, source: str, topic: str = '') -> StreamRow:
         """Of a ModelInfo, of whatever message class."""
         size = [message.image_width, message.image_height]
         model = {name: getattr(message, name) for name in _MODEL} | {'image_size': size}
-        return cls(source, topic, message.sampling_rate, model)
+        thresholds = thresholds_of(message.parameters)
+        return cls(source, topic, message.sampling_rate, model, thresholds)
+
+
+def thresholds_of(parameters: str) -> dict[str, Any]:
+    """The thresholds that a ModelInfo says are in effect, as in `StreamRow`; 0 = the model's own.
+
+    Args:
+        parameters: its field of that name, YAML.
+    """
+    try:
+        effective = load_yaml(parameters)
+    except yaml.YAMLError:
+        return {}
+    if not isinstance(effective, dict):
+        return {}
+    gate = bool(effective.get('model.gate'))
+    response = effective.get('thresholds.activation' if gate else 'thresholds.response')
+    standby = effective.get('thresholds.standby')
+    if not (isinstance(response, int | float) and isinstance(standby, int | float)):
+        return {}
+    return {'standby': float(standby), 'response': float(response), 'gate': gate}
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,6 +61,6 @@ class SightingRow:
 def _surest(boxes: Sequence[tuple[Any, ...]], digits: int) -> tuple[Box, ...]:
     sure = sorted((box for box in boxes if box[1] >= SURE), key=lambda box: -box[1])
     return tuple(
-        (kind, round(float(score), 3), *(round(float(edge), digits) for edge in edges))  # type: ignore[misc]
+        (kind, round(float(score), 3), *(round(float(edge), digits) for edge in edges))
         for kind, score, *edges in sure[:MOST]
     )

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -43,3 +44,16 @@ def test_thresholds(chances: tuple, thresholds: Thresholds, state: State) -> Non
 def test_no_response_during_a_cooldown() -> None:
     assert decide((0.1, 0.2, 0.7), Thresholds(), may_respond=False) is State.STANDBY
     assert decide((0.2, 0.1, 0.7), Thresholds(), may_respond=False) is State.SILENCE
+
+
+@pytest.mark.parametrize(
+    ('given', 'wanted'),
+    [
+        ({}, Thresholds(0.175, 0.35, True)),
+        ({'activation': 0.5}, Thresholds(0.25, 0.5, True)),
+        ({'activation': 0.5, 'standby': 0.1, 'response': 0.9}, Thresholds(0.1, 0.5, True)),
+    ],
+)
+def test_with_a_gate_its_own_threshold_counts(given: dict, wanted: Thresholds) -> None:
+    info = SimpleNamespace(gate='objects', response_threshold=0.35)
+    assert Thresholds.for_model(info, **given) == wanted

@@ -22,6 +22,8 @@ from streamo_ros.core.decision import Sample
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.protocol import State
 from streamo_ros.live.access import Access
+from streamo_ros.live.commands import Commands
+from streamo_ros.live.commands import Reply
 from streamo_ros.live.history import History
 from streamo_ros.live.page_picture import small_jpeg
 from streamo_ros.live.past import Past
@@ -100,10 +102,15 @@ def browse(chromium):
 
 
 def open_page(
-    chromium, session: Session, test: Callable[..., Awaitable[None]], past=None, **window
+    chromium,
+    session: Session,
+    test: Callable[..., Awaitable[None]],
+    past=None,
+    commands=None,
+    **window,
 ) -> None:
     async def run() -> None:
-        server = TestServer(LiveServer(session, Access(loopback=True), past=past).app)
+        server = TestServer(LiveServer(session, Access(loopback=True), commands, past).app)
         async with server, browser.Page(chromium, **window) as page:
             await page.open(str(server.make_url('/')))
             await page.until(f'window.streamo && streamo.store.frames.length === {FRAMES}')
@@ -177,6 +184,46 @@ def test_dragging_the_mark_gives_what_the_core_would_decide(frame, browse):
         assert await page.run('streamo.lanes.threshold') is None
 
     browse(make_session(frame), test)
+
+
+class Noted(Commands):
+    """Notes the thresholds that it is asked to set."""
+
+    def __init__(self) -> None:
+        self.asked = []
+
+    async def set_thresholds(self, thresholds):
+        self.asked.append(thresholds)
+        return Reply(True)
+
+
+@pytest.mark.parametrize('gate', [False, True])
+def test_threshold_that_is_applied_is_that_of_who_decides(frame, browse, gate):
+    session, noted = make_session(frame, live=True), Noted()
+    thresholds = {'response': 0.35 if gate else 0.0, 'standby': 0.0, 'gate': gate}
+    session.take(StreamRow('kitchen.mp4', '', 1.0, {}, thresholds))
+    samples = [
+        Sample(row.stamp, row.probabilities)
+        for row in rows()
+        if isinstance(row, DecisionRow) and row.instruction_id == 2
+    ]
+    wanted = Thresholds(0.4 if gate else 0.0, 0.8, scored=gate)
+    name = 'activation' if gate else 'response'
+
+    async def test(page):
+        await page.run('streamo.lanes.setThreshold(0.8); streamo.lanes.draw()')
+        assert await page.run('document.getElementById("parameter").textContent') == (
+            f'thresholds.{name}'
+        )
+        states = await page.run('[...streamo.lanes.marks.get(2)]')
+        assert states == [int(state) for state in redecide(samples, wanted)]
+        await page.run('document.getElementById("apply").click()')
+        await page.until('streamo.lanes.threshold === null')
+        assert noted.asked == [{name: 0.8}]
+        await page.run('streamo.lanes.setThreshold(0)')
+        assert await page.run('streamo.lanes.threshold') == (0.01 if gate else 0)
+
+    browse(session, test, commands=noted)
 
 
 def test_keys_step_zoom_and_jump_to_answers(frame, browse):

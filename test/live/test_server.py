@@ -247,6 +247,7 @@ def test_guessing_tokens_is_slowed_down():
         ('/cancel', {'id': 2**40}, 'id'),
         ('/thresholds', {}, 'response'),
         ('/thresholds', {'response': 1.5}, 'response'),
+        ('/thresholds', {'activation': -0.1}, 'activation'),
         ('/thresholds', [], 'object'),
     ],
 )
@@ -269,13 +270,14 @@ def test_commands_reach_the_node_and_its_refusal_reaches_the_page():
         wish = {'text': ' the kettle ', 'max_responses': 1, 'cooldown': 2.5}
         assert (await client.post('/instruct', json=wish)).status == 200
         assert (await client.post('/thresholds', json={'response': 0.7})).status == 200
+        assert (await client.post('/thresholds', json={'activation': 0.4})).status == 200
         reply = await client.post('/cancel', json={'id': 404})
         assert reply.status == 409
         assert (await reply.json())['message'] == 'there is no instruction 404'
 
     serve(test, commands=noted)
     assert (noted.asked[0].max_responses, noted.asked[0].cooldown) == (1, 2.5)
-    assert noted.asked[1:] == [{'response': 0.7}, 404]
+    assert noted.asked[1:] == [{'response': 0.7}, {'activation': 0.4}, 404]
 
 
 def test_bodies_and_rates_are_bounded():

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from streamo_ros.live.history import History
 from streamo_ros.live.pictures import NewestPictures
 from streamo_ros.live.pictures import StoredPictures
@@ -13,6 +15,7 @@ from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.run_rows import DeltaRow
 from streamo_ros.report.run_rows import InstructionRow
+from streamo_ros.report.run_rows import StreamRow
 
 SECOND = 10**9
 START = 1_790_000_000 * SECOND
@@ -72,6 +75,29 @@ def test_stamp_reaches_the_page_to_the_last_nanosecond():
     made = session()
     made.take(DecisionRow(1790000000123456789, 1, 'STANDBY', (0.1, 0.8, 0.1)))
     assert records(made, 'd')[0][2] == '1790000000123456789'
+
+
+@pytest.mark.parametrize(
+    ('model', 'thresholds', 'wanted'),
+    [
+        ({}, {}, (0, 0, False, False)),
+        ({'response_threshold': 0.6}, {}, (0.6, 0, False, False)),
+        (
+            {'response_threshold': 0.6},
+            {'response': 0.7, 'standby': 0.2, 'gate': False},
+            (0.7, 0.2, False, False),
+        ),
+        ({}, {'response': 0.35, 'standby': 0.0, 'gate': True}, (0.35, 0, True, True)),
+        ({}, {'response': 0.35, 'standby': 0.1, 'gate': True}, (0.35, 0.1, True, False)),
+        # A log of before it had thresholds.
+        ({'gate': 'objects', 'response_threshold': 0.35}, {}, (0.35, 0, True, True)),
+    ],
+)
+def test_page_is_told_which_thresholds_decided(model, thresholds, wanted):
+    made = session()
+    made.take(StreamRow('a', rate=1.0, model=model, thresholds=thresholds))
+    told = made.facts['thresholds']
+    assert tuple(told[name] for name in ('response', 'standby', 'gate', 'half')) == wanted
 
 
 def test_new_stream_goes_on_after_the_old_one():

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the model recognizes becomes a message of vision_msgs, in pixels of the camera."""
+"""What the model recognizes becomes messages of other packages, in pixels of the camera."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from streamo_ros.backbone.scripted import ScriptedVisionTokens
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.sink import Step
 from streamo_ros.node import detection_publisher
+from streamo_ros.node.detection_publisher import annotations
 from streamo_ros.node.detection_publisher import detection_array
-from streamo_ros.node.detection_publisher import DetectionPublisher
 from streamo_ros.node.detection_publisher import find_messages
+from streamo_ros.node.detection_publisher import SightingPublisher
 
 CUP = Sighting('cup', 0.8, (0.25, 0.5, 0.75, 1.0))
 
@@ -36,6 +37,23 @@ KINDS = SimpleNamespace(
     ),
 )
 """The fields of vision_msgs that are filled in, with their names there."""
+
+
+class Fields(SimpleNamespace):
+    """A message as rclpy makes it: fields given as keywords, lists begin empty."""
+
+    LINE_LOOP = 2
+
+    def __init__(self, **fields):
+        super().__init__(**{'points': [], 'texts': [], **fields})
+
+
+DRAWN = SimpleNamespace(
+    **dict.fromkeys(
+        ('ImageAnnotations', 'PointsAnnotation', 'TextAnnotation', 'Point2', 'Color'), Fields
+    )
+)
+"""The fields of foxglove_msgs that are filled in, with their names there."""
 
 
 class Node:
@@ -67,9 +85,9 @@ def test_boxes_are_in_pixels_of_the_image(frame) -> None:
 
 
 def test_every_frame_is_published_while_someone_listens(frame, monkeypatch) -> None:
-    monkeypatch.setattr(detection_publisher, 'find_messages', lambda: KINDS)
+    monkeypatch.setattr(detection_publisher, 'find_messages', {'vision_msgs': KINDS}.get)
     node = Node(listeners=1)
-    publisher = DetectionPublisher(node)
+    publisher = SightingPublisher(node)
     publisher.take(Step((), frame(0), vision=ScriptedVisionTokens(12, (3, 4), (CUP,))))
     publisher.take(Step((), frame(1)))
     publisher.take(Step(()))
@@ -82,9 +100,9 @@ def test_every_frame_is_published_while_someone_listens(frame, monkeypatch) -> N
 
 
 def test_without_the_package_there_is_no_topic(frame, monkeypatch) -> None:
-    monkeypatch.setattr(detection_publisher, 'find_messages', lambda: None)
+    monkeypatch.setattr(detection_publisher, 'find_messages', lambda package: None)
     node = Node(listeners=1)
-    publisher = DetectionPublisher(node)
+    publisher = SightingPublisher(node)
     publisher.take(Step((), frame(0), vision=ScriptedVisionTokens(12, (3, 4), (CUP,))))
     publisher.destroy()
     assert node.topics == []
@@ -98,3 +116,35 @@ def test_the_message_of_an_installed_package_has_these_fields(frame) -> None:
     message = detection_array(kinds, frame(0), (CUP,))
     assert message.detections[0].results[0].hypothesis.class_id == 'cup'
     assert np.isfinite(message.detections[0].bbox.size_x)
+
+
+def test_annotations_are_drawn_around_what_is_sure(frame) -> None:
+    unsure = Sighting('dog', 0.1, (0.0, 0.0, 1.0, 1.0))
+    message = annotations(DRAWN, frame(3, size=(48, 64)), (CUP, unsure))
+    (box,), (text,) = message.points, message.texts
+    assert [(one.x, one.y) for one in box.points] == [(16, 24), (48, 24), (48, 48), (16, 48)]
+    assert (box.type, box.timestamp.sec) == (2, 1003)
+    assert (text.text, text.position.x, text.position.y) == ('cup 80%', 16, 24)
+
+
+def test_each_topic_is_there_where_its_package_is(frame, monkeypatch) -> None:
+    found = {'vision_msgs': KINDS, 'foxglove_msgs': DRAWN}
+    monkeypatch.setattr(detection_publisher, 'find_messages', found.get)
+    node = Node(listeners=1)
+    publisher = SightingPublisher(node)
+    assert node.topics == ['~/detections', '~/annotations']
+    publisher.take(Step((), frame(0), vision=ScriptedVisionTokens(12, (3, 4), (CUP,))))
+    assert [
+        len(getattr(sent, 'detections', sent.__dict__.get('texts'))) for sent in node.sent
+    ] == [
+        1,
+        1,
+    ]
+
+
+def test_the_annotations_of_an_installed_package_have_these_fields(frame) -> None:
+    kinds = find_messages('foxglove_msgs')
+    if kinds is None:
+        pytest.skip('foxglove_msgs is not installed')
+    message = annotations(kinds, frame(0), (CUP,))
+    assert message.texts[0].text == 'cup 80%'

@@ -25,13 +25,17 @@ export class Lanes {
   }
 
   get recorded() {
-    const { thresholds, model } = this.store.facts;
-    return { response: thresholds?.response ?? 0, standby: thresholds?.standby ?? 0, scored: Boolean(model?.gate) };
+    const { response = 0, standby = 0, gate = false, half = false } = this.store.facts.thresholds || {};
+    return { response, standby: half ? response / 2 : standby, scored: gate };
   }
 
   get thresholds() {
-    return { ...this.recorded, response: this.threshold ?? this.recorded.response };
+    const { recorded } = this, response = this.threshold ?? recorded.response;
+    return { ...recorded, response, standby: this.store.facts.thresholds?.half ? response / 2 : recorded.standby };
   }
+
+  /** The parameter that the mark stands for. */
+  get parameter() { return this.recorded.scored ? 'activation' : 'response'; }
 
   /** Something new came: show it with the next picture of the screen. */
   touch() {
@@ -48,7 +52,9 @@ export class Lanes {
   }
 
   setThreshold(value) {
-    this.threshold = value === null ? null : Math.min(1, Math.max(0, Math.round(value * 100) / 100));
+    // A gate's score is compared: none is above 1, and every one reaches 0.
+    const [low, high] = this.recorded.scored ? [0.01, 0.99] : [0, 1];
+    this.threshold = value === null ? null : Math.min(high, Math.max(low, Math.round(value * 100) / 100));
     this.marks.clear();
     this.touch();
   }
@@ -190,6 +196,8 @@ export class Lanes {
   #tell() {
     const { store, thresholds } = this;
     const changed = this.threshold !== null;
+    find('parameter').textContent = `thresholds.${this.parameter}`;
+    find('chance').textContent = thresholds.scored ? 'the gate’s score' : 'p(response)';
     find('threshold').value = thresholds.response;
     find('threshold-value').textContent = thresholds.response > 0 ? thresholds.response.toFixed(2) : 'most probable';
     find('reset').hidden = !changed;
@@ -213,7 +221,7 @@ export class Lanes {
     document.querySelectorAll('[data-do]').forEach((button) => { button.onclick = () => this.do(button.dataset.do); });
     find('threshold').oninput = (event) => this.setThreshold(Number(event.target.value));
     find('reset').onclick = () => this.setThreshold(null);
-    find('apply').onclick = () => this.apply(this.thresholds.response);
+    find('apply').onclick = () => this.apply({ [this.parameter]: this.thresholds.response });
     const overview = find('overview');
     const jump = (event) => {
       const { first, end, period } = this.store, box = overview.getBoundingClientRect();

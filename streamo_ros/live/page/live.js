@@ -20,8 +20,8 @@ const frame = new Frame(store);
 const lanes = new Lanes(store, {
   picked: (at) => { frame.forget(); frame.show(at); answers.choose(at); },
   cancel: async (one) => tell(...await command('cancel', { id: one.id })),
-  apply: async (response) => {
-    const [done, said] = await command('thresholds', { response });
+  apply: async (wanted) => {
+    const [done, said] = await command('thresholds', wanted);
     tell(done, said);
     if (done) lanes.setThreshold(null);
   },
