@@ -153,7 +153,7 @@ def build(
         dtype,
         passes,
         family.head(model),
-        partial(family.waypoint, processor),
+        partial(family.sizes, model.config, processor),
     )
     decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
     window = KeyValueWindow(attention)

@@ -148,7 +148,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     weights = adapter.base if adapter else path
     config = read_json(weights / 'config.json', 'save the checkpoint with save_pretrained')
     architecture = next(iter(config.get('architectures') or ()), '')
-    find_family(architecture)
+    find_family(architecture, remote='auto_map' in config)
     if not any(weights.glob('*.safetensors')):
         raise BackboneError(
             f'{weights} has no safetensors weights: save the checkpoint with '
