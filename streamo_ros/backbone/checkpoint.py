@@ -58,6 +58,12 @@ class Checkpoint:
         """The folder with configuration and weights."""
         return self.adapter.base if self.adapter else self.path
 
+    def config(self) -> Any:
+        """Its transformers configuration."""
+        return find_model_class(self.architecture).config_class.from_pretrained(
+            self.weights, local_files_only=True, trust_remote_code=False
+        )
+
     def model(self, device: torch.device, dtype: torch.dtype, *, layers: bool = True) -> Any:
         """Load the weights.
 
@@ -76,9 +82,7 @@ class Checkpoint:
         model_class = find_model_class(self.architecture)
         verbosity = transformers.utils.logging.get_verbosity()
         try:
-            config = model_class.config_class.from_pretrained(
-                self.weights, local_files_only=True, trust_remote_code=False
-            )
+            config = self.config()
             if _ties_in_text(config) and not _has_head(self.weights):
                 config.tie_word_embeddings = True
             if not layers:
