@@ -23,6 +23,8 @@ from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.history import History
+from streamo_ros.core.history import no_history
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction_lane import EncodedFrame
@@ -52,6 +54,7 @@ class Assistant:
         policy: what leaves a lane's window.
         restored: answers from before a restart; none by default.
         past: kept frames for instructions that look back; none by default.
+        history: the past in words for every instruction; none by default.
 
     Attributes:
         passes: runs the model and counts its failures.
@@ -66,11 +69,12 @@ class Assistant:
         policy: EvictionPolicy | None = None,
         restored: RestoredAnswers = lambda _: (),
         past: PastFrames = lambda _start, _end: (),
+        history: History = no_history,
     ) -> None:
         self.settings = settings or AssistantSettings()
         self.passes = PassRunner(backbone)
         self._book = book
-        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored, past)
+        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored, past, history)
         self._next_response = 1
         self.vision: VisionTokens | None = None
 
@@ -176,6 +180,8 @@ class Assistant:
         self, encoded: EncodedFrame, due: Sequence[Instruction], encode_time: float
     ) -> list[Event]:
         """Free lanes decide now; the others queue the frame while there is room."""
+        if failure := self._pool.tell_past(encoded.frame.stamp):
+            self.passes.count_failure(failure)
         events: list[Event] = []
         free: list[LaneFrame] = []
         for instruction in due:

@@ -21,12 +21,14 @@ class ContextLimits:
         max_answers: turns kept for their answer after their frame has been evicted.
         max_time: seconds of stream after which the time tags restart; 0 = never.
         max_new_tokens: tokens that are always left free for an answer.
+        max_history: tokens of the past in words, in front of the instruction.
     """
 
     max_frames: int = DEFAULT_MAX_FRAMES
     max_answers: int = 8
     max_time: float = 0.0
     max_new_tokens: int = 128
+    max_history: int = 1024
 
     @classmethod
     def for_checkpoint(
@@ -36,6 +38,7 @@ class ContextLimits:
         max_time: float = 0.0,
         max_answers: int = 8,
         max_new_tokens: int = 128,
+        max_history: int = 1024,
     ) -> ContextLimits:
         """What the user asked for; where that is 0, what the checkpoint asks for."""
         return cls(
@@ -43,4 +46,5 @@ class ContextLimits:
             max_answers,
             max_time or info.max_time,
             max_new_tokens,
+            max_history,
         )

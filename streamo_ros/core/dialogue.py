@@ -49,6 +49,7 @@ class Dialogue:
         self._backbone = backbone
         self._prompt = backbone.prompt
         self._limits = limits
+        self._instruction = instruction
         self._sink = self._prompt.sink(instruction)
         self._turns: list[Turn] = []
         self._before: tuple[int, tuple[int, ...]] = (0, ())
@@ -152,6 +153,23 @@ class Dialogue:
         """End the answer; its closing tokens lead the next pass."""
         self._turns[-1].reply += self.pending + self._prompt.close
         self.pending += self._prompt.close
+
+    def tell(self, history: str) -> None:
+        """Put the past in words in front of the instruction: one prefill; not while it answers.
+
+        Raises:
+            BackboneError: the rebuild failed.
+        """
+        text = f'{history}\n{self._instruction}' if history else self._instruction
+        self._sink = self._prompt.sink(text)
+        # With room for the next turn: otherwise a policy would evict right after this.
+        vision = max((turn.vision.tokens for turn in self._turns if turn.vision), default=0)
+        need = self._prompt.longest_turn(vision) + self._limits.max_new_tokens
+        room = self._backbone.capacity - len(self._sink) - need
+        turns = list(self._turns)
+        while turns and sum(turn.size(self._prompt).tokens for turn in turns) > room:
+            turns.pop(0)
+        self._rebuild(turns, self._origin if turns else None)
 
     def forget_frames(self) -> None:
         """Rebuild from the last answers alone: the frames seen so far had another size.
