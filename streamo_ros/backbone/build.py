@@ -19,10 +19,8 @@ from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.context_size import check_context
-from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import take_layers
-from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
 from streamo_ros.backbone.graph_cache import find_capture
@@ -31,13 +29,13 @@ from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
+from streamo_ros.backbone.plan import FrameSizes
+from streamo_ros.backbone.plan import plan_window
 from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import free_bytes
-from streamo_ros.backbone.sizing import window_shape
 from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.encoders import make_encoders
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.vision.preprocess import Normalization
@@ -49,8 +47,6 @@ from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 
-LARGE = (3000, 4000), (2160, 3840), (3000, 3000)
-"""Sizes (height, width) of large frames: what they take is the most that a frame can take."""
 SMALL = 50_000_000
 """Parameters below which a model runs in one thread."""
 
@@ -134,11 +130,8 @@ def build(
     text = family.text(model)
     kind = find_kind(device)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
-    pixels = options.max_pixels or family.frame_pixels(model.config)
-    grid = partial(_grid, family, model.config, processor, pixels)
-    tokens = max(grid(height, width).tokens for height, width in LARGE)
-    wanted = wanted_capacity(options.frames or identity.max_frames, tokens, prompt)
-    shape = window_shape(text.config, options, kind.copies, wanted)
+    sizes = FrameSizes(family, model.config, processor, options.max_pixels)
+    shape = plan_window(text.config, sizes, prompt, options, identity.max_frames)
     check_context(shape.capacity, prompt, tokens=1)
     layers = take_layers(text, device)
     model.to(device)
@@ -146,18 +139,18 @@ def build(
     check_memory(shape, dtype, free_bytes(device), workspace)
     attention = kind(shape, find_rotary(family, text), device, dtype)
     frames = FrameEncoder(
-        grid,
+        sizes,
         make_encoders(family, model, options, path),
         normalization(processor),
         device,
         dtype,
         passes,
         family.head(model),
-        partial(family.waypoint, processor),
+        partial(family.sizes, model.config, processor),
     )
     decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
     window = KeyValueWindow(attention)
-    info = replace(identity, max_tokens_per_frame=tokens)
+    info = replace(identity, max_tokens_per_frame=sizes.most_tokens)
     return StreamingBackbone(frames, decoder, window, family.marks, prompt, info, buckets, passes)
 
 
@@ -200,14 +193,3 @@ def normalization(processor: dict[str, Any]) -> Normalization:
         raise BackboneError(
             'the image processor does not name image_mean and image_std: copy the checkpoint again'
         ) from error
-
-
-def _grid(
-    family: Family,
-    config: Any,
-    processor: dict[str, Any],
-    max_pixels: int,
-    height: int,
-    width: int,
-) -> Grid:
-    return family.grid(config, processor, height, width, max_pixels)

@@ -58,6 +58,12 @@ class Checkpoint:
         """The folder with configuration and weights."""
         return self.adapter.base if self.adapter else self.path
 
+    def config(self) -> Any:
+        """Its transformers configuration."""
+        return find_model_class(self.architecture).config_class.from_pretrained(
+            self.weights, local_files_only=True, trust_remote_code=False
+        )
+
     def model(self, device: torch.device, dtype: torch.dtype, *, layers: bool = True) -> Any:
         """Load the weights.
 
@@ -76,9 +82,7 @@ class Checkpoint:
         model_class = find_model_class(self.architecture)
         verbosity = transformers.utils.logging.get_verbosity()
         try:
-            config = model_class.config_class.from_pretrained(
-                self.weights, local_files_only=True, trust_remote_code=False
-            )
+            config = self.config()
             if _ties_in_text(config) and not _has_head(self.weights):
                 config.tie_word_embeddings = True
             if not layers:
@@ -148,7 +152,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     weights = adapter.base if adapter else path
     config = read_json(weights / 'config.json', 'save the checkpoint with save_pretrained')
     architecture = next(iter(config.get('architectures') or ()), '')
-    find_family(architecture)
+    find_family(architecture, remote='auto_map' in config)
     if not any(weights.glob('*.safetensors')):
         raise BackboneError(
             f'{weights} has no safetensors weights: save the checkpoint with '

@@ -9,6 +9,7 @@ It subclasses `Family` and writes only what is different from the defaults there
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from typing import Any
 from typing import Protocol
 
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.rotary import Rotary
+from streamo_ros.backbone.unsupported import describe_unsupported
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionHead
@@ -67,15 +69,17 @@ class Family(Protocol):
             max_pixels: maximum area of the resized frame.
         """
 
-    def waypoint(
-        self, processor: dict[str, Any], height: int, width: int
-    ) -> tuple[int, int] | None:
-        """Height and width that a frame is resized to on its way to the grid's; None = directly.
+    def sizes(
+        self, config: Any, processor: dict[str, Any], grid: Grid, height: int, width: int
+    ) -> Sequence[tuple[int, int]]:
+        """The heights and widths that a frame is resized to, one after the other.
 
-        Two resamplings give other pixels than one, and a checkpoint was trained on its own.
+        What the last one has beyond the grid's pixels, right and below, is cut off. Two
+        resamplings give other pixels than one, and a checkpoint was trained on its own. By default
+        there is one, to the grid's pixels.
         """
-        del processor, height, width
-        return None
+        del config, processor, height, width
+        return (grid.pixels,)
 
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The checkpoint's vision tower for one grid, as a torch module."""
@@ -116,17 +120,18 @@ class Family(Protocol):
         return {'pixel_values': unpatchify(patches, grid)[None]}
 
 
-def find_family(architecture: str) -> Family:
+def find_family(architecture: str, remote: bool = False) -> Family:
     """The family of an architecture.
 
+    Args:
+        architecture: as named in a checkpoint's config.
+        remote: whether the checkpoint brings that class as code of its own.
+
     Raises:
-        BackboneError: it is not supported.
+        BackboneError: it is not supported; says why and what to do.
     """
     if architecture not in FAMILIES:
-        raise BackboneError(
-            f'the architecture {architecture or "(none named)"} is not supported: use a '
-            f'checkpoint of {", ".join(FAMILIES)}'
-        )
+        raise BackboneError(describe_unsupported(architecture, FAMILIES, remote))
     module, name = FAMILIES[architecture]
     family: Family = getattr(importlib.import_module(f'streamo_ros.backbone.{module}'), name)()
     return family

@@ -1,149 +1,68 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Shapes of published checkpoints, and two small ones: what `random_weights` fills."""
+"""Shapes of published checkpoints, and two small ones: what `random_weights` fills.
+
+Source: the configurations that the checkpoints were released with.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-_CLIP = {
-    'image_mean': (0.48145466, 0.4578275, 0.40821073),
-    'image_std': (0.26862954, 0.26130258, 0.27577711),
-}
-_HALF = {'image_mean': (0.5, 0.5, 0.5), 'image_std': (0.5, 0.5, 0.5)}
+from streamo_ros.backbone.shape_configs import CLIP
+from streamo_ros.backbone.shape_configs import HALF
+from streamo_ros.backbone.shape_configs import internvl
+from streamo_ros.backbone.shape_configs import internvl3_5
+from streamo_ros.backbone.shape_configs import LARGE_TOWER
+from streamo_ros.backbone.shape_configs import qwen2
+from streamo_ros.backbone.shape_configs import qwen2_5_large
+from streamo_ros.backbone.shape_configs import qwen3
+from streamo_ros.backbone.shape_configs import SIGLIP_BASE
+from streamo_ros.backbone.shape_configs import SIGLIP_LARGE
+from streamo_ros.backbone.shape_configs import SMALL_TOWER
+from streamo_ros.backbone.shape_configs import smolvlm
+from streamo_ros.backbone.shape_configs import tiny
+from streamo_ros.backbone.shape_configs import tiny_qwen3
 
-
-def _qwen2_5(text: dict[str, Any], vision: dict[str, Any], section: list[int]) -> Any:
-    import transformers
-
-    rope = {'rope_type': 'default', 'rope_theta': 1e6, 'mrope_section': section}
-    text = {'rope_parameters': rope, 'max_position_embeddings': 128000, **text}
-    vision = {'out_hidden_size': text['hidden_size'], **vision}
-    return transformers.Qwen2_5_VLConfig(
-        text_config=text, vision_config=vision, tie_word_embeddings=text['tie_word_embeddings']
-    )
-
-
-def _qwen2_5_large(**text: Any) -> Any:
-    text = {'rms_norm_eps': 1e-6, **text}
-    vision = {
-        'depth': 32,
-        'hidden_size': 1280,
-        'num_heads': 16,
-        'intermediate_size': 3420,
-        'window_size': 112,
-        'fullatt_block_indexes': [7, 15, 23, 31],
-    }
-    return _qwen2_5(text, vision, [16, 24, 24])
-
-
-def _tiny() -> Any:
-    """The shape of the embedded model."""
-    text = {
-        'hidden_size': 128,
-        'num_hidden_layers': 4,
-        'num_attention_heads': 4,
-        'num_key_value_heads': 2,
-        'intermediate_size': 384,
-        'vocab_size': 1024,
-        'tie_word_embeddings': True,
-        'max_position_embeddings': 32768,
-        'bos_token_id': None,
-        'eos_token_id': None,
-    }
-    vision = {
-        'depth': 3,
-        'hidden_size': 128,
-        'num_heads': 4,
-        'intermediate_size': 256,
-        'window_size': 112,
-        'fullatt_block_indexes': [0, 1, 2],
-    }
-    return _qwen2_5(text, vision, [6, 5, 5])
-
-
-def _qwen3(vision: dict[str, Any], **text: Any) -> Any:
-    import transformers
-
-    rope = {
-        'rope_type': 'default',
-        'rope_theta': 5e6,
-        'mrope_section': [24, 20, 20],
-        'mrope_interleaved': True,
-    }
-    shared = {
-        'vocab_size': 151936,
-        'head_dim': 128,
-        'num_key_value_heads': 8,
-        'rope_parameters': rope,
-        'max_position_embeddings': 262144,
-    }
-    return transformers.Qwen3VLConfig(
-        text_config={**shared, **text},
-        vision_config={'out_hidden_size': text['hidden_size'], **vision},
-        tie_word_embeddings=text['tie_word_embeddings'],
-    )
-
-
-def _tiny_qwen3() -> Any:
-    """A shape of Qwen3-VL for tests."""
-    vision = {
-        'depth': 3,
-        'hidden_size': 128,
-        'intermediate_size': 256,
-        'num_heads': 4,
-        'deepstack_visual_indexes': [0, 1],
-        'num_position_embeddings': 256,
-    }
-    return _qwen3(
-        vision,
-        hidden_size=128,
-        num_hidden_layers=4,
-        num_attention_heads=4,
-        head_dim=32,
-        num_key_value_heads=2,
-        intermediate_size=384,
-        vocab_size=1024,
-        tie_word_embeddings=True,
-        rope_parameters={
-            'rope_type': 'default',
-            'rope_theta': 5e6,
-            'mrope_section': [6, 5, 5],
-            'mrope_interleaved': True,
-        },
-    )
-
-
-def _internvl(**text: Any) -> Any:
-    import transformers
-
-    text = {'model_type': 'qwen2', 'vocab_size': 151674, 'max_position_embeddings': 32768, **text}
-    text['tie_word_embeddings'] = False
-    return transformers.InternVLConfig(text_config=text, tie_word_embeddings=False)
-
-
-_SMALL_TOWER = {
-    'depth': 24,
-    'hidden_size': 1024,
-    'intermediate_size': 4096,
-    'num_heads': 16,
-    'deepstack_visual_indexes': [5, 11, 17],
-}
-_LARGE_TOWER = {
-    'depth': 27,
-    'hidden_size': 1152,
-    'intermediate_size': 4304,
-    'num_heads': 16,
-    'deepstack_visual_indexes': [8, 16, 24],
-}
+QWEN2 = 'Qwen2VLForConditionalGeneration'
+QWEN2_5 = 'Qwen2_5_VLForConditionalGeneration'
+QWEN3 = 'Qwen3VLForConditionalGeneration'
+INTERNVL = 'InternVLForConditionalGeneration'
+SMOLVLM = 'SmolVLMForConditionalGeneration'
 
 SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
-    'tiny': ('Qwen2_5_VLForConditionalGeneration', _CLIP, _tiny),
+    'tiny': (QWEN2_5, CLIP, tiny),
+    'qwen2-vl-2b': (
+        QWEN2,
+        CLIP,
+        lambda: qwen2(
+            hidden_size=1536,
+            num_hidden_layers=28,
+            num_attention_heads=12,
+            num_key_value_heads=2,
+            intermediate_size=8960,
+            vocab_size=151936,
+            tie_word_embeddings=True,
+        ),
+    ),
+    'qwen2-vl-7b': (
+        QWEN2,
+        CLIP,
+        lambda: qwen2(
+            hidden_size=3584,
+            num_hidden_layers=28,
+            num_attention_heads=28,
+            num_key_value_heads=4,
+            intermediate_size=18944,
+            vocab_size=152064,
+            tie_word_embeddings=False,
+        ),
+    ),
     'qwen2.5-vl-3b': (
-        'Qwen2_5_VLForConditionalGeneration',
-        _CLIP,
-        lambda: _qwen2_5_large(
+        QWEN2_5,
+        CLIP,
+        lambda: qwen2_5_large(
             hidden_size=2048,
             num_hidden_layers=36,
             num_attention_heads=16,
@@ -154,9 +73,9 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
         ),
     ),
     'qwen2.5-vl-7b': (
-        'Qwen2_5_VLForConditionalGeneration',
-        _CLIP,
-        lambda: _qwen2_5_large(
+        QWEN2_5,
+        CLIP,
+        lambda: qwen2_5_large(
             hidden_size=3584,
             num_hidden_layers=28,
             num_attention_heads=28,
@@ -166,12 +85,12 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
             tie_word_embeddings=False,
         ),
     ),
-    'tiny-qwen3': ('Qwen3VLForConditionalGeneration', _HALF, _tiny_qwen3),
+    'tiny-qwen3': (QWEN3, HALF, tiny_qwen3),
     'qwen3-vl-2b': (
-        'Qwen3VLForConditionalGeneration',
-        _HALF,
-        lambda: _qwen3(
-            _SMALL_TOWER,
+        QWEN3,
+        HALF,
+        lambda: qwen3(
+            SMALL_TOWER,
             hidden_size=2048,
             num_hidden_layers=28,
             num_attention_heads=16,
@@ -180,10 +99,10 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
         ),
     ),
     'qwen3-vl-4b': (
-        'Qwen3VLForConditionalGeneration',
-        _HALF,
-        lambda: _qwen3(
-            _SMALL_TOWER,
+        QWEN3,
+        HALF,
+        lambda: qwen3(
+            SMALL_TOWER,
             hidden_size=2560,
             num_hidden_layers=36,
             num_attention_heads=32,
@@ -192,10 +111,10 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
         ),
     ),
     'qwen3-vl-8b': (
-        'Qwen3VLForConditionalGeneration',
-        _HALF,
-        lambda: _qwen3(
-            _LARGE_TOWER,
+        QWEN3,
+        HALF,
+        lambda: qwen3(
+            LARGE_TOWER,
             hidden_size=4096,
             num_hidden_layers=36,
             num_attention_heads=32,
@@ -204,9 +123,9 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
         ),
     ),
     'internvl3-1b': (
-        'InternVLForConditionalGeneration',
-        _CLIP,
-        lambda: _internvl(
+        INTERNVL,
+        CLIP,
+        lambda: internvl(
             hidden_size=896,
             num_hidden_layers=24,
             num_attention_heads=14,
@@ -215,9 +134,9 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
         ),
     ),
     'internvl3-2b': (
-        'InternVLForConditionalGeneration',
-        _CLIP,
-        lambda: _internvl(
+        INTERNVL,
+        CLIP,
+        lambda: internvl(
             hidden_size=1536,
             num_hidden_layers=28,
             num_attention_heads=12,
@@ -225,5 +144,90 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
             intermediate_size=8960,
         ),
     ),
+    'internvl3.5-1b': (
+        INTERNVL,
+        CLIP,
+        lambda: internvl3_5(
+            hidden_size=1024,
+            num_hidden_layers=28,
+            num_attention_heads=16,
+            intermediate_size=3072,
+        ),
+    ),
+    'internvl3.5-2b': (
+        INTERNVL,
+        CLIP,
+        lambda: internvl3_5(
+            hidden_size=2048,
+            num_hidden_layers=28,
+            num_attention_heads=16,
+            intermediate_size=6144,
+        ),
+    ),
+    'internvl3.5-4b': (
+        INTERNVL,
+        CLIP,
+        lambda: internvl3_5(
+            hidden_size=2560,
+            num_hidden_layers=36,
+            num_attention_heads=32,
+            intermediate_size=9728,
+        ),
+    ),
+    'internvl3.5-8b': (
+        INTERNVL,
+        CLIP,
+        lambda: internvl3_5(
+            hidden_size=4096,
+            num_hidden_layers=36,
+            num_attention_heads=32,
+            intermediate_size=12288,
+        ),
+    ),
+    'smolvlm2-256m': (
+        SMOLVLM,
+        HALF,
+        lambda: smolvlm(
+            SIGLIP_BASE,
+            4,
+            hidden_size=576,
+            num_hidden_layers=30,
+            num_attention_heads=9,
+            num_key_value_heads=3,
+            intermediate_size=1536,
+        ),
+    ),
+    'smolvlm2-500m': (
+        SMOLVLM,
+        HALF,
+        lambda: smolvlm(
+            SIGLIP_BASE,
+            4,
+            hidden_size=960,
+            num_hidden_layers=32,
+            num_attention_heads=15,
+            num_key_value_heads=5,
+            intermediate_size=2560,
+        ),
+    ),
+    'smolvlm2-2.2b': (
+        SMOLVLM,
+        HALF,
+        lambda: smolvlm(
+            SIGLIP_LARGE,
+            3,
+            hidden_size=2048,
+            num_hidden_layers=24,
+            num_attention_heads=32,
+            num_key_value_heads=32,
+            intermediate_size=8192,
+        ),
+    ),
 }
 """Architecture, image processor's settings and configuration of each name."""
+
+# Post-trained from these, with the same configuration.
+SHAPES['livecc-7b'] = SHAPES['qwen2-vl-7b']
+SHAPES['cosmos-reason1-7b'] = SHAPES['qwen2.5-vl-7b']
+SHAPES['cosmos-reason2-2b'] = SHAPES['qwen3-vl-2b']
+SHAPES['cosmos-reason2-8b'] = SHAPES['qwen3-vl-8b']

@@ -22,10 +22,22 @@ from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
-from streamo_ros.core.protocol import ChatFormat
 from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
+
+_CONTROL = (
+    '<|im_start|>',
+    '<|im_end|>',
+    '<|vision_start|>',
+    '<|vision_end|>',
+    '<img>',
+    '</img>',
+    '<fake_token_around_image>',
+    '<global-img>',
+    '<end_of_utterance>',
+)
+"""Control tokens of all families' chats."""
 
 
 def random_model(name: str, options: Options, layers: int = 0) -> Any:
@@ -105,10 +117,8 @@ def plain_tokenizer() -> CheckpointTokenizer:
         vocab_size=900, initial_alphabet=byte_level.alphabet(), show_progress=False
     )
     tokenizer.train_from_iterator([SYSTEM_PROMPT, 'user\nassistant\n' * 50], trainer)
-    chat = ChatFormat()
-    tokens = ('<|im_start|>', chat.stop, chat.image_open, chat.image_close, '<img>', '</img>')
     tokenizer.add_special_tokens(
-        [AddedToken(token, normalized=False) for token in (*tokens, *STATE_TAGS.values())]
+        [AddedToken(token, normalized=False) for token in (*_CONTROL, *STATE_TAGS.values())]
     )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / 'tokenizer.json'

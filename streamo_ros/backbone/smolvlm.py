@@ -8,6 +8,7 @@ markers and video resizing of the released checkpoints.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -55,11 +56,20 @@ class SmolVLM(Family):
         side = tile_side(vision.image_size, edge, max_pixels)
         return Grid(side, side, vision.patch_size, config.scale_factor)
 
-    def waypoint(self, processor: dict[str, Any], height: int, width: int) -> tuple[int, int]:
-        """The released processor first resizes a video's frame to a longest edge of a tile."""
+    def sizes(
+        self, config: Any, processor: dict[str, Any], grid: Grid, height: int, width: int
+    ) -> Sequence[tuple[int, int]]:
+        """First to a longest edge, as the released processor does with videos, then to the tile.
+
+        A tile of 384 pixels has 27 patches of 14; the rest of it is cut off.
+        """
         sampling = processor.get('video_sampling') or {}
         size = sampling.get('video_size') or processor.get('max_image_size') or {}
-        return longest_size(height, width, int(size.get('longest_edge') or max(height, width)))
+        longest = int(size.get('longest_edge') or max(height, width))
+        vision = config.vision_config
+        whole = grid.rows == vision.image_size // (grid.patch * grid.merge)
+        tile = (vision.image_size, vision.image_size) if whole else grid.pixels
+        return longest_size(height, width, longest), tile
 
     def text(self, model: Any) -> Any:
         """The text model of a loaded checkpoint."""

@@ -37,6 +37,7 @@ from streamo_ros.share import share_path
 from streamo_ros.share import ShareError
 from streamo_ros.share import TINY
 from streamo_ros.tools.check import Check
+from streamo_ros.tools.model_check import check_model
 from streamo_ros.tools.server_check import check_server
 
 GIB = 1 << 30
@@ -64,8 +65,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('--json', action='store_true', help='as JSON')
     parser.add_argument('--server', metavar='URL', help='also try the model of this server')
     parser.add_argument('--model-name', default='', metavar='NAME', help='its name, of several')
+    parser.add_argument('--model', metavar='PATH', help='also say what this checkpoint will take')
     options = parser.parse_args(argv)
     findings = look()
+    if options.model:
+        findings += check_model(options.model)
     if options.server:
         findings += check_server(options.server, options.model_name)
     if options.json:

@@ -186,9 +186,13 @@ def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     }
 
 
-def internvl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+def internvl3_5(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    return internvl(tokenizer, model_type='qwen3', head_dim=24)
+
+
+def internvl(tokenizer: Tokenizer, **text: Any) -> tuple[Any, dict[str, Any]]:
     config = transformers.InternVLConfig(
-        text_config={'model_type': 'qwen2', **text_settings()},
+        text_config={'model_type': 'qwen2', **text_settings(**text)},
         vision_config={
             'hidden_size': 48,
             'num_hidden_layers': 2,
@@ -221,7 +225,7 @@ def smolvlm(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
             'num_hidden_layers': 2,
             'num_attention_heads': 2,
             'intermediate_size': 64,
-            'image_size': 96,
+            'image_size': 100,
             'patch_size': 16,
             'initializer_range': 0.2,
         },
@@ -233,8 +237,8 @@ def smolvlm(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     return transformers.SmolVLMForConditionalGeneration(config), {
         'image_processor_type': 'SmolVLMImageProcessor',
         'size': {'longest_edge': 384},
-        'max_image_size': {'longest_edge': 96},
-        'video_sampling': {'fps': 1, 'max_frames': 64, 'video_size': {'longest_edge': 96}},
+        'max_image_size': {'longest_edge': 100},
+        'video_sampling': {'fps': 1, 'max_frames': 64, 'video_size': {'longest_edge': 100}},
         'resample': 1,
         'image_mean': [0.5, 0.5, 0.5],
         'image_std': [0.5, 0.5, 0.5],
@@ -243,6 +247,7 @@ def smolvlm(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
 
 MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
     'internvl': internvl,
+    'internvl3_5': internvl3_5,
     'qwen2_vl': qwen2_vl,
     'qwen2_5_vl': qwen2_5_vl,
     'qwen3_vl': qwen3_vl,

@@ -114,6 +114,9 @@ def test_shapes_have_the_published_sizes(name):
         model = getattr(transformers, architecture)(configure())
     billions = sum(parameter.numel() for parameter in model.parameters()) / 1e9
     published = {
+        'qwen2-vl-2b': 2.21,
+        'qwen2-vl-7b': 8.29,
+        'livecc-7b': 8.29,
         'qwen2.5-vl-3b': 3.75,
         'qwen2.5-vl-7b': 8.29,
         'qwen3-vl-2b': 2.13,
@@ -121,6 +124,16 @@ def test_shapes_have_the_published_sizes(name):
         'qwen3-vl-8b': 8.77,
         'internvl3-1b': 0.94,
         'internvl3-2b': 2.09,
+        'internvl3.5-1b': 1.06,
+        'internvl3.5-2b': 2.35,
+        'internvl3.5-4b': 4.73,
+        'internvl3.5-8b': 8.53,
+        'smolvlm2-256m': 0.256,
+        'smolvlm2-500m': 0.507,
+        'smolvlm2-2.2b': 2.25,
+        'cosmos-reason1-7b': 8.29,
+        'cosmos-reason2-2b': 2.13,
+        'cosmos-reason2-8b': 8.77,
     }
     assert billions == pytest.approx(published[name], rel=0.02)
 

@@ -81,6 +81,38 @@ def test_an_unsupported_architecture_lists_the_supported(load_tiny, folder):
     assert all(name in words for name in ('Qwen2_5_VL', 'Qwen3VL', 'InternVL'))
 
 
+@pytest.mark.parametrize(
+    ('name', 'words'),
+    [
+        ('Qwen2VLForConditionalGenration', 'the nearest is Qwen2VLForConditionalGeneration'),
+        ('Qwen3_5ForConditionalGeneration', 'no frame can be dropped'),
+        ('Qwen3VLMoeForConditionalGeneration', 'use a dense checkpoint'),
+        ('Gemma4ForConditionalGeneration', 'sliding windows'),
+    ],
+)
+def test_other_architectures_say_why_and_what_is_near(load_tiny, folder, name, words):
+    edit(folder / 'config.json', architectures=[name])
+    found = refusal(load_tiny, folder)
+    assert words in found
+    assert name in found
+
+
+@pytest.mark.parametrize(
+    ('name', 'words'),
+    [
+        ('VideoChat3ForConditionalGeneration', 'docs/any_model.md'),
+        ('InternVLChatModel', 'ends in -hf'),
+    ],
+)
+def test_code_of_a_checkpoint_is_never_run(load_tiny, folder, name, words):
+    edit(folder / 'config.json', architectures=[name], auto_map={'AutoModel': f'model.{name}'})
+    (folder / 'model.py').write_text('raise SystemExit("was run")')
+    found = refusal(load_tiny, folder)
+    assert f'{name}' in found
+    assert 'is never run' in found
+    assert words in found
+
+
 def test_sliding_windows_are_refused(load_tiny, folder):
     config = json.loads((folder / 'config.json').read_text())
     kinds = ['full_attention', 'sliding_attention', 'sliding_attention']

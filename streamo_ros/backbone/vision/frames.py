@@ -20,7 +20,7 @@ from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionEncoders
 from streamo_ros.backbone.vision import VisionHead
 from streamo_ros.backbone.vision import VisionState
-from streamo_ros.backbone.vision.preprocess import FindWaypoint
+from streamo_ros.backbone.vision.preprocess import FindSizes
 from streamo_ros.backbone.vision.preprocess import Normalization
 from streamo_ros.backbone.vision.preprocess import Preprocessor
 from streamo_ros.core.interface import BackboneError
@@ -40,7 +40,7 @@ class FrameEncoder:
         dtype: dtype of its patches.
         passes: runs the encoder.
         head: makes tokens of its outputs; None = they are the tokens.
-        find_waypoint: size that a frame is resized to first; None = frames are resized once.
+        find_sizes: sizes that a frame is resized to; None = the grid's.
     """
 
     def __init__(
@@ -52,10 +52,10 @@ class FrameEncoder:
         dtype: torch.dtype,
         passes: GraphCache,
         head: VisionHead | None = None,
-        find_waypoint: FindWaypoint | None = None,
+        find_sizes: FindSizes | None = None,
     ) -> None:
         self.find_grid = find_grid
-        self._find_waypoint = find_waypoint
+        self._find_sizes = find_sizes
         self.device = device
         self.dtype = dtype
         self._encoders = encoders
@@ -80,7 +80,7 @@ class FrameEncoder:
         """Preprocessing and encoder of a grid, created on first use."""
         if grid not in self._ready:
             preprocess = Preprocessor(
-                grid, self._normalization, self.device, self.dtype, self._find_waypoint
+                grid, self._normalization, self.device, self.dtype, self._find_sizes
             )
             self._ready[grid] = preprocess, self._encoders(grid)
             if len(self._ready) > MAX_GRIDS:

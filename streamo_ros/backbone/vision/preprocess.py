@@ -9,6 +9,7 @@ bicubic resampling, rescaling, normalization and patch order.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,8 @@ from torch import Tensor
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.core.interface import BackboneError
 
-FindWaypoint = Callable[[int, int], tuple[int, int] | None]
-"""Of a frame's (height, width), those that it is resized to on its way; see `family.Family`."""
+FindSizes = Callable[[Grid, int, int], Sequence[tuple[int, int]]]
+"""Of a grid and a frame's height and width, what it is resized to; see `family.Family.sizes`."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,7 @@ class Preprocessor:
         normalization: normalization of the checkpoint's image processor.
         device: device of the patches; the resized bytes are copied there, not the floats.
         dtype: dtype of the patches.
-        find_waypoint: size that a frame is resized to first; None = frames are resized once.
+        find_sizes: sizes that a frame is resized to; None = the grid's.
     """
 
     def __init__(
@@ -73,10 +74,10 @@ class Preprocessor:
         normalization: Normalization,
         device: torch.device,
         dtype: torch.dtype,
-        find_waypoint: FindWaypoint | None = None,
+        find_sizes: FindSizes | None = None,
     ) -> None:
         self.grid = grid
-        self._find_waypoint = find_waypoint
+        self._find_sizes = find_sizes
         self._resample = normalization.resample
         self._device = device
         self._dtype = dtype
@@ -97,9 +98,13 @@ class Preprocessor:
                 f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
                 f'of shape {image.shape}'
             )
-        if self._find_waypoint and (waypoint := self._find_waypoint(*image.shape[:2])):
-            image = resize(image, *waypoint, self._resample)
-        small = np.array(resize(image, *self.grid.pixels, self._resample), order='C')
+        tall, wide = self.grid.pixels
+        sizes = (
+            self._find_sizes(self.grid, *image.shape[:2]) if self._find_sizes else [(tall, wide)]
+        )
+        for size in sizes:
+            image = resize(image, *size, self._resample)
+        small = np.array(image[:tall, :wide], order='C')
         levels = torch.from_numpy(small).to(self._device)
         pixels = self._table.take(levels.long() + self._channels)
         return patchify(pixels, self.grid).to(self._dtype)

@@ -22,7 +22,7 @@ from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import find_family
-from streamo_ros.backbone.family import find_model_class
+from streamo_ros.backbone.plan import FrameSizes
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import DTYPES
 from streamo_ros.backbone.vision.engine import EngineError
@@ -89,12 +89,10 @@ def find_grid(checkpoint: Checkpoint, width: int, height: int, max_pixels: int) 
         height: of the frames in pixels.
         max_pixels: the node's model.max_pixels; 0 = what the checkpoint asks for.
     """
-    config = find_model_class(checkpoint.architecture).config_class.from_pretrained(
-        checkpoint.weights, local_files_only=True, trust_remote_code=False
-    )
+    config = checkpoint.config()
     family = find_family(checkpoint.architecture)
-    pixels = max_pixels or checkpoint.settings.max_pixels or family.frame_pixels(config)
-    return family.grid(config, checkpoint.processor, height, width, pixels)
+    pixels = max_pixels or checkpoint.settings.max_pixels
+    return FrameSizes(family, config, checkpoint.processor, pixels)(height, width)
 
 
 def load_tower(checkpoint: Checkpoint, grid: Grid, dtype: str) -> Any:

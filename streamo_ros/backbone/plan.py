@@ -1,0 +1,155 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a checkpoint will take on this machine, before its weights are loaded."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from streamo_ros.backbone.attention import find_kind
+from streamo_ros.backbone.attention import WindowShape
+from streamo_ros.backbone.checkpoint import Checkpoint
+from streamo_ros.backbone.context_size import wanted_capacity
+from streamo_ros.backbone.family import Family
+from streamo_ros.backbone.options import find_device
+from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.sizing import window_shape
+from streamo_ros.backbone.sizing import workspace_bytes
+from streamo_ros.backbone.vision import Grid
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.protocol import PromptTokens
+
+LARGE = (3000, 4000), (2160, 3840), (3000, 3000)
+"""Sizes (height, width) of large frames: what they take is the most that a frame can take."""
+_FLOATS = ('F64', 'F32', 'F16', 'BF16')
+_WIDTHS = {'F64': 8, 'I64': 8, 'U64': 8, 'F32': 4, 'I32': 4, 'U32': 4, 'F16': 2, 'BF16': 2}
+_WIDTHS |= {'I16': 2, 'U16': 2}
+
+
+class FrameSizes:
+    """The grids of a checkpoint's frames.
+
+    Args:
+        family: the checkpoint's family.
+        config: its transformers configuration.
+        processor: settings of its image processor.
+        max_pixels: largest area of a frame; 0 = the family's.
+    """
+
+    def __init__(
+        self, family: Family, config: Any, processor: dict[str, Any], max_pixels: int
+    ) -> None:
+        self._grid = partial(family.grid, config, processor)
+        self._pixels = max_pixels or family.frame_pixels(config)
+
+    def __call__(self, height: int, width: int) -> Grid:
+        """The grid of a frame."""
+        return self._grid(height, width, self._pixels)
+
+    @property
+    def most_tokens(self) -> int:
+        """Most vision tokens that a frame can have."""
+        return max(self(height, width).tokens for height, width in LARGE)
+
+
+def plan_window(
+    text: Any, sizes: FrameSizes, prompt: PromptTokens, options: Options, max_frames: int
+) -> WindowShape:
+    """The key-value window that a checkpoint gets.
+
+    Args:
+        text: configuration of the text model.
+        sizes: of its frames.
+        prompt: the dialogue in its tokens.
+        options: how it is run.
+        max_frames: what the checkpoint asks for; 0 = nothing.
+
+    Raises:
+        BackboneError: it would be longer than the model's trained positions, or empty.
+    """
+    kind = find_kind(find_device(options)[0])
+    wanted = wanted_capacity(options.frames or max_frames, sizes.most_tokens, prompt)
+    return window_shape(text, options, kind.copies, wanted)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a checkpoint will take.
+
+    Attributes:
+        device: where it will run.
+        dtype: number format of its weights.
+        sizes: of its frames.
+        weights: bytes of the weights.
+        window: sizes of the key-value window.
+        workspace: bytes for passes.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+    sizes: FrameSizes
+    weights: int
+    window: WindowShape
+    workspace: int
+
+
+def plan_checkpoint(
+    checkpoint: Checkpoint, family: Family, prompt: PromptTokens, options: Options
+) -> Plan:
+    """The plan of a checkpoint; reads its configuration and the headers of its weights.
+
+    Args:
+        checkpoint: the checkpoint.
+        family: its family.
+        prompt: the dialogue in its tokens.
+        options: how it will be run.
+
+    Raises:
+        BackboneError: a file is broken, or the window cannot be.
+    """
+    device, dtype = find_device(options)
+    config, settings = checkpoint.config(), checkpoint.settings
+    sizes = FrameSizes(
+        family, config, checkpoint.processor, options.max_pixels or settings.max_pixels
+    )
+    text = config.text_config
+    window = plan_window(text, sizes, prompt, options, settings.max_frames)
+    workspace = workspace_bytes(text, window, dtype, device)
+    return Plan(device, dtype, sizes, weight_bytes(checkpoint.weights, dtype), window, workspace)
+
+
+def weight_bytes(folder: Path, dtype: torch.dtype) -> int:
+    """Bytes that the weights of a folder take once they are loaded.
+
+    Args:
+        folder: holds safetensors files, of which only the headers are read.
+        dtype: of all weights that are not integers, as of quantized layers.
+
+    Raises:
+        BackboneError: a file is not one.
+    """
+    return sum(
+        math.prod(entry['shape'])
+        * (dtype.itemsize if entry['dtype'] in _FLOATS else _WIDTHS.get(entry['dtype'], 1))
+        for file in folder.glob('*.safetensors')
+        for name, entry in _header(file).items()
+        if name != '__metadata__'
+    )
+
+
+def _header(file: Path) -> dict[str, Any]:
+    with file.open('rb') as stream:
+        length = int.from_bytes(stream.read(8), 'little')
+        if not 0 < length < file.stat().st_size:
+            raise BackboneError(f'{file} is no safetensors file: copy the checkpoint again')
+        try:
+            return dict(json.loads(stream.read(length)))
+        except ValueError as error:
+            raise BackboneError(f'{file} is damaged ({error}): copy it again') from error

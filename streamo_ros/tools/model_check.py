@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What a checkpoint is and whether it will fit on this machine, before it is loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from streamo_ros.core.errors import StreamoError
+from streamo_ros.tools.check import Check
+
+if TYPE_CHECKING:
+    from streamo_ros.backbone.plan import Plan
+
+GIB = 1 << 30
+CAMERA = 480, 640
+"""Height and width of the frame that is taken as an example."""
+
+
+def check_model(path: str) -> list[Check]:
+    """Look at a checkpoint as the node would with the parameters' defaults.
+
+    Args:
+        path: what model.path would be: a folder.
+    """
+    from streamo_ros.backbone.build import make_prompt
+    from streamo_ros.backbone.checkpoint import read_checkpoint
+    from streamo_ros.backbone.family import find_family
+    from streamo_ros.backbone.options import Options
+    from streamo_ros.backbone.plan import plan_checkpoint
+
+    findings = []
+    try:
+        checkpoint = read_checkpoint(Path(path).expanduser())
+        family = find_family(checkpoint.architecture)
+        name = type(family).__name__
+        findings.append(Check('model', 'ok', f'{checkpoint.architecture}, family {name}'))
+        prompt = make_prompt(checkpoint, Options())
+        states = {'special_tokens': 'one token each', 'text_tags': 'spelled as text'}
+        findings.append(Check('states', 'ok', states[prompt.kind]))
+        plan = plan_checkpoint(checkpoint, family, prompt, Options())
+    except StreamoError as error:
+        part = 'states' if findings else 'model'
+        return [*findings, Check(part, 'missing', str(error), 'see docs/models.md')]
+    return [*findings, _frames(plan), _memory(plan)]
+
+
+def _frames(plan: Plan) -> Check:
+    grid = plan.sizes(*CAMERA)
+    tall, wide = grid.pixels
+    seen = f'{CAMERA[1]}x{CAMERA[0]} is seen as {wide}x{tall}, in {grid.tokens} tokens'
+    return Check('frames', 'ok', seen)
+
+
+def _memory(plan: Plan) -> Check:
+    """The parts of the memory that will be taken, computed, and whether they are free."""
+    from streamo_ros.backbone.sizing import check_memory
+    from streamo_ros.backbone.sizing import free_bytes
+
+    window, shape = plan.window.bytes(plan.dtype), plan.window
+    dtype = str(plan.dtype).removeprefix('torch.')
+    try:
+        free = free_bytes(plan.device)
+        found = (
+            f'{_gib(plan.weights)} for weights in {dtype}, {_gib(window)} for {shape.lanes} lanes '
+            f'of {shape.capacity} tokens, {_gib(plan.workspace)} for passes (computed); '
+            f'{_gib(free)} are free on {plan.device.type}'
+        )
+        check_memory(shape, plan.dtype, free - plan.weights, plan.workspace)
+    except StreamoError as error:
+        return Check('memory', 'missing', found, f'with the weights loaded, {error}')
+    return Check('memory', 'ok', found)
+
+
+def _gib(size: int) -> str:
+    return f'{size / GIB:.2f} GiB'

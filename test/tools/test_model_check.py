@@ -1,0 +1,63 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the doctor says of a checkpoint before it is loaded."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+
+from streamo_ros.share import EMBEDDED
+from streamo_ros.share import share_path
+from streamo_ros.share import TINY
+from streamo_ros.tools import doctor
+from streamo_ros.tools.model_check import check_model
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the embedded model, which is a Qwen2.5-VL."""
+    return shutil.copytree(share_path('models', EMBEDDED[TINY]), tmp_path / 'model')
+
+
+def test_a_checkpoint_is_described(folder):
+    findings = {check.name: check for check in check_model(str(folder))}
+    assert list(findings) == ['model', 'states', 'frames', 'memory']
+    assert {check.state for check in findings.values()} == {'ok'}
+    assert 'Qwen25VL' in findings['model'].found
+    assert 'tokens' in findings['frames'].found
+    assert 'computed' in findings['memory'].found
+
+
+def test_what_cannot_be_loaded_is_missing(folder):
+    file = folder / 'config.json'
+    config = json.loads(file.read_text()) | {'architectures': ['Qwen3_5ForConditionalGeneration']}
+    file.write_text(json.dumps(config))
+    (check,) = check_model(str(folder))
+    assert check.state == 'missing'
+    assert 'no frame can be dropped' in check.found
+    assert 'docs/models.md' in check.fix
+
+
+def test_a_tokenizer_without_states_says_how_to_add_them(folder):
+    file = folder / 'tokenizer.json'
+    file.write_text(file.read_text().replace('</Silence>', '</Silent>'))
+    model, states = check_model(str(folder))
+    assert (model.state, states.state) == ('ok', 'missing')
+    assert '--add-tokens' in states.found
+
+
+def test_memory_that_is_not_there_is_missing(folder, monkeypatch):
+    monkeypatch.setattr('streamo_ros.backbone.sizing.free_bytes', lambda device: 20_000_000)
+    memory = check_model(str(folder))[-1]
+    assert memory.state == 'missing'
+    assert 'would fit' in memory.fix
+
+
+def test_the_doctor_takes_a_model(folder, monkeypatch, capsys):
+    monkeypatch.setattr(doctor, 'CHECKS', ())
+    assert doctor.main(['--model', str(folder)]) == 0
+    assert 'memory' in capsys.readouterr().out
+    assert doctor.main(['--model', str(folder / 'nowhere')]) == 1
