@@ -7,6 +7,7 @@ What is a fault of ours, and not of the input, keeps its traceback.
 
 from __future__ import annotations
 
+import argparse
 import io
 import os
 import signal
@@ -21,6 +22,17 @@ from typing import Any
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.packages import describe_missing
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser for a program of ours: options are written out, and the description stays as it is.
+
+    An abbreviation would be taken for another option than the one that was meant, without a word.
+    """
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        settings.setdefault('formatter_class', argparse.RawDescriptionHelpFormatter)
+        super().__init__(*args, allow_abbrev=False, **settings)
 
 
 def run_program(name: str, main: Callable[[], int]) -> int:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from streamo_ros import cli
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.program import run_program
@@ -172,3 +173,16 @@ def test_what_the_terminal_cannot_show_is_escaped():
         check=True,
     )
     assert (done.stdout, done.stderr) == (b'caf\\xe9 \\udcff\n', b'')
+
+
+def test_an_abbreviated_option_is_refused_instead_of_taken_for_another(capsys):
+    with pytest.raises(SystemExit, match='2'):
+        cli.main(['replay', 'a.mcap', '--set', 'x'])
+    assert 'unrecognized arguments: --set' in capsys.readouterr().err
+
+
+def test_every_program_takes_its_options_written_out():
+    package = Path(__file__).parents[1] / 'streamo_ros'
+    made = 'argparse.ArgumentParser('
+    files = [path for path in package.rglob('*.py') if made in path.read_text('utf-8')]
+    assert files == []

@@ -22,6 +22,7 @@ from streamo_ros.demo.processes import isolate
 from streamo_ros.demo.run import Demo
 from streamo_ros.demo.run import MEMORY
 from streamo_ros.demo.verdict import Verdict
+from streamo_ros.program import CommandParser
 from streamo_ros.report.marks import describe_marks
 from streamo_ros.share import camera_model
 from streamo_ros.share import EMBEDDED
@@ -120,7 +121,7 @@ def _next_step() -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo demo', description='A camera, the node and its answers, on a real ROS graph.'
     )
     add = parser.add_argument

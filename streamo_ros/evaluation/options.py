@@ -13,14 +13,14 @@ from streamo_ros.core.activation import ALPHA
 from streamo_ros.evaluation.case import BLIND
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.workers import POLICIES
+from streamo_ros.program import CommandParser
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
     """The options of `streamo evaluate`."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo evaluate',
         description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         'model',

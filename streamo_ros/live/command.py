@@ -25,6 +25,7 @@ from streamo_ros.live.session import Session
 from streamo_ros.live.store_review import review_store
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.schema import DATABASE
+from streamo_ros.program import CommandParser
 
 NODE = 'streamo_ros.node.live_main'
 
@@ -69,7 +70,7 @@ def _look_back(path: Path, node: str) -> tuple[Session, Past | None]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo live',
         description='A page that shows what a node, or a recording, sees, decides and says.',
         epilog='Without a recording it is a ROS node; --ros-args and what follows are for ROS.',

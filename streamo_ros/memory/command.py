@@ -28,6 +28,7 @@ from streamo_ros.memory.opening import set_aside
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.schema import DATABASE
 from streamo_ros.memory.time_words import read_times
+from streamo_ros.program import CommandParser
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -54,7 +55,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `streamo ask`."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo ask',
         description='Ask about the past; without a question, tell what the store has.',
         epilog='Exit codes: 0 answered, 1 the record has no answer, 2 bad input.',

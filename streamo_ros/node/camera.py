@@ -24,6 +24,7 @@ from streamo_ros.node.image_publisher import FRAME_ID
 from streamo_ros.node.image_publisher import ImagePublisher
 from streamo_ros.node.image_publisher import run_publisher
 from streamo_ros.node.image_publisher import TOPIC
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.base import SourceError
@@ -108,9 +109,7 @@ def _source(options: argparse.Namespace) -> Source:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='python3 -m streamo_ros.node.camera', description=__doc__
-    )
+    parser = CommandParser(prog='python3 -m streamo_ros.node.camera', description=__doc__)
     add = parser.add_argument
     add('--device', default='', help='a webcam, /dev/videoN; default: a drawn world')
     add('--topic', default=TOPIC, help='where to publish; default %(default)s')

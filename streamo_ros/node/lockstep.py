@@ -40,6 +40,7 @@ from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
 from streamo_ros.node.discovery import wait_for_link
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import Probabilities
@@ -223,9 +224,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='python3 -m streamo_ros.node.lockstep', description=__doc__
-    )
+    parser = CommandParser(prog='python3 -m streamo_ros.node.lockstep', description=__doc__)
     add = parser.add_argument
     add('source', help='the bag that the player plays')
     add('--source-topic', default='', help='its image topic')

@@ -9,7 +9,6 @@ it.
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import signal
@@ -28,6 +27,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.node.streamo_node import StreamoNode
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 
 PASS_GRACE = 0.2
@@ -131,7 +131,7 @@ def _start() -> tuple[SingleThreadedExecutor, StreamoNode] | None:
 
 def _parse(arguments: Sequence[str]) -> None:
     """Answer --help; refuse arguments that are not for ROS."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         'streamo_node',
         usage='streamo_node [--ros-args -p NAME:=VALUE ... -r image:=TOPIC ...]',
         description='Watches a camera for what is described in words.',

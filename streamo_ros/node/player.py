@@ -30,6 +30,7 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.node.image_publisher import ImagePublisher
 from streamo_ros.node.image_publisher import run_publisher
 from streamo_ros.node.image_publisher import TOPIC
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.sources.bag import BagRecord
 from streamo_ros.sources.bag import publishes_compressed
@@ -210,9 +211,7 @@ def _positive(text: str) -> float:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog='python3 -m streamo_ros.node.player', description=__doc__
-    )
+    parser = CommandParser(prog='python3 -m streamo_ros.node.player', description=__doc__)
     add = parser.add_argument
     add('source', help='bag, video or folder of images')
     add('--source-topic', default='', help='image topic of the bag')

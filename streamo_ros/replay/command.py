@@ -21,6 +21,7 @@ from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.program import CommandParser
 from streamo_ros.replay.executor import events_version
 from streamo_ros.replay.executor import merge
 from streamo_ros.replay.executor import run_batch
@@ -65,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `streamo replay`."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo replay',
         description='Watch a recording as the node would watch the camera.',
         epilog='Exit codes: 0 as expected, 1 different from the golden file, 2 bad input.',

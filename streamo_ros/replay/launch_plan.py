@@ -19,6 +19,7 @@ import yaml
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.documents import load_yaml
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
@@ -72,9 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         0, or 2 when the recording or an argument is refused; the last line of stderr says why.
     """
-    parser = argparse.ArgumentParser(
-        prog='python3 -m streamo_ros.replay.launch_plan', description=__doc__
-    )
+    parser = CommandParser(prog='python3 -m streamo_ros.replay.launch_plan', description=__doc__)
     parser.add_argument('--bag', required=True, help='bag, video or folder of images')
     parser.add_argument('--source-topic', default='', help='image topic of the bag')
     parser.add_argument('--mode', choices=('lockstep', 'rate'), default='lockstep')

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.tiny.card import renew_card
 from streamo_ros.tiny.tables import FOLDER
@@ -67,10 +68,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='python -m streamo_ros.tiny.ablation',
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add(

@@ -9,7 +9,6 @@ write, and replace what is between two marks. Figures of a model other than that
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.tiny import tables
 from streamo_ros.training.train_config import TrainingError
@@ -24,10 +24,9 @@ from streamo_ros.training.train_config import TrainingError
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Update a card."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='python -m streamo_ros.tiny.card',
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('folder', type=Path, help='folder of the checkpoint, with its figures')
     renew_card(parser.parse_args(argv).folder)

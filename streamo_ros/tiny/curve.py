@@ -8,7 +8,6 @@ worlds.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.training.train_config import TrainingError
 
@@ -70,10 +70,9 @@ _WIDE, _HIGH, _EDGE = 460, 220, 40
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw the curves."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='python -m streamo_ros.tiny.curve',
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('log', type=Path, help='JSON lines')
     parser.add_argument('picture', type=Path, help='SVG file to write')

@@ -8,7 +8,6 @@ time in between.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from transformers import Qwen2_5_VLForConditionalGeneration
 
 from streamo_ros.files import apply_umask
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.network import qwen_config
@@ -61,10 +61,9 @@ def run_export(
         export_to: exports a run to a folder; returns its steps.
         argv: the arguments; None = those of the process.
     """
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog=program,
         description=description,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('run', type=Path, help='folder of the run')
     parser.add_argument('folder', type=Path, help='of the checkpoint')

@@ -25,6 +25,7 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.tools.measure import compare
 from streamo_ros.tools.measure import decode_ms
 from streamo_ros.tools.measure import early_and_late
@@ -199,7 +200,7 @@ def _size(text: str) -> tuple[int, int]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo bench', description='Latency and memory of every stage of a frame.'
     )
     add = parser.add_argument

@@ -8,7 +8,6 @@ because without a CUDA device its bindings can crash the process.
 
 from __future__ import annotations
 
-import argparse
 import importlib.util
 import json
 import os
@@ -30,6 +29,7 @@ from streamo_ros.packages import BUILD_COMMAND
 from streamo_ros.packages import describe_missing
 from streamo_ros.packages import install_command
 from streamo_ros.packages import ROS_COMMAND
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.share import EMBEDDED
 from streamo_ros.share import OBJECTS
@@ -61,7 +61,7 @@ def look() -> list[Check]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the findings; FAILED when something is missing without which the node cannot run."""
-    parser = argparse.ArgumentParser(prog='streamo doctor', description=__doc__)
+    parser = CommandParser(prog='streamo doctor', description=__doc__)
     parser.add_argument('--json', action='store_true', help='as JSON')
     parser.add_argument('--server', metavar='URL', help='also try the model of this server')
     parser.add_argument('--model-name', default='', metavar='NAME', help='its name, of several')

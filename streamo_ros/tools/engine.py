@@ -42,6 +42,7 @@ from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import record
 from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.program import CommandParser
 
 DEVICE = torch.device('cuda')
 _PASSES = 50
@@ -255,7 +256,7 @@ def _progress(as_json: bool) -> Iterator[Progress]:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo engine', description='TensorRT engines of the vision tower.'
     )
     verbs = parser.add_subparsers(required=True, metavar='VERB')

@@ -19,6 +19,7 @@ from streamo_ros.backbone.detector.weights import read_detector
 from streamo_ros.backbone.detector.weights import write_detector
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.program import CommandParser
 from streamo_ros.share import detector_home
 from streamo_ros.share import EMBEDDED
 from streamo_ros.share import OBJECTS
@@ -43,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo model', description='The models that come with the package.'
     )
     actions = parser.add_subparsers(dest='action', required=True)

@@ -28,6 +28,7 @@ from streamo_ros.core.errors import ExitCode
 from streamo_ros.files import LineWriter
 from streamo_ros.files import replacing
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.training.annotations import FORMATS
 from streamo_ros.training.annotations import read_annotations
 from streamo_ros.training.annotations.instructions import narration_records
@@ -72,10 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     formats = '\n'.join(f'  {name:13} {layout.title}' for name, layout in FORMATS.items())
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo convert',
         description=f'{__doc__}\nformats:\n{formats}',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add('source', type=Path, nargs='+', help='annotation files, or a folder of Streamo-Instruct')

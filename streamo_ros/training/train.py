@@ -19,6 +19,7 @@ from typing import Any
 
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.documents import load_yaml
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.training.train_config import read_yaml
 from streamo_ros.training.train_config import train_config
@@ -54,10 +55,9 @@ def _continuation(options: argparse.Namespace) -> str:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo train',
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add('config', type=Path, nargs='?', help='YAML file, such as those in config/train')

@@ -34,6 +34,7 @@ from streamo_ros.evaluation.benchmarks.table import BENCHMARKS
 from streamo_ros.evaluation.workers import EvalConfig
 from streamo_ros.evaluation.workers import Processes
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 
 REPLIES, ROWS, FIGURES, TABLE = 'replies.jsonl', 'rows.json', 'figures.json', 'table.md'
@@ -56,10 +57,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def parser() -> argparse.ArgumentParser:
     """The arguments of `streamo benchmark`."""
     names = '\n'.join(f'  {name:<26}{one.title}' for name, one in BENCHMARKS.items())
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo benchmark',
         description=f'{__doc__}\nbenchmarks:\n{names}',
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add = parser.add_argument
     add('name', choices=tuple(BENCHMARKS), metavar='NAME', help='one of those above')

@@ -32,6 +32,7 @@ from streamo_ros.evaluation.recordings.options import find_recordings
 from streamo_ros.evaluation.recordings.truth import TruthError
 from streamo_ros.evaluation.recordings.watched import plain
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 
 PARAMETERS, FIGURES, CURVE = 'calibrated.yaml', 'calibration.json', 'calibration.svg'
@@ -70,10 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `streamo calibrate`."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo calibrate',
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_recording_options(parser)
     add = parser.add_argument

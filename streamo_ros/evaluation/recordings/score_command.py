@@ -24,6 +24,7 @@ from streamo_ros.evaluation.recordings.options import find_recordings
 from streamo_ros.evaluation.recordings.scored import report
 from streamo_ros.evaluation.recordings.scored import Scored
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 
 PAGE, FIGURES = 'score.html', 'score.json'
@@ -49,10 +50,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `streamo score`."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='streamo score',
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_recording_options(parser)
     gates = parser.add_argument_group('limits (exit code 1 where one is broken)').add_argument

@@ -9,7 +9,6 @@ wrote into `evaluation/`: `streams.json`, `streams_held_out.json`, `streams_unkn
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 from collections.abc import Mapping
@@ -18,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.tiny.card import renew
 from streamo_ros.training.train_config import TrainingError
@@ -40,10 +40,9 @@ COLUMNS = {
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Update the card."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='python -m streamo_ros.tiny.objects.card',
         description=__doc__,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument('folder', type=Path, help='folder of the checkpoint, with its figures')
     folder = parser.parse_args(argv).folder

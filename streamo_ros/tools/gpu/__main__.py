@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from streamo_ros.files import write_text
+from streamo_ros.program import CommandParser
 from streamo_ros.tools.gpu import machine
 from streamo_ros.tools.gpu import suite
 from streamo_ros.tools.gpu.clock import Effort
@@ -143,7 +144,7 @@ def _again(options: argparse.Namespace, record: RunFile, left: float) -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog='make gpu', description='Tests and figures of the engine on this GPU.'
     )
     add = parser.add_argument
