@@ -190,7 +190,8 @@ class Assistant:
         return events + self._decide(free, encode_time)
 
     def _decide(self, pairs: Sequence[LaneFrame], encode_time: float = 0.0) -> list[Event]:
-        """One batched extend; one decision for each lane."""
+        """One batched extend; one decision for each lane whose step is complete."""
+        pairs = [(lane, encoded) for lane, encoded in pairs if not lane.gather(encoded)]
         if not pairs:
             return []
         began = time.perf_counter()

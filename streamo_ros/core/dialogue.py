@@ -21,9 +21,10 @@ from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.core.protocol import time_tag
+from streamo_ros.core.turn import evicted
 from streamo_ros.core.turn import merge_ranges
 from streamo_ros.core.turn import Turn
+from streamo_ros.core.turn_layout import TurnLayout
 
 
 class Dialogue:
@@ -49,9 +50,12 @@ class Dialogue:
         self._backbone = backbone
         self._prompt = backbone.prompt
         self._limits = limits
+        self._layout = TurnLayout(self._prompt, instruction)
         self._sink = self._prompt.sink(instruction)
         self._turns: list[Turn] = []
-        self._before: tuple[int, tuple[int, ...]] = (0, ())
+        self._gathered: list[tuple[Tick, VisionTokens]] = []
+        self._lent = 0
+        self._before: tuple[int, tuple[int, ...], int] = (0, (), 0)
         self._origin: Tick | None = None
         self.pending = self._sink
         self.rebuilds = 0
@@ -66,7 +70,7 @@ class Dialogue:
     @property
     def frames(self) -> int:
         """Frames in the window."""
-        return sum(turn.vision is not None for turn in self._turns)
+        return sum(len(turn.visions) for turn in self._turns)
 
     @property
     def is_full(self) -> bool:
@@ -84,33 +88,46 @@ class Dialogue:
         return tick.start - start, tick.end - start
 
     def tag(self, tick: Tick) -> str:
-        """A tick's time tag."""
-        return time_tag(*self.interval(tick))
+        """A tick's time tag; '' in a dialect without tags."""
+        return self._prompt.dialect.tag.write(*self.interval(tick)).strip()
+
+    def gather(self, tick: Tick, vision: VisionTokens) -> bool:
+        """Hold a frame that is decided together with later ones; False for the last of a step."""
+        if len(self._gathered) + 1 >= self._prompt.dialect.frames:
+            return False
+        self._gathered.append((tick, vision))
+        return True
 
     def request(self, tick: Tick, vision: VisionTokens) -> Request:
-        """Everything that this frame's single pass appends: what was pending, then its turn.
+        """Everything that a step's single pass appends: what was pending, then its turn.
 
         Makes room first, and moves the time origin when that is due.
+
+        Args:
+            tick: of the step's last frame; `gather` has held those before it.
+            vision: its vision tokens.
 
         Raises:
             BackboneError: instruction and turn do not fit into the slot, or a rebuild failed.
         """
-        self._move_origin(tick)
-        self._make_room(self._prompt.longest_turn(vision.tokens) + self._limits.max_new_tokens)
+        ticks, visions = zip(*self._gathered, (tick, vision), strict=True)
+        self._gathered = []
+        self._move_origin(ticks[0])
+        self._make_room(self._layout.longest_turn(vision.tokens) + self._limits.max_new_tokens)
         if self._origin is None:
-            self._origin = tick
-        prefix = self._prompt.turn_prefix if self._turns else ()
-        turn = Turn(tick, vision, prefix, self._prompt.tag(*self.interval(tick)))
+            self._origin = ticks[0]
+        turn = Turn(ticks, visions)
+        self._layout.apply(turn, self.interval, first=not self._turns)
         request = _request(self.slot, [self.pending, *turn.pieces(self._prompt)])
         self._check_room(request.tokens)
-        self._before = self.tokens, self.pending
+        self._before = self.tokens, self.pending, self._lent
         self._turns.append(turn)
-        self.pending = ()
+        self.pending, self._lent = (), 0
         return request
 
     def undo(self) -> None:
         """Take back the last request: its pass failed."""
-        length, self.pending = self._before
+        length, self.pending, self._lent = self._before
         self._backbone.truncate(self.slot, length)
         self._turns.pop()
         if length == 0:
@@ -121,36 +138,36 @@ class Dialogue:
         reply = self._prompt.replies[state]
         self._turns[-1].answered = state is State.RESPONSE
         if state is State.RESPONSE:
-            self.pending = reply
+            self.pending = reply or self._lend()
             return
         self.pending = reply + self._prompt.close
         self._turns[-1].reply = self.pending
 
     def decode_request(self) -> Request:
         """What the answer's next decode step appends: the state's tokens, then the last token."""
-        self._before = self.tokens, self.pending
-        first = not self._turns[-1].reply
-        self._turns[-1].reply += self.pending
-        said = self._turns[-1].reply[len(self._prompt.replies[State.RESPONSE]) :]
-        request = Request(self.slot, (self.pending,), may_stop=not first, said=said)
-        self.pending = ()
+        self._before = self.tokens, self.pending, self._lent
+        turn = self._turns[-1]
+        turn.reply += self.pending[self._lent :]
+        said = turn.reply[len(self._prompt.replies[State.RESPONSE]) :]
+        request = Request(self.slot, (self.pending,), may_stop=bool(said), said=said)
+        self.pending, self._lent = (), 0
         return request
 
-    def on_token(self, token: int) -> None:
-        """Continue the answer with this token."""
-        self.pending = (token,)
+    def on_tokens(self, tokens: tuple[int, ...]) -> None:
+        """Continue the answer with these tokens: one, or what is kept of the last one."""
+        self.pending = tokens
 
     def undo_decode(self) -> None:
         """Take back the last `decode_request`: its pass failed."""
-        length, fed = self._before
+        length, fed, lent = self._before
         self._backbone.truncate(self.slot, length)
         reply = self._turns[-1].reply
-        self._turns[-1].reply = reply[: len(reply) - len(fed)]
-        self.pending = fed if not self._turns[-1].reply else ()
+        reply = self._turns[-1].reply = reply[: len(reply) - len(fed[lent:])]
+        self.pending, self._lent = ((), 0) if reply else (fed, lent)
 
     def finish(self) -> None:
         """End the answer; its closing tokens lead the next pass."""
-        self._turns[-1].reply += self.pending + self._prompt.close
+        self._turns[-1].reply += self.pending[self._lent :] + self._prompt.close
         self.pending += self._prompt.close
 
     def forget_frames(self) -> None:
@@ -160,7 +177,7 @@ class Dialogue:
             BackboneError: the rebuild failed.
         """
         for turn in self._turns:
-            turn.vision = None
+            turn.visions = ()
         answered = [turn for turn in self._turns if turn.answered]
         self._rebuild(answered[max(0, len(answered) - self._limits.max_answers) :])
 
@@ -180,6 +197,15 @@ class Dialogue:
         """Give the slot back."""
         self._backbone.close(self.slot)
 
+    def _lend(self) -> tuple[int, ...]:
+        """Take the last token of the slot out, to append it again.
+
+        An answer without a tag begins where the state was read, so that token is read once more.
+        """
+        self._backbone.truncate(self.slot, self.tokens - 1)
+        self._lent = 1
+        return self._prompt.reply_prompt[-1:]
+
     def _check_room(self, tokens: int) -> None:
         capacity = self._backbone.capacity
         if self.tokens + tokens > capacity:
@@ -192,7 +218,7 @@ class Dialogue:
         limits = WindowLimits(
             self._backbone.capacity,
             len(self._sink),
-            self._limits.max_frames,
+            max(1, self._limits.max_frames // self._prompt.dialect.frames),
             self._limits.max_answers,
         )
         sizes = [turn.size(self._prompt) for turn in self._turns]
@@ -208,11 +234,11 @@ class Dialogue:
         """Average frames into those of the turns that stay, and rebuild with the same tags."""
         kept, visions = list[Turn](), list[VisionTokens]()
         for turn, action in zip(self._turns, actions, strict=True):
-            visions += [turn.vision] if turn.vision is not None else []
+            visions += turn.visions
             if action is Action.MERGE:
                 continue
-            if turn.vision is not None and len(visions) > 1:
-                turn.vision = self._backbone.merge(visions)
+            if turn.visions and len(visions) > 1:
+                turn.visions = (self._backbone.merge(visions),)
             kept.append(turn)
             visions = []
         self._rebuild(kept, self._origin)
@@ -220,21 +246,16 @@ class Dialogue:
     def _evict(self, actions: tuple[Action, ...]) -> None:
         """Evict so that the text that stays is again a well-formed dialogue.
 
-        The first turn that stays follows the instruction directly and loses its prefix.
+        The first turn that stays follows the sink directly. Where it has to hold the instruction
+        and does not, all that stays is appended anew.
         """
-        keep, begin, kept = [(0, len(self._sink))], len(self._sink), list[Turn]()
-        for turn, action in zip(self._turns, actions, strict=True):
-            size = turn.size(self._prompt).tokens
-            if action is not Action.DROP:
-                start = begin + (0 if kept else len(turn.prefix))
-                keep += turn.kept_ranges(action, start, begin, self._prompt)
-                turn.prefix = turn.prefix if kept else ()
-                turn.vision = None if action is Action.STRIP else turn.vision
-                kept.append(turn)
-            begin += size
+        keep, kept, begin = evicted(self._turns, actions, len(self._sink), self._prompt)
+        if kept and self._layout.must_ask(kept[0]):
+            self._rebuild(kept, self._origin)
+            return
         pending = len(self.pending)
         if actions[-1] is Action.DROP:
-            self.pending = ()
+            self.pending, self._lent = (), 0
         length = self.tokens
         self._backbone.evict(self.slot, merge_ranges(keep, length))
         self._turns = kept
@@ -246,7 +267,7 @@ class Dialogue:
         if not longest or self._origin is None or self.interval(tick)[0] < longest:
             return
         recent = [turn for turn in self._turns if tick.start - turn.tick.start <= longest / 2]
-        while recent and recent[0].vision is None:
+        while recent and not recent[0].visions:
             recent.pop(0)
         self._rebuild(recent)
 
@@ -258,13 +279,17 @@ class Dialogue:
             origin: where the tags count from; None = from the first of the turns.
         """
         same_end = bool(turns and self._turns) and turns[-1] is self._turns[-1]
-        pending = self.pending if same_end else ()
+        # A rebuild appends all of the reply prompt, also what was lent of it.
+        pending = self.pending[self._lent :] if same_end else ()
+        self._lent = 0
+        self._gathered = []
+        if not turns:
+            self._layout.restart()
         self._backbone.truncate(self.slot, 0)
         self._origin = origin or (turns[0].tick if turns else None)
         pieces: list[Piece] = [self._sink]
         for turn in turns:
-            turn.prefix = () if turn is turns[0] else self._prompt.turn_prefix
-            turn.tag = self._prompt.tag(*self.interval(turn.tick))
+            self._layout.apply(turn, self.interval, first=turn is turns[0])
             pieces += [*turn.pieces(self._prompt), turn.reply]
         if pending:
             pieces[-1] = turns[-1].reply[: len(turns[-1].reply) - len(pending)]

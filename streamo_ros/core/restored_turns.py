@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.turn import Turn
 
@@ -43,6 +43,7 @@ def restored_turns(answers: Sequence[PastAnswer], tick: Tick, prompt: PromptToke
         if not 0 < age <= MAX_AGE:
             continue
         then = tick_before(tick, stamp)
-        reply = prompt.replies[State.RESPONSE] + prompt.tokenizer.plain(text) + prompt.close
-        turns.append(Turn(then, None, (), (), reply, answered=True))
+        said = prompt.replies[State.RESPONSE] + prompt.tokenizer.plain(text)
+        reply = said + prompt.ending + prompt.close
+        turns.append(Turn((then,), (), reply=reply, answered=True))
     return turns

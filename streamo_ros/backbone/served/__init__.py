@@ -26,7 +26,7 @@ from streamo_ros.backbone.served.probe import Trial
 from streamo_ros.backbone.served.probe import try_server
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 
 __all__ = ['load_served']
