@@ -37,6 +37,7 @@ from streamo_ros.share import share_path
 from streamo_ros.share import ShareError
 from streamo_ros.share import TINY
 from streamo_ros.tools.check import Check
+from streamo_ros.tools.model_check import check_model
 from streamo_ros.tools.server_check import check_server
 
 GIB = 1 << 30
@@ -62,10 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the findings; FAILED when something is missing without which the node cannot run."""
     parser = argparse.ArgumentParser(prog='streamo doctor', description=__doc__)
     parser.add_argument('--json', action='store_true', help='as JSON')
+    parser.add_argument('--model', metavar='PATH', type=Path, help='also read this checkpoint')
+    parser.add_argument('--dialect', default='auto', metavar='NAME', help='what it speaks')
     parser.add_argument('--server', metavar='URL', help='also try the model of this server')
     parser.add_argument('--model-name', default='', metavar='NAME', help='its name, of several')
     options = parser.parse_args(argv)
     findings = look()
+    if options.model:
+        findings += check_model(options.model, options.dialect)
     if options.server:
         findings += check_server(options.server, options.model_name)
     if options.json:

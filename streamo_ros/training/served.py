@@ -109,7 +109,7 @@ class ServedLane:
             return
         for token in self.prompt.tokenizer.plain(f' {turn.text}'):
             backbone.decode([dialogue.decode_request()], Sampling())
-            dialogue.on_token(token)
+            dialogue.on_tokens((token,))
         backbone.decode([dialogue.decode_request()], Sampling())
         dialogue.finish()
 
