@@ -84,7 +84,8 @@ class StreamingBackbone:
         self._grid: Grid | None = None
         self._buckets = buckets
         states = torch.tensor(prompt.state_ids, device=frames.device)
-        control = sorted(prompt.tokenizer.control_ids)
+        # What must not be the first token of an answer.
+        control = sorted(prompt.tokenizer.control_ids | set(prompt.first_tokens))
         self._control = torch.tensor(control, dtype=torch.int64, device=frames.device)
         self._runner = BatchRunner(decoder, states, passes, prompt.first_tokens)
 

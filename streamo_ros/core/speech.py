@@ -41,7 +41,7 @@ class Speech:
         self._tokenizer = prompt.tokenizer
         self._marks = (*prompt.dialect.states.texts.values(), *prompt.dialect.cut)
         self._cut = prompt.dialect.cut
-        self._ending = frozenset((*prompt.ending, *prompt.first_tokens))
+        self._ending = frozenset(prompt.ending)
         self._max_tokens = max_tokens
         self._shown = 0
         self.tokens: list[int] = []
@@ -60,11 +60,11 @@ class Speech:
         self.taken = ()
         if token is None:
             self.finish = Finish.ERROR
-        elif token in self._tokenizer.control_ids:
-            self.finish = Finish.STOP
         elif token in self._ending:
             # It is part of the dialogue and not of the text.
             self.taken, self.finish = (token,), Finish.STOP
+        elif token in self._tokenizer.control_ids:
+            self.finish = Finish.STOP
         else:
             self._take(token)
         return self._advance()
