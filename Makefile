@@ -111,7 +111,8 @@ card-objects: setup  ## evaluate models/streamo-objects and update its card (REA
 	@test -n "$(REAL)" || { echo 'add REAL=FOLDER: clips with truth about what is in them'; exit 2; }
 	@$(WATCH)/streams.json --streams 170 --frames 30
 	@$(WATCH)/streams_held_out.json --streams 170 --frames 30 --held-out --seed 1
-	@$(WATCH)/real.json --real "$(REAL)"
+	@$(WATCH)/streams_unknown.json --streams 100 --family unknown --held-out --seed 2
+	@$(WATCH)/real.json --real "$(REAL)" --variants 8
 	@$(VENV)/python -m streamo_ros.tiny.objects.card $(OBJECTS)
 
 clean:  ## remove .venv and the output of tools

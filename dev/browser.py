@@ -10,6 +10,7 @@ import json
 import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -26,28 +27,9 @@ def find_browser() -> str:
 
 
 class Browser:
-    """One browser with one page; use it as an asynchronous context.
+    """A running browser; use it as a context. Starting one takes seconds: share it."""
 
-    Args:
-        width: of the window, in CSS pixels.
-        height: of the window.
-        dark: what the system is said to prefer.
-
-    Attributes:
-        requests: every address that the page asked for.
-        problems: errors and warnings of the console, exceptions, failed requests.
-    """
-
-    def __init__(self, width: int = 1440, height: int = 900, dark: bool = False) -> None:
-        self.requests: list[str] = []
-        self.problems: list[str] = []
-        self._size = width, height
-        self._dark = dark
-        self._number = 0
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
-
-    async def __aenter__(self) -> Browser:  # noqa: PYI034 - Self needs Python 3.11
+    def __enter__(self) -> Browser:  # noqa: PYI034 - Self needs Python 3.11
         self._folder = tempfile.TemporaryDirectory(
             prefix='streamo_browser_', ignore_cleanup_errors=True
         )
@@ -59,6 +41,8 @@ class Browser:
                 '--disable-gpu',
                 '--disable-dev-shm-usage',
                 '--disable-background-networking',
+                '--disable-component-update',
+                '--disable-extensions',
                 '--no-first-run',
                 '--hide-scrollbars',
                 '--remote-debugging-port=0',
@@ -68,13 +52,64 @@ class Browser:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        try:
+            self.port = self._find_port()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._folder.cleanup()
+
+    def _find_port(self) -> int:
+        file = Path(self._folder.name, 'DevToolsActivePort')
+        end = time.monotonic() + PATIENCE
+        while not (file.exists() and file.read_text().strip()):
+            assert self._process.poll() is None, 'the browser ended at once'
+            assert time.monotonic() < end, 'the browser did not start'
+            time.sleep(0.1)
+        return int(file.read_text().split()[0])
+
+
+class Page:
+    """A page of its own in a browser; use it as an asynchronous context.
+
+    Args:
+        browser: where it is opened.
+        width: of the window, in CSS pixels.
+        height: of the window.
+        dark: what the system is said to prefer.
+
+    Attributes:
+        requests: every address that the page asked for.
+        problems: errors and warnings of the console, exceptions, failed requests.
+    """
+
+    def __init__(
+        self, browser: Browser, width: int = 1440, height: int = 900, dark: bool = False
+    ) -> None:
+        self.requests: list[str] = []
+        self.problems: list[str] = []
+        self._base = f'http://127.0.0.1:{browser.port}/json'
+        self._size = width, height
+        self._dark = dark
+        self._number = 0
+        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Page:  # noqa: PYI034 - Self needs Python 3.11
         self._http = aiohttp.ClientSession()
-        port = await self._port()
-        async with self._http.get(f'http://127.0.0.1:{port}/json') as reply:
-            pages = [one for one in await reply.json() if one['type'] == 'page']
-        self._socket = await self._http.ws_connect(
-            pages[0]['webSocketDebuggerUrl'], max_msg_size=0
-        )
+        async with self._http.put(f'{self._base}/new?about:blank') as reply:
+            target = await reply.json()
+        self._key = target['id']
+        self._socket = await self._http.ws_connect(target['webSocketDebuggerUrl'], max_msg_size=0)
         self._keep(asyncio.create_task(self._read()))
         for domain in ('Page', 'Runtime', 'Network', 'Log'):
             await self.send(f'{domain}.enable')
@@ -83,10 +118,9 @@ class Browser:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        async with self._http.get(f'{self._base}/close/{self._key}'):
+            pass
         await self._http.close()
-        self._process.terminate()
-        self._process.wait(20)
-        self._folder.cleanup()
 
     async def send(self, method: str, **parameters: Any) -> dict[str, Any]:
         """Send a command of the protocol; returns its result."""
@@ -154,15 +188,6 @@ class Browser:
         """Write a screenshot as PNG; of the whole page, or of the window."""
         shot = await self.send('Page.captureScreenshot', format='png', captureBeyondViewport=whole)
         path.write_bytes(base64.b64decode(shot['data']))
-
-    async def _port(self) -> int:
-        file = Path(self._folder.name, 'DevToolsActivePort')
-        end = asyncio.get_running_loop().time() + PATIENCE
-        while not (file.exists() and file.read_text().strip()):
-            assert self._process.poll() is None, 'the browser ended at once'
-            assert asyncio.get_running_loop().time() < end, 'the browser did not start'
-            await asyncio.sleep(0.1)
-        return int(file.read_text().split()[0])
 
     async def _read(self) -> None:
         async for message in self._socket:

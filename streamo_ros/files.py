@@ -60,6 +60,8 @@ def replacing(path: Path) -> Iterator[Path]:
             yield new
             if real.exists():
                 shutil.copymode(real, new)
+            elif new.exists():
+                apply_umask(new)
             new.replace(real)
         except BaseException:
             with suppress(OSError):
@@ -81,6 +83,24 @@ def _naming(path: Path, places: AbstractSet[Path]) -> Iterator[None]:
         raise WriteError(f'{path} cannot be written: {reason(error)}') from error
 
 
+def apply_umask(path: Path) -> None:
+    """Give a file, or all files below a folder, the permissions that any new file gets here.
+
+    Some libraries write weights and tables under a temporary name, which only their owner may
+    read, and leave them so. What is private by intent is not written by them.
+
+    Raises:
+        WriteError: the permissions cannot be changed.
+    """
+    # Nothing only reads the mask. The strict one in between harms no file of another thread.
+    mask = os.umask(0o077)
+    os.umask(mask)
+    with _naming(path, {path, *path.rglob('*')}):
+        for file in (path, *path.rglob('*')):
+            if file.is_file() and not file.is_symlink():
+                file.chmod(0o666 & ~mask)
+
+
 def write_bytes(path: Path, data: bytes) -> None:
     """Write a whole file; see `replacing`.
 
@@ -94,10 +114,12 @@ def write_bytes(path: Path, data: bytes) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a whole file in UTF-8; see `replacing`.
 
+    What UTF-8 cannot hold, such as a byte of a file name that is no text, is escaped.
+
     Raises:
         WriteError: it cannot be written.
     """
-    write_bytes(path, text.encode())
+    write_bytes(path, text.encode(errors='backslashreplace'))
 
 
 class LineWriter:
@@ -128,7 +150,7 @@ class LineWriter:
         Raises:
             WriteError: it cannot be written; the lines before it stay.
         """
-        data = memoryview(f'{line}\n'.encode())
+        data = memoryview(f'{line}\n'.encode(errors='backslashreplace'))
         try:
             while data:
                 data = data[self._file.write(data) or 0 :]

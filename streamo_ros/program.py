@@ -7,6 +7,7 @@ What is a fault of ours, and not of the input, keeps its traceback.
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -32,6 +33,7 @@ def run_program(name: str, main: Callable[[], int]) -> int:
     Returns:
         The exit code: that of `main`, or of the error that ended it.
     """
+    _allow_any_character()
     try:
         return main()
     except KeyboardInterrupt:
@@ -118,6 +120,26 @@ def exit_at_once_on(signals: Sequence[signal.Signals], code: int) -> dict[signal
     return before
 
 
+def escape(text: str) -> str:
+    """Text on one line, with escapes for what a terminal would obey or could not show.
+
+    Names of files may hold line breaks, control sequences and bytes that are no text.
+    """
+    return ''.join(
+        char if char.isprintable() else char.encode('unicode_escape').decode() for char in text
+    )
+
+
+def _allow_any_character() -> None:
+    """Escape what the terminal's encoding, or any encoding, lacks, instead of failing on it.
+
+    Names of files on Linux are bytes, and need not be text.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors='backslashreplace')
+
+
 def _fail(name: str, sentence: str, code: ExitCode = ExitCode.BAD_INPUT) -> int:
-    print(f'{name}: {sentence}', file=sys.stderr)
+    print(f'{name}: {escape(sentence)}', file=sys.stderr)
     return code

@@ -8,10 +8,12 @@ import errno
 import io
 import os
 import re
+import tempfile
 from pathlib import Path
 
 import pytest
 
+from streamo_ros.files import apply_umask
 from streamo_ros.files import LineWriter
 from streamo_ros.files import replacing
 from streamo_ros.files import write_bytes
@@ -157,3 +159,42 @@ def test_all_files_are_written_by_one_module():
         if (count := len(writing.findall(file.read_text())))
     }
     assert found == allowed
+
+
+@pytest.fixture(params=[0o022, 0o002, 0o077])
+def umask(request):
+    before = os.umask(request.param)
+    yield request.param
+    os.umask(before)
+
+
+def _mode(path):
+    return path.stat().st_mode & 0o777
+
+
+def _write_privately(path):
+    """Write as some libraries do: into a temporary file, which is private, then renamed."""
+    handle, name = tempfile.mkstemp(dir=path.parent)
+    os.close(handle)
+    Path(name).rename(path)
+
+
+def test_new_files_have_the_permissions_that_the_user_asks_for(tmp_path, umask):
+    write_text(tmp_path / 'report.html', 'text')
+    with replacing(tmp_path / 'part.pt') as new:
+        _write_privately(new)
+    checkpoint = tmp_path / 'checkpoint' / 'adapter'
+    checkpoint.mkdir(parents=True)
+    _write_privately(checkpoint / 'model.safetensors')
+    apply_umask(tmp_path / 'checkpoint')
+    files = [file for file in tmp_path.rglob('*') if file.is_file()]
+    assert len(files) == 3
+    assert {_mode(file) for file in files} == {0o666 & ~umask}
+
+
+def test_a_file_that_is_replaced_keeps_its_permissions(tmp_path):
+    file = tmp_path / 'token'
+    file.write_text('old')
+    file.chmod(0o640)
+    write_text(file, 'new')
+    assert (_mode(file), file.read_text()) == (0o640, 'new')

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import subprocess
@@ -147,3 +148,27 @@ def test_a_data_file_is_found_and_a_missing_one_named():
     assert share_path('msg', 'FrameState.msg').is_file()
     with pytest.raises(ShareError, match=r'models/none is not part of this installation'):
         share_path('models', 'none')
+
+
+def test_names_of_files_cannot_command_the_terminal(capsys):
+    def fail():
+        raise StreamoError('\x1b[2J new\nline \udcff \u202e.mp4 is empty')
+
+    assert run_program('streamo replay', fail) == ExitCode.BAD_INPUT
+    assert capsys.readouterr().err == (
+        'streamo replay: \\x1b[2J new\\nline \\udcff \\u202e.mp4 is empty\n'
+    )
+
+
+def test_what_the_terminal_cannot_show_is_escaped():
+    program = (
+        'from streamo_ros.program import run_program\n'
+        'run_program("streamo", lambda: print("caf\\u00e9 \\udcff") or 0)'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', program],
+        env={**os.environ, 'PYTHONIOENCODING': 'ascii'},
+        capture_output=True,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == (b'caf\\xe9 \\udcff\n', b'')

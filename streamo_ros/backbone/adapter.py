@@ -11,7 +11,6 @@ Source: Hu et al., 'LoRA: Low-Rank Adaptation of Large Language Models', arXiv 2
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ import torch
 from torch import Tensor
 
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.documents import load_json
 
 CONFIG, WEIGHTS = 'adapter_config.json', 'adapter_model.safetensors'
 _PREFIX = 'base_model.model.'
@@ -67,7 +67,7 @@ def read_adapter(path: Path) -> Adapter | None:
     if not file.is_file() or (path / 'config.json').is_file():
         return None
     try:
-        config = json.loads(file.read_text(encoding='utf-8'))
+        config = load_json(file.read_text(encoding='utf-8'))
         rank, alpha = float(config['r']), float(config['lora_alpha'])
         base = str(config['base_model_name_or_path'])
         rows = dict(config.get('trainable_token_indices') or {})

@@ -32,7 +32,6 @@ from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
-from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
 from streamo_ros.backbone.sizing import check_memory
@@ -81,7 +80,7 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
     prompt = make_prompt(checkpoint, options)
     dialect = prompt.dialect
     wanted = settings.max_pixels or dialect.max_pixels
-    options = replace(options, max_pixels=options.max_pixels or wanted or MAX_PIXELS)
+    options = replace(options, max_pixels=options.max_pixels or wanted)
     # Joined on the host and moved layer by layer: on the device that would leave holes.
     model = checkpoint.model(torch.device('cpu'), number)
     limit_threads(model, target)
@@ -140,10 +139,10 @@ def build(
     """
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
-    text = model.model.language_model
+    text = family.text(model)
     kind = find_kind(device)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
-    pixels = options.max_pixels or MAX_PIXELS
+    pixels = options.max_pixels or family.frame_pixels(model.config)
     grid = partial(_grid, family, model.config, processor, pixels)
     tokens = max(grid(height, width).tokens for height, width in LARGE)
     wanted = wanted_capacity(options.frames or identity.max_frames, tokens, prompt)
@@ -162,6 +161,7 @@ def build(
         dtype,
         passes,
         family.head(model),
+        partial(family.waypoint, processor),
     )
     decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
     window = KeyValueWindow(attention)

@@ -79,6 +79,8 @@ class Checkpoint:
             config = model_class.config_class.from_pretrained(
                 self.weights, local_files_only=True, trust_remote_code=False
             )
+            if _ties_in_text(config) and not _has_head(self.weights):
+                config.tie_word_embeddings = True
             if not layers:
                 _drop_layers(config.text_config)
                 # Otherwise transformers lists every tensor that is left out on purpose.
@@ -110,6 +112,22 @@ class Checkpoint:
         if self.adapter:
             add_adapter(model, self.adapter)
         return model.to(device).eval().requires_grad_(False)
+
+
+def _ties_in_text(config: Any) -> bool:
+    """Whether only the text part says that the head is the embedding, as versions before 5 do."""
+    tied = getattr(config.text_config, 'tie_word_embeddings', False)
+    return bool(tied) and not config.tie_word_embeddings
+
+
+def _has_head(folder: Path) -> bool:
+    from safetensors import safe_open
+
+    for file in folder.glob('*.safetensors'):
+        with safe_open(file, framework='pt') as tensors:
+            if any(name.endswith('lm_head.weight') for name in tensors.keys()):  # noqa: SIM118
+                return True
+    return False
 
 
 def _drop_layers(config: Any) -> None:

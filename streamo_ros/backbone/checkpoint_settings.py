@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.documents import load_json
 
 SETTINGS = 'streamo.json'
 """Its name in a checkpoint's folder."""
@@ -79,7 +79,7 @@ def read_json(file: Path, remedy: str) -> dict[str, Any]:
     if not file.is_file():
         raise BackboneError(f'{file} is missing: {remedy}')
     try:
-        content = json.loads(file.read_text(encoding='utf-8'))
+        content = load_json(file.read_text(encoding='utf-8'))
     except ValueError as error:
         raise BackboneError(f'{file} is not JSON ({error}): {remedy}') from error
     if not isinstance(content, dict):

@@ -18,6 +18,7 @@ from streamo_ros.core.dialect import Dialect
 from streamo_ros.core.dialect import DialectError
 from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.from_mapping import from_mapping
+from streamo_ros.documents import load_yaml
 from streamo_ros.share import share_path
 
 AUTO = 'auto'
@@ -81,7 +82,7 @@ def find_dialect(name: str, tokens: frozenset[str], architecture: str) -> Dialec
 
 def _read(path: Path) -> Dialect:
     try:
-        content: Any = yaml.safe_load(path.read_text(encoding='utf-8'))
+        content: Any = load_yaml(path.read_text(encoding='utf-8'))
     except OSError as error:
         raise DialectError(f'the dialect {path} cannot be read: {error.strerror}') from error
     except (ValueError, yaml.YAMLError) as error:

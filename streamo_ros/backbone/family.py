@@ -3,6 +3,7 @@
 """The interface of a model family, and the supported families.
 
 A family is one module with its vision tower, positions and chat format; everything else is shared.
+It subclasses `Family` and writes only what is different from the defaults there.
 """
 
 from __future__ import annotations
@@ -12,20 +13,25 @@ from typing import Any
 from typing import Protocol
 
 import numpy as np
+import torch
 from torch import Tensor
 
+from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionHead
+from streamo_ros.backbone.vision.preprocess import unpatchify
 from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
 
 FAMILIES = {
+    'Qwen2VLForConditionalGeneration': ('qwen2_vl', 'Qwen2VL'),
     'Qwen2_5_VLForConditionalGeneration': ('qwen2_5_vl', 'Qwen25VL'),
     'Qwen3VLForConditionalGeneration': ('qwen3_vl', 'Qwen3VL'),
     'InternVLForConditionalGeneration': ('internvl', 'InternVL'),
+    'SmolVLMForConditionalGeneration': ('smolvlm', 'SmolVLM'),
     'StreamoObjectsForConditionalGeneration': ('streamo_objects', 'StreamoObjects'),
 }
 """Module and class of the family of each architecture, as named in a checkpoint's config."""
@@ -36,6 +42,17 @@ class Family(Protocol):
 
     chat: ChatFormat
     """Control texts of its chat format."""
+
+    def frame_pixels(self, config: Any) -> int:
+        """The area of a frame where nobody says another.
+
+        By default Streamo's; a tower of one tile has the area that it was trained on.
+
+        Args:
+            config: the checkpoint's transformers configuration.
+        """
+        del config
+        return MAX_PIXELS
 
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
@@ -50,20 +67,53 @@ class Family(Protocol):
             max_pixels: maximum area of the resized frame.
         """
 
+    def waypoint(
+        self, processor: dict[str, Any], height: int, width: int
+    ) -> tuple[int, int] | None:
+        """Height and width that a frame is resized to on its way to the grid's; None = directly.
+
+        Two resamplings give other pixels than one, and a checkpoint was trained on its own.
+        """
+        del processor, height, width
+        return None
+
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The checkpoint's vision tower for one grid, as a torch module."""
 
+    def text(self, model: Any) -> Any:
+        """The text model of a loaded checkpoint."""
+        return model.model.language_model
+
     def graph(self, tower: VisionEncoder) -> bytes | None:
-        """A tower as an ONNX file for ONNX Runtime; None = it is not of convolutions alone."""
+        """A tower as an ONNX file for ONNX Runtime; None = torch runs it on a CPU."""
+        del tower
+        return None
 
     def head(self, model: Any) -> VisionHead | None:
         """What makes vision tokens of the tower's outputs; None = they are the tokens."""
+        del model
+        return None
 
     def axes(self, text: Any) -> Tensor:
-        """The position axis of each rotary frequency of the text model, see `rotary.Rotary`."""
+        """The position axis of each rotary frequency of the text model, see `rotary.Rotary`.
+
+        By default all use the only position.
+        """
+        return torch.zeros(len(text.rotary_emb.inv_freq), dtype=torch.int64)
 
     def marks(self, rows: int, columns: int) -> TokenPositions:
-        """The positions of a frame's vision tokens, see `window.TokenPositions`."""
+        """The positions of a frame's vision tokens, see `window.TokenPositions`.
+
+        By default one per token, consecutive.
+        """
+        return sequential_marks(rows, columns)
+
+    def stock_inputs(self, patches: Tensor, grid: Grid) -> dict[str, Tensor]:
+        """A frame's patches as transformers' `get_image_features` takes them.
+
+        By default as one picture, (1, 3, height, width).
+        """
+        return {'pixel_values': unpatchify(patches, grid)[None]}
 
 
 def find_family(architecture: str) -> Family:

@@ -35,3 +35,35 @@ def smart_size(
         grow = math.sqrt(min_pixels / (height * width))
         rows, columns = math.ceil(height * grow / edge), math.ceil(width * grow / edge)
     return rows * edge, columns * edge
+
+
+def longest_size(height: int, width: int, longest: int) -> tuple[int, int]:
+    """Height and width with the longer side as given and the shorter one even, at least 1.
+
+    Source: SmolVLM2's released preprocessing.
+    """
+    if width >= height:
+        short = max(1, int(longest / (width / height)))
+        return short + short % 2, longest
+    short = max(1, int(longest * (width / height)))
+    return longest, short + short % 2
+
+
+def tile_side(trained: int, edge: int, max_pixels: int) -> int:
+    """Vision tokens along a square tile: those of the trained one, or what the area allows.
+
+    Args:
+        trained: pixels along the tile that the tower was trained on.
+        edge: pixels along a vision token.
+        max_pixels: largest area of the tile.
+
+    Raises:
+        BackboneError: the area is less than one token's.
+    """
+    side = min(trained, math.isqrt(max_pixels)) // edge
+    if side < 1:
+        raise BackboneError(
+            f'model.max_pixels {max_pixels} is less than the area of one vision token of this '
+            f'checkpoint: set it to at least {edge * edge}'
+        )
+    return side

@@ -15,7 +15,8 @@ import torch
 from torch import nn
 from torch import Tensor
 
-from streamo_ros.backbone.family import sequential_marks
+from streamo_ros.backbone.family import Family
+from streamo_ros.backbone.frame_size import tile_side
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import in_merge_order
@@ -25,16 +26,20 @@ from streamo_ros.backbone.vision.tower_block import take_blocks
 from streamo_ros.backbone.vision.tower_block import TowerBlock
 from streamo_ros.backbone.vision.tower_operators import find_operators
 from streamo_ros.backbone.vision.tower_operators import Norm
-from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
 
 
-class InternVL:
+class InternVL(Family):
     """The family; see `family.Family`."""
 
     # The newline is that of the model's chat template and of ms-swift, Streamo's trainer.
     chat = ChatFormat(image_open='<img>', image_close='</img>\n')
+
+    def frame_pixels(self, config: Any) -> int:
+        """The area of the tile that the tower was trained on."""
+        height, width = config.vision_config.image_size
+        return int(height * width)
 
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
@@ -46,32 +51,12 @@ class InternVL:
         del processor, height, width
         patch = config.vision_config.patch_size[0]
         merge = round(1 / config.downsample_ratio)
-        edge = patch * merge
-        side = min(config.vision_config.image_size[0], int(max_pixels**0.5)) // edge
-        if side < 1:
-            raise BackboneError(
-                f'model.max_pixels {max_pixels} is less than the area of one vision token of this '
-                f'checkpoint: set it to at least {edge * edge}'
-            )
+        side = tile_side(config.vision_config.image_size[0], patch * merge, max_pixels)
         return Grid(side, side, patch, merge)
 
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The vision tower for one grid."""
         return ShuffledTower(model, grid)
-
-    def graph(self, tower: VisionEncoder) -> None:
-        """None: torch runs the tower on a CPU."""
-
-    def head(self, model: Any) -> None:
-        """None: the tower's outputs are the tokens."""
-
-    def axes(self, text: Any) -> Tensor:
-        """All frequencies use the only position."""
-        return torch.zeros(len(text.rotary_emb.inv_freq), dtype=torch.int64)
-
-    def marks(self, rows: int, columns: int) -> TokenPositions:
-        """Consecutive positions, one per token."""
-        return sequential_marks(rows, columns)
 
 
 class ShuffledTower(nn.Module):

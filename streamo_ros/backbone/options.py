@@ -36,7 +36,7 @@ class Options:
         protocol: 'special_tokens' or 'text_tags'; 'auto' is what the checkpoint's streamo.json
             says, else what the dialect says.
         max_pixels: largest area of a frame; 0 is what the checkpoint's streamo.json says, else
-            100352.
+            `family.Family.frame_pixels`.
         lanes: slots of the key-value window.
         capacity: tokens that one slot can hold; 0 is what `frames` need, at most what the
             checkpoint was trained for.

@@ -19,10 +19,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.backbone.vision.preprocess import unpatchify
 from streamo_ros.backbone.window import join_positions
 from streamo_ros.backbone.window import text_positions
 from streamo_ros.backbone.window import TokenPositions
@@ -46,7 +46,8 @@ class PlainModel:
 
     def __init__(self, model: Any, backbone: StreamingBackbone) -> None:
         self._model = model
-        self._text = model.model.language_model
+        self._family = find_family(backbone.info.architecture)
+        self._text = self._family.text(model)
         self._frames = backbone.frames
         self._marks = backbone.marks
         self._device = model.lm_head.weight.device
@@ -61,13 +62,8 @@ class PlainModel:
 
     @torch.inference_mode()
     def _encode_patches(self, patches: Tensor, grid: Grid) -> EncodedVision:
-        if hasattr(self._model.model, 'visual'):
-            pair = patches.unflatten(1, (3, 1, -1)).expand(-1, -1, 2, -1).flatten(1)
-            size = torch.tensor([[1, *grid.patches]], device=self._device)
-            features = self._model.model.get_image_features(pair, size, return_dict=True)
-        else:
-            pixels = unpatchify(patches, grid)[None]
-            features = self._model.model.get_image_features(pixel_values=pixels, return_dict=True)
+        inputs = self._family.stock_inputs(patches, grid)
+        features = self._model.model.get_image_features(**inputs, return_dict=True)
         levels = tuple(map(_joined, getattr(features, 'deepstack_features', None) or ()))
         tokens = _joined(features.pooler_output).reshape(grid.tokens, -1)
         return EncodedVision(tokens, levels, (grid.rows, grid.columns))
@@ -113,7 +109,7 @@ class PlainModel:
         if inputs.levels:
             more['visual_pos_masks'] = inputs.seen
             more['deepstack_visual_embeds'] = list(inputs.levels)
-        if not hasattr(self._model.model, 'visual'):
+        if 'mrope_section' not in self._text.config.rope_parameters:
             positions = positions[0]
         out = self._text(
             inputs_embeds=inputs.embeddings,

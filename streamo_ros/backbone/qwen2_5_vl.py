@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
+from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.family import spatial_marks
 from streamo_ros.backbone.frame_size import smart_size
 from streamo_ros.backbone.rotary import sections
@@ -36,7 +37,7 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import ChatFormat
 
 
-class Qwen25VL:
+class Qwen25VL(Family):
     """The family; see `family.Family`."""
 
     chat = ChatFormat()
@@ -55,12 +56,6 @@ class Qwen25VL:
         """The vision tower for one grid."""
         return WindowedTower(model.model.visual, grid)
 
-    def graph(self, tower: VisionEncoder) -> None:
-        """None: torch runs the tower on a CPU."""
-
-    def head(self, model: Any) -> None:
-        """None: the tower's outputs are the tokens."""
-
     def axes(self, text: Any) -> Tensor:
         """Consecutive sections of time, row and column."""
         return sections(tuple(text.config.rope_parameters['mrope_section']))
@@ -68,6 +63,12 @@ class Qwen25VL:
     def marks(self, rows: int, columns: int) -> TokenPositions:
         """Positions on three axes: time, row and column."""
         return spatial_marks(rows, columns)
+
+    def stock_inputs(self, patches: Tensor, grid: Grid) -> dict[str, Tensor]:
+        """Patches of a still frame, which is shown twice, and their grid."""
+        pair = patches.unflatten(1, (3, 1, -1)).expand(-1, -1, 2, -1).flatten(1)
+        size = torch.tensor([[1, *grid.patches]], device=patches.device)
+        return {'pixel_values': pair, 'image_grid_thw': size}
 
 
 class WindowedTower(nn.Module):

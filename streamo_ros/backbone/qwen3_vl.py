@@ -35,12 +35,6 @@ class Qwen3VL(Qwen25VL):
         """The vision tower for one grid."""
         return DeepstackTower(model.model.visual, grid)
 
-    def graph(self, tower: VisionEncoder) -> None:
-        """None: torch runs the tower on a CPU."""
-
-    def head(self, model: Any) -> None:
-        """None: the tower's outputs are the tokens."""
-
     def axes(self, text: Any) -> Tensor:
         """Time, row and column interleaved."""
         return interleaved(tuple(text.config.rope_parameters['mrope_section']))

@@ -35,6 +35,7 @@ from streamo_ros.core.protocol import ChatFormat
 from streamo_ros.core.protocol import DECISIONS
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
+from streamo_ros.documents import load_yaml
 
 Line = tuple[State, str]
 Script = Callable[[str, float], Line]
@@ -240,7 +241,7 @@ def load_script(path: Path) -> ScriptedBackbone:
         BackboneError: the file is not such a list.
     """
     try:
-        rules = yaml.safe_load(path.read_text())
+        rules = load_yaml(path.read_text(encoding='utf-8-sig'))
         parsed = [
             (
                 str(rule['instruction']),

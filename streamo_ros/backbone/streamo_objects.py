@@ -16,6 +16,7 @@ import numpy as np
 from torch import nn
 from torch import Tensor
 
+from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
@@ -42,7 +43,7 @@ _EDGE = PATCH * MERGE
 _AREA_WEIGHT = 0.25
 
 
-class StreamoObjects:
+class StreamoObjects(Family):
     """The family; see `family.Family`."""
 
     chat = ChatFormat()

@@ -15,6 +15,7 @@ from pathlib import Path
 from tokenizers import Tokenizer
 
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.documents import load_json
 
 
 class CheckpointTokenizer:
@@ -34,7 +35,7 @@ class CheckpointTokenizer:
                 '(tokenizer.save_pretrained)'
             )
         try:
-            content = json.loads(path.read_text(encoding='utf-8'))
+            content = load_json(path.read_text(encoding='utf-8'))
             added = content.get('added_tokens', [])
             self._control = Tokenizer.from_str(json.dumps(content))
             self._plain = Tokenizer.from_str(json.dumps({**content, 'added_tokens': []}))

@@ -32,6 +32,13 @@ LIVE_TABLE = (
         65536,
     ),
     Parameter(
+        'live.memory',
+        '',
+        "Folder of the node's memory, for the pictures of answers about the past that are older "
+        'than what the page keeps; empty = none of them are shown.',
+        When.START,
+    ),
+    Parameter(
         'live.history',
         50000,
         'Decisions and answers that are kept to look back at, and to catch up from.',

@@ -122,6 +122,23 @@ TABLE = (
         ),
     ),
     Parameter(
+        'context.history',
+        'none',
+        'What an instruction is told of the time before its frames: tiers = the past in words '
+        'from the memory, in front of the instruction; needs memory.path.',
+        _SETUP,
+        choices=('none', 'tiers'),
+    ),
+    Parameter(
+        'context.history_tokens',
+        1024,
+        'Tokens that the past in words may take, and never more than a quarter of the context; '
+        'the oldest lines are left out.',
+        _SETUP,
+        16,
+        1048576,
+    ),
+    Parameter(
         'context.backfill_frames',
         8,
         'Most recent frames kept for instructions with a backfill.',

@@ -21,6 +21,7 @@ from streamo_ros.config.parameters import NAMES
 from streamo_ros.config.parameters import unknown
 from streamo_ros.config.settings import Values
 from streamo_ros.core.errors import one_line
+from streamo_ros.documents import load_yaml
 
 _NODES = ('/**', '/**/streamo', 'streamo', '/streamo')
 
@@ -38,10 +39,21 @@ def read_parameters(path: Path) -> dict[str, Any]:
         ParameterError: it cannot be read.
     """
     try:
-        nodes = dict(yaml.safe_load(path.read_text('utf-8')))
-        sections = [nodes[node]['ros__parameters'] for node in _NODES if node in nodes]
+        text = path.read_text('utf-8')
+    except (OSError, UnicodeDecodeError) as error:
+        raise ParameterError(
+            f'the parameter file {path} cannot be read: {one_line(error)}'
+        ) from error
+    try:
+        nodes = load_yaml(text)
+        if not isinstance(nodes, Mapping):
+            raise TypeError('it is empty' if nodes is None else 'it is no mapping')
+        groups = [nodes[node] for node in _NODES if node in nodes]
+        if not all(isinstance(group, Mapping) for group in groups):
+            raise TypeError('a node has no group of its own')
+        sections = [group['ros__parameters'] for group in groups]
         values = {name: value for section in sections for name, value in _flat('', section or {})}
-    except (OSError, yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
         raise ParameterError(
             f'{path} is not a parameter file ({one_line(error)}): it must begin with /**: and '
             'ros__parameters:'

@@ -123,6 +123,7 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
             values.number('context.max_time'),
             values.whole('context.max_answers'),
             values.whole('generation.max_new_tokens'),
+            values.whole('context.history_tokens'),
         ),
         backlog=values.whole('context.backlog'),
         backfill_frames=values.whole('context.backfill_frames'),

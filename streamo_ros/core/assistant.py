@@ -23,6 +23,8 @@ from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.history import History
+from streamo_ros.core.history import no_history
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction_lane import EncodedFrame
@@ -52,6 +54,7 @@ class Assistant:
         policy: what leaves a lane's window.
         restored: answers from before a restart; none by default.
         past: kept frames for instructions that look back; none by default.
+        history: the past in words for every instruction; none by default.
 
     Attributes:
         passes: runs the model and counts its failures.
@@ -66,11 +69,12 @@ class Assistant:
         policy: EvictionPolicy | None = None,
         restored: RestoredAnswers = lambda _: (),
         past: PastFrames = lambda _start, _end: (),
+        history: History = no_history,
     ) -> None:
         self.settings = settings or AssistantSettings()
         self.passes = PassRunner(backbone)
         self._book = book
-        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored, past)
+        self._pool = LanePool(backbone, book, policy or WindowPolicy(), restored, past, history)
         self._next_response = 1
         self.vision: VisionTokens | None = None
 
@@ -176,6 +180,8 @@ class Assistant:
         self, encoded: EncodedFrame, due: Sequence[Instruction], encode_time: float
     ) -> list[Event]:
         """Free lanes decide now; the others queue the frame while there is room."""
+        if failure := self._pool.tell_past(encoded.frame.stamp):
+            self.passes.count_failure(failure)
         events: list[Event] = []
         free: list[LaneFrame] = []
         for instruction in due:
@@ -230,10 +236,10 @@ class Assistant:
         frame = encoded.frame
         chances = probabilities(row)
         thresholds, notify = self.settings.thresholds, self.settings.notify
+        response_id = 0
         held = lane.delivery.reason_to_hold(frame.stamp, notify)
         newly_held = lane.delivery.follow(decide(chances, thresholds), held)
         state = decide(chances, thresholds, may_respond=not held)
-        response_id = 0
         if state is State.RESPONSE:
             response_id, self._next_response = self._next_response, self._next_response + 1
         lane.commit(state, frame, response_id, chances[2], notify)
@@ -249,10 +255,10 @@ class Assistant:
             extend_time=times[1],
             tag=lane.dialogue.tag(frame.tick),
         )
-        events: list[Event] = [decided]
-        if newly_held:
-            events.append(HeldBack(frame, lane.instruction.id, held))
-        return events + (self._count_response(lane) if response_id and lane.counted else [])
+        remarks = [HeldBack(frame, lane.instruction.id, held)] if newly_held else []
+        return [decided, *remarks] + (
+            self._count_response(lane) if response_id and lane.counted else []
+        )
 
     def _count_response(self, lane: InstructionLane) -> list[Event]:
         counted = self._book.count_response(lane.instruction.id)

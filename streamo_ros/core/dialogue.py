@@ -13,7 +13,6 @@ from fractions import Fraction
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import EvictionPolicy
-from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
@@ -23,6 +22,9 @@ from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.turn import evicted
 from streamo_ros.core.turn import merge_ranges
+from streamo_ros.core.turn import merged
+from streamo_ros.core.turn import newest
+from streamo_ros.core.turn import recent
 from streamo_ros.core.turn import Turn
 from streamo_ros.core.turn_layout import TurnLayout
 
@@ -50,6 +52,7 @@ class Dialogue:
         self._backbone = backbone
         self._prompt = backbone.prompt
         self._limits = limits
+        self._instruction = instruction
         self._layout = TurnLayout(self._prompt, instruction)
         self._sink = self._prompt.sink(instruction)
         self._turns: list[Turn] = []
@@ -84,7 +87,7 @@ class Dialogue:
 
     def interval(self, tick: Tick) -> tuple[Fraction, Fraction]:
         """A tick's interval in seconds since the time origin."""
-        start = self._origin.start if self._origin else tick.start
+        start = (self._origin or tick).start
         return tick.start - start, tick.end - start
 
     def tag(self, tick: Tick) -> str:
@@ -93,10 +96,9 @@ class Dialogue:
 
     def gather(self, tick: Tick, vision: VisionTokens) -> bool:
         """Hold a frame that is decided together with later ones; False for the last of a step."""
-        if len(self._gathered) + 1 >= self._prompt.dialect.frames:
-            return False
-        self._gathered.append((tick, vision))
-        return True
+        more = len(self._gathered) + 1 < self._prompt.dialect.frames
+        self._gathered += [(tick, vision)] if more else []
+        return more
 
     def request(self, tick: Tick, vision: VisionTokens) -> Request:
         """Everything that a step's single pass appends: what was pending, then its turn.
@@ -118,8 +120,7 @@ class Dialogue:
             self._origin = ticks[0]
         turn = Turn(ticks, visions)
         self._layout.apply(turn, self.interval, first=not self._turns)
-        request = _request(self.slot, [self.pending, *turn.pieces(self._prompt)])
-        self._check_room(request.tokens)
+        request = self._request([self.pending, *turn.pieces(self._prompt)])
         self._before = self.tokens, self.pending, self._lent
         self._turns.append(turn)
         self.pending, self._lent = (), 0
@@ -139,9 +140,8 @@ class Dialogue:
         self._turns[-1].answered = state is State.RESPONSE
         if state is State.RESPONSE:
             self.pending = reply or self._lend()
-            return
-        self.pending = reply + self._prompt.close
-        self._turns[-1].reply = self.pending
+        else:
+            self.pending = self._turns[-1].reply = reply + self._prompt.close
 
     def decode_request(self) -> Request:
         """What the answer's next decode step appends: the state's tokens, then the last token."""
@@ -169,6 +169,22 @@ class Dialogue:
         """End the answer; its closing tokens lead the next pass."""
         self._turns[-1].reply += self.pending[self._lent :] + self._prompt.close
         self.pending += self._prompt.close
+
+    def tell(self, history: str) -> None:
+        """Put the past in words in front of the instruction: one prefill; not while it answers.
+
+        Raises:
+            BackboneError: the rebuild failed.
+        """
+        text = f'{history}\n{self._instruction}' if history else self._instruction
+        self._sink = self._prompt.sink(text)
+        self._layout.instruct(text)
+        # With room for the next turn: otherwise a policy would evict right after this.
+        vision = max((one.tokens for turn in self._turns for one in turn.visions), default=0)
+        need = self._layout.longest_turn(vision) + self._limits.max_new_tokens
+        room = self._backbone.capacity - len(self._sink) - need
+        turns = newest(self._turns, room, self._prompt)
+        self._rebuild(turns, self._origin if turns else None)
 
     def forget_frames(self) -> None:
         """Rebuild from the last answers alone: the frames seen so far had another size.
@@ -206,42 +222,29 @@ class Dialogue:
         self._lent = 1
         return self._prompt.reply_prompt[-1:]
 
-    def _check_room(self, tokens: int) -> None:
-        capacity = self._backbone.capacity
-        if self.tokens + tokens > capacity:
+    def _request(self, pieces: list[Piece]) -> Request:
+        """What these pieces append, if there is room for it."""
+        request = Request(self.slot, tuple(piece for piece in pieces if piece != ()))
+        need, capacity = self.tokens + request.tokens, self._backbone.capacity
+        if need > capacity:
             raise BackboneError(
-                f'the instruction and one frame take {self.tokens + tokens} tokens and the '
+                f'the instruction and one frame take {need} tokens and the '
                 f'context holds {capacity}: shorten the instruction or raise context.capacity'
             )
+        return request
 
     def _make_room(self, need: int) -> None:
-        limits = WindowLimits(
-            self._backbone.capacity,
-            len(self._sink),
-            max(1, self._limits.max_frames // self._prompt.dialect.frames),
-            self._limits.max_answers,
-        )
+        step = self._prompt.dialect.frames
+        limits = self._limits.window(self._backbone.capacity, len(self._sink), step)
         sizes = [turn.size(self._prompt) for turn in self._turns]
         actions = self._policy.plan(sizes, need, limits)
         if actions is None or all(action is Action.KEEP for action in actions):
             return
         if Action.MERGE in actions:
-            self._merge(actions)
+            # The same tags, so the same origin.
+            self._rebuild(merged(self._turns, actions, self._backbone.merge), self._origin)
         else:
             self._evict(actions)
-
-    def _merge(self, actions: tuple[Action, ...]) -> None:
-        """Average frames into those of the turns that stay, and rebuild with the same tags."""
-        kept, visions = list[Turn](), list[VisionTokens]()
-        for turn, action in zip(self._turns, actions, strict=True):
-            visions += turn.visions
-            if action is Action.MERGE:
-                continue
-            if turn.visions and len(visions) > 1:
-                turn.visions = (self._backbone.merge(visions),)
-            kept.append(turn)
-            visions = []
-        self._rebuild(kept, self._origin)
 
     def _evict(self, actions: tuple[Action, ...]) -> None:
         """Evict so that the text that stays is again a well-formed dialogue.
@@ -266,10 +269,7 @@ class Dialogue:
         longest = Fraction(self._limits.max_time).limit_denominator(1000)
         if not longest or self._origin is None or self.interval(tick)[0] < longest:
             return
-        recent = [turn for turn in self._turns if tick.start - turn.tick.start <= longest / 2]
-        while recent and not recent[0].visions:
-            recent.pop(0)
-        self._rebuild(recent)
+        self._rebuild(recent(self._turns, tick.start - longest / 2))
 
     def _rebuild(self, turns: list[Turn], origin: Tick | None = None) -> None:
         """Append the turns to an emptied slot: one bounded prefill that reads no logits.
@@ -281,8 +281,7 @@ class Dialogue:
         same_end = bool(turns and self._turns) and turns[-1] is self._turns[-1]
         # A rebuild appends all of the reply prompt, also what was lent of it.
         pending = self.pending[self._lent :] if same_end else ()
-        self._lent = 0
-        self._gathered = []
+        self._lent, self._gathered = 0, []
         if not turns:
             self._layout.restart()
         self._backbone.truncate(self.slot, 0)
@@ -297,10 +296,4 @@ class Dialogue:
         self.pending = pending if turns else self._sink
         self.rebuilds += 1
         if turns:
-            request = _request(self.slot, pieces)
-            self._check_room(request.tokens)
-            self._backbone.prefill(request)
-
-
-def _request(slot: int, pieces: list[Piece]) -> Request:
-    return Request(slot, tuple(piece for piece in pieces if piece != ()))
+            self._backbone.prefill(self._request(pieces))

@@ -37,6 +37,10 @@ def one_line(error: Exception) -> str:
     """What an error of a library says, on one line, for a sentence of ours."""
     if isinstance(error, KeyError) and error.args:
         return f'{error.args[0]} is missing'
+    if isinstance(error, UnicodeDecodeError):
+        return 'it is not text in UTF-8'
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror  # the sentence names the file
     text, mark = str(error), getattr(error, 'problem_mark', None)
     if mark is not None:
         # YAML's own sentence quotes the line, over several lines.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from streamo_ros.core.context_limits import ContextLimits
@@ -25,6 +26,7 @@ from streamo_ros.core.events import Spoke
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.history import history_text
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import VisionTokens
@@ -80,6 +82,7 @@ class InstructionLane:
         retired: it is no longer active and only finishes its answer.
         delivery: what it has delivered.
         counted: whether the answer in progress counts as a response already.
+        told: the past in words that it was told last.
     """
 
     def __init__(
@@ -95,6 +98,9 @@ class InstructionLane:
         self.retired = False
         self.delivery = Delivery()
         self.counted = True
+        self.told: Sequence[str] = ()
+        self._backbone = backbone
+        self._limits = limits
         self._prompt = backbone.prompt
         self._max_new_tokens = limits.max_new_tokens
         self._standby_since = 0
@@ -144,6 +150,17 @@ class InstructionLane:
             self._standby_since = self._standby_since or frame.stamp
         else:
             self._standby_since = 0
+
+    def tell(self, history: Sequence[str]) -> None:
+        """Tell it what the past is in words; it may not be busy.
+
+        Raises:
+            BackboneError: its dialogue could not be rebuilt.
+        """
+        self.told = history
+        self.dialogue.tell(
+            history_text(history, self.instruction.text, self._backbone, self._limits)
+        )
 
     def on_token(self, token: int | None) -> list[Event]:
         """Take the next token of the answer; None = the model failed."""

@@ -39,6 +39,8 @@ def check_instruction(text: str, control_tokens: frozenset[str] = frozenset()) -
         raise ProtocolError(
             f'the instruction contains the control token {control[0]!r}: leave it out'
         )
+    if any('\ud800' <= char <= '\udfff' for char in text):
+        raise ProtocolError('the instruction is not text in UTF-8: type it anew')
     if any((ord(char) < 32 and char not in '\n\t') or ord(char) == 127 for char in text):
         raise ProtocolError('the instruction contains a control character: leave it out')
     return text

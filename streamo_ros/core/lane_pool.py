@@ -14,6 +14,7 @@ from streamo_ros.core.events import Event
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.history import History
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction_lane import EncodedFrame
@@ -36,6 +37,7 @@ class LanePool:
         policy: what leaves a lane's window.
         restored: answers from before a restart.
         past: kept frames for instructions that look back further than the last frames.
+        history: the past in words.
     """
 
     def __init__(
@@ -45,12 +47,14 @@ class LanePool:
         policy: EvictionPolicy,
         restored: RestoredAnswers,
         past: PastFrames,
+        history: History,
     ) -> None:
         self._backbone = backbone
         self._book = book
         self._policy = policy
         self._restored = restored
         self._past = past
+        self._history = history
         # A slot beyond is for questions about the past.
         self._most = min(backbone.lanes, book.capacity)
         self._lanes: dict[int, InstructionLane] = {}
@@ -160,6 +164,31 @@ class LanePool:
         lane.waiting.extend(waiting)
         self._lanes[instruction.id] = lane
         self._book.begin(instruction.id, (waiting or [encoded])[0].frame.stamp)
+
+    def tell_past(self, stamp: int) -> str:
+        """Tell lanes that are free what the past is in words, where that has changed.
+
+        One that has seen frames is rebuilt for it, so at most one of those a frame.
+
+        Args:
+            stamp: capture time of the frame that is observed now, nanoseconds.
+
+        Returns:
+            Why a lane could not be rebuilt: it starts over; '' when none failed.
+        """
+        lines = self._history(stamp)
+        for lane in self.lanes:
+            if lane.busy or lane.told == lines:
+                continue
+            seen = lane.dialogue.frames
+            try:
+                lane.tell(lines)
+            except BackboneError as error:
+                lane.dialogue.restart()
+                return str(error)
+            if seen:
+                break
+        return ''
 
     def remember(self, encoded: EncodedFrame, limit: int) -> None:
         """Keep the last `limit` frames for instructions that start later."""

@@ -8,8 +8,10 @@ remember of each turn.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize
@@ -111,6 +113,40 @@ def evicted(
             kept.append(turn)
         begin += size
     return keep, kept, begin
+
+
+def merged(
+    turns: Sequence[Turn],
+    actions: Sequence[Action],
+    merge: Callable[[Sequence[VisionTokens]], VisionTokens],
+) -> list[Turn]:
+    """The turns that stay when frames are averaged into those of the next one that stays."""
+    kept, visions = list[Turn](), list[VisionTokens]()
+    for turn, action in zip(turns, actions, strict=True):
+        visions += turn.visions
+        if action is Action.MERGE:
+            continue
+        if turn.visions and len(visions) > 1:
+            turn.visions = (merge(visions),)
+        kept.append(turn)
+        visions = []
+    return kept
+
+
+def newest(turns: Sequence[Turn], room: int, prompt: PromptTokens) -> list[Turn]:
+    """The newest turns that fit into so many tokens."""
+    kept = list(turns)
+    while kept and sum(turn.size(prompt).tokens for turn in kept) > room:
+        kept.pop(0)
+    return kept
+
+
+def recent(turns: Sequence[Turn], start: Fraction) -> list[Turn]:
+    """The turns from a tick's start on, in seconds; the first of them has a frame."""
+    kept = [turn for turn in turns if turn.tick.start >= start]
+    while kept and not kept[0].visions:
+        kept.pop(0)
+    return kept
 
 
 def merge_ranges(ranges: Sequence[Range], length: int) -> list[Range]:

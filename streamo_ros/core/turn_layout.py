@@ -47,6 +47,11 @@ class TurnLayout:
         due = self._question.repeated or not self._asked
         return bool(self._instruction) and due and not turn.asks
 
+    def instruct(self, instruction: str) -> None:
+        """Change what the turn with the instruction says, from the next time it is laid out."""
+        if self._instruction:
+            self._instruction = instruction
+
     def restart(self) -> None:
         """Forget that the instruction has been given."""
         self._asked = False

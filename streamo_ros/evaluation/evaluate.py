@@ -36,6 +36,7 @@ from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.options import make_parser
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import EvalConfig
+from streamo_ros.evaluation.workers import Processes
 from streamo_ros.evaluation.workers import run_cases
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
@@ -69,6 +70,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _figures(options: argparse.Namespace) -> dict[str, Any]:
     """The metrics that the options ask for."""
+    if options.variants and not options.real:
+        raise EvaluationError('--variants needs clips: add --real FOLDER')
     if not options.real and not options.streams:
         return evaluate(list(find_cases(options)), options)
     # Imported here: nothing else needs the kinds of real things.
@@ -77,7 +80,9 @@ def _figures(options: argparse.Namespace) -> dict[str, Any]:
     from streamo_ros.evaluation.objects import evaluate_streams
 
     if options.real:
-        return evaluate_clips(options.model, options.device, options.real, _progress)
+        return evaluate_clips(
+            options.model, options.device, options.real, options.variants, _progress
+        )
     settings = ObjectSettings(
         options.seed, options.frames, tuple(options.family), options.held_out
     )
@@ -178,7 +183,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         options.activation,
         options.max_len,
     )
-    info, max_frames, results = run_cases(config, cases, options.workers, progress)
+    info, max_frames, results = run_cases(config, cases, Processes(options.workers), progress)
     for remark in _remarks(info, cases, max_frames, options.max_pixels):
         print(f'note: {remark}', file=sys.stderr)
     return {
@@ -217,6 +222,12 @@ def _print(figures: dict[str, Any]) -> None:
     _print_table(f'{figures["model"]} ({figures["model_id"]}){control}', figures)
     if figures.get('rule'):
         _print_table(RULE, figures['rule'])
+    if figures.get('variants'):
+        title = f'{figures["variants"]["count"]} variants of each clip, nothing due'
+        _print_table(title, figures['variants'])
+    for name, share in figures.get('refused', {}).items():
+        if share is not None:
+            print(f'refused, of the cases about {name} things: {share:.3f}')
     if figures['false_alarms_per_minute'] is not None:
         print(f'false alarms per minute of video: {figures["false_alarms_per_minute"]:.3f}')
     for key, lowest in figures['weakest'].items():

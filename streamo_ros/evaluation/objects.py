@@ -11,12 +11,15 @@ import hashlib
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 from typing import cast
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.interface import Backbone
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import Image
@@ -34,9 +37,12 @@ from streamo_ros.evaluation.real_clips import read_clips
 from streamo_ros.evaluation.real_clips import REAL_TOLERANCE
 from streamo_ros.evaluation.score import Pair
 from streamo_ros.evaluation.score import report
+from streamo_ros.evaluation.variants import variant_cases
+from streamo_ros.worlds.objects import answers
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.subject import Subject
 
+_REFUSAL = answers.UNKNOWN_WORD_REPLY.partition('{')[0]
 LANES = 32
 """Instructions that watch a clip at once."""
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -56,7 +62,7 @@ def evaluate_streams(
         progress: shows how far it has got.
 
     Returns:
-        What `score.report` says of the model, and of the plain rule under 'rule'.
+        What `score.report` says of the model, of the plain rule under 'rule', and `refused`.
 
     Raises:
         BackboneError: the model cannot be loaded, or does not see with a detector.
@@ -67,7 +73,29 @@ def evaluate_streams(
     own = settings_for(backbone)
     results = [run_together(backbone, [one.case], own)[0] for one in progress(cases, len(cases))]
     pairs = [(one.case, result) for one, result in zip(cases, results, strict=True)]
-    return {**report(pairs), **_identity(backbone), 'rule': report(_rule_on_streams(cases))}
+    return {
+        **report(pairs),
+        **_identity(backbone),
+        'refused': refused(pairs),
+        'rule': report(_rule_on_streams(cases)),
+    }
+
+
+def refused(pairs: Sequence[Pair]) -> dict[str, float | None]:
+    """In which share of the cases the model said that it does not know the thing.
+
+    Keys: unknown (of the cases about things that it cannot know), known (of all others); None:
+    there is no such case.
+    """
+    shares = {}
+    for name, unknown in (('unknown', True), ('known', False)):
+        said = [
+            any(answer.text.startswith(_REFUSAL) for answer in result.answers)
+            for case, result in pairs
+            if (case.family == 'unknown') is unknown
+        ]
+        shares[name] = sum(said) / len(said) if said else None
+    return shares
 
 
 def _rule_on_streams(cases: Sequence[ObjectCase]) -> list[tuple[Case, CaseResult]]:
@@ -90,7 +118,7 @@ def _colored(one: ObjectCase, place: int) -> Any:
 
 
 def evaluate_clips(
-    model: Path | str, device: str, folder: Path, progress: Progress
+    model: Path | str, device: str, folder: Path, count: int, progress: Progress
 ) -> dict[str, Any]:
     """Watch real clips through the whole engine, all instructions of a clip at once.
 
@@ -98,11 +126,13 @@ def evaluate_clips(
         model: folder of a checkpoint.
         device: see `backbone.load`.
         folder: of the clips, see `real_clips`.
+        count: variants of each clip in which nothing that is asked for appears, see `variants`.
         progress: shows how far it has got.
 
     Returns:
         What `score.report` says of the model, and of the plain rule under 'rule' where the model
-        sees with a detector; both for all clips and for each under 'clips'.
+        sees with a detector; both for all clips, for each under 'clips', and for the variants of
+        all under 'variants'.
 
     Raises:
         BackboneError: the model cannot be loaded.
@@ -110,27 +140,49 @@ def evaluate_clips(
     """
     clips = read_clips(folder)
     backbone = _load(model, device, LANES)
-    own = settings_for(backbone)
+    watch = partial(_watch_clip, backbone, settings_for(backbone))
+    each = {clip.path.stem: watch(list(clip_cases(clip))) for clip in progress(clips, len(clips))}
+    varied = [(clip, number) for number in range(1, count + 1) for clip in clips]
+    others = [watch(variant_cases(*one)) for one in progress(varied, len(varied))]
+    return {
+        **_report_watched(list(each.values())),
+        **_identity(backbone),
+        'clips': {
+            name: {**_report_watched([watched]), 'said': _said(watched.pairs)}
+            for name, watched in each.items()
+        },
+        'variants': {**_report_watched(others), 'count': count} if others else None,
+    }
+
+
+@dataclass(frozen=True)
+class Watched:
+    """A clip that was watched.
+
+    Attributes:
+        pairs: what the model decided in each case.
+        ruled: what the plain rule decided; empty for a model without a detector.
+    """
+
+    pairs: Sequence[Pair]
+    ruled: Sequence[Pair]
+
+
+def _watch_clip(backbone: Backbone, own: AssistantSettings, cases: Sequence[Case]) -> Watched:
     once = cast('Backbone', EncodesOnce(backbone))
-    pairs, ruled, each = list[Pair](), list[Pair](), dict[str, Any]()
-    for clip in progress(clips, len(clips)):
-        cases = list(clip_cases(clip))
-        results = [
-            result for group in groups(cases, LANES) for result in run_together(once, group, own)
-        ]
-        watched = list(zip(cases, results, strict=True))
-        rule = _rule_on_clip(once, cases)
-        each[clip.path.stem] = {
-            **report(watched, REAL_TOLERANCE),
-            'rule': report(rule, REAL_TOLERANCE) if rule else None,
-            'said': _said(watched),
-        }
-        pairs, ruled = pairs + watched, ruled + rule
+    results = [
+        result for group in groups(cases, LANES) for result in run_together(once, group, own)
+    ]
+    return Watched(list(zip(cases, results, strict=True)), _rule_on_clip(once, cases))
+
+
+def _report_watched(clips: Sequence[Watched]) -> dict[str, Any]:
+    """The model's figures over clips, and those of the plain rule under 'rule'."""
+    pairs = [pair for watched in clips for pair in watched.pairs]
+    ruled = [pair for watched in clips for pair in watched.ruled]
     return {
         **report(pairs, REAL_TOLERANCE),
-        **_identity(backbone),
         'rule': report(ruled, REAL_TOLERANCE) if ruled else None,
-        'clips': each,
     }
 
 

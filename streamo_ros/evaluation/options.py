@@ -84,6 +84,13 @@ def _add_worlds(group: argparse._ArgumentGroup) -> None:
 def _add_recordings(group: argparse._ArgumentGroup) -> None:
     add = group.add_argument
     add('--real', type=Path, metavar='FOLDER', help='real clips with truth about what is in them')
+    add(
+        '--variants',
+        type=int,
+        default=0,
+        metavar='N',
+        help='with --real, N altered copies of each clip in which nothing asked for appears',
+    )
     add('--dialogues', type=Path, help='labeled dialogues written by streamo convert')
     add(
         '--cases',

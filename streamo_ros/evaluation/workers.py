@@ -15,10 +15,12 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 from functools import partial
 from pathlib import Path
 
+from streamo_ros.backbone import is_url
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.core.activation import ALPHA
@@ -109,10 +111,26 @@ class EvalWorker:
         return run_case(self._backbone, case, self._settings, self._policy())
 
 
+@dataclass(frozen=True)
+class Processes:
+    """Where cases are run.
+
+    Attributes:
+        workers: number of processes on this machine; 1 = this process.
+        ray: address of a Ray cluster that runs them instead, see `replay.ray_executor`; '' = none.
+    """
+
+    workers: int = 1
+    ray: str = ''
+
+
+THIS_PROCESS = Processes()
+
+
 def run_cases(
     config: EvalConfig,
     cases: Sequence[Case],
-    workers: int = 1,
+    where: Processes = THIS_PROCESS,
     progress: Callable[[Iterable[CaseResult]], Iterable[CaseResult]] = iter,
 ) -> tuple[BackboneInfo, int, list[CaseResult]]:
     """Run all cases.
@@ -120,7 +138,7 @@ def run_cases(
     Args:
         config: how they are run.
         cases: at least one.
-        workers: number of processes; 1 = this one.
+        where: in which processes.
         progress: wraps the results as they arrive, in order; for a progress bar.
 
     Returns:
@@ -129,13 +147,16 @@ def run_cases(
     Raises:
         BackboneError: the model cannot be loaded, or failed as a whole.
         EvaluationError: a worker process died.
+        ClusterError: the Ray cluster cannot be used.
     """
-    if workers == 1:
+    if where.ray:
+        return _on_ray(config, cases, where.ray, progress)
+    if where.workers == 1:
         worker = EvalWorker(config)
         return worker.info, worker.max_frames, list(progress(map(worker.run_case, cases)))
     # Spawned, not forked: torch's threads and a GPU do not survive a fork.
     context = multiprocessing.get_context('spawn')
-    with ProcessPoolExecutor(min(workers, len(cases)), context) as pool:
+    with ProcessPoolExecutor(min(where.workers, len(cases)), context) as pool:
         try:
             info, max_frames = pool.submit(_identity, config).result()
             results = pool.map(partial(_run_case, config), cases)
@@ -143,6 +164,32 @@ def run_cases(
         except BrokenProcessPool as error:
             raise EvaluationError(
                 'a worker process died, possibly out of memory: use fewer --workers'
+            ) from error
+
+
+def _on_ray(
+    config: EvalConfig,
+    cases: Sequence[Case],
+    address: str,
+    progress: Callable[[Iterable[CaseResult]], Iterable[CaseResult]],
+) -> tuple[BackboneInfo, int, list[CaseResult]]:
+    """See `run_cases`; one task for each case. Every machine needs model and videos."""
+    # Imported here: it loads the replay.
+    from streamo_ros.replay.ray_executor import connection
+    from streamo_ros.replay.ray_executor import gpus_of_task
+
+    own = config if is_url(config.model) else replace(config, model=Path(config.model).resolve())
+    with connection(address) as ray:
+        available = ray.cluster_resources().get('GPU', 0)
+        needed = gpus_of_task(own.model, own.device, available)
+        remote = ray.remote(num_cpus=1, num_gpus=needed)
+        try:
+            info, max_frames = ray.get(remote(_identity).remote(own))
+            running = [remote(_run_case).remote(own, case) for case in cases]
+            return info, max_frames, list(progress(ray.get(task) for task in running))
+        except (ray.exceptions.WorkerCrashedError, ray.exceptions.NodeDiedError) as error:
+            raise EvaluationError(
+                'a machine of the Ray cluster was lost: run the same command again, which goes on'
             ) from error
 
 

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from typing import Protocol
 
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction_text import check_instruction
+from streamo_ros.documents import load_json
 
 LONGEST = 7 * 24 * 3600.0
 """Seconds that a cooldown, a lifetime or a look back may be."""
@@ -66,7 +66,7 @@ def parse_body(body: bytes) -> dict[str, Any]:
         CommandError: it is none.
     """
     try:
-        plain = json.loads(body)
+        plain = load_json(body)
     except ValueError as error:
         raise CommandError('the request is not JSON') from error
     if not isinstance(plain, dict):

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +25,27 @@ LARGEST = 200_000
 """Bytes of a camera's own JPEG file that is shown as it is."""
 
 
-def page_picture(data: Buffer, compressed: bool) -> bytes:
-    """The picture of a serialized camera message; b'' when it cannot be decoded.
+class PagePicture(NamedTuple):
+    """A picture for the page.
+
+    Attributes:
+        jpeg: the file; b'' = there is none.
+        width: pixels of the camera's image; 0 = those of the file.
+        height: the same.
+    """
+
+    jpeg: bytes = b''
+    width: int = 0
+    height: int = 0
+
+    @classmethod
+    def of(cls, image: NDArray[np.uint8]) -> PagePicture:
+        """Of an image; see `small_jpeg`."""
+        return cls(small_jpeg(image), image.shape[1], image.shape[0])
+
+
+def page_picture(data: Buffer, compressed: bool) -> PagePicture:
+    """The picture of a serialized camera message; an empty one when it cannot be decoded.
 
     Args:
         data: the message.
@@ -36,13 +57,13 @@ def page_picture(data: Buffer, compressed: bool) -> bytes:
             image = to_rgb(
                 raw.encoding, raw.width, raw.height, raw.step, raw.data, raw.is_bigendian
             )
-            return small_jpeg(image)
+            return PagePicture.of(image)
         coded = read_compressed(data)
         if bytes(coded.data[:3]) == b'\xff\xd8\xff' and len(coded.data) < LARGEST:
-            return bytes(coded.data)
-        return small_jpeg(decode_compressed(coded.format, coded.data))
+            return PagePicture(bytes(coded.data))
+        return PagePicture.of(decode_compressed(coded.format, coded.data))
     except (CdrError, ImageError):
-        return b''
+        return PagePicture()
 
 
 def small_jpeg(image: NDArray[np.uint8]) -> bytes:

@@ -51,7 +51,9 @@ def review(path: Path, node: str = '') -> Session:
     session = Session(History(LONGEST), StoredPictures(), live=False)
     log = path / EVENTS if path.is_dir() else path
     if not path.exists():
-        raise ReviewError(f'{path} does not exist: give a report folder, an {EVENTS}, or a bag')
+        raise ReviewError(
+            f'{path} does not exist: give a report folder, an {EVENTS}, a bag or a store'
+        )
     if log.name.endswith('.jsonl') and log.is_file():
         rows, bag = read_event_log(log), log.with_name(BAG)
     else:
@@ -111,7 +113,7 @@ def _picture(record: Record) -> bytes:
     """The frame as a JPEG file; b'' when it cannot be decoded."""
     try:
         if isinstance(record, BagRecord) and record.type_name in (IMAGE, COMPRESSED):
-            return page_picture(record.data(), record.type_name == COMPRESSED)
+            return page_picture(record.data(), record.type_name == COMPRESSED).jpeg
         return small_jpeg(record.image())
     except (ImageError, SourceError):
         return b''

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The web server of the page: static files, pictures by stamp, one WebSocket, three commands.
+"""The web server of the page: files, pictures, one WebSocket, three commands, questions.
 
 A page gets its data over the WebSocket: facts in their newest version, and the records that it has
 not had. It sends nothing there. It reconnects with the number of its next record and so catches
@@ -32,17 +32,31 @@ from streamo_ros.live.commands import parse_id
 from streamo_ros.live.commands import parse_thresholds
 from streamo_ros.live.commands import parse_wish
 from streamo_ros.live.commands import Reply
+from streamo_ros.live.past import answer_fields
+from streamo_ros.live.past import parse_question
+from streamo_ros.live.past import Past
 from streamo_ros.live.session import Session
 
 PAGE = Path(__file__).with_name('page')
+SCRIPTS = (
+    'answers',
+    'boxes',
+    'draw',
+    'element',
+    'feed',
+    'form',
+    'frame',
+    'health',
+    'lanes',
+    'live',
+    'past',
+    'rule',
+)
 FILES = {
     '/': ('index.html', 'text/html'),
     '/live.css': ('live.css', 'text/css'),
     '/icon.svg': ('icon.svg', 'image/svg+xml'),
-    **{
-        f'/{name}.js': (f'{name}.js', 'text/javascript')
-        for name in ('live', 'feed', 'rule', 'lanes', 'draw', 'answers', 'frame', 'health', 'form')
-    },
+    **{f'/{name}.js': (f'{name}.js', 'text/javascript') for name in SCRIPTS},
 }
 """Everything that is served from disk, by the path of the request."""
 BODY = 16 * 1024
@@ -64,12 +78,20 @@ class LiveServer:
         session: what the pages are told.
         access: who may.
         commands: carries out what pages ask for; None = a recording.
+        past: answers questions about the past; None = there is no memory.
     """
 
-    def __init__(self, session: Session, access: Access, commands: Commands | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        access: Access,
+        commands: Commands | None = None,
+        past: Past | None = None,
+    ) -> None:
         self._session = session
         self._access = access
         self._commands = commands
+        self._past = past
         self._pages: set[web.WebSocketResponse] = set()
         self._logins = Rate(1.0, 10)
         self._rate = Rate(2.0, 10)
@@ -83,6 +105,7 @@ class LiveServer:
         router.add_post('/instruct', self._instruct)
         router.add_post('/cancel', self._cancel)
         router.add_post('/thresholds', self._set_thresholds)
+        router.add_post('/ask', self._ask)
         self.app.on_shutdown.append(self._close_pages)
 
     @web.middleware
@@ -124,7 +147,10 @@ class LiveServer:
         return web.Response(body=body, content_type=kind, charset='utf-8')
 
     async def _picture(self, request: web.Request) -> web.Response:
-        picture = self._session.pictures.get(int(request.match_info['stamp']))
+        stamp = int(request.match_info['stamp'])
+        picture = self._session.pictures.get(stamp)
+        if not picture and self._past is not None:
+            picture = await self._past.picture(stamp)
         if not picture:
             # Not an error: it has been dropped, and the page says so.
             return web.Response(status=204)
@@ -167,12 +193,22 @@ class LiveServer:
     ) -> web.Response:
         if self._commands is None:
             return _json(409, error='this is a recording: there is no node to ask')
-        if request.content_type != 'application/json':
-            return _json(415, error='the request is not application/json')
-        if not self._rate.allows():
-            return _json(429, error='too many requests: wait a few seconds')
-        reply = await carry_out(self._commands, parse_body(await request.read()))
+        reply = await carry_out(self._commands, await self._body(request))
         return _json(200 if reply.success else 409, message=reply.message)
+
+    async def _ask(self, request: web.Request) -> web.Response:
+        if self._past is None:
+            return _json(409, error='there is no memory to ask: see docs/memory.md')
+        answer = await self._past.ask(parse_question(await self._body(request)))
+        return _json(200, **answer_fields(answer))
+
+    async def _body(self, request: web.Request) -> dict[str, Any]:
+        """The object of JSON that a request carries, where it may carry one now."""
+        if request.content_type != 'application/json':
+            raise web.HTTPUnsupportedMediaType(reason='the request is not application/json')
+        if not self._rate.allows():
+            raise web.HTTPTooManyRequests(reason='too many requests: wait a few seconds')
+        return parse_body(await request.read())
 
     async def _events(self, request: web.Request) -> web.StreamResponse:
         """Everything a page is told, until it leaves."""
@@ -201,14 +237,18 @@ class LiveServer:
         known = request.query.get('epoch') == session.epoch
         number = int(request.query.get('next', '')[:15]) if known and _is_number(request) else 0
         told = -1
-        may = self._commands is not None and self._right(request) is Right.COMMAND
+        right = self._right(request) is Right.COMMAND
+        may = {
+            'commands': right and self._commands is not None,
+            'past': right and self._past is not None,
+        }
         while not page.closed:
             await changed.wait()
             changed.clear()
             if told != session.version:
                 told = session.version
-                hello = {'epoch': session.epoch, 'commands': may}
-                await page.send_str(_text({'facts': {**session.facts, **hello}}))
+                facts = {**session.facts, **may, 'epoch': session.epoch}
+                await page.send_str(_text({'facts': facts}))
             start, records = session.history.after(number, BATCH)
             if records:
                 number = start + len(records)

@@ -25,6 +25,7 @@ from streamo_ros.report.run_rows import DeltaRow
 from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.run_rows import StreamRow
+from streamo_ros.report.sighting_row import SightingRow
 from streamo_ros.report.timeline import StreamClock
 
 LANES = 256
@@ -89,20 +90,27 @@ class Session:
                 self._take_decision(row)
             case ResponseRow():
                 self._take_response(row)
+            case SightingRow():
+                self._add(['b', 0, str(row.stamp), row.boxes, row.pixels])
             case DeltaRow():
                 self._take_delta(row)
             case EndRow():
                 self.tell(end=asdict(row))
 
-    def show(self, stamp: int, picture: bytes) -> None:
+    def show(self, stamp: int, picture: bytes, size: tuple[int, int] = (0, 0)) -> None:
         """Keep the picture of a judged frame; its decision must have been taken before.
 
         Args:
             stamp: the frame's capture time, nanoseconds.
             picture: a JPEG file.
+            size: width and height of the camera's image, where they are not those of the file.
         """
         self.pictures.put(stamp, picture)
-        self._add(['p', self._clock.at(stamp), str(stamp)])
+        self.point(stamp, size)
+
+    def point(self, stamp: int, size: tuple[int, int] = (0, 0)) -> None:
+        """Say that there is a picture of a judged frame; arguments as of `show`."""
+        self._add(['p', self._clock.at(stamp), str(stamp), *size])
 
     def activate(self, rows: list[InstructionRow]) -> None:
         """Say which instructions are active now; the lanes of others stay."""

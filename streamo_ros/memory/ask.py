@@ -24,6 +24,7 @@ from streamo_ros.memory.question import read_question
 from streamo_ros.memory.reader import EVER
 from streamo_ros.memory.reader import Span
 from streamo_ros.memory.reader import StoreReader
+from streamo_ros.memory.recall import in_order
 from streamo_ros.memory.recall import recall_frames
 from streamo_ros.memory.record import KeptFrame
 from streamo_ros.memory.record_answer import say_found
@@ -111,14 +112,14 @@ class Asker:
         return self._past(recall.frames)
 
     def spread_frames(self, start: int, end: int, limit: int) -> tuple[PastFrame, ...]:
-        """Kept frames of a time, spread over it.
+        """Kept frames of a time, spread over it, as one stream would have shown them.
 
         Args:
             start: capture time, nanoseconds.
             end: the same; not included.
             limit: most frames.
         """
-        frames = self._reader.frames((start, end - 1))
+        frames = in_order(self._reader.frames((start, end - 1)))
         step = (len(frames) - 1) / max(1, limit - 1)
         if len(frames) > limit:
             frames = [frames[round(at * step)] for at in range(limit)]

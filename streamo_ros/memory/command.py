@@ -23,8 +23,9 @@ from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.ask import AskError
 from streamo_ros.memory.clock_times import find_zone
 from streamo_ros.memory.erasure import erase
+from streamo_ros.memory.erasure import erase_all
 from streamo_ros.memory.export import export
-from streamo_ros.memory.reader import EVER
+from streamo_ros.memory.opening import set_aside
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.schema import DATABASE
 from streamo_ros.memory.schema import StoreError
@@ -42,6 +43,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = parser().parse_intermixed_args(argv)
     _check(arguments)
+    if arguments.erase == 'all':
+        return _erased(arguments, erase_all(arguments.store.expanduser()))
     with closing(StoreReader(arguments.store)) as reader:
         asker = Asker(reader, find_zone(arguments.time_zone))
         if arguments.erase or arguments.export:
@@ -157,16 +160,23 @@ def _rights(arguments: argparse.Namespace, reader: StoreReader, asker: Asker) ->
             f'{counts["answers"]:,} answers are in {arguments.export}'
         )
         return ExitCode.OK
-    span, clock = EVER, asker.clock()
-    if arguments.erase != 'all':
-        times = read_times(arguments.erase, clock)
-        if not times.given or times.anchor or times.rest:
-            raise AskError(
-                f'{arguments.erase!r} is no time: give one such as "today", "between 14:00 and '
-                '15:00" or "all"'
-            )
-        span = times.start, times.end
-    frames = erase(reader.folder, span)
+    times = read_times(arguments.erase, asker.clock())
+    if not times.given or times.anchor or times.rest:
+        raise AskError(
+            f'{arguments.erase!r} is no time: give one such as "today", "between 14:00 and '
+            '15:00" or "all"'
+        )
+    code = _erased(arguments, erase(reader.folder, (times.start, times.end)))
+    if aside := set_aside(reader.folder):
+        print(
+            f'note: {aside[-1][1]}, set aside with a damaged database, is left: --erase all '
+            'deletes it',
+            file=sys.stderr,
+        )
+    return code
+
+
+def _erased(arguments: argparse.Namespace, frames: int) -> int:
     if sys.stdout.isatty() or not arguments.json:
         print(f'{frames:,} frames and all that was said of them are erased')
     else:

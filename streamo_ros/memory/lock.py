@@ -8,7 +8,7 @@ import fcntl
 import os
 from pathlib import Path
 
-from streamo_ros.files import reason
+from streamo_ros.memory.schema import cannot_write
 from streamo_ros.memory.schema import LOCK
 from streamo_ros.memory.schema import StoreError
 
@@ -28,10 +28,7 @@ class StoreLock:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(
-                f'the store {folder} cannot be written ({reason(error)}): give memory.path a '
-                'folder that this user may write to'
-            ) from error
+            raise cannot_write(folder, error) from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

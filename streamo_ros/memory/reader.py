@@ -19,6 +19,8 @@ from streamo_ros.core.protocol import State
 from streamo_ros.memory.pictures import Pictures
 from streamo_ros.memory.record import Fact
 from streamo_ros.memory.record import KeptFrame
+from streamo_ros.memory.record import SpokenAnswer
+from streamo_ros.memory.record import StateRun
 from streamo_ros.memory.schema import open_readable
 from streamo_ros.memory.schema import PICTURES
 from streamo_ros.memory.schema import StoreError
@@ -86,6 +88,10 @@ class StoreReader:
             (*span, limit),
         )
         return rows[::-1]
+
+    def newest_frames(self, limit: int) -> list[KeptFrame]:
+        """The newest frames, in the order of watching, with a picture or without."""
+        return self._frames('ORDER BY id DESC LIMIT ?', (limit,))[::-1]
 
     def every_frame(self) -> Iterator[KeptFrame]:
         """All frames, in the order of watching, with a picture or without."""
@@ -184,6 +190,25 @@ class StoreReader:
             Fact('state', stream, start, stop, State(state).name, text, score, (), frames)
             for stream, start, stop, text, state, score, frames in rows[::-1]
         ]
+
+    def runs(self, stream: int) -> list[StateRun]:
+        """The decisions of a stream as runs of one state, in the order of time."""
+        rows = self._all(
+            "SELECT instruction, ifnull(text, ''), state, start, stop FROM runs "
+            'LEFT JOIN instructions ON instructions.stream = runs.stream '
+            'AND instructions.id = runs.instruction WHERE runs.stream = ? ORDER BY start',
+            (stream,),
+        )
+        return [StateRun(*row) for row in rows]
+
+    def spoken(self, stream: int) -> list[SpokenAnswer]:
+        """The answers of a stream, in the order of the frames that they are about."""
+        rows = self._all(
+            'SELECT id, instruction, stamp, start, text, probability FROM answers '
+            'WHERE stream = ? ORDER BY stamp',
+            (stream,),
+        )
+        return [SpokenAnswer(*row) for row in rows]
 
     def instructions(self, span: Span = EVER) -> list[str]:
         """What was watched for in a time, without repetitions."""

@@ -45,6 +45,19 @@ def recall_frames(
     return sorted(chosen.values(), key=lambda frame: frame.id)
 
 
+def in_order(frames: Sequence[KeptFrame]) -> list[KeptFrame]:
+    """Frames whose capture times go up: of a bag that loops, or a clock that jumped, the last run.
+
+    Args:
+        frames: in the order of watching.
+    """
+    chosen: list[KeptFrame] = []
+    for frame in reversed(frames):
+        if not chosen or frame.stamp < chosen[-1].stamp:
+            chosen.append(frame)
+    return chosen[::-1]
+
+
 def similar(reader: StoreReader, span: Span) -> list[KeptFrame]:
     """Pictures that look like the newest one, the most similar first.
 

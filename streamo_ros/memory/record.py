@@ -99,6 +99,41 @@ class KeptFrame:
 
 
 @dataclass(frozen=True, slots=True)
+class StateRun:
+    """Frames in a row with one decision for one instruction.
+
+    Attributes:
+        text: what was watched for; '' = unknown.
+        state: the number of the state.
+        start: capture time of the first frame, nanoseconds.
+        stop: capture time of the last one.
+    """
+
+    instruction_id: int
+    text: str
+    state: int
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenAnswer:
+    """An answer in the store; for the other fields see `AnswerRecord`.
+
+    Attributes:
+        id: its row.
+        probability: of Response; None = unknown.
+    """
+
+    id: int
+    instruction_id: int
+    stamp: int
+    start: int
+    text: str
+    probability: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fact:
     """One thing that the record says.
 

@@ -8,15 +8,22 @@ is as of the last commit; after a power cut the last seconds may be missing.
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.files import reason
 
 APPLICATION = 0x5374_6D6F
 SCHEMA = 1
 DATABASE, PICTURES, LOCK = 'memory.sqlite', 'pictures', 'lock'
+FILES = (DATABASE, f'{DATABASE}-wal', f'{DATABASE}-shm')
+"""Those of the database."""
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 _TABLES = """
 CREATE TABLE streams (
@@ -55,12 +62,36 @@ class StoreError(StreamoError, RuntimeError):
     """A store cannot be opened, read or written; the message says why and what to do."""
 
 
+class DamagedError(StoreError):
+    """A store's database is damaged; its pictures may be sound."""
+
+
 def create(path: Path) -> None:
-    """Make the tables in a new file.
+    """Make a database with its tables; whole, or not at all.
+
+    Args:
+        path: where there is none; only the holder of the store's lock may call this.
 
     Raises:
-        sqlite3.Error: SQLite refuses.
+        sqlite3.Error, OSError: it cannot be written.
     """
+    new = path.with_name(f'{path.name}.new')
+    parts = [new.with_name(new.name + ending) for ending in ('', '-wal', '-shm')]
+    for part in parts:
+        part.unlink(missing_ok=True)
+    try:
+        os.close(os.open(new, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        _fill(new)
+        # A process that was killed before this has left nothing that looks like a store.
+        new.rename(path)
+    except BaseException:
+        for part in parts:
+            with suppress(OSError):
+                part.unlink()
+        raise
+
+
+def _fill(path: Path) -> None:
     database = sqlite3.connect(path, isolation_level=None)
     try:
         # Before the first table: afterwards it would need the whole file to be written anew.
@@ -72,6 +103,7 @@ def create(path: Path) -> None:
         database.execute(f'PRAGMA application_id = {APPLICATION}')
         database.execute(f'PRAGMA user_version = {SCHEMA}')
         database.execute('COMMIT')
+        database.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()
     finally:
         database.close()
 
@@ -106,7 +138,6 @@ def open_writable(folder: Path) -> sqlite3.Connection:
     """
     path = folder / DATABASE
     if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         create(path)
     database = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
     try:
@@ -154,10 +185,28 @@ def open_readable(folder: Path) -> sqlite3.Connection:
 
 
 def _damaged(folder: Path, error: Exception) -> StoreError:
-    return StoreError(
+    return DamagedError(
         f'{folder} cannot be read ({error}): if it is damaged, start the node with it, which sets '
         'the damaged file aside and goes on with a new one'
     )
+
+
+def cannot_write(folder: Path, error: Exception, verb: str = 'written') -> StoreError:
+    """Why a store cannot be written, and what to do about it.
+
+    Args:
+        folder: the store.
+        error: what SQLite or the system said.
+        verb: what was to be done with it.
+    """
+    why = reason(error)
+    full = 'disk is full' in why or (isinstance(error, OSError) and error.errno in _NO_SPACE)
+    cure = (
+        'free space on its disk'
+        if full
+        else 'a store must be in a folder that this user may write to'
+    )
+    return StoreError(f'the store {folder} cannot be {verb} ({why}): {cure}')
 
 
 def _readable(path: Path, folder: Path, how: str) -> sqlite3.Connection:

@@ -10,44 +10,30 @@ import time
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import replace
 from pathlib import Path
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.protocol import State
-from streamo_ros.files import reason
 from streamo_ros.memory import thinning
 from streamo_ros.memory.change import ChangeDetector
 from streamo_ros.memory.lock import StoreLock
+from streamo_ros.memory.opening import drop_set_aside
 from streamo_ros.memory.opening import open_or_set_aside
+from streamo_ros.memory.opening import set_aside
 from streamo_ros.memory.pictures import encode_picture
 from streamo_ros.memory.pictures import Pictures
+from streamo_ros.memory.place import picture_bytes
+from streamo_ros.memory.place import resume
 from streamo_ros.memory.record import FrameRecord
 from streamo_ros.memory.record import Record
 from streamo_ros.memory.runs import RunWriter
+from streamo_ros.memory.schema import cannot_write
 from streamo_ros.memory.schema import PICTURES
 from streamo_ros.memory.schema import StoreError
 
 _LONGEST_STEP = 7200 * SECOND
 _STREAMS = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the store stands.
-
-    Attributes:
-        age: capture time watched so far, nanoseconds.
-        stamp: of the last frame; 0 = none.
-        next: the row of the next frame.
-        picture_bytes: of all pictures.
-    """
-
-    age: int
-    stamp: int
-    next: int
-    picture_bytes: int
 
 
 class Store:
@@ -74,10 +60,13 @@ class Store:
         self._lock = StoreLock(self.folder)
         try:
             self._database, self.remark = open_or_set_aside(self.folder)
+            self._aside = set_aside(self.folder)
             self._pictures = Pictures(self.folder / PICTURES)
-            self._place = self._resume()
-        except BaseException:
+            self._place = resume(self._database, self._pictures)
+        except BaseException as error:
             self._lock.release()
+            if isinstance(error, (sqlite3.Error, OSError)):
+                raise cannot_write(self.folder, error, 'opened for writing') from error
             raise
         self._runs = RunWriter(self._database)
         self._change = ChangeDetector()
@@ -109,8 +98,8 @@ class Store:
             with contextlib.suppress(OSError):
                 self._pictures.delete(written)
             raise StoreError(
-                f'the store {self.folder} cannot be written ({reason(error)}); it goes on when it '
-                'can'
+                f'{cannot_write(self.folder, error)}; what comes meanwhile is lost, and it goes '
+                'on when it can'
             ) from error
 
     def tidy(self) -> None:
@@ -120,17 +109,17 @@ class Store:
             StoreError: it cannot be written.
         """
         try:
+            before = time.time_ns() - self._max_age
+            drop_set_aside(self._aside, before)
             with self._transaction() as gone:
                 gone += thinning.thin(self._database, self._place.age)
-                old = thinning.outdated(self._database, time.time_ns() - self._max_age)
+                old = thinning.outdated(self._database, before)
                 gone += self._drop(old)
             self._forget(gone)
             if self.bytes > self._max_bytes:
                 self._shrink()
         except (sqlite3.Error, OSError) as error:
-            raise StoreError(
-                f'the store {self.folder} cannot be tidied up ({reason(error)})'
-            ) from error
+            raise cannot_write(self.folder, error, 'tidied up') from error
 
     def _shrink(self) -> None:
         with self._transaction() as gone:
@@ -151,7 +140,7 @@ class Store:
     def _forget(self, frames: Sequence[int]) -> None:
         if frames:
             self._pictures.delete(frames)
-            self._place = replace(self._place, picture_bytes=self._sum_pictures())
+            self._place = replace(self._place, picture_bytes=picture_bytes(self._database))
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[list[int]]:
@@ -266,29 +255,6 @@ class Store:
             self._runs.restore(runs)
 
         return restore
-
-    # ---- opening ------------------------------------------------------------------------------
-
-    def _resume(self) -> Place:
-        """Go on after the last row; files that no row knows are what a crash left behind."""
-        last = self._database.execute(
-            'SELECT age, stamp FROM frames ORDER BY id DESC LIMIT 1'
-        ).fetchone()
-        number = self._database.execute(
-            "SELECT seq FROM sqlite_sequence WHERE name = 'frames'"
-        ).fetchone()
-        known = {
-            row for (row,) in self._database.execute('SELECT id FROM frames WHERE picture > 0')
-        }
-        self._pictures.delete(frame for frame in self._pictures.all() if frame not in known)
-        age, stamp = last or (0, 0)
-        return Place(age, stamp, (number[0] if number else 0) + 1, self._sum_pictures())
-
-    def _sum_pictures(self) -> int:
-        (size,) = self._database.execute(
-            'SELECT ifnull(sum(picture), 0) FROM frames WHERE picture > 0'
-        ).fetchone()
-        return int(size)
 
     @property
     def bytes(self) -> int:

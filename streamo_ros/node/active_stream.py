@@ -14,6 +14,7 @@ from streamo_ros.config.settings import frame_sampler
 from streamo_ros.config.settings import Values
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.assistant_settings import AssistantSettings
+from streamo_ros.core.history import no_history
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
 from streamo_ros.memory.sink import MemorySink
@@ -81,6 +82,7 @@ class ActiveStream:
             context_policy(values.text('context.policy'), resources.info),
             resources.restored_answers,
             resources.past_frames,
+            resources.history or no_history,
         )
         self.worker = Worker(
             self.assistant,

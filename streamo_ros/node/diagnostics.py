@@ -29,6 +29,7 @@ from rclpy.node import Node
 
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.memory.history import TierHistory
 from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.node.active_stream import ActiveStream
 from streamo_ros.node.input_health import Level
@@ -59,6 +60,7 @@ class Health:
         capacity: how many may be active.
         journal: what is wrong with the journal; '' when all is well or there is none.
         memory: writes the memory; None without one.
+        history: tells the past in words; None where nobody asked for it.
     """
 
     state: str
@@ -71,6 +73,7 @@ class Health:
     capacity: int = 0
     journal: str = ''
     memory: StoreWriter | None = None
+    history: TierHistory | None = None
 
 
 @dataclass
@@ -113,7 +116,7 @@ class Diagnostics:
         """Publish the current statuses; without `stream`, those of an inactive node."""
         statuses = [self._model(health, stream), self._process()]
         if health.memory is not None:
-            statuses.append(self._memory(health.memory))
+            statuses.append(self._memory(health.memory, health.history))
         if stream is not None:
             statuses.insert(0, self._input(stream))
             statuses.insert(2, self._instructions(health, stream))
@@ -221,7 +224,7 @@ class Diagnostics:
         }
         return status
 
-    def _memory(self, memory: StoreWriter) -> _Status:
+    def _memory(self, memory: StoreWriter, history: TierHistory | None) -> _Status:
         status = _Status(f'{self._name}: memory', message='remembering')
         if memory.problem:
             status.raise_to(WARN, memory.problem)
@@ -233,6 +236,10 @@ class Diagnostics:
             'without picture': counts.without_picture,
             'lost': counts.lost,
         }
+        if history is not None:
+            status.values['frames with words out of date'] = history.late
+            if history.problem:
+                status.raise_to(WARN, history.problem)
         return status
 
     def _process(self) -> _Status:

@@ -234,7 +234,7 @@ class InputHealth(Sink):
 _RECEIVE = 'set sampling.stamp to receive'
 _STAMPS = {
     'zero': (
-        'their header.stamp is zero',
+        'their header.stamp is zero, negative or missing',
         f'let the camera driver set header.stamp, or {_RECEIVE}',
     ),
     'frozen': (

@@ -11,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from streamo_ros.live.page_picture import page_picture
+from streamo_ros.live.page_picture import PagePicture
 from streamo_ros.sources.cdr import peek_stamp
 
 WAITING = 48 * 2**20
@@ -23,10 +24,10 @@ class JudgedPictures:
     """Matches camera messages with decisions, whichever comes first.
 
     Args:
-        show: takes the capture time of a judged frame and its JPEG file.
+        show: takes the capture time of a judged frame and its picture.
     """
 
-    def __init__(self, show: Callable[[int, bytes], None]) -> None:
+    def __init__(self, show: Callable[[int, PagePicture], None]) -> None:
         self._show = show
         self._images: OrderedDict[int, tuple[bytes, bool]] = OrderedDict()
         self._size = 0
@@ -68,5 +69,6 @@ class JudgedPictures:
 
     def _decode(self, stamp: int, data: bytes, compressed: bool) -> None:
         # What the node could not decode either, it has said itself.
-        if picture := page_picture(data, compressed):
+        picture = page_picture(data, compressed)
+        if picture.jpeg:
             self._show(stamp, picture)

@@ -68,23 +68,38 @@ class ServiceCommands(Commands):
     async def _call(self, client: Any, request: Any, said: Callable[[Any], Reply]) -> Reply:
         if not client.service_is_ready():
             return Reply(False, f'{client.srv_name} is not there: is {self._target} running?')
-        loop = asyncio.get_running_loop()
-        future = loop.create_future()
-
-        def settle(result: Any) -> None:
-            if not future.done():
-                future.set_result(result)
-
-        def send() -> None:
-            # In the thread that spins, which would miss a reply that comes at once.
-            call = client.call_async(request)
-            call.add_done_callback(lambda done: loop.call_soon_threadsafe(settle, done.result()))
-
-        self._executor.create_task(send)
         try:
-            return said(await asyncio.wait_for(future, PATIENCE))
+            return said(
+                await wait_for_ros(self._executor, lambda: client.call_async(request), PATIENCE)
+            )
         except asyncio.TimeoutError:
             return Reply(False, f'{client.srv_name} did not reply within {PATIENCE:g} s')
+
+
+async def wait_for_ros(executor: Executor, start: Callable[[], Any], patience: float) -> Any:
+    """The result of something that ROS does, awaited in the event loop.
+
+    Args:
+        executor: spins the node, in a thread of its own.
+        start: begins it and returns its future; called in that thread.
+        patience: seconds.
+
+    Raises:
+        asyncio.TimeoutError: it took longer.
+    """
+    loop = asyncio.get_running_loop()
+    future = loop.create_future()
+
+    def settle(result: Any) -> None:
+        if not future.done():
+            future.set_result(result)
+
+    def send() -> None:
+        # In the thread that spins, which would miss a reply that comes at once.
+        start().add_done_callback(lambda done: loop.call_soon_threadsafe(settle, done.result()))
+
+    executor.create_task(send)
+    return await asyncio.wait_for(future, patience)
 
 
 def _said(reply: Any) -> Reply:

@@ -29,6 +29,7 @@ from streamo_ros.live.server import LiveServer
 from streamo_ros.live.session import Session
 from streamo_ros.node.live_commands import ServiceCommands
 from streamo_ros.node.live_node import LiveNode
+from streamo_ros.node.live_past import NodePast
 
 
 @dataclass
@@ -81,6 +82,7 @@ def _serve(
     host = str(node.values['live.host'])
     access = Access.for_host(host)
     commands = ServiceCommands(node, executor)
+    past = NodePast(node, executor, str(node.values['live.memory']))
 
     def ready(port: int) -> None:
         # Printed, not logged: what is logged goes to a topic, and a token must not.
@@ -88,7 +90,7 @@ def _serve(
         bridge.loop, bridge.session = asyncio.get_running_loop(), session
         spinner.start()
 
-    serve(LiveServer(session, access, commands).app, host, node.number('live.port'), ready)
+    serve(LiveServer(session, access, commands, past).app, host, node.number('live.port'), ready)
 
 
 def _spin(executor: SingleThreadedExecutor, bridge: _Bridge) -> None:

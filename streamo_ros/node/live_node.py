@@ -21,8 +21,10 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
 from streamo_ros.config.live_table import LIVE_TABLE
+from streamo_ros.live.page_picture import PagePicture
 from streamo_ros.live.session import Session
 from streamo_ros.node.declaration import declare
+from streamo_ros.node.detection_publisher import find_messages
 from streamo_ros.node.image_topics import COMPRESSED
 from streamo_ros.node.image_topics import RAW
 from streamo_ros.node.judged_pictures import JudgedPictures
@@ -32,6 +34,7 @@ from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.run_rows import DeltaRow
 from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.run_rows import StreamRow
+from streamo_ros.report.sighting_row import SightingRow
 
 NODE = 'streamo_live'
 Post = Callable[[Callable[[Session], None]], None]
@@ -64,6 +67,11 @@ class LiveNode(Node):
             self.create_subscription(
                 kind, f'{self.target}/{name}', getattr(self, f'_take_{name}'), qos
             )
+        # The page draws boxes where vision_msgs is installed, as the node sends them only there.
+        if (kinds := find_messages()) is not None and self.values['live.pictures']:
+            self.create_subscription(
+                kinds.Detection2DArray, f'{self.target}/detections', self._take_detections, 10
+            )
         self.create_subscription(DiagnosticArray, '/diagnostics', self._take_diagnostics, 10)
         self.create_timer(1.0, self._look_after)
 
@@ -86,6 +94,11 @@ class LiveNode(Node):
     def _take_response_delta(self, message: Any) -> None:
         row = DeltaRow.from_message(message)
         self._post(lambda session: session.take(row))
+
+    def _take_detections(self, message: Any) -> None:
+        row = SightingRow.from_message(message)
+        if row.boxes:
+            self._post(lambda session: session.take(row))
 
     def _take_instructions(self, message: Any) -> None:
         rows = [InstructionRow.from_message(one) for one in message.instructions]
@@ -113,7 +126,11 @@ class LiveNode(Node):
             return
         self._heard = time.monotonic()
         state = health.get('model', {}).get('values', {}).get('state', '')
-        self._post(lambda session: session.tell(health=health, node_state=state))
+        self._post(
+            lambda session: session.tell(
+                health=health, node_state=state, remembers='memory' in health
+            )
+        )
         topic = health.get('input', {}).get('values', {}).get('topic', '')
         if topic and topic != self._camera_topic and self.values['live.pictures']:
             self._follow(topic)
@@ -137,13 +154,14 @@ class LiveNode(Node):
         source = f'{self.target} · {topic}'
         self._post(lambda session: session.tell(source=source))
 
-    def _show(self, stamp: int, picture: bytes) -> None:
-        self._post(lambda session: session.show(stamp, picture))
+    def _show(self, stamp: int, picture: PagePicture) -> None:
+        size = picture.width, picture.height
+        self._post(lambda session: session.show(stamp, picture.jpeg, size))
 
     def _look_after(self) -> None:
         if self._heard and time.monotonic() - self._heard > GONE:
             self._heard = 0.0
-            self._post(lambda session: session.tell(node_state='', health={}))
+            self._post(lambda session: session.tell(node_state='', health={}, remembers=False))
 
 
 def thresholds_of(parameters: str) -> dict[str, float]:

@@ -25,7 +25,9 @@ from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.restored_turns import PastAnswer
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.clock_times import find_zone
+from streamo_ros.memory.history import TierHistory
 from streamo_ros.memory.reader import StoreReader
+from streamo_ros.memory.settings import open_history
 from streamo_ros.memory.settings import open_writer
 from streamo_ros.memory.settings import tier_counts
 from streamo_ros.memory.writer import StoreWriter
@@ -40,11 +42,12 @@ from streamo_ros.node.publisher import EventPublisher
 
 @dataclass(frozen=True)
 class LoadedModel:
-    """What takes long to load: the model, the journal and the memory."""
+    """What takes long to load or to open: the model, the journal and the memory."""
 
     backbone: Backbone
     journal: Journal | None
     memory: StoreWriter | None = None
+    history: TierHistory | None = None
 
 
 def load(values: dict[str, Value]) -> LoadedModel:
@@ -55,18 +58,23 @@ def load(values: dict[str, Value]) -> LoadedModel:
         StoreError: the memory cannot be opened.
         TimeError: there is no such time zone.
         BackboneError: the model cannot be loaded.
+        ParameterError: parameters contradict each other.
     """
     path, most = str(values['journal.path']), values['context.max_answers']
     with ExitStack() as opened:
         journal = memory = None
+        given = Values(values)
         if path:
             journal = Journal(path, most_answers=int(most))  # type: ignore[arg-type]
             opened.callback(journal.close)
         if folder := str(values['memory.path']):
             find_zone(str(values['memory.time_zone']))
-            memory = opened.enter_context(closing(open_writer(Values(values), folder)))
+            memory = opened.enter_context(closing(open_writer(given, folder)))
+        history = open_history(given, memory)
+        if history is not None:
+            opened.enter_context(closing(history))
         with _without_collection():
-            loaded = LoadedModel(load_model(values), journal, memory)
+            loaded = LoadedModel(load_model(values), journal, memory, history)
         opened.pop_all()
     return loaded
 
@@ -100,6 +108,7 @@ class NodeResources:
         instructions: writes and publishes changes of the book; a sink.
         memory: writes what is seen and said; None without one.
         asker: answers questions about it; None without one.
+        history: tells the past in words; None where nobody asked for it.
         remark: what of journal and memory was set aside; '' = nothing.
     """
 
@@ -116,6 +125,7 @@ class NodeResources:
         self.detections = DetectionPublisher(node)
         self.instructions = InstructionSync(self.book, loaded.journal, self.publisher)
         self.memory = loaded.memory
+        self.history = loaded.history
         self.asker: Asker | None = None
         if self.memory is not None:
             zone = find_zone(values.text('memory.time_zone'))
@@ -148,6 +158,8 @@ class NodeResources:
         self.instructions.close_journal()
         if self.asker is not None:
             self.asker.close()
+        if self.history is not None:
+            self.history.close()
         if self.memory is not None:
             self.memory.close()
 

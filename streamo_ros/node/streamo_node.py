@@ -245,6 +245,7 @@ class StreamoNode(AwaitableLifecycleNode):
             capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
             memory=resources.memory if resources else None,
+            history=resources.history if resources else None,
         )
 
     # ---- parameters ---------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.core.errors import one_line
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
@@ -24,6 +25,7 @@ from streamo_ros.core.events import HeldBack
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
 from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.documents import load_json
 from streamo_ros.files import write_text
 from streamo_ros.report.rows import DecisionRow
 
@@ -213,19 +215,19 @@ def read_golden(path: Path) -> Golden:
     """
     remedy = 'write it with --update-golden'
     try:
-        first, *rest = path.read_text('utf-8').splitlines()
-        plain = json.loads(first)
+        first, *rest = path.read_text('utf-8').splitlines() or ['']
+        plain = load_json(first)
         instructions = tuple(
             TimedInstruction(str(text), float(at)) for text, at in plain['instructions']
         )
         header = GoldenHeader(
             float(plain['rate']), plain['topic'], instructions, plain['model_id']
         )
-        golden = Golden(header, [_from_json(json.loads(line)) for line in rest])
+        golden = Golden(header, [_from_json(load_json(line)) for line in rest])
     except FileNotFoundError as error:
         raise GoldenError(f'there is no golden file {path}: {remedy}') from error
     except (OSError, KeyError, TypeError, ValueError) as error:
-        raise GoldenError(f'{path} is not a golden file ({error}): {remedy}') from error
+        raise GoldenError(f'{path} is not a golden file ({one_line(error)}): {remedy}') from error
     if all(decision.state == State.UNKNOWN.name for decision in golden.decisions):
         raise GoldenError(f'{path} holds no decision, so it proves nothing: {remedy}')
     return golden

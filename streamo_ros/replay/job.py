@@ -30,12 +30,14 @@ from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.core.history import no_history
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Totals
 from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.memory.settings import open_history
 from streamo_ros.memory.settings import open_writer
 from streamo_ros.memory.sink import MemorySink
 from streamo_ros.replay.comparison import GoldenSink
@@ -212,13 +214,16 @@ def run_job(
         closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source,
         ExitStack() as stack,
     ):
+        memory = None
+        if job.memory is not None:
+            memory = stack.enter_context(closing(open_writer(values, job.memory, waits=True)))
+        history = open_history(values, memory, waits=True)
+        if history is not None:
+            stack.enter_context(closing(history))
         model = backbone or load_model(values.all(), wait=True)
         rate = sampling_rate(values, model.info)
         # From here on there is something that wants to be ended in good order.
         stop()
-        memory = None
-        if job.memory is not None:
-            memory = stack.enter_context(closing(open_writer(values, job.memory, waits=True)))
         report, recording = _written(job, source, rate, model, values)
         comparison = GoldenSink(golden, job.tolerance, job.output)
         sinks: list[Sink] = [report, comparison, *more_sinks(source), *recording]
@@ -226,8 +231,13 @@ def run_job(
             sinks.append(MemorySink(memory, lambda: model.info.model_id))
         check = instruction_check(model, lambda: values.whole('generation.max_new_tokens'))
         book = InstructionBook(len(job.instructions), check, instruction_remark(model))
-        policy = context_policy(values.text('context.policy'), model.info)
-        assistant = Assistant(model, book, assistant_settings(values, model.info), policy)
+        assistant = Assistant(
+            model,
+            book,
+            assistant_settings(values, model.info),
+            context_policy(values.text('context.policy'), model.info),
+            history=history or no_history,
+        )
         sampler = frame_sampler(values, model.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
         outcome = Outcome(job, totals, report.timeline, source.damage, source.note)

@@ -18,6 +18,7 @@ import yaml
 
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.timed_instruction import TimedInstruction
+from streamo_ros.documents import load_yaml
 from streamo_ros.program import run_program
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.open import open_source
@@ -46,7 +47,7 @@ def parse_instructions(text: str, mode: str) -> list[str]:
         PlanError: it is no such list, or one begins at a second that `mode` cannot keep.
     """
     try:
-        texts = yaml.safe_load(text) or []
+        texts = load_yaml(text) or []
     except yaml.YAMLError:
         texts = None
     if not isinstance(texts, list) or not all(isinstance(item, str) for item in texts):

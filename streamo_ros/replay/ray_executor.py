@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from streamo_ros.backbone import is_script
@@ -54,14 +55,15 @@ def on_ray(address: str) -> Executor:
     def execute(jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Summary]]:
         # Connecting takes seconds: skipped for a batch that is already done.
         if jobs:
-            with _connection(address) as ray:
+            with connection(address) as ray:
                 yield from _results(ray, jobs)
 
     return execute
 
 
 @contextmanager
-def _connection(address: str) -> Iterator[Any]:
+def connection(address: str) -> Iterator[Any]:
+    """The module `ray`, connected to a cluster; see `on_ray` for the address and its errors."""
     # Ray reports usage statistics by default; a replay uses no network but the cluster's.
     os.environ.setdefault('RAY_USAGE_STATS_ENABLED', '0')
     import ray
@@ -70,13 +72,8 @@ def _connection(address: str) -> Iterator[Any]:
     try:
         _check_reachable(address)
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **settings)
-    except (
-        OSError,
-        RuntimeError,
-        ValueError,
-        ImportError,
-        ray.exceptions.RayError,
-    ) as error:
+    # Ray raises a plain Exception where a machine is too busy to start its processes in time.
+    except Exception as error:
         raise ClusterError(
             f'Ray at {address!r} cannot be used ({_last_line(error)}): start a cluster with '
             '`ray start --head`, or use --ray local'
@@ -102,7 +99,9 @@ def _results(ray: Any, jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Sum
     gpus = ray.cluster_resources().get('GPU', 0)
     running = {}
     for number, job in jobs.items():
-        task = ray.remote(num_cpus=1, num_gpus=_gpus(job, gpus))(run_alone)
+        device = str(job.parameters.get('model.device', 'auto'))
+        needed = gpus_of_task(job.model, device, gpus)
+        task = ray.remote(num_cpus=1, num_gpus=needed)(run_alone)
         running[task.remote(absolute(job))] = number
     with Interruption() as stop:
         canceled = stop()
@@ -117,10 +116,18 @@ def _results(ray: Any, jobs: Mapping[int, ReplayJob]) -> Iterator[tuple[int, Sum
                 yield number, _result(ray, task, jobs[number], canceled)
 
 
-def _gpus(job: ReplayJob, available: float) -> int:
-    """How many GPUs a job's task needs: Ray hides them from a task that requests none."""
-    device = job.parameters.get('model.device', 'auto')
-    if is_script(job.model) or is_url(job.model) or device == 'cpu':
+def gpus_of_task(model: Path | str, device: str, available: float) -> int:
+    """How many GPUs a task needs: Ray hides them from a task that requests none.
+
+    Args:
+        model: what the task runs.
+        device: see `backbone.load`.
+        available: GPUs of the cluster.
+
+    Raises:
+        ClusterError: the cluster lacks one that is required.
+    """
+    if is_script(model) or is_url(model) or device == 'cpu':
         return 0
     if device == 'cuda' and not available:
         raise ClusterError('the Ray cluster has no GPU: leave out --device cuda')

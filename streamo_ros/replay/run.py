@@ -139,6 +139,6 @@ def _no_frames(source: Source, counts: SamplerCounts) -> str:
         return f'{source.name} has no readable frames'
     return (
         f'none of the {counts.received} frames of {source.name} has a usable stamp: '
-        f'{counts.zero} are zero; let the camera driver set header.stamp, or set sampling.stamp '
-        'to receive in --params-file'
+        f'{counts.zero} are zero, negative or missing; let the camera driver set header.stamp, or '
+        'set sampling.stamp to receive in --params-file'
     )

@@ -11,6 +11,7 @@ from dataclasses import field
 from typing import Any
 
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.program import escape
 from streamo_ros.replay.job import Outcome
 from streamo_ros.report.html import ignored_stamps
 from streamo_ros.report.marks import count_marks
@@ -92,7 +93,7 @@ def summarize(outcome: Outcome) -> Summary:
 
 def describe(summary: Summary) -> str:
     """The result as text for people."""
-    return '\n'.join(_lines(summary))
+    return '\n'.join(map(escape, _lines(summary)))
 
 
 def _lines(summary: Summary) -> Iterator[str]:

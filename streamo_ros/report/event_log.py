@@ -3,7 +3,8 @@
 """Rows as lines of JSON: `events.jsonl`.
 
 A file has one `replay` row, then one row per instruction, decision, response and answer that was
-held back, and one `end` row. Without an `end` row, the replay did not come to its end.
+held back, one per frame in which something was recognized, and one `end` row. Without an
+`end` row, the replay did not come to its end.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from streamo_ros.core.events import HeldBack
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.sink import Step
+from streamo_ros.documents import load_json
 from streamo_ros.files import LineWriter
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import Probabilities
@@ -33,6 +35,7 @@ from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.run_rows import HeldBackRow
 from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.run_rows import StreamRow
+from streamo_ros.report.sighting_row import SightingRow
 
 _CLASSES: dict[str, type[Row]] = {
     row.kind: row
@@ -42,6 +45,7 @@ _CLASSES: dict[str, type[Row]] = {
         DecisionRow,
         ResponseRow,
         HeldBackRow,
+        SightingRow,
         DeltaRow,
         EndRow,
     )
@@ -89,6 +93,9 @@ class RowMaker:
         rows += [DecisionRow.from_event(e, step) for e in events if isinstance(e, Decided)]
         rows += [ResponseRow.from_event(e, step) for e in events if isinstance(e, Answered)]
         rows += [HeldBackRow.from_event(e) for e in events if isinstance(e, HeldBack)]
+        if step.frame is not None and step.sightings:
+            seen = SightingRow.from_sightings(step.frame.stamp, step.sightings)
+            rows += [seen] if seen.boxes else []
         return rows
 
 
@@ -123,8 +130,8 @@ def read_event_log(path: Path) -> Iterator[Row]:
     with path.open(encoding='utf-8') as file:
         for number, line in enumerate(file, 1):
             try:
-                plain = json.loads(line)
-            except json.JSONDecodeError as error:
+                plain = load_json(line)
+            except ValueError as error:
                 raise EventLogError(f'line {number} of {path} is not JSON: {error}') from error
             try:
                 yield from_json(plain)

@@ -22,14 +22,13 @@ from streamo_ros.report.html import write_report
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
 from streamo_ros.report.run_rows import EndRow
+from streamo_ros.report.sighting_row import SURE
 from streamo_ros.report.timeline import picture_path
 from streamo_ros.report.timeline import Timeline
 from streamo_ros.sources.jpeg_encoder import jpeg
 
 EVENTS, REPORT, BAG = 'events.jsonl', 'report.html', 'replay.mcap'
 _WIDTH, _QUALITY = 176, 78
-_SURE = 0.3
-"""Score from which on a box is drawn: below, most are nothing."""
 _BOX, _SHADE = (255, 214, 0), (0, 0, 0)
 
 
@@ -94,7 +93,7 @@ def thumbnail(image: NDArray[np.uint8], sightings: Sequence[Sighting] = ()) -> b
     if width > _WIDTH:
         size = (_WIDTH, max(1, round(height * _WIDTH / width)))
         image = np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
-    sure = [sighting for sighting in sightings if sighting.score >= _SURE]
+    sure = [sighting for sighting in sightings if sighting.score >= SURE]
     return jpeg(framed(image, sure) if sure else image, _QUALITY).tobytes()
 
 

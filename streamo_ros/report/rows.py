@@ -27,6 +27,7 @@ from streamo_ros.report.run_rows import EndRow
 from streamo_ros.report.run_rows import HeldBackRow
 from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.run_rows import StreamRow
+from streamo_ros.report.sighting_row import SightingRow
 
 Probabilities: TypeAlias = tuple[float, float, float]
 
@@ -201,7 +202,14 @@ class ResponseRow:
 
 
 Row: TypeAlias = (
-    StreamRow | InstructionRow | DecisionRow | ResponseRow | HeldBackRow | DeltaRow | EndRow
+    StreamRow
+    | InstructionRow
+    | DecisionRow
+    | ResponseRow
+    | HeldBackRow
+    | SightingRow
+    | DeltaRow
+    | EndRow
 )
 
 

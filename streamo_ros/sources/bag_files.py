@@ -44,10 +44,13 @@ class BagFiles(ExitStack):
     def __init__(self, path: Path, salvage: bool = False) -> None:
         super().__init__()
         try:
-            self._storages = [self._open(file, salvage) for file in bag_files(path, salvage)]
+            files, self._lost = bag_files(path, salvage)
+            storages = [self._open(file, salvage) for file in files]
         except BaseException:
             self.close()
             raise
+        # Metadata that was edited or rewritten may list them in another order.
+        self._storages = sorted(storages, key=lambda storage: storage.span)
 
     @property
     def topics(self) -> dict[str, TopicEntry]:
@@ -68,7 +71,9 @@ class BagFiles(ExitStack):
     @property
     def damage(self) -> str:
         """One sentence about what is lost; '' when the bag is whole."""
-        return '; '.join(filter(None, (storage.damage for storage in self._storages)))
+        return '; '.join(
+            filter(None, (self._lost, *(storage.damage for storage in self._storages)))
+        )
 
     def messages(self, topic: str) -> Iterator[Message]:
         """Messages of a topic in the order of recording time.

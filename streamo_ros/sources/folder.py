@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.core.errors import one_line
 from streamo_ros.sources.base import FIRST_STAMP
 from streamo_ros.sources.base import IMAGE_SUFFIXES
 from streamo_ros.sources.base import SourceError
@@ -44,7 +45,7 @@ class FileRecord:
         try:
             return decode_compressed(self.path.suffix.lstrip('.'), self.path.read_bytes())
         except (OSError, ImageError) as error:
-            raise ImageError(f'{self.path}: {error}') from error
+            raise ImageError(f'{self.path}: {one_line(error)}') from error
 
 
 class FolderSource:
@@ -61,7 +62,7 @@ class FolderSource:
 
     def __init__(self, path: Path) -> None:
         self.name = str(path)
-        table = next((path / name for name in TABLES if (path / name).exists()), None)
+        table = next((path / name for name in TABLES if (path / name).is_file()), None)
         entries = _read_table(table) if table else _read_names(path)
         if not entries:
             raise SourceError(f'{path} has no images with times: {_ADVICE}')
@@ -142,7 +143,8 @@ def _read_names(folder: Path) -> list[tuple[Decimal, Path]]:
     entries = []
     for file in folder.iterdir():
         # Hidden files are not images: macOS writes '._0.5.png' beside '0.5.png'.
-        if file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith('.'):
+        named = file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith('.')
+        if named and not file.is_dir():
             value = parse_number(file.stem)
             if value is None or re.fullmatch(r'\d{1,9}', file.stem):
                 raise SourceError(f'the name of {file} is not a time: {_ADVICE}')

@@ -28,7 +28,7 @@ _USUAL_INTERVAL = 10**8
 
 @dataclass(frozen=True)
 class FolderTimes:
-    """FolderTimes of a folder.
+    """The times of a folder.
 
     Attributes:
         stamps: nanoseconds, in the order of the numbers.

@@ -13,37 +13,64 @@ from pathlib import Path
 
 import yaml
 
+from streamo_ros.documents import load_yaml
 from streamo_ros.sources.base import BAG_SUFFIXES
+from streamo_ros.sources.base import IMAGE_SUFFIXES
 from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.foreign_file import ros1_advice
 from streamo_ros.sources.storage_format import storage_format
 
 
-def bag_files(path: Path, salvage: bool = False) -> list[Path]:
-    """The storage files of a bag, in the order of their recording.
+def bag_files(path: Path, salvage: bool = False) -> tuple[list[Path], str]:
+    """The storage files of a bag, in the order of its metadata.
 
     Args:
         path: the bag's folder, or one of its files.
-        salvage: continue without metadata, and without files that are missing.
+        salvage: continue without metadata, and without files that are missing or empty.
+
+    Returns:
+        The files, and one sentence about those that are left out; '' when there are none.
 
     Raises:
-        SourceError: there is no metadata, it cannot be read, or a file is missing.
+        SourceError: there is no metadata, it cannot be read, or a file is missing or empty.
     """
     if path.is_file():
-        return [path]
+        if not path.stat().st_size:
+            raise SourceError(f'{path} is empty: nothing was written before the recording ended')
+        return [path], ''
     try:
         files, missing = _listed_files(path / 'metadata.yaml')
     except SourceError:
         if not salvage:
             raise
         files, missing = [], []
+    lost = [f'{path} lacks {", ".join(missing)}'] if missing else []
     if missing and not salvage:
-        names = ', '.join(missing)
-        raise SourceError(f'{path} lacks {names}: copy all its files, or add --salvage')
+        raise SourceError(f'{lost[0]}: copy all its files, or add --salvage')
     if salvage and not files:
         files = sorted((file for file in path.iterdir() if _is_storage(file)), key=_number)
+    # A recorder that is killed leaves a file that it has only created.
+    empty = [file for file in files if not file.stat().st_size]
+    if empty:
+        lost.append(f'nothing was written to {", ".join(map(str, empty))}')
+        if not salvage:
+            raise SourceError(f'{lost[-1]}: add --salvage to read the other files')
+        files = [file for file in files if file not in empty]
     if not files:
-        raise SourceError(f'{path} is neither a bag nor a folder of images')
-    return files
+        raise SourceError('; '.join(lost) or nothing_to_replay(path))
+    return files, '; '.join(lost)
+
+
+def nothing_to_replay(folder: Path) -> str:
+    """The refusal of a folder without a recording."""
+    files = sorted(folder.iterdir())
+    if not files:
+        return f'{folder} is empty: give a bag, a video or a folder of images'
+    ros1 = next((file for file in files if file.suffix == '.bag'), None)
+    if ros1 is not None:
+        return ros1_advice(ros1)
+    kinds = ', '.join(sorted(IMAGE_SUFFIXES))
+    return f'{folder} is neither a bag nor a folder of images ({kinds})'
 
 
 def _listed_files(metadata: Path) -> tuple[list[Path], list[str]]:
@@ -52,12 +79,12 @@ def _listed_files(metadata: Path) -> tuple[list[Path], list[str]]:
     advice = f'rewrite it with ros2 bag reindex {bag}, or add --salvage'
     try:
         text = metadata.read_text(encoding='utf-8-sig')
-        information = yaml.safe_load(text)['rosbag2_bagfile_information']
+        information = load_yaml(text)['rosbag2_bagfile_information']
         names = [Path(name).name for name in information['relative_file_paths']]
         storage = information['storage_identifier']
     except FileNotFoundError as error:
         if not any(_is_storage(file) for file in bag.iterdir()):
-            raise SourceError(f'{bag} is neither a bag nor a folder of images') from error
+            raise SourceError(nothing_to_replay(bag)) from error
         raise SourceError(f'{bag} has no metadata.yaml: {advice}') from error
     except (OSError, yaml.YAMLError, KeyError, TypeError, UnicodeDecodeError) as error:
         raise SourceError(f'{metadata} is not the metadata of a bag: {advice}') from error

@@ -11,6 +11,8 @@ from streamo_ros.sources.base import BAG_SUFFIXES
 from streamo_ros.sources.base import IMAGE_SUFFIXES
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.foreign_file import describe_foreign
+from streamo_ros.sources.foreign_file import ros1_advice
 from streamo_ros.sources.storage_format import storage_format
 
 
@@ -42,12 +44,12 @@ def _open(text: str, path: Path, topic: str, salvage: bool, at_reception: bool) 
         from streamo_ros.sources.camera import CameraSource
 
         return CameraSource(path)
+    if path.is_symlink() and not path.exists():
+        raise SourceError(f'{text} is a link that leads nowhere: give what it should lead to')
     if not path.exists():
         raise SourceError(f'{text} does not exist: give a bag, a video, a folder or /dev/videoN')
     if text.endswith('.bag'):
-        raise SourceError(
-            f'{text} is a ROS 1 bag: convert it with rosbags-convert --src {text} --dst DIR'
-        )
+        raise SourceError(ros1_advice(path))
     if path.is_dir() and not _looks_like_bag(path):
         from streamo_ros.sources.folder import FolderSource
 
@@ -67,6 +69,9 @@ def _open_file(text: str, path: Path, topic: str, salvage: bool, at_reception: b
         from streamo_ros.sources.bag import BagSource
 
         return BagSource(path, topic, salvage, at_reception)
+    foreign = describe_foreign(path)
+    if foreign:
+        raise SourceError(foreign)
     try:
         from streamo_ros.sources.video import VideoSource
     except ImportError as error:

@@ -8,6 +8,7 @@ without a decoder, recordings without frame times and files that were cut off.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,6 +27,8 @@ from streamo_ros.sources.container import missing_bytes
 
 # FFmpeg's AVFMT_NOTIMESTAMPS.
 _NO_TIMESTAMPS = 0x80
+# A phone's motion photo may hold two or three pictures in one file.
+_PICTURES = 4
 _STILL_BRANDS = ('heic', 'heix', 'mif1', 'avif')
 # Packets until the first picture: two minutes of broadcast without a keyframe are not decodable.
 _PATIENCE = 3000
@@ -124,6 +127,8 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
         raise SourceError(f'{path} holds no video, only {_kinds(container) or "other data"}')
     brand = container.metadata.get('major_brand', '')
     if brand in _STILL_BRANDS or container.format.name.endswith(('_pipe', 'image2')):
+        if len(list(itertools.islice(read_packets(container, stream), _PICTURES))) == _PICTURES:
+            raise no_times(path)  # the JPEG images of a camera, one after the other
         raise SourceError(
             f'{path} is a still image: put it into a folder of images with a table times.csv'
         )
@@ -161,10 +166,12 @@ def _decode_first(path: Path, container: InputContainer, stream: VideoStream) ->
     """
     reason = 'it has no frames'
     try:
-        for number, packet in enumerate(read_packets(container, stream)):
-            if packet.has_sidedata('encryption_info'):
+        # Without a packet, the decoder gives away the frames that it holds back.
+        packets = itertools.chain(read_packets(container, stream), (None,))
+        for number, packet in enumerate(packets):
+            if packet is not None and packet.has_sidedata('encryption_info'):
                 raise SourceError(f'{path} is protected: its frames are encrypted')
-            frames, error = _decode(packet)
+            frames, error = _decode(stream, packet)
             if frames:
                 if frames[0].pts is None and frames[0].dts is None:
                     raise no_times(path)
@@ -178,9 +185,11 @@ def _decode_first(path: Path, container: InputContainer, stream: VideoStream) ->
     raise SourceError(f'{path} has no frame that can be decoded: {reason}')
 
 
-def _decode(packet: Packet[VideoStream]) -> tuple[list[VideoFrame], str]:
+def _decode(
+    stream: VideoStream, packet: Packet[VideoStream] | None
+) -> tuple[list[VideoFrame], str]:
     """The frames of a packet, or what the decoder says instead."""
     try:
-        return [frame for frame in packet.decode() if isinstance(frame, VideoFrame)], ''
+        return stream.codec_context.decode(packet), ''
     except FFmpegError as error:
         return [], error.strerror or 'unknown error'

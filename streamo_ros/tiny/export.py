@@ -21,6 +21,7 @@ from torch import Tensor
 from transformers import GenerationConfig
 from transformers import Qwen2_5_VLForConditionalGeneration
 
+from streamo_ros.files import apply_umask
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.tiny import vocabulary as words
@@ -139,6 +140,7 @@ def write_settings(
             **more,
         },
     )
+    apply_umask(folder)
 
 
 def merged_model(

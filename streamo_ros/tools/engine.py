@@ -19,7 +19,6 @@ from rich.console import Console
 from rich.progress import Progress as Bar
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
-from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.engine import DTYPES
@@ -220,7 +219,7 @@ def _grid(arguments: argparse.Namespace) -> Grid:
         width, height = _pair(arguments.size, '--size', '640x480')
         return find_grid(checkpoint, width, height, arguments.max_pixels)
     rows, columns = _pair(arguments.grid, '--grid', '9x13')
-    default = find_grid(checkpoint, 640, 480, MAX_PIXELS)
+    default = find_grid(checkpoint, 640, 480, 0)
     return Grid(rows, columns, default.patch, default.merge)
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from streamo_ros.documents import load_json
 from streamo_ros.training.record import AnnotationError
 
 _SEPARATOR = re.compile(r'\s*[\[,]\s*(?=\{)')
@@ -48,7 +49,7 @@ def file_entries(stream: BinaryIO) -> Iterator[tuple[EntryPlace, object]]:
 def read_entry(stream: BinaryIO, place: EntryPlace) -> object:
     """One entry, parsed."""
     stream.seek(place.offset)
-    return json.loads(stream.read(place.length))
+    return load_json(stream.read(place.length))
 
 
 def _lines(stream: BinaryIO) -> Iterator[tuple[EntryPlace, object]]:
@@ -56,7 +57,7 @@ def _lines(stream: BinaryIO) -> Iterator[tuple[EntryPlace, object]]:
     for number, line in enumerate(stream, 1):
         if line.strip():
             try:
-                yield EntryPlace(offset, len(line), f'line {number}'), json.loads(line)
+                yield EntryPlace(offset, len(line), f'line {number}'), load_json(line)
             except ValueError as error:
                 raise AnnotationError(f'line {number}: {error}') from error
         offset += len(line)

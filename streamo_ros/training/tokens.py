@@ -13,6 +13,7 @@ import torch
 
 from streamo_ros.core.protocol import DECISIONS
 from streamo_ros.core.protocol import STATE_TAGS
+from streamo_ros.files import apply_umask
 from streamo_ros.files import write_text
 from streamo_ros.training.train_config import TrainingError
 
@@ -111,6 +112,7 @@ def save_checkpoint_files(
     base = source / 'streamo.json'
     kept = json.loads(base.read_text(encoding='utf-8')) if base.is_file() else {}
     write_json(target / 'streamo.json', {**kept, 'protocol': 'special_tokens', **settings})
+    apply_umask(target)
 
 
 def image_settings(source: Path, pixels: tuple[int, int] | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.documents import load_yaml
 from streamo_ros.program import run_program
 from streamo_ros.training.train_config import read_yaml
 from streamo_ros.training.train_config import train_config
@@ -121,8 +122,6 @@ def add_tokens(source: Path, output: Path) -> str:
 
 
 def _replace(values: dict[str, Any], setting: str) -> None:
-    import yaml
-
     name, separator, text = setting.partition('=')
     if not separator:
         raise TrainingError(f'--set {setting} is not NAME=VALUE')
@@ -131,7 +130,7 @@ def _replace(values: dict[str, Any], setting: str) -> None:
         values = values.setdefault(part, {})
         if not isinstance(values, dict):
             raise TrainingError(f'--set {setting}: {part} is not a group of settings')
-    values[last] = yaml.safe_load(text)
+    values[last] = load_yaml(text)
 
 
 if __name__ == '__main__':

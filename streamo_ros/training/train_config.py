@@ -20,6 +20,7 @@ import yaml
 from streamo_ros.core.errors import one_line
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.from_mapping import from_mapping
+from streamo_ros.documents import load_yaml
 from streamo_ros.training.augmentation import Augmentation
 
 
@@ -182,8 +183,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
     if not path.is_file():
         raise TrainingError(f'the configuration {path} does not exist: see config/train')
     try:
-        values = yaml.safe_load(path.read_text(encoding='utf-8'))
-    except yaml.YAMLError as error:
+        values = load_yaml(path.read_text(encoding='utf-8-sig'))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise TrainingError(f'{path} is not valid YAML: {one_line(error)}') from error
     if not isinstance(values, dict):
         raise TrainingError(f'{path} does not contain a mapping of names to values')

@@ -44,6 +44,10 @@ CHAT_TOKENS = (
     '<img>',
     '</img>',
     '<IMG_CONTEXT>',
+    '<image>',
+    '<global-img>',
+    '<fake_token_around_image>',
+    '<end_of_utterance>',
 )
 QWEN_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -87,6 +91,41 @@ def text_settings(**more: Any) -> dict[str, Any]:
     }
 
 
+QWEN_PROCESSOR = {
+    'image_processor_type': 'Qwen2VLImageProcessor',
+    'patch_size': 14,
+    'merge_size': 2,
+    'temporal_patch_size': 2,
+    'size': {'shortest_edge': 784, 'longest_edge': 1003520},
+    'image_mean': [0.48145466, 0.4578275, 0.40821073],
+    'image_std': [0.26862954, 0.26130258, 0.27577711],
+}
+
+
+def qwen2_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    config = transformers.Qwen2VLConfig(
+        text_config=text_settings(
+            rope_parameters={
+                'rope_type': 'default',
+                'rope_theta': 10000.0,
+                'mrope_section': [2, 3, 3],
+            }
+        ),
+        vision_config={
+            'depth': 2,
+            'embed_dim': 48,
+            'num_heads': 2,
+            'mlp_ratio': 2,
+            'patch_size': 14,
+            'hidden_size': 64,
+            'initializer_range': 0.2,
+        },
+        image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        tie_word_embeddings=True,
+    )
+    return transformers.Qwen2VLForConditionalGeneration(config), QWEN_PROCESSOR
+
+
 def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     config = transformers.Qwen2_5_VLConfig(
         text_config=text_settings(
@@ -110,15 +149,7 @@ def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
         image_token_id=tokenizer.token_to_id('<|image_pad|>'),
         tie_word_embeddings=True,
     )
-    return transformers.Qwen2_5_VLForConditionalGeneration(config), {
-        'image_processor_type': 'Qwen2VLImageProcessor',
-        'patch_size': 14,
-        'merge_size': 2,
-        'temporal_patch_size': 2,
-        'size': {'shortest_edge': 784, 'longest_edge': 1003520},
-        'image_mean': [0.48145466, 0.4578275, 0.40821073],
-        'image_std': [0.26862954, 0.26130258, 0.27577711],
-    }
+    return transformers.Qwen2_5_VLForConditionalGeneration(config), QWEN_PROCESSOR
 
 
 def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
@@ -147,10 +178,8 @@ def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
         tie_word_embeddings=True,
     )
     return transformers.Qwen3VLForConditionalGeneration(config), {
-        'image_processor_type': 'Qwen2VLImageProcessor',
+        **QWEN_PROCESSOR,
         'patch_size': 16,
-        'merge_size': 2,
-        'temporal_patch_size': 2,
         'size': {'shortest_edge': 1024, 'longest_edge': 1003520},
         'image_mean': [0.5, 0.5, 0.5],
         'image_std': [0.5, 0.5, 0.5],
@@ -184,10 +213,40 @@ def internvl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     }
 
 
+def smolvlm(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    config = transformers.SmolVLMConfig(
+        text_config={'model_type': 'llama', **text_settings(pad_token_id=None)},
+        vision_config={
+            'hidden_size': 48,
+            'num_hidden_layers': 2,
+            'num_attention_heads': 2,
+            'intermediate_size': 64,
+            'image_size': 96,
+            'patch_size': 16,
+            'initializer_range': 0.2,
+        },
+        scale_factor=2,
+        image_token_id=tokenizer.token_to_id('<image>'),
+        pad_token_id=None,
+        tie_word_embeddings=True,
+    )
+    return transformers.SmolVLMForConditionalGeneration(config), {
+        'image_processor_type': 'SmolVLMImageProcessor',
+        'size': {'longest_edge': 384},
+        'max_image_size': {'longest_edge': 96},
+        'video_sampling': {'fps': 1, 'max_frames': 64, 'video_size': {'longest_edge': 96}},
+        'resample': 1,
+        'image_mean': [0.5, 0.5, 0.5],
+        'image_std': [0.5, 0.5, 0.5],
+    }
+
+
 MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
     'internvl': internvl,
+    'qwen2_vl': qwen2_vl,
     'qwen2_5_vl': qwen2_5_vl,
     'qwen3_vl': qwen3_vl,
+    'smolvlm': smolvlm,
 }
 
 
@@ -217,15 +276,22 @@ class Original:
     ) -> dict[str, torch.Tensor]:
         """Inputs of a dialogue; None stands for a place of a frame."""
         ids = torch.tensor([[self.image_token if row is None else row for row in rows]])
-        size = dict(self.processor.size)
-        if 'longest_edge' in size:
-            size['longest_edge'] = max_pixels
-        found = self.processor(list(images), return_tensors='pt', size=size)
+        found = self.processor(list(images), return_tensors='pt', **self.choices(max_pixels))
         inputs = {'input_ids': ids, 'pixel_values': found['pixel_values']}
         if 'image_grid_thw' in found:
             inputs['image_grid_thw'] = found['image_grid_thw']
             inputs['mm_token_type_ids'] = (ids == self.image_token).int()
         return inputs
+
+    def choices(self, max_pixels: int) -> dict[str, Any]:
+        """How the image processor is called for frames."""
+        size = dict(self.processor.size)
+        if hasattr(self.processor, 'do_image_splitting'):
+            # As the processor of videos, which never splits, does it.
+            return {'size': self.processor.max_image_size, 'do_image_splitting': False}
+        if 'longest_edge' in size:
+            size['longest_edge'] = max_pixels
+        return {'size': size}
 
     @torch.no_grad()
     def logits(

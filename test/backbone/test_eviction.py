@@ -25,9 +25,11 @@ TOLERANCE = 1e-4
 class SlowReference:
     """One lane. A token is (kind, row, column, last of its block): kind 0 text, 1 frame."""
 
-    def __init__(self, model, spatial):
-        self.model, self.spatial = model, spatial
-        self.text = model.model.language_model
+    def __init__(self, model):
+        self.model = model
+        parts = dict(model.model.named_children())
+        self.text = parts.get('language_model') or parts['text_model']
+        self.spatial = 'mrope_section' in self.text.config.rope_parameters
         self.tokens = []
         self.keys = [None] * len(self.text.layers)
         self.values = [None] * len(self.text.layers)
@@ -114,8 +116,8 @@ def turn(x, cos, sin):
 
 
 @pytest.fixture
-def slow(checkpoint, original):
-    return SlowReference(copy.deepcopy(original.model), 'internvl' not in str(checkpoint))
+def slow(original):
+    return SlowReference(copy.deepcopy(original.model))
 
 
 def test_windows_after_evictions_equal_the_slow_reference(

@@ -15,8 +15,10 @@ from streamo_ros.evaluation.object_streams import FAMILIES
 from streamo_ros.evaluation.object_streams import NEVER
 from streamo_ros.evaluation.object_streams import object_cases
 from streamo_ros.evaluation.object_streams import ObjectSettings
+from streamo_ros.evaluation.objects import refused
 from streamo_ros.evaluation.plain_rule import rule_result
 from streamo_ros.evaluation.score import report
+from streamo_ros.worlds.objects.answers import UNKNOWN_WORD_REPLY
 from streamo_ros.worlds.objects.subject import Subject
 
 PERSON = Subject((0,))
@@ -87,3 +89,20 @@ def test_what_is_said_where_nobody_could_know_counts_for_nothing():
     ]
     figures = report([(case, CaseResult(states, answers))])
     assert figures['state_macro_f1'] == figures['timing_f1'] == figures['answer_accuracy'] == 1
+
+
+def test_refusals_are_counted_for_unknown_and_for_known_things():
+    refusal = [GivenAnswer(0, UNKNOWN_WORD_REPLY.format(word='kettle'))]
+    named = [GivenAnswer(1, 'A person has appeared.')]
+    families = ('unknown', 'unknown', 'appear', 'count', 'count')
+    said = (refusal, named, named, refusal, [])
+    cases = [
+        next(object_cases(1, ObjectSettings(families=(family,), frames=8))).case
+        for family in families
+    ]
+    pairs = [
+        (case, CaseResult([State.SILENCE] * len(case.moments), answers))
+        for case, answers in zip(cases, said, strict=True)
+    ]
+    assert refused(pairs) == {'unknown': 0.5, 'known': pytest.approx(1 / 3)}
+    assert refused(pairs[2:])['unknown'] is None

@@ -8,8 +8,10 @@ import asyncio
 import importlib.util
 from collections.abc import Awaitable
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytest.importorskip('aiohttp')
@@ -22,13 +24,17 @@ from streamo_ros.core.protocol import State
 from streamo_ros.live.access import Access
 from streamo_ros.live.history import History
 from streamo_ros.live.page_picture import small_jpeg
+from streamo_ros.live.past import Past
 from streamo_ros.live.pictures import NewestPictures
 from streamo_ros.live.server import LiveServer
 from streamo_ros.live.session import Session
+from streamo_ros.memory.ask import Answer
+from streamo_ros.memory.ask import Outcome
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.run_rows import InstructionRow
 from streamo_ros.report.run_rows import StreamRow
+from streamo_ros.report.sighting_row import SightingRow
 
 ROOT = Path(__file__).parents[2]
 SPEC = importlib.util.spec_from_file_location('browser', ROOT / 'dev' / 'browser.py')
@@ -81,10 +87,24 @@ def make_session(frame: Callable, live: bool = False) -> Session:
     return session
 
 
-def browse(session: Session, test: Callable[..., Awaitable[None]], **window) -> None:
+@pytest.fixture(scope='module')
+def chromium():
+    with browser.Browser() as running:
+        yield running
+
+
+@pytest.fixture
+def browse(chromium):
+    """Runs a test with a page of a session, and checks what must hold for every page."""
+    return partial(open_page, chromium)
+
+
+def open_page(
+    chromium, session: Session, test: Callable[..., Awaitable[None]], past=None, **window
+) -> None:
     async def run() -> None:
-        server = TestServer(LiveServer(session, Access(loopback=True)).app)
-        async with server, browser.Browser(**window) as page:
+        server = TestServer(LiveServer(session, Access(loopback=True), past=past).app)
+        async with server, browser.Page(chromium, **window) as page:
             await page.open(str(server.make_url('/')))
             await page.until(f'window.streamo && streamo.store.frames.length === {FRAMES}')
             await test(page)
@@ -95,7 +115,7 @@ def browse(session: Session, test: Callable[..., Awaitable[None]], **window) -> 
     asyncio.run(asyncio.wait_for(run(), 240))
 
 
-def test_page_loads_and_texts_of_model_and_user_stay_text(frame):
+def test_page_loads_and_texts_of_model_and_user_stay_text(frame, browse):
     async def test(page):
         await page.until('document.querySelectorAll("#answers li").length > 5')
         await page.until('!document.getElementById("picture").hidden')
@@ -116,7 +136,7 @@ def test_page_loads_and_texts_of_model_and_user_stay_text(frame):
     browse(make_session(frame), test)
 
 
-def test_dragging_the_mark_gives_what_the_core_would_decide(frame):
+def test_dragging_the_mark_gives_what_the_core_would_decide(frame, browse):
     samples = {
         key: [
             Sample(row.stamp, row.probabilities)
@@ -159,7 +179,7 @@ def test_dragging_the_mark_gives_what_the_core_would_decide(frame):
     browse(make_session(frame), test)
 
 
-def test_keys_step_zoom_and_jump_to_answers(frame):
+def test_keys_step_zoom_and_jump_to_answers(frame, browse):
     async def test(page):
         await page.key('ArrowLeft')
         assert await page.run('streamo.lanes.cursor') == FRAMES - 2
@@ -177,7 +197,7 @@ def test_keys_step_zoom_and_jump_to_answers(frame):
     browse(make_session(frame), test)
 
 
-def test_page_catches_up_after_a_break(frame):
+def test_page_catches_up_after_a_break(frame, browse):
     session = make_session(frame, live=True)
 
     async def test(page):
@@ -190,9 +210,103 @@ def test_page_catches_up_after_a_break(frame):
     browse(session, test)
 
 
+@pytest.mark.parametrize('pixels', [False, True])
+def test_boxes_are_drawn_where_things_are_and_can_be_left_out(frame, browse, pixels):
+    session = make_session(frame)
+    newest = START + (FRAMES - 1) * SECOND
+    # The camera's picture is larger than the one that is shown: 640 x 480.
+    edges = (320.0, 240.0, 480.0, 360.0) if pixels else (0.5, 0.5, 0.75, 0.75)
+    session.show(newest, small_jpeg(frame(0, size=(240, 320)).image), (640, 480))
+    session.take(SightingRow(newest, (('cup', 0.8, *edges),), pixels))
+    painted = """(() => { const c = document.getElementById('boxes');
+      const i = document.getElementById('picture');
+      const high = c.clientHeight, wide = high * i.naturalWidth / i.naturalHeight;
+      const copy = document.createElement('canvas');
+      Object.assign(copy, { width: c.width, height: c.height });
+      const paper = copy.getContext('2d', { willReadFrequently: true });
+      paper.drawImage(c, 0, 0);
+      const left = (c.clientWidth - wide) / 2, scale = window.devicePixelRatio || 1;
+      const at = (x, y) => paper.getImageData(
+        Math.round((left + x * wide) * scale), Math.round(y * high * scale), 1, 1).data[3] > 0;
+      return [at(0.625, 0.75), at(0.75, 0.65), at(0.625, 0.65), at(0.3, 0.3)]; })()"""
+
+    async def test(page):
+        await page.until(f'!document.getElementById("picture").hidden && {painted}[0]')
+        assert await page.run(painted) == [True, True, False, False]
+        assert (await page.run('document.getElementById("picture").alt')).endswith(': cup')
+        await page.key('b')
+        assert await page.run(painted) == [False] * 4
+        assert await page.run('document.getElementById("boxed").ariaPressed') == 'false'
+        await page.key('b')
+        await page.run('streamo.lanes.pick(3)')
+        await page.until('!document.getElementById("picture").alt.includes("cup")')
+        assert await page.run(painted) == [False] * 4
+
+    browse(session, test)
+
+
+class Remembered(Past):
+    """Remembers the door, at a frame that the page has and at one from long before."""
+
+    async def ask(self, question):
+        if 'door' not in question:
+            return Answer(Outcome.NOT_FOUND, message=f'the record says nothing of {HOSTILE}')
+        evidence = (START - 3600 * SECOND, START + 40 * SECOND)
+        return Answer(Outcome.ANSWERED, f'From the record: twice. {HOSTILE}', '', evidence, 0.9)
+
+    async def picture(self, stamp):
+        return small_jpeg(np.full((90, 120, 3), 120, np.uint8))
+
+
+@pytest.mark.parametrize('width', [1440, 390])
+def test_question_about_the_past_gets_its_answer_and_leads_to_the_frame(frame, browse, width):
+    session = make_session(frame)
+    session.tell(remembers=True)
+    shown = 'document.getElementById("picture").src'
+
+    async def ask(page, question):
+        await page.run(
+            f'document.querySelector("#past input").value = {question!r};'
+            'document.querySelector("#past button").click()'
+        )
+
+    async def test(page):
+        await page.until('!document.getElementById("past").hidden')
+        await ask(page, 'when did the door open?')
+        await page.until('document.querySelectorAll(".evidence img").length === 2')
+        assert HOSTILE in await page.run('document.querySelector("#found .answered").textContent')
+        await page.until(
+            '[...document.querySelectorAll(".evidence img")].every((i) => i.complete)'
+        )
+        folder = ROOT / 'out' / 'browser'
+        folder.mkdir(parents=True, exist_ok=True)
+        await page.run('document.getElementById("found").scrollIntoView({ block: "center" })')
+        await page.picture(folder / f'past_{width}.png')
+        assert await page.run('document.documentElement.scrollWidth') <= width
+        await page.run('document.querySelectorAll(".evidence button")[1].click()')
+        assert await page.run('streamo.lanes.cursor') == 40
+        await page.run('document.querySelectorAll(".evidence button")[0].click()')
+        assert 'memory' in await page.run('document.getElementById("caption").textContent')
+        await page.until(f'{shown}.endsWith("{START - 3600 * SECOND}")')
+        await page.run('streamo.lanes.pick(3)')
+        await page.until(f'{shown}.endsWith("{START + 3 * SECOND}")')
+        await ask(page, 'when did the phone ring?')
+        await page.until('Boolean(document.querySelector("#found .missing"))')
+        assert HOSTILE in await page.run('document.getElementById("found").textContent')
+
+    browse(session, test, past=Remembered(), width=width)
+
+
+def test_without_a_memory_there_is_no_box_to_ask(frame, browse):
+    async def test(page):
+        assert await page.run('document.getElementById("past").hidden')
+
+    browse(make_session(frame), test)
+
+
 @pytest.mark.parametrize(('width', 'height'), [(1440, 900), (390, 844)])
 @pytest.mark.parametrize('dark', [False, True])
-def test_nothing_is_wider_than_the_window(frame, width, height, dark):
+def test_nothing_is_wider_than_the_window(frame, browse, width, height, dark):
     folder = ROOT / 'out' / 'browser'
     folder.mkdir(parents=True, exist_ok=True)
 

@@ -292,6 +292,17 @@ def test_bodies_and_rates_are_bounded():
     serve(test, commands=Noted())
 
 
+def test_without_a_memory_nothing_can_be_asked():
+    async def test(client, session):
+        reply = await client.post('/ask', json={'question': 'what happened?'})
+        assert reply.status == 409
+        assert 'memory' in (await reply.json())['error']
+        async with client.ws_connect('/events') as page:
+            assert (await page.receive_json())['facts']['past'] is False
+
+    serve(test)
+
+
 def test_recording_takes_no_commands():
     async def test(client, session):
         reply = await client.post('/cancel', json={'id': 1})

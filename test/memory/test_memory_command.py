@@ -125,9 +125,19 @@ def test_what_is_erased_is_gone_from_the_disk(ask, store) -> None:
 
 
 def test_all_can_be_erased(ask, store) -> None:
+    code, out, _ = ask('--erase', 'all')
+    assert (code, out) == (0, '100 frames and all that was said of them are erased\n')
+    assert [path.name for path in store.rglob('*')] == ['lock', 'pictures']
+
+
+def test_an_erasure_says_what_a_damaged_database_has_left(ask, store) -> None:
+    (store / 'damaged-1').mkdir()
+    code, _, err = ask('--erase', 'between 22:14:00 and 22:14:30')
+    assert code == 0
+    assert 'damaged-1' in err
+    assert '--erase all' in err
     assert ask('--erase', 'all')[0] == 0
-    assert 'is empty' in ask()[1]
-    assert not list(store.rglob('*.jpg'))
+    assert not (store / 'damaged-1').exists()
 
 
 def test_a_store_that_a_node_uses_is_not_erased_from(ask, store) -> None:

@@ -7,8 +7,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -183,6 +181,26 @@ def test_a_clock_that_jumps_years_ahead_erases_nothing(tmp_path: Path) -> None:
     store.close()
 
 
+def test_what_was_set_aside_leaves_when_it_is_too_old(tmp_path: Path, monkeypatch) -> None:
+    filled(tmp_path, 3).close()
+    (tmp_path / DATABASE).write_bytes(b'this is no database, though long enough' * 400)
+    store = Store(tmp_path, max_days=1.0)
+    store.tidy()
+    assert list(tmp_path.glob('damaged-*'))
+    now = time.time_ns()
+    monkeypatch.setattr(store_module.time, 'time_ns', lambda: now + 2 * 86_400 * SECOND)
+    store.tidy()
+    assert not list(tmp_path.glob('damaged-*'))
+    store.close()
+
+
+def test_a_picture_that_somebody_deleted_is_no_longer_promised(tmp_path: Path) -> None:
+    filled(tmp_path, 3).close()
+    next(tmp_path.rglob('2.jpg')).unlink()
+    Store(tmp_path).close()
+    assert seconds(tmp_path) == [0, 2]
+
+
 def test_only_this_user_may_read_it(tmp_path: Path) -> None:
     folder = tmp_path / 'store'
     filled(folder, 2).close()
@@ -320,52 +338,3 @@ def test_a_disk_too_slow_costs_pictures_first_and_then_frames(tmp_path: Path, mo
     writer.close()
     assert seconds(tmp_path) == [0, 1, 2]
     assert StoreReader(tmp_path).counts()['frames'] == 33
-
-
-KILLED = """
-import sys, numpy as np
-from streamo_ros.memory.record import FrameRecord, Record
-from streamo_ros.memory.store import Store
-store = Store(sys.argv[1])
-image = np.full((48, 64, 3), 90, np.uint8)
-print('ready', flush=True)
-second = 0
-while True:
-    store.put([Record((1, 1), '', FrameRecord(10**18 + second * 10**9, image))])
-    second += 1
-    print(second, flush=True)
-    if second % 16 == 0:
-        store.tidy()
-"""
-
-
-def kill(folder: Path, after: int) -> int:
-    """Write until a number of frames is confirmed, kill -9; returns how many were."""
-    process = subprocess.Popen(
-        [sys.executable, '-c', KILLED, str(folder)], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
-    lines = [process.stdout.readline() for _ in range(after + 1)]
-    process.kill()
-    lines += process.stdout.read().split()
-    process.wait()
-    return int(lines[-1])
-
-
-@pytest.mark.parametrize(
-    'times', [3, pytest.param(50, marks=pytest.mark.slow)], ids=['few', 'many']
-)
-def test_kill_9_loses_nothing_that_was_written(tmp_path: Path, times: int) -> None:
-    confirmed = 0
-    for attempt in range(times):
-        confirmed += kill(tmp_path, 5 + attempt % 7)
-        store = Store(tmp_path)
-        assert not store.remark
-        store.close()
-        reader = StoreReader(tmp_path)
-        counts = reader.counts()
-        assert counts['frames'] >= confirmed
-        confirmed = counts['frames']
-        files = set(reader.pictures.all())
-        assert files == {frame.id for frame in reader.frames(EVER, 10**6)}
-        reader.close()

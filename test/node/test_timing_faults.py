@@ -275,7 +275,7 @@ def test_zero_stamps_are_ignored_and_counted(whole: Seen) -> None:
 
 
 def test_film_of_nothing_but_zeros_is_refused_with_the_cause() -> None:
-    with pytest.raises(SourceError, match='200 are zero'):
+    with pytest.raises(SourceError, match='200 are zero, negative or missing'):
         watch([0] * 200)
 
 

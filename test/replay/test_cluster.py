@@ -107,14 +107,12 @@ def test_address_where_nobody_listens_is_refused_at_once(arguments, capsys, sche
     ],
 )
 def test_task_asks_for_a_gpu_where_its_model_would_use_one(model, device, there, asked):
-    job = ReplayJob('a.mcap', Path(model), parameters={'model.device': device})
-    assert cluster._gpus(job, there) == asked
+    assert cluster.gpus_of_task(model, device, there) == asked
 
 
 def test_gpu_that_the_cluster_lacks_is_refused_instead_of_awaited():
-    job = ReplayJob('a.mcap', Path('tiny'), parameters={'model.device': 'cuda'})
     with pytest.raises(cluster.ClusterError, match='has no GPU: leave out --device cuda'):
-        cluster._gpus(job, 0)
+        cluster.gpus_of_task('tiny', 'cuda', 0)
 
 
 def double(get):

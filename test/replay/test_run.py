@@ -184,7 +184,10 @@ def test_looped_bag_is_a_new_stream_at_the_jump(bags):
 
 
 def test_bag_without_stamps_is_refused_with_the_cause(bags):
-    with pytest.raises(SourceError, match=r'none of the 30 frames .* 30 are zero; let the camera'):
+    with pytest.raises(
+        SourceError,
+        match=r'none of the 30 frames .* 30 are zero, negative or missing; let the camera',
+    ):
         run(bags / 'zero')
 
 

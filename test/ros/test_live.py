@@ -124,6 +124,44 @@ def test_states_answers_and_pictures_arrive_and_what_is_asked_reaches_the_node(
     assert heard[0].text == 'It boils.'
 
 
+def test_question_of_the_page_is_answered_from_the_memory_of_the_node(
+    start, peer, tmp_path, own_graph, wait_for
+) -> None:
+    store = tmp_path / 'memory'
+    start(memory__path=store, memory__answers='record')
+    wait_for(lambda: peer.state() == 'active')
+    peer.instruct('Tell me when the kettle boils.')
+    camera = peer.camera().matched()
+    # Begun after the frames: it has no picture of its own to show.
+    camera.film(1000, 1010, wait=0.1)
+    process = PageProcess(tmp_path / 'page.log', '--memory', str(store))
+    wait_for(lambda: process.address, 60, 'the page listens')
+    seen = Reader()
+
+    async def ask() -> None:
+        async with (
+            aiohttp.ClientSession(process.address) as http,
+            http.ws_connect('/events') as socket,
+        ):
+            await seen.until(socket, lambda: seen.facts.get('remembers'))
+            assert seen.facts['past']
+            reply = await http.post('/ask', json={'question': 'When did the kettle boil?'})
+            said = await reply.json()
+            assert said['outcome'] == 'ANSWERED', said
+            assert [int(stamp) // 10**9 for stamp in said['evidence']] == [1005]
+            picture = await http.get(f'/picture/{said["evidence"][0]}')
+            assert (await picture.read())[:3] == b'\xff\xd8\xff'
+            reply = await http.post('/ask', json={'question': 'When did the phone ring?'})
+            assert (await reply.json())['outcome'] == 'NOT_FOUND'
+
+    try:
+        asyncio.run(ask())
+    finally:
+        process.process.kill()
+        process.process.wait()
+        print(process.log.read_text())
+
+
 def test_page_survives_the_death_of_the_node_and_goes_on_with_the_next(start, meet, page) -> None:
     first = start()
     seen = Reader()

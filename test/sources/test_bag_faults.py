@@ -147,3 +147,34 @@ def test_an_unreadable_folder_is_one_sentence(tmp_path, monkeypatch):
 @pytest.mark.parametrize('salvage', [False, True])
 def test_bags_of_the_field_are_read(name, salvage):
     assert count(open_source(CASES / '17_reindexed_bag' / name, salvage=salvage)) == (40, 0)
+
+
+def _split(bags, folder):
+    return shutil.copytree(bags / 'split_mcap', folder / 'split_mcap')
+
+
+def test_a_file_that_was_only_created_is_called_empty_and_costs_nothing_else(bags, tmp_path):
+    bag = _split(bags, tmp_path)
+    (bag / 'split_mcap_3.mcap').write_bytes(b'')
+    with pytest.raises(
+        SourceError, match=r'nothing was written to .*split_mcap_3.mcap: add --sal'
+    ):
+        open_source(bag)
+    source = open_source(bag, salvage=True)
+    assert len(list(source.records())) == 30
+    assert source.damage == f'nothing was written to {bag}/split_mcap_3.mcap'
+
+
+def test_a_salvaged_bag_says_which_file_is_missing(bags):
+    source = open_source(bags / 'lacking', salvage=True)
+    assert source.damage.endswith('lacking lacks split_mcap_2.mcap')
+
+
+def test_the_order_of_files_is_that_of_their_recording(bags, tmp_path):
+    bag = _split(bags, tmp_path)
+    metadata = bag / 'metadata.yaml'
+    lines = metadata.read_text().splitlines()
+    metadata.write_text('\n'.join([*lines[:-4], *reversed(lines[-4:])]) + '\n')
+    stamps = [record.stamp for record in open_source(bag).records()]
+    assert stamps == sorted(stamps)
+    assert len(stamps) == 40

@@ -109,7 +109,7 @@ def test_raw_topic_is_preferred_to_its_compressed_sibling(bags):
         ('nothing_here.mcap', 'does not exist: give a bag, a video, a folder or /dev/videoN'),
         ('truncated.mcap', 'is damaged or was cut off: .* at byte [0-9]+; add --salvage'),
         ('text.mcap', 'is not an MCAP file'),
-        ('empty.mcap', 'is not an MCAP file'),
+        ('empty.mcap', 'is empty: nothing was written before the recording ended'),
         ('text.db3', 'cannot be read as a sqlite3 bag: .*not a database'),
         ('no_metadata', 'has no metadata.yaml: rewrite it with ros2 bag reindex'),
         ('bad_metadata', 'is not the metadata of a bag: rewrite it'),

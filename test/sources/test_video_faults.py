@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 
+import cv2
 import numpy as np
 import pytest
 
@@ -226,3 +227,21 @@ def test_blank_frames_are_found_in_every_pixel_format(maker, tmp_path, pixel_for
         draw=level(None, None, None, 0, None, None, None),
     )
     assert spans(flaws(open_source(path))) == [3]
+
+
+@pytest.mark.parametrize('codec', ['libx264', 'mpeg4', 'libvpx-vp9'])
+def test_a_video_of_a_single_frame_is_read(maker, tmp_path, codec):
+    # Decoders that put frames in order give the last ones away at the end alone.
+    path = maker.write_video(tmp_path / 'one.mkv', codec=codec, count=1)
+    assert flaws(open_source(path)) == ['']
+
+
+def test_jpeg_images_one_after_the_other_are_a_video_without_times(tmp_path):
+    _, image = cv2.imencode('.jpg', np.full((48, 64, 3), 90, np.uint8))
+    path = tmp_path / 'camera.mjpeg'
+    path.write_bytes(image.tobytes() * 5)
+    with pytest.raises(SourceError, match=r'camera\.mjpeg has no frame times: put it into a cont'):
+        open_source(path)
+    path.write_bytes(image.tobytes())
+    with pytest.raises(SourceError, match=r'camera\.mjpeg is a still image'):
+        open_source(path)

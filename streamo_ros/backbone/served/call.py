@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import socket
 import time
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from http.client import HTTPResponse
 from typing import Any
 
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.documents import load_json
 
 LONGEST_REPLY = 32 << 20
 LONGEST_LINE = 1 << 20
@@ -109,8 +109,8 @@ def parsed(content: bytes) -> dict[str, Any]:
         BackboneError: it is none.
     """
     try:
-        found = json.loads(content)
-    except (ValueError, RecursionError):
+        found = load_json(content)
+    except ValueError:
         found = None
     if not isinstance(found, dict):
         shown = content[:60].decode('utf-8', 'replace')
@@ -124,8 +124,8 @@ def parsed(content: bytes) -> dict[str, Any]:
 def sentence_of(content: bytes) -> str:
     """What a server says in a refusal, in the forms that servers have."""
     try:
-        found: Any = json.loads(content)
-    except (ValueError, RecursionError):
+        found: Any = load_json(content)
+    except ValueError:
         found = content.decode('utf-8', 'replace')
     for name in ('error', 'message', 'detail'):
         if isinstance(found, dict) and name in found:

@@ -68,8 +68,8 @@ class Endpoint:
 
     def __init__(self, url: str, timeout: float, circuit: CircuitBreaker | None = None) -> None:
         self.url = url = url.rstrip('/')
-        self._parts = parts = urlsplit(url)
         try:
+            self._parts = parts = urlsplit(url)
             wrong = parts.scheme not in ('http', 'https') or not parts.hostname or parts.port == 0
         except ValueError:
             wrong = True

@@ -20,6 +20,7 @@ from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionEncoders
 from streamo_ros.backbone.vision import VisionHead
 from streamo_ros.backbone.vision import VisionState
+from streamo_ros.backbone.vision.preprocess import FindWaypoint
 from streamo_ros.backbone.vision.preprocess import Normalization
 from streamo_ros.backbone.vision.preprocess import Preprocessor
 from streamo_ros.core.interface import BackboneError
@@ -39,6 +40,7 @@ class FrameEncoder:
         dtype: dtype of its patches.
         passes: runs the encoder.
         head: makes tokens of its outputs; None = they are the tokens.
+        find_waypoint: size that a frame is resized to first; None = frames are resized once.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class FrameEncoder:
         dtype: torch.dtype,
         passes: GraphCache,
         head: VisionHead | None = None,
+        find_waypoint: FindWaypoint | None = None,
     ) -> None:
         self.find_grid = find_grid
+        self._find_waypoint = find_waypoint
         self.device = device
         self.dtype = dtype
         self._encoders = encoders
@@ -75,7 +79,9 @@ class FrameEncoder:
     def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
         """Preprocessing and encoder of a grid, created on first use."""
         if grid not in self._ready:
-            preprocess = Preprocessor(grid, self._normalization, self.device, self.dtype)
+            preprocess = Preprocessor(
+                grid, self._normalization, self.device, self.dtype, self._find_waypoint
+            )
             self._ready[grid] = preprocess, self._encoders(grid)
             if len(self._ready) > MAX_GRIDS:
                 _, (_, oldest) = self._ready.popitem(last=False)

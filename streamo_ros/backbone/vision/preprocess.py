@@ -8,6 +8,7 @@ bicubic resampling, rescaling, normalization and patch order.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +20,9 @@ from torch import Tensor
 
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.core.interface import BackboneError
+
+FindWaypoint = Callable[[int, int], tuple[int, int] | None]
+"""Of a frame's (height, width), those that it is resized to on its way; see `family.Family`."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +64,19 @@ class Preprocessor:
         normalization: normalization of the checkpoint's image processor.
         device: device of the patches; the resized bytes are copied there, not the floats.
         dtype: dtype of the patches.
+        find_waypoint: size that a frame is resized to first; None = frames are resized once.
     """
 
     def __init__(
-        self, grid: Grid, normalization: Normalization, device: torch.device, dtype: torch.dtype
+        self,
+        grid: Grid,
+        normalization: Normalization,
+        device: torch.device,
+        dtype: torch.dtype,
+        find_waypoint: FindWaypoint | None = None,
     ) -> None:
         self.grid = grid
+        self._find_waypoint = find_waypoint
         self._resample = normalization.resample
         self._device = device
         self._dtype = dtype
@@ -86,6 +97,8 @@ class Preprocessor:
                 f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
                 f'of shape {image.shape}'
             )
+        if self._find_waypoint and (waypoint := self._find_waypoint(*image.shape[:2])):
+            image = resize(image, *waypoint, self._resample)
         small = np.array(resize(image, *self.grid.pixels, self._resample), order='C')
         levels = torch.from_numpy(small).to(self._device)
         pixels = self._table.take(levels.long() + self._channels)

@@ -8,7 +8,6 @@ can be scored here, and one of ours there.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
@@ -17,19 +16,42 @@ from pathlib import Path
 from typing import Any
 from typing import TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.documents import load_json
+from streamo_ros.evaluation.benchmarks.judge import Judge
 
 Rows: TypeAlias = list[dict[str, Any]]
 Answer: TypeAlias = tuple[float, str]
 """Seconds of the video, and text."""
 Replies: TypeAlias = Mapping[str, Sequence[Answer]]
 """What was said to each question, by its key; a question without an entry was not asked."""
+Encoder: TypeAlias = Callable[[Sequence[str]], NDArray[np.float32]]
+"""Embeds sentences: shape (sentences, width), each of length 1."""
 Figures: TypeAlias = dict[str, float]
 """Values by name, in the order of the table; shares in percent where the paper has them so."""
 
 
 class BenchmarkError(StreamoError, ValueError):
     """A benchmark cannot be run or scored; the message names the file and what to do."""
+
+
+@dataclass(frozen=True)
+class Graders:
+    """What judges what cannot be counted; None where none was given.
+
+    Attributes:
+        judge: a model on a server that compares texts.
+        encoder: embeds sentences.
+        window: seconds around a due time within which an answer counts, where the benchmark leaves
+            it open.
+    """
+
+    judge: Judge | None = None
+    encoder: Encoder | None = None
+    window: float | None = None
 
 
 @dataclass(frozen=True)
@@ -65,6 +87,8 @@ class Benchmark:
         score: the official figures of rows.
         headline: the figure that papers compare.
         rule: where the rule comes from, in one line.
+        grade: adds to rows what graders say of them, so that `score` needs no grader; None where
+            everything can be counted.
     """
 
     title: str
@@ -74,6 +98,7 @@ class Benchmark:
     score: Callable[[Rows], Figures]
     headline: str
     rule: str
+    grade: Callable[[Rows, Graders], Rows] | None = None
 
 
 def read_json(path: Path, name: str, keys: Sequence[str]) -> Rows:
@@ -93,9 +118,9 @@ def read_json(path: Path, name: str, keys: Sequence[str]) -> Rows:
     text = file.read_text(encoding='utf-8')
     try:
         records = (
-            [json.loads(line) for line in text.splitlines() if line.strip()]
+            [load_json(line) for line in text.splitlines() if line.strip()]
             if file.suffix == '.jsonl'
-            else json.loads(text)
+            else load_json(text)
         )
     except ValueError as error:
         raise BenchmarkError(f'{file} is not JSON: {error}') from error

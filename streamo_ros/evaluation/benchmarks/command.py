@@ -11,7 +11,9 @@ import argparse
 import json
 import sys
 from collections.abc import Iterable
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -22,12 +24,15 @@ from rich.progress import track
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
+from streamo_ros.evaluation.benchmarks.benchmark import Graders
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
+from streamo_ros.evaluation.benchmarks.judge import Judge
 from streamo_ros.evaluation.benchmarks.runner import ask
 from streamo_ros.evaluation.benchmarks.runner import find_videos
 from streamo_ros.evaluation.benchmarks.table import BENCHMARKS
 from streamo_ros.evaluation.workers import EvalConfig
+from streamo_ros.evaluation.workers import Processes
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 
@@ -74,9 +79,37 @@ def parser() -> argparse.ArgumentParser:
     add('--limit', type=int, default=0, metavar='N', help='at most N questions, evenly spread')
     add('--device', default='auto')
     add('--workers', type=int, default=1, metavar='N', help='processes, each with its own model')
+    add('--ray', metavar='ADDRESS', default='', help='ask as tasks of this Ray cluster, as replay')
+    _add_graders(parser.add_argument_group('what judges texts'))
     add('--output', '-o', type=Path, metavar='DIR', help='replies, rows, figures and a table')
     add('--json', action='store_true', help='print the figures as JSON')
     return parser
+
+
+def _add_graders(group: argparse._ArgumentGroup) -> None:
+    add = group.add_argument
+    add('--judge', metavar='URL', default='', help='OpenAI-compatible server that compares texts')
+    add('--judge-name', metavar='NAME', default='', help='the model there; default its first')
+    add('--encoder', type=Path, metavar='DIR', help='sentence encoder, for similarities')
+    add('--window', type=float, metavar='S', help='seconds within which an answer counts (sw-f1)')
+
+
+def _graders(options: argparse.Namespace) -> Graders:
+    """What the options name.
+
+    Raises:
+        BackboneError: a server or an encoder cannot be used.
+    """
+    if options.window is not None and not options.window >= 0:
+        raise BenchmarkError('--window must be 0 or more seconds')
+    encoder = None
+    if options.encoder:
+        # Imported here: it loads torch.
+        from streamo_ros.backbone.sentence_encoder import load_sentence_encoder
+
+        encoder = load_sentence_encoder(options.encoder)
+    judge = Judge(options.judge, options.judge_name) if options.judge else None
+    return Graders(judge, encoder, options.window)
 
 
 def _scored(benchmark: Benchmark, options: argparse.Namespace) -> dict[str, Any]:
@@ -84,7 +117,13 @@ def _scored(benchmark: Benchmark, options: argparse.Namespace) -> dict[str, Any]
     rows: Rows = []
     for path in options.rows:
         rows += _rows_of(path)
-    return {'figures': _score(benchmark, rows), 'rows': [str(path) for path in options.rows]}
+    graders = _graders(options)
+    figures = _score(benchmark, _graded(benchmark, rows, graders))
+    return {
+        'figures': figures,
+        'rows': [str(path) for path in options.rows],
+        **_judge_name(graders),
+    }
 
 
 def _rows_of(path: Path) -> Rows:
@@ -98,9 +137,28 @@ def _rows_of(path: Path) -> Rows:
     return read_json(path, path.name, ())
 
 
+def _judge_name(graders: Graders) -> dict[str, str]:
+    return {'judge': graders.judge.name} if graders.judge else {}
+
+
+def _graded(benchmark: Benchmark, rows: Rows, graders: Graders) -> Rows:
+    """The rows with what graders say of them, where the benchmark asks any."""
+    if benchmark.grade is None:
+        return rows
+    with _layout_of(benchmark):
+        return benchmark.grade(rows, graders)
+
+
 def _score(benchmark: Benchmark, rows: Rows) -> Figures:
-    try:
+    with _layout_of(benchmark):
         return benchmark.score(rows)
+
+
+@contextmanager
+def _layout_of(benchmark: Benchmark) -> Iterator[None]:
+    """Within it, a row that lacks something is said to be of another layout."""
+    try:
+        yield
     except (KeyError, TypeError, IndexError) as error:
         raise BenchmarkError(
             f'the results are not those of {benchmark.title} ({error!r}): give files in its layout'
@@ -124,12 +182,15 @@ def _run(benchmark: Benchmark, options: argparse.Namespace) -> dict[str, Any]:
     found, missing = find_videos(wanted, options.videos)
     if not found:
         raise BenchmarkError(f'{options.videos} has none of the videos, such as {missing[0]}')
+    # Found wrong before hours of work.
+    graders = _graders(options)
     config = EvalConfig(options.model, options.device, options.max_frames)
     file = options.output / REPLIES
-    replies = ask(found, config, options.rate, file, options.workers, _progress)
+    where = Processes(options.workers, options.ray)
+    replies = ask(found, config, options.rate, file, where, _progress)
     # A folder may hold the replies to more than was asked for this time.
     own = {question.key: replies[question.key] for question, _ in found}
-    rows = benchmark.rows(records, own)
+    rows = _graded(benchmark, benchmark.rows(records, own), graders)
     write_text(options.output / ROWS, json.dumps(rows, ensure_ascii=False, indent=1) + '\n')
     return {
         'figures': _score(benchmark, rows),
@@ -138,6 +199,7 @@ def _run(benchmark: Benchmark, options: argparse.Namespace) -> dict[str, Any]:
         'questions': len(questions),
         'scored': len(found),
         'missing_videos': missing,
+        **_judge_name(graders),
     }
 
 
@@ -154,6 +216,8 @@ def markdown(benchmark: Benchmark, result: dict[str, Any]) -> str:
         digits = 2 if abs(value) > 1 else 4
         lines.append(f'| {bold}{name}{bold} | {bold}{value:.{digits}f}{bold} |')
     lines += ['', f'Rule: {benchmark.rule}.']
+    if 'judge' in result:
+        lines.append(f'Judge: {result["judge"]}.')
     if 'questions' in result:
         scored, every = result['scored'], result['questions']
         lines.append(f'{scored} of {every} questions scored ({scored / every:.1%}).')

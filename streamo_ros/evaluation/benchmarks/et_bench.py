@@ -1,12 +1,12 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""E.T. Bench: when it happens (TVG, EPM) and all times at which it happens (TAL).
+"""E.T. Bench: when it happens (TVG, EPM), all times of it (TAL), and captions (DVC, SLC).
 
 Rule: the benchmark's compute_metrics.py, as it is kept in interlive-team/STRIDE,
 eval/task/etbench. F1 of TVG and EPM is the share of samples whose first interval overlaps by at
 least 0.1, 0.3, 0.5 and 0.7, averaged over the four; that of TAL is the F1 of covered truths and
-covered predictions, averaged likewise. A task's is the mean over its sources. Captions (DVC, SLC)
-are not scored here: they need a sentence encoder.
+covered predictions, averaged likewise. A task's is the mean over its sources, and the headline
+the mean over all sources of these three; captions have a mean of their own, see `et_captions`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.evaluation.benchmarks import et_captions
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
+from streamo_ros.evaluation.benchmarks.benchmark import Graders
 from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
@@ -41,15 +43,16 @@ _WORDS = ('start', 'end', 'happen')
 
 
 def read(path: Path) -> Rows:
-    """The records of the three tasks.
+    """The records of the five tasks.
 
     Raises:
         BenchmarkError: it is another file, or has none of them.
     """
     records = read_json(path, 'etbench_vid_v1.0.json', ('task', 'video', 'q', 'tgt'))
-    found = [record for record in records if record['task'] in ONE + MANY]
+    tasks = ONE + MANY + et_captions.TASKS
+    found = [record for record in records if record['task'] in tasks]
     if not found:
-        raise BenchmarkError(f'{path} has no record of {", ".join(ONE + MANY)}')
+        raise BenchmarkError(f'{path} has no record of {", ".join(tasks)}')
     return found
 
 
@@ -70,28 +73,44 @@ def rows(records: Rows, replies: Replies) -> Rows:
     ]
 
 
+def grade(results: Rows, graders: Graders) -> Rows:
+    """The rows with the similarity of their captions, where there is a sentence encoder."""
+    return et_captions.with_similarities(results, graders.encoder) if graders.encoder else results
+
+
 def score(results: Rows) -> Figures:
     """F1 of each task and source, also at each threshold, and their means; shares of 1."""
     figures: Figures = {}
-    every = []
-    for task in ONE + MANY:
-        own = [row for row in results if row['task'] == task]
-        means = []
-        for source in dict.fromkeys(row.get('source', '') for row in own):
-            part = [row for row in own if row.get('source', '') == source]
-            name = f'{task} {source}'.strip()
-            each = [sum(_hit(row, at) for row in part) / len(part) for at in THRESHOLDS]
-            figures |= {
-                f'{name} F1@{at:g}': round(value, DIGITS)
-                for at, value in zip(THRESHOLDS, each, strict=True)
-            }
-            means.append(round(sum(each) / len(each), DIGITS))
-            figures[f'{name} F1'] = means[-1]
-        if means:
-            figures[f'{task} F1'] = round(sum(means) / len(means), DIGITS)
-        every += means
-    figures['F1'] = round(sum(every) / len(every), DIGITS) if every else 0.0
+    for tasks, score_part, total in (
+        (ONE + MANY, _intervals_score, 'F1'),
+        (et_captions.TASKS, et_captions.score, 'captions F1'),
+    ):
+        every = []
+        for task in tasks:
+            means = []
+            own = [row for row in results if row['task'] == task]
+            for source in dict.fromkeys(row.get('source', '') for row in own):
+                name = f'{task} {source}'.strip()
+                figures |= score_part(
+                    [row for row in own if row.get('source', '') == source], name
+                )
+                means.append(figures[f'{name} F1'])
+            if means:
+                figures[f'{task} F1'] = round(sum(means) / len(means), DIGITS)
+            every += means
+        if every or total == BENCHMARK.headline:
+            figures[total] = round(sum(every) / len(every), DIGITS) if every else 0.0
     return figures
+
+
+def _intervals_score(results: Rows, name: str) -> Figures:
+    """The figures of a task and a source; their names begin with `name`."""
+    each = [sum(_hit(row, at) for row in results) / len(results) for at in THRESHOLDS]
+    figures = {
+        f'{name} F1@{at:g}': round(value, DIGITS)
+        for at, value in zip(THRESHOLDS, each, strict=True)
+    }
+    return {**figures, f'{name} F1': round(sum(each) / len(each), DIGITS)}
 
 
 def _hit(row: dict[str, Any], threshold: float) -> float:
@@ -153,4 +172,5 @@ BENCHMARK = Benchmark(
     score,
     'F1',
     'E.T. Bench compute_metrics.py as in interlive-team/STRIDE at 153adb7',
+    grade,
 )

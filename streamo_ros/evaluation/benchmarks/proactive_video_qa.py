@@ -3,20 +3,24 @@
 """ProactiveVideoQA: how soon how much of the answer is said (PAUC).
 
 Rule: MCG-NJU/OneStreamer, Eval/VLMEvalKit/vlmeval/dataset/pvqa_scoring.py. The points of each
-reply come from a judge: 2 covers the answer, 1 a part, 0 nothing of it. Without a judge they are
-found with a plain comparison of words, which is said, and which no paper uses.
+reply come from a judge (`--judge`): 2 covers the answer, 1 a part, 0 nothing of it. Without one
+they are found with a plain comparison of words, which is said, and which no paper uses.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from streamo_ros.evaluation.benchmarks.benchmark import Answer
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
+from streamo_ros.evaluation.benchmarks.benchmark import Graders
 from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
@@ -51,21 +55,41 @@ def questions(records: Rows) -> list[Question]:
 
 
 def rows(records: Rows, replies: Replies) -> Rows:
-    """The records with judge_scores in each answer, by the time of the reply."""
-    found = []
-    for record in records:
-        key = str(record['question_id'])
-        if key in replies:
-            answers = [
-                {**answer, 'judge_scores': judged(answer, replies[key], plain_points)}
-                for answer in record['answer']
-            ]
-            found.append({**record, 'answer': answers})
-    return found
+    """The records with the replies, and judge_scores in each answer, by the time of the reply."""
+    found = [
+        {**record, 'replies': [[at, text] for at, text in replies[str(record['question_id'])]]}
+        for record in records
+        if str(record['question_id']) in replies
+    ]
+    return _with_points(found, lambda _, true, said: plain_points(true, said))
+
+
+def grade(results: Rows, graders: Graders) -> Rows:
+    """The rows with the judge's points, where there is one."""
+    return _with_points(results, graders.judge.points) if graders.judge else results
+
+
+def _with_points(results: Rows, points: Callable[[str, str, str], int]) -> Rows:
+    """The rows with judge_scores; `points` takes the question, the true and the given answer."""
+    return [
+        {
+            **row,
+            'answer': [
+                {
+                    **answer,
+                    'judge_scores': judged(
+                        answer, row['replies'], partial(points, row['conversation'][0]['content'])
+                    ),
+                }
+                for answer in row['answer']
+            ],
+        }
+        for row in results
+    ]
 
 
 def judged(
-    answer: Mapping[str, Any], replies: Sequence[tuple[float, str]], points: Any
+    answer: Mapping[str, Any], replies: Sequence[Answer], points: Callable[[str, str], int]
 ) -> dict[float, int]:
     """The points of all that has been said up to each reply within the reply time.
 
@@ -136,4 +160,5 @@ BENCHMARK = Benchmark(
     score,
     'PAUC omega=0.5',
     'MCG-NJU/OneStreamer pvqa_scoring.py at f0a610b; points without a judge are not comparable',
+    grade,
 )

@@ -30,7 +30,9 @@ from streamo_ros.evaluation.case import FIRST_STAMP
 from streamo_ros.evaluation.case import Moment
 from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.workers import EvalConfig
+from streamo_ros.evaluation.workers import Processes
 from streamo_ros.evaluation.workers import run_cases
+from streamo_ros.evaluation.workers import THIS_PROCESS
 from streamo_ros.files import write_text
 from streamo_ros.training.video_frames import frames_at
 from streamo_ros.training.video_frames import sample_video
@@ -77,7 +79,9 @@ def find_videos(
     """The questions whose video is there, and the names of the videos that are not."""
     found, missing = [], []
     for question in questions:
-        path = next((folder / name for name in question.video if (folder / name).is_file()), None)
+        # Absolute: another machine or process may open it.
+        paths = [(folder / name).resolve() for name in question.video]
+        path = next((path for path in paths if path.is_file()), None)
         if path is None:
             missing.append(question.video[0])
         else:
@@ -90,7 +94,7 @@ def ask(
     config: EvalConfig,
     rate: Fraction,
     file: Path,
-    workers: int = 1,
+    where: Processes = THIS_PROCESS,
     progress: Callable[[Iterable[Any], int], Iterable[Any]] = lambda steps, _: steps,
 ) -> dict[str, list[Answer]]:
     """What a model says to questions about videos.
@@ -100,7 +104,7 @@ def ask(
         config: the model.
         rate: frames per second.
         file: takes the replies, and holds those of an earlier run.
-        workers: number of processes.
+        where: in which processes.
         progress: shows how far it has got.
 
     Raises:
@@ -126,7 +130,7 @@ def ask(
                 lines.flush()
                 yield result
 
-        run_cases(config, [one.case() for one in asked], workers, keep)
+        run_cases(config, [one.case() for one in asked], where, keep)
     return replies
 
 

@@ -11,6 +11,8 @@ from streamo_ros.evaluation.benchmarks import ovo_bench
 from streamo_ros.evaluation.benchmarks import ovo_timing
 from streamo_ros.evaluation.benchmarks import proactive_video_qa
 from streamo_ros.evaluation.benchmarks import streaming_bench
+from streamo_ros.evaluation.benchmarks import streamo_bench
+from streamo_ros.evaluation.benchmarks import sw_f1
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 
 BENCHMARKS: dict[str, Benchmark] = {
@@ -22,4 +24,6 @@ BENCHMARKS: dict[str, Benchmark] = {
     'proactive-video-qa': proactive_video_qa.BENCHMARK,
     'omnimmi-pa': omnimmi.BENCHMARK,
     'multiple-choice': multiple_choice.BENCHMARK,
+    'streamo-bench': streamo_bench.BENCHMARK,
+    'sw-f1': sw_f1.BENCHMARK,
 }

@@ -7,7 +7,6 @@ Whatever is wrong is named by file and line.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,8 @@ from typing import Any
 
 import yaml
 
+from streamo_ros.core.errors import one_line
+from streamo_ros.documents import load_json
 from streamo_ros.evaluation.metrics import Span
 from streamo_ros.evaluation.recordings.clip_truth import clip_truths
 from streamo_ros.evaluation.recordings.truth import check_truths
@@ -79,14 +80,14 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding='utf-8')
     except (OSError, UnicodeDecodeError) as error:
-        raise TruthError(f'{path} cannot be read: {error}') from error
+        raise TruthError(f'{path} cannot be read: {one_line(error)}') from error
 
 
 def _lines(path: Path) -> Iterator[tuple[Any, int]]:
     for number, line in enumerate(_text(path).splitlines(), 1):
         if line.strip():
             try:
-                yield json.loads(line), number
+                yield load_json(line), number
             except ValueError as error:
                 raise TruthError(f'{path}, line {number}: not JSON ({error})') from error
 
@@ -102,6 +103,8 @@ class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
 def _documents(path: Path) -> Iterator[tuple[Any, int]]:
     try:
         rows = yaml.load(_text(path), _Loader)  # noqa: S506 - it is a SafeLoader
+    except RecursionError:
+        raise TruthError(f'{path}: not YAML (it is nested too deeply)') from None
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise TruthError(f'{path}, line {line}: not YAML ({error.problem})') from error

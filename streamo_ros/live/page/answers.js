@@ -3,7 +3,7 @@
 // The answers, newest first, with the picture that each is about.
 
 import { clock } from './draw.js';
-import { make } from './lanes.js';
+import { make } from './element.js';
 
 const STEP = 60;
 const FINISHED = { LENGTH: 'cut at the limit', CANCELED: 'canceled', ERROR: 'failed' };

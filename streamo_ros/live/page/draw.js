@@ -37,7 +37,8 @@ export function plotArea(height, compared) {
 }
 
 /**
- * One lane. view: {from, to}; period: seconds of a frame; threshold; whatIf: states or null;
+ * One lane. view: {from, to}; period: seconds of a frame; threshold, null = none to draw; whatIf:
+ * states or null;
  * cursor: seconds or null.
  */
 export function drawLane(canvas, paint, decisions, view, period, threshold, whatIf, cursor) {
@@ -59,7 +60,7 @@ export function drawLane(canvas, paint, decisions, view, period, threshold, what
     note(context, paint, 'recorded', 0, floor - 2);
     note(context, paint, 'what if', 0, height - 2);
   }
-  mark(context, paint, width, y(threshold), threshold);
+  if (threshold !== null) mark(context, paint, width, y(threshold), threshold);
   if (cursor !== null) {
     context.fillStyle = paint.ink;
     context.fillRect(Math.round(x(cursor)), 0, 1, height);

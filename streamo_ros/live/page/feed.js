@@ -12,19 +12,22 @@ export class Store {
     this.lanes = new Map(); // lane -> decisions, in order of time
     this.answers = [];
     this.pictures = [];
+    this.boxes = new Map(); // stamp -> {boxes, pixels}
     this.newest = null;
     this.first = Infinity;
     this.end = 0;
     this.frames = [];
+    this.scored = false; // whether any decision came with probabilities
   }
 
   take(record) {
     const [kind, at] = record;
+    if (kind === 'b') { this.#boxes(record); return; }
     this.first = Math.min(this.first, at);
     this.end = Math.max(this.end, at);
     if (kind === 'd') this.#decision(record);
     else if (kind === 'a') this.#answer(record);
-    else if (kind === 'p') push(this.pictures, { at, stamp: record[2] });
+    else if (kind === 'p') push(this.pictures, { at, stamp: record[2], size: record.slice(3) });
   }
 
   #decision([, at, stamp, lane, state, silence, standby, response, answer, stream, reason, latency,
@@ -33,10 +36,16 @@ export class Store {
       at, stamp: BigInt(stamp), lane, state, answer, stream, reason, latency, dropped, context, received,
       chances: silence === null ? null : [silence, standby, response],
     };
+    this.scored ||= silence !== null;
     if (!this.lanes.has(lane)) this.lanes.set(lane, []);
     push(this.lanes.get(lane), decision);
     if (!this.frames.length || this.frames.at(-1).at < at) push(this.frames, decision);
     this.newest = decision;
+  }
+
+  #boxes([, , stamp, boxes, pixels]) {
+    this.boxes.set(stamp, { boxes, pixels });
+    if (this.boxes.size > KEPT) this.boxes.delete(this.boxes.keys().next().value);
   }
 
   #answer([, at, stamp, lane, id, text, finish, probability, lasted, first, generation]) {
@@ -45,6 +54,12 @@ export class Store {
 
   /** Seconds between two frames. */
   get period() { return 1 / (this.facts.rate || 1); }
+
+  /** The moment of the frame with a stamp; null when the page has no such frame. */
+  moment(stamp) {
+    const wanted = BigInt(stamp);
+    return this.frames.findLast((one) => one.stamp === wanted)?.at ?? null;
+  }
 
   lane(number) {
     return (this.facts.lanes || []).find((one) => one.lane === number) || { lane: number, id: 0, text: '' };
@@ -106,15 +121,15 @@ async function denied() {
   }
 }
 
-/** Send a command; returns [done, what the server said]. */
+/** Send a command; returns [done, what the server said, all of its reply]. */
 export async function command(path, body) {
   try {
     const reply = await fetch(path, {
       method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body),
     });
     const said = await reply.json();
-    return [reply.ok, said.message || said.error || ''];
+    return [reply.ok, said.message || said.error || '', said];
   } catch {
-    return [false, 'the page has lost its server'];
+    return [false, 'the page has lost its server', {}];
   }
 }

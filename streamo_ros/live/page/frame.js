@@ -3,8 +3,9 @@
 // The judged frame: the newest one, or the one at the cursor. One picture is asked for at a time.
 
 import { moment } from './answers.js';
+import { describeBoxes, drawBoxes } from './boxes.js';
 import { clock } from './draw.js';
-import { bold, make } from './lanes.js';
+import { bold, make } from './element.js';
 import { firstFrom } from './rule.js';
 
 const STATES = ['undecided', 'silence', 'standby', 'response'];
@@ -16,19 +17,42 @@ export class Frame {
     this.image = find('picture');
     this.wanted = null;
     this.loading = false;
-    this.image.onload = () => { this.loading = false; this.image.hidden = false; find('blank').hidden = true; this.#load(); };
+    this.boxed = true;
+    this.image.onload = () => {
+      this.loading = false;
+      this.image.hidden = false;
+      find('blank').hidden = true;
+      this.drawn = this.shown;
+      this.drawBoxes();
+      this.#load();
+    };
     this.image.onerror = () => {
       this.loading = false;
       this.image.hidden = true;
       this.shown = null;
+      this.drawBoxes();
       find('blank').hidden = false;
       find('blank').textContent = 'The picture of this frame is no longer kept';
       this.#load();
     };
   }
 
+  /** Show a picture of the memory, from before what the page has, until something else is picked. */
+  remember(stamp) {
+    this.past = stamp;
+    this.decision = null;
+    this.wanted = { stamp };
+    this.#load();
+    find('caption').replaceChildren(bold('From the memory'), ` ${moment(stamp)}`);
+    find('readout').textContent = '';
+    this.image.alt = `A remembered frame ${moment(stamp)}`;
+  }
+
+  forget() { this.past = null; }
+
   /** Show the frame of a moment; null = the newest. */
   show(at) {
+    if (this.past) return;
     const { pictures, frames, period } = this.store;
     const before = at === null ? pictures.length - 1 : firstFrom(pictures, at + 1e-6) - 1;
     const picture = pictures[before];
@@ -41,6 +65,7 @@ export class Frame {
     this.#load();
     this.caption(at);
     this.readout(at);
+    this.drawBoxes();
   }
 
   #load() {
@@ -48,6 +73,19 @@ export class Frame {
     this.loading = true;
     this.shown = this.wanted;
     this.image.src = `picture/${this.shown.stamp}`;
+  }
+
+  /** The boxes of the picture that is there; they may come before it, or after. */
+  drawBoxes() {
+    find('boxed').hidden = !this.store.boxes.size;
+    const seen = this.boxed && this.drawn ? this.store.boxes.get(this.drawn.stamp) : undefined;
+    drawBoxes(find('boxes'), this.image, seen, this.drawn?.size || []);
+    if (!this.past) this.image.alt = this.#named(seen);
+  }
+
+  #named(seen) {
+    const { decision } = this;
+    return decision ? `The frame judged at ${clock(decision.at, this.store.period)}${describeBoxes(seen)}` : '';
   }
 
   caption(at) {
@@ -61,7 +99,6 @@ export class Frame {
     if (decision.latency) parts.push(`decided after ${(decision.latency * 1000).toFixed(0)} ms`);
     if (decision.reason) parts.push(decision.reason.toLowerCase().replaceAll('_', ' '));
     caption.replaceChildren(...parts.filter(Boolean).map((part) => { const one = make('span', ''); one.append(part); return one; }));
-    this.image.alt = `The frame judged at ${clock(decision.at, this.store.period)}`;
   }
 
   /** What was decided at a moment, for every lane. */

@@ -3,7 +3,7 @@
 // The strip of health: from the decisions themselves, and from the node's diagnostics.
 
 import { clock } from './draw.js';
-import { make } from './lanes.js';
+import { make } from './element.js';
 
 const LOOKED_AT = 600, ERROR = 2;
 

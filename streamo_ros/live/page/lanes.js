@@ -3,6 +3,7 @@
 // The timeline: one lane per instruction, zoom and pan, the cursor, the threshold that is dragged.
 
 import { clock, colors, drawAxis, drawLane, drawOverview, plotArea } from './draw.js';
+import { bold, make } from './element.js';
 import { RESPONSE, firstFrom, redecide } from './rule.js';
 
 const LEAST = 4;
@@ -110,7 +111,7 @@ export class Lanes {
     for (const [lane, row] of this.rows) {
       const decisions = store.lanes.get(lane) || [];
       const states = this.threshold === null ? null : this.#whatIf(lane, decisions);
-      drawLane(row.canvas, paint, decisions, this.view, store.period, threshold.response, states, this.cursor);
+      drawLane(row.canvas, paint, decisions, this.view, store.period, store.scored ? threshold.response : null, states, this.cursor);
     }
     drawAxis(find('axis'), paint, this.view);
     const whole = { from: Math.min(store.first, store.end), to: Math.max(store.end + store.period, store.first + LEAST) };
@@ -236,7 +237,7 @@ export class Lanes {
       const [top, bottom] = plotArea(canvas.clientHeight, this.threshold !== null);
       return (bottom - (event.clientY - canvas.getBoundingClientRect().top)) / (bottom - top);
     };
-    const onMark = (event) => Math.abs(chance(event) - this.thresholds.response) < (event.pointerType === 'touch' ? 0.3 : 0.14)
+    const onMark = (event) => this.store.scored && Math.abs(chance(event) - this.thresholds.response) < (event.pointerType === 'touch' ? 0.3 : 0.14)
       && (event.pointerType !== 'touch' || canvas.getBoundingClientRect().right - event.clientX < 110);
     canvas.addEventListener('pointerdown', (event) => {
       canvas.setPointerCapture(event.pointerId);
@@ -281,17 +282,3 @@ export class Lanes {
     if (frames.length) this.pick(frames[Math.max(0, firstFrom(frames, at + 1e-9) - 1)].at);
   }
 }
-
-export function make(tag, name) {
-  const element = document.createElement(tag);
-  if (name) element.className = name;
-  return element;
-}
-
-export function bold(text) {
-  const element = make('b', '');
-  element.textContent = text;
-  return element;
-}
-
-export { clock };

@@ -9,6 +9,7 @@ import { listenToForm, listenToGate, login, tell, tokenOfAddress } from './form.
 import { Frame } from './frame.js';
 import { drawHealth } from './health.js';
 import { Lanes } from './lanes.js';
+import { Past } from './past.js';
 
 const find = (id) => document.getElementById(id);
 const THEMES = ['auto', 'light', 'dark'];
@@ -17,7 +18,7 @@ let connected = false, framed = false, due = 0;
 
 const frame = new Frame(store);
 const lanes = new Lanes(store, {
-  picked: (at) => { frame.show(at); answers.choose(at); },
+  picked: (at) => { frame.forget(); frame.show(at); answers.choose(at); },
   cancel: async (one) => tell(...await command('cancel', { id: one.id })),
   apply: async (response) => {
     const [done, said] = await command('thresholds', { response });
@@ -25,16 +26,23 @@ const lanes = new Lanes(store, {
     if (done) lanes.setThreshold(null);
   },
 });
-const answers = new Answers(store, (at) => {
-  lanes.pick(at);
-  if (matchMedia('(max-width: 900px)').matches) find('stage-title').scrollIntoView({ block: 'start' });
-});
+const answers = new Answers(store, jumpTo);
+const past = new Past(store, { jump: jumpTo, look: (stamp) => { frame.remember(stamp); toStage(); } });
 const feed = new Feed(store, (what) => {
   if (what === 'denied') { find('gate').showModal(); return; }
   connected = what !== 'lost';
   if (what === 'records') frame.came = Date.now();
   schedule();
 });
+
+function jumpTo(at) {
+  lanes.pick(at);
+  toStage();
+}
+
+function toStage() {
+  if (matchMedia('(max-width: 900px)').matches) find('stage-title').scrollIntoView({ block: 'start' });
+}
 
 function schedule() {
   if (due) return;
@@ -60,6 +68,10 @@ function render() {
   if (lanes.whole && store.end !== lanes.seen) { lanes.seen = store.end; lanes.showAll(); }
   lanes.touch();
   answers.draw();
+  past.draw();
+  find('what-if').hidden = !facts.live && !store.scored;
+  find('older').hidden = !facts.older;
+  if (facts.older) find('older').textContent = `${facts.older.toLocaleString()} older frames are not drawn; ask about them.`;
   drawHealth(store, connected);
   frame.show(lanes.cursor);
   answers.choose(lanes.cursor);
@@ -85,8 +97,14 @@ const KEYS = {
   PageUp: () => lanes.do('earlier'), PageDown: () => lanes.do('later'), End: () => lanes.do('newest'),
   '[': () => lanes.setThreshold(lanes.thresholds.response - 0.01),
   ']': () => lanes.setThreshold(lanes.thresholds.response + 0.01),
-  j: () => jump(false), k: () => jump(true), '?': () => find('help').showModal(),
+  j: () => jump(false), k: () => jump(true), b: toggleBoxes, '?': () => find('help').showModal(),
 };
+
+function toggleBoxes() {
+  frame.boxed = !frame.boxed;
+  find('boxed').setAttribute('aria-pressed', String(frame.boxed));
+  frame.drawBoxes();
+}
 
 function jump(later) {
   const answer = answers.beside(lanes.cursor, later);
@@ -101,6 +119,8 @@ document.addEventListener('keydown', (event) => {
   action(event);
 });
 find('theme').onclick = () => chooseTheme(THEMES[(THEMES.indexOf(find('theme').value) + 1) % THEMES.length]);
+find('boxed').onclick = toggleBoxes;
+new ResizeObserver(() => frame.drawBoxes()).observe(find('picture').parentElement);
 find('keys').onclick = () => find('help').showModal();
 matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => lanes.touch());
 chooseTheme(remembered());

@@ -3,7 +3,8 @@
 """Writes measured figures into the card of streamo-objects, between its marks.
 
 `python -m streamo_ros.tiny.objects.card models/streamo-objects` reads what `streamo evaluate`
-wrote to `evaluation/streams.json`, `streams_held_out.json` and `real.json`.
+wrote into `evaluation/`: `streams.json`, `streams_held_out.json`, `streams_unknown.json` and
+`real.json`.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ from streamo_ros.training.train_config import TrainingError
 FOLDER = 'evaluation'
 FILES = {'streams': 'streams', 'held out': 'streams_held_out', 'real': 'real'}
 """Name of each table's marks, and of the file with its figures."""
+UNKNOWN = 'streams_unknown'
+"""File with the figures of streams about unknown things."""
 COLUMNS = {
     'state_macro_f1': 'state macro-F1',
     'timing_f1': 'timing F1',
@@ -46,10 +49,40 @@ def main(argv: Sequence[str] | None = None) -> int:
     folder = parser.parse_args(argv).folder
     card = folder / 'README.md'
     text = card.read_text(encoding='utf-8')
-    for name, file in FILES.items():
-        text = renew(text, name, table(_read(folder / FOLDER / f'{file}.json')))
+    measured = {name: _read(folder / FOLDER / f'{file}.json') for name, file in FILES.items()}
+    for name, figures in measured.items():
+        text = renew(text, name, table(figures))
+    unknown = _read(folder / FOLDER / f'{UNKNOWN}.json')
+    text = renew(text, 'quiet', quiet(measured, unknown))
     write_text(card, text)
     return 0
+
+
+def quiet(measured: Mapping[str, Mapping[str, Any]], unknown: Mapping[str, Any]) -> str:
+    """What it says where nothing is due, and what it refuses, as a table.
+
+    Args:
+        measured: the figures behind the other tables, by their names.
+        unknown: those of the streams about unknown things.
+    """
+    real = measured['real']
+    rows = ['| | model | plain rule |', '|---|---:|---:|']
+    for name, figures in (
+        ('false alarms per instruction-hour, the clips', real),
+        ('the same, variants of the clips', real['variants']),
+    ):
+        if figures:
+            hours = f'{figures["never_hours"]:.1f} h'
+            own, rule = (_cell(row['false_alarms_per_hour']) for row in (figures, figures['rule']))
+            rows.append(f'| {name} ({hours}) | {own} | {rule} |')
+    known = {name: measured[name]['refused']['known'] for name in ('streams', 'held out')}
+    count = unknown['episodes']
+    rows += [
+        f'| unknown things refused ({count} cases) | {_cell(unknown["refused"]["unknown"])} | - |',
+        f'| known things refused | {_cell(known["streams"])} | - |',
+        f'| known things refused, held-out wordings | {_cell(known["held out"])} | - |',
+    ]
+    return '\n'.join(rows)
 
 
 def table(figures: Mapping[str, Any]) -> str:

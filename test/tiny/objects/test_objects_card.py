@@ -11,22 +11,40 @@ import pytest
 from streamo_ros.tiny.objects.card import COLUMNS
 from streamo_ros.tiny.objects.card import FILES
 from streamo_ros.tiny.objects.card import main
+from streamo_ros.tiny.objects.card import UNKNOWN
 from streamo_ros.training.train_config import TrainingError
 
 ROW = dict.fromkeys(COLUMNS, 0.5) | {'episodes': 4, 'standing_right': None}
-FIGURES = ROW | {'model_id': 'abc', 'families': {'appear': ROW}, 'rule': None}
+FIGURES = ROW | {
+    'model_id': 'abc',
+    'families': {'appear': ROW},
+    'rule': None,
+    'refused': {'known': 0.01, 'unknown': 0.97},
+}
+RULE = {'false_alarms_per_hour': 1.25, 'families': {}}
+REAL = FIGURES | {
+    'never_hours': 4.5,
+    'rule': ROW | RULE,
+    'variants': ROW | {'never_hours': 36.04, 'rule': RULE},
+}
 
 
 def test_the_tables_are_renewed(tmp_path):
     card = tmp_path / 'README.md'
-    card.write_text(''.join(f'<!-- {name} -->old<!-- end of {name} -->' for name in FILES))
+    card.write_text(
+        ''.join(f'<!-- {name} -->old<!-- end of {name} -->' for name in (*FILES, 'quiet'))
+    )
     (tmp_path / 'evaluation').mkdir()
-    for file in FILES.values():
-        (tmp_path / 'evaluation' / f'{file}.json').write_text(json.dumps(FIGURES))
+    for file in (*FILES.values(), UNKNOWN):
+        figures = REAL if file == 'real' else FIGURES
+        (tmp_path / 'evaluation' / f'{file}.json').write_text(json.dumps(figures))
     main([str(tmp_path)])
     text = card.read_text()
     assert 'old' not in text
     assert text.count('| appear | 0.50 | 0.50 | 0.50 | - |') == len(FILES)
+    assert '| the same, variants of the clips (36.0 h) | 0.50 | 1.25 |' in text
+    assert '| unknown things refused (4 cases) | 0.97 | - |' in text
+    assert '| known things refused | 0.01 | - |' in text
 
 
 def test_missing_figures_are_named(tmp_path):

@@ -23,7 +23,6 @@ from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_model_class
-from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import DTYPES
 from streamo_ros.backbone.vision.engine import EngineError
@@ -88,13 +87,13 @@ def find_grid(checkpoint: Checkpoint, width: int, height: int, max_pixels: int) 
         checkpoint: the checkpoint.
         width: of the frames in pixels.
         height: of the frames in pixels.
-        max_pixels: the node's model.max_pixels.
+        max_pixels: the node's model.max_pixels; 0 = what the checkpoint asks for.
     """
     config = find_model_class(checkpoint.architecture).config_class.from_pretrained(
         checkpoint.weights, local_files_only=True, trust_remote_code=False
     )
     family = find_family(checkpoint.architecture)
-    pixels = max_pixels or checkpoint.settings.max_pixels or MAX_PIXELS
+    pixels = max_pixels or checkpoint.settings.max_pixels or family.frame_pixels(config)
     return family.grid(config, checkpoint.processor, height, width, pixels)
 
 

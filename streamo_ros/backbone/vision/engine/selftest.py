@@ -22,6 +22,7 @@ from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import INPUT
 from streamo_ros.backbone.vision.engine import output_names
 from streamo_ros.backbone.vision.preprocess import patchify
+from streamo_ros.files import apply_umask
 
 LEAST_COSINE = 0.999
 """Minimum agreement of every output with torch."""
@@ -81,8 +82,7 @@ def record(tower: VisionEncoder, dtype: torch.dtype, file: Path) -> None:
             'build with --dtype bfloat16'
         )
     save_file({INPUT: patches, **tensors}, file)
-    # The library makes it readable for its owner only, unlike the plan.
-    file.chmod(0o644)
+    apply_umask(file)  # the library makes it readable for its owner only
 
 
 def load_reference(file: Path) -> dict[str, Tensor]:

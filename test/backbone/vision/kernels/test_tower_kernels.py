@@ -26,8 +26,11 @@ DEVICE = torch.device('cuda' if torch.cuda.is_available() else 'cpu')
 FORMATS = [torch.float32, torch.float16]
 if DEVICE.type == 'cuda':
     FORMATS.append(torch.bfloat16)  # the interpreter cuts off where a GPU rounds
-# 3 x 5 has windows of four sizes, 4 x 4 of one.
-GRIDS = {'uneven windows': (3, 5), 'equal windows': (4, 4)}
+# 3 x 5 has windows of four sizes, 4 x 4 of one. Interpreted, a tower takes half a minute.
+GRIDS = {
+    'uneven windows': (3, 5),
+    'equal windows': pytest.param((4, 4), marks=() if DEVICE.type == 'cuda' else pytest.mark.slow),
+}
 plain, fused = PlainTowerOperators(), kernels.FusedTowerOperators()
 
 
