@@ -87,9 +87,10 @@ class Speech:
         self.tokens.append(token)
         self.taken = (token,)
         whole = self._tokenizer.text(self.tokens)
-        cuts = [at for at in map(whole.find, self._cut) if at >= 0]
         # A line break before the first word does not end the line.
-        if cuts and whole[: min(cuts)].strip():
+        words = len(whole) - len(whole.lstrip())
+        cuts = [at for at in (whole.find(mark, words) for mark in self._cut) if at >= 0]
+        if cuts:
             self.taken = self._tokenizer.plain(whole[len(before) : min(cuts)])
             self.finish = Finish.STOP
         elif any(mark in whole for mark in self._marks if mark not in self._cut):
