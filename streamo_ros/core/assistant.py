@@ -255,10 +255,9 @@ class Assistant:
             extend_time=times[1],
             tag=lane.dialogue.tag(frame.tick),
         )
-        remarks = [HeldBack(frame, lane.instruction.id, held)] if newly_held else []
-        return [decided, *remarks] + (
-            self._count_response(lane) if response_id and lane.counted else []
-        )
+        events: list[Event] = [decided]
+        events += [HeldBack(frame, lane.instruction.id, held)] if newly_held else []
+        return events + (self._count_response(lane) if response_id and lane.counted else [])
 
     def _count_response(self, lane: InstructionLane) -> list[Event]:
         counted = self._book.count_response(lane.instruction.id)
