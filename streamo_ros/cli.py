@@ -55,7 +55,7 @@ VERBS = {
         'the page: a node or a recording, in a browser',
         ExitCode.OK,
     ),
-    'ask': Verb('streamo_ros.memory.command:main', 'a question about the past, offline'),
+    'ask': Verb('streamo_ros.replay.ask_command:main', 'a question about the past, offline'),
     'convert': Verb('streamo_ros.training.convert:main', 'annotations to per-second dialogues'),
     'train': Verb('streamo_ros.training.train:main', 'train a checkpoint'),
     'evaluate': Verb('streamo_ros.evaluation.evaluate:main', 'score timing, states and answers'),

@@ -50,3 +50,19 @@ def test_links_to_files_that_moved_are_removed(step, monkeypatch, tmp_path):
     (package / 'cli.py').symlink_to(tmp_path / 'cli.py')
     interfaces.remove_dangling_links()
     assert sorted(path.name for path in package.iterdir()) == ['cli.py', 'msg']
+
+
+def test_colcon_finds_no_packages_in_an_environment_inside_a_workspace(
+    step, monkeypatch, tmp_path, capfd
+):
+    monkeypatch.delitem(sys.modules, 'environment', raising=False)
+    environment = importlib.import_module('environment')
+    monkeypatch.setattr(environment, 'VENV', tmp_path / 'ws' / 'venv')
+    monkeypatch.setattr(environment, 'LOG', tmp_path / 'setup.log')
+    for name in ('check_machine', 'make_venv', 'install_packages'):
+        monkeypatch.setattr(environment, name, lambda _: None)
+    monkeypatch.setattr(sys, 'argv', ['environment.py', '--packages'])
+    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+    assert environment.main() == 0
+    assert (tmp_path / 'ws' / 'venv' / 'COLCON_IGNORE').is_file()
+    assert 'export STREAMO_VENV=' in ''.join(capfd.readouterr())

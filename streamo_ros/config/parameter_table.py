@@ -273,7 +273,8 @@ TABLE = (
     Parameter(
         'journal.context',
         False,
-        'Keep the answers in the journal, and put them back into the context after a restart.',
+        'Keep the answers in the journal, and put them back into the context after a restart; '
+        'with memory.path, with the last memory.frames frames.',
         _SETUP,
     ),
     *MEMORY,

@@ -45,15 +45,15 @@ def read_parameters(path: Path) -> dict[str, Any]:
             f'the parameter file {path} cannot be read: {one_line(error)}'
         ) from error
     try:
-        nodes = load_yaml(text)
-        if not isinstance(nodes, Mapping):
-            raise TypeError('it is empty' if nodes is None else 'it is no mapping')
-        groups = [nodes[node] for node in _NODES if node in nodes]
-        if not all(isinstance(group, Mapping) for group in groups):
-            raise TypeError('a node has no group of its own')
-        sections = [group['ros__parameters'] for group in groups]
-        values = {name: value for section in sections for name, value in _flat('', section or {})}
-    except (yaml.YAMLError, KeyError, TypeError, AttributeError, ValueError) as error:
+        nodes = _mapping('it', load_yaml(text))
+        groups = [_mapping(node, nodes[node]) for node in _NODES if node in nodes]
+        sections = [group['ros__parameters'] or {} for group in groups]
+        values = {
+            name: value
+            for section in sections
+            for name, value in _flat('', _mapping('ros__parameters', section))
+        }
+    except (yaml.YAMLError, KeyError, ValueError) as error:
         raise ParameterError(
             f'{path} is not a parameter file ({one_line(error)}): it must begin with /**: and '
             'ros__parameters:'
@@ -81,6 +81,12 @@ def effective(given: Mapping[str, Any]) -> Values:
         if name in NAMES and NAMES[name].when is not When.START
     }
     return Values(check_change(ours, unconfigured=True))
+
+
+def _mapping(name: str, content: Any) -> Mapping[Any, Any]:
+    if not isinstance(content, Mapping):
+        raise ValueError(f'{name} is {"empty" if content is None else "not a mapping"}')
+    return content
 
 
 def _flat(prefix: str, group: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

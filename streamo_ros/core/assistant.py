@@ -40,7 +40,7 @@ from streamo_ros.core.passes import LogitsRow
 from streamo_ros.core.passes import PassRunner
 from streamo_ros.core.past_frame import PastFrames
 from streamo_ros.core.protocol import State
-from streamo_ros.core.restored_turns import RestoredAnswers
+from streamo_ros.core.restored_turns import RestoredTurns
 from streamo_ros.core.speech import Finish
 
 
@@ -52,7 +52,7 @@ class Assistant:
         book: the active instructions; may be changed by any thread at any time.
         settings: see `AssistantSettings`.
         policy: what leaves a lane's window.
-        restored: answers from before a restart; none by default.
+        restored: turns from before a restart; none by default.
         past: kept frames for instructions that look back; none by default.
         history: the past in words for every instruction; none by default.
 
@@ -67,7 +67,7 @@ class Assistant:
         book: InstructionBook,
         settings: AssistantSettings | None = None,
         policy: EvictionPolicy | None = None,
-        restored: RestoredAnswers = lambda _: (),
+        restored: RestoredTurns = lambda _: (),
         past: PastFrames = lambda _start, _end: (),
         history: History = no_history,
     ) -> None:

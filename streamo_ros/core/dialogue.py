@@ -179,12 +179,7 @@ class Dialogue:
         text = f'{history}\n{self._instruction}' if history else self._instruction
         self._sink = self._prompt.sink(text)
         self._layout.instruct(text)
-        # With room for the next turn: otherwise a policy would evict right after this.
-        vision = max((one.tokens for turn in self._turns for one in turn.visions), default=0)
-        need = self._layout.longest_turn(vision) + self._limits.max_new_tokens
-        room = self._backbone.capacity - len(self._sink) - need
-        turns = newest(self._turns, room, self._prompt)
-        self._rebuild(turns, self._origin if turns else None)
+        self._rebuild(self._fitting(self._turns), self._origin)
 
     def forget_frames(self) -> None:
         """Rebuild from the last answers alone: the frames seen so far had another size.
@@ -198,12 +193,8 @@ class Dialogue:
         self._rebuild(answered[max(0, len(answered) - self._limits.max_answers) :])
 
     def restore(self, turns: list[Turn]) -> None:
-        """Start with turns from before a restart; call before the first frame.
-
-        Raises:
-            BackboneError: they do not fit into the slot.
-        """
-        self._rebuild(turns)
+        """Start with the last turns from before a restart that fit, before the first frame."""
+        self._rebuild(self._fitting(turns))
 
     def restart(self) -> None:
         """Start over with the instruction alone."""
@@ -213,11 +204,14 @@ class Dialogue:
         """Give the slot back."""
         self._backbone.close(self.slot)
 
-    def _lend(self) -> tuple[int, ...]:
-        """Take the last token of the slot out, to append it again.
+    def _fitting(self, turns: list[Turn]) -> list[Turn]:
+        """The last turns that leave room for another: a policy would evict right after this."""
+        vision = max((one.tokens for turn in turns for one in turn.visions), default=0)
+        room = self._backbone.capacity - len(self._sink) - self._limits.max_new_tokens
+        return newest(turns, room - self._layout.longest_turn(vision), self._prompt)
 
-        An answer without a tag begins where the state was read, so that token is read once more.
-        """
+    def _lend(self) -> tuple[int, ...]:
+        """Take the last token out, to append it again: an answer without a tag begins there."""
         self._backbone.truncate(self.slot, self.tokens - 1)
         self._lent = 1
         return self._prompt.reply_prompt[-1:]
@@ -285,7 +279,7 @@ class Dialogue:
         if not turns:
             self._layout.restart()
         self._backbone.truncate(self.slot, 0)
-        self._origin = origin or (turns[0].tick if turns else None)
+        self._origin = (origin or turns[0].tick) if turns else None
         pieces: list[Piece] = [self._sink]
         for turn in turns:
             self._layout.apply(turn, self.interval, first=turn is turns[0])

@@ -29,6 +29,11 @@ class Reason(enum.IntEnum):
     OVERFLOW = 4
     ENDED = 5
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether the frame should have been decided."""
+        return self not in (Reason.NONE, Reason.NO_INSTRUCTION, Reason.ENDED)
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:

@@ -8,6 +8,7 @@ Follows the instruction book, the stream and the image size.
 from __future__ import annotations
 
 from collections import deque
+from contextlib import suppress
 
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.events import Event
@@ -21,9 +22,11 @@ from streamo_ros.core.instruction_lane import EncodedFrame
 from streamo_ros.core.instruction_lane import InstructionLane
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.past_frame import PastFrames
 from streamo_ros.core.restored_turns import restored_turns
-from streamo_ros.core.restored_turns import RestoredAnswers
+from streamo_ros.core.restored_turns import RestoredTurns
 from streamo_ros.core.restored_turns import tick_before
 from streamo_ros.core.speech import Finish
 
@@ -35,7 +38,7 @@ class LanePool:
         backbone: where lanes are opened.
         book: the active instructions.
         policy: what leaves a lane's window.
-        restored: answers from before a restart.
+        restored: turns from before a restart.
         past: kept frames for instructions that look back further than the last frames.
         history: the past in words.
     """
@@ -45,7 +48,7 @@ class LanePool:
         backbone: Backbone,
         book: InstructionBook,
         policy: EvictionPolicy,
-        restored: RestoredAnswers,
+        restored: RestoredTurns,
         past: PastFrames,
         history: History,
     ) -> None:
@@ -59,6 +62,7 @@ class LanePool:
         self._most = min(backbone.lanes, book.capacity)
         self._lanes: dict[int, InstructionLane] = {}
         self._recent: deque[EncodedFrame] = deque()
+        self._seen: dict[int, VisionTokens | None] = {}
         self._book_version = -1
         self._stream_id = 0
         self._grid: tuple[int, int] | None = None
@@ -83,6 +87,7 @@ class LanePool:
         A new stream clears every lane, and its instructions start over. Lanes of canceled and
         expired instructions are closed.
         """
+        self._seen.clear()
         stream_id = frame.tick.stream_id
         new_stream = self._stream_id not in (0, stream_id)
         events = self.clear('a new stream began before it was decided') if new_stream else []
@@ -248,15 +253,25 @@ class LanePool:
         return kept[: max(0, room - len(waiting))]
 
     def _restore(self, lane: InstructionLane, encoded: EncodedFrame) -> None:
-        """Start a lane with its answers from before a restart, if they fit."""
-        answers = self._restored(lane.instruction.id)
-        turns = restored_turns(answers, encoded.frame.tick, self._backbone.prompt)
+        """Start a lane with what it said and saw before a restart, as far as it fits."""
+        past = self._restored(lane.instruction.id)
+        turns = restored_turns(past, encoded.frame.tick, self._backbone.prompt, self._see)
         if not turns:
             return
         try:
             lane.dialogue.restore(turns)
         except BackboneError:
             lane.dialogue.restart()
+
+    def _see(self, past: PastFrame) -> VisionTokens | None:
+        """A frame of before a restart, once for all lanes that open with the same frame."""
+        if past.stamp not in self._seen:
+            self._seen[past.stamp] = None
+            image = past.load()
+            if image is not None and self._backbone.grid(*image.shape[:2]) == self._grid:
+                with suppress(BackboneError):
+                    self._seen[past.stamp] = self._backbone.encode(image)
+        return self._seen[past.stamp]
 
     def _encoded(self, encoded: EncodedFrame) -> EncodedFrame:
         """A kept frame with its vision tokens; it may have only pixels so far."""

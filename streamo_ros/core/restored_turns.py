@@ -1,26 +1,47 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Answers from before a restart, as the first turns of a new dialogue."""
+"""What was said and seen before a restart, as the first turns of a new dialogue."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
+from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.turn import Turn
 
 MAX_AGE = 3600 * SECOND
-"""Older answers are left out: their seconds would be far from any the model was trained on."""
+"""Older turns are left out: their seconds would be far from any the model was trained on."""
 
-PastAnswer = tuple[int, str]
-"""Capture time of the frame, nanoseconds, and the answer."""
 
-RestoredAnswers = Callable[[int], Sequence[PastAnswer]]
-"""The answers to an instruction before a restart, oldest first; called once per instruction."""
+@dataclass(frozen=True)
+class PastTurn:
+    """A frame that was decided before a restart.
+
+    Attributes:
+        stamp: its capture time, nanoseconds.
+        state: the decision.
+        text: the answer; '' where there was none.
+        frame: its picture; None where none was kept.
+    """
+
+    stamp: int
+    state: State = State.RESPONSE
+    text: str = ''
+    frame: PastFrame | None = None
+
+
+RestoredTurns = Callable[[int], Sequence[PastTurn]]
+"""The last turns of an instruction before a restart, oldest first; called once per instruction."""
+
+See = Callable[[PastFrame], 'VisionTokens | None']
+"""The vision tokens of a kept frame; None where it cannot be shown."""
 
 
 def tick_before(tick: Tick, stamp: int) -> Tick:
@@ -31,19 +52,30 @@ def tick_before(tick: Tick, stamp: int) -> Tick:
     return Tick(stamp, start, start + length, 0, tick.stream_id)
 
 
-def restored_turns(answers: Sequence[PastAnswer], tick: Tick, prompt: PromptTokens) -> list[Turn]:
-    """Past answers as turns of a dialogue that starts with this tick.
+def restored_turns(
+    past: Sequence[PastTurn], tick: Tick, prompt: PromptTokens, see: See
+) -> list[Turn]:
+    """Past turns as those of a dialogue that starts with this tick.
 
     Their tags lie on the tick's own grid, so that the seconds between them and the frames to come
-    match the capture times.
+    match the capture times. One without an answer is nothing without its frame.
     """
-    turns = []
-    for stamp, text in answers:
-        age = tick.stamp - stamp
-        if not 0 < age <= MAX_AGE:
+    turns: list[Turn] = []
+    for one in past:
+        then = tick_before(tick, one.stamp)
+        # Two frames may fall on one tick of the new grid: the first stays.
+        late = turns and then.start <= turns[-1].tick.start
+        if late or not 0 < tick.stamp - one.stamp <= MAX_AGE:
             continue
-        then = tick_before(tick, stamp)
-        said = prompt.replies[State.RESPONSE] + prompt.tokenizer.plain(text)
-        reply = said + prompt.ending + prompt.close
-        turns.append(Turn((then,), (), reply=reply, answered=True))
+        vision = see(one.frame) if one.frame is not None else None
+        said = one.state is State.RESPONSE
+        # A step of several frames cannot be made of one: its words alone come back.
+        visions = (vision,) if vision is not None and prompt.dialect.frames == 1 else ()
+        if not said and (not visions or one.state not in prompt.replies):
+            continue
+        text = prompt.tokenizer.plain(one.text) + prompt.ending if said else ()
+        reply = prompt.replies[one.state] + text + prompt.close
+        origin = turns[0].tick.start if turns else then.start
+        texts = prompt.texts([(then.start - origin, then.end - origin)])
+        turns.append(Turn((then,), visions, prompt.turn_prefix, texts, reply, answered=said))
     return turns

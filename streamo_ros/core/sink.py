@@ -28,7 +28,6 @@ from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.interface import VisionTokens
 
-_DROPPED = (Reason.BAD_FRAME, Reason.MODEL_FAILED, Reason.OVERFLOW)
 # Frames that an instruction may still miss after another one did: more than any backlog holds.
 _REMEMBERED = 1024
 
@@ -162,7 +161,7 @@ class StepMaker:
         if frame is not None:
             self._follow(frame)
         for event in events:
-            if isinstance(event, Decided) and event.reason in _DROPPED:
+            if isinstance(event, Decided) and event.reason.is_fault:
                 self._count_drop(event)
         return Step(
             events=tuple(events),

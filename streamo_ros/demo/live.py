@@ -17,6 +17,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from streamo_ros.report.marks import ENDED
 from streamo_ros.report.marks import mark
 from streamo_ros.report.marks import mark_name
 from streamo_ros.report.marks import NO_INSTRUCTION
@@ -31,6 +32,7 @@ CELLS = {
     'STANDBY': ('▄', 'yellow'),
     'RESPONSE': ('█', 'bold green'),
     NO_INSTRUCTION: ('–', 'grey50'),
+    ENDED: ('–', 'grey50'),
     'UNKNOWN': ('?', 'red'),
 }
 

@@ -11,7 +11,9 @@ from datetime import tzinfo
 from functools import partial
 
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.past_frame import PastFrame
+from streamo_ros.core.restored_turns import PastTurn
 from streamo_ros.memory.clock_times import CaptureClock
 from streamo_ros.memory.clock_times import TimeError
 from streamo_ros.memory.prompt import question_prompt
@@ -28,6 +30,7 @@ from streamo_ros.memory.recall import in_order
 from streamo_ros.memory.recall import recall_frames
 from streamo_ros.memory.record import KeptFrame
 from streamo_ros.memory.record_answer import say_found
+from streamo_ros.memory.restart import turns_before
 from streamo_ros.memory.search import find_facts
 from streamo_ros.memory.search import Found
 from streamo_ros.memory.tiers import read_tiers
@@ -124,6 +127,12 @@ class Asker:
         if len(frames) > limit:
             frames = [frames[round(at * step)] for at in range(limit)]
         return self._past(frames)
+
+    def turns_before(
+        self, instruction: Instruction, answers: Sequence[PastTurn], limit: int
+    ) -> list[PastTurn]:
+        """See `restart.turns_before`."""
+        return turns_before(self._reader, instruction, answers, limit)
 
     def _past(self, frames: Sequence[KeptFrame]) -> tuple[PastFrame, ...]:
         pictures = self._reader.pictures
@@ -261,7 +270,7 @@ class Asker:
                 probability=1.0,
             )
         watched = self._reader.instructions(span)
-        asked = ' '.join(recall.question.words) or recall.question.text
+        asked = ' '.join(recall.found.unknown or recall.question.words) or recall.question.text
         if facts := recall.found.facts:
             closest = f'{clock.say(facts[-1].end)} “{facts[-1].text.strip()}”'
             return Answer(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -28,21 +27,19 @@ from streamo_ros.memory.export import export
 from streamo_ros.memory.opening import set_aside
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.schema import DATABASE
-from streamo_ros.memory.schema import StoreError
 from streamo_ros.memory.time_words import read_times
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command.
+def run(arguments: argparse.Namespace) -> int:
+    """Answer from a store, or tell what it has, export or erase it.
 
     Args:
-        argv: arguments behind the verb; None takes those of the process.
+        arguments: those of `parser`; the store is one, or does not exist.
 
     Returns:
         The exit code.
     """
-    arguments = parser().parse_intermixed_args(argv)
-    _check(arguments)
+    check(arguments)
     if arguments.erase == 'all':
         return _erased(arguments, erase_all(arguments.store.expanduser()))
     with closing(StoreReader(arguments.store)) as reader:
@@ -63,7 +60,12 @@ def parser() -> argparse.ArgumentParser:
         epilog='Exit codes: 0 answered, 1 the record has no answer, 2 bad input.',
     )
     add = parser.add_argument
-    add('store', type=Path, help='folder that memory.path or `streamo replay --memory` named')
+    add(
+        'store',
+        type=Path,
+        help='folder that memory.path or `streamo replay --memory` named; or a '
+        'bag or video, which is watched first',
+    )
     add('question', nargs='*', help='in plain English; later ones may follow up on earlier ones')
     add('--frames', type=int, default=8, metavar='N', help='most pictures; default %(default)s')
     add(
@@ -84,13 +86,14 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _check(arguments: argparse.Namespace) -> None:
-    store = arguments.store.expanduser()
-    if store.exists() and not (store / DATABASE).exists():
-        raise StoreError(
-            f'{store} is no store; if it is a recording, watch it first: '
-            f'streamo replay {store} -i "..." --memory DIR, then streamo ask DIR "..."'
-        )
+def check(arguments: argparse.Namespace) -> None:
+    """Refuse arguments that contradict each other.
+
+    Raises:
+        AskError: they do.
+        TimeError: there is no such time zone.
+    """
+    find_zone(arguments.time_zone)
     if arguments.question and (arguments.erase or arguments.export):
         raise AskError('a question cannot be combined with --export or --erase: leave one out')
     if not 1 <= arguments.frames <= 64:

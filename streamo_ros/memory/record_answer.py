@@ -40,9 +40,6 @@ def say_found(question: Question, found: Found, clock: CaptureClock) -> str:
         Kind.WHAT: _what,
         Kind.WAS_THERE: _was_there,
     }[question.kind](facts, clock)
-    if found.unknown:
-        words = ', '.join(repr(word) for word in found.unknown)
-        text += f' The record says nothing of {words}.'
     return f'From the record: {text}'
 
 

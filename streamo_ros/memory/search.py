@@ -40,8 +40,8 @@ class Found:
 
     @property
     def doubtful(self) -> bool:
-        """Whether it is about something else that has most of the words."""
-        return bool(self.unknown) and self.facts[0].kind == 'answer'
+        """Whether it may be about something else: 'red cup' where only cups were recognized."""
+        return bool(self.unknown)
 
 
 def find_facts(reader: StoreReader, words: Sequence[str], span: Span) -> Found:

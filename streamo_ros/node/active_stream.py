@@ -80,7 +80,7 @@ class ActiveStream:
             resources.book,
             settings(),
             context_policy(values.text('context.policy'), resources.info),
-            resources.restored_answers,
+            resources.restored_turns,
             resources.past_frames,
             resources.history or no_history,
         )

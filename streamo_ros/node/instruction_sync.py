@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from streamo_ros.core.events import Answered
 from streamo_ros.core.instruction import InstructionBook
-from streamo_ros.core.restored_turns import PastAnswer
+from streamo_ros.core.restored_turns import PastTurn
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Step
 from streamo_ros.node.journal import Journal
@@ -51,13 +51,14 @@ class InstructionSync(Sink):
         refused = self._book.restore(self._journal.active(), self._journal.next_id())
         return '; '.join(filter(None, [self._journal.remark, *refused]))
 
-    def past_answers(self) -> dict[int, Sequence[PastAnswer]]:
+    def past_answers(self) -> dict[int, list[PastTurn]]:
         """What each restored instruction was answered before the restart."""
         if self._journal is None:
             return {}
         return {
             instruction.id: [
-                (answer.stamp, answer.text) for answer in self._journal.answers(instruction.id)
+                PastTurn(answer.stamp, text=answer.text)
+                for answer in self._journal.answers(instruction.id)
             ]
             for instruction in self._book.active()
         }

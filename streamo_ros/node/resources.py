@@ -22,7 +22,7 @@ from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.past_frame import PastFrame
-from streamo_ros.core.restored_turns import PastAnswer
+from streamo_ros.core.restored_turns import PastTurn
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.clock_times import find_zone
 from streamo_ros.memory.history import TierHistory
@@ -132,18 +132,27 @@ class NodeResources:
             self.asker = Asker(StoreReader(self.memory.folder), zone, tier_counts(values))
         remarks = [self.instructions.restore(), *(self.memory.remarks if self.memory else [])]
         self.remark = ' '.join(filter(None, remarks))
-        self._past_answers = (
-            self.instructions.past_answers() if values.flag('journal.context') else {}
-        )
+        self._past_turns = self._turns_before() if values.flag('journal.context') else {}
 
     @property
     def info(self) -> BackboneInfo:
         """The identity of the model."""
         return self.backbone.info
 
-    def restored_answers(self, instruction_id: int) -> Sequence[PastAnswer]:
-        """What an instruction was answered before a restart; given once."""
-        return self._past_answers.pop(instruction_id, ())
+    def restored_turns(self, instruction_id: int) -> Sequence[PastTurn]:
+        """What an instruction said and saw before a restart; given once."""
+        return self._past_turns.pop(instruction_id, ())
+
+    def _turns_before(self) -> dict[int, list[PastTurn]]:
+        answers = self.instructions.past_answers()
+        if self.asker is None:
+            return answers
+        limit = self._values.whole('memory.frames')
+        return {
+            instruction.id: self.asker.turns_before(instruction, answers[instruction.id], limit)
+            for instruction in self.book.active()
+            if instruction.id in answers
+        }
 
     def past_frames(self, start: int, end: int) -> Sequence[PastFrame]:
         """Kept frames for an instruction that looks back; see `PastFrames`."""

@@ -84,7 +84,7 @@ class Statistics(Sink):
             if event.extend_time:
                 self.extend.last.append(event.extend_time)
             self.context_tokens = event.context_tokens
-        elif event.reason is not Reason.NO_INSTRUCTION:
+        elif event.reason.is_fault:
             self.flaw, self.flaw_at = event.frame.flaw, time.perf_counter()
             if event.reason is Reason.MODEL_FAILED:
                 self.failed_at = self.flaw_at

@@ -19,8 +19,8 @@ from streamo_ros.replay.ray_executor import on_ray
 from streamo_ros.share import camera_model
 
 
-def add_job_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that `common_job` reads."""
+def add_job_options(parser: argparse._ActionsContainer) -> None:
+    """Add the options that `common_job` reads, to a parser or to a group of one."""
     add = parser.add_argument
     add(
         '--model',

@@ -13,6 +13,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import groupby
 
+from streamo_ros.report.marks import ENDED
 from streamo_ros.report.marks import mark
 from streamo_ros.report.marks import mark_name
 from streamo_ros.report.marks import NO_INSTRUCTION
@@ -26,7 +27,7 @@ GAP = 2.1
 """Frames are at most two periods apart; more is a gap in the recording."""
 LEAST = 3
 """Pixels of a response at least."""
-_STRENGTH = (NO_INSTRUCTION, 'SILENCE', 'UNKNOWN', 'STANDBY', 'RESPONSE')
+_STRENGTH = (NO_INSTRUCTION, ENDED, 'SILENCE', 'UNKNOWN', 'STANDBY', 'RESPONSE')
 _NOTHING = -1
 
 

@@ -71,7 +71,7 @@ def write_report(
         for number, timeline in enumerate(timelines, 1)
     ]
     plain = _page(title, lead, runs, {})
-    shown = _choose(runs, LIMIT - len(plain.encode()))
+    shown = _choose(runs, LIMIT - len(plain.encode(errors='backslashreplace')))
     write_text(path, _page(title, lead, runs, shown) if any(shown.values()) else plain)
 
 

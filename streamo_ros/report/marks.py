@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How a decision is shown: its state, except that a frame nobody asked about is no fault.
+"""How a decision is shown: its state, except that a frame nobody waits for is no fault.
 
 Report, live view and summaries take colors, legends and counts from here.
 """
@@ -17,16 +17,22 @@ from streamo_ros.report.rows import DecisionRow
 
 NO_INSTRUCTION = Reason.NO_INSTRUCTION.name
 """The mark of a frame for which there was nothing to decide."""
-MARKS = ('SILENCE', 'STANDBY', 'RESPONSE', NO_INSTRUCTION, 'UNKNOWN')
+ENDED = Reason.ENDED.name
+"""The mark of a frame that still waited when its instruction or stream ended."""
+MARKS = ('SILENCE', 'STANDBY', 'RESPONSE', NO_INSTRUCTION, ENDED, 'UNKNOWN')
 """All marks, in the order of legends."""
 
 
 def mark(decision: DecisionRow) -> str:
     """What to show of a decision: one of `MARKS`."""
+    if decision.state != State.UNKNOWN.name:
+        return decision.state
+    if decision.reason == ENDED:
+        return ENDED
     unasked = decision.reason == NO_INSTRUCTION
     # A row of an early version may lack its reason.
     unasked = unasked or not (decision.reason or decision.instruction_id)
-    return NO_INSTRUCTION if decision.state == State.UNKNOWN.name and unasked else decision.state
+    return NO_INSTRUCTION if unasked else decision.state
 
 
 def count_marks(decisions: Iterable[DecisionRow]) -> dict[str, int]:

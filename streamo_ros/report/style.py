@@ -54,6 +54,7 @@ svg a:focus-visible rect { stroke: var(--ink); stroke-width: 2; } .bubble { fill
   .answers img { width: 80px; height: 60px; } }
 @media print { section, .answers li { break-inside: avoid; } svg { min-width: 0; } }
 """
+    '.ended { fill: var(--no_instruction); background: var(--no_instruction); }\n'
     + ''.join(
         f'.{name} {{ fill: var(--{name}); background: var(--{name}); }}\n'
         for name in ('silence', 'standby', 'response', 'no_instruction', 'unknown')

@@ -44,6 +44,11 @@ def _open(text: str, path: Path, topic: str, salvage: bool, at_reception: bool) 
         from streamo_ros.sources.camera import CameraSource
 
         return CameraSource(path)
+    if '://' in text and not path.exists():
+        raise SourceError(
+            f'{text} is an address, and only files are read: record it first, or publish it with '
+            'a camera driver and start the node'
+        )
     if path.is_symlink() and not path.exists():
         raise SourceError(f'{text} is a link that leads nowhere: give what it should lead to')
     if not path.exists():

@@ -39,6 +39,8 @@ from streamo_ros.worlds.scene import SHAPES
 
 _RARE = 2.0
 """Weight of a matching cell: most cells hold something else."""
+_LEAST = 1e-6
+"""Total weight below which a loss is taken for 0."""
 KINDS: dict[Loss, Kind] = {
     'plain': 'ce',
     'focal_alpha': 'focal_alpha',
@@ -171,7 +173,8 @@ class Objective:
 
 def _weighted(losses: Tensor, batch: TensorBatch, where: Tensor) -> Tensor:
     weights = batch.weights[where]
-    return (losses[where] * weights).sum() / weights.sum()
+    # Of a short batch all may be in doubt: nothing counts then.
+    return (losses[where] * weights).sum() / weights.sum().clamp(min=_LEAST)
 
 
 def _mean(right: Tensor) -> float:

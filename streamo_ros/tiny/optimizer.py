@@ -17,6 +17,7 @@ from torch import nn
 from torch import Tensor
 
 from streamo_ros.tiny.muon import Muon
+from streamo_ros.training.train_config import TrainingError
 
 MAX_NORM = 1.0
 """Gradients are clipped to this norm."""
@@ -56,7 +57,16 @@ class Optimizer:
         ]
 
     def step(self, loss: Tensor, number: int) -> None:
-        """Take a step down a loss; `number` counts from 0."""
+        """Take a step down a loss; `number` counts from 0.
+
+        Raises:
+            TrainingError: the loss is not a number, which no further step would mend.
+        """
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f'the loss of step {number + 1} is {loss.item()}: the last saved state is good; '
+                'continue from it with a lower rate or another seed'
+            )
         loss.backward()
         nn.utils.clip_grad_norm_(self._all, MAX_NORM)
         rate = self._rate * schedule(number, self._steps, self._decay)

@@ -99,6 +99,16 @@ def _parser() -> argparse.ArgumentParser:
         default=0,
         help='with --frames: JPEG of this quality, 1 to 100 (default PNG, which loses nothing)',
     )
+    _add_turns(parser)
+    _add_made(parser)
+    add('--report', type=Path, help='write the drop report to this JSON file')
+    add('--json', action='store_true', help='print the figures as JSON')
+    return parser
+
+
+def _add_turns(parser: argparse.ArgumentParser) -> None:
+    """How annotations become turns."""
+    add = parser.add_argument
     add('--fps', default='1', help='turns per second, such as 1, 2 or 29.97 (default 1)')
     add(
         '--without-videos',
@@ -112,13 +122,18 @@ def _parser() -> argparse.ArgumentParser:
         help="when an event is due: at the first frame that can show it, or by the paper's rule, "
         'up to one turn earlier (default %(default)s)',
     )
+    add('--compat', choices=['released'], help="reproduce the authors' converter, byte for byte")
+
+
+def _add_made(parser: argparse.ArgumentParser) -> None:
+    """Dialogues that are made of others."""
+    add = parser.add_argument
     add(
         '--narration',
         action='store_true',
         help='make a narration and a question that is answered anew whenever something else '
         'begins of every record of captioned events',
     )
-    add('--compat', choices=['released'], help="reproduce the authors' converter, byte for byte")
     add(
         '--stream-it',
         type=int,
@@ -134,9 +149,6 @@ def _parser() -> argparse.ArgumentParser:
         help='with --stream-it: most turns by which a question moves',
     )
     add('--seed', type=int, default=0, help='random seed of --stream-it')
-    add('--report', type=Path, help='write the drop report to this JSON file')
-    add('--json', action='store_true', help='print the figures as JSON')
-    return parser
 
 
 def _convert(options: argparse.Namespace, findings: list[Problem]) -> int:

@@ -38,8 +38,19 @@ trained checkpoint. It is imported on demand.
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `streamo train`."""
-    print(_run(_parser().parse_args(argv)))
+    options = _parser().parse_args(argv)
+    try:
+        print(_run(options))
+    except KeyboardInterrupt:
+        print(f'streamo train: interrupted: {_continuation(options)}', file=sys.stderr)
+        return ExitCode.INTERRUPTED
     return ExitCode.OK
+
+
+def _continuation(options: argparse.Namespace) -> str:
+    if not options.config:
+        return 'the folder of --output is not complete, delete it'
+    return 'the same command with --resume goes on from what was saved last'
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -76,6 +76,9 @@ class StreamoTrainer(Trainer):
 
         Logits are computed only at supervised places: with a large vocabulary the full logits
         would be the largest tensor of the step.
+
+        Raises:
+            TrainingError: it is not a number; Trainer itself would hide that and go on.
         """
         del num_items_in_batch
         labels, decisions = inputs.pop('labels'), inputs.pop('decisions')
@@ -87,6 +90,11 @@ class StreamoTrainer(Trainer):
         outputs = model(**inputs, logits_to_keep=keep, use_cache=False)
         counts = self._counts if model.training else None
         loss = self.state_loss(outputs.logits, labels[:, keep + 1], counts, decisions[:, keep + 1])
+        if not torch.isfinite(loss):
+            raise TrainingError(
+                f'the loss of step {self.state.global_step + 1} is {loss.item()}: continue from '
+                'the last checkpoint (--resume) with a lower learning rate'
+            )
         if counts is not None:
             # Gradients are averaged over ranks, but this loss is a share of their sum.
             loss = loss * self.accelerator.num_processes

@@ -75,29 +75,25 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     source, output = Path(config.model).expanduser(), Path(config.output)
     model, tokenizer, ids = load_model(config)
     loss, protocol = state_loss(config, ids), protocol_of(config)
-    pixels = config.frames.min_pixels, config.frames.max_pixels
     base = read_checkpoint(source).settings
     service = service_settings(
         config,
         base,
         lane_spans if config.data.layout == 'served' else whole_span,
     )
+    system_prompt = base.system_prompt or SYSTEM_PROMPT
     save_files = partial(
         save_checkpoint_files,
         tokenizer,
         source,
-        pixels=pixels,
-        settings={
-            'protocol': protocol,
-            'system_prompt': base.system_prompt or SYSTEM_PROMPT,
-            **asdict(service),
-        },
+        pixels=_pixels(config),
+        settings={'protocol': protocol, 'system_prompt': system_prompt, **asdict(service)},
     )
     start = output / 'start'
     with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
         if arguments.should_save:
             save_files(start)
-    images = ImageInputs(start, model.config, pixels)
+    images = ImageInputs(start, model.config, _pixels(config))
     prompt = training_prompt(source, start, protocol)
     image_token = model.config.image_token_id
     layout = make_layout(config, service, prompt, images.most_tokens, model.config)
@@ -106,30 +102,43 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         examples = DialogueExamples(config.data, layout, images, image_token, identity)
     if arguments.process_index == 0:
         print(f'{len(examples)} examples; left out: {dict(examples.dropped)}; {service}')
-    trainable = _trainable(model, config, ids if protocol == 'special_tokens' else ())
-    save_checkpoint = partial(_save, config, save_files)
     collator = Collator(
         tokenizer.pad_token_id or 0,
         image_token,
         'mm_token_type_ids' in accepts(model),
         config.packing,
     )
-    validation = Validation(config.validation, output) if config.validation.dialogues else None
-    patience = config.validation.patience
-    trainer = StreamoTrainer(
-        trainable,
-        arguments,
-        train_dataset=examples,
-        eval_dataset=examples if validation else None,
-        callbacks=[EarlyStoppingCallback(patience)] if patience else None,
-        validation=validation,
+    trainable = _trainable(model, config, ids if protocol == 'special_tokens' else ())
+    save_checkpoint = partial(_save, config, save_files)
+    trainer = _trainer(
+        config,
+        examples,
+        model=trainable,
+        args=arguments,
         save_validated=save_checkpoint,
         state_loss=loss,
-        lengths=examples.lengths,
         data_collator=collator,
     )
     trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
     return _finish(trainer, config, save_checkpoint)
+
+
+def _pixels(config: TrainConfig) -> tuple[int, int]:
+    return config.frames.min_pixels, config.frames.max_pixels
+
+
+def _trainer(config: TrainConfig, examples: DialogueExamples, **options: Any) -> StreamoTrainer:
+    """The trainer of a run, which validates and stops early where the run asks for it."""
+    wanted = config.validation
+    validation = Validation(wanted, Path(config.output)) if wanted.dialogues else None
+    return StreamoTrainer(
+        train_dataset=examples,
+        eval_dataset=examples if validation else None,
+        callbacks=[EarlyStoppingCallback(wanted.patience)] if wanted.patience else None,
+        validation=validation,
+        lengths=examples.lengths,
+        **options,
+    )
 
 
 def data_identity(config: TrainConfig, service: ServiceSettings, start: Path) -> str:

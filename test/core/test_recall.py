@@ -17,13 +17,15 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.protocol import State
+from streamo_ros.core.restored_turns import PastTurn
 
 
 def watching(said: list[tuple[int, str]], capacity: int = 8192) -> tuple:
+    turns = [PastTurn(stamp, text=text) for stamp, text in said]
     backbone = ScriptedBackbone(lambda *_: (State.SILENCE, ''), lanes=1, capacity=capacity)
     book = InstructionBook(1)
     book.add('kettle')
-    assistant = Assistant(backbone, book, restored=lambda key: said if key == 1 else [])
+    assistant = Assistant(backbone, book, restored=lambda key: turns if key == 1 else [])
     return assistant, backbone
 
 
@@ -55,6 +57,80 @@ def test_what_does_not_fit_is_let_go(frame: Callable) -> None:
     (decided,) = assistant.observe(frame(7))
     assert decided.state is State.SILENCE
     assert 'xxx' not in backbone.transcript(0)
+
+
+def kept(stamp: int, shape: tuple[int, int] | None = (48, 64), loads: list | None = None):
+    def load() -> np.ndarray | None:
+        if loads is not None:
+            loads.append(stamp)
+        return None if shape is None else np.zeros((*shape, 3), np.uint8)
+
+    return PastFrame(stamp, load)
+
+
+def restarted(frame: Callable, turns: list[PastTurn], lanes: int = 1, **options) -> tuple:
+    backbone = ScriptedBackbone(lambda *_: (State.SILENCE, ''), lanes=lanes, **options)
+    book = InstructionBook(lanes)
+    for _ in range(lanes):
+        book.add('kettle')
+    assistant = Assistant(backbone, book, restored=lambda _: turns)
+    return assistant.observe(frame(100)), backbone
+
+
+def test_after_a_restart_a_lane_has_its_frames_with_their_decisions(frame: Callable) -> None:
+    loads: list[int] = []
+    turns = [
+        PastTurn(frame(40).stamp, text='It boils.'),
+        *(
+            PastTurn(frame(at).stamp, state, text, kept(frame(at).stamp, loads=loads))
+            for at, state, text in (
+                (80, State.SILENCE, ''),
+                (81, State.STANDBY, ''),
+                (82, State.RESPONSE, 'Again.'),
+            )
+        ),
+    ]
+    events, backbone = restarted(frame, turns, lanes=2)
+    assert [event.tag for event in events] == ['<60s-61s>'] * 2
+    said = backbone.transcript(1)
+    for tag, reply in (
+        ('<40s-41s>', '</Silence>'),
+        ('<41s-42s>', '</Standby>'),
+        ('<42s-43s>', '</Response>Again.'),
+    ):
+        turn = said.split(tag)[1].split('<|im_start|>user')[0]
+        assert '<|vision_start|>' in turn
+        assert turn.endswith(f'<|im_start|>assistant\n{reply}<|im_end|>\n')
+    assert '<|vision_start|>' not in said.split('<0s-1s>')[1].split('<|im_start|>user')[0]
+    # Once for both lanes.
+    assert loads == [frame(at).stamp for at in (80, 81, 82)]
+    assert backbone.passes.encode == 3 + 1
+
+
+@pytest.mark.parametrize('shape', [None, (64, 64)])
+def test_a_frame_that_cannot_be_shown_again_leaves_what_was_said(frame: Callable, shape) -> None:
+    turns = [
+        PastTurn(frame(at).stamp, state, text, kept(frame(at).stamp, shape))
+        for at, state, text in ((80, State.SILENCE, ''), (82, State.RESPONSE, 'Again.'))
+    ]
+    (decided,), backbone = restarted(frame, turns)
+    assert decided.tag == '<18s-19s>'
+    said = backbone.transcript(0)
+    assert said.count('<|vision_start|>') == 1
+    assert '</Response>Again.' in said
+    assert '</Silence>' not in said
+
+
+def test_the_last_frames_before_a_restart_stay_where_not_all_fit(frame: Callable) -> None:
+    turns = [
+        PastTurn(frame(at).stamp, State.SILENCE, '', kept(frame(at).stamp)) for at in range(60, 90)
+    ]
+    (decided,), backbone = restarted(frame, turns, capacity=800)
+    assert decided.state is State.SILENCE
+    assert len(backbone.rows[0]) < 800
+    shown = backbone.transcript(0).count('<|vision_start|>')
+    assert 5 < shown < 30
+    assert decided.tag == f'<{shown + 9}s-{shown + 10}s>'
 
 
 def looking_back(frame: Callable, shapes: dict[int, tuple[int, int] | None]) -> tuple:

@@ -116,3 +116,18 @@ def test_tests_that_are_named_exist(page: Path) -> None:
     for path, name in re.findall(r'`((?:test/[\w/]+\.py)?)::(test_\w+)`', page.read_text()):
         file = path or file
         assert f'def {name}(' in (ROOT / file).read_text(), f'{file}::{name}'
+
+
+def test_the_page_of_replay_names_every_row_of_the_events_that_are_kept() -> None:
+    text = (ROOT / 'docs' / 'replay.md').read_text().partition('`events.jsonl`')[2][:700]
+    kinds = {
+        node.value.value
+        for file in (ROOT / 'streamo_ros' / 'report').glob('*row*.py')
+        for node in ast.walk(ast.parse(file.read_text()))
+        if isinstance(node, ast.AnnAssign)
+        and ast.unparse(node.target) == 'kind'
+        and isinstance(node.value, ast.Constant)
+    }
+    assert {'decision', 'replay', 'delta'} <= kinds
+    # A delta is shown and never kept.
+    assert [kind for kind in kinds - {'delta'} if f'`{kind}`' not in text] == []

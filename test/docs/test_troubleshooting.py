@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The messages that docs/troubleshooting.md quotes are those of the code."""
+"""The messages that the docs quote are those of the code."""
 
 from __future__ import annotations
 
@@ -24,6 +24,18 @@ def quoted() -> list[str]:
     return [text for cell in cells for text in re.findall('`([^`]+)`', cell) if ' ' in text]
 
 
+def quoted_elsewhere() -> list[tuple[str, str]]:
+    """On the other pages: what stands in backticks and has … for what the code fills in."""
+    pages = [*(ROOT / 'docs').glob('*.md'), *ROOT.glob('*.md'), *ROOT.glob('models/*/README.md')]
+    return [
+        (page.name, text)
+        for page in sorted(pages)
+        if page != PAGE
+        for text in re.findall('`([^`\n]*…[^`\n]*)`', page.read_text())
+        if re.search('[a-z]{2,} [a-z]{2,}', text) and ' --' not in text
+    ]
+
+
 @cache
 def literals() -> str:
     """All strings of the package, and the fixed parts of its f-strings, one a line."""
@@ -37,6 +49,14 @@ def literals() -> str:
 
 def test_page_quotes_messages() -> None:
     assert len(quoted()) > 8
+
+
+@pytest.mark.parametrize(('page', 'message'), quoted_elsewhere())
+def test_message_quoted_on_another_page_exists(page: str, message: str) -> None:
+    # Each remark of a replay is printed behind 'note: '.
+    parts = [part.strip() for part in message.removeprefix('note: ').split('…') if part.strip()]
+    assert parts
+    assert [part for part in parts if part not in literals()] == [], page
 
 
 @pytest.mark.parametrize('message', [text for text in quoted() if text not in OF_OTHERS])

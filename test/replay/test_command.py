@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -510,3 +511,13 @@ def test_a_memory_in_use_is_refused_before_anything_is_written(command, tmp_path
     assert code == 2
     assert 'in use by another process' in told
     assert not (tmp_path / 'out').exists()
+
+
+def test_a_file_name_that_is_no_text_is_escaped_in_every_output(command, bags, tmp_path):
+    name = os.fsdecode(b'bad\xff\x1b[2J.mcap')
+    shutil.copy(bags / 'raw_mcap' / 'raw_mcap.mcap', tmp_path / name)
+    code, out, err = command('-i', 'cup', '-o', tmp_path / 'out', source=str(tmp_path / name))
+    assert (code, err) == (0, '')
+    assert r'bad\udcff\x1b[2J.mcap: 7 s of capture time' in out
+    report = (tmp_path / 'out' / 'report.html').read_bytes()
+    assert rb'bad\udcff' in report

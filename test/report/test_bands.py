@@ -9,9 +9,12 @@ import re
 
 import pytest
 
+from streamo_ros.core.frame import Reason
 from streamo_ros.report.bands import band_rects
 from streamo_ros.report.bands import bands
 from streamo_ros.report.bands import LEAST
+from streamo_ros.report.marks import count_marks
+from streamo_ros.report.marks import describe_marks
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.svg import Axis
 from streamo_ros.report.svg import COLUMNS
@@ -73,3 +76,14 @@ def test_a_frame_without_an_instruction_has_a_mark_of_its_own():
     (band,) = bands(track({0: 'UNKNOWN'}, 'NO_INSTRUCTION'), Axis(1), 1.0)
     assert band.describe() == 'no instruction from 0 s to 1 s'
     assert re.search(r'class="no_instruction"', band_rects([band], 0, 10))
+
+
+def test_a_frame_that_waited_when_its_instruction_ended_is_no_fault():
+    ended = DecisionRow(SECOND, 1, 'UNKNOWN', reason='ENDED')
+    failed = DecisionRow(2 * SECOND, 1, 'UNKNOWN', reason='MODEL_FAILED')
+    assert describe_marks(count_marks([ended, ended, failed])) == '2 ended, 1 unknown'
+    assert [reason.name for reason in Reason if reason.is_fault] == [
+        'BAD_FRAME',
+        'MODEL_FAILED',
+        'OVERFLOW',
+    ]

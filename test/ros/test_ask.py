@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from action_msgs.msg import GoalStatus
+from streamo_ros.msg import FrameState
 from streamo_ros.msg import Response
 
 try:
@@ -102,6 +103,27 @@ def test_a_killed_node_answers_about_the_time_before(
     _, result = Client(peer, wait_for).ask('When did the kettle boil?')
     assert result.outcome == Result.OUTCOME_ANSWERED
     assert [stamp.sec for stamp in result.evidence_stamps] == [1005]
+
+
+def test_a_killed_node_goes_on_with_what_it_saw(watched, start, meet, wait_for, tmp_path) -> None:
+    parameters = {
+        'memory__path': tmp_path / 'memory',
+        'journal__path': tmp_path / 'journal.sqlite',
+        'journal__context': True,
+    }
+    node, _ = watched(tmp_path / 'memory', **{k: v for k, v in parameters.items() if 'j' in k})
+    time.sleep(0.5)
+    node.process.kill()
+    node.process.wait()
+    start(**parameters)
+    peer = meet()
+    wait_for(lambda: peer.state() == 'active')
+    states = peer.hear('~/frame_state', FrameState)
+    peer.camera().matched().film(1020, 1022, wait=0.1)
+    wait_for(lambda: states, what='a decision')
+    # One frame a second from 1000 s on was kept; eight of them come back.
+    assert states[0].time_origin.sec in (1000, 1001)
+    assert states[0].context_tokens > 8 * 12
 
 
 def test_without_a_memory_a_question_is_refused_in_a_sentence(start, peer, wait_for) -> None:

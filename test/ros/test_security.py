@@ -16,7 +16,8 @@ POLICY = Path(__file__).parents[2] / 'config' / 'sros2' / 'policy.xml'
 def allowed(kind: str, permission: str, name: str = 'streamo') -> set[str]:
     profile = ET.parse(POLICY).find(f".//enclave[@path='/{name}']/profiles/profile")
     names = profile.findall(f"./{kind}s[@{permission}='ALLOW']/{kind}")
-    return {one.text.replace('~', f'/{name}') for one in names}
+    node = profile.get('node')
+    return {entry.text.replace('~', f'/{node}') for entry in names}
 
 
 @pytest.mark.parametrize('name', ['operator', 'camera'])
@@ -41,6 +42,15 @@ def test_operator_may_use_the_node_and_not_change_it(peer) -> None:
     assert allowed('topic', 'publish', 'camera') & allowed('topic', 'subscribe')
 
 
+def test_the_recorder_may_record_what_node_and_camera_publish_and_nothing_else() -> None:
+    published = allowed('topic', 'publish') | allowed('topic', 'publish', 'camera')
+    assert allowed('topic', 'subscribe', 'recorder') == published | {'/clock'}
+    assert not allowed('service', 'request', 'recorder')
+    assert not allowed('action', 'call', 'recorder')
+    assert '/rosbag2_recorder/snapshot' in allowed('service', 'reply', 'recorder')
+    assert not allowed('topic', 'publish', 'recorder') & {'/streamo/response', '/camera/image_raw'}
+
+
 def test_the_policy_is_what_the_node_needs_and_no_more(start, peer, wait_for) -> None:
     start('-r', 'image:=/camera/image_raw', '-p', 'use_sim_time:=true')
     wait_for(lambda: peer.state() == 'active')
@@ -50,7 +60,8 @@ def test_the_policy_is_what_the_node_needs_and_no_more(start, peer, wait_for) ->
         return {name for name, _ in found if '/_action/' not in name}
 
     published = names(node.get_publisher_names_and_types_by_node('streamo', '/'))
-    assert published == allowed('topic', 'publish')
+    # Detections need a model that detects, and vision_msgs.
+    assert published == allowed('topic', 'publish') - {'/streamo/detections'}
     subscribed = names(node.get_subscriber_names_and_types_by_node('streamo', '/'))
     assert subscribed <= allowed('topic', 'subscribe') | {'/parameter_events'}
     served = names(node.get_service_names_and_types_by_node('streamo', '/'))

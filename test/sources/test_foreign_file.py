@@ -66,6 +66,11 @@ def test_a_folder_without_a_recording_says_what_it_holds(tmp_path):
         open_source(tmp_path)
 
 
+def test_an_address_is_no_file():
+    with pytest.raises(SourceError, match='rtsp://camera/1 is an address, and only files are rea'):
+        open_source('rtsp://camera/1')
+
+
 def test_a_link_that_leads_nowhere_is_called_so(tmp_path):
     for name, target in (('dangling.mp4', 'gone.mp4'), ('loop.mcap', 'loop.mcap')):
         (tmp_path / name).symlink_to(target)

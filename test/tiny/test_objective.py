@@ -13,11 +13,13 @@ import torch.nn.functional as F
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.dialogues import draw_dialogue
 from streamo_ros.tiny.objective import Objective
+from streamo_ros.tiny.optimizer import Optimizer
 from streamo_ros.tiny.tensors import collate
 from streamo_ros.tiny.tiny_config import Loss
 from streamo_ros.training.loss import alphas
 from streamo_ros.training.loss import class_balanced_weights
 from streamo_ros.training.loss import LossError
+from streamo_ros.training.train_config import TrainingError
 from streamo_ros.worlds.scene import COLORS
 from streamo_ros.worlds.scene import SHAPES
 
@@ -83,6 +85,23 @@ def test_weights_of_moments_count_in_cross_entropy_alone(network, drawn, prompt,
     before = figures_of(network, drawn, prompt, loss)['states']
     after = figures_of(network, replace(drawn, weights=late), prompt, loss)['states']
     assert (before != after) == (loss == 'cross_entropy')
+
+
+def test_a_batch_in_which_all_is_in_doubt_teaches_nothing(network, drawn, prompt):
+    figures = figures_of(
+        network, replace(drawn, weights=drawn.weights * 0), prompt, 'cross_entropy'
+    )
+    assert figures['states'] == figures['answers'] == 0
+
+
+def test_a_loss_that_is_no_number_ends_the_training_before_it_spoils_the_weights():
+    bias = torch.nn.Parameter(torch.ones(3))
+    matrix = torch.nn.Parameter(torch.ones(32, 32))
+    optimizer = Optimizer([('bias', bias), ('matrix', matrix)], 0.1, 10)
+    with pytest.raises(TrainingError, match='the loss of step 5 is nan'):
+        optimizer.step((bias * float('nan')).sum() + matrix.sum(), 4)
+    assert bias.tolist() == [1, 1, 1]
+    assert (matrix == 1).all()
 
 
 def test_an_unknown_loss_is_refused(prompt):

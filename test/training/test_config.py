@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from transformers import TrainingArguments
 
+from streamo_ros.core.errors import ExitCode
 from streamo_ros.training.loss import LossSettings
+from streamo_ros.training.train import main
 from streamo_ros.training.train_config import read_yaml
 from streamo_ros.training.train_config import train_config
 from streamo_ros.training.train_config import TrainConfig
@@ -70,3 +72,26 @@ def test_a_missing_or_broken_file_is_refused(tmp_path):
     (tmp_path / 'list.yaml').write_text('- a')
     with pytest.raises(TrainingError, match='mapping'):
         read_yaml(tmp_path / 'list.yaml')
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'words'),
+    [
+        (['run.yaml'], 'with --resume goes on from what was saved last'),
+        (['--add-tokens', 'base', '--output', 'new'], 'is not complete, delete it'),
+    ],
+)
+def test_ctrl_c_during_a_run_says_how_to_go_on(tmp_path, monkeypatch, capsys, arguments, words):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    (tmp_path / 'run.yaml').write_text('kind: tiny')
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr('streamo_ros.training.train.find_trainer', lambda _: interrupted)
+    monkeypatch.setattr('streamo_ros.training.train.add_tokens', interrupted)
+    assert main(arguments) == ExitCode.INTERRUPTED
+    out, err = capsys.readouterr()
+    assert out == ''
+    assert err.startswith('streamo train: interrupted: ')
+    assert words in err
+    assert err.count('\n') == 1

@@ -356,6 +356,14 @@ def test_a_bad_configuration_is_one_sentence(
     assert message in capsys.readouterr().err
 
 
+def test_a_loss_that_is_no_number_ends_the_run(tmp_path, make_checkpoint, dialogues, capsys):
+    values = settings(make_checkpoint(), dialogues, tmp_path / 'run')
+    arguments = ('--set', 'trainer.learning_rate=1e30', '--set', 'trainer.max_grad_norm=0')
+    assert run(tmp_path, values, *arguments) == 2
+    assert 'the loss of step 2 is nan: continue from' in capsys.readouterr().err
+    assert not (tmp_path / 'run' / 'final').exists()
+
+
 def test_a_setting_may_be_given_on_the_command_line(tmp_path, make_checkpoint, dialogues):
     values = settings(make_checkpoint(), dialogues, tmp_path / 'run')
     assert run(tmp_path, values, '--set', 'trainer.max_steps=1', '--set', 'loss.kind=ce') == 0
