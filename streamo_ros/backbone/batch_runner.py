@@ -9,6 +9,7 @@ launches everything.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 
 import torch
 import torch.nn.functional as F
@@ -35,10 +36,14 @@ class BatchRunner:
         decoder: the text model.
         states: ids of the three state tokens, on its device.
         cache: captures and replays.
+        silent: ids that mean Silence, of a dialect in which every other one means Response.
     """
 
-    def __init__(self, decoder: Decoder, states: Tensor, cache: GraphCache) -> None:
+    def __init__(
+        self, decoder: Decoder, states: Tensor, cache: GraphCache, silent: Sequence[int] = ()
+    ) -> None:
         self._decoder = decoder
+        self._silent = torch.tensor(silent, dtype=torch.int64, device=states.device)
         self._states = states
         self._state_rows = decoder.head_rows(states)
         self._cache = cache
@@ -86,6 +91,8 @@ class BatchRunner:
         return (embeddings, places) if added is None else (embeddings, places, added)
 
     def _read_states(self, hidden: Tensor) -> Tensors:
+        if len(self._silent):
+            return (_first_token_states(self._decoder.logits(hidden).float(), self._silent),)
         if self._state_rows is None:
             return (self._decoder.logits(hidden)[:, self._states],)
         return (F.linear(hidden.float(), self._state_rows),)
@@ -93,6 +100,21 @@ class BatchRunner:
     def _read_tokens(self, hidden: Tensor) -> Tensors:
         logits = self._decoder.logits(hidden)
         return greedy(logits), logits
+
+
+def _first_token_states(logits: Tensor, silent: Tensor) -> Tensor:
+    """Logits of Silence, Standby and Response where the first token of a reply decides.
+
+    The softmax over the first and the last is the probability of the silent tokens, and that of
+    all others; Standby does not exist, and its logit is that of Silence.
+
+    Args:
+        logits: of the vocabulary, (lanes, vocabulary).
+        silent: ids of the silent tokens.
+    """
+    silence = logits[:, silent].logsumexp(-1)
+    response = logits.index_fill(-1, silent, -torch.inf).logsumexp(-1)
+    return torch.stack((silence, silence, response), -1)
 
 
 def _ids_alone(batch: Batch) -> bool:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,6 +22,8 @@ from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import take_layers
+from streamo_ros.backbone.dialects import AUTO
+from streamo_ros.backbone.dialects import find_dialect
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
 from streamo_ros.backbone.graph_cache import find_capture
@@ -40,9 +43,11 @@ from streamo_ros.backbone.vision.encoders import make_encoders
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.vision.preprocess import Normalization
 from streamo_ros.backbone.window import KeyValueWindow
+from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.core.protocol import SYSTEM_PROMPT
@@ -67,9 +72,11 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
             f'the vision backend {options.vision!r} is not known: use {", ".join(VISION)}'
         )
     checkpoint = read_checkpoint(path)
-    pixels = options.max_pixels or checkpoint.settings.max_pixels
-    options = replace(options, max_pixels=pixels)
+    settings = checkpoint.settings
     prompt = make_prompt(checkpoint, options)
+    dialect = prompt.dialect
+    wanted = settings.max_pixels or dialect.max_pixels
+    options = replace(options, max_pixels=options.max_pixels or wanted)
     # Joined on the host and moved layer by layer: on the device that would leave holes.
     model = checkpoint.model(torch.device('cpu'), number)
     limit_threads(model, target)
@@ -77,18 +84,19 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         model_id=fingerprint(path, 'torch'),
         model=path.resolve().name,
         architecture=checkpoint.architecture,
-        protocol=prompt.kind,
+        protocol=prompt.kind if dialect.name == STREAMO.name else dialect.name,
         dtype=str(number).removeprefix('torch.'),
         device=str(target),
         vision_backend_version=torch.__version__,
-        max_frames=checkpoint.settings.max_frames,
-        max_time=checkpoint.settings.max_time,
-        response_threshold=checkpoint.settings.response_threshold,
-        sampling_rate=checkpoint.settings.sampling_rate,
-        max_pixels=checkpoint.settings.max_pixels,
-        unknown_word_reply=checkpoint.settings.unknown_word_reply,
-        answers_past=checkpoint.settings.answers_past,
-        sampling=checkpoint.sampling,
+        max_frames=settings.max_frames or dialect.window.frames,
+        max_time=settings.max_time,
+        response_threshold=settings.response_threshold,
+        sampling_rate=settings.sampling_rate or dialect.sampling_rate,
+        max_pixels=wanted,
+        unknown_word_reply=settings.unknown_word_reply,
+        answers_past=settings.answers_past,
+        sampling=checkpoint.sampling or Sampling(**asdict(dialect.decoding)),
+        policy=dialect.window.policy,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)
 
@@ -160,18 +168,19 @@ def make_prompt(checkpoint: Checkpoint, options: Options) -> PromptTokens:
     Raises:
         BackboneError: it lacks the state tokens; says how to add them.
     """
-    kind = options.protocol
-    if kind == 'auto':
-        kind = checkpoint.settings.protocol or 'special_tokens'
-    if kind not in ('special_tokens', 'text_tags'):
+    settings = checkpoint.settings
+    kind = settings.protocol if options.protocol == 'auto' else options.protocol
+    if kind not in ('', 'special_tokens', 'text_tags'):
         raise BackboneError(
             f'the protocol {kind!r} is not known: use auto, special_tokens or text_tags'
         )
     tokenizer = CheckpointTokenizer(checkpoint.path / 'tokenizer.json')
     chat = find_family(checkpoint.architecture).chat
-    prompt = checkpoint.settings.system_prompt or SYSTEM_PROMPT
+    name = settings.dialect if options.dialect == AUTO else options.dialect
     try:
-        return PromptTokens(tokenizer, chat, cast('ProtocolKind', kind), prompt)
+        dialect = find_dialect(name, tokenizer.control_tokens, checkpoint.architecture)
+        system = settings.system_prompt or dialect.system_prompt or SYSTEM_PROMPT
+        return PromptTokens(tokenizer, chat, cast('ProtocolKind', kind) or None, system, dialect)
     except ProtocolError as error:
         raise BackboneError(f'{checkpoint.path}: {error}') from error
 

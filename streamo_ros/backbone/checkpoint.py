@@ -42,7 +42,7 @@ class Checkpoint:
         architecture: the transformers class named in its config.
         processor: settings of its image processor.
         settings: its streamo.json.
-        sampling: how its generation_config.json wants tokens to be chosen.
+        sampling: how its generation_config.json wants tokens to be chosen; None = it has none.
         adapter: what is added to the weights of another folder; None = the weights are its own.
     """
 
@@ -50,7 +50,7 @@ class Checkpoint:
     architecture: str
     processor: dict[str, Any]
     settings: CheckpointSettings
-    sampling: Sampling
+    sampling: Sampling | None
     adapter: Adapter | None = None
 
     @property
@@ -209,10 +209,12 @@ def _processor(path: Path) -> dict[str, Any]:
     )
 
 
-def _sampling(path: Path) -> Sampling:
+def _sampling(path: Path) -> Sampling | None:
     """What generation_config.json says; None and missing entries mean no restriction."""
     file = path / 'generation_config.json'
-    content = read_json(file, 'fix the file') if file.is_file() else {}
+    if not file.is_file():
+        return None
+    content = read_json(file, 'fix the file')
     sampling = Sampling(
         repetition_penalty=_entry(file, content, 'repetition_penalty', float, 1.0),
         top_k=_entry(file, content, 'top_k', int, 0),

@@ -20,6 +20,7 @@ class CheckpointSettings:
     """The content of `streamo.json` in the folder; every entry is optional.
 
     Attributes:
+        dialect: its name, see `dialects`; '' = it is recognized by its tokens.
         protocol: 'special_tokens' or 'text_tags'; '' = not specified.
         max_frames: number of frames that a lane should keep; 0 = not specified.
         max_time: seconds after which tags should restart; 0 = never.
@@ -33,6 +34,7 @@ class CheckpointSettings:
         answers_past: whether it was trained on questions about kept pictures of the past.
     """
 
+    dialect: str = ''
     protocol: str = ''
     max_frames: int = 0
     max_time: float = 0.0

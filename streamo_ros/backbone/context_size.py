@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 
 LONG_INSTRUCTION, LONG_ANSWER, ANSWERS = 600, 128, 9
 """Tokens that a slot has room for besides its frames: an instruction of 2,000 characters, the

@@ -31,8 +31,10 @@ class Options:
     Attributes:
         device: 'cpu', 'cuda', 'cuda:1'; 'auto' is a CUDA device where there is one.
         dtype: 'float32', 'bfloat16', 'float16'; 'auto' is float32 on a CPU, else bfloat16.
+        dialect: what the checkpoint reads and says, see `dialects`; 'auto' is what its
+            streamo.json says, else the dialect whose tokens it has, else Streamo's.
         protocol: 'special_tokens' or 'text_tags'; 'auto' is what the checkpoint's streamo.json
-            says, else special_tokens.
+            says, else what the dialect says.
         max_pixels: largest area of a frame; 0 is what the checkpoint's streamo.json says, else
             `family.Family.frame_pixels`.
         lanes: slots of the key-value window.
@@ -58,6 +60,7 @@ class Options:
 
     device: str = 'auto'
     dtype: str = 'auto'
+    dialect: str = 'auto'
     protocol: str = 'auto'
     max_pixels: int = 0
     lanes: int = 8

@@ -24,7 +24,7 @@ from streamo_ros.backbone.sizing import window_shape
 from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 
 LARGE = (3000, 4000), (2160, 3840), (3000, 3000)
 """Sizes (height, width) of large frames: what they take is the most that a frame can take."""
@@ -115,12 +115,12 @@ def plan_checkpoint(
         BackboneError: a file is broken, or the window cannot be.
     """
     device, dtype = find_device(options)
-    config, settings = checkpoint.config(), checkpoint.settings
-    sizes = FrameSizes(
-        family, config, checkpoint.processor, options.max_pixels or settings.max_pixels
-    )
+    config, settings, dialect = checkpoint.config(), checkpoint.settings, prompt.dialect
+    pixels = options.max_pixels or settings.max_pixels or dialect.max_pixels
+    sizes = FrameSizes(family, config, checkpoint.processor, pixels)
     text = config.text_config
-    window = plan_window(text, sizes, prompt, options, settings.max_frames)
+    frames = settings.max_frames or dialect.window.frames
+    window = plan_window(text, sizes, prompt, options, frames)
     workspace = workspace_bytes(text, window, dtype, device)
     return Plan(device, dtype, sizes, weight_bytes(checkpoint.weights, dtype), window, workspace)
 

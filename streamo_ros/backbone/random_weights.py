@@ -22,7 +22,7 @@ from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 

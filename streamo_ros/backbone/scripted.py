@@ -30,9 +30,9 @@ from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import ChatFormat
 from streamo_ros.core.protocol import DECISIONS
-from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.documents import load_yaml

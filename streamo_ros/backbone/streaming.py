@@ -43,7 +43,7 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 
 Found = TypeVar('Found')
 
@@ -84,9 +84,10 @@ class StreamingBackbone:
         self._grid: Grid | None = None
         self._buckets = buckets
         states = torch.tensor(prompt.state_ids, device=frames.device)
-        control = sorted(prompt.tokenizer.control_ids)
+        # What must not be the first token of an answer.
+        control = sorted(prompt.tokenizer.control_ids | set(prompt.first_tokens))
         self._control = torch.tensor(control, dtype=torch.int64, device=frames.device)
-        self._runner = BatchRunner(decoder, states, passes)
+        self._runner = BatchRunner(decoder, states, passes, prompt.first_tokens)
 
     @property
     def info(self) -> BackboneInfo:

@@ -40,6 +40,7 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
     options = Options(
         device=str(values['model.device']),
         dtype=str(values['model.dtype']),
+        dialect=str(values['model.dialect']),
         protocol=str(values['model.protocol']),
         max_pixels=whole('model.max_pixels'),
         # One more answers questions about the past.

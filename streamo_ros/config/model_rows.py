@@ -56,9 +56,16 @@ MODEL_ROWS = (
         choices=('streaming', 'on_demand'),
     ),
     Parameter(
+        'model.dialect',
+        'auto',
+        'What the checkpoint was trained to read and say: a name of docs/dialects.md, or a .yaml '
+        'file; auto = as its streamo.json says, or recognized by its tokens.',
+        _SETUP,
+    ),
+    Parameter(
         'model.protocol',
         'auto',
-        'How the checkpoint encodes the three states; auto = as its streamo.json says.',
+        'How the checkpoint encodes the states; auto = as its streamo.json or its dialect says.',
         _SETUP,
         choices=('auto', 'special_tokens', 'text_tags'),
     ),

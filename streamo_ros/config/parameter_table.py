@@ -107,9 +107,19 @@ TABLE = (
     Parameter(
         'context.policy',
         'auto',
-        'What is evicted from a full context; auto = chunk for a served model, else window.',
+        'What is evicted from a full context; auto = chunk for a served model, else as the '
+        'dialect of the checkpoint says.',
         _SETUP,
-        choices=('auto', 'window', 'full', 'round_decay', 'chunk'),
+        choices=(
+            'auto',
+            'window',
+            'full',
+            'round_decay',
+            'chunk',
+            'oldest',
+            'restart',
+            'rewrite',
+        ),
     ),
     Parameter(
         'context.history',

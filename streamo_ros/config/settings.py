@@ -22,6 +22,9 @@ from streamo_ros.core.delivery import NotifyLimits
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.eviction.chunk import ChunkPolicy
 from streamo_ros.core.eviction.full import FullPolicy
+from streamo_ros.core.eviction.oldest import OldestPolicy
+from streamo_ros.core.eviction.restart import RestartPolicy
+from streamo_ros.core.eviction.rewrite import RewritePolicy
 from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import FrameSampler
@@ -150,6 +153,9 @@ def context_policy(name: str, info: BackboneInfo) -> EvictionPolicy:
         'full': FullPolicy,
         'round_decay': RoundDecayPolicy,
         'chunk': ChunkPolicy,
+        'oldest': OldestPolicy,
+        'restart': RestartPolicy,
+        'rewrite': RewritePolicy,
     }
     name = info.policy if name == 'auto' else name
     if name not in policies:

@@ -196,7 +196,8 @@ class Assistant:
         return events + self._decide(free, encode_time)
 
     def _decide(self, pairs: Sequence[LaneFrame], encode_time: float = 0.0) -> list[Event]:
-        """One batched extend; one decision for each lane."""
+        """One batched extend; one decision for each lane whose step is complete."""
+        pairs = [(lane, encoded) for lane, encoded in pairs if not lane.gather(encoded)]
         if not pairs:
             return []
         began = time.perf_counter()
@@ -235,10 +236,10 @@ class Assistant:
         frame = encoded.frame
         chances = probabilities(row)
         thresholds, notify = self.settings.thresholds, self.settings.notify
+        response_id = 0
         held = lane.delivery.reason_to_hold(frame.stamp, notify)
         newly_held = lane.delivery.follow(decide(chances, thresholds), held)
         state = decide(chances, thresholds, may_respond=not held)
-        response_id = 0
         if state is State.RESPONSE:
             response_id, self._next_response = self._next_response, self._next_response + 1
         lane.commit(state, frame, response_id, chances[2], notify)
@@ -255,8 +256,7 @@ class Assistant:
             tag=lane.dialogue.tag(frame.tick),
         )
         events: list[Event] = [decided]
-        if newly_held:
-            events.append(HeldBack(frame, lane.instruction.id, held))
+        events += [HeldBack(frame, lane.instruction.id, held)] if newly_held else []
         return events + (self._count_response(lane) if response_id and lane.counted else [])
 
     def _count_response(self, lane: InstructionLane) -> list[Event]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.interface import BackboneInfo
 
 DEFAULT_MAX_FRAMES = 120
@@ -29,6 +30,16 @@ class ContextLimits:
     max_time: float = 0.0
     max_new_tokens: int = 128
     max_history: int = 1024
+
+    def window(self, capacity: int, sink: int, step: int) -> WindowLimits:
+        """What a policy sees of this.
+
+        Args:
+            capacity: tokens of the slot.
+            sink: tokens of the sink.
+            step: frames of one turn.
+        """
+        return WindowLimits(capacity, sink, max(1, self.max_frames // step), self.max_answers)
 
     @classmethod
     def for_checkpoint(

@@ -13,7 +13,6 @@ from fractions import Fraction
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import EvictionPolicy
-from streamo_ros.core.eviction import WindowLimits
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
@@ -21,9 +20,13 @@ from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.protocol import State
-from streamo_ros.core.protocol import time_tag
+from streamo_ros.core.turn import evicted
 from streamo_ros.core.turn import merge_ranges
+from streamo_ros.core.turn import merged
+from streamo_ros.core.turn import newest
+from streamo_ros.core.turn import recent
 from streamo_ros.core.turn import Turn
+from streamo_ros.core.turn_layout import TurnLayout
 
 
 class Dialogue:
@@ -50,9 +53,12 @@ class Dialogue:
         self._prompt = backbone.prompt
         self._limits = limits
         self._instruction = instruction
+        self._layout = TurnLayout(self._prompt, instruction)
         self._sink = self._prompt.sink(instruction)
         self._turns: list[Turn] = []
-        self._before: tuple[int, tuple[int, ...]] = (0, ())
+        self._gathered: list[tuple[Tick, VisionTokens]] = []
+        self._lent = 0
+        self._before: tuple[int, tuple[int, ...], int] = (0, (), 0)
         self._origin: Tick | None = None
         self.pending = self._sink
         self.rebuilds = 0
@@ -67,7 +73,7 @@ class Dialogue:
     @property
     def frames(self) -> int:
         """Frames in the window."""
-        return sum(turn.vision is not None for turn in self._turns)
+        return sum(len(turn.visions) for turn in self._turns)
 
     @property
     def is_full(self) -> bool:
@@ -81,37 +87,48 @@ class Dialogue:
 
     def interval(self, tick: Tick) -> tuple[Fraction, Fraction]:
         """A tick's interval in seconds since the time origin."""
-        start = self._origin.start if self._origin else tick.start
+        start = (self._origin or tick).start
         return tick.start - start, tick.end - start
 
     def tag(self, tick: Tick) -> str:
-        """A tick's time tag."""
-        return time_tag(*self.interval(tick))
+        """A tick's time tag; '' in a dialect without tags."""
+        return self._prompt.dialect.tag.write(*self.interval(tick)).strip()
+
+    def gather(self, tick: Tick, vision: VisionTokens) -> bool:
+        """Hold a frame that is decided together with later ones; False for the last of a step."""
+        more = len(self._gathered) + 1 < self._prompt.dialect.frames
+        self._gathered += [(tick, vision)] if more else []
+        return more
 
     def request(self, tick: Tick, vision: VisionTokens) -> Request:
-        """Everything that this frame's single pass appends: what was pending, then its turn.
+        """Everything that a step's single pass appends: what was pending, then its turn.
 
         Makes room first, and moves the time origin when that is due.
+
+        Args:
+            tick: of the step's last frame; `gather` has held those before it.
+            vision: its vision tokens.
 
         Raises:
             BackboneError: instruction and turn do not fit into the slot, or a rebuild failed.
         """
-        self._move_origin(tick)
-        self._make_room(self._prompt.longest_turn(vision.tokens) + self._limits.max_new_tokens)
+        ticks, visions = zip(*self._gathered, (tick, vision), strict=True)
+        self._gathered = []
+        self._move_origin(ticks[0])
+        self._make_room(self._layout.longest_turn(vision.tokens) + self._limits.max_new_tokens)
         if self._origin is None:
-            self._origin = tick
-        prefix = self._prompt.turn_prefix if self._turns else ()
-        turn = Turn(tick, vision, prefix, self._prompt.tag(*self.interval(tick)))
-        request = _request(self.slot, [self.pending, *turn.pieces(self._prompt)])
-        self._check_room(request.tokens)
-        self._before = self.tokens, self.pending
+            self._origin = ticks[0]
+        turn = Turn(ticks, visions)
+        self._layout.apply(turn, self.interval, first=not self._turns)
+        request = self._request([self.pending, *turn.pieces(self._prompt)])
+        self._before = self.tokens, self.pending, self._lent
         self._turns.append(turn)
-        self.pending = ()
+        self.pending, self._lent = (), 0
         return request
 
     def undo(self) -> None:
         """Take back the last request: its pass failed."""
-        length, self.pending = self._before
+        length, self.pending, self._lent = self._before
         self._backbone.truncate(self.slot, length)
         self._turns.pop()
         if length == 0:
@@ -122,36 +139,35 @@ class Dialogue:
         reply = self._prompt.replies[state]
         self._turns[-1].answered = state is State.RESPONSE
         if state is State.RESPONSE:
-            self.pending = reply
-            return
-        self.pending = reply + self._prompt.close
-        self._turns[-1].reply = self.pending
+            self.pending = reply or self._lend()
+        else:
+            self.pending = self._turns[-1].reply = reply + self._prompt.close
 
     def decode_request(self) -> Request:
         """What the answer's next decode step appends: the state's tokens, then the last token."""
-        self._before = self.tokens, self.pending
-        first = not self._turns[-1].reply
-        self._turns[-1].reply += self.pending
-        said = self._turns[-1].reply[len(self._prompt.replies[State.RESPONSE]) :]
-        request = Request(self.slot, (self.pending,), may_stop=not first, said=said)
-        self.pending = ()
+        self._before = self.tokens, self.pending, self._lent
+        turn = self._turns[-1]
+        turn.reply += self.pending[self._lent :]
+        said = turn.reply[len(self._prompt.replies[State.RESPONSE]) :]
+        request = Request(self.slot, (self.pending,), may_stop=bool(said), said=said)
+        self.pending, self._lent = (), 0
         return request
 
-    def on_token(self, token: int) -> None:
-        """Continue the answer with this token."""
-        self.pending = (token,)
+    def on_tokens(self, tokens: tuple[int, ...]) -> None:
+        """Continue the answer with these tokens: one, or what is kept of the last one."""
+        self.pending = tokens
 
     def undo_decode(self) -> None:
         """Take back the last `decode_request`: its pass failed."""
-        length, fed = self._before
+        length, fed, lent = self._before
         self._backbone.truncate(self.slot, length)
         reply = self._turns[-1].reply
-        self._turns[-1].reply = reply[: len(reply) - len(fed)]
-        self.pending = fed if not self._turns[-1].reply else ()
+        reply = self._turns[-1].reply = reply[: len(reply) - len(fed[lent:])]
+        self.pending, self._lent = ((), 0) if reply else (fed, lent)
 
     def finish(self) -> None:
         """End the answer; its closing tokens lead the next pass."""
-        self._turns[-1].reply += self.pending + self._prompt.close
+        self._turns[-1].reply += self.pending[self._lent :] + self._prompt.close
         self.pending += self._prompt.close
 
     def tell(self, history: str) -> None:
@@ -162,6 +178,7 @@ class Dialogue:
         """
         text = f'{history}\n{self._instruction}' if history else self._instruction
         self._sink = self._prompt.sink(text)
+        self._layout.instruct(text)
         self._rebuild(self._fitting(self._turns), self._origin)
 
     def forget_frames(self) -> None:
@@ -171,7 +188,7 @@ class Dialogue:
             BackboneError: the rebuild failed.
         """
         for turn in self._turns:
-            turn.vision = None
+            turn.visions = ()
         answered = [turn for turn in self._turns if turn.answered]
         self._rebuild(answered[max(0, len(answered) - self._limits.max_answers) :])
 
@@ -189,69 +206,53 @@ class Dialogue:
 
     def _fitting(self, turns: list[Turn]) -> list[Turn]:
         """The last turns that leave room for another: a policy would evict right after this."""
-        vision = max((turn.vision.tokens for turn in turns if turn.vision), default=0)
+        vision = max((one.tokens for turn in turns for one in turn.visions), default=0)
         room = self._backbone.capacity - len(self._sink) - self._limits.max_new_tokens
-        room -= self._prompt.longest_turn(vision)
-        kept = list(turns)
-        while kept and sum(turn.size(self._prompt).tokens for turn in kept) > room:
-            kept.pop(0)
-        return kept
+        return newest(turns, room - self._layout.longest_turn(vision), self._prompt)
 
-    def _check_room(self, tokens: int) -> None:
-        capacity = self._backbone.capacity
-        if self.tokens + tokens > capacity:
+    def _lend(self) -> tuple[int, ...]:
+        """Take the last token out, to append it again: an answer without a tag begins there."""
+        self._backbone.truncate(self.slot, self.tokens - 1)
+        self._lent = 1
+        return self._prompt.reply_prompt[-1:]
+
+    def _request(self, pieces: list[Piece]) -> Request:
+        """What these pieces append, if there is room for it."""
+        request = Request(self.slot, tuple(piece for piece in pieces if piece != ()))
+        need, capacity = self.tokens + request.tokens, self._backbone.capacity
+        if need > capacity:
             raise BackboneError(
-                f'the instruction and one frame take {self.tokens + tokens} tokens and the '
+                f'the instruction and one frame take {need} tokens and the '
                 f'context holds {capacity}: shorten the instruction or raise context.capacity'
             )
+        return request
 
     def _make_room(self, need: int) -> None:
-        limits = WindowLimits(
-            self._backbone.capacity,
-            len(self._sink),
-            self._limits.max_frames,
-            self._limits.max_answers,
-        )
+        step = self._prompt.dialect.frames
+        limits = self._limits.window(self._backbone.capacity, len(self._sink), step)
         sizes = [turn.size(self._prompt) for turn in self._turns]
         actions = self._policy.plan(sizes, need, limits)
         if actions is None or all(action is Action.KEEP for action in actions):
             return
         if Action.MERGE in actions:
-            self._merge(actions)
+            # The same tags, so the same origin.
+            self._rebuild(merged(self._turns, actions, self._backbone.merge), self._origin)
         else:
             self._evict(actions)
-
-    def _merge(self, actions: tuple[Action, ...]) -> None:
-        """Average frames into those of the turns that stay, and rebuild with the same tags."""
-        kept, visions = list[Turn](), list[VisionTokens]()
-        for turn, action in zip(self._turns, actions, strict=True):
-            visions += [turn.vision] if turn.vision is not None else []
-            if action is Action.MERGE:
-                continue
-            if turn.vision is not None and len(visions) > 1:
-                turn.vision = self._backbone.merge(visions)
-            kept.append(turn)
-            visions = []
-        self._rebuild(kept, self._origin)
 
     def _evict(self, actions: tuple[Action, ...]) -> None:
         """Evict so that the text that stays is again a well-formed dialogue.
 
-        The first turn that stays follows the instruction directly and loses its prefix.
+        The first turn that stays follows the sink directly. Where it has to hold the instruction
+        and does not, all that stays is appended anew.
         """
-        keep, begin, kept = [(0, len(self._sink))], len(self._sink), list[Turn]()
-        for turn, action in zip(self._turns, actions, strict=True):
-            size = turn.size(self._prompt).tokens
-            if action is not Action.DROP:
-                start = begin + (0 if kept else len(turn.prefix))
-                keep += turn.kept_ranges(action, start, begin, self._prompt)
-                turn.prefix = turn.prefix if kept else ()
-                turn.vision = None if action is Action.STRIP else turn.vision
-                kept.append(turn)
-            begin += size
+        keep, kept, begin = evicted(self._turns, actions, len(self._sink), self._prompt)
+        if kept and self._layout.must_ask(kept[0]):
+            self._rebuild(kept, self._origin)
+            return
         pending = len(self.pending)
         if actions[-1] is Action.DROP:
-            self.pending = ()
+            self.pending, self._lent = (), 0
         length = self.tokens
         self._backbone.evict(self.slot, merge_ranges(keep, length))
         self._turns = kept
@@ -262,10 +263,7 @@ class Dialogue:
         longest = Fraction(self._limits.max_time).limit_denominator(1000)
         if not longest or self._origin is None or self.interval(tick)[0] < longest:
             return
-        recent = [turn for turn in self._turns if tick.start - turn.tick.start <= longest / 2]
-        while recent and recent[0].vision is None:
-            recent.pop(0)
-        self._rebuild(recent)
+        self._rebuild(recent(self._turns, tick.start - longest / 2))
 
     def _rebuild(self, turns: list[Turn], origin: Tick | None = None) -> None:
         """Append the turns to an emptied slot: one bounded prefill that reads no logits.
@@ -275,13 +273,16 @@ class Dialogue:
             origin: where the tags count from; None = from the first of the turns.
         """
         same_end = bool(turns and self._turns) and turns[-1] is self._turns[-1]
-        pending = self.pending if same_end else ()
+        # A rebuild appends all of the reply prompt, also what was lent of it.
+        pending = self.pending[self._lent :] if same_end else ()
+        self._lent, self._gathered = 0, []
+        if not turns:
+            self._layout.restart()
         self._backbone.truncate(self.slot, 0)
         self._origin = (origin or turns[0].tick) if turns else None
         pieces: list[Piece] = [self._sink]
         for turn in turns:
-            turn.prefix = () if turn is turns[0] else self._prompt.turn_prefix
-            turn.tag = self._prompt.tag(*self.interval(turn.tick))
+            self._layout.apply(turn, self.interval, first=turn is turns[0])
             pieces += [*turn.pieces(self._prompt), turn.reply]
         if pending:
             pieces[-1] = turns[-1].reply[: len(turns[-1].reply) - len(pending)]
@@ -289,10 +290,4 @@ class Dialogue:
         self.pending = pending if turns else self._sink
         self.rebuilds += 1
         if turns:
-            request = _request(self.slot, pieces)
-            self._check_room(request.tokens)
-            self._backbone.prefill(request)
-
-
-def _request(slot: int, pieces: list[Piece]) -> Request:
-    return Request(slot, tuple(piece for piece in pieces if piece != ()))
+            self._backbone.prefill(self._request(pieces))

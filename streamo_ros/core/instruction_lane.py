@@ -121,6 +121,11 @@ class InstructionLane:
         """The answer in progress, so far."""
         return self._answer.speech.text if self._answer else ''
 
+    def gather(self, encoded: EncodedFrame) -> bool:
+        """Hold a frame that is decided with later ones; False for the last of a step."""
+        assert encoded.vision is not None
+        return self.dialogue.gather(encoded.frame.tick, encoded.vision)
+
     def commit(
         self,
         state: State,
@@ -162,13 +167,12 @@ class InstructionLane:
         answer = self._answer
         assert answer is not None
         speech = answer.speech
-        before = len(speech.tokens)
         text = speech.on_token(token)
         answer.first_token_time = answer.first_token_time or time.perf_counter() - answer.began
         if token is None:
             self.dialogue.undo_decode()
-        elif len(speech.tokens) > before:
-            self.dialogue.on_token(token)
+        elif speech.taken:
+            self.dialogue.on_tokens(speech.taken)
         return self._report(answer, text)
 
     def end_answer(self, finish: Finish) -> list[Event]:
@@ -190,13 +194,12 @@ class InstructionLane:
         self.counted = not said
         if self.counted:
             self.delivery.deliver(frame.stamp, self.instruction.cooldown, limits)
-        tokenizer = self._prompt.tokenizer
         self._answer = AnswerInProgress(
             frame=frame,
             response_id=response_id,
             event_start=self._standby_since or frame.stamp,
             probability=probability,
-            speech=Speech(tokenizer.text, tokenizer.control_ids, self._max_new_tokens),
+            speech=Speech(self._prompt, self._max_new_tokens),
             began=time.perf_counter(),
             limits=limits,
             episode_id=self.delivery.episode_id,

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.core.errors import StreamoError
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 
 
 class BackboneError(StreamoError, RuntimeError):

@@ -23,6 +23,8 @@ from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import UnavailableError
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import State
 
 ResultT = TypeVar('ResultT')
 LogitsRow = NDArray[np.float32]
@@ -57,6 +59,8 @@ class PassRunner:
         """State logits after each request; None where it failed, and its lane is unchanged."""
         rows = self._each_alone(lambda batch: list(self._backbone.extend(batch)), requests)
         finite = [row if row is not None and np.isfinite(row).all() else None for row in rows]
+        if not self._backbone.prompt.has_standby:
+            finite = [_without_standby(row) for row in finite]
         for row, usable in zip(rows, finite, strict=True):
             if usable is not None:
                 self.failures_in_a_row = 0
@@ -114,3 +118,11 @@ class PassRunner:
             return result
         self._count_error(result)
         return None
+
+
+def _without_standby(row: LogitsRow | None) -> LogitsRow | None:
+    """The same logits, those of a state that the dialect does not have at minus infinity."""
+    if row is not None:
+        row = row.copy()
+        row[DECISIONS.index(State.STANDBY)] = -np.inf
+    return row

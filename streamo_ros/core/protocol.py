@@ -14,13 +14,12 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Iterable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cached_property
 from typing import Literal
 from typing import Protocol
-from typing import TypeVar
 
 from streamo_ros.core.errors import StreamoError
 
@@ -71,7 +70,6 @@ _TAG = re.compile(r'<(-?[\d.]+)s-(-?[\d.]+)s>')
 _TAG_STATES = {tag: state for state, tag in STATE_TAGS.items()}
 
 ProtocolKind = Literal['special_tokens', 'text_tags']
-FrameT = TypeVar('FrameT')
 
 
 @dataclass(frozen=True)
@@ -161,126 +159,13 @@ def parse_reply(turn: str) -> Reply:
     return Reply(state, text, well_formed=bool(text) and text == rest)
 
 
-def clean_answer(text: str) -> str:
-    """The answer up to a stray state tag, stripped."""
-    cuts = [at for at in (text.find(tag) for tag in _TAG_STATES) if at >= 0]
-    return text[: min(cuts)].strip() if cuts else text.strip()
-
-
-class PromptTokens:
-    """The dialogue as token ids, for one tokenizer: the only place that knows a turn's anatomy.
-
-    A dialogue is the sink followed by one turn per frame. The sink is the system prompt, the
-    opening of the first user turn and the instruction. A turn is `turn_prefix` (left out for the
-    first turn after the sink), the time tag, the frame between its markers, and `reply_prompt`;
-    then the reply: a state's tokens, for Response the answer, and `close`.
+def clean_answer(text: str, marks: Iterable[str] = tuple(STATE_TAGS.values())) -> str:
+    """The answer up to a stray mark, stripped.
 
     Args:
-        tokenizer: see `Tokenizer`.
-        chat: control text of the checkpoint's chat format.
-        kind: 'special_tokens': each state tag is one id; 'text_tags': tags are ordinary text,
-            and their common token prefix is forced at the end of `reply_prompt`.
-        system_prompt: the checkpoint's own system prompt.
-
-    Raises:
-        ProtocolError: the first tokens of the states are not distinct.
+        text: the answer.
+        marks: texts that cannot be part of it; the state tags.
     """
-
-    def __init__(
-        self,
-        tokenizer: Tokenizer,
-        chat: ChatFormat | None = None,
-        kind: ProtocolKind = 'special_tokens',
-        system_prompt: str = SYSTEM_PROMPT,
-    ) -> None:
-        self.tokenizer = tokenizer
-        self.chat = chat = chat or ChatFormat()
-        self.kind = kind
-        self.turn_prefix = tokenizer.control(chat.user_open)
-        self.image_open = tokenizer.control(chat.image_open) if chat.image_open else ()
-        self.image_close = tokenizer.control(chat.image_close) if chat.image_close else ()
-        self.close = tokenizer.control(chat.close)
-        self.stop = _single(tokenizer, chat.stop)
-        self._system = tokenizer.control(chat.system_open + system_prompt + chat.close)
-        forced, self.replies = _state_ids(tokenizer, kind)
-        self.reply_prompt = tokenizer.control(chat.close + chat.assistant_open) + forced
-
-    @property
-    def state_ids(self) -> tuple[int, int, int]:
-        """The ids over which a state is read, in the order Silence, Standby, Response."""
-        silence, standby, response = (self.replies[state][0] for state in DECISIONS)
-        return silence, standby, response
-
-    def sink(self, instruction: str) -> tuple[int, ...]:
-        """System prompt, opening of the first user turn, instruction and newline."""
-        return self._system + self.turn_prefix + self.tokenizer.plain(instruction + '\n')
-
-    def instruction(self, sink: tuple[int, ...]) -> str:
-        """The instruction that a sink was made of."""
-        opening = len(self._system) + len(self.turn_prefix)
-        return self.tokenizer.text(sink[opening:]).strip()
-
-    def tag(self, start: Fraction, end: Fraction) -> tuple[int, ...]:
-        """The time tag and its newline; seconds since the dialogue's time origin."""
-        return self.tokenizer.plain(time_tag(start, end) + '\n')
-
-    def turn(
-        self, opening: tuple[int, ...], frame: FrameT | None
-    ) -> tuple[tuple[int, ...] | FrameT, ...]:
-        """A turn up to the point where its state is read.
-
-        Args:
-            opening: prefix and time tag.
-            frame: whatever stands for the frame's vision tokens; None when they have left.
-        """
-        if frame is None:
-            return (opening + self.reply_prompt,)
-        return opening + self.image_open, frame, self.image_close + self.reply_prompt
-
-    def frame_tokens(self, vision_tokens: int) -> int:
-        """Tokens that a frame takes, markers included."""
-        return vision_tokens + len(self.image_open) + len(self.image_close)
-
-    def longest_turn(self, vision_tokens: int) -> int:
-        """Most tokens that a turn with a frame takes, its reply without the answer's text.
-
-        Args:
-            vision_tokens: of the frame, markers not counted.
-        """
-        text = len(self.turn_prefix) + self._longest_tag + len(self.reply_prompt)
-        reply = max(map(len, self.replies.values())) + len(self.close)
-        return text + self.frame_tokens(vision_tokens) + reply
-
-    @cached_property
-    def _longest_tag(self) -> int:
-        """Tokens of a tag after a month of stream, with all of its decimals."""
-        month = Fraction(30 * 86_400) - Fraction(1, 1000)
-        return len(self.tag(month, month + 1))
-
-
-def _state_ids(
-    tokenizer: Tokenizer, kind: ProtocolKind
-) -> tuple[tuple[int, ...], dict[State, tuple[int, ...]]]:
-    if kind == 'special_tokens':
-        return (), {state: (_single(tokenizer, tag),) for state, tag in STATE_TAGS.items()}
-    spelled = {state: tokenizer.plain(tag) for state, tag in STATE_TAGS.items()}
-    shared = 0
-    while len({ids[shared] for ids in spelled.values() if len(ids) > shared}) == 1:
-        shared += 1
-    rest = {state: ids[shared:] for state, ids in spelled.items()}
-    if len({ids[0] for ids in rest.values() if ids}) < len(DECISIONS):
-        raise ProtocolError(
-            'the tokenizer cannot tell the three state tags apart in one token: add them as '
-            "special tokens and use model.protocol 'special_tokens'"
-        )
-    return spelled[State.SILENCE][:shared], rest
-
-
-def _single(tokenizer: Tokenizer, token: str) -> int:
-    ids = tokenizer.control(token)
-    if len(ids) != 1:
-        raise ProtocolError(
-            f'{token} is {len(ids)} tokens in this checkpoint and not one: add the state tokens '
-            "with 'streamo train --add-tokens' or set model.protocol to 'text_tags'"
-        )
-    return ids[0]
+    text = text.lstrip()
+    cuts = [at for at in map(text.find, marks) if at >= 0]
+    return text[: min(cuts)].strip() if cuts else text.strip()

@@ -12,7 +12,7 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.past_frame import PastFrame
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.turn import Turn
 
@@ -69,11 +69,13 @@ def restored_turns(
             continue
         vision = see(one.frame) if one.frame is not None else None
         said = one.state is State.RESPONSE
-        if vision is None and not said:
+        # A step of several frames cannot be made of one: its words alone come back.
+        visions = (vision,) if vision is not None and prompt.dialect.frames == 1 else ()
+        if not said and (not visions or one.state not in prompt.replies):
             continue
-        text = prompt.tokenizer.plain(one.text) if said else ()
+        text = prompt.tokenizer.plain(one.text) + prompt.ending if said else ()
         reply = prompt.replies[one.state] + text + prompt.close
         origin = turns[0].tick.start if turns else then.start
-        tag = prompt.tag(then.start - origin, then.end - origin)
-        turns.append(Turn(then, vision, prompt.turn_prefix, tag, reply, answered=said))
+        texts = prompt.texts([(then.start - origin, then.end - origin)])
+        turns.append(Turn((then,), visions, prompt.turn_prefix, texts, reply, answered=said))
     return turns

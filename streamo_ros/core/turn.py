@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""One frame's turn in a dialogue: its tokens, its size, and the part of it that is kept.
+"""One step's turn in a dialogue: its tokens, its size, and the part of it that is kept.
 
 `PromptTokens.turn` says in which order the parts stand; this module adds what a dialogue has to
 remember of each turn.
@@ -8,15 +8,17 @@ remember of each turn.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 
 Range = tuple[int, int]
 """Half-open range of tokens in a slot."""
@@ -24,33 +26,41 @@ Range = tuple[int, int]
 
 @dataclass
 class Turn:
-    """One frame's turn.
+    """One step's turn.
 
     Attributes:
-        tick: the frame's tick.
-        vision: its vision tokens; None once they have been evicted.
-        prefix: what opens the user's turn; () for the turn that follows the instruction.
-        tag: the time tag.
+        ticks: of its frames; of one frame in most dialects.
+        visions: their vision tokens; () once they have been evicted.
+        prefix: what opens the user's turn; () for a turn that follows the instruction.
+        texts: what stands before each frame and after the last one, see `PromptTokens.texts`.
         reply: state, answer and end of turn, as far as they are known.
         answered: whether the state is Response.
+        asks: whether it holds the instruction.
     """
 
-    tick: Tick
-    vision: VisionTokens | None
-    prefix: tuple[int, ...]
-    tag: tuple[int, ...]
+    ticks: tuple[Tick, ...]
+    visions: tuple[VisionTokens, ...]
+    prefix: tuple[int, ...] = ()
+    texts: tuple[tuple[int, ...], ...] = ()
     reply: tuple[int, ...] = ()
     answered: bool = False
+    asks: bool = False
+
+    @property
+    def tick(self) -> Tick:
+        """The tick of its last frame."""
+        return self.ticks[-1]
 
     def pieces(self, prompt: PromptTokens) -> tuple[Piece, ...]:
         """The turn up to the point where its state is read."""
-        return prompt.turn(self.prefix + self.tag, self.vision)
+        first, *others = self.texts or ((),)
+        return prompt.turn((self.prefix + first, *others), self.visions)
 
     def size(self, prompt: PromptTokens) -> TurnSize:
         """Its size in a slot once all of its parts are there."""
-        vision = self._vision_tokens(prompt)
-        text = len(self.prefix) + len(self.tag) + len(prompt.reply_prompt) + len(self.reply)
-        return TurnSize(text + vision, vision, self.answered)
+        vision = sum(prompt.frame_tokens(vision.tokens) for vision in self.visions)
+        text = len(self.prefix) + sum(map(len, self.texts)) + len(prompt.reply_prompt)
+        return TurnSize(text + len(self.reply) + vision, vision, self.answered)
 
     def kept_ranges(
         self, action: Action, start: int, begin: int, prompt: PromptTokens
@@ -63,15 +73,80 @@ class Turn:
             begin: first token of the turn.
             prompt: the protocol in this model's tokens.
         """
-        size = self.size(prompt)
-        stop = begin + size.tokens
-        if action is Action.KEEP or not size.vision_tokens:
+        stop = begin + self.size(prompt).tokens
+        if action is Action.KEEP or not self.visions:
             return [(start, stop)]
-        vision = begin + len(self.prefix) + len(self.tag)
-        return [(start, vision), (vision + size.vision_tokens, stop)]
+        ranges = []
+        at = begin + len(self.prefix)
+        for text, vision in zip(self.texts, self.visions, strict=False):
+            at += len(text)
+            ranges.append((start, at))
+            at += prompt.frame_tokens(vision.tokens)
+            start = at
+        return [*ranges, (start, stop)]
 
-    def _vision_tokens(self, prompt: PromptTokens) -> int:
-        return 0 if self.vision is None else prompt.frame_tokens(self.vision.tokens)
+
+def evicted(
+    turns: Sequence[Turn], actions: Sequence[Action], sink: int, prompt: PromptTokens
+) -> tuple[list[Range], list[Turn], int]:
+    """Carry out a policy's plan on the turns of a slot; none of them is merged.
+
+    Args:
+        turns: all of them, oldest first; those that stay are changed.
+        actions: their fates.
+        sink: tokens before the first of them.
+        prompt: the dialect in this model's tokens.
+
+    Returns:
+        The ranges of the slot that survive, the turns that stay, and the tokens of the whole as it
+        was.
+    """
+    keep, begin, kept = [(0, sink)], sink, list[Turn]()
+    for turn, action in zip(turns, actions, strict=True):
+        size = turn.size(prompt).tokens
+        if action is not Action.DROP:
+            prefix = turn.prefix if kept else prompt.first_prefix
+            start = begin + len(turn.prefix) - len(prefix)
+            keep += turn.kept_ranges(action, start, begin, prompt)
+            turn.prefix = prefix
+            turn.visions = () if action is Action.STRIP else turn.visions
+            kept.append(turn)
+        begin += size
+    return keep, kept, begin
+
+
+def merged(
+    turns: Sequence[Turn],
+    actions: Sequence[Action],
+    merge: Callable[[Sequence[VisionTokens]], VisionTokens],
+) -> list[Turn]:
+    """The turns that stay when frames are averaged into those of the next one that stays."""
+    kept, visions = list[Turn](), list[VisionTokens]()
+    for turn, action in zip(turns, actions, strict=True):
+        visions += turn.visions
+        if action is Action.MERGE:
+            continue
+        if turn.visions and len(visions) > 1:
+            turn.visions = (merge(visions),)
+        kept.append(turn)
+        visions = []
+    return kept
+
+
+def newest(turns: Sequence[Turn], room: int, prompt: PromptTokens) -> list[Turn]:
+    """The newest turns that fit into so many tokens."""
+    kept = list(turns)
+    while kept and sum(turn.size(prompt).tokens for turn in kept) > room:
+        kept.pop(0)
+    return kept
+
+
+def recent(turns: Sequence[Turn], start: Fraction) -> list[Turn]:
+    """The turns from a tick's start on, in seconds; the first of them has a frame."""
+    kept = [turn for turn in turns if turn.tick.start >= start]
+    while kept and not kept[0].visions:
+        kept.pop(0)
+    return kept
 
 
 def merge_ranges(ranges: Sequence[Range], length: int) -> list[Range]:

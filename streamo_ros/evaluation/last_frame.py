@@ -11,8 +11,6 @@ from __future__ import annotations
 import time
 from fractions import Fraction
 
-import numpy as np
-
 from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
@@ -20,6 +18,7 @@ from streamo_ros.core.dialogue import Dialogue
 from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
+from streamo_ros.core.passes import PassRunner
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Speech
 from streamo_ros.evaluation.case import Case
@@ -63,8 +62,9 @@ def run_last_frame(backbone: Backbone, case: Case, settings: AssistantSettings) 
 def _decide(
     backbone: Backbone, dialogue: Dialogue, tick: Tick, image: Image, settings: AssistantSettings
 ) -> State:
-    row = backbone.extend([dialogue.request(tick, backbone.encode(image))])[0]
-    if not np.isfinite(row).all():
+    request = dialogue.request(tick, backbone.encode(image))
+    row = PassRunner(backbone).extend([request])[0]
+    if row is None:
         return State.UNKNOWN
     state = decide(probabilities(row), settings.thresholds)
     dialogue.commit(state)
@@ -72,11 +72,10 @@ def _decide(
 
 
 def _answer(backbone: Backbone, dialogue: Dialogue, settings: AssistantSettings) -> str:
-    tokenizer = backbone.prompt.tokenizer
-    speech = Speech(tokenizer.text, tokenizer.control_ids, settings.limits.max_new_tokens)
+    speech = Speech(backbone.prompt, settings.limits.max_new_tokens)
     while not speech.finish:
         token = backbone.decode([dialogue.decode_request()], settings.sampling)[0]
         speech.on_token(token)
         if token is not None:
-            dialogue.on_token(token)
+            dialogue.on_tokens((token,))
     return speech.text

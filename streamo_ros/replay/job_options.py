@@ -29,6 +29,7 @@ def add_job_options(parser: argparse._ActionsContainer) -> None:
         'default objects where it is installed',
     )
     add('--model-name', metavar='NAME', help='the model on the server, of several')
+    add('--dialect', metavar='NAME', help='what the checkpoint speaks; default: as it shows')
     add('--settings', metavar='FILE', help='streamo.json of a served checkpoint, or its folder')
     add(
         '--params-file',
@@ -71,6 +72,7 @@ def common_job(arguments: argparse.Namespace) -> ReplayJob:
     options = {
         'model.device': arguments.device,
         'model.name': arguments.model_name,
+        'model.dialect': arguments.dialect,
         'model.settings': arguments.settings,
     }
     given |= {name: value for name, value in options.items() if value is not None}

@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import DECISIONS
-from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import Tokenizer

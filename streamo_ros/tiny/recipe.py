@@ -21,7 +21,7 @@ import numpy as np
 import torch
 
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.files import write_text
 from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.clips import Clip

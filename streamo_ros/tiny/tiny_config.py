@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from typing import Literal
 
-from streamo_ros.config.from_mapping import from_mapping
+from streamo_ros.core.from_mapping import from_mapping
 from streamo_ros.tiny.network import HEAD
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.training.train_config import TrainingError

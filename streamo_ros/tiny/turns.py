@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Writes a training dialogue: its token ids, its frames, and what is learned at which position.
 
-The layout of a turn is `protocol.PromptTokens`'; a test compares every id with those of a lane.
+The layout of a turn is `prompt.PromptTokens`'; a test compares every id with those of a lane.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from dataclasses import field
 from fractions import Fraction
 from typing import Protocol
 
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import DECISIONS
-from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny.clips import Clip
 from streamo_ros.tiny.probe_targets import ProbeTargets
@@ -115,7 +115,7 @@ class DialogueWriter:
     def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
         """A turn whose frame was evicted: tag and answer."""
         prompt = self._prompt
-        for ids in prompt.turn(self._opening(start, end), None):
+        for ids in prompt.turn((self._opening(start, end),), ()):
             self._append(ids)
         self._append(prompt.replies[State.RESPONSE])
         self._append(prompt.tokenizer.plain(f' {label.text}') + prompt.close)
@@ -141,7 +141,7 @@ class DialogueWriter:
         """
         prompt, dialogue = self._prompt, self._dialogue
         vision = (VISION,) * dialogue.vision_tokens
-        before, vision, after = prompt.turn(self._opening(start, end), vision)
+        before, vision, after = prompt.turn((self._opening(start, end), ()), (vision,))
         self._append(before)
         dialogue.visions.append((len(dialogue.ids), frame))
         self._append(vision + after)

@@ -63,13 +63,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Print the findings; FAILED when something is missing without which the node cannot run."""
     parser = CommandParser(prog='streamo doctor', description=__doc__)
     parser.add_argument('--json', action='store_true', help='as JSON')
+    parser.add_argument(
+        '--model', metavar='PATH', type=Path, help='also say what this checkpoint is and will take'
+    )
+    parser.add_argument('--dialect', default='auto', metavar='NAME', help='what it speaks')
     parser.add_argument('--server', metavar='URL', help='also try the model of this server')
     parser.add_argument('--model-name', default='', metavar='NAME', help='its name, of several')
-    parser.add_argument('--model', metavar='PATH', help='also say what this checkpoint will take')
     options = parser.parse_args(argv)
     findings = look()
     if options.model:
-        findings += check_model(options.model)
+        findings += check_model(options.model, options.dialect)
     if options.server:
         findings += check_server(options.server, options.model_name)
     if options.json:

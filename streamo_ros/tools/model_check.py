@@ -12,17 +12,19 @@ from streamo_ros.tools.check import Check
 
 if TYPE_CHECKING:
     from streamo_ros.backbone.plan import Plan
+    from streamo_ros.core.dialect import Dialect
 
 GIB = 1 << 30
 CAMERA = 480, 640
 """Height and width of the frame that is taken as an example."""
 
 
-def check_model(path: str) -> list[Check]:
+def check_model(path: Path, dialect: str = 'auto') -> list[Check]:
     """Look at a checkpoint as the node would with the parameters' defaults.
 
     Args:
         path: what model.path would be: a folder.
+        dialect: what model.dialect would be.
     """
     from streamo_ros.backbone.build import make_prompt
     from streamo_ros.backbone.checkpoint import read_checkpoint
@@ -30,20 +32,33 @@ def check_model(path: str) -> list[Check]:
     from streamo_ros.backbone.options import Options
     from streamo_ros.backbone.plan import plan_checkpoint
 
-    findings = []
+    findings, options = [], Options(dialect=dialect)
     try:
-        checkpoint = read_checkpoint(Path(path).expanduser())
+        checkpoint = read_checkpoint(path.expanduser())
         family = find_family(checkpoint.architecture)
         name = type(family).__name__
         findings.append(Check('model', 'ok', f'{checkpoint.architecture}, family {name}'))
-        prompt = make_prompt(checkpoint, Options())
-        states = {'special_tokens': 'one token each', 'text_tags': 'spelled as text'}
-        findings.append(Check('states', 'ok', states[prompt.kind]))
-        plan = plan_checkpoint(checkpoint, family, prompt, Options())
+        prompt = make_prompt(checkpoint, options)
+        findings += _spoken(prompt.dialect)
+        plan = plan_checkpoint(checkpoint, family, prompt, options)
     except StreamoError as error:
-        part = 'states' if findings else 'model'
-        return [*findings, Check(part, 'missing', str(error), 'see docs/models.md')]
+        part = 'dialect' if findings else 'model'
+        page = 'docs/dialects.md' if findings else 'docs/models.md'
+        return [*findings, Check(part, 'missing', str(error), f'see {page}')]
     return [*findings, _frames(plan), _memory(plan)]
+
+
+def _spoken(dialect: Dialect) -> list[Check]:
+    """What the checkpoint reads and says, and what is not done as its own runtime does."""
+    states = ', '.join(dialect.states.texts.values())
+    frames = f'{dialect.frames} frames' if dialect.frames > 1 else 'one frame'
+    found = (
+        f'{dialect.name}: {frames} a step, states {states}, context.policy {dialect.window.policy}'
+    )
+    return [
+        Check('dialect', 'ok', found),
+        *[Check('dialect', 'note', limit) for limit in dialect.limits],
+    ]
 
 
 def _frames(plan: Plan) -> Check:

@@ -16,7 +16,7 @@ from streamo_ros.backbone.build import make_prompt
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.options import Options
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.training.segment_attention import enable_segments
 from streamo_ros.training.tokens import add_state_tokens

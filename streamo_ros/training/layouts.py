@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from streamo_ros.core.context_limits import ContextLimits
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.labeled_dialogue import lane_spans

@@ -14,7 +14,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import lru_cache
 
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import LabeledTurn
 from streamo_ros.training.recorder import RecordedFrame
@@ -153,7 +153,7 @@ def stream_sequence(
         if number and turn.instruction:
             prefix += prompt.tokenizer.plain(turn.instruction + '\n')
         before = len(items)
-        for piece in prompt.turn(prefix + prompt.tag(turn.start, turn.end), frame):
+        for piece in prompt.turn((prefix + prompt.tag(turn.start, turn.end), ()), (frame,)):
             items += piece if isinstance(piece, tuple) else [piece]
         reply = reply_labels(prompt, turn)
         decisions.append(len(items))

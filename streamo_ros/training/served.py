@@ -26,7 +26,7 @@ from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Sampling
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import answer_from
 from streamo_ros.training.labeled_dialogue import LabeledTurn
@@ -109,7 +109,7 @@ class ServedLane:
             return
         for token in self.prompt.tokenizer.plain(f' {turn.text}'):
             backbone.decode([dialogue.decode_request()], Sampling())
-            dialogue.on_token(token)
+            dialogue.on_tokens((token,))
         backbone.decode([dialogue.decode_request()], Sampling())
         dialogue.finish()
 

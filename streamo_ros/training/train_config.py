@@ -17,9 +17,9 @@ from typing import Literal
 
 import yaml
 
-from streamo_ros.config.from_mapping import from_mapping
 from streamo_ros.core.errors import one_line
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.core.from_mapping import from_mapping
 from streamo_ros.documents import load_yaml
 from streamo_ros.training.augmentation import Augmentation
 

@@ -24,7 +24,7 @@ from transformers import TrainingArguments
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.core.context_limits import ContextLimits
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.files import write_text
 from streamo_ros.training.base_model import accepts

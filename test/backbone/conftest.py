@@ -371,6 +371,12 @@ def without_states(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope='session')
+def whole_model() -> type[Original]:
+    """Plain transformers over the checkpoint in a folder."""
+    return Original
+
+
+@pytest.fixture(scope='session')
 def original(checkpoint: Path) -> Original:
     """Plain transformers over `checkpoint`."""
     return Original(checkpoint)

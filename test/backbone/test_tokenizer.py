@@ -16,7 +16,7 @@ from streamo_ros.backbone.internvl import InternVL
 from streamo_ros.backbone.qwen2_5_vl import Qwen25VL
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from streamo_ros.backbone.scripted import CharacterTokenizer
 from streamo_ros.core import protocol
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 
 
@@ -58,7 +59,7 @@ def test_the_system_prompt_names_the_three_states() -> None:
 
 
 def test_special_tokens_are_one_id_each() -> None:
-    prompt = protocol.PromptTokens(CharacterTokenizer())
+    prompt = PromptTokens(CharacterTokenizer())
     assert len(set(prompt.state_ids)) == 3
     assert all(len(ids) == 1 for ids in prompt.replies.values())
 
@@ -74,7 +75,7 @@ class PlainTagTokenizer(CharacterTokenizer):
 
 def test_text_tags_force_the_shared_prefix_and_read_the_next_token() -> None:
     tokenizer = PlainTagTokenizer()
-    prompt = protocol.PromptTokens(tokenizer, kind='text_tags')
+    prompt = PromptTokens(tokenizer, kind='text_tags')
     assert prompt.reply_prompt[-2:] == tokenizer.plain('</')
     assert prompt.state_ids == (0xE000, 0xE001, 0xE002)
     assert prompt.replies[State.RESPONSE] == (0xE002, ord('>'))
@@ -82,7 +83,7 @@ def test_text_tags_force_the_shared_prefix_and_read_the_next_token() -> None:
 
 def test_text_tags_that_one_token_cannot_tell_apart_are_refused() -> None:
     with pytest.raises(protocol.ProtocolError, match='special'):
-        protocol.PromptTokens(CharacterTokenizer(), kind='text_tags')
+        PromptTokens(CharacterTokenizer(), kind='text_tags')
 
 
 def test_missing_state_tokens_are_refused_with_the_cure() -> None:
@@ -91,4 +92,4 @@ def test_missing_state_tokens_are_refused_with_the_cure() -> None:
             return self.plain(text) if text.startswith('</') else super().control(text)
 
     with pytest.raises(protocol.ProtocolError, match='--add-tokens'):
-        protocol.PromptTokens(NoStates())
+        PromptTokens(NoStates())

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.clips import Clip
 from streamo_ros.tiny.clips import encode_clips

@@ -16,7 +16,7 @@ import pytest
 
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from streamo_ros.core.context_limits import ContextLimits
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training import data
 from streamo_ros.training.augmentation import Augmentation

@@ -19,8 +19,8 @@ from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import InstructionBook
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import DECISIONS
-from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.augmentation import Augmentation
 from streamo_ros.training.labeled_dialogue import LabeledTurn

@@ -12,6 +12,7 @@ from streamo_ros.backbone.gate.gated import GatedBackbone
 from streamo_ros.backbone.gate.on_demand import OnDemandBackbone
 from streamo_ros.backbone.gate.protocol_gate import ProtocolGate
 from streamo_ros.backbone.options import Options
+from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 
@@ -42,11 +43,28 @@ def with_gate(path: str, options: Options, load: Load) -> GatedBackbone:
             f'thresholds.activation is {options.alpha:g}: a score lies between 0 and 1'
         )
     plain = replace(options, gate='', name='', settings='', capacity=0, frames=0, max_pixels=0)
-    gate = ProtocolGate(load(options.gate, replace(plain, protocol='auto')))
+    gate_options = replace(plain, protocol='auto', dialect='auto')
+    gate = ProtocolGate(_checked(load(options.gate, gate_options)))
     if options.gate_main != 'on_demand':
-        return GatedBackbone(load(path, replace(options, gate='')), gate, options.alpha)
+        model = _checked(load(path, replace(options, gate='')))
+        return GatedBackbone(model, gate, options.alpha)
     longest = options.max_len or MAX_LEN
-    model = load(path, replace(options, gate='', capacity=longest + ANSWER))
+    model = _checked(load(path, replace(options, gate='', capacity=longest + ANSWER)))
     frames = options.frames or model.info.max_frames
     kept = wanted_capacity(frames, model.info.max_tokens_per_frame or 1, model.prompt)
     return GatedBackbone(OnDemandBackbone(model, kept, longest), gate, options.alpha)
+
+
+def _checked(model: Backbone) -> Backbone:
+    """A model whose dialogue a gate can read.
+
+    Raises:
+        BackboneError: it is in another dialect than Streamo's.
+    """
+    name = model.prompt.dialect.name
+    if name != STREAMO.name:
+        raise BackboneError(
+            f'{model.info.model} speaks the dialect {name}, and a gate and what is behind it must '
+            "speak streamo: leave model.gate empty, or set model.dialect to 'streamo'"
+        )
+    return model

@@ -17,7 +17,7 @@ from streamo_ros.core.eviction.round_decay import pooled_frames
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 
 Ids = tuple[int, ...]

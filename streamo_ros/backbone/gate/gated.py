@@ -27,8 +27,8 @@ from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import find_time_tag
-from streamo_ros.core.protocol import PromptTokens
 
 _LEAST = 1e-9
 

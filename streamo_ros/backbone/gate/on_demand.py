@@ -29,7 +29,7 @@ from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 
 Row = list[int | VisionTokens]
 """A lane's content; a frame stands in it once for each of its tokens."""

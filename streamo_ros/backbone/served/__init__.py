@@ -14,6 +14,7 @@ from streamo_ros.backbone.checkpoint_settings import read_settings
 from streamo_ros.backbone.checkpoint_settings import SETTINGS
 from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.context_size import wanted_capacity
+from streamo_ros.backbone.dialects import AUTO
 from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.served.backbone import ServedBackbone
@@ -24,9 +25,10 @@ from streamo_ros.backbone.served.pieces import PieceTokenizer
 from streamo_ros.backbone.served.probe import find_server
 from streamo_ros.backbone.served.probe import Trial
 from streamo_ros.backbone.served.probe import try_server
+from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 
 __all__ = ['load_served']
@@ -43,6 +45,7 @@ def load_served(url: str, options: Options) -> ServedBackbone:
         BackboneError: the server does not answer, or its model cannot be used as asked.
     """
     settings = _settings(options.settings)
+    _check_dialect(settings.dialect if options.dialect == AUTO else options.dialect)
     endpoint = Endpoint(url, options.request_timeout)
     prompt = PromptTokens(
         PieceTokenizer(), CHAT, system_prompt=settings.system_prompt or SYSTEM_PROMPT
@@ -79,6 +82,14 @@ def _settings(path: str) -> CheckpointSettings:
 
 def _frames(options: Options, settings: CheckpointSettings) -> int:
     return options.frames or settings.max_frames
+
+
+def _check_dialect(name: str) -> None:
+    if name not in ('', AUTO, STREAMO.name):
+        raise BackboneError(
+            f'a served model is spoken to in the dialect {STREAMO.name} alone, not in {name}: set '
+            "model.path to the checkpoint's folder, or model.dialect to 'streamo'"
+        )
 
 
 def _check_protocol(trial: Trial, protocol: str) -> None:

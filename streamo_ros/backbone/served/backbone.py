@@ -45,7 +45,7 @@ from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import UnavailableError
 from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 
 ResultT = TypeVar('ResultT')
 CONCURRENCY = 8

@@ -35,8 +35,8 @@ from streamo_ros.backbone.served.server import VLLM
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import UnavailableError
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import DECISIONS
-from streamo_ros.core.protocol import PromptTokens
 from streamo_ros.core.protocol import STATE_TAGS
 
 CHAT = '/chat/completions'
@@ -159,7 +159,7 @@ def _ask(
 
 def _row(prompt: PromptTokens, frame: ServedFrame | None) -> tuple[Piece, ...]:
     tag = prompt.tag(Fraction(0), Fraction(1))
-    return (prompt.sink(INSTRUCTION), *prompt.turn(tag, frame))
+    return (prompt.sink(INSTRUCTION), *prompt.turn((tag, ()), (frame,) if frame else ()))
 
 
 def _explained(endpoint: Endpoint, server: Server, error: RefusedError) -> BackboneError:

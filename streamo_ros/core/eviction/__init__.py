@@ -20,6 +20,7 @@ class Action(enum.Enum):
     STRIP = 'strip'
     """Its vision tokens leave; tag and answer stay."""
     DROP = 'drop'
+    """It leaves whole."""
     MERGE = 'merge'
     """Its frame is averaged into that of the next turn that stays; the rest of it leaves."""
 
@@ -30,7 +31,7 @@ class TurnSize:
 
     Attributes:
         tokens: places it takes in the window.
-        vision_tokens: those of its frame with its markers; 0 when it has been stripped.
+        vision_tokens: those of its frames with their markers; 0 when it has been stripped.
         answered: whether it holds an answer.
     """
 
@@ -46,7 +47,7 @@ class WindowLimits:
     Attributes:
         capacity: tokens of the slot.
         sink: tokens of the sink, which never leaves.
-        max_frames: frames, the coming one included.
+        max_frames: turns with frames, the coming one included.
         max_answers: turns kept for their answer alone.
     """
 

@@ -14,7 +14,7 @@ from functools import cache
 
 import numpy as np
 
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny.objects.facts import Facts

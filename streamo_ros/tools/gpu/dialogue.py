@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.tools.gpu.plan import CameraView
 
@@ -66,7 +66,7 @@ class BenchDialogue:
         """
         at, words = self.seen + ahead, self._prompt
         before = self._silence + words.turn_prefix if at else words.sink(INSTRUCTION)
-        return words.turn(before + words.tag(Fraction(at), Fraction(at + 1)), vision)
+        return words.turn((before + words.tag(Fraction(at), Fraction(at + 1)), ()), (vision,))
 
     def append(self, turns: Sequence[tuple[Piece, ...]]) -> None:
         """Take note that these turns stand in the lane."""

@@ -20,7 +20,7 @@ from typing import Any
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.interface import Sighting
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.files import write_text
 from streamo_ros.tools.gpu.dialogue import BenchDialogue
 from streamo_ros.tools.gpu.machine import ROOT

@@ -13,7 +13,7 @@ import yaml
 
 from streamo_ros.backbone.streamo_objects import StreamoObjects
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
-from streamo_ros.core.protocol import PromptTokens
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objects import train
 from streamo_ros.tiny.objects.curriculum import plan_step

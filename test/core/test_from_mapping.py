@@ -11,8 +11,8 @@ from typing import Literal
 
 import pytest
 
-from streamo_ros.config.from_mapping import from_mapping
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.core.from_mapping import from_mapping
 
 
 @dataclass(frozen=True)

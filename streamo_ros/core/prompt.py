@@ -1,0 +1,230 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The dialogue as token ids, for one tokenizer: the only place that knows a step's anatomy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import cached_property
+from typing import TypeVar
+
+from streamo_ros.core.dialect import Dialect
+from streamo_ros.core.dialect import STREAMO
+from streamo_ros.core.protocol import ChatFormat
+from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import ProtocolError
+from streamo_ros.core.protocol import ProtocolKind
+from streamo_ros.core.protocol import State
+from streamo_ros.core.protocol import SYSTEM_PROMPT
+from streamo_ros.core.protocol import Tokenizer
+
+FrameT = TypeVar('FrameT')
+Ids = tuple[int, ...]
+Interval = tuple[Fraction, Fraction]
+"""Start and end of what a frame represents, in seconds since the time origin."""
+
+
+class PromptTokens:
+    """A dialect in one tokenizer's ids.
+
+    A dialogue is the sink followed by one turn per step. The sink is the system prompt, the
+    opening of the first user turn and the instruction; where the dialect has the instruction in
+    the turn itself, it ends with the system prompt. A turn is `turn_prefix` (for the first turn
+    after the sink `first_prefix`), text and frames in the dialect's order, and `reply_prompt`;
+    then the reply: a state's tokens, for Response the answer, and `close`.
+
+    Args:
+        tokenizer: see `Tokenizer`.
+        chat: control text of the checkpoint's chat format.
+        kind: 'special_tokens': each state tag is one id; 'text_tags': tags are ordinary text,
+            and their common token prefix is forced at the end of `reply_prompt`; None = as the
+            dialect says.
+        system_prompt: the checkpoint's own system prompt.
+        dialect: the layout, and how the states are spelled.
+
+    Attributes:
+        first_tokens: ids that mean silence when a reply begins with one; () where states have
+            tokens of their own.
+
+    Raises:
+        ProtocolError: the first tokens of the states are not distinct.
+    """
+
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        chat: ChatFormat | None = None,
+        kind: ProtocolKind | None = None,
+        system_prompt: str = SYSTEM_PROMPT,
+        dialect: Dialect = STREAMO,
+    ) -> None:
+        if kind is not None and dialect.states.encoding != 'first_token':
+            dialect = replace(dialect, states=replace(dialect.states, encoding=kind))
+        self.tokenizer = tokenizer
+        self.chat = chat = dialect.change_chat(chat or ChatFormat())
+        self.dialect = dialect
+        self.kind = dialect.states.encoding
+        self.turn_prefix = tokenizer.control(chat.user_open)
+        self.image_open = tokenizer.control(chat.image_open) if chat.image_open else ()
+        self.image_close = tokenizer.control(chat.image_close) if chat.image_close else ()
+        self.close = tokenizer.control(chat.close)
+        self.stop = _single(tokenizer, chat.stop)
+        system = chat.system_open + system_prompt + chat.close + dialect.preface
+        self._system = tokenizer.control(system)
+        self.first_prefix = () if dialect.question.place == 'head' else self.turn_prefix
+        forced, self.replies = _state_ids(tokenizer, dialect)
+        self.reply_prompt = tokenizer.control(chat.close + chat.assistant_open) + forced
+        self.first_tokens = _first_tokens(tokenizer, dialect)
+        self.ending = _single_text(tokenizer, dialect.ending) if dialect.ending else ()
+
+    @property
+    def has_standby(self) -> bool:
+        """Whether the state Standby exists."""
+        return State.STANDBY in self.replies
+
+    @property
+    def state_ids(self) -> tuple[int, int, int]:
+        """The ids over which a state is read, in the order Silence, Standby, Response.
+
+        That of a state that does not exist is that of Silence.
+        """
+        silence = self.replies[State.SILENCE][0]
+        _, standby, response = ((*self.replies.get(state, ()), silence)[0] for state in DECISIONS)
+        return silence, standby, response
+
+    def sink(self, instruction: str) -> Ids:
+        """What never leaves: system prompt, and the instruction where it is not in a turn."""
+        place = self.dialect.question.place
+        if place == 'turn':
+            return self._system
+        asked = self._system + self.turn_prefix + self.tokenizer.plain(self.ask(instruction))
+        return asked + (self.close if place == 'message' else ())
+
+    def ask(self, instruction: str) -> str:
+        """The instruction as it is put to the model."""
+        return self.dialect.question.text.replace('{question}', instruction)
+
+    def instruction(self, sink: Ids) -> str:
+        """The instruction that a sink was made of."""
+        opening = len(self._system) + len(self.turn_prefix)
+        return self.tokenizer.text(sink[opening:]).strip()
+
+    def tag(self, start: Fraction, end: Fraction) -> Ids:
+        """The time tag and its newline; seconds since the dialogue's time origin."""
+        return self.tokenizer.plain(self.dialect.tag.write(start, end))
+
+    def texts(self, intervals: Sequence[Interval], instruction: str = '') -> tuple[Ids, ...]:
+        """The text around the frames of a turn.
+
+        Args:
+            intervals: of its frames.
+            instruction: what the turn asks; '' = nothing, or the sink asks it.
+
+        Returns:
+            What stands before each frame, and what stands after the last one.
+        """
+        order, tag = self.dialect.order, self.dialect.tag
+        parts = [''] * (len(intervals) + 1)
+        asked = self.ask(instruction) if instruction else ''
+        after = False
+        for part in order:
+            if part == 'frame':
+                after = True
+            elif part == 'question':
+                parts[-1 if after else 0] += asked
+            elif tag.per_step:
+                whole = intervals[0][0], intervals[-1][1]
+                parts[-1 if after else 0] += tag.write(*whole)
+            else:
+                for number, interval in enumerate(intervals):
+                    parts[number + after] += tag.write(*interval)
+        return tuple(self.tokenizer.plain(part) if part else () for part in parts)
+
+    def turn(self, texts: Sequence[Ids], frames: Sequence[FrameT]) -> tuple[Ids | FrameT, ...]:
+        """A turn up to the point where its state is read.
+
+        Args:
+            texts: of `texts`; the first one led by what opens the turn.
+            frames: whatever stands for the vision tokens of its frames; none when they have left.
+        """
+        if not frames:
+            return (sum(texts, ()) + self.reply_prompt,)
+        pieces: list[Ids | FrameT] = []
+        before = texts[0]
+        for frame, after in zip(frames, texts[1:], strict=True):
+            pieces += [before + self.image_open, frame]
+            before = self.image_close + after
+        return (*pieces, before + self.reply_prompt)
+
+    def frame_tokens(self, vision_tokens: int) -> int:
+        """Tokens that a frame takes, markers included."""
+        return vision_tokens + len(self.image_open) + len(self.image_close)
+
+    def longest_turn(self, vision_tokens: int) -> int:
+        """Most tokens that a turn takes, without instruction and answer.
+
+        Args:
+            vision_tokens: of one of its frames, markers not counted; 0 = its frames have left.
+        """
+        reply = max(map(len, self.replies.values())) + len(self.close)
+        frames = self.dialect.frames * self.frame_tokens(vision_tokens)
+        prefix = max(len(self.turn_prefix), len(self.first_prefix))
+        return prefix + self._longest_texts + frames + len(self.reply_prompt) + reply
+
+    @cached_property
+    def _longest_texts(self) -> int:
+        """Tokens of a turn's tags after a month of stream, with all of their decimals."""
+        month = Fraction(30 * 86_400) - Fraction(1, 1000)
+        return sum(map(len, self.texts([(month, month + 1)] * self.dialect.frames)))
+
+
+def _state_ids(tokenizer: Tokenizer, dialect: Dialect) -> tuple[Ids, dict[State, Ids]]:
+    """What is forced before a state is read, and the tokens of each state."""
+    states, texts = dialect.states, dialect.states.texts
+    if states.encoding == 'special_tokens':
+        return (), {state: (_single(tokenizer, text),) for state, text in texts.items()}
+    if states.encoding == 'first_token':
+        silence = _single_text(tokenizer, states.silence)
+        return (), {State.SILENCE: silence, State.RESPONSE: ()}
+    spelled = {state: tokenizer.plain(text) for state, text in texts.items()}
+    shared = 0
+    while len({ids[shared] for ids in spelled.values() if len(ids) > shared}) == 1:
+        shared += 1
+    rest = {state: ids[shared:] for state, ids in spelled.items()}
+    if len({ids[0] for ids in rest.values() if ids}) < len(texts):
+        raise ProtocolError(
+            f'the tokenizer cannot tell {", ".join(texts.values())} apart in one token: add them '
+            "as special tokens and use model.protocol 'special_tokens'"
+        )
+    return spelled[State.SILENCE][:shared], rest
+
+
+def _first_tokens(tokenizer: Tokenizer, dialect: Dialect) -> Ids:
+    states = dialect.states
+    if states.encoding != 'first_token':
+        return ()
+    texts = (states.silence, *states.also_silent)
+    return tuple(_single_text(tokenizer, text)[0] for text in texts)
+
+
+def _single(tokenizer: Tokenizer, token: str) -> int:
+    ids = tokenizer.control(token)
+    if len(ids) != 1:
+        raise ProtocolError(
+            f'{token} is {len(ids)} tokens in this checkpoint and not one: add the state tokens '
+            "with 'streamo train --add-tokens' or set model.protocol to 'text_tags'"
+        )
+    return ids[0]
+
+
+def _single_text(tokenizer: Tokenizer, text: str) -> Ids:
+    """A text that must be one token, its own or of the vocabulary."""
+    ids = tokenizer.control(text)
+    if len(ids) != 1:
+        raise ProtocolError(
+            f'{text!r} is {len(ids)} tokens in this checkpoint and not one: it does not speak '
+            'this dialect; name another one in model.dialect'
+        )
+    return ids

@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What opens a turn, and which turn holds the instruction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.prompt import PromptTokens
+from streamo_ros.core.turn import Turn
+
+
+class TurnLayout:
+    """Lays out the turns of one dialogue as its dialect has them.
+
+    Args:
+        prompt: the dialect in the model's tokens.
+        instruction: the instruction's text.
+    """
+
+    def __init__(self, prompt: PromptTokens, instruction: str) -> None:
+        self._prompt = prompt
+        self._question = prompt.dialect.question
+        self._instruction = instruction if self._question.place == 'turn' else ''
+        self._asked = False
+
+    def apply(
+        self, turn: Turn, interval: Callable[[Tick], tuple[Fraction, Fraction]], *, first: bool
+    ) -> None:
+        """Give a turn what opens it, and the text around its frames.
+
+        Args:
+            turn: the turn.
+            interval: what a tick represents, in seconds since the time origin.
+            first: whether it follows the sink.
+        """
+        turn.asks = turn.asks or (first and self.must_ask(turn))
+        self._asked = self._asked or turn.asks
+        turn.prefix = self._prompt.first_prefix if first else self._prompt.turn_prefix
+        asked = self._instruction if turn.asks else ''
+        turn.texts = self._prompt.texts([interval(tick) for tick in turn.ticks], asked)
+
+    def must_ask(self, turn: Turn) -> bool:
+        """Whether a turn that follows the sink has to hold the instruction, and does not."""
+        due = self._question.repeated or not self._asked
+        return bool(self._instruction) and due and not turn.asks
+
+    def instruct(self, instruction: str) -> None:
+        """Change what the turn with the instruction says, from the next time it is laid out."""
+        if self._instruction:
+            self._instruction = instruction
+
+    def restart(self) -> None:
+        """Forget that the instruction has been given."""
+        self._asked = False
+
+    def longest_turn(self, vision_tokens: int) -> int:
+        """Most tokens that a turn takes, instruction included, without an answer.
+
+        Args:
+            vision_tokens: of one of its frames, markers not counted.
+        """
+        asked = self._prompt.ask(self._instruction) if self._instruction else ''
+        return self._prompt.longest_turn(vision_tokens) + len(self._prompt.tokenizer.plain(asked))

@@ -1,0 +1,325 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""The steps of each dialect have the token ids that the released runtimes give them.
+
+The recordings say where they come from. Their tokenizer is of no model: it splits text as Qwen's
+and was trained on this project's own pages.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from tokenizers import AddedToken
+from tokenizers import Tokenizer
+
+from streamo_ros.backbone import dialects
+from streamo_ros.backbone.dialects import dialect_names
+from streamo_ros.backbone.dialects import find_dialect
+from streamo_ros.backbone.dialects import read_dialect
+from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.config.settings import context_policy
+from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.dialect import Dialect
+from streamo_ros.core.dialect import DialectError
+from streamo_ros.core.dialect import STREAMO
+from streamo_ros.core.dialogue import Dialogue
+from streamo_ros.core.frame import SECOND
+from streamo_ros.core.frame import Tick
+from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.core.interface import Sampling
+from streamo_ros.core.prompt import PromptTokens
+from streamo_ros.core.protocol import ProtocolError
+from streamo_ros.core.protocol import State
+from streamo_ros.core.protocol import SYSTEM_PROMPT
+from streamo_ros.core.speech import Finish
+from streamo_ros.core.speech import Speech
+from streamo_ros.training.recorder import RecordingBackbone
+
+MAX_PIXELS = 16384
+RECORDINGS = Path(__file__).parent / 'recordings'
+RECORDED = sorted(path.stem for path in RECORDINGS.glob('*.json') if path.stem != 'tokenizer')
+FRAME = -1
+"""What stands for a frame's vision tokens in a recording."""
+
+
+class Rows(RecordingBackbone):
+    """Records, and takes the last tokens back."""
+
+    def truncate(self, slot: int, length: int) -> None:
+        if length:
+            self.held = self.held[:length]
+        else:
+            super().truncate(slot, 0)
+
+    @property
+    def ids(self) -> list[int]:
+        return [item if isinstance(item, int) else FRAME for item in self.row]
+
+
+@pytest.fixture(scope='module')
+def tokenizer() -> CheckpointTokenizer:
+    return CheckpointTokenizer(RECORDINGS / 'tokenizer.json')
+
+
+def make_prompt(dialect: Dialect, tokenizer: CheckpointTokenizer) -> PromptTokens:
+    return PromptTokens(tokenizer, None, None, dialect.system_prompt or SYSTEM_PROMPT, dialect)
+
+
+def replay(
+    record: dict[str, Any],
+    backbone: Any,
+    look: Callable[[Any], Any],
+    images: Sequence[NDArray[np.uint8]] = (np.zeros((8, 8, 3), np.uint8),),
+) -> list[Any]:
+    """What there is to see whenever a lane decides.
+
+    Args:
+        record: the instruction and the replies.
+        backbone: where the lane is.
+        look: sees something, given the logits of the states.
+        images: shown in turn.
+    """
+    dialect = backbone.prompt.dialect
+    info = BackboneInfo('', '', '', '', '', '', policy=dialect.window.policy)
+    limits = ContextLimits(record['max_frames'], max_answers=8)
+    dialogue = Dialogue(backbone, context_policy('auto', info), record['question'], limits)
+    shown = cycle(images)
+    seen = []
+    for step, reply in enumerate(record['replies']):
+        for number in range(dialect.frames):
+            start = step + Fraction(number, dialect.frames)
+            stamp = round(start * SECOND)
+            tick = Tick(stamp, start, start + Fraction(1, dialect.frames), 0, 1)
+            vision = backbone.encode(next(shown))
+            if not dialogue.gather(tick, vision):
+                seen.append(look(backbone.extend([dialogue.request(tick, vision)])[0]))
+        answer(dialogue, backbone, reply)
+    return seen
+
+
+def answer(dialogue: Dialogue, backbone: Any, reply: str) -> None:
+    """Decide what the recording says, and say its words token by token."""
+    states = backbone.prompt.dialect.states
+    quiet = {states.silence: State.SILENCE, states.standby: State.STANDBY}
+    if reply in quiet:
+        dialogue.commit(quiet[reply])
+        return
+    dialogue.commit(State.RESPONSE)
+    speech = Speech(backbone.prompt, 128)
+    tokens = backbone.prompt.tokenizer.control(reply.removeprefix(states.response))
+    tokens += backbone.prompt.ending
+    for token in (*tokens, backbone.prompt.stop):
+        backbone.decode([dialogue.decode_request()], Sampling())
+        speech.on_token(token)
+        if speech.taken:
+            dialogue.on_tokens(speech.taken)
+        if speech.finish:
+            break
+    assert speech.finish is Finish.STOP
+    dialogue.finish()
+
+
+def read_record(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((RECORDINGS / f'{name}.json').read_text('utf-8'))
+    return content
+
+
+@pytest.mark.parametrize('name', RECORDED)
+def test_steps_have_the_ids_of_the_released_runtime(
+    name: str, tokenizer: CheckpointTokenizer
+) -> None:
+    record = read_record(name)
+    backbone = Rows(make_prompt(read_dialect(name), tokenizer), 20_000)
+    expected: list[int] = []
+    rows = replay(record, backbone, lambda _: backbone.ids)
+    assert len(rows) == len(record['steps']) == (16 if name == 'streaming_vlm' else 40)
+    for step, (row, (start, stop, added)) in enumerate(zip(rows, record['steps'], strict=True)):
+        expected = expected[:start] + expected[stop:] + added
+        assert row == expected, f'step {step} differs'
+
+
+@pytest.fixture(scope='module')
+def speaking(
+    make_checkpoint: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Path]:
+    """Makes a tiny random checkpoint whose streamo.json names a dialect."""
+
+    def make(name: str, family: str = 'qwen3_vl') -> Path:
+        folder = make_checkpoint(tmp_path_factory.mktemp(name), family)
+        file = folder / 'tokenizer.json'
+        tokenizer = Tokenizer.from_file(str(file))
+        dialect = read_dialect(name)
+        texts = [*dialect.states.texts.values(), dialect.ending]
+        words = [AddedToken(text, normalized=False) for text in texts if text]
+        tokenizer.add_special_tokens(words)
+        tokenizer.save(str(file))
+        (folder / 'streamo.json').write_text(json.dumps({'dialect': name}))
+        return folder
+
+    return make
+
+
+def expected_states(prompt: PromptTokens, logits: NDArray[np.float32]) -> list[float]:
+    """What a row of plain transformers says about the states."""
+    if not prompt.first_tokens:
+        return [float(logits[token]) for token in prompt.state_ids]
+    silent = np.isin(np.arange(len(logits)), prompt.first_tokens)
+    silence, response = (
+        float(np.logaddexp.reduce(logits[part].astype(np.float64))) for part in (silent, ~silent)
+    )
+    return [silence, silence, response]
+
+
+@pytest.mark.parametrize('name', RECORDED)
+def test_steps_equal_one_forward_of_transformers(
+    name: str,
+    speaking: Callable[[str], Path],
+    load_tiny: Callable[..., Any],
+    whole_model: Callable[[Path], Any],
+    frames: list[NDArray[np.uint8]],
+) -> None:
+    folder = speaking(name)
+    backbone = load_tiny(folder, capacity=4096)
+    dialect = backbone.prompt.dialect
+    assert dialect.name == name
+    record = read_record(name)
+    # A window of three steps, so that where what stays is computed anew that is seen, too.
+    anew = dialect.question.place == 'turn' and dialect.window.policy == 'oldest'
+    short = {
+        **record,
+        'replies': record['replies'][:6],
+        'max_frames': 3 if anew else record['max_frames'],
+    }
+    seen = replay(short, backbone, lambda states: states, frames)
+    rows = Rows(backbone.prompt, 20_000)
+    ids = replay(short, rows, lambda _: rows.ids)
+    original = whole_model(folder)
+    tokens = backbone.encode(frames[0]).tokens
+    for step, (row, states) in enumerate(zip(ids, seen, strict=True)):
+        spread = [
+            place for item in row for place in ([None] * tokens if item == FRAME else [item])
+        ]
+        shown = sum(item == FRAME for item in row)
+        last = (step + 1) * dialect.frames
+        images = [frames[at % len(frames)] for at in range(last - shown, last)]
+        logits = original.logits(spread, images, MAX_PIXELS)[-1]
+        np.testing.assert_allclose(states, expected_states(backbone.prompt, logits), atol=1e-4)
+
+
+def test_an_answer_without_a_tag_begins_with_the_most_probable_word(
+    speaking: Callable[[str], Path],
+    load_tiny: Callable[..., Any],
+    whole_model: Callable[[Path], Any],
+    frames: list[NDArray[np.uint8]],
+) -> None:
+    folder = speaking('aura')
+    backbone = load_tiny(folder)
+    prompt = backbone.prompt
+    dialogue = Dialogue(backbone, context_policy('full', backbone.info), 'watch', ContextLimits())
+    tick = Tick(0, Fraction(0), Fraction(1), 0, 1)
+    vision = backbone.encode(frames[0])
+    request = dialogue.request(tick, vision)
+    backbone.extend([request])
+    dialogue.commit(State.RESPONSE)
+    first = backbone.decode([dialogue.decode_request()], Sampling())[0]
+    row = [
+        item
+        for piece in request.pieces
+        for item in (piece if isinstance(piece, tuple) else [None] * piece.tokens)
+    ]
+    logits = whole_model(folder).logits(row, frames[:1], MAX_PIXELS)[-1]
+    logits[sorted(prompt.tokenizer.control_ids)] = -np.inf
+    assert first == int(logits.argmax())
+    assert dialogue.tokens == len(row)
+
+
+def test_streamo_is_one_of_the_files() -> None:
+    dialect = read_dialect('streamo')
+    plain = replace(dialect, title='', fingerprint=STREAMO.fingerprint)
+    assert plain == STREAMO
+
+
+def test_every_dialect_is_recorded_or_is_streamo() -> None:
+    assert {*RECORDED, 'streamo'} == set(dialect_names())
+
+
+@pytest.mark.parametrize(
+    ('tokens', 'architecture', 'name'),
+    [
+        ({'</silence>', '</response>'}, 'Qwen3VLForConditionalGeneration', 'jo_ai'),
+        ({'<|silent|>'}, 'Qwen3VLForConditionalGeneration', 'aura'),
+        ({'</Silence>', '</Standby>', '</Response>'}, 'any', 'streamo'),
+        (set(), 'any', 'streamo'),
+    ],
+)
+def test_a_checkpoint_is_recognized_by_its_tokens(
+    tokens: set[str], architecture: str, name: str
+) -> None:
+    assert find_dialect('auto', frozenset(tokens), architecture).name == name
+
+
+def test_of_two_dialects_that_fit_the_one_with_more_tokens_counts() -> None:
+    tokens = {'</Silence>', '</Standby>', '</Response>', '</Observe>', '</Summary>'}
+    found = find_dialect('auto', frozenset(tokens), 'Qwen3VLForConditionalGeneration')
+    assert found.name == 'onestreamer'
+
+
+def test_two_dialects_that_fit_equally_well_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    jo_ai = read_dialect('jo_ai')
+    monkeypatch.setattr(dialects, 'dialect_names', lambda: ('jo_ai', 'twin'))
+    monkeypatch.setattr(dialects, 'read_dialect', lambda name: replace(jo_ai, name=name))
+    with pytest.raises(DialectError, match='the tokens of jo_ai and twin: name one'):
+        find_dialect('auto', frozenset({'</silence>', '</response>'}), 'any')
+
+
+def test_an_unknown_name_is_answered_with_the_nearest() -> None:
+    with pytest.raises(DialectError, match=r'set model\.dialect to jo_ai'):
+        read_dialect('joyai')
+
+
+def test_a_checkpoint_without_the_tokens_is_refused(tokenizer: CheckpointTokenizer) -> None:
+    dialect = read_dialect('streamo')
+    other = replace(dialect, states=replace(dialect.states, silence='</Quiet>'))
+    with pytest.raises(ProtocolError, match='</Quiet> is'):
+        make_prompt(other, tokenizer)
+
+
+def test_a_file_of_ones_own_is_a_dialect(tmp_path: Path) -> None:
+    file = tmp_path / 'mine.yaml'
+    file.write_text('frames: 2\ntag: {text: "[{start}]", decimals: 1}\n')
+    dialect = read_dialect(str(file))
+    assert (dialect.name, dialect.frames) == ('mine', 2)
+    assert dialect.tag.write(Fraction(3), Fraction(4)) == '[3.0]'
+
+
+@pytest.mark.parametrize(
+    ('text', 'problem'),
+    [
+        ('frame: 2', 'unknown setting frame'),
+        ('frames: 0', 'frames is 0'),
+        ('order: [frame]', 'order must name frame, tag'),
+        ('tag: {text: "{now}"}', 'tag.text may hold'),
+        ('question: {text: "Q"}', 'question.text does not hold'),
+        ('states: {standby: </Silence>}', 'states are not distinct'),
+        ('states: {encoding: first_token}', 'have no standby'),
+        ('chat: {user: x}', 'chat.user is none of'),
+        ('- a list', 'must be a mapping'),
+        ('{', 'is not YAML'),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_place(tmp_path: Path, text: str, problem: str) -> None:
+    file = tmp_path / 'wrong.yaml'
+    file.write_text(text)
+    with pytest.raises(DialectError, match=problem):
+        read_dialect(str(file))
