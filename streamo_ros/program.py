@@ -32,7 +32,8 @@ class CommandParser(argparse.ArgumentParser):
 
     def __init__(self, *args: Any, **settings: Any) -> None:
         settings.setdefault('formatter_class', argparse.RawDescriptionHelpFormatter)
-        super().__init__(*args, allow_abbrev=False, **settings)
+        settings['allow_abbrev'] = False
+        super().__init__(*args, **settings)
 
 
 def run_program(name: str, main: Callable[[], int]) -> int:

@@ -83,17 +83,16 @@ def test_a_fault_of_ours_keeps_its_traceback(error):
 
 def test_every_error_class_of_ours_is_a_sentence_for_the_user():
     package = Path(__file__).parents[1] / 'streamo_ros'
-    bare = [
-        f'{file.name}: {line}'
+    bases = {
+        match[1]: match[2]
         for file in package.rglob('*.py')
-        for line in file.read_text().splitlines()
-        if line.startswith('class ')
-        and line.partition('(')[0].endswith('Error')
-        and not line.startswith('class _')
-        and line.partition('(')[2].partition(',')[0].rstrip('):')
-        not in ('StreamoError', 'BackboneError', 'Exception')
-    ]
-    assert bare == []
+        for match in re.finditer(r'^class ([A-Z]\w*Error)\((\w+)', file.read_text(), re.MULTILINE)
+    }
+    # A skipped row of the GPU's benchmark is caught where rows are measured.
+    good = {'StreamoError', 'BackboneError', 'SkippedError'}
+    while more := {name for name, base in bases.items() if base in good} - good:
+        good |= more
+    assert sorted(set(bases) - good) == []
 
 
 @pytest.mark.parametrize(('verb', 'code'), [('replay', 130), ('node', 0)])

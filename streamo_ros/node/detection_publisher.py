@@ -41,7 +41,7 @@ class SightingPublisher(Sink):
         self._outputs: list[tuple[Any, Any, Maker]] = []
         for package, name, topic, maker in (
             (VISION, 'Detection2DArray', '~/detections', detection_array),
-            (FOXGLOVE, 'ImageAnnotations', '~/annotations', annotations),
+            (FOXGLOVE, 'ImageAnnotations', '~/annotations', image_annotations),
         ):
             if (kinds := find_messages(package)) is not None:
                 publisher = node.create_publisher(getattr(kinds, name), topic, 10)
@@ -98,7 +98,7 @@ def detection_array(kinds: Any, frame: Frame, sightings: tuple[Sighting, ...]) -
     return message
 
 
-def annotations(kinds: Any, frame: Frame, sightings: tuple[Sighting, ...]) -> Any:
+def image_annotations(kinds: Any, frame: Frame, sightings: tuple[Sighting, ...]) -> Any:
     """A frame's sightings as boxes and names to draw; the unsure ones are left out.
 
     Args:

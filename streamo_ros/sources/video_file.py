@@ -125,6 +125,7 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
     stream = container.streams.best('video')
     if stream is None or stream.disposition & Disposition.attached_pic:
         raise SourceError(f'{path} holds no video, only {_kinds(container) or "other data"}')
+    assert isinstance(stream, VideoStream)
     brand = container.metadata.get('major_brand', '')
     if brand in _STILL_BRANDS or container.format.name.endswith(('_pipe', 'image2')):
         if len(list(itertools.islice(read_packets(container, stream), _PICTURES))) == _PICTURES:
@@ -132,7 +133,6 @@ def _video_stream(path: Path, container: InputContainer) -> VideoStream:
         raise SourceError(
             f'{path} is a still image: put it into a folder of images with a table times.csv'
         )
-    assert isinstance(stream, VideoStream)
     if stream.codec_context is None:
         raise SourceError(
             f'{path} is coded as {_codec_name(container)}, for which this FFmpeg has no decoder: '

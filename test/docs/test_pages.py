@@ -39,15 +39,28 @@ def anchor(heading: str) -> str:
 
 @cache
 def options_of(verb: str) -> set[str]:
-    """The options that the package of a verb's program knows, from its string literals."""
-    module = VERBS[verb].target.partition(':')[0]
-    folder = (ROOT / Path(*module.split('.'))).parent
-    texts = set()
-    for path in folder.rglob('*.py'):
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                texts.add(node.value)
+    """The options that a verb's program knows, from the string literals of its package.
+
+    A program may take options over from a command of another package, which it imports.
+    """
+    program = module_file(VERBS[verb].target.partition(':')[0])
+    files = {*program.parent.rglob('*.py')}
+    for node in ast.walk(ast.parse(program.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or '').startswith('streamo_ros.'):
+            named = [f'{node.module}.{alias.name}' for alias in node.names]
+            files |= {module_file(name) for name in [str(node.module), *named]}
+    texts = {
+        node.value
+        for path in files
+        if path.is_file()
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    }
     return {text for text in texts if text.startswith('-')} | {'--help', '--version', '--ros-args'}
+
+
+def module_file(module: str) -> Path:
+    return (ROOT / Path(*module.split('.'))).with_suffix('.py')
 
 
 def names(pages: list[Path]) -> list[str]:

@@ -13,9 +13,9 @@ from streamo_ros.backbone.scripted import ScriptedVisionTokens
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.sink import Step
 from streamo_ros.node import detection_publisher
-from streamo_ros.node.detection_publisher import annotations
 from streamo_ros.node.detection_publisher import detection_array
 from streamo_ros.node.detection_publisher import find_messages
+from streamo_ros.node.detection_publisher import image_annotations
 from streamo_ros.node.detection_publisher import SightingPublisher
 
 CUP = Sighting('cup', 0.8, (0.25, 0.5, 0.75, 1.0))
@@ -120,7 +120,7 @@ def test_the_message_of_an_installed_package_has_these_fields(frame) -> None:
 
 def test_annotations_are_drawn_around_what_is_sure(frame) -> None:
     unsure = Sighting('dog', 0.1, (0.0, 0.0, 1.0, 1.0))
-    message = annotations(DRAWN, frame(3, size=(48, 64)), (CUP, unsure))
+    message = image_annotations(DRAWN, frame(3, size=(48, 64)), (CUP, unsure))
     (box,), (text,) = message.points, message.texts
     assert [(one.x, one.y) for one in box.points] == [(16, 24), (48, 24), (48, 48), (16, 48)]
     assert (box.type, box.timestamp.sec) == (2, 1003)
@@ -146,5 +146,5 @@ def test_the_annotations_of_an_installed_package_have_these_fields(frame) -> Non
     kinds = find_messages('foxglove_msgs')
     if kinds is None:
         pytest.skip('foxglove_msgs is not installed')
-    message = annotations(kinds, frame(0), (CUP,))
+    message = image_annotations(kinds, frame(0), (CUP,))
     assert message.texts[0].text == 'cup 80%'
