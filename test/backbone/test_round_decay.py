@@ -202,7 +202,7 @@ def test_however_often_a_stream_is_compressed_it_is_as_if_all_its_frames_were_co
         tick = Tick(at, Fraction(at), Fraction(at + 1), at, 1)
         vision = backbone.encode(np.zeros((48, 64, 3), np.uint8))
         before, rebuilds = lane.tokens + len(lane.pending), lane.rebuilds
-        left = [turn.vision.numbers for turn in lane._turns]
+        left = [turn.visions[0].numbers for turn in lane._turns]
         ever = [number for numbers in raw for number in numbers]
         assert [number for group in left for number in group] == ever
         request = lane.request(tick, vision)
@@ -212,7 +212,7 @@ def test_however_often_a_stream_is_compressed_it_is_as_if_all_its_frames_were_co
             need = backbone.prompt.longest_turn(12) + 8
             length = before + need + gone * per_frame
             expected = published_groups(raw, length, 3 * capacity // 4, per_frame)
-            assert [turn.vision.numbers for turn in lane._turns[:-1]] == expected
+            assert [turn.visions[0].numbers for turn in lane._turns[:-1]] == expected
         elif (kept := len(lane._turns) - 1) < len(left):
             # Averaging no longer sufficed: the older half of the turns has left, text and all.
             lost = {number for group in left[: len(left) - kept] for number in group}

@@ -78,7 +78,7 @@ def run_lane(lane, backbone, ticks, labels, tokens):
         if label.state is State.RESPONSE:
             for token in backbone.prompt.tokenizer.plain(f' {label.text}'):
                 backbone.append(lane.decode_request())
-                lane.on_token(token)
+                lane.on_tokens((token,))
             lane.finish()
     return backbone.row + list(lane.pending)
 

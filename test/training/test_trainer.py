@@ -422,4 +422,4 @@ def test_states_that_the_tokenizer_cannot_tell_apart_as_text_are_refused(
 ):
     values = settings(make_checkpoint(), dialogues, tmp_path / 'run', protocol='text_tags')
     assert run(tmp_path, values) == 2
-    assert 'cannot tell the three state tags apart' in capsys.readouterr().err
+    assert 'cannot tell </Silence>, </Standby>, </Response> apart' in capsys.readouterr().err
