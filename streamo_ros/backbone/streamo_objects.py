@@ -48,6 +48,11 @@ class StreamoObjects(Family):
 
     chat = ChatFormat()
 
+    def frame_pixels(self, config: Any) -> int:
+        """The area of all places: half of it, as other families have by default, hides things."""
+        del config
+        return MOST * _EDGE * _EDGE
+
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
     ) -> Grid:

@@ -81,7 +81,7 @@ def folder(detector_file, make_tokenizer, tmp_path_factory):
     StreamoObjectsForConditionalGeneration(config).half().save_pretrained(path)
     tokenizer.save(str(path / 'tokenizer.json'))
     (path / 'preprocessor_config.json').write_text(json.dumps(PROCESSOR))
-    (path / 'streamo.json').write_text(json.dumps({'max_pixels': PIXELS, 'sampling_rate': 2}))
+    (path / 'streamo.json').write_text(json.dumps({'sampling_rate': 2}))
     return path
 
 
