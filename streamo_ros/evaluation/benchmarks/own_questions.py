@@ -30,8 +30,6 @@ FILE = 'questions.json'
 SAID, JUDGED = 'said', 'judged'
 """Keys of a row: what was said, as [seconds, text]; for each due answer, whether each of these
 says the same."""
-REACH = 10.0
-"""Seconds around a due time within which an answer is shown to the judge."""
 NEEDED = {
     'forward': 'interval',
     'backward': 'interval',
@@ -119,21 +117,26 @@ def rows(records: Rows, replies: Replies) -> Rows:
     ]
 
 
-def with_judged(results: Rows, judge: Judge) -> Rows:
-    """The rows of tsqa with the judge's word on each due and each given answer, where it counts.
+def with_judged(results: Rows, judge: Judge, tolerance: float) -> Rows:
+    """The rows of tsqa with the judge's word on each due and each given answer that may count.
 
-    Only answers within `REACH` of a due one are judged, since no other can count.
+    Args:
+        results: the rows.
+        judge: compares the texts.
+        tolerance: seconds before and after a time that is due, as `hits` will be given.
     """
     return [
-        {**row, JUDGED: [_judged(row, due, judge) for due in row['answers']]}
+        {**row, JUDGED: [_judged(row, due, judge, tolerance) for due in row['answers']]}
         if row['task'] == 'tsqa' and not row.get('options')
         else row
         for row in results
     ]
 
 
-def _judged(row: Mapping[str, Any], due: Mapping[str, Any], judge: Judge) -> list[bool]:
-    start, end = window(due, REACH)
+def _judged(
+    row: Mapping[str, Any], due: Mapping[str, Any], judge: Judge, tolerance: float
+) -> list[bool]:
+    start, end = window(due, tolerance)
     return [
         start <= at <= end and judge.same(row['question'], str(due['text']), str(text))
         for at, text in row[SAID]
@@ -169,8 +172,7 @@ def _agree(row: Mapping[str, Any], due: int, said: int) -> bool:
 def _chosen(text: str, options: Sequence[str]) -> str:
     """The letter of the option that a text names, else its words."""
     words = _words(text)
-    letters = string.ascii_uppercase[: len(options)]
-    for letter, option in zip(letters, options, strict=True):
+    for letter, option in zip(string.ascii_uppercase, options, strict=False):
         plain = _words(option)
         if words in (plain, letter.lower(), f'{letter.lower()} {plain}'):
             return letter

@@ -51,7 +51,7 @@ def grade(results: Rows, graders: Graders) -> Rows:
         }
         if row['task'] in COMPARED
         else row
-        for row in with_judged(results, judge)
+        for row in with_judged(results, judge, TOLERANCE)
     ]
 
 

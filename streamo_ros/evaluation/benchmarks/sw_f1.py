@@ -43,18 +43,30 @@ def read(path: Path) -> Rows:
 
 
 def grade(results: Rows, graders: Graders) -> Rows:
-    """The rows with the window, and with the judge's word on texts where there is one."""
-    judged = with_judged(results, graders.judge) if graders.judge else results
-    window = WINDOW if graders.window is None else graders.window
+    """The rows with the window, and with the judge's word on texts where there is one.
+
+    Without `--window` rows keep the one that they were made with.
+
+    Raises:
+        BenchmarkError: it differs among them.
+    """
+    window = _window(results) if graders.window is None else graders.window
+    judged = with_judged(results, graders.judge, window) if graders.judge else results
     return [{**row, _KEY: window} for row in judged]
+
+
+def _window(results: Rows) -> float:
+    windows = {float(row.get(_KEY, WINDOW)) for row in results}
+    if len(windows) > 1:
+        raise BenchmarkError(
+            'the results were made with different windows: give one with --window'
+        )
+    return windows.pop() if windows else WINDOW
 
 
 def score(results: Rows) -> Figures:
     """SW-F1 in percent, what it is made of, and its window."""
-    windows = {float(row.get(_KEY, WINDOW)) for row in results}
-    if len(windows) > 1:
-        raise BenchmarkError('the results were made with different windows: score them apart')
-    window = windows.pop() if windows else WINDOW
+    window = _window(results)
     right = sum(hits(row, window) for row in results)
     missed = sum(len(row['answers']) for row in results) - right
     too_many = sum(len(row[SAID]) for row in results) - right

@@ -149,3 +149,24 @@ def test_rows_are_scored_from_the_command_line(tmp_path, capsys):
     assert '| window in seconds | 1.0000 |' in table
     assert cli.main(['benchmark', 'sw-f1', '--rows', str(file), '--window', '-1']) == 2
     assert '--window must be 0 or more' in capsys.readouterr().err
+
+
+def test_rows_keep_the_window_they_were_made_with():
+    rows = sw_f1.grade([told(CHOICE, (10, 'red'), (25, 'green'))], Graders(window=6))
+    assert sw_f1.score(sw_f1.grade(rows, Graders()))['right'] == 2
+    mixed = [*rows, *sw_f1.grade([told(OPEN)], Graders(window=1))]
+    with pytest.raises(BenchmarkError, match='give one with --window'):
+        sw_f1.grade(mixed, Graders())
+    assert sw_f1.score(sw_f1.grade(mixed, Graders(window=6)))['right'] == 2
+
+
+def test_a_wide_window_is_judged_as_a_whole():
+    due = {**OPEN, 'answers': [{'time': 5, 'text': 'It rings.'}]}
+    rows = sw_f1.grade([told(due, (20, 'It is the phone.'))], Graders(FakeJudge(), window=30))
+    assert sw_f1.score(rows)['right'] == 1
+
+
+def test_more_options_than_letters_are_compared_by_their_words():
+    many = {**CHOICE, 'options': [f'item {number}' for number in range(30)]}
+    due = {**many, 'answers': [{'time': 10, 'text': 'item 29'}]}
+    assert sw_f1.score([told(due, (10, 'Item 29.'))])['right'] == 1
