@@ -39,8 +39,9 @@ setup:  ## create or update .venv: ROS 2, torch, this package (seconds when noth
 setup-tests:
 	@$(PYTHON) dev/environment.py --tests
 
-# Whole files go to one process: what a file's tests share is made once.
-WORKERS := -n auto --maxprocesses 4 --dist loadfile --max-worker-restart 0
+# Whole files go to one process: what a file's tests share is made once. Their order is that of
+# test/conftest.py.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test: setup-tests  ## run all tests except those marked slow or gpu; ARGS is passed to pytest
 	@$(VENV)/python -m pytest -m 'not slow and not gpu and not browser' $(WORKERS) --durations=5 -q $(ARGS)

@@ -7,13 +7,14 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from forked_process import ForkedProcess
 
 aiohttp = pytest.importorskip('aiohttp')
 
@@ -25,12 +26,9 @@ class PageProcess:
 
     def __init__(self, log: Path, *arguments: str) -> None:
         self.log = log
-        with log.open('w') as output:
-            self.process = subprocess.Popen(
-                [sys.executable, '-m', 'streamo_ros.cli', 'live', '--port', '0', *arguments],
-                stdout=output,
-                stderr=output,
-            )
+        log.write_text('')
+        given = ['live', '--port', '0', *arguments]
+        self.process = ForkedProcess.of_module('streamo_ros.cli', given, log)
 
     @property
     def address(self) -> str:
