@@ -129,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--topic', default='', help='image topic of a bag; default: the only one')
     add(
         '--instruction',
+        '-i',
         action='append',
         default=[],
         metavar='TEXT',
@@ -141,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--model', default='', help='folder of a checkpoint; default: the embedded model')
     add('--params-file', default='', help='parameters of the node')
     add('--no-live', dest='live', action='store_false', help='without the page in a browser')
-    add('--output', default='out/demo', help='folder; default %(default)s')
+    add('--output', '-o', default='out/demo', help='folder; default %(default)s')
     add('--patience', type=float, default=180.0, help='seconds to wait for the node')
     add('--linger', type=float, default=2.0, help='seconds without a message that end it')
     return parser

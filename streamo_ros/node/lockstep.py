@@ -229,7 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     add('source', help='the bag that the player plays')
     add('--source-topic', default='', help='its image topic')
     add('--salvage', action='store_true', help='play a damaged recording as far as possible')
-    add('--instruction', action='append', default=[], metavar='TEXT[@SECONDS]')
+    add('--instruction', '-i', action='append', default=[], metavar='TEXT[@SECONDS]')
     add('--target', default='/streamo', help='the node; default %(default)s')
     add('--player', default='/streamo_player', help='the player, e.g. /rosbag2_player')
     add('--patience', type=float, default=30.0, help='seconds for each step')
