@@ -19,8 +19,8 @@ _STDERR = 2
 # The warnings of libjpeg (jerror.h) and libpng, and OpenCV's own log lines.
 _NOISE = re.compile(
     rb'Corrupt JPEG data|Premature end of JPEG|Inconsistent progression sequence'
-    rb'|Unknown Adobe color|Invalid SOS parameters|Application transferred too many|Arithmetic table 0x'
-    rb'|Warning: unknown JFIF|libpng (?:warning|error)|\[ ?(?:WARN|ERROR):\d+@'
+    rb'|Unknown Adobe color|Invalid SOS parameters|Application transferred too many'
+    rb'|Arithmetic table 0x|Warning: unknown JFIF|libpng (?:warning|error)|\[ ?(?:WARN|ERROR):\d+@'
 )
 # One at a time: descriptors belong to the process, not to the thread.
 _lock = threading.Lock()
