@@ -79,7 +79,7 @@ def _judgment(verdict: Verdict, demo: Demo) -> tuple[ExitCode, list[str]]:
     if demo.failure is not None:
         return demo.failure.exit_code, [f'FAILED: {demo.failure}']
     if verdict.undecided:
-        reason = demo.node.complaint() if demo.node else ''
+        reason = demo.complaint()
         why = f' ({reason})' if reason else ''
         return ExitCode.BAD_INPUT, [f'FAILED: {verdict.undecided}{why}']
     faults = list(verdict.faults)
@@ -92,7 +92,7 @@ def _remarks(verdict: Verdict, demo: Demo) -> Iterator[str]:
     """What is no failure, but should be known."""
     if demo.remark:
         yield demo.remark
-    if unasked := demo.unasked():
+    if not verdict.undecided and (unasked := demo.unasked()):
         yield unasked
     if not demo.options.source:
         yield _next_step()

@@ -106,7 +106,7 @@ def _decode(kind: str, coded: bytes) -> Pixels:
     except cv2.error as error:
         raise ImageError(f'the compressed image cannot be decoded: {error.err}') from error
     if pixels is None:
-        raise undecodable(kind)
+        raise undecodable(kind, coded)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise measurement_error(f'the compressed image with values of type {pixels.dtype}')
     return pixels
