@@ -387,7 +387,7 @@ def test_the_reason_why_nothing_was_decided_is_said_once(tmp_path, script, capsy
         ('- say: []', 'instruction is missing'),
         (
             '- {instruction: a, say: [{from: 0, to: 1, state: shout}]}',
-            'SHOUT is missing, or no st',
+            'SHOUT is missing, or',
         ),
     ],
 )
