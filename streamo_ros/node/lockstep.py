@@ -40,6 +40,7 @@ from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
 from streamo_ros.node.discovery import wait_for_link
+from streamo_ros.node.graph import join_graph
 from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.report.rows import DecisionRow
@@ -209,7 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     with closing(open_source(options.source, options.source_topic, options.salvage)) as source:
         stamps = [record.stamp for record in source.records()]
-    rclpy.init(args=[])
+    join_graph([])
     client = LockStep(options.target, options.player, options.patience)
     try:
         instructions = [TimedInstruction.parse(text) for text in options.instruction]
