@@ -101,7 +101,13 @@ def _add_recordings(group: argparse._ArgumentGroup) -> None:
     )
     add('--videos', type=Path, help='folder that their video paths are relative to')
     add('--video', type=Path, help='a video in which none of the instructions is ever due')
-    add('--instruction', action='append', default=[], help='instruction for --video (repeatable)')
+    add(
+        '--instruction',
+        '-i',
+        action='append',
+        default=[],
+        help='instruction for --video (repeatable)',
+    )
 
 
 def _add_frames(group: argparse._ArgumentGroup) -> None:
