@@ -10,7 +10,7 @@ function chosen(chance, rival, threshold) {
 
 /** The state of one frame: chances are [silence, standby, response]. */
 export function decide(chances, thresholds, mayRespond = true) {
-  const [silence, , response] = chances;
+  const silence = chances[0], response = chances[2];
   // A gate gives one score, which both thresholds are compared with.
   const standby = thresholds.scored ? response : chances[1];
   if (mayRespond && chosen(response, Math.max(silence, standby), thresholds.response)) return RESPONSE;
@@ -31,8 +31,8 @@ export function redecide(samples, thresholds, cooldown = 0n) {
       quietUntil = 0n;
     }
     if (sample.chances === null) return;
-    states[at] = decide(sample.chances, thresholds, sample.stamp >= quietUntil);
-    if (states[at] === RESPONSE) quietUntil = sample.stamp + cooldown;
+    states[at] = decide(sample.chances, thresholds, !cooldown || sample.stamp >= quietUntil);
+    if (cooldown && states[at] === RESPONSE) quietUntil = sample.stamp + cooldown;
   });
   return states;
 }
