@@ -237,7 +237,7 @@ class Assistant:
         chances = probabilities(row)
         thresholds, notify = self.settings.thresholds, self.settings.notify
         response_id = 0
-        held = lane.delivery.reason_to_hold(frame.stamp, notify)
+        held = lane.reason_to_hold(frame.stamp, chances, self.settings)
         newly_held = lane.delivery.follow(decide(chances, thresholds), held)
         state = decide(chances, thresholds, may_respond=not held)
         if state is State.RESPONSE:

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """When an answer is held back: in the cooldown, beyond an hour's number, or as a repetition.
 
+Hysteresis holds back as well, see `decision.Hysteresis`.
+
 Everything is counted in capture time, and from answers that were delivered: one that was held back
 begins no cooldown.
 """
@@ -25,6 +27,7 @@ class Held(enum.IntEnum):
     COOLDOWN = 1
     HOURLY = 2
     REPEATED = 3
+    HYSTERESIS = 4
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,9 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.decision import Hysteresis
 from streamo_ros.core.delivery import Delivery
 from streamo_ros.core.delivery import Held
 from streamo_ros.core.delivery import NotifyLimits
@@ -81,6 +83,7 @@ class InstructionLane:
             its own.
         retired: it is no longer active and only finishes its answer.
         delivery: what it has delivered.
+        hysteresis: whether it may respond again.
         counted: whether the answer in progress counts as a response already.
         told: the past in words that it was told last.
     """
@@ -97,6 +100,7 @@ class InstructionLane:
         self.waiting: deque[EncodedFrame] = deque()
         self.retired = False
         self.delivery = Delivery()
+        self.hysteresis = Hysteresis()
         self.counted = True
         self.told: Sequence[str] = ()
         self._backbone = backbone
@@ -126,6 +130,14 @@ class InstructionLane:
         assert encoded.vision is not None
         return self.dialogue.gather(encoded.frame.tick, encoded.vision)
 
+    def reason_to_hold(
+        self, stamp: int, chances: tuple[float, float, float], settings: AssistantSettings
+    ) -> Held:
+        """Follow the probabilities of the next frame: why an answer to it would be held back."""
+        if not self.hysteresis.ready(chances, settings.thresholds):
+            return Held.HYSTERESIS
+        return self.delivery.reason_to_hold(stamp, settings.notify)
+
     def commit(
         self,
         state: State,
@@ -145,6 +157,7 @@ class InstructionLane:
         """
         self.dialogue.commit(state)
         if state is State.RESPONSE:
+            self.hysteresis.spend()
             self._start_answer(frame, response_id, probability, limits or NotifyLimits())
         if state is State.STANDBY:
             self._standby_since = self._standby_since or frame.stamp

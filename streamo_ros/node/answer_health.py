@@ -74,8 +74,8 @@ class _Watched:
         if self.answered >= EVERY:
             return (
                 f'instruction {key} was answered after each of its last {self.answered} frames: '
-                f'set thresholds.response above {self.lowest:.2f}, set notify.cooldown, or ask '
-                'for one event instead of a state'
+                f'set thresholds.response above {self.lowest:.2f}, set thresholds.hysteresis or '
+                'notify.cooldown, or ask for one event instead of a state'
             )
         return ''
 
