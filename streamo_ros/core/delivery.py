@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""When an answer is held back: in the cooldown, beyond an hour's number, or as a repetition.
+"""When an answer is held back: in the cooldown, beyond an hour's number, repeated, or empty.
 
 Hysteresis holds back as well, see `decision.Hysteresis`.
 
@@ -28,6 +28,7 @@ class Held(enum.IntEnum):
     HOURLY = 2
     REPEATED = 3
     HYSTERESIS = 4
+    EMPTY = 5
 
 
 @dataclass(frozen=True)

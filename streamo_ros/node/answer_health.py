@@ -38,6 +38,7 @@ class _Watched:
         silent: whether it has never left Silence.
         answered: frames in a row that were answered.
         lowest: p(response) of those at its lowest.
+        odds: its log-odds in the last frame, less those of the first minute; NaN = unknown.
     """
 
     since: int
@@ -46,9 +47,10 @@ class _Watched:
     silent: bool = True
     answered: int = 0
     lowest: float = 1.0
+    odds: float = math.nan
 
     def take(self, event: Decided) -> None:
-        self.last = event.frame.stamp
+        self.last, self.odds = event.frame.stamp, event.log_odds
         if self.last < self.since:
             # A new stream: it starts over.
             self.since, self.highest, self.silent = self.last, 0.0, True
@@ -103,6 +105,13 @@ class AnswerHealth(Sink):
         active = {instruction.id for instruction in step.instructions}
         for gone in self._watched.keys() - active:
             del self._watched[gone]
+
+    def odds(self) -> dict[int, str]:
+        """By instruction, how much more probable a Response is now than in its first minute."""
+        return {
+            key: f'{one.odds:+.1f} (log-odds)' if math.isfinite(one.odds) else 'not known yet'
+            for key, one in list(self._watched.items())
+        }
 
     def sentences(self) -> list[str]:
         """One for each instruction that is not answered as one would wish."""

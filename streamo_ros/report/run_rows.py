@@ -117,7 +117,7 @@ class HeldBackRow:
 
     Attributes:
         stamp: capture time of the frame that it would be about.
-        held: why: 'COOLDOWN', 'HOURLY', 'REPEATED' or 'HYSTERESIS'.
+        held: why: 'COOLDOWN', 'HOURLY', 'REPEATED', 'HYSTERESIS' or 'EMPTY'.
         response_id: that of a repetition; else 0.
         text: that of a repetition; else ''.
     """

@@ -72,6 +72,19 @@ def test_the_same_answer_is_not_repeated_while_its_event_lasts(frame):
         assert [one.is_final for one in part] == [False] * (len(part) - 1) + [True]
 
 
+def test_an_empty_answer_is_none(frame):
+    script = {2: (RESPONSE, ''), 3: (RESPONSE, 'a'), 4: (RESPONSE, 'a')}
+    events, left = run(frame, script, QUIET, range(6), max_responses=1, cooldown=9 * SECOND)
+    # It begins no cooldown, and is not the one answer that was asked for.
+    assert told(events) == [(3, 'a')]
+    assert [(one.frame.tick.index, one.held) for one in events if isinstance(one, HeldBack)] == [
+        (2, Held.EMPTY)
+    ]
+    assert left is None or left.finished
+    pieces = [one for one in events if isinstance(one, Spoke) and one.frame.tick.index == 2]
+    assert [(one.text, one.is_final) for one in pieces] == [('', True)]
+
+
 def test_repetitions_are_delivered_where_they_are_wanted(frame):
     script = {2: (RESPONSE, 'It boils.'), 3: (RESPONSE, 'It boils.')}
     events, _ = run(frame, script, NotifyLimits(), range(5))
