@@ -163,6 +163,13 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
         metavar='P',
         help="probability from which Response is decided; default the checkpoint's",
     )
+    add(
+        '--hysteresis',
+        type=float,
+        default=0.0,
+        metavar='P',
+        help='how far below its threshold p(Response) must fall before the next one; default 0',
+    )
     add('--device', default='auto')
     add('--model-name', default='', metavar='NAME', help='the model on the server, of several')
     add('--gate', default='', metavar='PATH', help='a checkpoint that decides when it speaks')

@@ -63,6 +63,7 @@ class EvalConfig:
         max_pixels: largest frame area; 0 = the checkpoint's setting.
         name: of the model on a server; '' = the only one there.
         settings: see `backbone.Options`, as for the others.
+        hysteresis: see `core.decision.Hysteresis`.
     """
 
     model: Path | str
@@ -79,6 +80,7 @@ class EvalConfig:
     gate_main: str = 'streaming'
     alpha: float = ALPHA
     max_len: int = 0
+    hysteresis: float = 0.0
 
 
 class EvalWorker:
@@ -90,7 +92,9 @@ class EvalWorker:
 
     def __init__(self, config: EvalConfig) -> None:
         self._backbone = _load(config)
-        self._settings = settings_for(self._backbone, config.max_frames, config.response_threshold)
+        self._settings = settings_for(
+            self._backbone, config.max_frames, config.response_threshold, config.hysteresis
+        )
         self._policy = POLICIES[config.policy]
         self._last_frame_only = config.control == LAST_FRAME
 
