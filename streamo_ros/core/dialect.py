@@ -20,6 +20,7 @@ from typing import get_args
 from typing import Literal
 
 from streamo_ros.core.protocol import ChatFormat
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
@@ -47,6 +48,11 @@ class States:
         response: text of Response; '' with 'first_token'.
         also_silent: with 'first_token': other tokens that mean silence when a reply begins with
             them.
+        observation: text in the place of `response` before a remark that nobody asked for; '' =
+            there are none.
+        summary: the same before a summary of what has been seen for some time.
+        delegation: text within an answer, after which a question for another, slower model
+            stands; '' = there is none.
     """
 
     encoding: Encoding = 'special_tokens'
@@ -54,6 +60,19 @@ class States:
     standby: str = STATE_TAGS[State.STANDBY]
     response: str = STATE_TAGS[State.RESPONSE]
     also_silent: tuple[str, ...] = ()
+    observation: str = ''
+    summary: str = ''
+    delegation: str = ''
+
+    @property
+    def openings(self) -> dict[Kind, str]:
+        """The texts that begin an answer, by what it is; those that exist."""
+        named = {
+            Kind.ANSWER: self.response,
+            Kind.OBSERVATION: self.observation,
+            Kind.SUMMARY: self.summary,
+        }
+        return {kind: text for kind, text in named.items() if text}
 
     @property
     def texts(self) -> dict[State, str]:
@@ -129,14 +148,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How answers are decoded, where neither the user nor the checkpoint says.
+    """How answers are decoded, where the user does not say; all defaults = as the checkpoint says.
 
     Attributes:
-        top_k: see `interface.Sampling`.
+        temperature: see `interface.Sampling`; 0 = greedily.
+        top_k: see there.
         top_p: see there.
         repetition_penalty: see there.
     """
 
+    temperature: float = 0.0
     top_k: int = 0
     top_p: float = 1.0
     repetition_penalty: float = 1.0
@@ -248,7 +269,11 @@ class Dialect:
             self._refuse('states', 'of encoding first_token have no standby and no response')
         if states.encoding != 'first_token' and not states.response:
             self._refuse('states.response', 'is empty')
-        if len(set(states.texts.values())) < len(states.texts):
+        if states.encoding == 'first_token' and len(states.openings):
+            self._refuse('states', 'of encoding first_token have no observation and no summary')
+        texts = [states.silence, states.standby, *states.openings.values(), states.delegation]
+        texts = [text for text in texts if text]
+        if len(set(texts)) < len(texts):
             self._refuse('states', 'are not distinct')
 
     def _refuse(self, place: str, problem: str) -> None:

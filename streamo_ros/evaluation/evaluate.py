@@ -182,6 +182,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'on_demand' if options.on_demand else 'streaming',
         options.activation,
         options.max_len,
+        options.dialect,
     )
     info, max_frames, results = run_cases(config, cases, Processes(options.workers), progress)
     for remark in _remarks(info, cases, max_frames, options.max_pixels):
@@ -201,7 +202,8 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'phrasings': str(options.phrasings) if options.phrasings else None,
         'response_threshold': options.response_threshold,
         'control': options.control,
-        'policy': options.policy,
+        'policy': info.policy if options.policy == 'auto' else options.policy,
+        'dialect': options.dialect,
         'gate': info.gate,
     }
 

@@ -39,6 +39,7 @@ from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.prompt import PromptTokens
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import SYSTEM_PROMPT
@@ -49,6 +50,8 @@ from streamo_ros.training.recorder import RecordingBackbone
 MAX_PIXELS = 16384
 RECORDINGS = Path(__file__).parent / 'recordings'
 RECORDED = sorted(path.stem for path in RECORDINGS.glob('*.json') if path.stem != 'tokenizer')
+FAMILIES = {'livecc': 'qwen2_vl', 'streaming_vlm': 'qwen2_5_vl'}
+"""The class of the released checkpoint, where it is not Qwen3-VL."""
 FRAME = -1
 """What stands for a frame's vision tokens in a recording."""
 
@@ -115,9 +118,11 @@ def answer(dialogue: Dialogue, backbone: Any, reply: str) -> None:
     if reply in quiet:
         dialogue.commit(quiet[reply])
         return
-    dialogue.commit(State.RESPONSE)
+    kinds = {text: kind for kind, text in states.openings.items()}
+    opening = next((text for text in kinds if reply.startswith(text)), '')
+    dialogue.commit(State.RESPONSE, kinds.get(opening, Kind.ANSWER))
     speech = Speech(backbone.prompt, 128)
-    tokens = backbone.prompt.tokenizer.control(reply.removeprefix(states.response))
+    tokens = backbone.prompt.tokenizer.control(reply.removeprefix(opening))
     tokens += backbone.prompt.ending
     for token in (*tokens, backbone.prompt.stop):
         backbone.decode([dialogue.decode_request()], Sampling())
@@ -155,12 +160,15 @@ def speaking(
 ) -> Callable[[str], Path]:
     """Makes a tiny random checkpoint whose streamo.json names a dialect."""
 
-    def make(name: str, family: str = 'qwen3_vl') -> Path:
+    def make(name: str) -> Path:
+        family = FAMILIES.get(name, 'qwen3_vl')
         folder = make_checkpoint(tmp_path_factory.mktemp(name), family)
         file = folder / 'tokenizer.json'
         tokenizer = Tokenizer.from_file(str(file))
         dialect = read_dialect(name)
-        texts = [*dialect.states.texts.values(), dialect.ending]
+        states = dialect.states
+        texts = [*states.texts.values(), *states.openings.values(), states.delegation]
+        texts.append(dialect.ending)
         words = [AddedToken(text, normalized=False) for text in texts if text]
         tokenizer.add_special_tokens(words)
         tokenizer.save(str(file))
@@ -173,7 +181,7 @@ def speaking(
 def expected_states(prompt: PromptTokens, logits: NDArray[np.float32]) -> list[float]:
     """What a row of plain transformers says about the states."""
     if not prompt.first_tokens:
-        return [float(logits[token]) for token in prompt.state_ids]
+        return [float(logits[token]) for token in prompt.read_ids]
     silent = np.isin(np.arange(len(logits)), prompt.first_tokens)
     silence, response = (
         float(np.logaddexp.reduce(logits[part].astype(np.float64))) for part in (silent, ~silent)
