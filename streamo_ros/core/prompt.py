@@ -116,8 +116,13 @@ class PromptTokens:
         place = self.dialect.question.place
         if place == 'turn':
             return self._system
-        asked = self._system + self.turn_prefix + self.tokenizer.plain(self.ask(instruction))
+        asked = self._system + self.turn_prefix + self.encode(self.ask(instruction))
         return asked + (self.close if place == 'message' else ())
+
+    def encode(self, text: str) -> Ids:
+        """The tokens of a text around the frames; what the user says is never a control token."""
+        own = self.dialect.question.fixed
+        return self.tokenizer.control(text) if own else self.tokenizer.plain(text)
 
     def ask(self, instruction: str) -> str:
         """The instruction as it is put to the model."""
@@ -151,13 +156,13 @@ class PromptTokens:
                 after = True
             elif part == 'question':
                 parts[-1 if after else 0] += asked
-            elif tag.per_step:
-                whole = intervals[0][0], intervals[-1][1]
-                parts[-1 if after else 0] += tag.write(*whole)
+            elif part == 'span' or tag.per_step:
+                written = self.dialect.span if part == 'span' else tag
+                parts[-1 if after else 0] += written.write(intervals[0][0], intervals[-1][1])
             else:
                 for number, interval in enumerate(intervals):
                     parts[number + after] += tag.write(*interval)
-        return tuple(self.tokenizer.plain(part) if part else () for part in parts)
+        return tuple(self.encode(part) if part else () for part in parts)
 
     def turn(self, texts: Sequence[Ids], frames: Sequence[FrameT]) -> tuple[Ids | FrameT, ...]:
         """A turn up to the point where its state is read.
