@@ -20,13 +20,14 @@ from typing import get_args
 from typing import Literal
 
 from streamo_ros.core.protocol import ChatFormat
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
 
 Encoding = Literal['special_tokens', 'text_tags', 'first_token']
-Part = Literal['question', 'tag', 'frame']
+Part = Literal['question', 'tag', 'frame', 'span']
 PARTS = get_args(Part)
 
 
@@ -47,6 +48,11 @@ class States:
         response: text of Response; '' with 'first_token'.
         also_silent: with 'first_token': other tokens that mean silence when a reply begins with
             them.
+        observation: text in the place of `response` before a remark that nobody asked for; '' =
+            there are none.
+        summary: the same before a summary of what has been seen for some time.
+        delegation: text within an answer, after which a question for another, slower model
+            stands; '' = there is none.
     """
 
     encoding: Encoding = 'special_tokens'
@@ -54,6 +60,19 @@ class States:
     standby: str = STATE_TAGS[State.STANDBY]
     response: str = STATE_TAGS[State.RESPONSE]
     also_silent: tuple[str, ...] = ()
+    observation: str = ''
+    summary: str = ''
+    delegation: str = ''
+
+    @property
+    def openings(self) -> dict[Kind, str]:
+        """The texts that begin an answer, by what it is; those that exist."""
+        named = {
+            Kind.ANSWER: self.response,
+            Kind.OBSERVATION: self.observation,
+            Kind.SUMMARY: self.summary,
+        }
+        return {kind: text for kind, text in named.items() if text}
 
     @property
     def texts(self) -> dict[State, str]:
@@ -71,8 +90,9 @@ class Tag:
     """How a time is written.
 
     Attributes:
-        text: with {start}, {end} and {middle}, in seconds since the time origin, and with what
-            separates it from what follows; '' = times are not written.
+        text: with {start}, {end}, {middle} and {quarter}, in seconds since the time origin, and
+            with what separates it from what follows; '' = times are not written. {quarter} is the
+            mean time of two frames, at the start and in the middle.
         decimals: of the seconds; -1 = at most three, without trailing zeros.
         per_step: one tag for all frames of a step; False = one for each frame.
     """
@@ -87,6 +107,7 @@ class Tag:
             start=self._seconds(start),
             end=self._seconds(end),
             middle=self._seconds((start + end) / 2),
+            quarter=self._seconds((3 * start + end) / 4),
         )
 
     def _seconds(self, seconds: Fraction) -> str:
@@ -104,7 +125,8 @@ class Question:
         place: 'head': at the head of the user's first message, before everything of the first
             step, whatever leaves the window; 'message': a message of its own before the first
             step; 'turn': a part of the first step, see `Dialect.order`.
-        text: with {question}.
+        text: with {question}; without it, the checkpoint takes no instruction, and this is put to
+            it whatever the user says.
         repeated: with 'turn': when the step that holds it leaves the window, the first one that
             stays gets it.
     """
@@ -112,6 +134,11 @@ class Question:
     place: Literal['head', 'message', 'turn'] = 'head'
     text: str = '{question}\n'
     repeated: bool = True
+
+    @property
+    def fixed(self) -> bool:
+        """Whether it is the same whatever the user says, and so may hold control tokens."""
+        return '{question}' not in self.text
 
 
 @dataclass(frozen=True)
@@ -129,14 +156,16 @@ class Window:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How answers are decoded, where neither the user nor the checkpoint says.
+    """How answers are decoded, where the user does not say; all defaults = as the checkpoint says.
 
     Attributes:
-        top_k: see `interface.Sampling`.
+        temperature: see `interface.Sampling`; 0 = greedily.
+        top_k: see there.
         top_p: see there.
         repetition_penalty: see there.
     """
 
+    temperature: float = 0.0
     top_k: int = 0
     top_p: float = 1.0
     repetition_penalty: float = 1.0
@@ -170,6 +199,7 @@ class Dialect:
         order: the parts of a step; 'question' must be named only where `question.place` is 'turn'.
         frames: frames that are decided together, in one step.
         tag: how times are written.
+        span: a second tag, for the whole step; none by default.
         question: where the instruction stands.
         states: how the states are spelled.
         system_prompt: '' = the checkpoint's own, or Streamo's.
@@ -190,6 +220,7 @@ class Dialect:
     order: tuple[str, ...] = ('tag', 'frame')
     frames: int = 1
     tag: Tag = field(default_factory=Tag)
+    span: Tag = field(default_factory=lambda: Tag(''))
     question: Question = field(default_factory=Question)
     states: States = field(default_factory=States)
     system_prompt: str = ''
@@ -223,19 +254,19 @@ class Dialect:
     def _check_order(self) -> None:
         wanted = {'frame'}
         wanted |= {'tag'} if self.tag.text else set()
+        wanted |= {'span'} if self.span.text else set()
         wanted |= {'question'} if self.question.place == 'turn' else set()
         if set(self.order) != wanted or len(set(self.order)) != len(self.order):
             self._refuse('order', f'must name {", ".join(sorted(wanted))}, each once')
-        if self.question.place == 'turn' and self.frames > 1:
-            self._refuse('question.place', 'cannot be turn where a step has several frames')
 
     def _check_texts(self) -> None:
-        if '{question}' not in self.question.text:
-            self._refuse('question.text', 'does not hold {question}')
-        try:
-            self.tag.write(Fraction(0), Fraction(1))
-        except (KeyError, IndexError, ValueError):
-            self._refuse('tag.text', 'may hold {start}, {middle} and {end} only')
+        if not self.question.text:
+            self._refuse('question.text', 'is empty')
+        for place, tag in (('tag', self.tag), ('span', self.span)):
+            try:
+                tag.write(Fraction(0), Fraction(1))
+            except (KeyError, IndexError, ValueError):
+                self._refuse(f'{place}.text', 'may hold {start}, {quarter}, {middle}, {end} only')
         unknown = sorted(set(self.chat) - set(_texts_of(ChatFormat())))
         if unknown:
             self._refuse(f'chat.{unknown[0]}', f'is none of {", ".join(_texts_of(ChatFormat()))}')
@@ -248,7 +279,11 @@ class Dialect:
             self._refuse('states', 'of encoding first_token have no standby and no response')
         if states.encoding != 'first_token' and not states.response:
             self._refuse('states.response', 'is empty')
-        if len(set(states.texts.values())) < len(states.texts):
+        if states.encoding == 'first_token' and len(states.openings):
+            self._refuse('states', 'of encoding first_token have no observation and no summary')
+        texts = [states.silence, states.standby, *states.openings.values(), states.delegation]
+        texts = [text for text in texts if text]
+        if len(set(texts)) < len(texts):
             self._refuse('states', 'are not distinct')
 
     def _refuse(self, place: str, problem: str) -> None:

@@ -19,6 +19,7 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.turn import evicted
 from streamo_ros.core.turn import merge_ranges
@@ -134,21 +135,21 @@ class Dialogue:
         if length == 0:
             self._origin = None
 
-    def commit(self, state: State) -> None:
+    def commit(self, state: State, kind: Kind = Kind.ANSWER) -> None:
         """Record the last frame's decision; its state token leads the next pass."""
-        reply = self._prompt.replies[state]
-        self._turns[-1].answered = state is State.RESPONSE
-        if state is State.RESPONSE:
-            self.pending = reply or self._lend()
+        turn = self._turns[-1]
+        turn.answered, turn.kind = state is State.RESPONSE, kind
+        if turn.answered:
+            self.pending = self._prompt.openings[kind] or self._lend()
         else:
-            self.pending = self._turns[-1].reply = reply + self._prompt.close
+            self.pending = turn.reply = self._prompt.replies[state] + self._prompt.close
 
     def decode_request(self) -> Request:
         """What the answer's next decode step appends: the state's tokens, then the last token."""
         self._before = self.tokens, self.pending, self._lent
         turn = self._turns[-1]
         turn.reply += self.pending[self._lent :]
-        said = turn.reply[len(self._prompt.replies[State.RESPONSE]) :]
+        said = turn.reply[len(self._prompt.openings[turn.kind]) :]
         request = Request(self.slot, (self.pending,), may_stop=bool(said), said=said)
         self.pending, self._lent = (), 0
         return request

@@ -63,4 +63,4 @@ class TurnLayout:
             vision_tokens: of one of its frames, markers not counted.
         """
         asked = self._prompt.ask(self._instruction) if self._instruction else ''
-        return self._prompt.longest_turn(vision_tokens) + len(self._prompt.tokenizer.plain(asked))
+        return self._prompt.longest_turn(vision_tokens) + len(self._prompt.encode(asked))

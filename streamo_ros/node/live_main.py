@@ -79,7 +79,7 @@ def _serve(
 ) -> None:
     pictures = NewestPictures(node.number('live.picture_memory') * 2**20)
     session = Session(History(node.number('live.history')), pictures, live=True)
-    session.tell(source=node.target)
+    session.tell(source=node.target, node=node.target)
     host = str(node.values['live.host'])
     access = Access.for_host(host)
     commands = ServiceCommands(node, executor)

@@ -16,6 +16,8 @@ import sys
 import traceback
 from collections.abc import Iterator
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
 
 import rclpy
 import rclpy.utilities
@@ -27,6 +29,7 @@ from rclpy.executors import ShutdownException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
+from streamo_ros.config.params_file import refuse_repetitions
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.node.graph import join_graph
 from streamo_ros.node.graph import refused
@@ -66,6 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
     with _ended_at_once():
         _parse(_without_ros(arguments))
+        for option, value in pairwise(arguments):
+            if option == '--params-file':
+                refuse_repetitions(Path(value))
         join_graph(arguments)
     started = _start()
     if started is None:
