@@ -12,6 +12,7 @@ from typing import Any
 import rclpy
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
+from streamo_ros.core.errors import one_line
 from streamo_ros.core.errors import StreamoError
 
 LAST_DOMAIN = 232
@@ -54,5 +55,5 @@ def check_domain(domain: str) -> None:
 
 def refused(error: Exception) -> GraphError:
     """The refusal with rcl's own sentence, without the places in its sources that it names."""
-    sentence = str(error).partition('. Error: ')[0]
-    return GraphError(re.sub(r', at \S+:\d+$', '', sentence))
+    sentence = one_line(error).partition('. Error: ')[0]
+    return GraphError(re.sub(r'(, at \S+:\d+)+$', '', sentence))

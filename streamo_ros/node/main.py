@@ -21,6 +21,9 @@ from pathlib import Path
 
 import rclpy
 import rclpy.utilities
+from rclpy.exceptions import InvalidParameterTypeException
+from rclpy.exceptions import InvalidParameterValueException
+from rclpy.exceptions import NameValidationException
 from rclpy.executors import ExternalShutdownException
 from rclpy.executors import ShutdownException
 from rclpy.executors import SingleThreadedExecutor
@@ -38,6 +41,14 @@ PASS_GRACE = 0.2
 """Seconds that the current pass may take before the node leaves the graph."""
 GRACE = 1.0
 """Seconds that it may take after that, so that the journal can be closed."""
+# What rclpy raises for its own parameters, such as use_sim_time, for names, and for what the
+# middleware lacks.
+_REFUSALS = (
+    InvalidParameterTypeException,
+    InvalidParameterValueException,
+    NameValidationException,
+    _rclpy.RCLError,
+)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -109,10 +120,12 @@ def _start() -> tuple[SingleThreadedExecutor, StreamoNode] | None:
         node = StreamoNode()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-    except Exception:
+    except Exception as error:
         # A signal invalidates the context, and what uses it fails in many ways.
         if rclpy.ok():
             rclpy.try_shutdown()
+            if isinstance(error, _REFUSALS):
+                raise refused(error) from error
             raise
         if node is not None:
             node.leave_graph()

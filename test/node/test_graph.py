@@ -33,6 +33,7 @@ def test_a_domain_without_ports_is_refused(domain: str) -> None:
     'said',
     [
         "Couldn't parse params file, at /project/src/rcl/arguments.c:356",
+        "Couldn't\nparse params file, at /project/src/participant.cpp:364, at /project/node.c:252",
         "Couldn't parse params file. Error: unknown, at ./src/parser.c:12, at ./src/rcl.c:3",
     ],
 )
@@ -61,3 +62,29 @@ def test_a_wrong_domain_is_bad_input_of_every_program(program: list[str]) -> Non
 
     assert done.returncode == 2, done.stderr
     assert done.stderr.endswith(": ROS_DOMAIN_ID is '999': give a number from 0 to 232\n")
+
+
+@pytest.mark.parametrize(
+    ('argument', 'sentence'),
+    [
+        (['-p', 'use_sim_time:=maybe'], "'use_sim_time' to 'maybe' of type 'STRING', expecting"),
+        (['-r', '__ns:=robot//1'], "Couldn't parse remap rule: '-r __ns:=robot//1'"),
+        (['--enclave', 'nope'], 'must be absolute'),
+        (['--log-level', 'loud'], "Couldn't parse log level"),
+    ],
+)
+def test_what_rclpy_refuses_is_one_sentence(argument: list[str], sentence: str) -> None:
+    done = subprocess.run(
+        [sys.executable, '-m', 'streamo_ros.cli', 'node', '--ros-args', *argument],
+        check=False,
+        capture_output=True,
+        text=True,
+        env={**os.environ, 'ROS_DOMAIN_ID': '0', 'ROS_AUTOMATIC_DISCOVERY_RANGE': 'OFF'},
+        cwd=ROOT,
+    )
+
+    assert done.returncode == 2, done.stderr
+    (line,) = [line for line in done.stderr.splitlines() if line.startswith('streamo node: ')]
+    assert sentence in line
+    assert 'Traceback' not in done.stderr
+    assert '/src/' not in line
