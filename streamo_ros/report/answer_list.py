@@ -93,7 +93,9 @@ def answer_rows(answers: Sequence[Listed], shown: Mapping[str, bool], most: int 
         shown: whether the picture is shown, by the answer's id in the page.
         most: answers that are listed; of more, the last ones.
     """
-    left_out = [one for one in answers if one.answer.picture and not shown.get(one.link.target)]
+    left_out = [
+        answer for answer in answers if answer.answer.picture and not shown.get(answer.link.target)
+    ]
     notes = []
     if len(answers) > most:
         notes.append(
@@ -101,7 +103,7 @@ def answer_rows(answers: Sequence[Listed], shown: Mapping[str, bool], most: int 
         )
     if left_out:
         notes.append(f'{len(left_out):,} pictures are left out to keep this page small.')
-    rows = ''.join(_row(one, bool(shown.get(one.link.target))) for one in answers[-most:])
+    rows = ''.join(_row(answer, bool(shown.get(answer.link.target))) for answer in answers[-most:])
     return (
         ''.join(f'<p class="quiet">{note}</p>' for note in notes)
         + f'<ol class="answers">{rows}</ol>'

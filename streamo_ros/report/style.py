@@ -1,6 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The report's style sheet: light and dark screens, phones, paper."""
+"""The frame of a page: its head, and a style sheet for light and dark screens, phones, paper."""
+
+import html
+from collections.abc import Iterable
 
 STYLE = (
     """
@@ -51,6 +54,7 @@ svg a:focus-visible rect { stroke: var(--ink); stroke-width: 2; } .bubble { fill
   .answers img { width: 80px; height: 60px; } }
 @media print { section, .answers li { break-inside: avoid; } svg { min-width: 0; } }
 """
+    '.ended { fill: var(--no_instruction); background: var(--no_instruction); }\n'
     + ''.join(
         f'.{name} {{ fill: var(--{name}); background: var(--{name}); }}\n'
         for name in ('silence', 'standby', 'response', 'no_instruction', 'unknown')
@@ -61,3 +65,24 @@ svg a:focus-visible rect { stroke: var(--ink); stroke-width: 2; } .bubble { fill
         for name in ('p-standby', 'p-response', 'encode', 'extend', 'latency', 'dropped')
     )
 )
+
+
+def page(title: str, body: Iterable[str]) -> str:
+    """A whole page.
+
+    Args:
+        title: plain text.
+        body: its parts, HTML.
+    """
+    return (
+        '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{html.escape(title)}</title><style>{STYLE}</style></head>'
+        f'<body>{"".join(body)}</body></html>\n'
+    )
+
+
+def fact_cells(facts: Iterable[tuple[str, str]]) -> str:
+    """A row of figures, each above its name; plain text."""
+    cells = ''.join(f'<div><b>{value}</b><span>{name}</span></div>' for name, value in facts)
+    return f'<div class="facts">{cells}</div>'
