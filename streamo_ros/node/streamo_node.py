@@ -23,6 +23,7 @@ from rclpy.parameter import Parameter
 
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameters import unknown
+from streamo_ros.config.settings import check_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
@@ -118,6 +119,7 @@ class StreamoNode(AwaitableLifecycleNode):
             values = self.values.all()
             loaded = await self._run(lambda: load(values), 'loading the model')
             context_policy(self.values.text('context.policy'), loaded.backbone.info)
+            check_settings(self.values, loaded.backbone.info)
             self.resources = NodeResources(self, loaded, self.values)
             self._watch_for_parameters()
         except StreamoError as error:
@@ -274,6 +276,8 @@ class StreamoNode(AwaitableLifecycleNode):
             changed = self.values.change(
                 {parameter.name: parameter.value for parameter in parameters}, unconfigured
             )
+            if changed and self.resources is not None:
+                check_settings(self.values, self.resources.info)
             if 'instructions' in changed and self.resources is not None:
                 self._watch_for_parameters()
         except (ParameterError, InstructionError) as error:

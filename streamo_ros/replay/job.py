@@ -21,6 +21,7 @@ from typing import Any
 from streamo_ros.config.model import load_model
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
+from streamo_ros.config.settings import check_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
 from streamo_ros.config.settings import remarks
@@ -221,6 +222,7 @@ def run_job(
         if history is not None:
             stack.enter_context(closing(history))
         model = backbone or load_model(values.all(), wait=True)
+        check_settings(values, model.info)
         rate = sampling_rate(values, model.info)
         # From here on there is something that wants to be ended in good order.
         stop()

@@ -42,8 +42,8 @@ class StreamRow:
         topic: the image topic; '' outside bags.
         rate: sampled frames per second of capture time.
         model: identity and sizes of the model, by name.
-        thresholds: `standby` and `response` in effect; `gate`, whether both are compared with the
-            score of a gate. Empty = unknown.
+        thresholds: `standby`, `response` and `hysteresis` in effect; `gate`, whether they are
+            compared with the score of a gate. Empty = unknown.
     """
 
     kind: ClassVar[str] = 'replay'
@@ -82,7 +82,14 @@ def thresholds_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
     standby = parameters.get('thresholds.standby')
     if not (isinstance(response, int | float) and isinstance(standby, int | float)):
         return {}
-    return {'standby': float(standby), 'response': float(response), 'gate': gate}
+    # What recorded it may be older than the parameter.
+    hysteresis = parameters.get('thresholds.hysteresis', 0.0)
+    return {
+        'standby': float(standby),
+        'response': float(response),
+        'hysteresis': float(hysteresis) if isinstance(hysteresis, int | float) else 0.0,
+        'gate': gate,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,7 @@ class HeldBackRow:
 
     Attributes:
         stamp: capture time of the frame that it would be about.
-        held: why: 'COOLDOWN', 'HOURLY' or 'REPEATED'.
+        held: why: 'COOLDOWN', 'HOURLY', 'REPEATED', 'HYSTERESIS' or 'EMPTY'.
         response_id: that of a repetition; else 0.
         text: that of a repetition; else ''.
     """

@@ -30,17 +30,25 @@ def told(parameters: str) -> dict:
 @pytest.mark.parametrize(
     ('given', 'wanted'),
     [
-        ({}, {'standby': 0.0, 'response': 0.0, 'gate': False}),
-        ({'thresholds.response': 0.7}, {'standby': 0.0, 'response': 0.7, 'gate': False}),
+        ({}, {'standby': 0.0, 'response': 0.0, 'hysteresis': 0.0, 'gate': False}),
+        (
+            {'thresholds.response': 0.7, 'thresholds.hysteresis': 0.2},
+            {'standby': 0.0, 'response': 0.7, 'hysteresis': 0.2, 'gate': False},
+        ),
         (
             {'model.gate': 'objects', 'thresholds.activation': 0.4, 'thresholds.response': 0.7},
-            {'standby': 0.0, 'response': 0.4, 'gate': True},
+            {'standby': 0.0, 'response': 0.4, 'hysteresis': 0.0, 'gate': True},
         ),
     ],
 )
 def test_thresholds_in_effect_are_read_from_what_a_node_publishes(given, wanted):
     values = effective(given)
     assert told(values.yaml()) == thresholds_of(values.all()) == wanted
+
+
+def test_what_was_recorded_before_there_was_a_hysteresis_had_none():
+    old = 'thresholds.response: 0.7\nthresholds.standby: 0.1\n'
+    assert thresholds_of(old)['hysteresis'] == 0
 
 
 @pytest.mark.parametrize('text', ['', '[1]', '{', 'thresholds.response: high'])

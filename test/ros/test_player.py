@@ -86,21 +86,19 @@ def test_interrupt_ends_player_and_camera_even_if_a_shell_had_it_ignored(
     from rclpy.qos import qos_profile_sensor_data
     from sensor_msgs.msg import Image
 
-    heard: list[Any] = []
-    peer.node.create_subscription(Image, '/image', heard.append, qos_profile_sensor_data)
     bag_maker.make_awkward(tmp_path)
     for program in (
         ['streamo_ros.node.player', str(tmp_path / 'jitter'), '--loop', '--listeners', '0'],
         ['streamo_ros.node.camera', '--rate', '20'],
     ):
+        topic, heard = f'/{program[0].rpartition(".")[-1]}', []
+        peer.node.create_subscription(Image, topic, heard.append, qos_profile_sensor_data)
         process = subprocess.Popen(
-            [*IGNORING, sys.executable, '-m', *program, '--topic', '/image'],
-            stdout=subprocess.PIPE,
+            [*IGNORING, sys.executable, '-m', *program, '--topic', topic], stdout=subprocess.PIPE
         )
-        wait_for(lambda: heard, 120, 'an image')
+        wait_for(lambda: heard, 120, 'an image')  # noqa: B023
         process.send_signal(signal.SIGINT)
         out, _ = process.communicate(timeout=60)
-        heard.clear()
         assert process.returncode == 0
         published = json.loads(out)
         assert published['published'] > 0
