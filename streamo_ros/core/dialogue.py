@@ -55,7 +55,7 @@ class Dialogue:
         self._limits = limits
         self._instruction = instruction
         self._layout = TurnLayout(self._prompt, instruction)
-        self._sink = self._prompt.sink(instruction)
+        self._sink = self._layout.sink
         self._turns: list[Turn] = []
         self._gathered: list[tuple[Tick, VisionTokens]] = []
         self._lent = 0
@@ -178,8 +178,8 @@ class Dialogue:
             BackboneError: the rebuild failed.
         """
         text = f'{history}\n{self._instruction}' if history else self._instruction
-        self._sink = self._prompt.sink(text)
         self._layout.instruct(text)
+        self._sink = self._layout.sink
         self._rebuild(self._fitting(self._turns), self._origin)
 
     def forget_frames(self) -> None:
@@ -245,10 +245,12 @@ class Dialogue:
         """Evict so that the text that stays is again a well-formed dialogue.
 
         The first turn that stays follows the sink directly. Where it has to hold the instruction
-        and does not, all that stays is appended anew.
+        and does not, or the sink takes in words, all that stays is appended anew.
         """
+        gone = zip(self._turns, actions, strict=True)
+        moved = self._layout.let_go(turn for turn, action in gone if action is Action.DROP)
         keep, kept, begin = evicted(self._turns, actions, len(self._sink), self._prompt)
-        if kept and self._layout.must_ask(kept[0]):
+        if moved or (kept and self._layout.must_ask(kept[0])):
             self._rebuild(kept, self._origin)
             return
         pending = len(self.pending)
@@ -280,6 +282,7 @@ class Dialogue:
         if not turns:
             self._layout.restart()
         self._backbone.truncate(self.slot, 0)
+        self._sink = self._layout.sink
         self._origin = (origin or turns[0].tick) if turns else None
         pieces: list[Piece] = [self._sink]
         for turn in turns:

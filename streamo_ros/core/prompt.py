@@ -74,8 +74,10 @@ class PromptTokens:
         self.image_close = tokenizer.control(chat.image_close) if chat.image_close else ()
         self.close = tokenizer.control(chat.close)
         self.stop = _single(tokenizer, chat.stop)
-        system = chat.system_open + system_prompt + chat.close + dialect.preface
+        past = dialect.past
+        system = chat.system_open + system_prompt + chat.close + past.open
         self._system = tokenizer.control(system)
+        self._past_close = tokenizer.control(past.close) if past.close else ()
         self.first_prefix = () if dialect.question.place == 'head' else self.turn_prefix
         forced, self.replies, self.openings = _state_ids(tokenizer, dialect)
         self.reply_prompt = tokenizer.control(chat.close + chat.assistant_open) + forced
@@ -111,12 +113,17 @@ class PromptTokens:
         answers = list(logits[DECISIONS.index(State.RESPONSE) :])
         return list(self.openings)[max(range(len(answers)), key=answers.__getitem__)]
 
-    def sink(self, instruction: str) -> Ids:
-        """What never leaves: system prompt, and the instruction where it is not in a turn."""
-        place = self.dialect.question.place
+    def sink(self, instruction: str, words: Ids = ()) -> Ids:
+        """What never leaves: system prompt, and the instruction where it is not in a turn.
+
+        Args:
+            instruction: the instruction's text.
+            words: of steps that have left, where the dialect keeps them.
+        """
+        place, head = self.dialect.question.place, self._system + words + self._past_close
         if place == 'turn':
-            return self._system
-        asked = self._system + self.turn_prefix + self.encode(self.ask(instruction))
+            return head
+        asked = head + self.turn_prefix + self.encode(self.ask(instruction))
         return asked + (self.close if place == 'message' else ())
 
     def encode(self, text: str) -> Ids:
@@ -129,9 +136,25 @@ class PromptTokens:
         return self.dialect.question.text.replace('{question}', instruction)
 
     def instruction(self, sink: Ids) -> str:
-        """The instruction that a sink was made of."""
-        opening = len(self._system) + len(self.turn_prefix)
+        """The instruction that a sink without words of the past was made of."""
+        opening = len(self._system) + len(self._past_close) + len(self.turn_prefix)
         return self.tokenizer.text(sink[opening:]).strip()
+
+    def past_words(self, words: Ids, reply: Ids) -> Ids:
+        """The words of steps that have left, with those of one more; () if none are kept.
+
+        Args:
+            words: those so far.
+            reply: of the step that leaves, an answer.
+        """
+        past = self.dialect.past
+        if not past.open:
+            return ()
+        said = reply[: len(reply) - len(self.close)]
+        whole = words + said[: len(said) - (said[-1:] == self.ending != ())]
+        if len(whole) <= past.first + past.last:
+            return whole
+        return whole[: past.first] + whole[len(whole) - past.last :]
 
     def tag(self, start: Fraction, end: Fraction) -> Ids:
         """The time tag and its newline; seconds since the dialogue's time origin."""
