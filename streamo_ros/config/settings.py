@@ -99,6 +99,18 @@ class Values:
         return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
 
+def token_sampling(values: Values, info: BackboneInfo) -> Sampling:
+    """How tokens are chosen: what the parameters say, and else what the model asks for."""
+    temperature = values.number('generation.temperature')
+    return Sampling(
+        temperature if temperature >= 0 else info.sampling.temperature,
+        values.whole('generation.seed'),
+        values.number('generation.repetition_penalty') or info.sampling.repetition_penalty,
+        max(0, values.whole('generation.top_k') or info.sampling.top_k),
+        values.number('generation.top_p') or info.sampling.top_p,
+    )
+
+
 def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
     """What the parameters mean for the assistant.
 
@@ -112,14 +124,9 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
             values.number('thresholds.standby'),
             values.number('thresholds.response'),
             values.number('thresholds.activation'),
+            values.number('thresholds.hysteresis'),
         ),
-        sampling=Sampling(
-            values.number('generation.temperature'),
-            values.whole('generation.seed'),
-            values.number('generation.repetition_penalty') or info.sampling.repetition_penalty,
-            max(0, values.whole('generation.top_k') or info.sampling.top_k),
-            values.number('generation.top_p') or info.sampling.top_p,
-        ),
+        sampling=token_sampling(values, info),
         limits=ContextLimits.for_checkpoint(
             info,
             values.whole('context.max_frames'),
@@ -136,6 +143,22 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
             values.flag('notify.repeats'),
         ),
     )
+
+
+def check_settings(values: Values, info: BackboneInfo) -> None:
+    """Refuse parameters that contradict each other once the model is known.
+
+    Raises:
+        ParameterError: the hysteresis is such that nothing would be answered after the first time.
+    """
+    thresholds = assistant_settings(values, info).thresholds
+    if 0 < thresholds.response <= thresholds.hysteresis:
+        name = 'activation' if thresholds.scored else 'response'
+        raise ParameterError(
+            f'thresholds.hysteresis is {thresholds.hysteresis:g}, and a Response is decided from '
+            f'{thresholds.response:g} on: p(response) cannot fall that far, so there would be no '
+            f'second answer; set thresholds.hysteresis below thresholds.{name}'
+        )
 
 
 def context_policy(name: str, info: BackboneInfo) -> EvictionPolicy:

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
-from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.events import HeldBack
@@ -198,8 +197,6 @@ class Assistant:
     def _decide(self, pairs: Sequence[LaneFrame], encode_time: float = 0.0) -> list[Event]:
         """One batched extend; one decision for each lane whose step is complete."""
         pairs = [(lane, encoded) for lane, encoded in pairs if not lane.gather(encoded)]
-        if not pairs:
-            return []
         began = time.perf_counter()
         requests = [self._request(lane, encoded) for lane, encoded in pairs]
         rows = iter(self.passes.extend([request for request in requests if request is not None]))
@@ -237,12 +234,13 @@ class Assistant:
         chances = probabilities(row)
         thresholds, notify = self.settings.thresholds, self.settings.notify
         response_id = 0
-        held = lane.delivery.reason_to_hold(frame.stamp, notify)
+        held = lane.reason_to_hold(frame.stamp, chances, self.settings)
         newly_held = lane.delivery.follow(decide(chances, thresholds), held)
         state = decide(chances, thresholds, may_respond=not held)
         if state is State.RESPONSE:
             response_id, self._next_response = self._next_response, self._next_response + 1
-        lane.commit(state, frame, response_id, chances[2], notify)
+        kind = lane.prompt.answer_kind(row.tolist())
+        lane.commit(state, frame, response_id, chances[2], notify, kind)
         decided = Decided(
             frame=frame,
             instruction_id=lane.instruction.id,
@@ -254,12 +252,12 @@ class Assistant:
             encode_time=times[0],
             extend_time=times[1],
             tag=lane.dialogue.tag(frame.tick),
+            log_odds=lane.baseline.follow(frame.stamp, chances[2]),
         )
-        events: list[Event] = [decided]
-        events += [HeldBack(frame, lane.instruction.id, held)] if newly_held else []
-        return events + (self._count_response(lane) if response_id and lane.counted else [])
+        return [decided, *([HeldBack(frame, lane.instruction.id, held)] if newly_held else [])]
 
     def _count_response(self, lane: InstructionLane) -> list[Event]:
+        lane.due = False
         counted = self._book.count_response(lane.instruction.id)
         lane.instruction = counted or lane.instruction
         if not lane.instruction.finished:
@@ -283,8 +281,8 @@ class Assistant:
         return events
 
     def _after_answer(self, lane: InstructionLane, events: list[Event]) -> list[Event]:
-        """Count what might have been a repetition; close a lane that had to finish its answer."""
-        if not lane.counted and any(isinstance(event, Answered) for event in events):
+        """Count an answer that has text; close a lane that had to finish its answer."""
+        if lane.due:
             events = events + self._count_response(lane)
         if lane.retired and not lane.speaking:
             self._pool.close(lane)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from streamo_ros.core.delivery import Held
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 
@@ -32,6 +33,7 @@ class Decided:
         encode_time: seconds of the vision pass, steady clock; 0 if an earlier event counted it.
         extend_time: seconds of the batched extend, steady clock.
         tag: the frame's time tag in the dialogue; '' if the model did not see it.
+        log_odds: of Response, less their mean of the first minute, see `Baseline`; NaN if unknown.
     """
 
     frame: Frame
@@ -45,6 +47,7 @@ class Decided:
     encode_time: float = 0.0
     extend_time: float = 0.0
     tag: str = ''
+    log_odds: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +82,7 @@ class Answered:
         first_token_time: seconds from the decision's pass to the first token, steady clock.
         generation_time: seconds from the first decode to the last, steady clock.
         episode_id: the same for answers about one event; counts from 1 for each instruction.
+        kind: what it is.
     """
 
     frame: Frame
@@ -94,6 +98,7 @@ class Answered:
     first_token_time: float
     generation_time: float
     episode_id: int = 0
+    kind: Kind = Kind.ANSWER
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ def parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog='streamo replay',
         description='Watch a recording as the node would watch the camera.',
-        epilog='Exit codes: 0 as expected, 1 different from the golden file, 2 bad input.',
+        epilog='Exit codes: 0 as expected, 1 different from the golden file, 2 bad input or no '
+        'decision, 130 Ctrl-C.',
     )
     add = parser.add_argument
     add('source', nargs='+', help='bag (folder, .mcap, .db3), video, image folder, /dev/videoN')

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
 from streamo_ros.core.speech import Finish
@@ -54,6 +55,8 @@ class DecisionRow:
         seconds: capture time since the stream's first frame; a message does not tell.
         tag: the frame's time tag as the model saw it; a message does not tell.
         flaw: what is wrong with the frame, in one sentence; a message does not tell.
+        log_odds: of Response, less their mean of the instruction's first minute; None in that
+            minute, and when unknown; a message does not tell.
     """
 
     kind: ClassVar[str] = 'decision'
@@ -74,6 +77,7 @@ class DecisionRow:
     seconds: float = 0.0
     tag: str = ''
     flaw: str = ''
+    log_odds: float | None = None
 
     @classmethod
     def from_event(cls, event: Decided, step: Step) -> DecisionRow:
@@ -97,6 +101,7 @@ class DecisionRow:
             seconds=round(step.seconds(frame), 6),
             tag=event.tag,
             flaw=frame.flaw,
+            log_odds=round(event.log_odds, 4) if math.isfinite(event.log_odds) else None,
         )
 
     @classmethod
@@ -141,6 +146,7 @@ class ResponseRow:
         stream_id: which stream; 0 = that of the row before.
         seconds: capture time since the stream's first frame; a message does not tell.
         episode_id: the same for answers about one event; 0 = unknown.
+        answer_kind: 'ANSWER', 'OBSERVATION', 'SUMMARY' or 'DELEGATION'.
     """
 
     kind: ClassVar[str] = 'response'
@@ -158,6 +164,7 @@ class ResponseRow:
     stream_id: int = 0
     seconds: float = 0.0
     episode_id: int = 0
+    answer_kind: str = Kind.ANSWER.name
 
     @classmethod
     def from_event(cls, event: Answered, step: Step) -> ResponseRow:
@@ -178,6 +185,7 @@ class ResponseRow:
             stream_id=frame.tick.stream_id,
             seconds=round(step.seconds(frame), 6),
             episode_id=event.episode_id,
+            answer_kind=event.kind.name,
         )
 
     @classmethod
@@ -196,8 +204,9 @@ class ResponseRow:
             first_token_time=round(message.first_token_time, 6),
             generation_time=round(message.generation_time, 6),
             stream_id=message.stream_id,
-            # Bags of earlier versions do not have it.
+            # Bags of earlier versions do not have these.
             episode_id=getattr(message, 'episode_id', 0),
+            answer_kind=Kind(getattr(message, 'kind', Kind.ANSWER)).name,
         )
 
 

@@ -28,8 +28,8 @@ export class Lanes {
   }
 
   get recorded() {
-    const { response = 0, standby = 0, gate = false, half = false } = this.store.facts.thresholds || {};
-    return { response, standby: half ? response / 2 : standby, scored: gate };
+    const { response = 0, standby = 0, hysteresis = 0, gate = false, half = false } = this.store.facts.thresholds || {};
+    return { response, standby: half ? response / 2 : standby, hysteresis, scored: gate };
   }
 
   get thresholds() {
