@@ -33,8 +33,6 @@ INSTRUCTIONS = 'streamo_ros/msg/InstructionArray'
 MODEL_INFO = 'streamo_ros/msg/ModelInfo'
 
 
-ANSWER = 0
-"""The kind of a Response that the model itself gave."""
 _PENDING = 64
 """Most answers whose decision is remembered until they are complete."""
 
@@ -125,7 +123,7 @@ class Messages:
             generation_time=event.generation_time,
             model_id=model_id,
             episode_id=event.episode_id,
-            kind=ANSWER,
+            kind=int(event.kind),
         )
 
     def response_delta(self, event: Spoke) -> Any:

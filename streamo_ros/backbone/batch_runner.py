@@ -34,7 +34,7 @@ class BatchRunner:
 
     Args:
         decoder: the text model.
-        states: ids of the three state tokens, on its device.
+        states: ids of the state tokens and of other answers, on its device.
         cache: captures and replays.
         silent: ids that mean Silence, of a dialect in which every other one means Response.
     """
@@ -49,7 +49,7 @@ class BatchRunner:
         self._cache = cache
 
     def states(self, batch: Batch) -> Tensor:
-        """Logits of the state tokens, float32, (lanes of the step, 3)."""
+        """Logits of the state tokens, float32, (lanes of the step, states)."""
         return self._run('states', batch, self._read_states)[0]
 
     def tokens(self, batch: Batch) -> tuple[Tensor, Tensor]:

@@ -43,6 +43,7 @@ from streamo_ros.backbone.vision.encoders import make_encoders
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.vision.preprocess import Normalization
 from streamo_ros.backbone.window import KeyValueWindow
+from streamo_ros.core.dialect import Dialect
 from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
@@ -95,10 +96,16 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
         max_pixels=wanted,
         unknown_word_reply=settings.unknown_word_reply,
         answers_past=settings.answers_past,
-        sampling=checkpoint.sampling or Sampling(**asdict(dialect.decoding)),
+        sampling=find_sampling(checkpoint, dialect),
         policy=dialect.window.policy,
     )
     return build(model, checkpoint.processor, prompt, identity, options, path)
+
+
+def find_sampling(checkpoint: Checkpoint, dialect: Dialect) -> Sampling:
+    """What the dialect says, as its runtime does, or else generation_config.json."""
+    own = Sampling(**asdict(dialect.decoding))
+    return checkpoint.sampling or own if own == Sampling() else own
 
 
 def limit_threads(model: Any, device: torch.device) -> None:

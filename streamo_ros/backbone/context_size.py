@@ -22,7 +22,8 @@ def wanted_capacity(frames: int, frame_tokens: int, prompt: PromptTokens) -> int
         wording: the dialogue in the checkpoint's tokens.
     """
     answers = ANSWERS * (prompt.longest_turn(0) + LONG_ANSWER)
-    fixed = len(prompt.sink('')) + LONG_INSTRUCTION + answers
+    past = prompt.dialect.past
+    fixed = len(prompt.sink('')) + past.first + past.last + LONG_INSTRUCTION + answers
     return fixed + ((frames or DEFAULT_MAX_FRAMES) + 1) * prompt.longest_turn(frame_tokens)
 
 

@@ -8,18 +8,23 @@ They decide nothing sensible and say so in their identity.
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from streamo_ros.backbone.build import build
+from streamo_ros.backbone.dialects import AUTO
+from streamo_ros.backbone.dialects import read_dialect
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.published_shapes import SHAPES
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.prompt import PromptTokens
@@ -76,7 +81,7 @@ def random_backbone(name: str, options: Options, model: Any = None) -> Streaming
 
     Args:
         name: one of `SHAPES`.
-        options: how it is run.
+        options: how it is run; `auto` is Streamo's dialect.
         model: made by `random_model`; None makes one. Its layers are taken over.
 
     Raises:
@@ -94,12 +99,23 @@ def random_backbone(name: str, options: Options, model: Any = None) -> Streaming
         device=str(device),
         vision_backend_version=torch.__version__,
     )
-    prompt = PromptTokens(plain_tokenizer(), find_family(architecture).chat)
+    dialect = STREAMO if options.dialect == AUTO else read_dialect(options.dialect)
+    identity = replace(identity, max_frames=dialect.window.frames, policy=dialect.window.policy)
+    prompt = PromptTokens(
+        plain_tokenizer(dialect.tokens),
+        find_family(architecture).chat,
+        system_prompt=dialect.system_prompt or SYSTEM_PROMPT,
+        dialect=dialect,
+    )
     return build(model, processor, prompt, identity, options)
 
 
-def plain_tokenizer() -> CheckpointTokenizer:
-    """A small stand-in tokenizer: a turn takes about as many tokens as with the real one."""
+def plain_tokenizer(more: Sequence[str] = ()) -> CheckpointTokenizer:
+    """A small stand-in tokenizer: a turn takes about as many tokens as with the real one.
+
+    Args:
+        more: control tokens besides those of all chats and of Streamo.
+    """
     from tokenizers import AddedToken
     from tokenizers import decoders
     from tokenizers import models
@@ -118,7 +134,10 @@ def plain_tokenizer() -> CheckpointTokenizer:
     )
     tokenizer.train_from_iterator([SYSTEM_PROMPT, 'user\nassistant\n' * 50], trainer)
     tokenizer.add_special_tokens(
-        [AddedToken(token, normalized=False) for token in (*_CONTROL, *STATE_TAGS.values())]
+        [
+            AddedToken(token, normalized=False)
+            for token in dict.fromkeys((*_CONTROL, *STATE_TAGS.values(), *more))
+        ]
     )
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / 'tokenizer.json'

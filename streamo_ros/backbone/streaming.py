@@ -83,7 +83,7 @@ class StreamingBackbone:
         self._info = replace(info, context_capacity=self.capacity)
         self._grid: Grid | None = None
         self._buckets = buckets
-        states = torch.tensor(prompt.state_ids, device=frames.device)
+        states = torch.tensor(prompt.read_ids, device=frames.device)
         # What must not be the first token of an answer.
         control = sorted(prompt.tokenizer.control_ids | set(prompt.first_tokens))
         self._control = torch.tensor(control, dtype=torch.int64, device=frames.device)
@@ -154,7 +154,7 @@ class StreamingBackbone:
     def extend(self, requests: Sequence[Request]) -> NDArray[np.float32]:
         """Append to several lanes in one pass and read the states."""
         if not requests:
-            return np.zeros((0, 3), np.float32)
+            return np.zeros((0, len(self.prompt.read_ids)), np.float32)
         ordered, back = by_slot(requests)
         batch = self._batch(ordered)
         logits = self._run(batch, self._runner.states)

@@ -167,10 +167,11 @@ TABLE = (
     ),
     Parameter(
         'generation.temperature',
-        0.0,
-        'Randomness of answers; 0 = always the most probable token.',
+        -1.0,
+        'Randomness of answers; 0 = always the most probable token; -1 = what the dialect says, '
+        'or 0.',
         When.ALWAYS,
-        0.0,
+        -1.0,
         2.0,
     ),
     Parameter('generation.seed', 0, 'Seed for sampling.', When.ALWAYS, 0, 2**31 - 1),
@@ -178,7 +179,7 @@ TABLE = (
         'generation.repetition_penalty',
         0.0,
         'Divides the scores of tokens that the answer already has; 1 = no penalty; 0 = what the '
-        "checkpoint's generation_config.json says.",
+        "dialect says, or else the checkpoint's generation_config.json.",
         When.ALWAYS,
         0.0,
         10.0,
@@ -187,7 +188,7 @@ TABLE = (
         'generation.top_k',
         0,
         'With a temperature: choose among this many of the most probable tokens; -1 = all; 0 = '
-        "what the checkpoint's generation_config.json says.",
+        "what the dialect says, or else the checkpoint's generation_config.json.",
         When.ALWAYS,
         -1,
         1_000_000,
@@ -196,7 +197,8 @@ TABLE = (
         'generation.top_p',
         0.0,
         'With a temperature: choose among the most probable tokens that have this probability '
-        "together; 1 = all; 0 = what the checkpoint's generation_config.json says.",
+        "together; 1 = all; 0 = what the dialect says, or else the checkpoint's "
+        'generation_config.json.',
         When.ALWAYS,
         0.0,
         1.0,

@@ -99,6 +99,18 @@ class Values:
         return str(yaml.safe_dump(plain, sort_keys=False, allow_unicode=True))
 
 
+def token_sampling(values: Values, info: BackboneInfo) -> Sampling:
+    """How tokens are chosen: what the parameters say, and else what the model asks for."""
+    temperature = values.number('generation.temperature')
+    return Sampling(
+        temperature if temperature >= 0 else info.sampling.temperature,
+        values.whole('generation.seed'),
+        values.number('generation.repetition_penalty') or info.sampling.repetition_penalty,
+        max(0, values.whole('generation.top_k') or info.sampling.top_k),
+        values.number('generation.top_p') or info.sampling.top_p,
+    )
+
+
 def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
     """What the parameters mean for the assistant.
 
@@ -114,13 +126,7 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
             values.number('thresholds.activation'),
             values.number('thresholds.hysteresis'),
         ),
-        sampling=Sampling(
-            values.number('generation.temperature'),
-            values.whole('generation.seed'),
-            values.number('generation.repetition_penalty') or info.sampling.repetition_penalty,
-            max(0, values.whole('generation.top_k') or info.sampling.top_k),
-            values.number('generation.top_p') or info.sampling.top_p,
-        ),
+        sampling=token_sampling(values, info),
         limits=ContextLimits.for_checkpoint(
             info,
             values.whole('context.max_frames'),

@@ -197,8 +197,6 @@ class Assistant:
     def _decide(self, pairs: Sequence[LaneFrame], encode_time: float = 0.0) -> list[Event]:
         """One batched extend; one decision for each lane whose step is complete."""
         pairs = [(lane, encoded) for lane, encoded in pairs if not lane.gather(encoded)]
-        if not pairs:
-            return []
         began = time.perf_counter()
         requests = [self._request(lane, encoded) for lane, encoded in pairs]
         rows = iter(self.passes.extend([request for request in requests if request is not None]))
@@ -241,7 +239,8 @@ class Assistant:
         state = decide(chances, thresholds, may_respond=not held)
         if state is State.RESPONSE:
             response_id, self._next_response = self._next_response, self._next_response + 1
-        lane.commit(state, frame, response_id, chances[2], notify)
+        kind = lane.prompt.answer_kind(row.tolist())
+        lane.commit(state, frame, response_id, chances[2], notify, kind)
         decided = Decided(
             frame=frame,
             instruction_id=lane.instruction.id,

@@ -92,10 +92,13 @@ class Sample(NamedTuple):
 
 
 def probabilities(logits: NDArray[np.float32]) -> tuple[float, float, float]:
-    """Softmax over (Silence, Standby, Response) logits; NaN in, NaN out."""
+    """Softmax over the logits of Silence, Standby, Response and other answers; NaN in, NaN out.
+
+    Every answer is a Response, whatever kind it is.
+    """
     scores = np.exp(logits.astype(np.float64) - np.max(logits))
-    silence, standby, response = (scores / scores.sum()).tolist()
-    return silence, standby, response
+    silence, standby, *responses = (scores / scores.sum()).tolist()
+    return silence, standby, sum(responses)
 
 
 def decide(

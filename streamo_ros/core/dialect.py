@@ -16,148 +16,20 @@ from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import fields
 from fractions import Fraction
-from typing import get_args
-from typing import Literal
 
+from streamo_ros.core.dialect_parts import Decoding
+from streamo_ros.core.dialect_parts import Fingerprint
+from streamo_ros.core.dialect_parts import Past
+from streamo_ros.core.dialect_parts import Question
+from streamo_ros.core.dialect_parts import States
+from streamo_ros.core.dialect_parts import Tag
+from streamo_ros.core.dialect_parts import Window
 from streamo_ros.core.protocol import ChatFormat
 from streamo_ros.core.protocol import ProtocolError
-from streamo_ros.core.protocol import seconds_text
-from streamo_ros.core.protocol import State
-from streamo_ros.core.protocol import STATE_TAGS
-
-Encoding = Literal['special_tokens', 'text_tags', 'first_token']
-Part = Literal['question', 'tag', 'frame']
-PARTS = get_args(Part)
 
 
 class DialectError(ProtocolError):
     """A dialect contradicts itself; the message says where."""
-
-
-@dataclass(frozen=True)
-class States:
-    """How the states are spelled.
-
-    Attributes:
-        encoding: 'special_tokens': each state is one token of its own; 'text_tags': the states
-            are ordinary text, told apart by one token; 'first_token': a reply that begins with
-            `silence` is silent, and any other reply is an answer without a tag.
-        silence: text of Silence.
-        standby: text of Standby; '' = the checkpoint has no such state, it is never decided.
-        response: text of Response; '' with 'first_token'.
-        also_silent: with 'first_token': other tokens that mean silence when a reply begins with
-            them.
-    """
-
-    encoding: Encoding = 'special_tokens'
-    silence: str = STATE_TAGS[State.SILENCE]
-    standby: str = STATE_TAGS[State.STANDBY]
-    response: str = STATE_TAGS[State.RESPONSE]
-    also_silent: tuple[str, ...] = ()
-
-    @property
-    def texts(self) -> dict[State, str]:
-        """The states that exist and their text."""
-        named = {
-            State.SILENCE: self.silence,
-            State.STANDBY: self.standby,
-            State.RESPONSE: self.response,
-        }
-        return {state: text for state, text in named.items() if text}
-
-
-@dataclass(frozen=True)
-class Tag:
-    """How a time is written.
-
-    Attributes:
-        text: with {start}, {end} and {middle}, in seconds since the time origin, and with what
-            separates it from what follows; '' = times are not written.
-        decimals: of the seconds; -1 = at most three, without trailing zeros.
-        per_step: one tag for all frames of a step; False = one for each frame.
-    """
-
-    text: str = '<{start}s-{end}s>\n'
-    decimals: int = -1
-    per_step: bool = False
-
-    def write(self, start: Fraction, end: Fraction) -> str:
-        """The tag of an interval, in seconds since the time origin."""
-        return self.text.format(
-            start=self._seconds(start),
-            end=self._seconds(end),
-            middle=self._seconds((start + end) / 2),
-        )
-
-    def _seconds(self, seconds: Fraction) -> str:
-        if self.decimals < 0:
-            return seconds_text(seconds)
-        # Like Python's format of a float: a tie goes to the even digit.
-        return f'{float(seconds):.{self.decimals}f}'
-
-
-@dataclass(frozen=True)
-class Question:
-    """Where the instruction stands.
-
-    Attributes:
-        place: 'head': at the head of the user's first message, before everything of the first
-            step, whatever leaves the window; 'message': a message of its own before the first
-            step; 'turn': a part of the first step, see `Dialect.order`.
-        text: with {question}.
-        repeated: with 'turn': when the step that holds it leaves the window, the first one that
-            stays gets it.
-    """
-
-    place: Literal['head', 'message', 'turn'] = 'head'
-    text: str = '{question}\n'
-    repeated: bool = True
-
-
-@dataclass(frozen=True)
-class Window:
-    """What stays of the past, where neither the user nor the checkpoint says.
-
-    Attributes:
-        policy: a choice of `context.policy`.
-        frames: frames in the window; 0 = not specified.
-    """
-
-    policy: str = 'window'
-    frames: int = 0
-
-
-@dataclass(frozen=True)
-class Decoding:
-    """How answers are decoded, where neither the user nor the checkpoint says.
-
-    Attributes:
-        top_k: see `interface.Sampling`.
-        top_p: see there.
-        repetition_penalty: see there.
-    """
-
-    top_k: int = 0
-    top_p: float = 1.0
-    repetition_penalty: float = 1.0
-
-
-@dataclass(frozen=True)
-class Fingerprint:
-    """By what a checkpoint is recognized.
-
-    Attributes:
-        tokens: control tokens that its tokenizer has; () = it cannot be recognized.
-        architectures: transformers classes that it may be; () = any.
-    """
-
-    tokens: tuple[str, ...] = ()
-    architectures: tuple[str, ...] = ()
-
-    def fits(self, tokens: frozenset[str], architecture: str) -> bool:
-        """Whether a checkpoint may be one of these."""
-        known = not self.architectures or architecture in self.architectures
-        return bool(self.tokens) and known and tokens.issuperset(self.tokens)
 
 
 @dataclass(frozen=True)
@@ -170,10 +42,11 @@ class Dialect:
         order: the parts of a step; 'question' must be named only where `question.place` is 'turn'.
         frames: frames that are decided together, in one step.
         tag: how times are written.
+        span: a second tag, for the whole step; none by default.
         question: where the instruction stands.
         states: how the states are spelled.
         system_prompt: '' = the checkpoint's own, or Streamo's.
-        preface: control text between the system prompt and the first user message.
+        past: where the words of steps that have left go.
         chat: control texts that differ from those of the model family, by field of `ChatFormat`.
         cut: texts at which an answer ends; what follows is not part of the dialogue.
         ending: text that ends an answer and stays in the dialogue; one token.
@@ -190,10 +63,11 @@ class Dialect:
     order: tuple[str, ...] = ('tag', 'frame')
     frames: int = 1
     tag: Tag = field(default_factory=Tag)
+    span: Tag = field(default_factory=lambda: Tag(''))
     question: Question = field(default_factory=Question)
     states: States = field(default_factory=States)
     system_prompt: str = ''
-    preface: str = ''
+    past: Past = field(default_factory=Past)
     chat: dict[str, str] = field(default_factory=dict)
     cut: tuple[str, ...] = ()
     ending: str = ''
@@ -216,6 +90,14 @@ class Dialect:
         if self.frames < 1:
             self._refuse('frames', f'is {self.frames}, which is not a number of frames')
 
+    @property
+    def tokens(self) -> tuple[str, ...]:
+        """The texts that are one token each in its checkpoints' vocabularies."""
+        states = self.states
+        spelled = (*states.texts.values(), *states.openings.values(), states.delegation)
+        own = (*spelled, *states.also_silent, self.ending)
+        return tuple(dict.fromkeys(text for text in own if text))
+
     def change_chat(self, chat: ChatFormat) -> ChatFormat:
         """The control texts of a model family, with the dialect's own in their place."""
         return ChatFormat(**{**_texts_of(chat), **self.chat})
@@ -223,19 +105,19 @@ class Dialect:
     def _check_order(self) -> None:
         wanted = {'frame'}
         wanted |= {'tag'} if self.tag.text else set()
+        wanted |= {'span'} if self.span.text else set()
         wanted |= {'question'} if self.question.place == 'turn' else set()
         if set(self.order) != wanted or len(set(self.order)) != len(self.order):
             self._refuse('order', f'must name {", ".join(sorted(wanted))}, each once')
-        if self.question.place == 'turn' and self.frames > 1:
-            self._refuse('question.place', 'cannot be turn where a step has several frames')
 
     def _check_texts(self) -> None:
-        if '{question}' not in self.question.text:
-            self._refuse('question.text', 'does not hold {question}')
-        try:
-            self.tag.write(Fraction(0), Fraction(1))
-        except (KeyError, IndexError, ValueError):
-            self._refuse('tag.text', 'may hold {start}, {middle} and {end} only')
+        if not self.question.text:
+            self._refuse('question.text', 'is empty')
+        for place, tag in (('tag', self.tag), ('span', self.span)):
+            try:
+                tag.write(Fraction(0), Fraction(1))
+            except (KeyError, IndexError, ValueError):
+                self._refuse(f'{place}.text', 'may hold {start}, {quarter}, {middle}, {end} only')
         unknown = sorted(set(self.chat) - set(_texts_of(ChatFormat())))
         if unknown:
             self._refuse(f'chat.{unknown[0]}', f'is none of {", ".join(_texts_of(ChatFormat()))}')
@@ -248,7 +130,11 @@ class Dialect:
             self._refuse('states', 'of encoding first_token have no standby and no response')
         if states.encoding != 'first_token' and not states.response:
             self._refuse('states.response', 'is empty')
-        if len(set(states.texts.values())) < len(states.texts):
+        if states.encoding == 'first_token' and len(states.openings):
+            self._refuse('states', 'of encoding first_token have no observation and no summary')
+        texts = [states.silence, states.standby, *states.openings.values(), states.delegation]
+        texts = [text for text in texts if text]
+        if len(set(texts)) < len(texts):
             self._refuse('states', 'are not distinct')
 
     def _refuse(self, place: str, problem: str) -> None:

@@ -19,6 +19,7 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.turn import evicted
 from streamo_ros.core.turn import merge_ranges
@@ -54,7 +55,7 @@ class Dialogue:
         self._limits = limits
         self._instruction = instruction
         self._layout = TurnLayout(self._prompt, instruction)
-        self._sink = self._prompt.sink(instruction)
+        self._sink = self._layout.sink
         self._turns: list[Turn] = []
         self._gathered: list[tuple[Tick, VisionTokens]] = []
         self._lent = 0
@@ -134,21 +135,21 @@ class Dialogue:
         if length == 0:
             self._origin = None
 
-    def commit(self, state: State) -> None:
+    def commit(self, state: State, kind: Kind = Kind.ANSWER) -> None:
         """Record the last frame's decision; its state token leads the next pass."""
-        reply = self._prompt.replies[state]
-        self._turns[-1].answered = state is State.RESPONSE
-        if state is State.RESPONSE:
-            self.pending = reply or self._lend()
+        turn = self._turns[-1]
+        turn.answered, turn.kind = state is State.RESPONSE, kind
+        if turn.answered:
+            self.pending = self._prompt.openings[kind] or self._lend()
         else:
-            self.pending = self._turns[-1].reply = reply + self._prompt.close
+            self.pending = turn.reply = self._prompt.replies[state] + self._prompt.close
 
     def decode_request(self) -> Request:
         """What the answer's next decode step appends: the state's tokens, then the last token."""
         self._before = self.tokens, self.pending, self._lent
         turn = self._turns[-1]
         turn.reply += self.pending[self._lent :]
-        said = turn.reply[len(self._prompt.replies[State.RESPONSE]) :]
+        said = turn.reply[len(self._prompt.openings[turn.kind]) :]
         request = Request(self.slot, (self.pending,), may_stop=bool(said), said=said)
         self.pending, self._lent = (), 0
         return request
@@ -177,8 +178,8 @@ class Dialogue:
             BackboneError: the rebuild failed.
         """
         text = f'{history}\n{self._instruction}' if history else self._instruction
-        self._sink = self._prompt.sink(text)
         self._layout.instruct(text)
+        self._sink = self._layout.sink
         self._rebuild(self._fitting(self._turns), self._origin)
 
     def forget_frames(self) -> None:
@@ -244,10 +245,12 @@ class Dialogue:
         """Evict so that the text that stays is again a well-formed dialogue.
 
         The first turn that stays follows the sink directly. Where it has to hold the instruction
-        and does not, all that stays is appended anew.
+        and does not, or the sink takes in words, all that stays is appended anew.
         """
+        gone = zip(self._turns, actions, strict=True)
+        moved = self._layout.let_go(turn for turn, action in gone if action is Action.DROP)
         keep, kept, begin = evicted(self._turns, actions, len(self._sink), self._prompt)
-        if kept and self._layout.must_ask(kept[0]):
+        if moved or (kept and self._layout.must_ask(kept[0])):
             self._rebuild(kept, self._origin)
             return
         pending = len(self.pending)
@@ -279,6 +282,7 @@ class Dialogue:
         if not turns:
             self._layout.restart()
         self._backbone.truncate(self.slot, 0)
+        self._sink = self._layout.sink
         self._origin = (origin or turns[0].tick) if turns else None
         pieces: list[Piece] = [self._sink]
         for turn in turns:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from streamo_ros.core.delivery import Held
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 
@@ -81,6 +82,7 @@ class Answered:
         first_token_time: seconds from the decision's pass to the first token, steady clock.
         generation_time: seconds from the first decode to the last, steady clock.
         episode_id: the same for answers about one event; counts from 1 for each instruction.
+        kind: what it is.
     """
 
     frame: Frame
@@ -96,6 +98,7 @@ class Answered:
     first_token_time: float
     generation_time: float
     episode_id: int = 0
+    kind: Kind = Kind.ANSWER
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.past_frame import PastFrame
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 from streamo_ros.core.speech import Speech
@@ -90,6 +91,7 @@ class InstructionLane:
         baseline: how probable a Response was in its first minute.
         due: an answer has begun to count as a response, which the book does not know yet.
         told: the past in words that it was told last.
+        prompt: the dialect in the model's tokens.
     """
 
     def __init__(
@@ -110,7 +112,7 @@ class InstructionLane:
         self.told: Sequence[str] = ()
         self._backbone = backbone
         self._limits = limits
-        self._prompt = backbone.prompt
+        self.prompt = backbone.prompt
         self._max_new_tokens = limits.max_new_tokens
         self._standby_since = 0
         self._answer: AnswerInProgress | None = None
@@ -150,6 +152,7 @@ class InstructionLane:
         response_id: int = 0,
         probability: float = 0.0,
         limits: NotifyLimits | None = None,
+        kind: Kind = Kind.ANSWER,
     ) -> None:
         """Record the decision of the frame last appended.
 
@@ -159,11 +162,12 @@ class InstructionLane:
             response_id: the answer that starts here, for Response.
             probability: of Response.
             limits: what may be delivered; None = anything.
+            kind: what that answer is.
         """
-        self.dialogue.commit(state)
+        self.dialogue.commit(state, kind)
         if state is State.RESPONSE:
             self.hysteresis.spend()
-            self._start_answer(frame, response_id, probability, limits or NotifyLimits())
+            self._start_answer(frame, response_id, probability, limits or NotifyLimits(), kind)
         if state is State.STANDBY:
             self._standby_since = self._standby_since or frame.stamp
         else:
@@ -205,14 +209,19 @@ class InstructionLane:
         return [Decided(frame, self.instruction.id, reason=reason) for frame in dropped]
 
     def _start_answer(
-        self, frame: Frame, response_id: int, probability: float, limits: NotifyLimits
+        self,
+        frame: Frame,
+        response_id: int,
+        probability: float,
+        limits: NotifyLimits,
+        kind: Kind,
     ) -> None:
         self._answer = AnswerInProgress(
             frame=frame,
             response_id=response_id,
             event_start=self._standby_since or frame.stamp,
             probability=probability,
-            speech=Speech(self._prompt, self._max_new_tokens),
+            speech=Speech(self.prompt, self._max_new_tokens, kind),
             began=time.perf_counter(),
             limits=limits,
             episode_id=self.delivery.episode_id,
@@ -270,4 +279,5 @@ class InstructionLane:
             first_token_time=answer.first_token_time,
             generation_time=time.perf_counter() - answer.began,
             episode_id=answer.episode_id,
+            kind=answer.speech.kind,
         )

@@ -151,7 +151,7 @@ class BackboneInfo:
         unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
             of checkpoints for which every known word is one token; '' = of no other.
         answers_past: whether it was trained to answer questions about kept pictures of the past.
-        sampling: how the checkpoint wants tokens to be chosen; its temperature is not used.
+        sampling: how the checkpoint wants tokens to be chosen.
         gate: name of the gate that decides when it speaks, whose score is the probability of
             Response; '' = it decides itself.
         policy: what should leave a full context; a choice of `context.policy`.
@@ -245,8 +245,9 @@ class Backbone(Protocol):
 
         Returns:
             Raw logits of the three state tokens after each request's last token, shape
-            (requests, 3), in the order Silence, Standby, Response. NaN where the pass failed:
-            that lane is as it was before.
+            (requests, 3 or more), in the order Silence, Standby, Response, and then those of the
+            dialect's other answers, see `PromptTokens.read_ids`. NaN where the pass failed: that
+            lane is as it was before.
 
         Raises:
             PartialError: some requests failed alone; their lanes are as they were before.

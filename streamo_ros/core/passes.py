@@ -28,7 +28,7 @@ from streamo_ros.core.protocol import State
 
 ResultT = TypeVar('ResultT')
 LogitsRow = NDArray[np.float32]
-"""Raw logits of Silence, Standby and Response."""
+"""Raw logits of Silence, Standby, Response and other answers, see `Backbone.extend`."""
 
 
 class PassRunner:

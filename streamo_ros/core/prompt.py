@@ -14,6 +14,7 @@ from streamo_ros.core.dialect import Dialect
 from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.protocol import ChatFormat
 from streamo_ros.core.protocol import DECISIONS
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import ProtocolError
 from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.core.protocol import State
@@ -45,6 +46,8 @@ class PromptTokens:
         dialect: the layout, and how the states are spelled.
 
     Attributes:
+        replies: tokens that each state begins with, by state; those that exist.
+        openings: tokens that an answer of each kind begins with; at least those of ANSWER.
         first_tokens: ids that mean silence when a reply begins with one; () where states have
             tokens of their own.
 
@@ -71,10 +74,12 @@ class PromptTokens:
         self.image_close = tokenizer.control(chat.image_close) if chat.image_close else ()
         self.close = tokenizer.control(chat.close)
         self.stop = _single(tokenizer, chat.stop)
-        system = chat.system_open + system_prompt + chat.close + dialect.preface
+        past = dialect.past
+        system = chat.system_open + system_prompt + chat.close + past.open
         self._system = tokenizer.control(system)
+        self._past_close = tokenizer.control(past.close) if past.close else ()
         self.first_prefix = () if dialect.question.place == 'head' else self.turn_prefix
-        forced, self.replies = _state_ids(tokenizer, dialect)
+        forced, self.replies, self.openings = _state_ids(tokenizer, dialect)
         self.reply_prompt = tokenizer.control(chat.close + chat.assistant_open) + forced
         self.first_tokens = _first_tokens(tokenizer, dialect)
         self.ending = _single_text(tokenizer, dialect.ending) if dialect.ending else ()
@@ -94,22 +99,62 @@ class PromptTokens:
         _, standby, response = ((*self.replies.get(state, ()), silence)[0] for state in DECISIONS)
         return silence, standby, response
 
-    def sink(self, instruction: str) -> Ids:
-        """What never leaves: system prompt, and the instruction where it is not in a turn."""
-        place = self.dialect.question.place
+    @property
+    def read_ids(self) -> Ids:
+        """The ids whose logits `Backbone.extend` reads: of the states, then of other answers."""
+        return self.state_ids + tuple(ids[0] for ids in list(self.openings.values())[1:])
+
+    def answer_kind(self, logits: Sequence[float]) -> Kind:
+        """What an answer is, as far as its beginning tells.
+
+        Args:
+            logits: of `read_ids`.
+        """
+        answers = list(logits[DECISIONS.index(State.RESPONSE) :])
+        return list(self.openings)[max(range(len(answers)), key=answers.__getitem__)]
+
+    def sink(self, instruction: str, words: Ids = ()) -> Ids:
+        """What never leaves: system prompt, and the instruction where it is not in a turn.
+
+        Args:
+            instruction: the instruction's text.
+            words: of steps that have left, where the dialect keeps them.
+        """
+        place, head = self.dialect.question.place, self._system + words + self._past_close
         if place == 'turn':
-            return self._system
-        asked = self._system + self.turn_prefix + self.tokenizer.plain(self.ask(instruction))
+            return head
+        asked = head + self.turn_prefix + self.encode(self.ask(instruction))
         return asked + (self.close if place == 'message' else ())
+
+    def encode(self, text: str) -> Ids:
+        """The tokens of a text around the frames; what the user says is never a control token."""
+        own = self.dialect.question.fixed
+        return self.tokenizer.control(text) if own else self.tokenizer.plain(text)
 
     def ask(self, instruction: str) -> str:
         """The instruction as it is put to the model."""
         return self.dialect.question.text.replace('{question}', instruction)
 
     def instruction(self, sink: Ids) -> str:
-        """The instruction that a sink was made of."""
-        opening = len(self._system) + len(self.turn_prefix)
+        """The instruction that a sink without words of the past was made of."""
+        opening = len(self._system) + len(self._past_close) + len(self.turn_prefix)
         return self.tokenizer.text(sink[opening:]).strip()
+
+    def past_words(self, words: Ids, reply: Ids) -> Ids:
+        """The words of steps that have left, with those of one more; () if none are kept.
+
+        Args:
+            words: those so far.
+            reply: of the step that leaves, an answer.
+        """
+        past = self.dialect.past
+        if not past.open:
+            return ()
+        said = reply[: len(reply) - len(self.close)]
+        whole = words + said[: len(said) - (said[-1:] == self.ending != ())]
+        if len(whole) <= past.first + past.last:
+            return whole
+        return whole[: past.first] + whole[len(whole) - past.last :]
 
     def tag(self, start: Fraction, end: Fraction) -> Ids:
         """The time tag and its newline; seconds since the dialogue's time origin."""
@@ -134,13 +179,13 @@ class PromptTokens:
                 after = True
             elif part == 'question':
                 parts[-1 if after else 0] += asked
-            elif tag.per_step:
-                whole = intervals[0][0], intervals[-1][1]
-                parts[-1 if after else 0] += tag.write(*whole)
+            elif part == 'span' or tag.per_step:
+                written = self.dialect.span if part == 'span' else tag
+                parts[-1 if after else 0] += written.write(intervals[0][0], intervals[-1][1])
             else:
                 for number, interval in enumerate(intervals):
                     parts[number + after] += tag.write(*interval)
-        return tuple(self.tokenizer.plain(part) if part else () for part in parts)
+        return tuple(self.encode(part) if part else () for part in parts)
 
     def turn(self, texts: Sequence[Ids], frames: Sequence[FrameT]) -> tuple[Ids | FrameT, ...]:
         """A turn up to the point where its state is read.
@@ -168,7 +213,8 @@ class PromptTokens:
         Args:
             vision_tokens: of one of its frames, markers not counted; 0 = its frames have left.
         """
-        reply = max(map(len, self.replies.values())) + len(self.close)
+        begun = [*self.replies.values(), *self.openings.values()]
+        reply = max(map(len, begun)) + len(self.close)
         frames = self.dialect.frames * self.frame_tokens(vision_tokens)
         prefix = max(len(self.turn_prefix), len(self.first_prefix))
         return prefix + self._longest_texts + frames + len(self.reply_prompt) + reply
@@ -180,25 +226,39 @@ class PromptTokens:
         return sum(map(len, self.texts([(month, month + 1)] * self.dialect.frames)))
 
 
-def _state_ids(tokenizer: Tokenizer, dialect: Dialect) -> tuple[Ids, dict[State, Ids]]:
-    """What is forced before a state is read, and the tokens of each state."""
-    states, texts = dialect.states, dialect.states.texts
-    if states.encoding == 'special_tokens':
-        return (), {state: (_single(tokenizer, text),) for state, text in texts.items()}
+def _state_ids(
+    tokenizer: Tokenizer, dialect: Dialect
+) -> tuple[Ids, dict[State, Ids], dict[Kind, Ids]]:
+    """What is forced before a state is read, and the tokens of each state and kind of answer."""
+    states = dialect.states
     if states.encoding == 'first_token':
         silence = _single_text(tokenizer, states.silence)
-        return (), {State.SILENCE: silence, State.RESPONSE: ()}
-    spelled = {state: tokenizer.plain(text) for state, text in texts.items()}
+        return (), {State.SILENCE: silence, State.RESPONSE: ()}, {Kind.ANSWER: ()}
+    texts = [*states.texts.values(), *states.openings.values()]
+    forced: Ids = ()
+    if states.encoding == 'special_tokens':
+        begun: dict[str, Ids] = {text: (_single(tokenizer, text),) for text in texts}
+    else:
+        forced, begun = _told_apart({text: tokenizer.plain(text) for text in texts})
+    return (
+        forced,
+        {state: begun[text] for state, text in states.texts.items()},
+        {kind: begun[text] for kind, text in states.openings.items()},
+    )
+
+
+def _told_apart(spelled: dict[str, Ids]) -> tuple[Ids, dict[str, Ids]]:
+    """What texts begin with in common, and the rest of each, whose first token is its own."""
     shared = 0
     while len({ids[shared] for ids in spelled.values() if len(ids) > shared}) == 1:
         shared += 1
-    rest = {state: ids[shared:] for state, ids in spelled.items()}
-    if len({ids[0] for ids in rest.values() if ids}) < len(texts):
+    rest = {text: ids[shared:] for text, ids in spelled.items()}
+    if len({ids[0] for ids in rest.values() if ids}) < len(spelled):
         raise ProtocolError(
-            f'the tokenizer cannot tell {", ".join(texts.values())} apart in one token: add them '
+            f'the tokenizer cannot tell {", ".join(spelled)} apart in one token: add them '
             "as special tokens and use model.protocol 'special_tokens'"
         )
-    return spelled[State.SILENCE][:shared], rest
+    return next(iter(spelled.values()))[:shared], rest
 
 
 def _first_tokens(tokenizer: Tokenizer, dialect: Dialect) -> Ids:

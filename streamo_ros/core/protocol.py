@@ -60,6 +60,15 @@ class State(enum.IntEnum):
     RESPONSE = 3
 
 
+class Kind(enum.IntEnum):
+    """What an answer is; the values are those of Response.msg."""
+
+    ANSWER = 0
+    OBSERVATION = 1
+    SUMMARY = 2
+    DELEGATION = 3
+
+
 DECISIONS = (State.SILENCE, State.STANDBY, State.RESPONSE)
 STATE_TAGS = {
     State.SILENCE: '</Silence>',

@@ -19,6 +19,7 @@ from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.prompt import PromptTokens
+from streamo_ros.core.protocol import Kind
 
 Range = tuple[int, int]
 """Half-open range of tokens in a slot."""
@@ -35,6 +36,7 @@ class Turn:
         texts: what stands before each frame and after the last one, see `PromptTokens.texts`.
         reply: state, answer and end of turn, as far as they are known.
         answered: whether the state is Response.
+        kind: what the answer is, as far as its beginning tells.
         asks: whether it holds the instruction.
     """
 
@@ -44,6 +46,7 @@ class Turn:
     texts: tuple[tuple[int, ...], ...] = ()
     reply: tuple[int, ...] = ()
     answered: bool = False
+    kind: Kind = Kind.ANSWER
     asks: bool = False
 
     @property

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from fractions import Fraction
 
 from streamo_ros.core.frame import Tick
@@ -25,6 +26,21 @@ class TurnLayout:
         self._question = prompt.dialect.question
         self._instruction = instruction if self._question.place == 'turn' else ''
         self._asked = False
+        self._text = instruction
+        self._words: tuple[int, ...] = ()
+
+    @property
+    def sink(self) -> tuple[int, ...]:
+        """What stands before the first turn."""
+        return self._prompt.sink(self._text, self._words)
+
+    def let_go(self, turns: Iterable[Turn]) -> bool:
+        """Take in the words of turns that leave; whether that changes the sink."""
+        before = self._words
+        for turn in turns:
+            if turn.answered:
+                self._words = self._prompt.past_words(self._words, turn.reply)
+        return self._words != before
 
     def apply(
         self, turn: Turn, interval: Callable[[Tick], tuple[Fraction, Fraction]], *, first: bool
@@ -48,13 +64,14 @@ class TurnLayout:
         return bool(self._instruction) and due and not turn.asks
 
     def instruct(self, instruction: str) -> None:
-        """Change what the turn with the instruction says, from the next time it is laid out."""
+        """Change the instruction, from the next time that it is laid out."""
+        self._text = instruction
         if self._instruction:
             self._instruction = instruction
 
     def restart(self) -> None:
-        """Forget that the instruction has been given."""
-        self._asked = False
+        """Forget that the instruction has been given, and all words."""
+        self._asked, self._words = False, ()
 
     def longest_turn(self, vision_tokens: int) -> int:
         """Most tokens that a turn takes, instruction included, without an answer.
@@ -63,4 +80,4 @@ class TurnLayout:
             vision_tokens: of one of its frames, markers not counted.
         """
         asked = self._prompt.ask(self._instruction) if self._instruction else ''
-        return self._prompt.longest_turn(vision_tokens) + len(self._prompt.tokenizer.plain(asked))
+        return self._prompt.longest_turn(vision_tokens) + len(self._prompt.encode(asked))

@@ -61,17 +61,19 @@ class CaseSink(Sink):
 
     Args:
         cases: what is watched, by the id of the instruction.
+        step: frames that are decided together.
 
     Attributes:
         results: up to the last step, by the id of the instruction.
     """
 
-    def __init__(self, cases: Mapping[int, Case]) -> None:
+    def __init__(self, cases: Mapping[int, Case], step: int = 1) -> None:
         self.results = {
             number: CaseResult([State.UNKNOWN] * len(case.moments))
             for number, case in cases.items()
         }
         self._cases = cases
+        self._step = step
 
     def take(self, step: Step) -> None:
         """Gather a step."""
@@ -80,7 +82,9 @@ class CaseSink(Sink):
             if result is None:
                 continue
             if isinstance(event, Decided) and event.state is not State.UNKNOWN:
-                result.states[event.frame.tick.index] = event.state
+                last = event.frame.tick.index
+                first = max(0, last + 1 - self._step)
+                result.states[first : last + 1] = [event.state] * (last + 1 - first)
                 result.passes.append(event.encode_time + event.extend_time)
             elif isinstance(event, Answered):
                 text = _since_start(event, self._cases[event.instruction_id])
@@ -97,7 +101,7 @@ def settings_for(
     info = backbone.info
     limits = ContextLimits.for_checkpoint(info, max_frames)
     thresholds = Thresholds.for_model(info, response=response_threshold, hysteresis=hysteresis)
-    return AssistantSettings(thresholds, limits=limits)
+    return AssistantSettings(thresholds, info.sampling, limits)
 
 
 def run_case(
@@ -134,7 +138,7 @@ def run_together(
     book = InstructionBook(len(cases))
     assistant = Assistant(backbone, book, settings, policy)
     ids = [book.add(case.instruction).id for case in cases]
-    sink = CaseSink(dict(zip(ids, cases, strict=True)))
+    sink = CaseSink(dict(zip(ids, cases, strict=True)), backbone.prompt.dialect.frames)
     steps = StepMaker(book, SamplerCounts())
     for moment, image in zip(cases[0].moments, cases[0].images(), strict=True):
         frame = Frame(moment.tick, image, 'evaluation')

@@ -202,6 +202,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         options.activation,
         options.max_len,
         options.hysteresis,
+        options.dialect,
     )
     info, max_frames, results = run_cases(config, cases, Processes(options.workers), progress)
     for remark in _remarks(info, cases, max_frames, options.max_pixels):
@@ -222,7 +223,8 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'response_threshold': options.response_threshold,
         'hysteresis': options.hysteresis,
         'control': options.control,
-        'policy': options.policy,
+        'policy': info.policy if options.policy == 'auto' else options.policy,
+        'dialect': options.dialect,
         'gate': info.gate,
     }
 

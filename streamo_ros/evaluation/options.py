@@ -9,10 +9,10 @@ from fractions import Fraction
 from pathlib import Path
 
 from streamo_ros.backbone import is_url
+from streamo_ros.config.parameters import NAMES
 from streamo_ros.core.activation import ALPHA
 from streamo_ros.evaluation.case import BLIND
 from streamo_ros.evaluation.last_frame import LAST_FRAME
-from streamo_ros.evaluation.workers import POLICIES
 from streamo_ros.program import CommandParser
 
 
@@ -101,7 +101,13 @@ def _add_recordings(group: argparse._ArgumentGroup) -> None:
     )
     add('--videos', type=Path, help='folder that their video paths are relative to')
     add('--video', type=Path, help='a video in which none of the instructions is ever due')
-    add('--instruction', action='append', default=[], help='instruction for --video (repeatable)')
+    add(
+        '--instruction',
+        '-i',
+        action='append',
+        default=[],
+        help='instruction for --video (repeatable)',
+    )
 
 
 def _add_frames(group: argparse._ArgumentGroup) -> None:
@@ -139,10 +145,11 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
     )
     add(
         '--policy',
-        choices=tuple(POLICIES),
-        default='window',
+        choices=NAMES['context.policy'].choices,
+        default='auto',
         help='what leaves a full context; default %(default)s',
     )
+    add('--dialect', default='auto', metavar='NAME', help='what it speaks; default: as it shows')
     add('--max-pixels', type=int, default=0, help="largest frame area; default the checkpoint's")
     add(
         '--max-frames',

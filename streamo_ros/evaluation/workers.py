@@ -23,12 +23,9 @@ from pathlib import Path
 from streamo_ros.backbone import is_url
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.config.settings import context_policy
 from streamo_ros.core.activation import ALPHA
 from streamo_ros.core.eviction import EvictionPolicy
-from streamo_ros.core.eviction.chunk import ChunkPolicy
-from streamo_ros.core.eviction.full import FullPolicy
-from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
-from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.evaluation.case import Case
@@ -38,13 +35,6 @@ from streamo_ros.evaluation.case_runner import run_case
 from streamo_ros.evaluation.case_runner import settings_for
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.evaluation.last_frame import run_last_frame
-
-POLICIES: dict[str, Callable[[], EvictionPolicy]] = {
-    'window': WindowPolicy,
-    'full': FullPolicy,
-    'round_decay': RoundDecayPolicy,
-    'chunk': ChunkPolicy,
-}
 
 
 @dataclass(frozen=True)
@@ -59,11 +49,12 @@ class EvalConfig:
             setting.
         control: `LAST_FRAME` to judge every frame in a fresh lane.
         protocol: see `backbone.load`.
-        policy: what leaves a full context; a key of `POLICIES`.
+        policy: what leaves a full context, as `context.policy`.
         max_pixels: largest frame area; 0 = the checkpoint's setting.
         name: of the model on a server; '' = the only one there.
         settings: see `backbone.Options`, as for the others.
         hysteresis: see `core.decision.Hysteresis`.
+        dialect: its name; 'auto' = as the checkpoint shows.
     """
 
     model: Path | str
@@ -72,7 +63,7 @@ class EvalConfig:
     response_threshold: float = 0.0
     control: str | None = None
     protocol: str = 'auto'
-    policy: str = 'window'
+    policy: str = 'auto'
     max_pixels: int = 0
     name: str = ''
     settings: str = ''
@@ -81,6 +72,7 @@ class EvalConfig:
     alpha: float = ALPHA
     max_len: int = 0
     hysteresis: float = 0.0
+    dialect: str = 'auto'
 
 
 class EvalWorker:
@@ -88,6 +80,7 @@ class EvalWorker:
 
     Raises:
         BackboneError: the model cannot be loaded.
+        ParameterError: it cannot follow the policy.
     """
 
     def __init__(self, config: EvalConfig) -> None:
@@ -95,7 +88,8 @@ class EvalWorker:
         self._settings = settings_for(
             self._backbone, config.max_frames, config.response_threshold, config.hysteresis
         )
-        self._policy = POLICIES[config.policy]
+        self._policy = config.policy
+        self.policy()
         self._last_frame_only = config.control == LAST_FRAME
 
     @property
@@ -108,11 +102,19 @@ class EvalWorker:
         """Frames that a lane keeps."""
         return self._settings.limits.max_frames
 
+    def policy(self) -> EvictionPolicy:
+        """What leaves a full context: a new one for each case, as some have a state of their own.
+
+        Raises:
+            ParameterError: the model cannot follow it.
+        """
+        return context_policy(self._policy, self.info)
+
     def run_case(self, case: Case) -> CaseResult:
         """Run a case from its start."""
         if self._last_frame_only:
             return run_last_frame(self._backbone, case, self._settings)
-        return run_case(self._backbone, case, self._settings, self._policy())
+        return run_case(self._backbone, case, self._settings, self.policy())
 
 
 @dataclass(frozen=True)
@@ -200,6 +202,7 @@ def _on_ray(
 def _load(config: EvalConfig) -> Backbone:
     options = Options(
         device=config.device,
+        dialect=config.dialect,
         protocol=config.protocol,
         max_pixels=config.max_pixels,
         lanes=1,

@@ -66,13 +66,25 @@ class StreamoNode(AwaitableLifecycleNode):
         self.resources: NodeResources | None = None
         self.stream: ActiveStream | None = None
         self._task: BackgroundTask | None = None
+        self._actions: list[WatchAction | AskAction] = []
         self._error = ''
+        try:
+            self._set_up()
+        except Exception:
+            # Nobody else has the node, and the rest of the graph sees it already.
+            self.leave_graph()
+            raise
+
+    def _set_up(self) -> None:
+        """Create everything that is there from the start, as others see it."""
         self.values = Values(declare(self))
         self.add_on_set_parameters_callback(self._on_parameters)
         self._watch = WatchAction(
             self, lambda: self.resources if self.stream else None, self._on_instructions_changed
         )
+        self._actions.append(self._watch)
         self._ask = AskAction(self, self.values, lambda: self.resources, lambda: self.stream)
+        self._actions.append(self._ask)
         create_services(
             self,
             ServiceCallbacks(
@@ -93,8 +105,8 @@ class StreamoNode(AwaitableLifecycleNode):
 
     def leave_graph(self) -> None:
         """Destroy everything that others can see of the node; it cannot be used afterwards."""
-        self._watch.destroy()
-        self._ask.destroy()
+        for action in self._actions:
+            action.destroy()
         self.destroy_node()
 
     # ---- lifecycle transitions ----------------------------------------------------------------

@@ -256,9 +256,8 @@ def _written(
 ) -> tuple[ReportSink, list[Sink]]:
     """The sink of the report, and that of the recording where there is one."""
     recorder = Recorder(job.output / BAG) if job.output else None
-    parameters = values.yaml()
     try:
-        maker = RowMaker(source.name, source.topic, rate, model, parameters)
+        maker = RowMaker(source.name, source.topic, rate, model, values.all())
         report = ReportSink(maker, job.output)
     except OSError:
         if recorder is not None:
@@ -267,7 +266,7 @@ def _written(
     if recorder is None:
         return report, []
     return report, [
-        BagSink(recorder, model, rate, source.topic, job.images, parameters=parameters)
+        BagSink(recorder, model, rate, source.topic, job.images, parameters=values.yaml())
     ]
 
 

@@ -18,6 +18,7 @@ from typing import TypeAlias
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.frame import Reason
+from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
 from streamo_ros.core.speech import Finish
@@ -145,6 +146,7 @@ class ResponseRow:
         stream_id: which stream; 0 = that of the row before.
         seconds: capture time since the stream's first frame; a message does not tell.
         episode_id: the same for answers about one event; 0 = unknown.
+        answer_kind: 'ANSWER', 'OBSERVATION', 'SUMMARY' or 'DELEGATION'.
     """
 
     kind: ClassVar[str] = 'response'
@@ -162,6 +164,7 @@ class ResponseRow:
     stream_id: int = 0
     seconds: float = 0.0
     episode_id: int = 0
+    answer_kind: str = Kind.ANSWER.name
 
     @classmethod
     def from_event(cls, event: Answered, step: Step) -> ResponseRow:
@@ -182,6 +185,7 @@ class ResponseRow:
             stream_id=frame.tick.stream_id,
             seconds=round(step.seconds(frame), 6),
             episode_id=event.episode_id,
+            answer_kind=event.kind.name,
         )
 
     @classmethod
@@ -200,8 +204,9 @@ class ResponseRow:
             first_token_time=round(message.first_token_time, 6),
             generation_time=round(message.generation_time, 6),
             stream_id=message.stream_id,
-            # Bags of earlier versions do not have it.
+            # Bags of earlier versions do not have these.
             episode_id=getattr(message, 'episode_id', 0),
+            answer_kind=Kind(getattr(message, 'kind', Kind.ANSWER)).name,
         )
 
 

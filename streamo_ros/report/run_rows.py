@@ -58,29 +58,32 @@ class StreamRow:
         """Of a ModelInfo, of whatever message class."""
         size = [message.image_width, message.image_height]
         model = {name: getattr(message, name) for name in _MODEL} | {'image_size': size}
-        thresholds = thresholds_of(message.parameters)
+        thresholds = thresholds_of(_parsed(message.parameters))
         return cls(source, topic, message.sampling_rate, model, thresholds)
 
 
-def thresholds_of(parameters: str) -> dict[str, Any]:
-    """The thresholds that a ModelInfo says are in effect, as in `StreamRow`; 0 = the model's own.
-
-    Args:
-        parameters: its field of that name, YAML.
-    """
+def _parsed(parameters: str) -> dict[str, Any]:
+    """The parameters of a ModelInfo; empty where it has none that can be read."""
     try:
-        effective = load_yaml(parameters)
+        content = load_yaml(parameters)
     except yaml.YAMLError:
         return {}
-    if not isinstance(effective, dict):
-        return {}
-    gate = bool(effective.get('model.gate'))
-    response = effective.get('thresholds.activation' if gate else 'thresholds.response')
-    standby = effective.get('thresholds.standby')
+    return content if isinstance(content, dict) else {}
+
+
+def thresholds_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The thresholds in effect, as in `StreamRow`; 0 = the model's own, empty = unknown.
+
+    Args:
+        parameters: all in effect, by name.
+    """
+    gate = bool(parameters.get('model.gate'))
+    response = parameters.get('thresholds.activation' if gate else 'thresholds.response')
+    standby = parameters.get('thresholds.standby')
     if not (isinstance(response, int | float) and isinstance(standby, int | float)):
         return {}
     # What recorded it may be older than the parameter.
-    hysteresis = effective.get('thresholds.hysteresis', 0.0)
+    hysteresis = parameters.get('thresholds.hysteresis', 0.0)
     return {
         'standby': float(standby),
         'response': float(response),

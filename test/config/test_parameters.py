@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 
 import pytest
 import yaml
@@ -36,6 +37,9 @@ def test_every_default_is_allowed_and_every_row_says_what_it_does() -> None:
     ('name', 'value', 'sentence'),
     [
         ('sampling.rate', -1.0, 'sampling.rate is -1.0: 0 to 60 is allowed'),
+        ('sampling.rate', None, 'sampling.rate is empty: give a number'),
+        ('sampling.rate', True, 'sampling.rate is true: give a number'),
+        ('sampling.rate', date(2024, 1, 2), 'sampling.rate is 2024-01-02: give a number'),
         ('sampling.rate', 'fast', "sampling.rate is 'fast': give a number, such as 0.0"),
         ('thresholds.response', 1.5, '0 to 1 is allowed'),
         ('generation.budget', 2.5, 'give a whole number'),

@@ -107,3 +107,11 @@ def test_frames_without_probabilities_are_no_fall_and_a_new_stream_is_a_new_even
 def test_with_a_gate_its_own_threshold_counts(given: dict, wanted: Thresholds) -> None:
     info = SimpleNamespace(gate='objects', response_threshold=0.35)
     assert Thresholds.for_model(info, **given) == wanted
+
+
+def test_every_kind_of_answer_is_a_response() -> None:
+    """A dialect may tell remarks and summaries from answers: their logits follow the states'."""
+    logits = np.log(np.array([0.4, 0.1, 0.1, 0.15, 0.25], np.float32))
+    chances = probabilities(logits)
+    assert chances == pytest.approx((0.4, 0.1, 0.5))
+    assert decide(chances, Thresholds()) is State.RESPONSE

@@ -73,6 +73,7 @@ def parser() -> argparse.ArgumentParser:
         metavar='FILE',
         help='score result files in the official layout instead of running a model',
     )
+    add('--dialect', default='auto', metavar='NAME', help='what it speaks; default: as it shows')
     add('--rate', type=Fraction, default=Fraction(1), help='frames per second; default 1')
     add('--max-frames', type=int, default=0, help="frames of the window; default the checkpoint's")
     add('--task', action='append', default=[], help='only this task (repeatable)')
@@ -186,7 +187,7 @@ def _run(benchmark: Benchmark, options: argparse.Namespace) -> dict[str, Any]:
         raise BenchmarkError(f'{options.videos} has none of the videos, such as {missing[0]}')
     # Found wrong before hours of work.
     graders = _graders(options)
-    config = EvalConfig(options.model, options.device, options.max_frames)
+    config = EvalConfig(options.model, options.device, options.max_frames, dialect=options.dialect)
     file = options.output / REPLIES
     where = Processes(options.workers, options.ray)
     replies = ask(found, config, options.rate, file, where, _progress)

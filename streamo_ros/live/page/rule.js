@@ -15,7 +15,7 @@ function bar([silence, standby], thresholds) {
 
 /** The state of one frame: chances are [silence, standby, response]. */
 export function decide(chances, thresholds, mayRespond = true) {
-  const [silence, , response] = chances;
+  const silence = chances[0], response = chances[2];
   // A gate gives one score, which both thresholds are compared with.
   const standby = thresholds.scored ? response : chances[1];
   if (mayRespond && chosen(response, bar(chances, thresholds), thresholds.response)) return RESPONSE;
@@ -40,7 +40,7 @@ export function redecide(samples, thresholds, cooldown = 0n) {
     if (sample.chances === null) return;
     // After a Response its probability must fall before there is another.
     if (!hysteresis || sample.chances[2] < bar(sample.chances, thresholds) - hysteresis) spent = false;
-    states[at] = decide(sample.chances, thresholds, !spent && sample.stamp >= quietUntil);
+    states[at] = decide(sample.chances, thresholds, !spent && (!cooldown || sample.stamp >= quietUntil));
     if (states[at] !== RESPONSE) return;
     spent = true;
     quietUntil = sample.stamp + cooldown;
