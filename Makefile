@@ -50,7 +50,7 @@ demo: setup  ## run the demo on a real ROS graph: camera, node, page, recording,
 		$${INSTRUCTION:+--instruction "$$INSTRUCTION"} $(if $(filter 0,$(LIVE)),--no-live) $(ARGS)
 
 browser: setup-tests  ## test the page in a real browser: chromium, headless; skipped without one
-	@$(VENV)/python -m pytest -m browser -n 0 -q test/live $(ARGS)
+	@$(VENV)/python -m pytest -m browser -n 2 -q test/live test/ros/test_live_browser.py $(ARGS)
 
 CLIP ?=
 

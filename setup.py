@@ -36,6 +36,7 @@ EXTRAS = {
     ],
     'live': ['aiohttp>=3.9'],
     'ray': ['ray[client]>=2.10'],
+    'rerun': ['rerun-sdk>=0.23'],
     'dev': ['hypothesis', 'mypy', 'pytest', 'ruff'],
 }
 

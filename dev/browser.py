@@ -115,6 +115,8 @@ class Page:
             await self.send(f'{domain}.enable')
         await self.resize(*self._size)
         await self.prefer(self._dark)
+        # Every page behaves as if it were in front: others draw nothing.
+        await self.send('Emulation.setFocusEmulationEnabled', enabled=True)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -178,6 +180,22 @@ class Page:
             buttons=int(pressed),
             clickCount=1,
         )
+
+    async def click(self, selector: str) -> None:
+        """Click the middle of an element, once it can be seen."""
+        x, y = await self.until(
+            f'(() => {{ const one = document.querySelector({json.dumps(selector)});'
+            ' if (!one || !one.getClientRects().length || one.disabled) return null;'
+            " one.scrollIntoView({ block: 'center' }); const box = one.getBoundingClientRect();"
+            ' return [box.left + box.width / 2, box.top + box.height / 2]; })()'
+        )
+        await self.mouse('mousePressed', x, y, pressed=True)
+        await self.mouse('mouseReleased', x, y)
+
+    async def type(self, selector: str, text: str) -> None:
+        """Click an element and type into it."""
+        await self.click(selector)
+        await self.send('Input.insertText', text=text)
 
     async def key(self, key: str) -> None:
         """Press and release a key."""

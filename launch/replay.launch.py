@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from launch import LaunchContext
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument
 from launch.actions import ExecuteProcess
+from launch.actions import LogInfo
 from launch.actions import OpaqueFunction
 from launch.actions import RegisterEventHandler
 from launch.actions import Shutdown
@@ -77,7 +79,7 @@ def _start(context: LaunchContext) -> list[Any]:
     pace = ['--start-paused'] if lockstep else ['--rate', LaunchConfiguration('rate')]
     player = _process('player', *source, '--topic', LaunchConfiguration('topic'), *pace)
     node = _node(context, plan, [] if lockstep else plan['instructions'])
-    ends: list[Any] = [_on_exit(node, _node_ended)]
+    ends: list[Any] = [*_misspelled(context), _on_exit(node, _node_ended)]
     if not lockstep:
         return [*ends, _on_exit(player, _player_ended), node, player]
     texts = [part for text in plan['instructions'] for part in ('--instruction', text)]
@@ -88,6 +90,21 @@ def _start(context: LaunchContext) -> list[Any]:
         _on_exit(client, partial(_lockstep_ended, 'lock-step', over)),
     ]
     return [*ends, node, player, client]
+
+
+def _misspelled(context: LaunchContext) -> list[LogInfo]:
+    """A line for each argument that is nearly one of ours: launch takes any, and ignores it."""
+    known = {*ARGUMENTS, 'mode'}
+    meant = {
+        name: get_close_matches(name, known, n=1, cutoff=0.8)
+        for name in context.launch_configurations
+        if name not in known
+    }
+    return [
+        LogInfo(msg=f'there is no argument {name}: did you mean {found[0]}?')
+        for name, found in meant.items()
+        if found
+    ]
 
 
 def _plan(context: LaunchContext) -> dict[str, Any]:

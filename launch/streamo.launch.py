@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import signal
 import time
+from difflib import get_close_matches
 from typing import Any
 
 from launch import LaunchContext
@@ -94,7 +95,23 @@ def _start(context: LaunchContext) -> list[Any]:
     """
     retries = int(_text(context, 'respawn_max_retries')) if _is_true(context, 'respawn') else 0
     page = [_page(context)] if _is_true(context, 'live') else []
-    return [*_supervised(_node(context), retries, _is_true(context, 'required')), *page]
+    started = _supervised(_node(context), retries, _is_true(context, 'required'))
+    return [*_misspelled(context), *started, *page]
+
+
+def _misspelled(context: LaunchContext) -> list[LogInfo]:
+    """A line for each argument that is nearly one of ours: launch takes any, and ignores it."""
+    known = {*ARGUMENTS, 'image_transport'}
+    meant = {
+        name: get_close_matches(name, known, n=1, cutoff=0.8)
+        for name in context.launch_configurations
+        if name not in known
+    }
+    return [
+        LogInfo(msg=f'there is no argument {name}: did you mean {found[0]}?')
+        for name, found in meant.items()
+        if found
+    ]
 
 
 def _supervised(

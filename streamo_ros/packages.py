@@ -37,6 +37,7 @@ EXTRAS = {
     },
     'live': {'aiohttp': 'aiohttp>=3.9'},
     'ray': {'ray': 'ray[client]>=2.10'},
+    'rerun': {'rerun': 'rerun-sdk>=0.23'},
 }
 """What pip installs, by the module that it brings, by the extra of setup.py."""
 REQUIRED = {

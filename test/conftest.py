@@ -98,6 +98,22 @@ def dev_script():
 
 
 @pytest.fixture(scope='session')
+def browser(dev_script):
+    """The script that drives a browser, where there is one."""
+    script = dev_script('browser')
+    if not script.find_browser():
+        pytest.skip('no chromium on this machine')
+    return script
+
+
+@pytest.fixture(scope='session')
+def chromium(browser):
+    """One running browser for all tests: starting one takes seconds."""
+    with browser.Browser() as running:
+        yield running
+
+
+@pytest.fixture(scope='session')
 def bag_maker(dev_script):
     return dev_script('make_test_bags')
 

@@ -26,6 +26,7 @@ SOURCE = ROOT / 'streamo_ros'
 CALLED = {
     'cv2': 'opencv-python-headless',
     'yaml': 'pyyaml',
+    'rerun': 'rerun-sdk',
     'pil': 'pillow',
     'backports': 'backports.zstd',
 }
@@ -40,7 +41,7 @@ AREAS = {
     'evaluation': {'torch', 'bag'},
     'live': {'live', 'bag'},
     'replay': {'bag', 'ray', 'dev'},
-    'report': {'bag'},
+    'report': {'bag', 'rerun'},
     'sources': {'bag'},
     'tiny': {'train'},
     'tools': {'torch', 'bag', 'tensorrt', 'ray', 'train'},

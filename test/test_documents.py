@@ -12,6 +12,8 @@ import yaml
 
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.params_file import read_parameters
+from streamo_ros.config.params_file import refuse_repetitions
+from streamo_ros.core.errors import one_line
 from streamo_ros.documents import load_json
 from streamo_ros.documents import load_yaml
 
@@ -38,6 +40,30 @@ def test_numbers_are_read_as_ros_reads_them(text):
     assert load_yaml(f'rate: {text}') == {'rate': float(text)}
 
 
+@pytest.mark.parametrize('lines', [False, True])
+@pytest.mark.parametrize(
+    'text', ['a: 1\nb: 2\na: 3', '- {x: 1}\n- a: 1\n  "a": 2', 'x: &x\n  {a: 1,\n  a: 1}']
+)
+def test_a_repeated_key_is_named_with_its_lines(text, lines):
+    at, again = [at for at, line in enumerate(text.split('\n'), 1) if 'a' in line]
+    with pytest.raises(yaml.YAMLError) as caught:
+        load_yaml(text, lines)
+    assert one_line(caught.value).startswith(
+        f"the key 'a' of line {at} is repeated, line {again}, column "
+    )
+
+
+def test_what_is_overridden_or_written_alike_in_another_mapping_is_no_repetition():
+    text = 'a: &a {x: 1, y: 2}\nb: &b {<<: *a, x: 3}\nc: {<<: *b, y: 4}\n1: 5\n"1": 6'
+    assert load_yaml(text) == {
+        'a': {'x': 1, 'y': 2},
+        'b': {'x': 3, 'y': 2},
+        'c': {'x': 3, 'y': 4},
+        1: 5,
+        '1': 6,
+    }
+
+
 def test_no_yaml_is_parsed_elsewhere():
     callers = [
         file.relative_to(PACKAGE).as_posix()
@@ -45,13 +71,7 @@ def test_no_yaml_is_parsed_elsewhere():
         for node in ast.walk(ast.parse(file.read_text('utf-8')))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in ('yaml.load', 'yaml.safe_load')
     ]
-    # What the package ships itself, or writes itself; and truth files, which note their lines.
-    assert sorted(callers) == [
-        'documents.py',
-        'evaluation/benchmarks/ovo_bench.py',
-        'evaluation/phrasings.py',
-        'evaluation/recordings/truth_file.py',
-    ]
+    assert callers == ['documents.py']
 
 
 @pytest.mark.parametrize(
@@ -86,3 +106,34 @@ def test_byte_order_marks_and_windows_line_ends_are_read(tmp_path, around):
     lines = b'/**:\r\n  ros__parameters:\r\n    sampling:\r\n      rate: 2.5e-1\r\n'
     file.write_bytes(around % lines)
     assert read_parameters(file) == {'sampling.rate': 0.25}
+
+
+@pytest.mark.parametrize('read', [read_parameters, refuse_repetitions])
+@pytest.mark.parametrize(
+    ('lines', 'sentence'),
+    [
+        (
+            ('sampling:', '  rate: 1.0', '  rate: 2.0'),
+            r"robot\.yaml: the key 'rate' of line 4 is repeated, line 5, column 7: remove one",
+        ),
+        (
+            ('sampling.rate: 1.0', 'sampling: {rate: 2.0}'),
+            r'robot\.yaml: the parameter sampling\.rate is repeated: remove one of the two',
+        ),
+    ],
+)
+def test_a_parameter_that_is_given_twice_is_refused(tmp_path, read, lines, sentence):
+    file = tmp_path / 'robot.yaml'
+    file.write_text('\n    '.join(('/**:\n  ros__parameters:', *lines)))
+    with pytest.raises(ParameterError, match=sentence):
+        read(file)
+
+
+@pytest.mark.parametrize(
+    'content', [None, b'\xff\xfe', b'{', b'- a', b'', b'/**: {a: 1}\n/x: {a: 1}']
+)
+def test_what_else_is_wrong_with_a_file_is_left_to_ros(tmp_path, content):
+    file = tmp_path / 'robot.yaml'
+    if content is not None:
+        file.write_bytes(content)
+    refuse_repetitions(file)

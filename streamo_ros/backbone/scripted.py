@@ -230,6 +230,14 @@ def _characters(piece: Piece) -> list[int]:
     return list(piece) if isinstance(piece, tuple) else [ord(_PATCH)] * piece.tokens
 
 
+def _what_is_wrong(error: Exception) -> str:
+    if isinstance(error, KeyError):
+        return f'{error.args[0]} is missing, or no state'
+    if isinstance(error, (TypeError, AttributeError)):
+        return 'it must be a list of rules, each with instruction and say'
+    return one_line(error)
+
+
 def load_script(path: Path) -> ScriptedBackbone:
     """Read a script: a YAML list of rules; the first that matches an instruction applies.
 
@@ -260,7 +268,7 @@ def load_script(path: Path) -> ScriptedBackbone:
         ]
     except (OSError, yaml.YAMLError, KeyError, TypeError, ValueError, AttributeError) as error:
         raise BackboneError(
-            f'{path} is not a valid script ({one_line(error)}): see docs/testing.md'
+            f'{path} is not a valid script ({_what_is_wrong(error)}): see docs/testing.md'
         ) from error
 
     def script(instruction: str, seconds: float) -> Line:

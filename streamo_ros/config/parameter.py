@@ -62,7 +62,8 @@ class Parameter:
             value = float(value)
         if type(value) is not expected:
             raise ParameterError(
-                f'{self.name} is {value!r}: give a {_TYPES[expected]}, such as {self.default!r}'
+                f'{self.name} is {_shown(value)}: give a {_TYPES[expected]}, '
+                f'such as {_shown(self.default)}'
             )
         if self.choices and value not in self.choices:
             raise ParameterError(
@@ -87,6 +88,13 @@ class Parameter:
         if self.choices:
             return ', '.join(f'`{choice}`' for choice in self.choices)
         return f'{self.low:.10g} to {self.high:.10g}' if self.low is not None else ''
+
+
+def _shown(value: Any) -> str:
+    """A value as a parameter file has it."""
+    if value is None or isinstance(value, bool):
+        return {None: 'empty', True: 'true', False: 'false'}[value]
+    return repr(value) if isinstance(value, (str, int, float, list)) else str(value)
 
 
 _TYPES = {

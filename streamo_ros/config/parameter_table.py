@@ -230,6 +230,16 @@ TABLE = (
         0.99,
     ),
     Parameter(
+        'thresholds.hysteresis',
+        0.0,
+        'After a Response there is no other before p(response) has been below its threshold minus '
+        'this; where the most probable state decides, below the probability of that state minus '
+        'this; with a gate, below thresholds.activation minus this. 0 = off.',
+        When.ALWAYS,
+        0.0,
+        0.99,
+    ),
+    Parameter(
         'notify.max_per_hour',
         0,
         'Most answers of an instruction in an hour of capture time; 0 = any number.',

@@ -124,6 +124,7 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
             values.number('thresholds.standby'),
             values.number('thresholds.response'),
             values.number('thresholds.activation'),
+            values.number('thresholds.hysteresis'),
         ),
         sampling=token_sampling(values, info),
         limits=ContextLimits.for_checkpoint(
@@ -142,6 +143,22 @@ def assistant_settings(values: Values, info: BackboneInfo) -> AssistantSettings:
             values.flag('notify.repeats'),
         ),
     )
+
+
+def check_settings(values: Values, info: BackboneInfo) -> None:
+    """Refuse parameters that contradict each other once the model is known.
+
+    Raises:
+        ParameterError: the hysteresis is such that nothing would be answered after the first time.
+    """
+    thresholds = assistant_settings(values, info).thresholds
+    if 0 < thresholds.response <= thresholds.hysteresis:
+        name = 'activation' if thresholds.scored else 'response'
+        raise ParameterError(
+            f'thresholds.hysteresis is {thresholds.hysteresis:g}, and a Response is decided from '
+            f'{thresholds.response:g} on: p(response) cannot fall that far, so there would be no '
+            f'second answer; set thresholds.hysteresis below thresholds.{name}'
+        )
 
 
 def context_policy(name: str, info: BackboneInfo) -> EvictionPolicy:

@@ -15,7 +15,6 @@ from collections.abc import Sequence
 from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
-from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.events import HeldBack
@@ -235,7 +234,7 @@ class Assistant:
         chances = probabilities(row)
         thresholds, notify = self.settings.thresholds, self.settings.notify
         response_id = 0
-        held = lane.delivery.reason_to_hold(frame.stamp, notify)
+        held = lane.reason_to_hold(frame.stamp, chances, self.settings)
         newly_held = lane.delivery.follow(decide(chances, thresholds), held)
         state = decide(chances, thresholds, may_respond=not held)
         if state is State.RESPONSE:
@@ -253,12 +252,12 @@ class Assistant:
             encode_time=times[0],
             extend_time=times[1],
             tag=lane.dialogue.tag(frame.tick),
+            log_odds=lane.baseline.follow(frame.stamp, chances[2]),
         )
-        events: list[Event] = [decided]
-        events += [HeldBack(frame, lane.instruction.id, held)] if newly_held else []
-        return events + (self._count_response(lane) if response_id and lane.counted else [])
+        return [decided, *([HeldBack(frame, lane.instruction.id, held)] if newly_held else [])]
 
     def _count_response(self, lane: InstructionLane) -> list[Event]:
+        lane.due = False
         counted = self._book.count_response(lane.instruction.id)
         lane.instruction = counted or lane.instruction
         if not lane.instruction.finished:
@@ -282,8 +281,8 @@ class Assistant:
         return events
 
     def _after_answer(self, lane: InstructionLane, events: list[Event]) -> list[Event]:
-        """Count what might have been a repetition; close a lane that had to finish its answer."""
-        if not lane.counted and any(isinstance(event, Answered) for event in events):
+        """Count an answer that has text; close a lane that had to finish its answer."""
+        if lane.due:
             events = events + self._count_response(lane)
         if lane.retired and not lane.speaking:
             self._pool.close(lane)

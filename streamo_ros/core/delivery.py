@@ -1,6 +1,8 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""When an answer is held back: in the cooldown, beyond an hour's number, or as a repetition.
+"""When an answer is held back: in the cooldown, beyond an hour's number, repeated, or empty.
+
+Hysteresis holds back as well, see `decision.Hysteresis`.
 
 Everything is counted in capture time, and from answers that were delivered: one that was held back
 begins no cooldown.
@@ -25,6 +27,8 @@ class Held(enum.IntEnum):
     COOLDOWN = 1
     HOURLY = 2
     REPEATED = 3
+    HYSTERESIS = 4
+    EMPTY = 5
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Decided:
         encode_time: seconds of the vision pass, steady clock; 0 if an earlier event counted it.
         extend_time: seconds of the batched extend, steady clock.
         tag: the frame's time tag in the dialogue; '' if the model did not see it.
+        log_odds: of Response, less their mean of the first minute, see `Baseline`; NaN if unknown.
     """
 
     frame: Frame
@@ -46,6 +47,7 @@ class Decided:
     encode_time: float = 0.0
     extend_time: float = 0.0
     tag: str = ''
+    log_odds: float = math.nan
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from streamo_ros.core.assistant_settings import AssistantSettings
+from streamo_ros.core.baseline import Baseline
 from streamo_ros.core.context_limits import ContextLimits
+from streamo_ros.core.decision import Hysteresis
 from streamo_ros.core.delivery import Delivery
 from streamo_ros.core.delivery import Held
 from streamo_ros.core.delivery import NotifyLimits
@@ -70,6 +73,8 @@ class AnswerInProgress:
     """The answer that it must not repeat; '' = it may say anything."""
     withheld: str = ''
     """Text that is not told yet, because it may become a repetition."""
+    delivered: bool = False
+    """Whether it is sure to be delivered."""
 
 
 class InstructionLane:
@@ -82,7 +87,9 @@ class InstructionLane:
             its own.
         retired: it is no longer active and only finishes its answer.
         delivery: what it has delivered.
-        counted: whether the answer in progress counts as a response already.
+        hysteresis: whether it may respond again.
+        baseline: how probable a Response was in its first minute.
+        due: an answer has begun to count as a response, which the book does not know yet.
         told: the past in words that it was told last.
         prompt: the dialect in the model's tokens.
     """
@@ -99,7 +106,9 @@ class InstructionLane:
         self.waiting: deque[EncodedFrame] = deque()
         self.retired = False
         self.delivery = Delivery()
-        self.counted = True
+        self.hysteresis = Hysteresis()
+        self.baseline = Baseline()
+        self.due = False
         self.told: Sequence[str] = ()
         self._backbone = backbone
         self._limits = limits
@@ -128,6 +137,14 @@ class InstructionLane:
         assert encoded.vision is not None
         return self.dialogue.gather(encoded.frame.tick, encoded.vision)
 
+    def reason_to_hold(
+        self, stamp: int, chances: tuple[float, float, float], settings: AssistantSettings
+    ) -> Held:
+        """Follow the probabilities of the next frame: why an answer to it would be held back."""
+        if not self.hysteresis.ready(chances, settings.thresholds):
+            return Held.HYSTERESIS
+        return self.delivery.reason_to_hold(stamp, settings.notify)
+
     def commit(
         self,
         state: State,
@@ -149,6 +166,7 @@ class InstructionLane:
         """
         self.dialogue.commit(state, kind)
         if state is State.RESPONSE:
+            self.hysteresis.spend()
             self._start_answer(frame, response_id, probability, limits or NotifyLimits(), kind)
         if state is State.STANDBY:
             self._standby_since = self._standby_since or frame.stamp
@@ -198,11 +216,6 @@ class InstructionLane:
         limits: NotifyLimits,
         kind: Kind,
     ) -> None:
-        said = '' if limits.repeats else self.delivery.said
-        # Only what cannot be a repetition is sure to be delivered.
-        self.counted = not said
-        if self.counted:
-            self.delivery.deliver(frame.stamp, self.instruction.cooldown, limits)
         self._answer = AnswerInProgress(
             frame=frame,
             response_id=response_id,
@@ -212,37 +225,40 @@ class InstructionLane:
             began=time.perf_counter(),
             limits=limits,
             episode_id=self.delivery.episode_id,
-            said=said,
+            said='' if limits.repeats else self.delivery.said,
         )
 
     def _report(self, answer: AnswerInProgress, text: str) -> list[Event]:
         events: list[Event] = []
         final, whole = bool(answer.speech.finish), answer.speech.text
         answer.withheld += text
-        repeated = answer.said == whole != '' and answer.speech.finish is Finish.STOP
-        # As long as it may become a repetition, nobody hears of it.
-        undecided = answer.said != '' and not final and answer.said.startswith(whole)
-        if repeated:
-            answer.withheld = ''
-        # A repetition has a last piece as well, an empty one: its id stands in a FrameState.
+        held = Held.NONE
+        if final and not whole and answer.speech.finish in (Finish.STOP, Finish.LENGTH):
+            held = Held.EMPTY
+        elif answer.said == whole != '' and answer.speech.finish is Finish.STOP:
+            held, answer.withheld = Held.REPEATED, ''
+        # As long as it may become a repetition, or be empty, nobody hears of it.
+        undecided = not final and answer.said.startswith(whole)
+        if not (undecided or held or answer.delivered):
+            answer.delivered = self.due = True
+            self.delivery.deliver(answer.frame.stamp, self.instruction.cooldown, answer.limits)
+        # What is held back has a last piece as well, an empty one: its id stands in a FrameState.
         if (answer.withheld or final) and not undecided:
             events.append(self._spoke(answer, answer.withheld, final))
             answer.withheld = ''
         if final:
             self.dialogue.finish()
             self._answer = None
-            events.append(self._held_back(answer) if repeated else self._deliver(answer))
+            events.append(self._held_back(answer, held) if held else self._deliver(answer))
         return events
 
     def _deliver(self, answer: AnswerInProgress) -> Answered:
-        if not self.counted:
-            self.delivery.deliver(answer.frame.stamp, self.instruction.cooldown, answer.limits)
         self.delivery.remember(answer.speech.text, answer.episode_id)
         return self._answered(answer)
 
-    def _held_back(self, answer: AnswerInProgress) -> HeldBack:
+    def _held_back(self, answer: AnswerInProgress, held: Held) -> HeldBack:
         key, text = self.instruction.id, answer.speech.text
-        return HeldBack(answer.frame, key, Held.REPEATED, answer.response_id, text)
+        return HeldBack(answer.frame, key, held, answer.response_id, text)
 
     def _spoke(self, answer: AnswerInProgress, text: str, final: bool) -> Spoke:
         index, answer.pieces = answer.pieces, answer.pieces + 1

@@ -79,7 +79,7 @@ def _judgment(verdict: Verdict, demo: Demo) -> tuple[ExitCode, list[str]]:
     if demo.failure is not None:
         return demo.failure.exit_code, [f'FAILED: {demo.failure}']
     if verdict.undecided:
-        reason = demo.node.complaint() if demo.node else ''
+        reason = demo.complaint()
         why = f' ({reason})' if reason else ''
         return ExitCode.BAD_INPUT, [f'FAILED: {verdict.undecided}{why}']
     faults = list(verdict.faults)
@@ -92,7 +92,7 @@ def _remarks(verdict: Verdict, demo: Demo) -> Iterator[str]:
     """What is no failure, but should be known."""
     if demo.remark:
         yield demo.remark
-    if unasked := demo.unasked():
+    if not verdict.undecided and (unasked := demo.unasked()):
         yield unasked
     if not demo.options.source:
         yield _next_step()
@@ -129,6 +129,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--topic', default='', help='image topic of a bag; default: the only one')
     add(
         '--instruction',
+        '-i',
         action='append',
         default=[],
         metavar='TEXT',
@@ -141,7 +142,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--model', default='', help='folder of a checkpoint; default: the embedded model')
     add('--params-file', default='', help='parameters of the node')
     add('--no-live', dest='live', action='store_false', help='without the page in a browser')
-    add('--output', default='out/demo', help='folder; default %(default)s')
+    add('--output', '-o', default='out/demo', help='folder; default %(default)s')
     add('--patience', type=float, default=180.0, help='seconds to wait for the node')
     add('--linger', type=float, default=2.0, help='seconds without a message that end it')
     return parser

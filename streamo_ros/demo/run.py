@@ -83,6 +83,7 @@ class Demo:
         self.stopped = False
         self.failure: StreamoError | None = None
         self.node: Process | None = None
+        self.camera: Process | None = None
         self._stamps: Sequence[int] = ()
         self.model, self.remark = options.model, ''
         if not (options.model or options.params_file):
@@ -126,6 +127,14 @@ class Demo:
             return WORLD_INSTRUCTIONS
         return REAL_INSTRUCTIONS if self.model == OBJECTS else OTHER_INSTRUCTIONS
 
+    def complaint(self) -> str:
+        """What is wrong with the frames, from a log; '' = nothing was said.
+
+        What the camera could not decode, the node sees as an image without pixels.
+        """
+        logs = [process.complaint() for process in (self.camera, self.node) if process]
+        return next(filter(None, logs), '')
+
     def unasked(self) -> str:
         """Which instructions were never asked, in one sentence; '' if all were."""
         if not self._due or self.stopped or self.failure:
@@ -156,7 +165,7 @@ class Demo:
             self._await_model(listener, node)
             if page is not None:
                 self.view.note(show_page(page))
-            camera = start(stack, 'camera', self._camera_arguments(), self.output)
+            self.camera = camera = start(stack, 'camera', self._camera_arguments(), self.output)
             self._watch(listener, node, camera)
             camera.check()
             if node.stop() != 0:

@@ -92,12 +92,15 @@ class CaseSink(Sink):
 
 
 def settings_for(
-    backbone: Backbone, max_frames: int = 0, response_threshold: float = 0.0
+    backbone: Backbone,
+    max_frames: int = 0,
+    response_threshold: float = 0.0,
+    hysteresis: float = 0.0,
 ) -> AssistantSettings:
     """The node's defaults; what is 0 is left to the checkpoint."""
     info = backbone.info
     limits = ContextLimits.for_checkpoint(info, max_frames)
-    thresholds = Thresholds.for_model(info, response=response_threshold)
+    thresholds = Thresholds.for_model(info, response=response_threshold, hysteresis=hysteresis)
     return AssistantSettings(thresholds, info.sampling, limits)
 
 

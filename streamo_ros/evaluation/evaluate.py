@@ -105,6 +105,8 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
         raise EvaluationError('--drop must be in [0, 1) and --rate above 0')
     if not 0 <= options.response_threshold <= 1:
         raise EvaluationError('--response-threshold must be in [0, 1]')
+    if not 0 <= options.hysteresis < (options.response_threshold or 1):
+        raise EvaluationError('--hysteresis must be 0 or more, and below --response-threshold')
     if options.workers < 1 or options.never_hours < 0:
         raise EvaluationError('--workers must be at least 1 and --never-hours 0 or more')
     cases = [*_worlds(options)]
@@ -182,6 +184,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'on_demand' if options.on_demand else 'streaming',
         options.activation,
         options.max_len,
+        options.hysteresis,
         options.dialect,
     )
     info, max_frames, results = run_cases(config, cases, Processes(options.workers), progress)
@@ -201,6 +204,7 @@ def evaluate(cases: Sequence[Case], options: argparse.Namespace) -> dict[str, An
         'held_out': options.held_out,
         'phrasings': str(options.phrasings) if options.phrasings else None,
         'response_threshold': options.response_threshold,
+        'hysteresis': options.hysteresis,
         'control': options.control,
         'policy': info.policy if options.policy == 'auto' else options.policy,
         'dialect': options.dialect,

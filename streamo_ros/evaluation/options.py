@@ -101,7 +101,13 @@ def _add_recordings(group: argparse._ArgumentGroup) -> None:
     )
     add('--videos', type=Path, help='folder that their video paths are relative to')
     add('--video', type=Path, help='a video in which none of the instructions is ever due')
-    add('--instruction', action='append', default=[], help='instruction for --video (repeatable)')
+    add(
+        '--instruction',
+        '-i',
+        action='append',
+        default=[],
+        help='instruction for --video (repeatable)',
+    )
 
 
 def _add_frames(group: argparse._ArgumentGroup) -> None:
@@ -157,6 +163,13 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
         default=0.0,
         metavar='P',
         help="probability from which Response is decided; default the checkpoint's",
+    )
+    add(
+        '--hysteresis',
+        type=float,
+        default=0.0,
+        metavar='P',
+        help='how far below its threshold p(Response) must fall before the next one; default 0',
     )
     add('--device', default='auto')
     add('--model-name', default='', metavar='NAME', help='the model on the server, of several')

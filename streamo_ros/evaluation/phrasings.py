@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from streamo_ros.core.errors import one_line
+from streamo_ros.documents import load_yaml
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import PHRASES
@@ -25,7 +26,7 @@ def read_phrasings(path: Path) -> Phrasings:
         OSError: the file cannot be read.
     """
     try:
-        phrasings = yaml.safe_load(path.read_text(encoding='utf-8'))
+        phrasings = load_yaml(path.read_text(encoding='utf-8'))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise EvaluationError(f'{path} is not valid YAML: {one_line(error)}') from error
     if not isinstance(phrasings, dict) or not phrasings:

@@ -53,6 +53,7 @@ class EvalConfig:
         max_pixels: largest frame area; 0 = the checkpoint's setting.
         name: of the model on a server; '' = the only one there.
         settings: see `backbone.Options`, as for the others.
+        hysteresis: see `core.decision.Hysteresis`.
         dialect: its name; 'auto' = as the checkpoint shows.
     """
 
@@ -70,6 +71,7 @@ class EvalConfig:
     gate_main: str = 'streaming'
     alpha: float = ALPHA
     max_len: int = 0
+    hysteresis: float = 0.0
     dialect: str = 'auto'
 
 
@@ -83,7 +85,9 @@ class EvalWorker:
 
     def __init__(self, config: EvalConfig) -> None:
         self._backbone = _load(config)
-        self._settings = settings_for(self._backbone, config.max_frames, config.response_threshold)
+        self._settings = settings_for(
+            self._backbone, config.max_frames, config.response_threshold, config.hysteresis
+        )
         self._policy = config.policy
         self.policy()
         self._last_frame_only = config.control == LAST_FRAME

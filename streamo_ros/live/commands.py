@@ -18,7 +18,7 @@ LONGEST = 7 * 24 * 3600.0
 """Seconds that a cooldown, a lifetime or a look back may be."""
 
 
-THRESHOLDS = ('response', 'standby', 'activation')
+THRESHOLDS = ('response', 'standby', 'activation', 'hysteresis')
 """Parameters of the group `thresholds`; with a gate, `activation` counts for `response`."""
 
 

@@ -46,10 +46,12 @@ SCRIPTS = (
     'feed',
     'form',
     'frame',
+    'grab',
     'health',
     'lanes',
     'live',
     'past',
+    'raster',
     'rule',
 )
 FILES = {

@@ -217,4 +217,10 @@ def thresholds_in_effect(row: StreamRow) -> dict[str, Any]:
     gate = bool(row.thresholds.get('gate', row.model.get('gate')))
     standby = float(row.thresholds.get('standby', 0.0))
     response = float(row.thresholds.get('response', 0.0)) or asked
-    return {'response': response, 'standby': standby, 'gate': gate, 'half': gate and not standby}
+    return {
+        'response': response,
+        'standby': standby,
+        'hysteresis': float(row.thresholds.get('hysteresis', 0.0)),
+        'gate': gate,
+        'half': gate and not standby,
+    }

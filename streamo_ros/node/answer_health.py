@@ -38,6 +38,7 @@ class _Watched:
         silent: whether it has never left Silence.
         answered: frames in a row that were answered.
         lowest: p(response) of those at its lowest.
+        odds: its log-odds in the last frame, less those of the first minute; NaN = unknown.
     """
 
     since: int
@@ -46,9 +47,10 @@ class _Watched:
     silent: bool = True
     answered: int = 0
     lowest: float = 1.0
+    odds: float = math.nan
 
     def take(self, event: Decided) -> None:
-        self.last = event.frame.stamp
+        self.last, self.odds = event.frame.stamp, event.log_odds
         if self.last < self.since:
             # A new stream: it starts over.
             self.since, self.highest, self.silent = self.last, 0.0, True
@@ -74,8 +76,8 @@ class _Watched:
         if self.answered >= EVERY:
             return (
                 f'instruction {key} was answered after each of its last {self.answered} frames: '
-                f'set thresholds.response above {self.lowest:.2f}, set notify.cooldown, or ask '
-                'for one event instead of a state'
+                f'set thresholds.response above {self.lowest:.2f}, set thresholds.hysteresis or '
+                'notify.cooldown, or ask for one event instead of a state'
             )
         return ''
 
@@ -103,6 +105,13 @@ class AnswerHealth(Sink):
         active = {instruction.id for instruction in step.instructions}
         for gone in self._watched.keys() - active:
             del self._watched[gone]
+
+    def odds(self) -> dict[int, str]:
+        """By instruction, how much more probable a Response is now than in its first minute."""
+        return {
+            key: f'{one.odds:+.1f} (log-odds)' if math.isfinite(one.odds) else 'not known yet'
+            for key, one in list(self._watched.items())
+        }
 
     def sentences(self) -> list[str]:
         """One for each instruction that is not answered as one would wish."""

@@ -218,6 +218,10 @@ class Diagnostics:
             'answers': stream.statistics.answers,
             'context (tokens)': f'{stream.statistics.context_tokens} of {capacity}',
             **{f'held back: {held}': count for held, count in stream.answers.held.items()},
+            **{
+                f'p(response) of {key} against its first minute': odds
+                for key, odds in stream.answers.odds().items()
+            },
             **{f'decided: {state}': count for state, count in stream.statistics.decided.items()},
             **{f'failures of {name}': count for name, count in sinks.failures.items()},
             **{f'memory: {part} (bytes)': size for part, size in stream.statistics.memory.items()},

@@ -22,6 +22,7 @@ from sensor_msgs.msg import Image
 
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.core.frame import SECOND
+from streamo_ros.node.graph import join_graph
 from streamo_ros.sources.bag import BagRecord
 from streamo_ros.sources.base import Record
 from streamo_ros.sources.base import Source
@@ -176,7 +177,7 @@ def run_publisher(make: Callable[[], ImagePublisher]) -> int:
     """
     # rclpy's own handlers would shut the context down while we wait. Both are installed here,
     # because a shell may have started this process with SIGINT ignored.
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    join_graph([], signal_handler_options=SignalHandlerOptions.NO)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
     published = {'published': 0, 'first': 0, 'last': 0}

@@ -89,9 +89,10 @@ class Journal:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._database = self._opened()
         except (OSError, sqlite3.OperationalError) as error:
+            reason = error.strerror if isinstance(error, OSError) else error
             raise JournalError(
-                f'the journal {self.path} cannot be opened ({error}): give journal.path a file in '
-                'a folder that this user may write to, one file for each node'
+                f'the journal {self.path} cannot be opened ({reason}): give journal.path a file '
+                'in a folder that this user may write to, one file for each node'
             ) from error
 
     def close(self) -> None:

@@ -32,6 +32,7 @@ from streamo_ros.msg import InstructionArray
 from streamo_ros.msg import ModelInfo
 from streamo_ros.msg import Response
 from streamo_ros.msg import ResponseDelta
+from streamo_ros.node.graph import join_graph
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.report_sink import thumbnail
 from streamo_ros.report.rows import DecisionRow
@@ -70,7 +71,7 @@ class ListenerError(StreamoError, RuntimeError):
 @contextmanager
 def graph() -> Iterator[None]:
     """Join the graph; Ctrl-C stays with the program, which has work to finish."""
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    join_graph([], signal_handler_options=SignalHandlerOptions.NO)
     try:
         yield
     finally:

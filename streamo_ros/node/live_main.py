@@ -27,6 +27,7 @@ from streamo_ros.live.run import addresses
 from streamo_ros.live.run import serve
 from streamo_ros.live.server import LiveServer
 from streamo_ros.live.session import Session
+from streamo_ros.node.graph import join_graph
 from streamo_ros.node.live_commands import ServiceCommands
 from streamo_ros.node.live_node import LiveNode
 from streamo_ros.node.live_past import NodePast
@@ -57,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         StreamoError: a parameter is refused, or the address cannot be used.
     """
     arguments = ['streamo_live', *(sys.argv[1:] if argv is None else argv)]
-    rclpy.init(args=arguments, signal_handler_options=SignalHandlerOptions.NO)
+    join_graph(arguments, signal_handler_options=SignalHandlerOptions.NO)
     bridge = _Bridge()
     executor = SingleThreadedExecutor()
     spinner = threading.Thread(target=_spin, args=(executor, bridge), daemon=True)
@@ -78,7 +79,7 @@ def _serve(
 ) -> None:
     pictures = NewestPictures(node.number('live.picture_memory') * 2**20)
     session = Session(History(node.number('live.history')), pictures, live=True)
-    session.tell(source=node.target)
+    session.tell(source=node.target, node=node.target)
     host = str(node.values['live.host'])
     access = Access.for_host(host)
     commands = ServiceCommands(node, executor)

@@ -61,7 +61,8 @@ class LiveNode(Node):
         self._pictures = JudgedPictures(self._show)
         self._camera: Any = None
         self._camera_topic = ''
-        self._heard = 0.0
+        # Also of a node that was never there it is said that it is gone.
+        self._heard = time.monotonic()
         for name, kind, qos in TOPICS:
             self.create_subscription(
                 kind, f'{self.target}/{name}', getattr(self, f'_take_{name}'), qos

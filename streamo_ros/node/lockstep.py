@@ -40,6 +40,7 @@ from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.discovery import find_sampler
 from streamo_ros.node.discovery import find_step
 from streamo_ros.node.discovery import wait_for_link
+from streamo_ros.node.graph import join_graph
 from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.report.rows import DecisionRow
@@ -209,7 +210,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(argv)
     with closing(open_source(options.source, options.source_topic, options.salvage)) as source:
         stamps = [record.stamp for record in source.records()]
-    rclpy.init(args=[])
+    join_graph([])
     client = LockStep(options.target, options.player, options.patience)
     try:
         instructions = [TimedInstruction.parse(text) for text in options.instruction]
@@ -229,7 +230,7 @@ def _parser() -> argparse.ArgumentParser:
     add('source', help='the bag that the player plays')
     add('--source-topic', default='', help='its image topic')
     add('--salvage', action='store_true', help='play a damaged recording as far as possible')
-    add('--instruction', action='append', default=[], metavar='TEXT[@SECONDS]')
+    add('--instruction', '-i', action='append', default=[], metavar='TEXT[@SECONDS]')
     add('--target', default='/streamo', help='the node; default %(default)s')
     add('--player', default='/streamo_player', help='the player, e.g. /rosbag2_player')
     add('--patience', type=float, default=30.0, help='seconds for each step')

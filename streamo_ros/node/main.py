@@ -16,16 +16,23 @@ import sys
 import traceback
 from collections.abc import Iterator
 from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
 
 import rclpy
 import rclpy.utilities
+from rclpy.exceptions import InvalidParameterTypeException
+from rclpy.exceptions import InvalidParameterValueException
+from rclpy.exceptions import NameValidationException
 from rclpy.executors import ExternalShutdownException
 from rclpy.executors import ShutdownException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
+from streamo_ros.config.params_file import refuse_repetitions
 from streamo_ros.core.errors import ExitCode
-from streamo_ros.core.errors import StreamoError
+from streamo_ros.node.graph import join_graph
+from streamo_ros.node.graph import refused
 from streamo_ros.node.streamo_node import StreamoNode
 from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
@@ -34,11 +41,15 @@ PASS_GRACE = 0.2
 """Seconds that the current pass may take before the node leaves the graph."""
 GRACE = 1.0
 """Seconds that it may take after that, so that the journal can be closed."""
+# What rclpy raises for its own parameters, such as use_sim_time, for names, and for what the
+# middleware lacks.
+_REFUSALS = (
+    InvalidParameterTypeException,
+    InvalidParameterValueException,
+    NameValidationException,
+    _rclpy.RCLError,
+)
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class StartError(StreamoError):
-    """ROS refuses an argument; the message is its own."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,13 +63,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         when autostart fails.
 
     Raises:
-        StartError: an argument for ROS is wrong.
+        GraphError: an argument for ROS is wrong, or a variable of the environment.
         ParameterError: a parameter is refused.
     """
     arguments = ['streamo_node', *(sys.argv[1:] if argv is None else argv)]
     with _ended_at_once():
         _parse(_without_ros(arguments))
-        _init(arguments)
+        for option, value in pairwise(arguments):
+            if option == '--params-file':
+                refuse_repetitions(Path(value))
+        join_graph(arguments)
     started = _start()
     if started is None:
         return ExitCode.OK
@@ -96,19 +110,7 @@ def _without_ros(arguments: list[str]) -> list[str]:
     try:
         return list(rclpy.utilities.remove_ros_args(arguments)[1:])
     except _rclpy.RCLError as error:
-        raise _refused(error) from error
-
-
-def _refused(error: Exception) -> StartError:
-    # After its sentence, rcl names places in its own sources.
-    return StartError(str(error).partition('. Error: ')[0])
-
-
-def _init(arguments: Sequence[str]) -> None:
-    try:
-        rclpy.init(args=arguments)
-    except _rclpy.RCLError as error:
-        raise _refused(error) from error
+        raise refused(error) from error
 
 
 def _start() -> tuple[SingleThreadedExecutor, StreamoNode] | None:
@@ -118,10 +120,12 @@ def _start() -> tuple[SingleThreadedExecutor, StreamoNode] | None:
         node = StreamoNode()
         executor = SingleThreadedExecutor()
         executor.add_node(node)
-    except Exception:
+    except Exception as error:
         # A signal invalidates the context, and what uses it fails in many ways.
         if rclpy.ok():
             rclpy.try_shutdown()
+            if isinstance(error, _REFUSALS):
+                raise refused(error) from error
             raise
         if node is not None:
             node.leave_graph()

@@ -23,6 +23,7 @@ from rclpy.parameter import Parameter
 
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameters import unknown
+from streamo_ros.config.settings import check_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import remarks
 from streamo_ros.config.settings import sampling_rate
@@ -65,13 +66,25 @@ class StreamoNode(AwaitableLifecycleNode):
         self.resources: NodeResources | None = None
         self.stream: ActiveStream | None = None
         self._task: BackgroundTask | None = None
+        self._actions: list[WatchAction | AskAction] = []
         self._error = ''
+        try:
+            self._set_up()
+        except Exception:
+            # Nobody else has the node, and the rest of the graph sees it already.
+            self.leave_graph()
+            raise
+
+    def _set_up(self) -> None:
+        """Create everything that is there from the start, as others see it."""
         self.values = Values(declare(self))
         self.add_on_set_parameters_callback(self._on_parameters)
         self._watch = WatchAction(
             self, lambda: self.resources if self.stream else None, self._on_instructions_changed
         )
+        self._actions.append(self._watch)
         self._ask = AskAction(self, self.values, lambda: self.resources, lambda: self.stream)
+        self._actions.append(self._ask)
         create_services(
             self,
             ServiceCallbacks(
@@ -92,8 +105,8 @@ class StreamoNode(AwaitableLifecycleNode):
 
     def leave_graph(self) -> None:
         """Destroy everything that others can see of the node; it cannot be used afterwards."""
-        self._watch.destroy()
-        self._ask.destroy()
+        for action in self._actions:
+            action.destroy()
         self.destroy_node()
 
     # ---- lifecycle transitions ----------------------------------------------------------------
@@ -106,6 +119,7 @@ class StreamoNode(AwaitableLifecycleNode):
             values = self.values.all()
             loaded = await self._run(lambda: load(values), 'loading the model')
             context_policy(self.values.text('context.policy'), loaded.backbone.info)
+            check_settings(self.values, loaded.backbone.info)
             self.resources = NodeResources(self, loaded, self.values)
             self._watch_for_parameters()
         except StreamoError as error:
@@ -262,6 +276,8 @@ class StreamoNode(AwaitableLifecycleNode):
             changed = self.values.change(
                 {parameter.name: parameter.value for parameter in parameters}, unconfigured
             )
+            if changed and self.resources is not None:
+                check_settings(self.values, self.resources.info)
             if 'instructions' in changed and self.resources is not None:
                 self._watch_for_parameters()
         except (ParameterError, InstructionError) as error:

@@ -8,9 +8,12 @@ Exit codes: 0 as expected, 1 different from the golden file, 2 bad input, 130 st
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from contextlib import nullcontext
 from dataclasses import asdict
 from dataclasses import replace
 from pathlib import Path
@@ -57,7 +60,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     if len(arguments.source) > 1 or arguments.ray:
         summaries = _many(job, arguments)
     else:
-        summaries = [_one(job, arguments.json)]
+        with _rerun_file(arguments) as sink:
+            summaries = [_one(job, arguments.json, sink)]
     _tell(summaries, arguments.json)
     codes = {summary.exit_code for summary in summaries}
     worst = (ExitCode.BAD_INPUT, ExitCode.INTERRUPTED, ExitCode.FAILED)
@@ -69,7 +73,8 @@ def parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog='streamo replay',
         description='Watch a recording as the node would watch the camera.',
-        epilog='Exit codes: 0 as expected, 1 different from the golden file, 2 bad input.',
+        epilog='Exit codes: 0 as expected, 1 different from the golden file, 2 bad input or no '
+        'decision, 130 Ctrl-C.',
     )
     add = parser.add_argument
     add('source', nargs='+', help='bag (folder, .mcap, .db3), video, image folder, /dev/videoN')
@@ -94,6 +99,12 @@ def parser() -> argparse.ArgumentParser:
         metavar='DIR',
         help='remember what is seen and said there, for `streamo ask DIR "..."`',
     )
+    add(
+        '--rerun',
+        type=Path,
+        metavar='FILE.rrd',
+        help='write frames, boxes, states and answers for the Rerun viewer; needs rerun-sdk',
+    )
     add_job_options(parser)
     add(
         '--golden',
@@ -109,13 +120,19 @@ def parser() -> argparse.ArgumentParser:
         metavar='P',
         help='how far probabilities may differ; default %(default)s',
     )
-    add('--no-images', action='store_true', help='leave the frames out of replay.mcap')
+    add(
+        '--no-images',
+        action='store_true',
+        help='leave the frames out of replay.mcap and of --rerun',
+    )
     add_executor_options(parser)
     add('--json', action='store_true', help='print the result as JSON')
     return parser
 
 
 def _job(arguments: argparse.Namespace) -> ReplayJob:
+    if arguments.rerun is not None and (len(arguments.source) > 1 or arguments.ray):
+        raise JobError('--rerun writes one recording: give one source, and leave out --ray')
     if arguments.update_golden and not arguments.golden:
         raise JobError('--update-golden needs a file: add --golden FILE')
     job = common_job(arguments)
@@ -133,18 +150,31 @@ def _job(arguments: argparse.Namespace) -> ReplayJob:
     )
 
 
-def _one(job: ReplayJob, quiet: bool) -> Summary:
-    console = Console(stderr=True)
+def _rerun_file(arguments: argparse.Namespace) -> AbstractContextManager[Sink | None]:
+    if arguments.rerun is None:
+        return nullcontext()
+    # By name: rerun is loaded for this option alone, and before the model, so that its absence is
+    # told at once.
+    module = importlib.import_module('streamo_ros.report.rerun_file')
+    file: AbstractContextManager[Sink] = module.rerun_file(
+        arguments.rerun, images=not arguments.no_images
+    )
+    return file
 
-    def progress(source: Source) -> list[Sink]:
+
+def _one(job: ReplayJob, quiet: bool, sink: Sink | None = None) -> Summary:
+    console = Console(stderr=True)
+    given = [sink] if sink is not None else []
+
+    def more_sinks(source: Source) -> list[Sink]:
         if quiet or not console.is_terminal:
-            return []
-        return [Progress(Path(source.name).name, source.duration, console)]
+            return given
+        return [*given, Progress(Path(source.name).name, source.duration, console)]
 
     before = events_version(job)
     with Interruption() as stop:
         try:
-            return summarize(run_job(job, stop, progress))
+            return summarize(run_job(job, stop, more_sinks))
         except StreamoError:
             if events_version(job) != before:
                 print(f'what was decided until then is in {job.output}', file=sys.stderr)

@@ -21,6 +21,7 @@ from typing import Any
 from streamo_ros.config.model import load_model
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
+from streamo_ros.config.settings import check_settings
 from streamo_ros.config.settings import context_policy
 from streamo_ros.config.settings import frame_sampler
 from streamo_ros.config.settings import remarks
@@ -221,6 +222,7 @@ def run_job(
         if history is not None:
             stack.enter_context(closing(history))
         model = backbone or load_model(values.all(), wait=True)
+        check_settings(values, model.info)
         rate = sampling_rate(values, model.info)
         # From here on there is something that wants to be ended in good order.
         stop()
@@ -254,9 +256,8 @@ def _written(
 ) -> tuple[ReportSink, list[Sink]]:
     """The sink of the report, and that of the recording where there is one."""
     recorder = Recorder(job.output / BAG) if job.output else None
-    parameters = values.yaml()
     try:
-        maker = RowMaker(source.name, source.topic, rate, model, parameters)
+        maker = RowMaker(source.name, source.topic, rate, model, values.all())
         report = ReportSink(maker, job.output)
     except OSError:
         if recorder is not None:
@@ -265,7 +266,7 @@ def _written(
     if recorder is None:
         return report, []
     return report, [
-        BagSink(recorder, model, rate, source.topic, job.images, parameters=parameters)
+        BagSink(recorder, model, rate, source.topic, job.images, parameters=values.yaml())
     ]
 
 

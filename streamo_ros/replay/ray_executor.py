@@ -74,9 +74,11 @@ def connection(address: str) -> Iterator[Any]:
         ray.init(address, log_to_driver=False, logging_level=logging.ERROR, **settings)
     # Ray raises a plain Exception where a machine is too busy to start its processes in time.
     except Exception as error:
+        cure = 'start a cluster with `ray start --head`, or use --ray local'
+        if address == 'local':
+            cure = 'try again when this machine is less busy, or use --workers'
         raise ClusterError(
-            f'Ray at {address!r} cannot be used ({_last_line(error)}): start a cluster with '
-            '`ray start --head`, or use --ray local'
+            f'Ray at {address!r} cannot be used ({_last_line(error)}): {cure}'
         ) from error
     try:
         yield ray

@@ -140,7 +140,8 @@ def _remarks(outcome: Outcome) -> list[str]:
     remarks = [remark for remark in (outcome.damage, outcome.note, *outcome.remarks) if remark]
     if totals.stopped:
         remarks.append('stopped before the end of the source')
-    if totals.bad_frames:
+    # Where that is why nothing was decided, it has been said.
+    if totals.bad_frames and not (totals.flaw and totals.flaw in outcome.undecided):
         remarks.append(f'{totals.bad_frames} frames could not be decoded: {totals.flaw}')
     if ignored := ignored_stamps(totals.counts):
         remarks.append(f'frames whose stamps were ignored: {ignored}')

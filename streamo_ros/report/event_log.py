@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from streamo_ros.core.errors import StreamoError
@@ -65,7 +66,7 @@ class RowMaker:
         topic: its image topic; '' outside bags.
         rate: sampled frames per second of capture time.
         backbone: whose identity the first row has.
-        parameters: all in effect, as YAML.
+        parameters: all in effect, by name.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class RowMaker:
         topic: str,
         rate: float,
         backbone: Backbone,
-        parameters: str = '',
+        parameters: Mapping[str, Any] = MappingProxyType({}),
     ) -> None:
         self._name = name
         self._topic = topic

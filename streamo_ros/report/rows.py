@@ -55,6 +55,8 @@ class DecisionRow:
         seconds: capture time since the stream's first frame; a message does not tell.
         tag: the frame's time tag as the model saw it; a message does not tell.
         flaw: what is wrong with the frame, in one sentence; a message does not tell.
+        log_odds: of Response, less their mean of the instruction's first minute; None in that
+            minute, and when unknown; a message does not tell.
     """
 
     kind: ClassVar[str] = 'decision'
@@ -75,6 +77,7 @@ class DecisionRow:
     seconds: float = 0.0
     tag: str = ''
     flaw: str = ''
+    log_odds: float | None = None
 
     @classmethod
     def from_event(cls, event: Decided, step: Step) -> DecisionRow:
@@ -98,6 +101,7 @@ class DecisionRow:
             seconds=round(step.seconds(frame), 6),
             tag=event.tag,
             flaw=frame.flaw,
+            log_odds=round(event.log_odds, 4) if math.isfinite(event.log_odds) else None,
         )
 
     @classmethod

@@ -42,8 +42,8 @@ class StreamRow:
         topic: the image topic; '' outside bags.
         rate: sampled frames per second of capture time.
         model: identity and sizes of the model, by name.
-        thresholds: `standby` and `response` in effect; `gate`, whether both are compared with the
-            score of a gate. Empty = unknown.
+        thresholds: `standby`, `response` and `hysteresis` in effect; `gate`, whether they are
+            compared with the score of a gate. Empty = unknown.
     """
 
     kind: ClassVar[str] = 'replay'
@@ -58,28 +58,38 @@ class StreamRow:
         """Of a ModelInfo, of whatever message class."""
         size = [message.image_width, message.image_height]
         model = {name: getattr(message, name) for name in _MODEL} | {'image_size': size}
-        thresholds = thresholds_of(message.parameters)
+        thresholds = thresholds_of(_parsed(message.parameters))
         return cls(source, topic, message.sampling_rate, model, thresholds)
 
 
-def thresholds_of(parameters: str) -> dict[str, Any]:
-    """The thresholds that a ModelInfo says are in effect, as in `StreamRow`; 0 = the model's own.
-
-    Args:
-        parameters: its field of that name, YAML.
-    """
+def _parsed(parameters: str) -> dict[str, Any]:
+    """The parameters of a ModelInfo; empty where it has none that can be read."""
     try:
-        effective = load_yaml(parameters)
+        content = load_yaml(parameters)
     except yaml.YAMLError:
         return {}
-    if not isinstance(effective, dict):
-        return {}
-    gate = bool(effective.get('model.gate'))
-    response = effective.get('thresholds.activation' if gate else 'thresholds.response')
-    standby = effective.get('thresholds.standby')
+    return content if isinstance(content, dict) else {}
+
+
+def thresholds_of(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The thresholds in effect, as in `StreamRow`; 0 = the model's own, empty = unknown.
+
+    Args:
+        parameters: all in effect, by name.
+    """
+    gate = bool(parameters.get('model.gate'))
+    response = parameters.get('thresholds.activation' if gate else 'thresholds.response')
+    standby = parameters.get('thresholds.standby')
     if not (isinstance(response, int | float) and isinstance(standby, int | float)):
         return {}
-    return {'standby': float(standby), 'response': float(response), 'gate': gate}
+    # What recorded it may be older than the parameter.
+    hysteresis = parameters.get('thresholds.hysteresis', 0.0)
+    return {
+        'standby': float(standby),
+        'response': float(response),
+        'hysteresis': float(hysteresis) if isinstance(hysteresis, int | float) else 0.0,
+        'gate': gate,
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +120,7 @@ class HeldBackRow:
 
     Attributes:
         stamp: capture time of the frame that it would be about.
-        held: why: 'COOLDOWN', 'HOURLY' or 'REPEATED'.
+        held: why: 'COOLDOWN', 'HOURLY', 'REPEATED', 'HYSTERESIS' or 'EMPTY'.
         response_id: that of a repetition; else 0.
         text: that of a repetition; else ''.
     """

@@ -17,6 +17,9 @@ FIRST_STAMP = 1_000_000_000
 """Stamp of the first frame where a source counts from zero: a zero stamp means 'none' in ROS."""
 
 IMAGE_SUFFIXES = frozenset({'.jpg', '.jpeg', '.png', '.bmp', '.webp', '.tif', '.tiff', '.ppm'})
+TABLES = ('times.csv', 'times.txt', 'data.csv', 'rgb.txt')
+"""Names of tables of times in a folder of images, the last two as EuRoC and TUM have them."""
+
 BAG_SUFFIXES = ('.mcap', '.db3', '.mcap.zstd', '.db3.zstd')
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.image import ImageError
+from streamo_ros.sources.library_noise import library_noise_muted
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class GrabbedRecord:
 
     def image(self) -> NDArray[np.uint8]:
         """Decode; see `Record`."""
-        decoded, bgr = self.capture.retrieve()
+        with library_noise_muted():
+            decoded, bgr = self.capture.retrieve()
         if not decoded:
             raise ImageError('the camera frame cannot be decoded')
         return cv2.cvtColor(bgr, cv2.COLOR_BGR2RGB)  # type: ignore[return-value]
@@ -52,7 +54,8 @@ class CameraSource:
     def __init__(self, path: Path) -> None:
         self.name = str(path)
         number = int(self.name.removeprefix('/dev/video'))
-        self._capture = cv2.VideoCapture(number, cv2.CAP_V4L2)
+        with library_noise_muted():
+            self._capture = cv2.VideoCapture(number, cv2.CAP_V4L2)
         if not self._capture.isOpened():
             raise SourceError(
                 f'the camera {self.name} cannot be opened: it is not there, in use, or needs the '

@@ -14,6 +14,7 @@ import numpy as np
 
 from streamo_ros.sources import jpeg
 from streamo_ros.sources.cdr import Buffer
+from streamo_ros.sources.library_noise import library_noise_muted
 from streamo_ros.sources.pixels import gray_to_rgb
 from streamo_ros.sources.pixels import ImageError
 from streamo_ros.sources.pixels import measurement_error
@@ -100,11 +101,12 @@ def _decode(kind: str, coded: bytes) -> Pixels:
     # take the upper 8 of 16 bits, which in a 12-bit image are almost all zero.
     mode = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
     try:
-        pixels = cv2.imdecode(np.frombuffer(coded, np.uint8), mode)
+        with library_noise_muted():
+            pixels = cv2.imdecode(np.frombuffer(coded, np.uint8), mode)
     except cv2.error as error:
         raise ImageError(f'the compressed image cannot be decoded: {error.err}') from error
     if pixels is None:
-        raise undecodable(kind)
+        raise undecodable(kind, coded)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise measurement_error(f'the compressed image with values of type {pixels.dtype}')
     return pixels

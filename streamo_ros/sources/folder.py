@@ -23,12 +23,11 @@ from streamo_ros.core.errors import one_line
 from streamo_ros.sources.base import FIRST_STAMP
 from streamo_ros.sources.base import IMAGE_SUFFIXES
 from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.base import TABLES
 from streamo_ros.sources.folder_times import parse_number
 from streamo_ros.sources.folder_times import read_times
 from streamo_ros.sources.image import decode_compressed
 from streamo_ros.sources.image import ImageError
-
-TABLES = ('times.csv', 'times.txt', 'data.csv', 'rgb.txt')
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +84,8 @@ class FolderSource:
         """Nothing is open."""
 
 
+# Too small for a date, or filled with zeros.
+_FRAME_NUMBER = re.compile(r'\d{1,9}|0\d+')
 _ADVICE = "write a table times.csv with lines 'SECONDS,FILE', or name the files by their times"
 
 
@@ -146,7 +147,7 @@ def _read_names(folder: Path) -> list[tuple[Decimal, Path]]:
         named = file.suffix.lower() in IMAGE_SUFFIXES and not file.name.startswith('.')
         if named and not file.is_dir():
             value = parse_number(file.stem)
-            if value is None or re.fullmatch(r'\d{1,9}', file.stem):
+            if value is None or _FRAME_NUMBER.fullmatch(file.stem):
                 raise SourceError(f'the name of {file} is not a time: {_ADVICE}')
             entries.append((value, file))
     return entries

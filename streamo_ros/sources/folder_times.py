@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from decimal import InvalidOperation
 from statistics import median
 
 _NANOSECONDS = {'s': 10**9, 'ms': 10**6, 'us': 10**3, 'ns': 1}
@@ -24,6 +24,8 @@ _YEAR_2000, _YEAR_2100 = 946_684_800 * 10**9, 4_102_444_800 * 10**9
 # Plausible seconds since the start: at most a year, and an image an hour.
 _YEAR, _HOUR = 31_536_000, 3600
 _USUAL_INTERVAL = 10**8
+_STAMP = re.compile(r'(\d{1,10})[_-](\d{9})', re.ASCII)
+_NUMBER = re.compile(r'(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,2})?', re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -40,12 +42,15 @@ class FolderTimes:
 
 
 def parse_number(text: str) -> Decimal | None:
-    """A time as it is written; None when it is none."""
-    try:
-        value = Decimal(text.strip())
-    except InvalidOperation:
-        return None
-    return value if value.is_finite() and value >= 0 else None
+    """A time as it is written; None when it is none.
+
+    Tools that export a bag also write the two fields of a stamp, as in 1700000000_500000000.
+    """
+    text = text.strip()
+    if fields := _STAMP.fullmatch(text):
+        text = '.'.join(fields.groups())
+    # Not whatever Python takes: it reads 1_5 as 15, and digits of other scripts.
+    return Decimal(text) if _NUMBER.fullmatch(text) else None
 
 
 def read_times(numbers: Sequence[Decimal]) -> FolderTimes:

@@ -26,6 +26,8 @@ _SOI, _EOI, _SCAN = 0xD8, 0xD9, 0xDA
 # Frame headers are C0 to CF, without C4, C8 and CC, which are tables.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
+_LOSSLESS = frozenset({0xC3, 0xC7, 0xCB, 0xCF})
+_USUAL_BITS = 8
 # Markers without a length: TEM and the restart markers.
 _BARE = frozenset({0x01, *range(0xD0, 0xD8)})
 # Inside entropy-coded data FF 00 is a byte of data, FF D0 to FF D7 restart it, FF FF is fill.
@@ -45,6 +47,7 @@ class JpegLayout(NamedTuple):
         width: in pixels; 0 when there is no frame header.
         height: in pixels.
         progressive: whether it comes in several scans.
+        unusual: why common decoders do not read it; '' = they do.
     """
 
     end: int
@@ -52,6 +55,7 @@ class JpegLayout(NamedTuple):
     width: int
     height: int
     progressive: bool
+    unusual: str = ''
 
 
 def read_layout(data: bytes) -> JpegLayout:
@@ -60,21 +64,30 @@ def read_layout(data: bytes) -> JpegLayout:
     Args:
         data: begins with `START`; anything may follow the image.
     """
-    width, height, progressive, at = 0, 0, False, 2
+    width, height, progressive, unusual, at = 0, 0, False, '', 2
     while (marker := _next_marker(data, at)) is not None:
         code, at = data[marker + 1], marker + 2
         if code == _EOI:
-            return JpegLayout(at, True, width, height, progressive)
+            return JpegLayout(at, True, width, height, progressive, unusual)
         if code == _SOI:  # the next image of a stream begins
-            return JpegLayout(marker, False, width, height, progressive)
+            return JpegLayout(marker, False, width, height, progressive, unusual)
         if code in _BARE:
             continue
         if code in _FRAMES and not width:
             height = int.from_bytes(data[at + 3 : at + 5], 'big')
             width = int.from_bytes(data[at + 5 : at + 7], 'big')
             progressive = code in _PROGRESSIVE
+            unusual = _unusual(code, data[at + 2], height)
         at += int.from_bytes(data[at : at + 2], 'big')
-    return JpegLayout(len(data.rstrip(b'\0')), False, width, height, progressive)
+    return JpegLayout(len(data.rstrip(b'\0')), False, width, height, progressive, unusual)
+
+
+def _unusual(code: int, bits: int, height: int) -> str:
+    if code in _LOSSLESS:
+        return 'it is a lossless JPEG'
+    if bits != _USUAL_BITS:
+        return f'it is a JPEG of {bits} bits a value'
+    return '' if height else 'its JPEG header names no height'
 
 
 def _next_marker(data: bytes, at: int) -> int | None:

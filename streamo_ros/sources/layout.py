@@ -17,6 +17,7 @@ from streamo_ros.documents import load_yaml
 from streamo_ros.sources.base import BAG_SUFFIXES
 from streamo_ros.sources.base import IMAGE_SUFFIXES
 from streamo_ros.sources.base import SourceError
+from streamo_ros.sources.base import TABLES
 from streamo_ros.sources.foreign_file import ros1_advice
 from streamo_ros.sources.storage_format import storage_format
 
@@ -70,7 +71,29 @@ def nothing_to_replay(folder: Path) -> str:
     if ros1 is not None:
         return ros1_advice(ros1)
     kinds = ', '.join(sorted(IMAGE_SUFFIXES))
-    return f'{folder} is neither a bag nor a folder of images ({kinds})'
+    inside = next((place for place in _folders_in(folder) if _is_replayed(place)), None)
+    cure = f': give {inside}' if inside else ''
+    return f'{folder} is neither a bag nor a folder of images ({kinds}){cure}'
+
+
+def is_image_folder(folder: Path) -> bool:
+    """Tell a folder of images, or with a table of images, from a bag."""
+    names = [entry.name for entry in folder.iterdir() if not entry.name.startswith('.')]
+    if 'metadata.yaml' in names or any(name.endswith(BAG_SUFFIXES) for name in names):
+        return False
+    return any(name in TABLES or Path(name).suffix.lower() in IMAGE_SUFFIXES for name in names)
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """Those in a folder, and those in these."""
+    return sorted(folder.glob('*/')) + sorted(folder.glob('*/*/'))
+
+
+def _is_replayed(folder: Path) -> bool:
+    try:
+        return (folder / 'metadata.yaml').exists() or is_image_folder(folder)
+    except OSError:
+        return False
 
 
 def _listed_files(metadata: Path) -> tuple[list[Path], list[str]]:

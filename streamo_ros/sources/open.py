@@ -8,11 +8,11 @@ import re
 from pathlib import Path
 
 from streamo_ros.sources.base import BAG_SUFFIXES
-from streamo_ros.sources.base import IMAGE_SUFFIXES
 from streamo_ros.sources.base import Source
 from streamo_ros.sources.base import SourceError
 from streamo_ros.sources.foreign_file import describe_foreign
 from streamo_ros.sources.foreign_file import ros1_advice
+from streamo_ros.sources.layout import is_image_folder
 from streamo_ros.sources.storage_format import storage_format
 
 
@@ -44,6 +44,8 @@ def _open(text: str, path: Path, topic: str, salvage: bool, at_reception: bool) 
         from streamo_ros.sources.camera import CameraSource
 
         return CameraSource(path)
+    if not text:
+        raise SourceError('the source has no name: give a bag, a video, a folder or /dev/videoN')
     if '://' in text and not path.exists():
         raise SourceError(
             f'{text} is an address, and only files are read: record it first, or publish it with '
@@ -55,7 +57,7 @@ def _open(text: str, path: Path, topic: str, salvage: bool, at_reception: bool) 
         raise SourceError(f'{text} does not exist: give a bag, a video, a folder or /dev/videoN')
     if text.endswith('.bag'):
         raise SourceError(ros1_advice(path))
-    if path.is_dir() and not _looks_like_bag(path):
+    if path.is_dir() and is_image_folder(path):
         from streamo_ros.sources.folder import FolderSource
 
         return FolderSource(path)
@@ -82,12 +84,3 @@ def _open_file(text: str, path: Path, topic: str, salvage: bool, at_reception: b
     except ImportError as error:
         raise SourceError(f'reading videos needs PyAV: pip install av ({error})') from error
     return VideoSource(path, salvage)
-
-
-def _looks_like_bag(folder: Path) -> bool:
-    if (folder / 'metadata.yaml').exists():
-        return True
-    names = [entry.name for entry in folder.iterdir()]
-    return any(name.endswith(BAG_SUFFIXES) for name in names) or not any(
-        Path(name).suffix.lower() in IMAGE_SUFFIXES for name in names
-    )

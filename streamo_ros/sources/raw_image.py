@@ -94,6 +94,9 @@ for _name, _code in _BAYER.items():
 ENCODINGS = tuple(sorted([*_PACKED, *PLANAR]))
 """Encodings that `to_rgb` converts."""
 
+# As GenICam and V4L2 name them: Mono12p, BayerRG12Packed.
+_PACKED_BITS = re.compile(r'1[024] ?(?:p$|packed)', re.IGNORECASE)
+_FILE_FORMAT = re.compile(r'jpe?g|png|webp|h\.?26[45]|hevc', re.IGNORECASE)
 # Drivers spell 'MONO8' and 'rgb8 '.
 _NAMES = {name.casefold(): name for name in ENCODINGS}
 
@@ -122,9 +125,9 @@ def to_rgb(
     Raises:
         ImageError: unknown encoding, a measurement, zero size, or sizes that disagree.
     """
-    name = known_encoding(encoding)
     if width <= 0 or height <= 0:
         raise ImageError(f'the image has no pixels: it says it is {width}x{height}')
+    name = known_encoding(encoding)
     flat = np.frombuffer(data, np.uint8)
     if name in PLANAR:
         return planar_to_rgb(name, width, height, step, flat)
@@ -150,6 +153,16 @@ def known_encoding(encoding: str) -> str:
         return name
     if MEASUREMENT.fullmatch(encoding.strip()):
         raise measurement_error(f'the encoding {encoding!r}')
+    if _PACKED_BITS.search(encoding):
+        raise ImageError(
+            f'the encoding {encoding!r} packs pixels of 10 to 14 bits, which is not read: let the '
+            'driver publish 8 or 16 bits, for example mono16 or bayer_rggb16'
+        )
+    if _FILE_FORMAT.search(encoding):
+        raise ImageError(
+            f'the encoding {encoding!r} is that of a file, not of pixels: publish such data as '
+            'sensor_msgs/msg/CompressedImage'
+        )
     raise ImageError(
         f'the image encoding {encoding!r} is not known: publish one of {", ".join(ENCODINGS)}'
     )

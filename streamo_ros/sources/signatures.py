@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import re
 
+from streamo_ros.sources import jpeg
 from streamo_ros.sources.pixels import ImageError
 from streamo_ros.sources.raw_image import ENCODINGS
 
+# Bytes that tell text from data.
+_SAMPLE = 256
 _VIDEO_CODECS = re.compile(r'h\.?26[45]|hevc|avc|av1|vp[89]|mpeg-?4', re.IGNORECASE)
 # Annex B of H.264 and H.265: a start code, then the header of a NAL unit.
 _NAL_UNIT = re.compile(rb'\0{2,3}\x01(..)', re.DOTALL)
@@ -44,11 +47,12 @@ def refuse_foreign(data: bytes) -> None:
         raise ImageError(f'{name} images are not decoded: publish JPEG or PNG')
 
 
-def undecodable(kind: str) -> ImageError:
+def undecodable(kind: str, data: bytes) -> ImageError:
     """The refusal of data that no decoder understands.
 
     Args:
         kind: the message's `format`.
+        data: the compressed image.
     """
     codec = _VIDEO_CODECS.search(kind)
     if codec:
@@ -58,7 +62,17 @@ def undecodable(kind: str) -> ImageError:
             f'the format {kind.strip()!r} means raw pixels, whose size a CompressedImage does not '
             'carry: publish them as sensor_msgs/msg/Image, or as JPEG or PNG'
         )
-    return ImageError('the compressed image cannot be decoded: its data are corrupt')
+    return ImageError(f'the compressed image cannot be decoded: {_what_is_wrong(data)}')
+
+
+def _what_is_wrong(data: bytes) -> str:
+    if data.startswith(jpeg.START):
+        unusual = jpeg.read_layout(data).unusual
+        if unusual:
+            return f'{unusual}: publish baseline JPEG'
+    if data[:_SAMPLE].isascii() and all(byte >= ord('\t') for byte in data[:_SAMPLE]):
+        return 'its data are text, perhaps base64: publish the bytes themselves'
+    return 'its data are corrupt'
 
 
 def _video_error(codec: str) -> ImageError:

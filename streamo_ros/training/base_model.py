@@ -19,14 +19,15 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.training.segment_attention import enable_segments
+from streamo_ros.training.segment_attention import text_model
 from streamo_ros.training.tokens import add_state_tokens
 from streamo_ros.training.tokens import load_tokenizer
 from streamo_ros.training.train_config import TrainableSettings
 from streamo_ros.training.train_config import TrainConfig
 from streamo_ros.training.train_config import TrainingError
 
-TOWERS = ('visual.', 'vision_tower.')
-CONNECTORS = ('merger', 'multi_modal_projector')
+CONNECTORS = ('merger', 'multi_modal_projector', 'connector')
+"""Parts of the names of what lies between vision tower and language model."""
 
 
 def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
@@ -93,15 +94,20 @@ def training_prompt(base: Path, folder: Path, protocol: ProtocolKind) -> PromptT
         raise TrainingError(str(error)) from error
 
 
-def freeze(model: nn.Module, parts: TrainableSettings) -> None:
+def freeze(model: Any, parts: TrainableSettings) -> None:
     """Train only the chosen parts of vision tower, connector and language model."""
+    language = {
+        id(parameter)
+        for part in (text_model(model), model.get_output_embeddings())
+        for parameter in part.parameters()
+    }
     for name, parameter in model.named_parameters():
-        if any(part in name for part in CONNECTORS):
-            trains = parts.connector
-        elif any(part in name for part in TOWERS):
-            trains = parts.vision
-        else:
+        if id(parameter) in language:
             trains = parts.language
+        elif any(part in name for part in CONNECTORS):
+            trains = parts.connector
+        else:
+            trains = parts.vision
         parameter.requires_grad_(trains)
 
 

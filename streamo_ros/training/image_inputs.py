@@ -12,6 +12,21 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from streamo_ros.backbone.family import find_family
+
+
+def largest_frame(config: Any, max_pixels: int) -> int:
+    """The area of the largest frame that a checkpoint is shown in training, in pixels.
+
+    Args:
+        config: its transformers configuration.
+        max_pixels: the area that the run asks for; a model that sees one tile of a fixed size, as
+            its image processor makes it, is shown that.
+    """
+    if hasattr(config.vision_config, 'spatial_merge_size'):
+        return max_pixels
+    return find_family(config.architectures[0]).frame_pixels(config)
+
 
 class ImageInputs:
     """Runs the checkpoint's own image processor, in its Pillow variant.
@@ -29,9 +44,16 @@ class ImageInputs:
         self._processor = AutoImageProcessor.from_pretrained(
             folder, local_files_only=True, backend='pil'
         )
-        self._tokens = getattr(config, 'image_seq_length', 0)
         self._options: dict[str, Any] = {'crop_to_patches': False}
-        if not self._tokens:
+        if hasattr(config, 'image_seq_length'):
+            self._tokens = config.image_seq_length
+        elif hasattr(config, 'scale_factor'):
+            # One tile, as the processor of videos makes it.
+            size = self._processor.max_image_size
+            self._options = {'size': size, 'do_image_splitting': False}
+            side = config.vision_config.image_size // config.vision_config.patch_size
+            self._tokens = (side // config.scale_factor) ** 2
+        else:
             self._options = {'size': {'shortest_edge': low, 'longest_edge': high}}
             self._merge = config.vision_config.spatial_merge_size
             edge = config.vision_config.patch_size * self._merge
@@ -54,7 +76,11 @@ class ImageInputs:
         """The model's image inputs, and the number of vision tokens of each image."""
         inputs = dict(self._processor(list(images), return_tensors='pt', **self._options))
         if 'image_grid_thw' not in inputs:
-            return {'pixel_values': inputs['pixel_values']}, [self._tokens] * len(images)
+            pixels = inputs['pixel_values']
+            if pixels.ndim == 5:
+                # One sample of many images; examples are joined along the images.
+                pixels = pixels.transpose(0, 1)
+            return {'pixel_values': pixels}, [self._tokens] * len(images)
         grids = inputs['image_grid_thw']
         counts = (grids.prod(-1) // self._merge**2).tolist()
         return {'pixel_values': inputs['pixel_values'], 'image_grid_thw': grids}, counts

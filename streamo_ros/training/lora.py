@@ -10,17 +10,48 @@ Source: Hu et al., 'LoRA: Low-Rank Adaptation of Large Language Models', arXiv 2
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from streamo_ros.training.train_config import LoraSettings
+from torch import nn
 
-TARGETS = r'.*language_model.*\.(q_proj|k_proj|v_proj|o_proj|gate_proj|up_proj|down_proj)'
+from streamo_ros.training.segment_attention import text_model
+from streamo_ros.training.train_config import LoraSettings
+from streamo_ros.training.train_config import TrainingError
+
+
+def targets(model: nn.Module) -> str:
+    """A regular expression, as peft takes it, of all linear layers within the language model.
+
+    Args:
+        model: a transformers model of a supported architecture, not yet adapted.
+
+    Raises:
+        TrainingError: there are none.
+    """
+    text = text_model(model)
+    path = next(name for name, module in model.named_modules() if module is text)
+    names = {
+        name.rpartition('.')[-1]
+        for name, module in text.named_modules()
+        if isinstance(module, nn.Linear)
+    }
+    if not names:
+        raise TrainingError(
+            f'lora: {path} of {type(model).__name__} has no linear layer to adapt: set lora.rank '
+            'to 0 and train the weights themselves'
+        )
+    return rf'{re.escape(path)}\..*\b({"|".join(sorted(map(re.escape, names)))})'
 
 
 def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
-    """Add an adapter; only the adapter and the state tokens' rows are trained."""
+    """Add an adapter; only the adapter and the state tokens' rows are trained.
+
+    Raises:
+        TrainingError: the language model has no linear layer.
+    """
     from peft import get_peft_model
     from peft import LoraConfig
 
@@ -37,7 +68,7 @@ def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
             r=settings.rank,
             lora_alpha=settings.alpha,
             lora_dropout=settings.dropout,
-            target_modules=TARGETS,
+            target_modules=targets(model),
             trainable_token_indices=rows or None,
             task_type='CAUSAL_LM',
         ),

@@ -99,7 +99,7 @@ def segment_inputs(model: Any, inputs: dict[str, Any]) -> dict[str, Any]:
     ids = inputs['input_ids']
     born: Tensor | None = None
     moved = []
-    frequencies = _text_model(model).rotary_emb.inv_freq.float()
+    frequencies = text_model(model).rotary_emb.inv_freq.float()
     for segment in segments:
         own = torch.arange(segment.start, segment.stop)
         row = torch.cat((segment.held, own)).to(ids.device)
@@ -184,8 +184,8 @@ def _rotated(keys: Tensor, moved: MovedSegment) -> Tensor:
     return (wide * cos + turned * sin).to(keys.dtype)
 
 
-def _text_model(model: Any) -> Any:
-    """The text model, inside any peft wrappers."""
+def text_model(model: Any) -> Any:
+    """The language model within a supported transformers model, inside any peft wrappers."""
     return next(module for module in model.modules() if hasattr(module, 'rotary_emb'))
 
 
@@ -197,7 +197,7 @@ def _text_configs(model: Any) -> list[Any]:
     """The configurations that its text layers read."""
     configs = {
         id(module.config): module.config
-        for module in _text_model(model).modules()
+        for module in text_model(model).modules()
         if hasattr(module, 'config')
     }
     return list(configs.values())

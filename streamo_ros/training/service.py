@@ -61,7 +61,7 @@ class ServiceSettings:
 
 
 def service_settings(
-    config: TrainConfig, base: CheckpointSettings, spans: Spans
+    config: TrainConfig, base: CheckpointSettings, spans: Spans, max_pixels: int
 ) -> ServiceSettings:
     """The settings that the run trains and writes.
 
@@ -69,6 +69,7 @@ def service_settings(
         config: the run; 0 leaves an entry open.
         base: what the base checkpoint asks for; 0 leaves an entry open.
         spans: splits a dialogue into the turns that one lane sees.
+        max_pixels: largest frame area that is trained.
 
     Raises:
         TrainingError: an entry is left open and there is no lane to take it from.
@@ -82,7 +83,7 @@ def service_settings(
         max_frames = max_frames or min(DEFAULT_MAX_FRAMES, max(FEWEST_FRAMES, frames))
         max_time = max_time or math.ceil(seconds)
         rate = rate or float(usual)
-    return ServiceSettings(max_frames, max_time, rate, config.frames.max_pixels)
+    return ServiceSettings(max_frames, max_time, rate, max_pixels)
 
 
 def _measure(files: Sequence[str], spans: Spans) -> tuple[int, Fraction, Fraction]:

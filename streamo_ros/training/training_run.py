@@ -25,6 +25,7 @@ from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.prompt import PromptTokens
+from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.files import write_text
 from streamo_ros.training.base_model import accepts
@@ -35,6 +36,7 @@ from streamo_ros.training.base_model import training_prompt
 from streamo_ros.training.collator import Collator
 from streamo_ros.training.data import DialogueExamples
 from streamo_ros.training.image_inputs import ImageInputs
+from streamo_ros.training.image_inputs import largest_frame
 from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.layouts import Layout
 from streamo_ros.training.layouts import ServedLayout
@@ -72,55 +74,64 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
     """
     arguments = training_arguments(config)
     set_seed(arguments.seed)
-    source, output = Path(config.model).expanduser(), Path(config.output)
+    output = Path(config.output)
+    start = output / 'start'
     model, tokenizer, ids = load_model(config)
     loss, protocol = state_loss(config, ids), protocol_of(config)
-    base = read_checkpoint(source).settings
-    service = service_settings(
-        config,
-        base,
-        lane_spans if config.data.layout == 'served' else whole_span,
-    )
-    system_prompt = base.system_prompt or SYSTEM_PROMPT
+    base = read_checkpoint(Path(config.model).expanduser()).settings
+    spans = lane_spans if config.data.layout == 'served' else whole_span
+    pixels = largest_frame(model.config, config.frames.max_pixels)
+    service = service_settings(config, base, spans, pixels)
     save_files = partial(
         save_checkpoint_files,
         tokenizer,
-        source,
+        Path(config.model).expanduser(),
         pixels=_pixels(config),
-        settings={'protocol': protocol, 'system_prompt': system_prompt, **asdict(service)},
+        settings={
+            'protocol': protocol,
+            'system_prompt': base.system_prompt or SYSTEM_PROMPT,
+            **asdict(service),
+        },
     )
-    start = output / 'start'
     with arguments.main_process_first(arguments.save_on_each_node, 'tokenizer'):
         if arguments.should_save:
             save_files(start)
-    images = ImageInputs(start, model.config, _pixels(config))
-    prompt = training_prompt(source, start, protocol)
-    image_token = model.config.image_token_id
-    layout = make_layout(config, service, prompt, images.most_tokens, model.config)
-    identity = data_identity(config, service, start)
     with arguments.main_process_first(desc='the index of the dialogues'):
-        examples = DialogueExamples(config.data, layout, images, image_token, identity)
+        examples = _examples(config, model, start, service, protocol)
     if arguments.process_index == 0:
         print(f'{len(examples)} examples; left out: {dict(examples.dropped)}; {service}')
-    collator = Collator(
-        tokenizer.pad_token_id or 0,
-        image_token,
-        'mm_token_type_ids' in accepts(model),
-        config.packing,
-    )
-    trainable = _trainable(model, config, ids if protocol == 'special_tokens' else ())
     save_checkpoint = partial(_save, config, save_files)
     trainer = _trainer(
         config,
         examples,
-        model=trainable,
+        model=_trainable(model, config, ids if protocol == 'special_tokens' else ()),
         args=arguments,
         save_validated=save_checkpoint,
         state_loss=loss,
-        data_collator=collator,
+        data_collator=_collator(config, model, tokenizer),
     )
     trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
     return _finish(trainer, config, save_checkpoint)
+
+
+def _examples(
+    config: TrainConfig, model: Any, start: Path, service: ServiceSettings, protocol: ProtocolKind
+) -> DialogueExamples:
+    """The sequences of the run; `start` holds the files of the checkpoint before training."""
+    images = ImageInputs(start, model.config, _pixels(config))
+    prompt = training_prompt(Path(config.model).expanduser(), start, protocol)
+    layout = make_layout(config, service, prompt, images.most_tokens, model.config)
+    identity = data_identity(config, service, start)
+    return DialogueExamples(config.data, layout, images, model.config.image_token_id, identity)
+
+
+def _collator(config: TrainConfig, model: Any, tokenizer: Any) -> Collator:
+    return Collator(
+        tokenizer.pad_token_id or 0,
+        model.config.image_token_id,
+        'mm_token_type_ids' in accepts(model),
+        config.packing,
+    )
 
 
 def _pixels(config: TrainConfig) -> tuple[int, int]:

@@ -9,6 +9,7 @@ and was trained on this project's own pages.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import replace
@@ -232,7 +233,30 @@ def test_streamo_is_one_of_the_files() -> None:
 
 
 def test_every_dialect_is_recorded_or_is_streamo() -> None:
-    assert {*RECORDED, 'streamo'} == set(dialect_names())
+    assert {*RECORDED, 'streamo', 'zero_shot'} == set(dialect_names())
+
+
+def test_the_example_of_zero_shot_obeys_the_rules_that_it_stands_under() -> None:
+    dialect = read_dialect('zero_shot')
+    rules, _, example = dialect.system_prompt.partition('Example')
+    assert [line.strip() for line in rules.split('\n') if line.strip()] == [
+        line.strip() for line in SYSTEM_PROMPT.split('\n') if line.strip()
+    ]
+    rows = re.findall(r'^<(\d)s-(\d)s> \((.+)\) (</\w+>)(.*)$', example, re.MULTILINE)
+    assert [(int(start), int(end)) for start, end, *_ in rows] == [(at, at + 1) for at in range(6)]
+    assert [state for *_, state, _ in rows] == [
+        dialect.states.texts[state] for state in map(State, (1, 1, 2, 2, 3, 1))
+    ]
+    assert [bool(text) for *_, text in rows] == [state == '</Response>' for *_, state, _ in rows]
+
+
+def test_zero_shot_reads_the_states_as_text(tokenizer: CheckpointTokenizer) -> None:
+    prompt = make_prompt(read_dialect('zero_shot'), tokenizer)
+    assert len(set(prompt.state_ids)) == 3
+    plain = make_prompt(replace(STREAMO, states=prompt.dialect.states), tokenizer)
+    # But for the example they are the same.
+    assert prompt.state_ids == plain.state_ids
+    assert len(prompt.sink('Tell me.')) > len(plain.sink('Tell me.'))
 
 
 @pytest.mark.parametrize(

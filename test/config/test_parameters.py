@@ -4,6 +4,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import date
+
 import pytest
 import yaml
 
@@ -16,8 +19,11 @@ from streamo_ros.config.parameters import unknown
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.params_file import read_parameters
 from streamo_ros.config.settings import assistant_settings
+from streamo_ros.config.settings import check_settings
 from streamo_ros.config.settings import Values
 from streamo_ros.core.interface import BackboneInfo
+
+PLAIN = BackboneInfo('id', 'name', 'architecture', 'special_tokens', 'float32', 'cpu')
 
 
 def test_every_default_is_allowed_and_every_row_says_what_it_does() -> None:
@@ -31,6 +37,9 @@ def test_every_default_is_allowed_and_every_row_says_what_it_does() -> None:
     ('name', 'value', 'sentence'),
     [
         ('sampling.rate', -1.0, 'sampling.rate is -1.0: 0 to 60 is allowed'),
+        ('sampling.rate', None, 'sampling.rate is empty: give a number'),
+        ('sampling.rate', True, 'sampling.rate is true: give a number'),
+        ('sampling.rate', date(2024, 1, 2), 'sampling.rate is 2024-01-02: give a number'),
         ('sampling.rate', 'fast', "sampling.rate is 'fast': give a number, such as 0.0"),
         ('thresholds.response', 1.5, '0 to 1 is allowed'),
         ('generation.budget', 2.5, 'give a whole number'),
@@ -101,18 +110,29 @@ def test_the_documented_table_names_every_parameter() -> None:
     assert len({line.count(' | ') for line in table.splitlines()} - {0}) == 1
 
 
+@pytest.mark.parametrize(
+    ('given', 'asked', 'gate', 'refused'),
+    [
+        ({'thresholds.hysteresis': 0.3}, 0.0, '', ''),
+        ({'thresholds.hysteresis': 0.3, 'thresholds.response': 0.4}, 0.0, '', ''),
+        ({'thresholds.hysteresis': 0.4, 'thresholds.response': 0.4}, 0.0, '', 'response'),
+        # The threshold that the checkpoint asks for counts as well.
+        ({'thresholds.hysteresis': 0.3}, 0.2, '', 'response'),
+        ({'thresholds.hysteresis': 0.3}, 0.35, 'objects', ''),
+        ({'thresholds.hysteresis': 0.5}, 0.35, 'objects', 'activation'),
+    ],
+)
+def test_a_fall_that_cannot_be_is_refused(given, asked, gate, refused) -> None:
+    info = replace(PLAIN, response_threshold=asked, gate=gate)
+    if not refused:
+        check_settings(Values(given), info)
+        return
+    with pytest.raises(ParameterError, match=f'set thresholds.hysteresis below .*{refused}$'):
+        check_settings(Values(given), info)
+
+
 def test_a_zero_leaves_it_to_the_checkpoint() -> None:
-    asks = BackboneInfo(
-        'id',
-        'name',
-        'architecture',
-        'special_tokens',
-        'float32',
-        'cpu',
-        max_frames=16,
-        max_time=60.0,
-        response_threshold=0.7,
-    )
+    asks = replace(PLAIN, max_frames=16, max_time=60.0, response_threshold=0.7)
     given = {'context.max_frames': 9, 'context.max_time': 5.0, 'thresholds.response': 0.4}
     left, told = (assistant_settings(Values(values), asks) for values in ({}, given))
     assert (left.limits.max_frames, left.limits.max_time, left.thresholds.response) == (

@@ -12,6 +12,8 @@ import pytest
 
 from streamo_ros.core.decision import decide
 from streamo_ros.core.decision import probabilities
+from streamo_ros.core.decision import redecide
+from streamo_ros.core.decision import Sample
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.protocol import State
 
@@ -44,6 +46,54 @@ def test_thresholds(chances: tuple, thresholds: Thresholds, state: State) -> Non
 def test_no_response_during_a_cooldown() -> None:
     assert decide((0.1, 0.2, 0.7), Thresholds(), may_respond=False) is State.STANDBY
     assert decide((0.2, 0.1, 0.7), Thresholds(), may_respond=False) is State.SILENCE
+
+
+def responses(rises: list[float], thresholds: Thresholds) -> list[int]:
+    """Which of the frames are answered, by p(Response); the rest is Silence's."""
+    samples = [Sample(at, (1 - rise, 0.0, rise)) for at, rise in enumerate(rises)]
+    states = redecide(samples, thresholds)
+    return [at for at, state in enumerate(states) if state is State.RESPONSE]
+
+
+@pytest.mark.parametrize(
+    ('rises', 'hysteresis', 'answered'),
+    [
+        # Off: every frame that reaches the threshold.
+        ([0.2, 0.8, 0.9, 0.55, 0.8], 0.0, [1, 2, 4]),
+        # It swings about the threshold: one event.
+        ([0.2, 0.8, 0.55, 0.8, 0.5, 0.9], 0.125, [1]),
+        # It has fallen, and rises again.
+        ([0.2, 0.8, 0.45, 0.8, 0.9], 0.125, [1, 3]),
+        # It must fall below 0.475; on it is not below.
+        ([0.8, 0.475, 0.8], 0.125, [0]),
+        # Before the first Response nothing has to fall.
+        ([0.6, 0.6], 0.59, [0]),
+    ],
+)
+def test_after_a_response_the_probability_must_fall(
+    rises: list[float], hysteresis: float, answered: list[int]
+) -> None:
+    assert responses(rises, Thresholds(response=0.6, hysteresis=hysteresis)) == answered
+
+
+def test_where_the_most_probable_state_decides_it_must_fall_below_that_one() -> None:
+    # Silence has 1 - p: the margin is 1 - 2 p.
+    thresholds = Thresholds(hysteresis=0.25)
+    assert responses([0.8, 0.45, 0.8, 0.4, 0.8, 0.37, 0.8], thresholds) == [0, 6]
+
+
+def test_with_a_gate_its_score_must_fall() -> None:
+    thresholds = Thresholds(0.2, 0.5, True, 0.125)
+    assert responses([0.6, 0.4, 0.6, 0.3, 0.6], thresholds) == [0, 4]
+    states = redecide([Sample(at, (0.0, 0.0, 0.6)) for at in range(2)], thresholds)
+    assert states == [State.RESPONSE, State.STANDBY]
+
+
+def test_frames_without_probabilities_are_no_fall_and_a_new_stream_is_a_new_event() -> None:
+    high = (0.1, 0.0, 0.9)
+    samples = [Sample(1, high), Sample(2, None), Sample(3, high), Sample(1, high, 2)]
+    states = redecide(samples, Thresholds(response=0.5, hysteresis=0.1))
+    assert [int(state) for state in states] == [3, 0, 1, 3]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""An answer that hands a question to another model, and the pieces in which it is told."""
+"""An answer: its pieces, its end, and a question that it hands to another model."""
 
 from __future__ import annotations
 
@@ -81,3 +81,11 @@ def test_what_begins_like_the_mark_is_not_told_before_it_is_sure(prompt: PromptT
     assert ''.join(pieces[:-1]) == 'it was'
     assert speech.text == 'it was </dele'
     assert speech.kind is Kind.SUMMARY
+
+
+@pytest.mark.parametrize('end', ['\ufffd', ' \ufffd', '\ufffd \ufffd', ' \ufffd\ufffd \ufffd '])
+def test_half_a_character_never_ends_an_answer(prompt: PromptTokens, end: str) -> None:
+    """Byte-level tokens that stop inside a character come out as U+FFFD."""
+    speech = Speech(prompt, 200)
+    pieces = say(speech, prompt, f' It\ufffds hot{end}')
+    assert speech.text == ''.join(pieces) == 'It\ufffds hot'

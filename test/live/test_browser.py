@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 from collections.abc import Awaitable
 from collections.abc import Callable
 from functools import partial
@@ -39,14 +38,7 @@ from streamo_ros.report.run_rows import StreamRow
 from streamo_ros.report.sighting_row import SightingRow
 
 ROOT = Path(__file__).parents[2]
-SPEC = importlib.util.spec_from_file_location('browser', ROOT / 'dev' / 'browser.py')
-browser = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(browser)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not browser.find_browser(), reason='no chromium on this machine'),
-]
+pytestmark = pytest.mark.browser
 SECOND = 10**9
 START = 1_790_000_000 * SECOND
 FRAMES = 120
@@ -89,20 +81,14 @@ def make_session(frame: Callable, live: bool = False) -> Session:
     return session
 
 
-@pytest.fixture(scope='module')
-def chromium():
-    with browser.Browser() as running:
-        yield running
-
-
 @pytest.fixture
-def browse(chromium):
+def browse(browser, chromium):
     """Runs a test with a page of a session, and checks what must hold for every page."""
-    return partial(open_page, chromium)
+    return partial(open_page, partial(browser.Page, chromium))
 
 
 def open_page(
-    chromium,
+    new_page: Callable,
     session: Session,
     test: Callable[..., Awaitable[None]],
     past=None,
@@ -111,7 +97,7 @@ def open_page(
 ) -> None:
     async def run() -> None:
         server = TestServer(LiveServer(session, Access(loopback=True), commands, past).app)
-        async with server, browser.Page(chromium, **window) as page:
+        async with server, new_page(**window) as page:
             await page.open(str(server.make_url('/')))
             await page.until(f'window.streamo && streamo.store.frames.length === {FRAMES}')
             await test(page)

@@ -24,9 +24,9 @@ PROGRAM = """
 import { readFileSync } from 'node:fs';
 import { redecide } from '%s';
 const cases = JSON.parse(readFileSync(0, 'utf8'));
-console.log(JSON.stringify(cases.map((one) => [...redecide(
-  one.samples.map(([stamp, chances, stream]) => ({ stamp: BigInt(stamp), chances, stream })),
-  { standby: one.standby, response: one.response, scored: one.scored }, BigInt(one.cooldown))])));
+console.log(JSON.stringify(cases.map(({ samples, cooldown, ...thresholds }) => [...redecide(
+  samples.map(([stamp, chances, stream]) => ({ stamp: BigInt(stamp), chances, stream })),
+  thresholds, BigInt(cooldown))])));
 """
 
 
@@ -58,7 +58,9 @@ def cases() -> list[tuple[list[Sample], Thresholds, int]]:
         standby = draw.choice((0.0, 0.2, 0.6))
         cooldown = draw.choice((0, SECOND, 5 * SECOND, 5 * SECOND + 1))
         scored = seed % 5 == 0
-        made.append((samples, Thresholds(standby, response, scored), cooldown))
+        # With 0.1 and a threshold that is met exactly, the fall is met exactly as well.
+        hysteresis = draw.choice((0.0, 0.0, 0.1, 0.25, 0.9))
+        made.append((samples, Thresholds(standby, response, scored, hysteresis), cooldown))
     return made
 
 
@@ -82,6 +84,7 @@ def test_page_decides_as_the_core_does():
             'standby': thresholds.standby,
             'response': thresholds.response,
             'scored': thresholds.scored,
+            'hysteresis': thresholds.hysteresis,
             'cooldown': str(cooldown),
         }
         for samples, thresholds, cooldown in cases()

@@ -19,6 +19,7 @@ from rclpy.parameter import Parameter
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
 from rclpy.qos import ReliabilityPolicy
 
+from streamo_ros.node import client as client_module
 from streamo_ros.node.client import BlockingClient
 from streamo_ros.node.client import LockStepError
 from streamo_ros.node.discovery import find_sampler
@@ -115,6 +116,28 @@ def test_player_whose_interfaces_are_missing_is_refused(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, 'rosbag2_interfaces.srv', None)
     with pytest.raises(LockStepError, match='install rosbag2_interfaces'):
         find_step(Graph(kind='rosbag2_interfaces/srv/PlayNext'), '/rosbag2_player')
+
+
+def test_a_reply_that_was_lost_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server drops the reply to a client that it has not discovered yet."""
+    monkeypatch.setattr(client_module, 'AGAIN', 0.0)
+    calls: list[Any] = []
+
+    def call_async(request: Any) -> Any:
+        calls.append(request)
+        arrived = len(calls) == 3
+        return SimpleNamespace(done=lambda: arrived, result=lambda: 'the reply')
+
+    def until(condition: Any, *_: str) -> None:
+        assert any(condition() for _ in range(5))
+
+    server = SimpleNamespace(service_is_ready=lambda: True, call_async=call_async)
+    asking = SimpleNamespace(
+        prepare=lambda *_: None, until=until, _clients_by_name={'/streamo/get': server}
+    )
+    kind = SimpleNamespace(Request=lambda **fields: fields)
+    reply = BlockingClient.ask(asking, '/streamo/get', kind, names=['a'])
+    assert (reply, calls) == ('the reply', [{'names': ['a']}] * 3)
 
 
 @pytest.mark.parametrize(

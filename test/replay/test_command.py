@@ -371,6 +371,35 @@ def test_a_recording_of_which_nothing_is_decided_is_an_error(bags, write_script,
     assert not golden.exists()
 
 
+def test_the_reason_why_nothing_was_decided_is_said_once(tmp_path, script, capsys):
+    (tmp_path / 'images').mkdir()
+    for second in range(3):
+        (tmp_path / 'images' / f'{second}.5.jpg').write_bytes(b'\x01no image')
+    assert main([str(tmp_path / 'images'), '--model', str(script), '-i', 'cup']) == 2
+    assert capsys.readouterr().out.count('its data are corrupt') == 1
+
+
+@pytest.mark.parametrize(
+    ('text', 'sentence'),
+    [
+        ('a: b', 'it must be a list of rules'),
+        ('- instruction: [1]\n  say: 3', 'it must be a list of rules'),
+        ('- say: []', 'instruction is missing'),
+        (
+            '- {instruction: a, say: [{from: 0, to: 1, state: shout}]}',
+            'SHOUT is missing, or',
+        ),
+    ],
+)
+def test_a_broken_script_is_refused_without_words_of_python(
+    bags, tmp_path, capsys, text, sentence
+):
+    (tmp_path / 'script.yaml').write_text(text)
+    arguments = [str(bags / 'raw_mcap'), '-i', 'cup', '--model', str(tmp_path / 'script.yaml')]
+    assert main(arguments) == 2
+    assert f'is not a valid script ({sentence}' in capsys.readouterr().err
+
+
 def test_a_golden_file_without_a_decision_is_refused(command, tmp_path):
     golden = tmp_path / 'golden.jsonl'
     command('-i', 'cup', '--golden', golden, '--update-golden')

@@ -106,6 +106,31 @@ class NodeProcess:
         return self.process.wait(patience)
 
 
+class PageProcess:
+    """`streamo live` as a process of its own."""
+
+    def __init__(self, log: Path, *arguments: str, port: int = 0) -> None:
+        self.log = log
+        with log.open('w') as output:
+            self.process = subprocess.Popen(
+                [sys.executable, '-m', 'streamo_ros.cli', 'live', '--port', str(port), *arguments],
+                stdout=output,
+                stderr=output,
+            )
+
+    @property
+    def address(self) -> str:
+        """Where it is; '' while it does not listen."""
+        return next(
+            (line.split()[-1] for line in self.log.read_text().splitlines() if 'http://' in line),
+            '',
+        )
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+
 class Peer:
     """The rest of the graph: a camera, a client and an ear, spinning in a thread."""
 
@@ -350,6 +375,28 @@ def start(own_graph: None, script: Path, tmp_path: Path) -> Iterator[Callable[..
             node.process.kill()
         node.process.wait()
         print(node.text)
+
+
+@pytest.fixture
+def start_page(own_graph: None, tmp_path: Path) -> Iterator[Callable[..., PageProcess]]:
+    """Starts `streamo live`, and waits until it listens."""
+    started: list[PageProcess] = []
+
+    def start_page(*arguments: str, port: int = 0) -> PageProcess:
+        log = tmp_path / f'page_{len(started)}.log'
+        started.append(PageProcess(log, *arguments, port=port))
+        wait_for(lambda: started[-1].address, 60, 'the page listens')
+        return started[-1]
+
+    yield start_page
+    for page in started:
+        page.kill()
+        print(page.log.read_text())
+
+
+@pytest.fixture
+def page(start_page: Callable[..., PageProcess]) -> PageProcess:
+    return start_page()
 
 
 @pytest.fixture(name='wait_for')

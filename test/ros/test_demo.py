@@ -149,6 +149,9 @@ def test_a_demo_of_which_nothing_was_decided_is_an_error(tmp_path: Path) -> None
     done = run_demo(tmp_path, '--source', str(source), '--seconds', '0', '--instruction', 'it')
     assert done.returncode == 2, done.stdout + done.stderr
     assert 'FAILED: nothing was decided' in done.stdout + done.stderr
+    # The camera's reason, not what the node makes of an image without pixels.
+    assert 'image is truncated' in done.stdout, done.stdout
+    assert 'never asked' not in done.stdout
 
 
 def test_ctrl_c_ends_it_in_good_order(tmp_path: Path) -> None:

@@ -297,6 +297,26 @@ def test_empty_list_of_instructions_overrides_those_of_the_file(doubles: None) -
     assert Launch('streamo.launch.py', instructions='[]').parameters == {'instructions': ['']}
 
 
+@pytest.mark.parametrize(
+    ('given', 'meant'),
+    [('imge', 'image'), ('instruction', 'instructions'), ('namespaces', 'namespace')],
+)
+def test_argument_that_is_misspelled_is_named(given: str, meant: str, doubles: None) -> None:
+    """launch itself takes any argument, and ignores what no file declares."""
+    said = Launch('streamo.launch.py', **{given: 'x'}).processes[None].named['msg']
+    assert said == f'there is no argument {given}: did you mean {meant}?'
+
+
+def test_argument_of_a_replay_that_is_misspelled_is_named(bags: Path, doubles: None) -> None:
+    launch = Launch('replay.launch.py', bag=str(bags / 'raw'), instruction="['the kettle']")
+    said = launch.processes[None].named['msg']
+    assert said == 'there is no argument instruction: did you mean instructions?'
+
+
+def test_arguments_of_a_file_that_includes_this_one_are_its_own(doubles: None) -> None:
+    assert [*Launch('streamo.launch.py', robot='r1', world='lab').processes] == ['node']
+
+
 def test_page_is_started_only_when_asked_for_and_shows_this_node(doubles: None) -> None:
     assert [*Launch('streamo.launch.py').processes] == ['node']
     launch = Launch('streamo.launch.py', live='true', live_port='8000', namespace='/robot')

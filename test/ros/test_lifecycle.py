@@ -112,10 +112,13 @@ def test_a_bad_start_ends_with_one_sentence(start, tmp_path) -> None:
         assert 'Traceback' not in node.text
 
 
-def test_a_bad_command_line_ends_with_one_sentence() -> None:
+def test_a_bad_command_line_ends_with_one_sentence(tmp_path) -> None:
+    twice = tmp_path / 'twice.yaml'
+    twice.write_text('/**:\n  ros__parameters:\n    sampling: {rate: 1.0, rate: 2.0}\n')
     for arguments, code, sentence in (
         (['--ros-args', '-p', 'broken'], 2, "parameter override rule: '-p broken'"),
         (['--ros-args', '--params-file', '/none.yaml'], 2, "'--params-file /none.yaml'"),
+        (['--ros-args', '--params-file', str(twice)], 2, "the key 'rate' of line 3 is repeated"),
         (['--fast'], 2, 'unrecognized arguments: --fast'),
         (['--help'], 0, 'docs/parameters.md'),
     ):

@@ -7,49 +7,14 @@ from __future__ import annotations
 import asyncio
 import json
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 aiohttp = pytest.importorskip('aiohttp')
 
 pytestmark = pytest.mark.timeout(240)
-
-
-class PageProcess:
-    """`streamo live` as a process of its own."""
-
-    def __init__(self, log: Path, *arguments: str) -> None:
-        self.log = log
-        with log.open('w') as output:
-            self.process = subprocess.Popen(
-                [sys.executable, '-m', 'streamo_ros.cli', 'live', '--port', '0', *arguments],
-                stdout=output,
-                stderr=output,
-            )
-
-    @property
-    def address(self) -> str:
-        """Where it is; '' while it does not listen."""
-        return next(
-            (line.split()[-1] for line in self.log.read_text().splitlines() if 'http://' in line),
-            '',
-        )
-
-
-@pytest.fixture
-def page(own_graph: None, tmp_path: Path, wait_for) -> Iterator[PageProcess]:
-    process = PageProcess(tmp_path / 'page.log')
-    wait_for(lambda: process.address, 60, 'the page listens')
-    yield process
-    if process.process.poll() is None:
-        process.process.kill()
-    process.process.wait()
-    print(process.log.read_text())
 
 
 class Reader:
@@ -125,7 +90,7 @@ def test_states_answers_and_pictures_arrive_and_what_is_asked_reaches_the_node(
 
 
 def test_question_of_the_page_is_answered_from_the_memory_of_the_node(
-    start, peer, tmp_path, own_graph, wait_for
+    start, peer, tmp_path, start_page, wait_for
 ) -> None:
     store = tmp_path / 'memory'
     start(memory__path=store, memory__answers='record')
@@ -134,13 +99,12 @@ def test_question_of_the_page_is_answered_from_the_memory_of_the_node(
     camera = peer.camera().matched()
     # Begun after the frames: it has no picture of its own to show.
     camera.film(1000, 1010, wait=0.1)
-    process = PageProcess(tmp_path / 'page.log', '--memory', str(store))
-    wait_for(lambda: process.address, 60, 'the page listens')
+    page = start_page('--memory', str(store))
     seen = Reader()
 
     async def ask() -> None:
         async with (
-            aiohttp.ClientSession(process.address) as http,
+            aiohttp.ClientSession(page.address) as http,
             http.ws_connect('/events') as socket,
         ):
             await seen.until(socket, lambda: seen.facts.get('remembers'))
@@ -154,12 +118,7 @@ def test_question_of_the_page_is_answered_from_the_memory_of_the_node(
             reply = await http.post('/ask', json={'question': 'When did the phone ring?'})
             assert (await reply.json())['outcome'] == 'NOT_FOUND'
 
-    try:
-        asyncio.run(ask())
-    finally:
-        process.process.kill()
-        process.process.wait()
-        print(process.log.read_text())
+    asyncio.run(ask())
 
 
 def test_page_survives_the_death_of_the_node_and_goes_on_with_the_next(start, meet, page) -> None:

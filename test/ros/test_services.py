@@ -102,15 +102,19 @@ def test_parameters_change_while_it_runs_or_say_why_not(standing, peer, wait_for
     camera = peer.camera().matched()
     camera.until(lambda: states, 1000)
     assert peer.set_parameter('sampling.rate', 2.0).successful
+    assert peer.set_parameter('thresholds.hysteresis', 0.1).successful
+    assert peer.set_parameter('thresholds.response', 0.4).successful
     camera.film(1000.1, 1002.05, step=0.1)
     wait_for(lambda: len(states) == 5)
     wait_for(lambda: models and models[-1].sampling_rate == 2.0)
     assert 'sampling.rate: 2.0' in models[-1].parameters
+    wait_for(lambda: 'thresholds.hysteresis: 0.1' in models[-1].parameters)
     for name, value, reason in (
         ('sampling.rate', -1.0, ''),
         ('thresholds.response', 3.0, ''),
         ('model.device', 'cuda', 'clean the node up first'),
         ('sampling.rate', 'x', 'number'),
+        ('thresholds.hysteresis', 0.5, 'below thresholds.response'),
     ):
         result = peer.set_parameter(name, value)
         assert not result.successful

@@ -66,6 +66,42 @@ def test_names_are_dates_in_any_unit(tmp_path, digits, note):
     assert note in open_source(tmp_path).note
 
 
+@pytest.mark.parametrize('separator', '_-')
+def test_both_fields_of_a_stamp_are_a_time(tmp_path, separator):
+    for half in range(3):
+        picture(tmp_path / f'{START + half // 2}{separator}{half % 2 * 500_000_000:09d}.png')
+    assert stamps(tmp_path) == [START * SECOND + half * SECOND // 2 for half in range(3)]
+
+
+@pytest.mark.parametrize(
+    'name',
+    ['1_5', '1_500_000_000', '0000000012', '12', '\u0661\u0662.5', '+1.5', 'NaN', 'inf'],
+)
+def test_what_only_looks_like_a_number_is_no_time(tmp_path, name):
+    picture(tmp_path / f'{name}.png')
+    with pytest.raises(SourceError, match='is not a time'):
+        open_source(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ('table', 'images', 'line'),
+    [
+        ('data.csv', 'data', '{0}500000000,{0}500000000.png'),
+        ('rgb.txt', 'rgb', '{0}.500000 rgb/{0}500000000.png'),
+    ],
+)
+def test_images_may_lie_beside_their_table_as_in_euroc_and_tum(tmp_path, table, images, line):
+    (tmp_path / 'cam0' / images).mkdir(parents=True)
+    for second in range(2):
+        picture(tmp_path / 'cam0' / images / f'{START + second}500000000.png')
+    lines = ['#timestamp [ns],filename', *(line.format(START + second) for second in range(2))]
+    (tmp_path / 'cam0' / table).write_text('\r\n'.join(lines))
+    halves = [(START + second) * SECOND + SECOND // 2 for second in range(2)]
+    assert stamps(tmp_path / 'cam0') == halves
+    with pytest.raises(SourceError, match=f': give {tmp_path}/cam0$'):
+        open_source(tmp_path)
+
+
 def test_hidden_files_of_other_systems_are_no_images(tmp_path):
     picture(tmp_path / '0.5.png')
     for name in ('._0.5.png', '.DS_Store', 'Thumbs.db', '.hidden.png'):

@@ -66,6 +66,18 @@ def test_a_folder_without_a_recording_says_what_it_holds(tmp_path):
         open_source(tmp_path)
 
 
+def test_what_lies_deeper_is_named(tmp_path):
+    (tmp_path / 'run' / 'bag').mkdir(parents=True)
+    (tmp_path / 'run' / 'bag' / 'metadata.yaml').write_text('')
+    with pytest.raises(SourceError, match=f': give {tmp_path}/run/bag$'):
+        open_source(tmp_path)
+
+
+def test_a_source_without_a_name_is_not_the_current_folder():
+    with pytest.raises(SourceError, match='the source has no name'):
+        open_source('')
+
+
 def test_an_address_is_no_file():
     with pytest.raises(SourceError, match='rtsp://camera/1 is an address, and only files are rea'):
         open_source('rtsp://camera/1')

@@ -220,6 +220,10 @@ def test_rgb8_is_not_copied(scene):
     [
         (('rggb', 4, 2, 16, bytes(32)), "encoding 'rggb' is not known: publish one of 16UC3"),
         (('', 4, 2, 16, bytes(32)), "encoding '' is not known: publish one of 16UC3"),
+        (('', 0, 0, 0, b''), 'has no pixels'),
+        (('mono12p', 4, 2, 6, bytes(12)), 'packs pixels of 10 to 14 bits'),
+        (('BayerRG10Packed', 4, 2, 6, bytes(12)), 'packs pixels of 10 to 14 bits'),
+        (('mjpeg', 4, 2, 12, bytes(24)), 'publish such data as sensor_msgs/msg/CompressedImage'),
         (('rgb8', 4, 2, 12, bytes(23)), 'step.height is 12.2 = 24 bytes, but the data have 23'),
         (
             ('rgb8', 4, 2, 11, bytes(22)),
@@ -398,7 +402,8 @@ H265 = b'\0\0\0\x01\x40\x01\x0c\x01' + bytes(40)
     ('kind', 'data', 'sentence'),
     [
         ('jpeg', b'', 'is empty'),
-        ('jpeg', b'no image at all', 'its data are corrupt'),
+        ('jpeg', b'\x01no image at all', 'its data are corrupt'),
+        ('jpeg', b'/9j/4AAQSkZJRgABAQAAAQABAAD', 'its data are text, perhaps base64'),
         ('png', b'\x89PNG\r\n\x1a\nIEND', 'PNG image is truncated'),
         ('16UC1; compressedDepth', b'x', 'holds measurements such as depth'),
         ('h264', H264, '^h264 is video, not an image: publish JPEG or PNG'),
@@ -418,6 +423,22 @@ H265 = b'\0\0\0\x01\x40\x01\x0c\x01' + bytes(40)
 def test_undecodable_data_are_named_in_one_sentence(kind, data, sentence):
     with pytest.raises(ImageError, match=sentence):
         decode_compressed(kind, data)
+
+
+@pytest.mark.parametrize(
+    ('at', 'value', 'sentence'),
+    [
+        (1, b'\xc3', 'it is a lossless JPEG: publish baseline JPEG'),
+        (4, b'\x0c', 'it is a JPEG of 12 bits a value'),
+        (5, b'\0\0', 'its JPEG header names no height'),
+    ],
+)
+def test_a_jpeg_of_an_unusual_kind_is_not_called_corrupt(photo, at, value, sentence):
+    data = bytearray(jpeg_of(photo))
+    frame = data.index(b'\xff\xc0')
+    data[frame + at : frame + at + len(value)] = value
+    with pytest.raises(ImageError, match=sentence):
+        decode_compressed('jpeg', bytes(data))
 
 
 @pytest.mark.parametrize('suffix', ['.png', '.jpg'])

@@ -30,6 +30,10 @@ CHAT_TOKENS = (
     '<img>',
     '</img>',
     '<IMG_CONTEXT>',
+    '<image>',
+    '<global-img>',
+    '<fake_token_around_image>',
+    '<end_of_utterance>',
 )
 TEXT_TAGS = (SYSTEM_PROMPT, ' '.join(STATE_TAGS.values()) * 50)
 """What a tokenizer learns that writes each state in a few tokens, the first of them its own."""
@@ -171,6 +175,47 @@ def save_internvl(folder: Path, tokenizer: Any, tied: bool, vocabulary: int) -> 
     )
 
 
+def save_smolvlm(folder: Path, tokenizer: Any, tied: bool, vocabulary: int) -> None:
+    import transformers
+
+    image_token = tokenizer.convert_tokens_to_ids('<image>')
+    config = transformers.SmolVLMConfig(
+        text_config={
+            'model_type': 'llama',
+            **TEXT,
+            'vocab_size': vocabulary,
+            'pad_token_id': None,
+            'tie_word_embeddings': tied,
+        },
+        vision_config={
+            'hidden_size': 32,
+            'num_hidden_layers': 1,
+            'num_attention_heads': 2,
+            'intermediate_size': 48,
+            'image_size': 64,
+            'patch_size': 16,
+        },
+        scale_factor=2,
+        image_token_id=image_token,
+        pad_token_id=None,
+        tie_word_embeddings=tied,
+    )
+    transformers.SmolVLMForConditionalGeneration(config).save_pretrained(folder)
+    (folder / 'preprocessor_config.json').write_text(
+        json.dumps(
+            {
+                'image_processor_type': 'SmolVLMImageProcessor',
+                'size': {'longest_edge': 64},
+                'max_image_size': {'longest_edge': 64},
+                'video_sampling': {'fps': 1, 'max_frames': 64, 'video_size': {'longest_edge': 64}},
+                'resample': 1,
+                'image_mean': [0.5, 0.5, 0.5],
+                'image_std': [0.5, 0.5, 0.5],
+            }
+        )
+    )
+
+
 @pytest.fixture
 def make_checkpoint(tmp_path: Path) -> Callable[..., Path]:
     """Save a random checkpoint without state tokens, as released ones are."""
@@ -190,6 +235,8 @@ def make_checkpoint(tmp_path: Path) -> Callable[..., Path]:
         tokenizer = save_tokenizer(folder, texts)
         if family == 'InternVL':
             save_internvl(folder, tokenizer, tied, vocabulary)
+        elif family == 'SmolVLM':
+            save_smolvlm(folder, tokenizer, tied, vocabulary)
         else:
             save_qwen(folder, family, tokenizer, tied, vocabulary)
         return folder

@@ -21,7 +21,9 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
 from streamo_ros.training.base_model import load_model
 from streamo_ros.training.lora import merged
+from streamo_ros.training.lora import targets
 from streamo_ros.training.train_config import train_config
+from streamo_ros.training.train_config import TrainingError
 
 
 def trained(tmp_path, base, make_video) -> tuple[dict, int]:
@@ -134,3 +136,17 @@ def test_an_adapter_is_no_base(tmp_path, make_checkpoint, make_video, adapter, c
     _, status = trained(tmp_path, folder, make_video)
     assert status == 2
     assert 'is an adapter: train its base' in capsys.readouterr().err
+
+
+def test_a_language_model_without_linear_layers_is_refused():
+    class Model(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.text = torch.nn.Sequential(torch.nn.LayerNorm(4))
+            self.text.rotary_emb = torch.nn.Identity()
+            self.vision = torch.nn.Linear(4, 4)
+
+    with pytest.raises(
+        TrainingError, match='text of Model has no linear layer to adapt: set lora'
+    ):
+        targets(Model())

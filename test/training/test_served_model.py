@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -72,16 +73,14 @@ def read_in_training(model, batch, states) -> np.ndarray:
     return rows[[k - 1 for k in places]][:, list(states)].numpy()
 
 
-@pytest.mark.parametrize(
-    ('max_frames', 'max_time', 'evictions'),
-    [(120, 0.0, 0), (9, 0.0, 4), (4, 0.0, 12), (6, 6.0, 10)],
-)
-@pytest.mark.parametrize('family', ['Qwen2_5_VL', 'Qwen3VL', 'InternVL'])
-def test_states_read_in_training_are_those_read_in_service(
-    tmp_path, family, max_frames, max_time, evictions, make_checkpoint, make_video
-):
-    """Also after the window has evicted frames: what stays was computed while they were there."""
-    video = make_video(tmp_path / 'v.mp4', frames=40, rate=4.0)
+@pytest.fixture
+def video(tmp_path, make_video):
+    return make_video(tmp_path / 'v.mp4', frames=40, rate=4.0)
+
+
+@pytest.fixture
+def data(tmp_path, video):
+    """One dialogue about it, at two frames a second."""
     record = {
         'video_name': 'v',
         'video_path': str(video),
@@ -91,48 +90,59 @@ def test_states_read_in_training_are_those_read_in_service(
         'response': [{'content': 'From 3s to 5s.', 'st_time': 3, 'end_time': 5}],
     }
     (tmp_path / 'raw.json').write_text(json.dumps([record]))
-    data = tmp_path / 'data.jsonl'
-    assert convert([str(tmp_path / 'raw.json'), '-o', str(data), '--fps', '2']) == 0
-    folder = tmp_path / 'states'
-    assert train(['--add-tokens', str(make_checkpoint(family)), '--output', str(folder)]) == 0
+    file = tmp_path / 'data.jsonl'
+    assert convert([str(tmp_path / 'raw.json'), '-o', str(file), '--fps', '2']) == 0
+    return file
 
-    config = train_config(
-        {'model': str(folder), 'output': 'none', 'data': {'dialogues': [str(data)]}}
-    )
+
+def load_attentive(config):
+    """The model, changed to look at what came before, as a fresh one hardly does; and saved."""
     model, *_ = load_model(config)
-    with torch.no_grad():  # a fresh model hardly looks at what came before
+    with torch.no_grad():
         for parameter in model.parameters():
             parameter *= 3
-    model.eval().save_pretrained(folder)
+    model.eval().save_pretrained(config.model)
+    return model
+
+
+def states_in_training(config, limits, evictions) -> np.ndarray:
+    """State logits of the decisions of the dialogue, (decisions, 3), as a trainer reads them."""
+    folder = Path(config.model)
+    model = load_attentive(config)
     prompt = training_prompt(folder, folder, 'special_tokens')
-    images = ImageInputs(folder, model.config, (784, 3136))
+    images = ImageInputs(folder, model.config, (784, 4096))
     token = model.config.image_token_id
-    service = ServiceSettings(max_frames, max_time, 2.0, 3136)
+    service = ServiceSettings(limits.max_frames, limits.max_time, 2.0, 4096)
     layout = make_layout(config, service, prompt, images.most_tokens, model.config)
     examples = DialogueExamples(config.data, layout, images, token)
     collate = Collator(0, token, 'mm_token_type_ids' in accepts(model))
-    one_by_one = [examples[k] for k in range(len(examples))]
-    assert sum(max(0, len(each['segments']) - 1) for each in one_by_one) == evictions
-    trained = np.concatenate(
-        [read_in_training(model, collate([each]), prompt.state_ids) for each in one_by_one]
-    )
+
+    def read(batch):
+        return read_in_training(model, collate(batch), prompt.state_ids)
+
+    lanes = [examples[k] for k in range(len(examples))]
+    assert sum(max(0, len(lane['segments']) - 1) for lane in lanes) == evictions
+    trained = np.concatenate([read([lane]) for lane in lanes])
     if evictions:
         # Several lanes in one row do not see each other.
-        twice = [*one_by_one, *one_by_one]
-        together = read_in_training(model, collate(twice), prompt.state_ids)
+        together = read([*lanes, *lanes])
         np.testing.assert_allclose(together, np.concatenate([trained, trained]), atol=1e-4)
         # Cut at every eviction, what is left is computed anew, and the states are others.
         cut = DialogueExamples(config.data, replace(layout, max_tokens=1), images, token)
-        anew = [read_in_training(model, collate([each]), prompt.state_ids) for each in cut]
+        anew = [read([lane]) for lane in cut]
         assert len(anew) > 1
         assert np.abs(np.concatenate(anew) - trained).max() > 1e-2
+    return trained
 
-    engine = ForcedEngine(load(folder, Options(device='cpu', lanes=1, max_pixels=3136)))
+
+def states_in_service(folder, limits, data, video) -> np.ndarray:
+    """The same as the engine reads them, frame by frame."""
+    engine = ForcedEngine(load(folder, Options(device='cpu', lanes=1, max_pixels=4096)))
     book = InstructionBook()
-    limits = ContextLimits(max_frames=max_frames, max_time=max_time)
     assistant = Assistant(engine, book, AssistantSettings(limits=limits))
     (dialogue,) = read_dialogues(data)
     turns = dialogue.turns[4:]
+    assert turns[0].start == 2
     book.add(turns[0].instruction)
     for number, (turn, image) in enumerate(
         zip(turns, frames_at(video, [turn.time for turn in turns]), strict=True)
@@ -143,8 +153,34 @@ def test_states_read_in_training_are_those_read_in_service(
         assistant.observe(Frame(Tick(stamp, turn.start, turn.end, number, 1), image, ''))
         while assistant.busy:
             assistant.speak(16)
-    assert turns[0].start == 2
-    assert len(trained) == len(engine.logits) == 16
-    served = np.stack(engine.logits)
+    return np.stack(engine.logits)
+
+
+LIMITS = {(120, 0.0): 0, (9, 0.0): 4, (4, 0.0): 12, (6, 6.0): 10}
+"""How often a window of so many frames and seconds evicts."""
+
+
+@pytest.mark.parametrize(
+    ('family', 'max_frames', 'max_time'),
+    [('Qwen2_5_VL', *limits) for limits in LIMITS]
+    + [
+        (family, *limits)
+        for family in ('Qwen3VL', 'InternVL', 'SmolVLM')
+        for limits in ((9, 0.0), (6, 6.0))
+    ],
+)
+def test_states_read_in_training_are_those_read_in_service(
+    tmp_path, family, max_frames, max_time, make_checkpoint, data, video
+):
+    """Also after the window has evicted frames: what stays was computed while they were there."""
+    folder = tmp_path / 'states'
+    assert train(['--add-tokens', str(make_checkpoint(family)), '--output', str(folder)]) == 0
+    config = train_config(
+        {'model': str(folder), 'output': 'none', 'data': {'dialogues': [str(data)]}}
+    )
+    limits = ContextLimits(max_frames=max_frames, max_time=max_time)
+    trained = states_in_training(config, limits, LIMITS[max_frames, max_time])
+    served = states_in_service(folder, limits, data, video)
+    assert len(trained) == len(served) == 16
     assert np.ptp(served, axis=0).min() > 0.02
     np.testing.assert_allclose(trained, served, atol=1e-4)

@@ -106,7 +106,16 @@ def moved(before: Path, after: Path) -> set[str]:
     }
 
 
-@pytest.mark.parametrize('family', ['Qwen2_5_VL', 'Qwen3VL', 'InternVL'])
+LANGUAGE = ('language_model', 'text_model')
+CONNECTOR = ('merger', 'multi_modal_projector', 'connector')
+VISION = ('visual', 'vision_tower', 'vision_model')
+
+
+def of(names: set[str], parts: tuple[str, ...]) -> set[str]:
+    return {name for name in names if any(part in name for part in parts)}
+
+
+@pytest.mark.parametrize('family', ['Qwen2_5_VL', 'Qwen3VL', 'InternVL', 'SmolVLM'])
 def test_a_run_ends_in_a_checkpoint_that_the_engine_loads(
     tmp_path, family, make_checkpoint, dialogues
 ):
@@ -114,15 +123,14 @@ def test_a_run_ends_in_a_checkpoint_that_the_engine_loads(
     assert run(tmp_path, settings(base, dialogues, output)) == 0
     final = output / 'final'
     changed = moved(base, final)
-    assert any('language_model' in name for name in changed)
-    assert any('merger' in name or 'multi_modal_projector' in name for name in changed)
-    assert not [
-        name
-        for name in changed
-        if ('visual' in name or 'vision_tower' in name) and 'merger' not in name
-    ]
+    assert of(changed, LANGUAGE)
+    assert of(changed, CONNECTOR)
+    assert of(changed, VISION) <= of(changed, CONNECTOR)
     log = [json.loads(line) for line in (output / 'log.jsonl').read_text().splitlines()]
     assert [line['step'] for line in log if 'loss' in line] == [1, 2]
+    # What is one tile to the image processor is served as that tile, too.
+    largest = json.loads((final / 'streamo.json').read_text())['max_pixels']
+    assert largest == (64**2 if family == 'SmolVLM' else 3136)
     backbone = load(final, Options(device='cpu', lanes=1, capacity=512))
     vision = backbone.encode(np.zeros((24, 32, 3), np.uint8))
     words = backbone.prompt
@@ -146,24 +154,34 @@ def test_a_run_is_resumed_where_it_stopped(tmp_path, make_checkpoint, dialogues,
     assert 'no checkpoint to resume' in capsys.readouterr().err
 
 
-@pytest.mark.parametrize('tied', [True, False])
+@pytest.mark.parametrize(
+    ('family', 'tied', 'text'),
+    [
+        ('Qwen2_5_VL', True, 'model.language_model'),
+        ('Qwen2_5_VL', False, 'model.language_model'),
+        ('SmolVLM', True, 'model.text_model'),
+    ],
+)
 def test_lora_trains_the_language_model_and_the_state_rows_alone(
-    tmp_path, tied, make_checkpoint, dialogues
+    tmp_path, family, tied, text, make_checkpoint, dialogues
 ):
-    base, output = make_checkpoint(tied=tied), tmp_path / 'run'
+    base, output = make_checkpoint(family, tied=tied), tmp_path / 'run'
     assert run(tmp_path, settings(base, dialogues, output, lora={'rank': 4})) == 0
     old, new = weights(base), weights(output / 'final')
     assert (output / 'adapter' / 'adapter_model.safetensors').is_file()
     tokenizer = CheckpointTokenizer(output / 'final' / 'tokenizer.json')
     states = [tokenizer.control(tag)[0] for tag in ('</Silence>', '</Standby>', '</Response>')]
-    embeddings = 'model.language_model.embed_tokens.weight'
+    embeddings = f'{text}.embed_tokens.weight'
     rows = (old[embeddings] != new[embeddings]).any(1).nonzero().flatten().tolist()
     assert rows == sorted(states)
-    assert not [name for name in moved(base, output / 'final') if 'visual' in name]
-    assert not torch.equal(
-        old['model.language_model.layers.0.mlp.up_proj.weight'],
-        new['model.language_model.layers.0.mlp.up_proj.weight'],
-    )
+    layers = {
+        name
+        for name in old
+        if name.startswith(f'{text}.layers.') and name.endswith('_proj.weight')
+    }
+    assert len(layers) == 2 * 7
+    changed = moved(base, output / 'final') - {embeddings, 'lm_head.weight'}
+    assert changed == layers
     assert load(output / 'final', Options(device='cpu', lanes=1, capacity=512)).info.protocol
 
 

@@ -101,16 +101,15 @@ class Benchmark:
     grade: Callable[[Rows, Graders], Rows] | None = None
 
 
-def read_json(path: Path, name: str, keys: Sequence[str]) -> Rows:
-    """The records of a file with a list.
+def read_list(path: Path, name: str) -> list[Any]:
+    """What a file with a list holds.
 
     Args:
         path: the file, or the folder that holds it.
         name: of the file within a folder.
-        keys: what each record must have.
 
     Raises:
-        BenchmarkError: there is no such file, or it is not that of this benchmark.
+        BenchmarkError: there is no such file, or it holds no list.
     """
     file = path / name if path.is_dir() else path
     if not file.is_file():
@@ -126,15 +125,29 @@ def read_json(path: Path, name: str, keys: Sequence[str]) -> Rows:
         raise BenchmarkError(f'{file} is not JSON: {error}') from error
     if not isinstance(records, list) or not records:
         raise BenchmarkError(f'{file} is not a list of records: give another folder with --data')
+    return records
+
+
+def read_json(path: Path, name: str, keys: Sequence[str]) -> Rows:
+    """The records of a file with a list.
+
+    Args:
+        path: the file, or the folder that holds it.
+        name: of the file within a folder.
+        keys: what each record must have.
+
+    Raises:
+        BenchmarkError: there is no such file, or it is not that of this benchmark.
+    """
+    records = read_list(path, name)
     for number, record in enumerate(records, 1):
         missing = [key for key in keys if not isinstance(record, dict) or key not in record]
         if missing:
             raise BenchmarkError(
-                f'{file}, record {number}: {missing[0]!r} is missing, so this is another '
+                f'{path}, record {number}: {missing[0]!r} is missing, so this is another '
                 'benchmark or version: give its folder with --data'
             )
-    rows: Rows = records
-    return rows
+    return records
 
 
 def last_text(answers: Sequence[Answer]) -> str | None:

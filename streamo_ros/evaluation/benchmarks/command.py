@@ -172,6 +172,8 @@ def _run(benchmark: Benchmark, options: argparse.Namespace) -> dict[str, Any]:
         raise BenchmarkError('give --data, --videos, --model and --output, or --rows FILE')
     if options.rate <= 0 or options.workers < 1 or options.limit < 0:
         raise BenchmarkError('--rate must be above 0, --workers at least 1, --limit 0 or more')
+    if options.ray and options.workers > 1:
+        raise BenchmarkError('--workers is for this machine: leave it out with --ray')
     records = benchmark.read(options.data)
     questions = benchmark.questions(records)
     wanted = [one for one in questions if not options.task or one.task in options.task]

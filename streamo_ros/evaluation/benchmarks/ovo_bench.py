@@ -12,8 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from streamo_ros.documents import load_yaml
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
@@ -55,7 +54,7 @@ def group_of(task: str) -> str | None:
 
 def questions(records: Rows) -> list[Question]:
     """One for each choice, and one for each poll, each about a clip of its own."""
-    prompts = yaml.safe_load(share_path(*PROMPTS).read_text(encoding='utf-8'))
+    prompts = load_yaml(share_path(*PROMPTS).read_text(encoding='utf-8'))
     found = []
     for record in records:
         task, key = record['task'], str(record['id'])

@@ -10,6 +10,8 @@ counts, as there.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +56,7 @@ def proactive_questions(records: Rows) -> list[Question]:
         Question(
             key,
             question['task_type'],
-            _videos(record),
+            video_names(record),
             question['question'],
             seconds_of(question['time_stamp']),
             seconds_of(question['ground_truth_time_stamp']) + AFTER,
@@ -67,20 +69,29 @@ def real_questions(records: Rows) -> list[Question]:
     """One for each: what has been seen until then, and four options."""
     found = []
     for key, record, question in _each(records):
-        options = question['options']
-        if not options[0].startswith('A.'):
-            options = [f'{LETTERS[n]}. {text}' for n, text in enumerate(options)]
-        lines = '\n'.join(options)
-        text = (
-            f'{question["question"]}\n{lines}\nRespond with only the letter (A, B, C, or D) of '
-            'the correct option.'
-        )
+        text = ask_for_letter(question['question'], lettered(question['options']))
         end = seconds_of(question['time_stamp'])
-        found.append(Question(key, question['task_type'], _videos(record), text, 0.0, end))
+        found.append(Question(key, question['task_type'], video_names(record), text, 0.0, end))
     return found
 
 
-def _videos(record: dict[str, Any]) -> tuple[str, ...]:
+def lettered(options: Sequence[str]) -> list[str]:
+    """Options with their letters, if they have none."""
+    if options[0].startswith('A.'):
+        return list(options)
+    return [f'{LETTERS[n]}. {text}' for n, text in enumerate(options)]
+
+
+def ask_for_letter(question: str, options: Sequence[str]) -> str:
+    """What the model is asked."""
+    lines = '\n'.join(options)
+    return (
+        f'{question}\n{lines}\nRespond with only the letter (A, B, C, or D) of the correct option.'
+    )
+
+
+def video_names(record: Mapping[str, Any]) -> tuple[str, ...]:
+    """Paths below the folder of videos under which a record's video may be."""
     return record['video_path'].removeprefix('./'), Path(record['video_path']).name
 
 

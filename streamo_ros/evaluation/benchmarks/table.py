@@ -11,6 +11,7 @@ from streamo_ros.evaluation.benchmarks import ovo_bench
 from streamo_ros.evaluation.benchmarks import ovo_timing
 from streamo_ros.evaluation.benchmarks import proactive_video_qa
 from streamo_ros.evaluation.benchmarks import streaming_bench
+from streamo_ros.evaluation.benchmarks import streaming_bench_sqa
 from streamo_ros.evaluation.benchmarks import streamo_bench
 from streamo_ros.evaluation.benchmarks import sw_f1
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
@@ -20,6 +21,7 @@ BENCHMARKS: dict[str, Benchmark] = {
     'ovo-timing': ovo_timing.BENCHMARK,
     'streaming-bench': streaming_bench.REAL,
     'streaming-bench-proactive': streaming_bench.PROACTIVE,
+    'streaming-bench-sqa': streaming_bench_sqa.BENCHMARK,
     'et-bench': et_bench.BENCHMARK,
     'proactive-video-qa': proactive_video_qa.BENCHMARK,
     'omnimmi-pa': omnimmi.BENCHMARK,

@@ -1,8 +1,9 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Thresholds and cooldown for a wanted rate of false alarms, from what a run has stored.
+"""Thresholds, hysteresis and cooldown for a wanted rate of false alarms.
 
-The model is run only for recordings that nobody has watched yet.
+They are found in what a run has stored; the model is run only for recordings that nobody has
+watched yet.
 Exit codes: 0 found, 1 no threshold is quiet enough, 2 bad input.
 """
 
@@ -11,9 +12,11 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +38,8 @@ from streamo_ros.files import write_text
 from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 
+ALLOWED = {'response': (0.0001, 1.0), 'activation': (0.01, 0.99)}
+"""Least and most of the parameters of the group `thresholds` from which Response is decided."""
 PARAMETERS, FIGURES, CURVE = 'calibrated.yaml', 'calibration.json', 'calibration.svg'
 
 
@@ -44,12 +49,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.false_alarms < 0:
         raise TruthError('--false-alarms is a number an hour, 0 or more')
     with ExitStack() as stack:
-        samples = _samples(find_recordings(options, stack))
-    limits = Limits(options.tolerance, options.late)
-    trials = Trials(samples, limits)
-    result = _calibrate(trials, options.false_alarms)
+        recordings = find_recordings(options, stack)
+    samples = _samples(recordings)
+    name = _threshold(recordings)
+    try_all = partial(
+        Trials, limits=Limits(options.tolerance, options.late), allowed=ALLOWED[name]
+    )
+    trials = try_all(samples)
+    result = {'parameter': name, **_calibrate(trials, options.false_alarms)}
+    if name == 'activation':
+        # It follows the same score: 0 = half of it.
+        result['standby'] = None
     if options.per_instruction:
-        result['instructions'] = _each(samples, limits, options.false_alarms)
+        result['instructions'] = _each(samples, try_all, options.false_alarms)
     chosen = result['chosen']
     if options.output:
         write_text(options.output / FIGURES, json.dumps(result, indent=2) + '\n')
@@ -88,6 +100,21 @@ def parser() -> argparse.ArgumentParser:
     return parser
 
 
+def _threshold(recordings: Sequence[Recording]) -> str:
+    """Which threshold decided; that of a gate goes by another name."""
+    gates = {recording.watched.gate for recording in recordings}
+    if len(gates) > 1:
+        gated, free = (
+            next(one.watched.name for one in recordings if one.watched.gate is gate)
+            for gate in (True, False)
+        )
+        raise TruthError(
+            f'{gated} was watched through a gate and {free} without one: their thresholds have '
+            'nothing in common, calibrate them one by one'
+        )
+    return 'activation' if gates == {True} else 'response'
+
+
 def _samples(recordings: Sequence[Recording]) -> list[Sample]:
     """All that was watched; held out by recording, or by instruction where there is but one."""
     several = len(recordings) > 1
@@ -121,12 +148,14 @@ def _calibrate(trials: Trials, wanted: float) -> dict[str, Any]:
     }
 
 
-def _each(samples: Sequence[Sample], limits: Limits, wanted: float) -> list[dict[str, Any]]:
+def _each(
+    samples: Sequence[Sample], try_all: Callable[[Sequence[Sample]], Trials], wanted: float
+) -> list[dict[str, Any]]:
     texts = dict.fromkeys(plain(sample.truth.instruction) for sample in samples)
     rows = []
     for text in texts:
         own = [one for one in samples if plain(one.truth.instruction) == text]
-        best = Trials(own, limits).best(wanted)
+        best = try_all(own).best(wanted)
         rows.append({'instruction': text, 'chosen': asdict(best) if best else None})
     return rows
 
@@ -134,7 +163,7 @@ def _each(samples: Sequence[Sample], limits: Limits, wanted: float) -> list[dict
 def _parameters(result: dict[str, Any]) -> str:
     """A parameter file that the node and `--params-file` read."""
     chosen = result['chosen']
-    thresholds = {'response': chosen['response']}
+    thresholds = {result['parameter']: chosen['response'], 'hysteresis': chosen['hysteresis']}
     if result['standby'] is not None:
         thresholds['standby'] = result['standby']
     values = {'thresholds': thresholds, 'notify': {'cooldown': chosen['cooldown']}}
@@ -150,9 +179,11 @@ def _print(result: dict[str, Any], output: Path | None) -> None:
         )
         return
     chosen = Point(**result['chosen'])
-    print(f'thresholds.response {chosen.response:g}, cooldown {chosen.cooldown:g} s')
+    print(f'thresholds.{result["parameter"]} {chosen.response:g}')
+    print(f'thresholds.hysteresis {chosen.hysteresis:g}')
     if result['standby'] is not None:
         print(f'thresholds.standby {result["standby"]:g}')
+    print(f'notify.cooldown {chosen.cooldown:g} s')
     print(f'on these recordings: {_words(chosen)}')
     if result['cross_validated']:
         print(f'cross-validated:     {_words(Point(**result["cross_validated"]))}')
@@ -160,7 +191,7 @@ def _print(result: dict[str, Any], output: Path | None) -> None:
         print('not cross-validated: that needs a second recording or instruction')
     for row in result.get('instructions', ()):
         best = Point(**row['chosen']) if row['chosen'] else None
-        said = f'response {best.response:g}, {_words(best)}' if best else 'never quiet enough'
+        said = f'{best.settings}, {_words(best)}' if best else 'never quiet enough'
         print(f'  {row["instruction"]}: {said}')
     if output:
         print(f'written to {output / PARAMETERS} and {output / CURVE}')

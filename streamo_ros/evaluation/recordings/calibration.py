@@ -3,8 +3,9 @@
 """Finds thresholds for a wanted rate of false alarms from stored probabilities, without a model.
 
 What would have been said with another threshold is approximate: the stored run's own answers stay
-in the model's history. Neighboring frames above the threshold count as one answer, because the
-node does not repeat itself while an event lasts.
+in the model's history. The rule is that of `core.decision.redecide`; without hysteresis,
+neighboring frames above the threshold count as one answer, because the node does not repeat itself
+while an event lasts.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.evaluation.metrics import Span
 from streamo_ros.evaluation.recordings.card import Limits
 from streamo_ros.evaluation.recordings.card import score_track
 from streamo_ros.evaluation.recordings.card import Verdict
@@ -24,6 +26,8 @@ from streamo_ros.evaluation.recordings.watched import WatchedTrack
 
 COOLDOWNS = (0.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 """Seconds that are tried."""
+HYSTERESES = (0.0, 0.05, 0.1, 0.2, 0.4)
+"""Values of `thresholds.hysteresis` that are tried, with the thresholds above them."""
 THRESHOLDS = 60
 """Most thresholds that are tried, spread over the probabilities that occurred."""
 _CAUGHT, _ALARMS, _REPEATED = range(3)
@@ -44,10 +48,11 @@ class Sample:
 
 @dataclass(frozen=True)
 class Point:
-    """What a threshold and a cooldown amount to.
+    """What a threshold, a hysteresis and a cooldown amount to.
 
     Attributes:
-        response: `thresholds.response`.
+        response: `thresholds.response`; with a gate, `thresholds.activation`.
+        hysteresis: `thresholds.hysteresis`.
         cooldown: seconds after an answer in which there is no other.
         caught: events answered in time.
         events: all of them.
@@ -57,12 +62,20 @@ class Point:
     """
 
     response: float
+    hysteresis: float
     cooldown: float
     caught: int
     events: int
     alarms: int
     duplicates: int
     hours: float
+
+    @property
+    def settings(self) -> str:
+        """In words; what is off is left out."""
+        parts = [f'response {self.response:g}']
+        parts += [f'hysteresis {self.hysteresis:g}'] if self.hysteresis else []
+        return ', '.join([*parts, f'cooldown {self.cooldown:g} s'])
 
     @property
     def missed_share(self) -> float:
@@ -76,18 +89,27 @@ class Point:
 
 
 class Trials:
-    """Every threshold and every cooldown, tried on every sample.
+    """Every threshold, hysteresis and cooldown, tried on every sample.
 
     Args:
         samples: at least one.
         limits: what counts as in time.
+        allowed: least and most of the parameter that becomes the threshold.
     """
 
-    def __init__(self, samples: Sequence[Sample], limits: Limits) -> None:
+    def __init__(
+        self, samples: Sequence[Sample], limits: Limits, allowed: Span = (0.0001, 1.0)
+    ) -> None:
         self.samples = list(samples)
-        self.thresholds = _candidates(samples)
-        shape = len(self.samples), len(self.thresholds), len(COOLDOWNS), 3
-        self._counts = np.zeros(shape, np.int64)
+        self.thresholds = _candidates(samples, allowed)
+        self._trials = [
+            (threshold, hysteresis, cooldown)
+            for threshold in self.thresholds
+            for hysteresis in HYSTERESES
+            if hysteresis < threshold
+            for cooldown in COOLDOWNS
+        ]
+        self._counts = np.zeros((len(self.samples), len(self._trials), 3), np.int64)
         self._events = np.zeros(len(self.samples), np.int64)
         self._hours = np.zeros(len(self.samples))
         for number, sample in enumerate(self.samples):
@@ -108,24 +130,22 @@ class Trials:
         """All trials, on these samples by their numbers; None = on all."""
         rows = list(range(len(self.samples))) if chosen is None else list(chosen)
         counts = self._counts[rows].sum(0)
-        return [
-            self._point(rows, counts[i, j], i, j)
-            for i in range(len(self.thresholds))
-            for j in range(len(COOLDOWNS))
-        ]
+        return [self._point(rows, counts[trial], trial) for trial in range(len(self._trials))]
 
     def best(self, alarms_per_hour: float, chosen: Sequence[int] | None = None) -> Point | None:
         """The trial with the fewest misses at this rate of false alarms or less.
 
-        Among equals: fewer false alarms, fewer duplicates, a shorter cooldown, and of the
-        thresholds that then remain the one in the middle. None if no trial is quiet enough.
+        Among equals: fewer false alarms, fewer duplicates, a shorter cooldown, less hysteresis,
+        and of the thresholds that then remain the one in the middle. None if no trial is quiet
+        enough.
         """
         quiet = [one for one in self.points(chosen) if one.alarms_per_hour <= alarms_per_hour]
         if not quiet:
             return None
 
         def rank(point: Point) -> tuple[float, ...]:
-            return -point.caught, point.alarms, point.duplicates, point.cooldown
+            counts = -point.caught, point.alarms, point.duplicates
+            return *counts, point.cooldown, point.hysteresis
 
         first = min(map(rank, quiet))
         equal = [point for point in quiet if rank(point) == first]
@@ -144,13 +164,13 @@ class Trials:
             choice = self.best(alarms_per_hour, others)
             if choice is None:
                 return None
-            i = self.thresholds.index(choice.response)
-            j = COOLDOWNS.index(choice.cooldown)
-            parts.append(self._point(own, self._counts[own].sum(0)[i, j], i, j))
+            trial = self._trials.index((choice.response, choice.hysteresis, choice.cooldown))
+            parts.append(self._point(own, self._counts[own].sum(0)[trial], trial))
         if not parts:
             return None
         return Point(
             float(np.mean([part.response for part in parts])),
+            float(np.mean([part.hysteresis for part in parts])),
             float(np.mean([part.cooldown for part in parts])),
             sum(part.caught for part in parts),
             sum(part.events for part in parts),
@@ -159,10 +179,9 @@ class Trials:
             sum(part.hours for part in parts),
         )
 
-    def _point(self, rows: Sequence[int], counts: NDArray[np.int64], i: int, j: int) -> Point:
+    def _point(self, rows: Sequence[int], counts: NDArray[np.int64], trial: int) -> Point:
         return Point(
-            self.thresholds[i],
-            COOLDOWNS[j],
+            *self._trials[trial],
             int(counts[_CAUGHT]),
             int(self._events[rows].sum()),
             int(counts[_ALARMS]),
@@ -176,36 +195,45 @@ class Trials:
         truth = replace(sample.truth, events=events)
         times = np.array([at for at, _ in sample.track.chances])
         chances = np.array([chance[2] for _, chance in sample.track.chances])
-        for i, threshold in enumerate(self.thresholds):
-            for j, cooldown in enumerate(COOLDOWNS):
-                said = [(at, '') for at in answer_times(times, chances, threshold, cooldown)]
-                card = score_track(truth, said, sample.track.span, limits)
+        # Many trials say the same.
+        known: dict[tuple[float, ...], tuple[int, int, int]] = {}
+        for place, trial in enumerate(self._trials):
+            said = tuple(answer_times(times, chances, *trial))
+            if said not in known:
+                card = score_track(truth, [(at, '') for at in said], sample.track.span, limits)
                 caught = sum(one.verdict is Verdict.CAUGHT for one in card.events)
-                self._counts[number, i, j] = caught, len(card.false_alarms), len(card.duplicates)
+                known[said] = caught, len(card.false_alarms), len(card.duplicates)
                 self._events[number], self._hours[number] = len(card.events), card.hours
+            self._counts[number, place] = known[said]
 
 
 def answer_times(
-    times: NDArray[np.float64], chances: NDArray[np.float64], threshold: float, cooldown: float
+    times: NDArray[np.float64],
+    chances: NDArray[np.float64],
+    threshold: float,
+    hysteresis: float,
+    cooldown: float,
 ) -> list[float]:
-    """When answers would begin.
+    """When answers would begin; frame by frame, `core.decision.redecide` says the same.
 
     Args:
         times: seconds of the frames, in order.
         chances: probability of Response of each.
         threshold: from which on it is decided.
+        hysteresis: how far below the threshold it must fall after an answer.
         cooldown: seconds after an answer in which there is no other.
     """
-    above = chances >= threshold
-    # A frame below the threshold ends an answer; the others below need not be looked at.
-    looked_at = above | np.concatenate(([False], above[:-1]))
+    high = np.flatnonzero(chances >= threshold)
+    # How often it had fallen before each frame: between two falls there is one answer at most.
+    falls = np.cumsum(chances < threshold - hysteresis)[high]
+    moments = times[high]
     said: list[float] = []
-    speaking = False
-    for at, high in zip(times[looked_at].tolist(), above[looked_at].tolist(), strict=True):
-        free = not said or at >= said[-1] + cooldown
-        if high and not speaking and free:
-            said.append(at)
-        speaking = high and (speaking or free)
+    at = 0
+    while at < len(high):
+        said.append(float(moments[at]))
+        fallen = int(np.searchsorted(falls, falls[at], 'right'))
+        free = int(np.searchsorted(moments, said[-1] + cooldown, 'left'))
+        at = max(fallen, free)
     return said
 
 
@@ -235,7 +263,7 @@ def standby_threshold(samples: Sequence[Sample], response: float) -> float | Non
     return max((round(step / 20, 2) for step in range(1, 20)), key=f1)
 
 
-def _candidates(samples: Sequence[Sample]) -> list[float]:
+def _candidates(samples: Sequence[Sample], allowed: Span) -> list[float]:
     """Thresholds between the probabilities that occurred, at most `THRESHOLDS`."""
     found = {round(chance[2], 4) for sample in samples for _, chance in sample.track.chances}
     values = np.array(sorted(found))
@@ -243,4 +271,5 @@ def _candidates(samples: Sequence[Sample]) -> list[float]:
         values = (values[1:] + values[:-1]) / 2
     # High probabilities are where answers are told apart; most frames have low ones.
     places = np.unique(np.linspace(0, 1, THRESHOLDS) ** 0.5 * (len(values) - 1)).astype(int)
-    return sorted({max(0.0001, round(float(value), 4)) for value in values[places]})
+    least, most = allowed
+    return sorted({min(most, max(least, round(float(value), 4))) for value in values[places]})

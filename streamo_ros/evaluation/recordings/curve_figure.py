@@ -36,7 +36,7 @@ def curve_svg(curve: Sequence[Point], chosen: Point, held_out: Point | None, wan
         f'<polyline points="{line}" fill="none" stroke="#3977c4" stroke-width="2"/>',
     ]
     for one in curve:
-        title = f'response {one.response:g}, cooldown {one.cooldown:g} s: {_words(one)}'
+        title = f'{one.settings}: {_words(one)}'
         parts.append(_dot(x(one.alarms_per_hour), y(one.missed_share), 3, '#3977c4', title))
     parts.append(
         f'<line x1="{x(wanted)}" x2="{x(wanted)}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '

@@ -15,7 +15,9 @@ from typing import Any
 import yaml
 
 from streamo_ros.core.errors import one_line
+from streamo_ros.documents import LINE
 from streamo_ros.documents import load_json
+from streamo_ros.documents import load_yaml
 from streamo_ros.evaluation.metrics import Span
 from streamo_ros.evaluation.recordings.clip_truth import clip_truths
 from streamo_ros.evaluation.recordings.truth import check_truths
@@ -25,8 +27,6 @@ from streamo_ros.evaluation.recordings.truth import TruthError
 
 _KEYS = ('recording', 'instruction', 'from', 'events', 'unsure')
 _EVENT_KEYS = ('start', 'end', 'words')
-_LINE = object()
-"""Key under which the reader notes the line of a mapping; no file can have it."""
 
 
 def read_truth(path: Path) -> list[Truth]:
@@ -70,7 +70,7 @@ class _Place:
 
     def of(self, row: Mapping[Any, Any]) -> _Place:
         """The place of a mapping within; JSON lines have but one."""
-        return _Place(self.path, row.get(_LINE, self.line))
+        return _Place(self.path, row.get(LINE, self.line))
 
     def fail(self, problem: str) -> TruthError:
         return TruthError(f'{self}: {problem}')
@@ -92,26 +92,18 @@ def _lines(path: Path) -> Iterator[tuple[Any, int]]:
                 raise TruthError(f'{path}, line {number}: not JSON ({error})') from error
 
 
-class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
-    """Notes the line of each mapping."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        del deep  # Always: the line is needed at once.
-        return {**super().construct_mapping(node, deep=True), _LINE: node.start_mark.line + 1}
-
-
 def _documents(path: Path) -> Iterator[tuple[Any, int]]:
     try:
-        rows = yaml.load(_text(path), _Loader)  # noqa: S506 - it is a SafeLoader
-    except RecursionError:
-        raise TruthError(f'{path}: not YAML (it is nested too deeply)') from None
+        rows = load_yaml(_text(path), lines=True)
     except yaml.MarkedYAMLError as error:
         line = (error.problem_mark.line if error.problem_mark else 0) + 1
         raise TruthError(f'{path}, line {line}: not YAML ({error.problem})') from error
+    except yaml.YAMLError as error:
+        raise TruthError(f'{path}: not YAML ({one_line(error)})') from error
     if not isinstance(rows, list):
         raise TruthError(f'{path} is not a list: begin each instruction with "- instruction:"')
     for row in rows:
-        yield row, row.get(_LINE, 1) if isinstance(row, dict) else 1
+        yield row, row.get(LINE, 1) if isinstance(row, dict) else 1
 
 
 def _truth(row: Any, place: _Place) -> Truth:
@@ -183,5 +175,5 @@ def _seconds(value: Any, what: str, place: _Place) -> float:
 
 def _check_keys(row: Mapping[Any, Any], known: tuple[str, ...], place: _Place) -> None:
     for key in row:
-        if key is not _LINE and key not in known:
+        if key is not LINE and key not in known:
             raise place.fail(f'unknown key {key!r}: known are {", ".join(known)}')

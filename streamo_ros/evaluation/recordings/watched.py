@@ -53,6 +53,7 @@ class Watched:
         origin: stamp of its first frame, nanoseconds; 0 = its stamps jump back.
         seconds: its length.
         model: what watched it.
+        gate: whether a gate's score was compared with the thresholds.
         tracks: by instruction.
     """
 
@@ -61,6 +62,7 @@ class Watched:
     seconds: float
     origin: int = 0
     model: str = ''
+    gate: bool = False
     tracks: dict[str, WatchedTrack] = field(default_factory=dict)
 
     @classmethod
@@ -69,7 +71,12 @@ class Watched:
         seconds = max(timeline.seconds for timeline in timelines)
         head = timelines[0].head
         watched = cls(
-            name, head.source, seconds, timelines[0].origin, str(head.model.get('model', ''))
+            name,
+            head.source,
+            seconds,
+            timelines[0].origin,
+            str(head.model.get('model', '')),
+            bool(head.thresholds.get('gate')),
         )
         for timeline in timelines:
             for key, track in timeline.tracks.items():

@@ -5,7 +5,8 @@
 import { clock } from './draw.js';
 import { make } from './element.js';
 
-const STEP = 60;
+// A phone shows them below the timeline, where many are a long way.
+const STEP = matchMedia('(max-width: 900px)').matches ? 15 : 60;
 const FINISHED = { LENGTH: 'cut at the limit', CANCELED: 'canceled', ERROR: 'failed' };
 
 export class Answers {
@@ -97,17 +98,19 @@ export class Answers {
   #speaking() {
     const list = document.getElementById('speaking');
     const items = (this.store.facts.speaking || []).map(([, lane, text]) => {
-      const item = make('li', '');
-      item.textContent = `${text}…`;
-      item.title = this.store.lane(lane).text;
+      const item = make('li', ''), asked = make('span', 'asked'), one = this.store.lane(lane);
+      asked.textContent = one.id ? `#${one.id} ${one.text}` : one.text;
+      item.append(`${text}…`, asked);
       return item;
     });
     if (items.length || list.firstChild) list.replaceChildren(...items);
   }
 }
 
+const TIME_OF_DAY = new Intl.DateTimeFormat([], { dateStyle: 'short', timeStyle: 'medium' });
+
 /** A stamp as local time; '' where the stamps are not times of the day. */
 export function moment(stamp) {
   const milliseconds = Number(BigInt(stamp) / 1000000n);
-  return milliseconds > 946684800000 ? new Date(milliseconds).toLocaleString([], { dateStyle: 'short', timeStyle: 'medium' }) : '';
+  return milliseconds > 946684800000 ? TIME_OF_DAY.format(milliseconds) : '';
 }

@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // Paints: one lane, the axis of time, the overview. Knows canvases, nothing of the page.
 
+import { loudest, runs, spans } from './raster.js';
 import { RESPONSE, SILENCE, STANDBY, UNKNOWN, firstFrom } from './rule.js';
 
 const BAND = 13, GAP = 3, HEIGHTS = { [SILENCE]: 4, [STANDBY]: 8, [RESPONSE]: 13, [UNKNOWN]: 4 };
+// By state; within a pixel the loudest one is shown, so that a single response is seen at any zoom.
+const LOUDNESS = [];
+[SILENCE, UNKNOWN, STANDBY, RESPONSE].forEach((state, at) => { LOUDNESS[state] = at + 1; });
 
 export function colors() {
   const style = getComputedStyle(document.documentElement);
@@ -17,7 +21,7 @@ export function colors() {
   };
 }
 
-/** Fit a canvas to its place and the screen; returns [context, width, height]. */
+/** Fit a canvas to its place and the screen; returns [context, width, height, pixels per unit]. */
 export function prepare(canvas) {
   const scale = window.devicePixelRatio || 1;
   const width = canvas.clientWidth, height = canvas.clientHeight;
@@ -28,7 +32,7 @@ export function prepare(canvas) {
   const context = canvas.getContext('2d');
   context.setTransform(scale, 0, 0, scale, 0, 0);
   context.clearRect(0, 0, width, height);
-  return [context, width, height];
+  return [context, width, height, scale];
 }
 
 /** Where the plot of probabilities lies in a lane: [top, bottom]. */
@@ -37,78 +41,72 @@ export function plotArea(height, compared) {
 }
 
 /**
- * One lane. view: {from, to}; period: seconds of a frame; threshold, null = none to draw; whatIf:
- * states or null;
- * cursor: seconds or null.
+ * One lane. raster: its pixels; view: {from, to}; period: seconds of a frame; threshold, null = none
+ * to draw; whatIf: states or null.
  */
-export function drawLane(canvas, paint, decisions, view, period, threshold, whatIf, cursor) {
-  const [context, width, height] = prepare(canvas);
+export function drawLane(canvas, raster, paint, decisions, view, period, threshold, whatIf) {
+  const [context, width, height, zoom] = prepare(canvas);
   const scale = width / (view.to - view.from);
   const x = (at) => (at - view.from) * scale;
   const [top, bottom] = plotArea(height, whatIf !== null);
   const y = (chance) => bottom - chance * (bottom - top);
   const start = Math.max(0, firstFrom(decisions, view.from) - 1);
   const stop = Math.min(decisions.length, firstFrom(decisions, view.to) + 1);
-  context.fillStyle = paint.soft;
-  context.fillRect(0, top, width, bottom - top);
-  line(context, paint, decisions, start, stop, x, y, period);
-  const bands = whatIf === null ? 1 : 2;
-  const floor = height - (bands - 1) * (BAND + GAP);
-  band(context, paint, start, stop, decisions, (at) => decisions[at].state, x, floor, period);
+  const dense = stop - start > width / 4;
+  raster.clear();
+  if (bottom > top) raster.fill(0, raster.width, top * zoom, bottom * zoom, paint.soft);
+  if (dense && bottom > top) denseLine(raster, paint, decisions, start, stop, (at) => x(at) * zoom, (chance) => y(chance) * zoom, period, zoom);
+  const floor = height - (whatIf === null ? 0 : BAND + GAP);
+  const band = (state, foot) => drawBand(raster, paint, decisions, start, stop, state, (at) => x(at) * zoom, foot, period, zoom);
+  const loud = [band((at) => decisions[at].state, floor)];
+  if (whatIf !== null) loud.push(band((at) => whatIf[at] ?? UNKNOWN, height));
+  context.putImageData(raster.image, 0, 0);
+  if (!dense && bottom > top) line(context, paint, decisions, start, stop, x, y, period);
   if (whatIf !== null) {
-    band(context, paint, start, stop, decisions, (at) => whatIf[at] ?? UNKNOWN, x, height, period);
-    note(context, paint, 'recorded', 0, floor - 2);
-    note(context, paint, 'what if', 0, height - 2);
+    note(context, paint, 'recorded', width, floor - 2, loud[0], zoom);
+    note(context, paint, 'what if', width, height - 2, loud[1], zoom);
   }
   if (threshold !== null) mark(context, paint, width, y(threshold), threshold);
-  if (cursor !== null) {
-    context.fillStyle = paint.ink;
-    context.fillRect(Math.round(x(cursor)), 0, 1, height);
-  }
 }
 
+/** Few enough frames that each is a point of its own. */
 function line(context, paint, decisions, start, stop, x, y, period) {
   context.strokeStyle = paint.line;
   context.lineWidth = 1.5;
   context.lineJoin = 'round';
   context.beginPath();
-  let before = null, column = null, low = 0, high = 0;
-  const flush = () => {
-    if (column === null) return;
-    context.lineTo(column, y(high));
-    if (low < high) context.lineTo(column, y(low));
-  };
+  let before = null;
   for (let at = start; at < stop; at += 1) {
     const one = decisions[at];
-    if (one.chances === null) { flush(); column = null; before = null; continue; }
-    const chance = one.chances[2], here = Math.round(x(one.at + period / 2));
-    const gap = before === null || one.at - before > 2.5 * period;
-    if (gap) { flush(); column = null; context.moveTo(here, y(chance)); }
-    // Many frames within one pixel: the span of their values, so that no peak is lost.
-    if (column === here) { low = Math.min(low, chance); high = Math.max(high, chance); }
-    else { flush(); column = here; low = chance; high = chance; }
+    if (one.chances === null) { before = null; continue; }
+    const apart = before === null || one.at - before > 2.5 * period;
+    context[apart ? 'moveTo' : 'lineTo'](x(one.at + period / 2), y(one.chances[2]));
     before = one.at;
   }
-  flush();
   context.stroke();
 }
 
-function band(context, paint, start, stop, decisions, state, x, floor, period) {
-  // Frames of one state that touch are one block; the loudest state is painted last, so that a
-  // single response shows at any zoom.
-  const blocks = { [SILENCE]: [], [UNKNOWN]: [], [STANDBY]: [], [RESPONSE]: [] };
-  for (let at = start; at < stop; at += 1) {
-    const left = x(decisions[at].at), right = x(decisions[at].at + period);
-    const list = blocks[state(at)], last = list.at(-1);
-    if (last && left <= last[1] + 0.6) last[1] = right; else list.push([left, right]);
+function denseLine(raster, paint, decisions, start, stop, x, y, period, zoom) {
+  const point = (at) => {
+    const { chances } = decisions[at];
+    return chances && [Math.round(x(decisions[at].at + period / 2)), y(chances[2])];
+  };
+  const broken = (at) => decisions[at].at - decisions[at - 1].at > 2.5 * period;
+  const [low, high] = spans(raster.width, start, stop, point, broken), half = 0.75 * zoom;
+  const thin = Math.round(1.5 * zoom);
+  for (let column = 0; column < raster.width; column += 1) {
+    if (low[column] >= 0) raster.fill(column, column + thin, low[column] - half, high[column] + half, paint.line);
   }
-  for (const wanted of [SILENCE, UNKNOWN, STANDBY, RESPONSE]) {
-    context.fillStyle = paint.states[wanted];
-    const high = HEIGHTS[wanted];
-    for (const [from, to] of blocks[wanted]) {
-      context.fillRect(from, floor - high, Math.max(1.5, to - from), high);
-    }
-  }
+}
+
+/** The states as blocks on a foot; returns the columns, each with how loud it is. */
+function drawBand(raster, paint, decisions, start, stop, state, x, foot, period, zoom) {
+  const columns = loudest(raster.width, decisions, start, stop, state, x, period, LOUDNESS, Math.round(1.5 * zoom));
+  runs(columns, (from, to, loud) => {
+    const shown = LOUDNESS.indexOf(loud);
+    raster.fill(from, to, (foot - HEIGHTS[shown]) * zoom, foot * zoom, paint.states[shown]);
+  });
+  return columns;
 }
 
 function mark(context, paint, width, height, threshold) {
@@ -132,12 +130,16 @@ function mark(context, paint, width, height, threshold) {
   context.fillText(text, width - wide + 6, top + 12);
 }
 
-function note(context, paint, text, x, y) {
+/** Name a band at its left end, or its right one: where nothing happened, if there is such a place. */
+function note(context, paint, text, width, y, loud, zoom) {
   context.font = '9.5px system-ui, sans-serif';
-  const wide = context.measureText(text).width;
+  const wide = context.measureText(text).width + 4;
+  const free = (from) => !loud.subarray(from * zoom, (from + wide) * zoom).some((one) => one > LOUDNESS[UNKNOWN]);
+  const x = [0, width - wide].find(free);
+  if (x === undefined) return;
   context.globalAlpha = 0.8;
   context.fillStyle = paint.card;
-  context.fillRect(x, y - 9, wide + 4, 11);
+  context.fillRect(x, y - 9, wide, 11);
   context.globalAlpha = 1;
   context.fillStyle = paint.quiet;
   context.fillText(text, x + 2, y);
@@ -159,13 +161,22 @@ export function drawAxis(canvas, paint, view) {
   }
 }
 
-export function drawOverview(canvas, paint, answers, whole, view, cursor) {
-  const [context, width, height] = prepare(canvas);
+/** layer: a canvas that keeps the answers, which change seldom. */
+export function drawOverview(canvas, layer, paint, answers, whole, view, cursor) {
+  const [context, width, height, zoom] = prepare(canvas);
   const x = (at) => (at - whole.from) * width / (whole.to - whole.from);
-  context.fillStyle = paint.soft;
-  context.fillRect(0, 0, width, height);
-  context.fillStyle = paint.states[RESPONSE];
-  for (const answer of answers) context.fillRect(x(answer.at), 6, 2, height - 12);
+  const key = [canvas.width, canvas.height, answers.length, answers.at(-1)?.at, whole.from, whole.to, paint.soft].join();
+  if (layer.key !== key) {
+    layer.key = key;
+    Object.assign(layer, { width: canvas.width, height: canvas.height });
+    const kept = layer.getContext('2d');
+    kept.setTransform(zoom, 0, 0, zoom, 0, 0);
+    kept.fillStyle = paint.soft;
+    kept.fillRect(0, 0, width, height);
+    kept.fillStyle = paint.states[RESPONSE];
+    for (const answer of answers) kept.fillRect(x(answer.at), 6, 2, height - 12);
+  }
+  if (layer.width && layer.height) context.drawImage(layer, 0, 0, width, height);
   context.fillStyle = paint.shade;
   const left = x(view.from), wide = Math.max(6, x(view.to) - left);
   context.fillRect(left, 0, wide, height);

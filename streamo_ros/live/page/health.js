@@ -15,7 +15,7 @@ export function drawHealth(store, connected) {
   const recent = frames.slice(-LOOKED_AT);
   const waits = recent.map((one) => one.latency).filter((one) => one > 0).sort((a, b) => a - b);
   if (facts.live) {
-    add('Node', facts.node_state || 'not seen', !facts.node_state);
+    add('Node', facts.node_state === undefined ? 'looking for it' : facts.node_state || 'not seen', facts.node_state === '');
     add('Camera', input['rate (Hz)'] ? `${Number(input['rate (Hz)']).toFixed(1)} Hz` : '');
     add('Judged', judged(recent));
   } else {
@@ -25,7 +25,8 @@ export function drawHealth(store, connected) {
   }
   if (waits.length) add('Latency p50 / p99', `${ms(waits, 0.5)} / ${ms(waits, 0.99)} ms`);
   if (newest) {
-    add('Dropped', newest.dropped, newest.dropped > 0);
+    // A memory store does not know what was dropped.
+    if (newest.received) add('Dropped', newest.dropped, newest.dropped > 0);
     if (facts.live) add('Queue', input.queue);
     const capacity = facts.model?.context_capacity;
     if (newest.context) add('Context', capacity ? `${newest.context} of ${capacity}` : newest.context);
@@ -42,9 +43,10 @@ export function drawHealth(store, connected) {
     tile.append(term, text);
     return tile;
   }));
-  const problem = trouble(facts, connected);
+  const [problem, grave] = trouble(facts, connected);
   const alert = document.getElementById('alert');
   alert.hidden = !problem;
+  alert.classList.toggle('warning', !grave);
   if (alert.textContent !== problem) alert.textContent = problem;
 }
 
@@ -63,9 +65,12 @@ function ms(sorted, share) {
   return value < 10 ? value.toFixed(1) : value.toFixed(0);
 }
 
+/** [what is wrong, in words, '' = nothing; whether it is more than a warning]. */
 function trouble(facts, connected) {
-  if (!connected) return '';
-  if (facts.end?.failure) return `The run was broken off: ${facts.end.failure}`;
+  if (!connected) return ['', false];
+  if (facts.end?.failure) return [`The run was broken off: ${facts.end.failure}`, true];
+  if (facts.live && facts.node_state === '') return [`${facts.node || 'The node'} is not seen: is it running, and in the same ROS domain?`, true];
   const worst = Object.values(facts.health || {}).filter((one) => one.level > 0).sort((a, b) => b.level - a.level)[0];
-  return worst ? `${worst.level >= ERROR ? 'Error' : 'Warning'}: ${worst.message}` : '';
+  if (!worst) return ['', false];
+  return [`${worst.level >= ERROR ? 'Error' : 'Warning'}: ${worst.message}`, worst.level >= ERROR];
 }

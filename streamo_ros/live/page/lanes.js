@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The timeline: one lane per instruction, zoom and pan, the cursor, the threshold that is dragged.
 
-import { clock, colors, drawAxis, drawLane, drawOverview, plotArea } from './draw.js';
+import { clock, colors, drawAxis, drawLane, drawOverview } from './draw.js';
 import { bold, make } from './element.js';
+import { grab } from './grab.js';
+import { Raster } from './raster.js';
 import { RESPONSE, firstFrom, redecide } from './rule.js';
 
 const LEAST = 4;
@@ -21,12 +23,13 @@ export class Lanes {
     this.marks = new Map(); // lane -> states under the other threshold
     this.pointers = new Map();
     this.costs = [];
+    this.layer = document.createElement('canvas');
     this.#listen();
   }
 
   get recorded() {
-    const { response = 0, standby = 0, gate = false, half = false } = this.store.facts.thresholds || {};
-    return { response, standby: half ? response / 2 : standby, scored: gate };
+    const { response = 0, standby = 0, hysteresis = 0, gate = false, half = false } = this.store.facts.thresholds || {};
+    return { response, standby: half ? response / 2 : standby, hysteresis, scored: gate };
   }
 
   get thresholds() {
@@ -41,6 +44,12 @@ export class Lanes {
   touch() {
     if (this.pending) return;
     this.pending = requestAnimationFrame(() => { this.pending = 0; this.draw(); });
+  }
+
+  /** The colors of the page changed. */
+  recolor() {
+    this.paint = null;
+    this.touch();
   }
 
   showAll() {
@@ -113,18 +122,33 @@ export class Lanes {
     }
     this.#clamp();
     this.#match();
-    const paint = colors(), threshold = this.thresholds;
-    for (const [lane, row] of this.rows) {
-      const decisions = store.lanes.get(lane) || [];
-      const states = this.threshold === null ? null : this.#whatIf(lane, decisions);
-      drawLane(row.canvas, paint, decisions, this.view, store.period, store.scored ? threshold.response : null, states, this.cursor);
-    }
+    const paint = this.paint ||= colors();
+    for (const [lane, row] of this.rows) this.#drawRow(lane, row, paint);
     drawAxis(find('axis'), paint, this.view);
     const whole = { from: Math.min(store.first, store.end), to: Math.max(store.end + store.period, store.first + LEAST) };
-    if (store.first !== Infinity) drawOverview(find('overview'), paint, store.answers, whole, this.view, this.cursor);
+    if (store.first !== Infinity) drawOverview(find('overview'), this.layer, paint, store.answers, whole, this.view, this.cursor);
     this.#tell();
     this.costs.push(performance.now() - began);
     if (this.costs.length > 300) this.costs.shift();
+  }
+
+  /** A lane is painted anew when something of it changed; the cursor is an element above it. */
+  #drawRow(lane, row, paint) {
+    const { store, view, cursor } = this, { canvas } = row;
+    const decisions = store.lanes.get(lane) || [];
+    const states = this.threshold === null ? null : this.#whatIf(lane, decisions);
+    const threshold = store.scored ? this.thresholds.response : null;
+    const width = canvas.clientWidth, height = canvas.clientHeight, zoom = window.devicePixelRatio || 1;
+    const shown = [view.from, view.to, store.period, width, height, zoom, threshold, decisions.length, decisions.at(-1)?.at, states, paint];
+    if (!row.shown?.every((one, at) => one === shown[at])) {
+      row.shown = shown;
+      const wide = Math.round(width * zoom), high = Math.round(height * zoom);
+      if (row.raster?.width !== wide || row.raster?.height !== high) row.raster = new Raster(wide, high);
+      drawLane(canvas, row.raster, paint, decisions, view, store.period, threshold, states);
+    }
+    const share = cursor === null ? -1 : (cursor - view.from) / (view.to - view.from);
+    row.cursor.hidden = share < 0 || share > 1;
+    if (!row.cursor.hidden) row.cursor.style.transform = `translateX(${Math.round(share * width)}px)`;
   }
 
   #whatIf(lane, decisions) {
@@ -132,6 +156,8 @@ export class Lanes {
     if (before && before.length === decisions.length) return before;
     const cooldown = BigInt(Math.round((this.store.lane(lane).cooldown || 0) * 1e9));
     const states = redecide(decisions, this.thresholds, cooldown);
+    states.before = decisions.filter((one) => one.state === RESPONSE).length;
+    states.after = states.filter((one) => one === RESPONSE).length;
     this.marks.set(lane, states);
     return states;
   }
@@ -174,6 +200,7 @@ export class Lanes {
   #addRow(one) {
     const element = make('div', 'lane'), name = make('div', 'name'), text = make('span', 'text');
     const tally = make('span', 'tally'), stop = make('button', ''), canvas = make('canvas', '');
+    const plot = make('div', 'plot'), cursor = make('i', 'cursor');
     const key = make('span', 'key');
     key.textContent = one.id ? `#${one.id}` : '';
     text.textContent = one.text || `instruction ${one.id}`;
@@ -187,10 +214,11 @@ export class Lanes {
     const words = make('span', 'words');
     words.append(text, tally);
     name.append(key, words, stop);
-    element.append(name, canvas);
+    plot.append(canvas, cursor);
+    element.append(name, plot);
     find('lanes').append(element);
-    this.rows.set(one.lane, { element, canvas, tally, stop, counted: -1 });
-    this.#grab(canvas);
+    this.rows.set(one.lane, { element, canvas, cursor, tally, stop, counted: -1 });
+    grab(this, canvas);
   }
 
   #tell() {
@@ -206,12 +234,9 @@ export class Lanes {
     const verdict = find('verdict');
     if (!changed) { verdict.textContent = 'Drag the mark in a lane, or the slider.'; return; }
     let before = 0, after = 0;
-    for (const [lane, states] of this.marks) {
-      const decisions = store.lanes.get(lane) || [];
-      for (let at = 0; at < states.length; at += 1) {
-        before += decisions[at].state === RESPONSE;
-        after += states[at] === RESPONSE;
-      }
+    for (const states of this.marks.values()) {
+      before += states.before;
+      after += states.after;
     }
     verdict.replaceChildren(bold(String(after)), ` responses instead of ${before}`);
     verdict.title = 'From the recorded probabilities: how other answers would have changed what follows is left out.';
@@ -232,61 +257,5 @@ export class Lanes {
     overview.onpointerdown = (event) => { overview.setPointerCapture(event.pointerId); jump(event); };
     overview.onpointermove = (event) => { if (event.buttons) jump(event); };
     new ResizeObserver(() => this.touch()).observe(find('lanes'));
-  }
-
-  /** Drag the mark, drag the time, pinch, click. */
-  #grab(canvas) {
-    let dragged = null, moved = false, spread = 0;
-    const seconds = (event) => {
-      const box = canvas.getBoundingClientRect();
-      return this.view.from + (event.clientX - box.left) / box.width * (this.view.to - this.view.from);
-    };
-    const chance = (event) => {
-      const [top, bottom] = plotArea(canvas.clientHeight, this.threshold !== null);
-      return (bottom - (event.clientY - canvas.getBoundingClientRect().top)) / (bottom - top);
-    };
-    const onMark = (event) => this.store.scored && Math.abs(chance(event) - this.thresholds.response) < (event.pointerType === 'touch' ? 0.3 : 0.14)
-      && (event.pointerType !== 'touch' || canvas.getBoundingClientRect().right - event.clientX < 110);
-    canvas.addEventListener('pointerdown', (event) => {
-      canvas.setPointerCapture(event.pointerId);
-      this.pointers.set(event.pointerId, event);
-      dragged = onMark(event) ? 'mark' : 'time';
-      moved = false;
-      spread = 0;
-    });
-    canvas.addEventListener('pointermove', (event) => {
-      canvas.style.cursor = onMark(event) ? 'ns-resize' : 'crosshair';
-      const before = this.pointers.get(event.pointerId);
-      if (!before) return;
-      const shift = event.clientX - before.clientX;
-      if (!moved && Math.hypot(shift, event.clientY - before.clientY) < 4) return;
-      moved = true;
-      this.pointers.set(event.pointerId, event);
-      if (this.pointers.size === 2) {
-        const [one, other] = [...this.pointers.values()];
-        const now = Math.abs(one.clientX - other.clientX) || 1;
-        if (spread) this.zoom(spread / now, seconds({ clientX: (one.clientX + other.clientX) / 2 }));
-        spread = now;
-      } else if (dragged === 'mark') this.setThreshold(chance(event));
-      else this.pan(-shift / canvas.clientWidth * (this.view.to - this.view.from));
-    });
-    const release = (event) => {
-      this.pointers.delete(event.pointerId);
-      if (event.type === 'pointerup' && dragged === 'time' && !moved) this.#pickNearest(seconds(event));
-      dragged = this.pointers.size ? dragged : null;
-    };
-    canvas.addEventListener('pointerup', release);
-    canvas.addEventListener('pointercancel', release);
-    canvas.addEventListener('wheel', (event) => {
-      if (!event.ctrlKey && Math.abs(event.deltaX) <= Math.abs(event.deltaY)) return;
-      event.preventDefault();
-      if (event.ctrlKey) this.zoom(Math.exp(event.deltaY * 0.004), seconds(event));
-      else this.pan(event.deltaX / canvas.clientWidth * (this.view.to - this.view.from));
-    }, { passive: false });
-  }
-
-  #pickNearest(at) {
-    const { frames } = this.store;
-    if (frames.length) this.pick(frames[Math.max(0, firstFrom(frames, at + 1e-9) - 1)].at);
   }
 }

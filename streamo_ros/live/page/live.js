@@ -69,7 +69,12 @@ function render() {
   lanes.touch();
   answers.draw();
   past.draw();
-  find('what-if').hidden = !facts.live && !store.scored;
+  // A memory store has no probabilities, and neither has a node that has not decided yet.
+  find('what-if').hidden = find('scored').hidden = !store.scored;
+  find('lanes').classList.toggle('unscored', !store.scored);
+  const unwatched = !(facts.lanes || []).length;
+  find('unwatched').hidden = !unwatched;
+  if (unwatched) find('unwatched').textContent = facts.commands ? 'Nothing is watched for yet.' : 'Nothing was watched for.';
   find('older').hidden = !facts.older;
   if (facts.older) find('older').textContent = `${facts.older.toLocaleString()} older frames are not drawn; ask about them.`;
   drawHealth(store, connected);
@@ -83,7 +88,7 @@ function chooseTheme(name) {
   find('theme').textContent = `Theme: ${name}`;
   find('theme').value = name;
   try { localStorage.setItem('streamo-theme', name); } catch { /* kept for this visit only */ }
-  lanes.touch();
+  lanes.recolor();
 }
 
 function remembered() {
@@ -122,7 +127,7 @@ find('theme').onclick = () => chooseTheme(THEMES[(THEMES.indexOf(find('theme').v
 find('boxed').onclick = toggleBoxes;
 new ResizeObserver(() => frame.drawBoxes()).observe(find('picture').parentElement);
 find('keys').onclick = () => find('help').showModal();
-matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => lanes.touch());
+matchMedia('(prefers-color-scheme: dark)').addEventListener('change', () => lanes.recolor());
 chooseTheme(remembered());
 listenToForm();
 listenToGate(() => feed.connect());

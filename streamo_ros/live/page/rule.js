@@ -8,12 +8,17 @@ function chosen(chance, rival, threshold) {
   return threshold > 0 ? chance >= threshold : chance > rival;
 }
 
+/** What the probability of Response is compared with in one frame. */
+function bar([silence, standby], thresholds) {
+  return thresholds.response > 0 ? thresholds.response : Math.max(silence, standby);
+}
+
 /** The state of one frame: chances are [silence, standby, response]. */
 export function decide(chances, thresholds, mayRespond = true) {
-  const [silence, , response] = chances;
+  const silence = chances[0], response = chances[2];
   // A gate gives one score, which both thresholds are compared with.
   const standby = thresholds.scored ? response : chances[1];
-  if (mayRespond && chosen(response, Math.max(silence, standby), thresholds.response)) return RESPONSE;
+  if (mayRespond && chosen(response, bar(chances, thresholds), thresholds.response)) return RESPONSE;
   return chosen(standby, silence, thresholds.standby) ? STANDBY : SILENCE;
 }
 
@@ -23,16 +28,22 @@ export function decide(chances, thresholds, mayRespond = true) {
  */
 export function redecide(samples, thresholds, cooldown = 0n) {
   const states = new Uint8Array(samples.length);
-  let quietUntil = 0n, stream = 0;
+  const hysteresis = thresholds.hysteresis || 0;
+  let quietUntil = 0n, stream = 0, spent = false;
   samples.forEach((sample, at) => {
     if (sample.stream !== stream) {
       // A new stream is a new dialogue.
       stream = sample.stream;
       quietUntil = 0n;
+      spent = false;
     }
     if (sample.chances === null) return;
-    states[at] = decide(sample.chances, thresholds, sample.stamp >= quietUntil);
-    if (states[at] === RESPONSE) quietUntil = sample.stamp + cooldown;
+    // After a Response its probability must fall before there is another.
+    if (!hysteresis || sample.chances[2] < bar(sample.chances, thresholds) - hysteresis) spent = false;
+    states[at] = decide(sample.chances, thresholds, !spent && (!cooldown || sample.stamp >= quietUntil));
+    if (states[at] !== RESPONSE) return;
+    spent = true;
+    quietUntil = sample.stamp + cooldown;
   });
   return states;
 }

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 
 import cv2
 import numpy as np
@@ -93,6 +94,24 @@ def test_a_run_goes_on_where_it_was_stopped(folder, capsys):
     assert 'made with another model or other options' in capsys.readouterr().err
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed: streamo_ros[ray]')
+def test_a_ray_of_this_machine_says_what_this_process_does(folder, monkeypatch, capsys):
+    # Ray keeps the token of the clusters that it starts in the home folder.
+    monkeypatch.setenv('HOME', str(folder))
+    run(folder)
+    files = [folder / 'out' / name for name in ('replies.jsonl', 'rows.json', 'figures.json')]
+    before = [file.read_bytes() for file in files]
+    files[0].unlink()
+    options = ['--data', folder, '--videos', folder, '--model', folder / 'model.yaml']
+    options += ['--output', folder / 'out', '--ray', 'local']
+    code = cli.main(['benchmark', 'ovo-timing', *map(str, options)])
+    if 'timed out during startup' in capsys.readouterr().err:
+        pytest.skip('this machine is too busy to start Ray')
+    assert code == 0
+    assert [file.read_bytes() for file in files] == before
+
+
 @pytest.mark.parametrize(
     ('content', 'sentence'),
     [
@@ -113,6 +132,8 @@ def test_what_is_needed_is_said(folder, capsys):
     assert 'give --data, --videos, --model and --output' in capsys.readouterr().err
     run(folder, '--task', 'SSR', code=2)
     assert 'there is no task SSR: choose among CRR, REC' in capsys.readouterr().err
+    run(folder, '--ray', 'local', '--workers', '2', code=2)
+    assert '--workers is for this machine' in capsys.readouterr().err
     (folder / '1_1.mp4').unlink()
     run(folder, code=2)
     assert 'has none of the videos, such as 1_1.mp4' in capsys.readouterr().err
