@@ -26,14 +26,17 @@ class Labels:
     Attributes:
         labels: one for each frame.
         doubt: frames from which nothing is to be learned, shape (frames,).
+        holds: whether what is waited for is so, shape (frames,); None where it is an event.
     """
 
     labels: list[Label]
     doubt: Bools
+    holds: Bools | None = None
 
     def since(self, frame: int) -> Labels:
         """Those from a frame on."""
-        return Labels(self.labels[frame:], self.doubt[frame:])
+        holds = None if self.holds is None else self.holds[frame:]
+        return Labels(self.labels[frame:], self.doubt[frame:], holds)
 
     @property
     def fires(self) -> bool:
@@ -109,4 +112,4 @@ def condition(
             waiting = (holding and not said) or (bool(may_hold[frame]) and not holding)
             labels.append(STANDBY if waiting and (frame or at_start) else SILENCE)
         said = said and (holding or unclear)
-    return Labels(labels, doubt)
+    return Labels(labels, doubt, holds)

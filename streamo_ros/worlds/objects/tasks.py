@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -142,7 +143,8 @@ def _where(scope: Scope) -> Labels:
 
 def _closer(scope: Scope) -> Labels:
     happened, may, doubt = closer_labels(scope.observed())
-    return events(happened, may, [answers.came_closer(scope.subject)] * scope.frames, doubt)
+    texts = [answers.came_closer(scope.subject)] * scope.frames
+    return replace(events(happened, may, texts, doubt), holds=may)
 
 
 def _see(scope: Scope) -> Labels:
