@@ -18,12 +18,12 @@ WEIGHTS = {
     'presence': 1.2,
     'count': 2.0,
     'more': 1.0,
-    'together': 2.2,
+    'together': 2.8,
     'where': 1.0,
     'side': 2.2,
-    'move': 2.2,
-    'near': 2.2,
-    'closer': 2.2,
+    'move': 2.8,
+    'near': 2.8,
+    'closer': 2.8,
     'see': 1.2,
     'narrate': 1.5,
     'ground': 1.0,
@@ -77,7 +77,7 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
     )
     auxiliary = AuxiliaryWeights(
         ground=0.5 if progress < _GROUND_UNTIL else 0.0,
-        probe=0.25 if progress < _PROBE_UNTIL else 0.0,
+        probe=0.5 if progress < _PROBE_UNTIL else 0.0,
     )
     return ObjectStep(plan, max(1, _FRAMES // turns // (2 if turns < 3 else 1)), own, auxiliary)
 
