@@ -56,7 +56,7 @@ kind."""
 _SHORT = 4
 _AT_ZERO = 0.5
 _ODD_RATE, _DROPS = 0.12, 0.15
-_WRONG_ANSWER, _MISSED_ANSWER = 0.08, 0.15
+_WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
 _LOST_STANDBY = 0.3
 """Share of Standby turns whose history says Silence: else an answer would follow from the Standby
 before it alone."""
@@ -235,19 +235,24 @@ def _written(
     for row in answers[-MAX_ANSWERS:]:
         writer.answer(*row)
     missed: Label | None = None
+    lasting = labels.holds if family in _CONDITIONS else None
     for frame, (due, start, end) in enumerate(rows[evicted:], evicted):
-        # What was missed is still due.
-        label = missed if missed and due.state is not State.RESPONSE else due
-        missed = label if label is due and _is_missed(label, plan, rng) else None
+        # What was missed is still due, unless it is over.
+        late = missed is not None and due.state is not State.RESPONSE
+        late = late and (lasting is None or bool(lasting[frame]))
+        label = missed if late and missed else due
+        missed = label if _is_missed(label, plan, late, rng) else None
         corrupted = missed is not None or _is_corrupted(label, plan, rng)
-        share = 0.0 if labels.doubt[frame] and label is due else 1.0
+        share = 0.0 if labels.doubt[frame] else 1.0
         writer.turn(label, start, end, frame, corrupted, share)
     return dialogue
 
 
-def _is_missed(label: Label, plan: DialoguePlan, rng: np.random.Generator) -> bool:
-    share = _MISSED_ANSWER if plan.corruption else 0.0
-    return label.state is State.RESPONSE and bool(rng.random() < share)
+def _is_missed(label: Label, plan: DialoguePlan, late: bool, rng: np.random.Generator) -> bool:
+    share = _MISSED_AGAIN if late else _MISSED_ANSWER
+    if not plan.corruption or label.state is not State.RESPONSE:
+        return False
+    return bool(rng.random() < share)
 
 
 def _is_corrupted(label: Label, plan: DialoguePlan, rng: np.random.Generator) -> bool:
