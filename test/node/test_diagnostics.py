@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from streamo_ros.core.interface import BackboneInfo
+from streamo_ros.node.answer_health import AnswerHealth
 from streamo_ros.node.diagnostics import Diagnostics
 from streamo_ros.node.diagnostics import Health
 
@@ -73,7 +74,7 @@ def test_an_unknown_version_of_the_vision_backend_leaves_no_blank(version: str, 
 def test_one_instruction_is_and_two_are(active: int, said: str) -> None:
     stream = SimpleNamespace(
         sinks=SimpleNamespace(failures={}),
-        answers=SimpleNamespace(sentences=list, held={}),
+        answers=AnswerHealth(),
         statistics=SimpleNamespace(answers=0, context_tokens=0, decided={}, memory={}),
     )
     health = Health('active', instructions=active, capacity=8)
