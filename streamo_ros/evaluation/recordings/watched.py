@@ -156,12 +156,19 @@ def truths_for(names: Sequence[str], truths: Sequence[Truth], only: bool) -> lis
 
 
 def check_times(watched: Watched, truths: Sequence[Truth]) -> None:
-    """Refuse events that are not within the recording.
+    """Refuse times that are not within the recording.
 
     Raises:
         TruthError: there is one; the message names its file and line.
     """
     for truth in truths:
+        begins = [('from', truth.since), *(('unsure', start) for start, _ in truth.unsure)]
+        for what, at in begins:
+            if at > watched.seconds + NEAR:
+                raise TruthError(
+                    f'{truth.place}: {what} is {at:g} s, but {watched.name} lasts '
+                    f'{watched.seconds:.1f} s: give seconds since its first frame'
+                )
         for event in truth.events:
             if event.end > watched.seconds + NEAR:
                 raise TruthError(

@@ -9,6 +9,10 @@ import json
 import pytest
 
 from streamo_ros import cli
+from streamo_ros.evaluation.recordings.truth import Truth
+from streamo_ros.evaluation.recordings.truth import TruthError
+from streamo_ros.evaluation.recordings.watched import check_times
+from streamo_ros.evaluation.recordings.watched import Watched
 
 
 def score(capsys, *arguments, code=0):
@@ -60,6 +64,7 @@ def test_in_hours_in_which_nothing_happens_every_answer_is_a_false_alarm(script,
     ('truth_text', 'sentence'),
     [
         ('- instruction: kettle\n  events: [75]', 'truth.yaml, line 1: the event ends at 75 s'),
+        ('- instruction: kettle\n  unsure: [[90, 95]]', 'truth.yaml, line 1: unsure is 90 s'),
         ('- {recording: other, instruction: kettle}', 'it is about other'),
     ],
 )
@@ -70,6 +75,12 @@ def test_a_truth_about_something_else_is_refused(
     arguments = [video, '--truth', tmp_path / 'truth.yaml', '--model', script]
     assert cli.main(['score', *map(str, arguments)]) == 2
     assert sentence in capsys.readouterr().err
+
+
+def test_an_instruction_that_begins_after_the_end_is_refused():
+    truth = Truth('', 'kettle', since=300.0, place='truth.yaml, line 1')
+    with pytest.raises(TruthError, match=r'line 1: from is 300 s, but a lasts 60\.0 s'):
+        check_times(Watched('a', '', 60.0), [truth])
 
 
 def test_what_was_never_asked_cannot_be_scored(tmp_path, script, truth, video, capsys):
