@@ -59,6 +59,11 @@ class Browser:
             raise
         return self
 
+    @property
+    def process_id(self) -> int:
+        """Of the process that started all others of the browser."""
+        return self._process.pid
+
     def __exit__(self, *_: object) -> None:
         self._process.terminate()
         try:

@@ -27,7 +27,9 @@ from tokenizers import trainers
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.backbone.dialects import read_dialect
 from streamo_ros.core.interface import Request
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
@@ -329,6 +331,9 @@ class Dialogue:
         self.pending = words.replies[state] + words.close
 
 
+DIALECT_FAMILIES = {'livecc': 'qwen2_vl', 'streaming_vlm': 'qwen2_5_vl'}
+"""The class of the released checkpoint, where it is not Qwen3-VL."""
+
 MAX_PIXELS = 16384
 """Small frames: a few tokens on every family."""
 
@@ -394,6 +399,40 @@ def original(checkpoint: Path) -> Original:
 def original_qwen(qwen: Path) -> Original:
     """Plain transformers over `qwen`."""
     return Original(qwen)
+
+
+@pytest.fixture(scope='session')
+def speaking(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes a tiny random checkpoint whose streamo.json names a dialect."""
+
+    def make(name: str) -> Path:
+        family = DIALECT_FAMILIES.get(name, 'qwen3_vl')
+        folder = save_checkpoint(tmp_path_factory.mktemp(name), family)
+        file = folder / 'tokenizer.json'
+        tokenizer = Tokenizer.from_file(str(file))
+        dialect = read_dialect(name)
+        words = [AddedToken(text, normalized=False) for text in dialect.tokens]
+        tokenizer.add_special_tokens(words)
+        tokenizer.save(str(file))
+        (folder / 'streamo.json').write_text(json.dumps({'dialect': name}))
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope='session', name='expected_states')
+def states_of_transformers() -> Callable[..., list[float]]:
+    """What a row of plain transformers says about the states of a dialect."""
+
+    def expected(prompt: PromptTokens, logits: NDArray[np.float32]) -> list[float]:
+        if not prompt.first_tokens:
+            return [float(logits[token]) for token in prompt.read_ids]
+        silent = np.isin(np.arange(len(logits)), prompt.first_tokens)
+        parts = [logits[part].astype(np.float64) for part in (silent, ~silent)]
+        silence, response = (float(np.logaddexp.reduce(part)) for part in parts)
+        return [silence, silence, response]
+
+    return expected
 
 
 @pytest.fixture(scope='session')
