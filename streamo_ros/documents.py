@@ -14,12 +14,14 @@ from typing import Any
 
 import yaml
 
+from streamo_ros.core.errors import StreamoError
+
 _TOO_DEEP = 'it is nested too deeply'
 _MERGE = 'tag:yaml.org,2002:merge'
 _NUMBER = re.compile(r'[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+')
 
 
-class RepeatedKeyError(yaml.MarkedYAMLError):  # type: ignore[misc]  # PyYAML has no types
+class RepeatedKeyError(StreamoError, yaml.MarkedYAMLError):  # type: ignore[misc]  # no types
     """A mapping has a key twice; says in which lines."""
 
 
