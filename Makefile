@@ -39,8 +39,9 @@ setup:  ## create or update .venv: ROS 2, torch, this package (seconds when noth
 setup-tests:
 	@$(PYTHON) dev/environment.py --tests
 
-# Whole files go to one process: what a file's tests share is made once.
-WORKERS := -n auto --maxprocesses 4 --dist loadfile --max-worker-restart 0
+# Whole files go to one process: what a file's tests share is made once. Their order is that of
+# test/conftest.py.
+WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test: setup-tests  ## run all tests except those marked slow or gpu; ARGS is passed to pytest
 	@$(VENV)/python -m pytest -m 'not slow and not gpu and not browser' $(WORKERS) --durations=5 -q $(ARGS)
@@ -93,6 +94,12 @@ NOTHING := --instruction "tell me when a red ball appears" \
 	--instruction "tell me when the black cone touches the wall" \
 	--instruction "when does a white ring arrive? give the time span"
 
+# Model, folder, recordings, truth: what was caught and missed, and thresholds from what that stored.
+# The second command finds what the first one has replayed.
+SCORE_CARD = for verb in score calibrate; do $(VENV)/streamo $$verb $(3) --truth $(4) --model $(1) --workers 2 \
+	--output $(2)/score --json > $(2)/$$verb.json || test $$? -eq 1 || exit 2; done; \
+	mv $(2)/score.json $(1)/evaluation/score.json; mv $(2)/calibrate.json $(1)/evaluation/calibration.json
+
 card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4: for false alarms)
 	@$(EVALUATE).json --worlds 260
 	@$(EVALUATE)_held_out.json --worlds 260 --held-out
@@ -106,6 +113,8 @@ card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4
 	@$(EVALUATE)_600.json --worlds 13 --frames 600
 	@if [ -n "$(VIDEO)" ]; then $(EVALUATE)_video.json --rate 2 --video "$(VIDEO)" \
 		$(NOTHING); fi
+	@rm -rf out/card/tiny && $(VENV)/streamo evaluate $(TINY) --worlds 26 --export out/card/tiny
+	@$(call SCORE_CARD,$(TINY),out/card/tiny,out/card/tiny/*_*,out/card/tiny/truth.jsonl)
 	@$(VENV)/python -m streamo_ros.tiny.card $(TINY)
 
 # REAL is a folder of clips with truth, as docs/evaluation.md describes it.
@@ -119,6 +128,8 @@ card-objects: setup  ## evaluate models/streamo-objects and update its card (REA
 	@$(WATCH)/streams_held_out.json --streams 170 --frames 30 --held-out --seed 1
 	@$(WATCH)/streams_unknown.json --streams 100 --family unknown --held-out --seed 2
 	@$(WATCH)/real.json --real "$(REAL)" --variants 8
+	@rm -rf out/card/objects && mkdir -p out/card/objects
+	@$(call SCORE_CARD,$(OBJECTS),out/card/objects,"$(REAL)"/*.mp4,"$(REAL)")
 	@$(VENV)/python -m streamo_ros.tiny.objects.card $(OBJECTS)
 
 clean:  ## remove .venv and the output of tools

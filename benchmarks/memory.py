@@ -45,8 +45,10 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.sink import StepMaker
+from streamo_ros.memory.ask import Answer
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.prompt import Recall
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.sink import MemorySink
 from streamo_ros.memory.store import Store
@@ -104,6 +106,23 @@ def watch(folder: Path, hours: float, facts: dict[int, Fact], every: int) -> dic
     }
 
 
+def _asked(asker: Asker, question: str, frames: int) -> tuple[Recall, Answer, float, float]:
+    """What is recalled for a question, the answer, and the seconds of wall and processor time."""
+    began, worked = time.perf_counter(), time.thread_time()
+    recall = asker.recall(question, limit=frames)
+    answer = asker.from_record(recall)
+    return recall, answer, time.perf_counter() - began, time.thread_time() - worked
+
+
+def _by_age(by_age: dict[int, list[dict]]) -> dict[int, dict]:
+    """The share of questions that each hour of age did well in."""
+    names = ('right', 'recall', 'window', 'tiers')
+    return {
+        age: {name: round(sum(row[name] for row in rows) / len(rows), 3) for name in names}
+        for age, rows in sorted(by_age.items())
+    }
+
+
 def ask(
     folder: Path,
     hours: float,
@@ -121,13 +140,10 @@ def ask(
         counts = reader.counts()
         last_answers = sorted(facts)[-ANSWERS:]
         for at, (color, shape, place) in facts.items():
-            asker = Asker(reader, timezone.utc)
             question = f'When was the {color} {shape} put at the {place}?'
-            before, worked = time.perf_counter(), time.thread_time()
-            recall = asker.recall(question, limit=frames)
-            answer = asker.from_record(recall)
-            took.append(time.perf_counter() - before)
-            busy.append(time.thread_time() - worked)
+            recall, answer, *seconds = _asked(Asker(reader, timezone.utc), question, frames)
+            took.append(seconds[0])
+            busy.append(seconds[1])
             truth = START + (at + every) * SECOND
             in_view = [
                 frame
@@ -146,9 +162,9 @@ def ask(
             fact for fact in product(COLOR_VALUES, SHAPES, PLACES) if fact not in facts.values()
         ]
         for color, shape, place in never[: len(facts)]:
-            asker = Asker(reader, timezone.utc)
-            recall = asker.recall(f'Was there a {color} {shape} at the {place}?', limit=frames)
-            wrong_finds += asker.from_record(recall).outcome is not Outcome.NOT_FOUND
+            question = f'Was there a {color} {shape} at the {place}?'
+            _, answer, *_ = _asked(Asker(reader, timezone.utc), question, frames)
+            wrong_finds += answer.outcome is not Outcome.NOT_FOUND
     return {
         'questions': len(facts),
         'never_were': min(len(never), len(facts)),
@@ -158,13 +174,7 @@ def ask(
         'ask_ms_median': 1e3 * statistics.median(took),
         'ask_cpu_ms_median': 1e3 * statistics.median(busy),
         'ask_ms_p99': 1e3 * float(np.percentile(took, 99)),
-        'by_hours_of_age': {
-            age: {
-                key: round(sum(row[key] for row in rows) / len(rows), 3)
-                for key in ('right', 'recall', 'window', 'tiers')
-            }
-            for age, rows in sorted(by_age.items())
-        },
+        'by_hours_of_age': _by_age(by_age),
         'pictures': counts['pictures'],
         'picture_bytes': counts['picture_bytes'],
     }

@@ -4,12 +4,15 @@
 
 from __future__ import annotations
 
-import importlib.util
+import fcntl
+import importlib
 import itertools
 import os
+import shutil
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -23,8 +26,9 @@ if not Path('/dev/nvidiactl').exists():
     # Triton reads it when kernels are defined: set before any test module is imported.
     os.environ.setdefault('TRITON_INTERPRET', '1')
 
-DEV = Path(__file__).parents[1] / 'dev'
 DOMAINS = itertools.count()
+LONG = ('ros', 'training', 'backbone', 'tiny')
+"""Folders whose files take long."""
 
 
 def make_frame(second: float, *, stream_id: int = 1, size: tuple[int, int] = (48, 64)) -> Frame:
@@ -85,16 +89,31 @@ def make_onnx() -> Callable[..., bytes]:
 
 
 @pytest.fixture(scope='session')
-def dev_script():
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Makes a folder once for all processes of the run, by a function that is given its path."""
+    base = tmp_path_factory.getbasetemp()
+    # Each process of xdist has a folder of its own within the run's.
+    shared = (base.parent if 'PYTEST_XDIST_WORKER' in os.environ else base) / 'once'
+    shared.mkdir(exist_ok=True)
+
+    def find(name: str, make: Callable[[Path], object]) -> Path:
+        folder, unfinished = shared / name, shared / f'{name}.unfinished'
+        with (shared / f'{name}.lock').open('w') as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not folder.exists():
+                shutil.rmtree(unfinished, ignore_errors=True)
+                unfinished.mkdir()
+                make(unfinished)
+                unfinished.rename(folder)
+        return folder
+
+    return find
+
+
+@pytest.fixture(scope='session')
+def dev_script() -> Callable[[str], ModuleType]:
     """Imports a script of dev/ by its name."""
-
-    def load(name):
-        spec = importlib.util.spec_from_file_location(name, DEV / f'{name}.py')
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
+    return importlib.import_module
 
 
 @pytest.fixture(scope='session')
@@ -119,10 +138,13 @@ def bag_maker(dev_script):
 
 
 @pytest.fixture(scope='session')
-def bags(bag_maker, tmp_path_factory):
-    folder = tmp_path_factory.mktemp('bags')
-    bag_maker.make_all(folder)
-    return folder
+def bag_writer(dev_script):
+    return dev_script('bag_writer')
+
+
+@pytest.fixture(scope='session')
+def bags(bag_maker, made_once):
+    return made_once('bags', bag_maker.make_all)
 
 
 @pytest.fixture
@@ -141,3 +163,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker('slow'):
             item.add_marker(pytest.mark.timeout(0))
+    if 'PYTEST_XDIST_WORKER' in os.environ:
+        # Long files first: at the end, no process is left alone with one of them.
+        items.sort(key=lambda item: rank(item.path))
+
+
+def rank(file: Path) -> int:
+    """The place of a test file in the run, by its folder."""
+    folders = [Path(__file__).parent / name for name in LONG]
+    return next((at for at, folder in enumerate(folders) if folder in file.parents), len(LONG))

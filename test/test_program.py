@@ -111,8 +111,17 @@ def test_ctrl_c_while_it_starts_ends_it_without_a_word(verb, code):
     assert time.monotonic() - began < 5
 
 
-@pytest.mark.parametrize('verb', ['replay', 'demo', 'evaluate', 'train', 'bench'])
-@pytest.mark.parametrize('moment', [0.0, 0.3, 0.7, 1.1])
+@pytest.mark.parametrize(
+    ('verb', 'moment'),
+    [
+        *(('replay', moment) for moment in (0.0, 0.3, 0.7, 1.1)),
+        *(
+            (verb, moment)
+            for verb in ('demo', 'evaluate', 'train', 'bench')
+            for moment in (0.2, 0.9)
+        ),
+    ],
+)
 def test_ctrl_c_in_the_first_seconds_ends_it_without_a_word(verb, moment, tmp_path):
     """As the launcher starts it: until the first import is done, SIGINT has its plain effect."""
     arguments = {

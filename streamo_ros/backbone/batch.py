@@ -164,24 +164,6 @@ def by_slot(requests: Sequence[Request]) -> tuple[list[Request], list[int]]:
     return ordered, [order.index(at) for at in range(len(requests))]
 
 
-def cut_pieces(pieces: Sequence[Piece], most: int) -> list[tuple[Piece, ...]]:
-    """Cut pieces into groups of at most `most` tokens; a frame is never cut."""
-    small: list[Piece] = []
-    for piece in pieces:
-        if isinstance(piece, tuple):
-            small += [piece[at : at + most] for at in range(0, len(piece), most)]
-        else:
-            small.append(piece)
-    groups: list[tuple[Piece, ...]] = []
-    for piece in small:
-        held = sum(map(piece_tokens, groups[-1])) if groups else most
-        if held + piece_tokens(piece) > most:
-            groups.append((piece,))
-        else:
-            groups[-1] = (*groups[-1], piece)
-    return groups
-
-
 def _request_marks(request: Request, marks_of: MarksOf) -> TokenPositions:
     return join_positions([_piece_marks(piece, marks_of) for piece in request.pieces])
 

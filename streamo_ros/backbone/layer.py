@@ -12,11 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.attention import HeadNorms
+from streamo_ros.backbone.products import product
 
 
 class Projection:
@@ -39,7 +39,7 @@ class Projection:
     def __call__(self, x: Tensor) -> Tensor:
         """Outputs of all layers, concatenated on the last axis."""
         if not self._modules:
-            return F.linear(x, self._weight, self._bias)
+            return product(x, self._weight, self._bias)
         return torch.cat([module(x) for module in self._modules], dim=-1)
 
 

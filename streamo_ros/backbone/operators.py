@@ -12,6 +12,8 @@ from typing import Protocol
 import torch.nn.functional as F
 from torch import Tensor
 
+from streamo_ros.backbone.norms import rms_norm
+
 
 class Operators(Protocol):
     """What a decoder layer needs besides matrix products and attention."""
@@ -33,7 +35,7 @@ class PlainOperators:
 
     def norm(self, x: Tensor, weight: Tensor, epsilon: float) -> Tensor:
         """See `Operators.norm`."""
-        return F.rms_norm(x, weight.shape, weight, epsilon)
+        return rms_norm(x, weight, epsilon)
 
     def add_norm(
         self, x: Tensor, added: Tensor, weight: Tensor, epsilon: float
@@ -45,7 +47,7 @@ class PlainOperators:
     def gate(self, gate_up: Tensor) -> Tensor:
         """See `Operators.gate`."""
         gate, up = gate_up.chunk(2, dim=-1)
-        return F.silu(gate) * up
+        return F.silu(gate).mul_(up)
 
 
 def find_operators(fused: bool) -> Operators:

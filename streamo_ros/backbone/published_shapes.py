@@ -15,6 +15,7 @@ from streamo_ros.backbone.shape_configs import HALF
 from streamo_ros.backbone.shape_configs import internvl
 from streamo_ros.backbone.shape_configs import internvl3_5
 from streamo_ros.backbone.shape_configs import LARGE_TOWER
+from streamo_ros.backbone.shape_configs import quarter_billion
 from streamo_ros.backbone.shape_configs import qwen2
 from streamo_ros.backbone.shape_configs import qwen2_5_large
 from streamo_ros.backbone.shape_configs import qwen3
@@ -33,6 +34,7 @@ SMOLVLM = 'SmolVLMForConditionalGeneration'
 
 SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
     'tiny': (QWEN2_5, CLIP, tiny),
+    '0.2b': (QWEN2_5, CLIP, quarter_billion),
     'qwen2-vl-2b': (
         QWEN2,
         CLIP,

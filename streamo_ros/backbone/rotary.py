@@ -65,5 +65,10 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
     Computed in the dtype of the angles and rounded once to that of `x`.
     """
-    first, second = x.chunk(2, dim=-1)
-    return (x * cos + torch.cat((-second, first), dim=-1) * sin).to(x.dtype)
+    half, dtype = x.shape[-1] // 2, x.dtype
+    x = x.to(cos.dtype)
+    turned = x * cos
+    # Half by half: one sum over the whole would first need the halves swapped in a copy.
+    turned[..., :half].addcmul_(x[..., half:], sin[..., :half], value=-1)
+    turned[..., half:].addcmul_(x[..., :half], sin[..., half:])
+    return turned.to(dtype)

@@ -77,6 +77,31 @@ def tiny() -> Any:
     return qwen2_5(text, vision, [6, 5, 5])
 
 
+def quarter_billion() -> Any:
+    """232 million parameters: the shape that other engines were compared on, on a CPU."""
+    text = {
+        'hidden_size': 1024,
+        'num_hidden_layers': 16,
+        'num_attention_heads': 8,
+        'num_key_value_heads': 2,
+        'intermediate_size': 3072,
+        'vocab_size': 2072,
+        'tie_word_embeddings': True,
+        'max_position_embeddings': 32768,
+        'bos_token_id': None,
+        'eos_token_id': None,
+    }
+    vision = {
+        'depth': 8,
+        'hidden_size': 640,
+        'num_heads': 8,
+        'intermediate_size': 1280,
+        'window_size': 112,
+        'fullatt_block_indexes': list(range(8)),
+    }
+    return qwen2_5(text, vision, [24, 20, 20])
+
+
 def qwen3(vision: dict[str, Any], **text: Any) -> Any:
     """A Qwen3-VL."""
     import transformers

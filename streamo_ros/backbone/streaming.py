@@ -23,7 +23,6 @@ from streamo_ros.backbone.batch import assemble
 from streamo_ros.backbone.batch import Batch
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.batch import by_slot
-from streamo_ros.backbone.batch import cut_pieces
 from streamo_ros.backbone.batch import own_vision
 from streamo_ros.backbone.batch_runner import BatchRunner
 from streamo_ros.backbone.context_size import check_context
@@ -43,6 +42,7 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.prefill import cut_pieces
 from streamo_ros.core.prompt import PromptTokens
 
 Found = TypeVar('Found')

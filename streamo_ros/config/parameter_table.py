@@ -149,7 +149,7 @@ TABLE = (
     Parameter(
         'context.backlog',
         16,
-        'Frames that can wait for an instruction while it is answering.',
+        'Frames that can wait for an instruction while it answers or reads its context again.',
         When.ALWAYS,
         0,
         1000,

@@ -3,8 +3,7 @@
 """Frames in, events out: the whole assistant in two verbs.
 
 `observe` lets every lane decide a frame; `speak` advances the answers in progress by a few tokens.
-Lanes with the same work run as one batch. Single-threaded; a steady clock is used for measuring
-only.
+Lanes with the same work run as one batch. Single-threaded; a steady clock only measures.
 """
 
 from __future__ import annotations
@@ -39,6 +38,8 @@ from streamo_ros.core.passes import LogitsRow
 from streamo_ros.core.passes import PassRunner
 from streamo_ros.core.past_frame import PastFrames
 from streamo_ros.core.protocol import State
+from streamo_ros.core.rereading import is_ready
+from streamo_ros.core.rereading import read_on
 from streamo_ros.core.restored_turns import RestoredTurns
 from streamo_ros.core.speech import Finish
 
@@ -90,16 +91,15 @@ class Assistant:
     def observe(self, frame: Frame) -> list[Event]:
         """Let every active instruction decide a frame.
 
-        Free lanes decide at once, in one vision pass and one batched extend. A lane that is
-        speaking or has frames waiting queues the frame; `speak` decides it later.
+        Free lanes decide at once, in one vision pass and one batched extend. One that speaks, is
+        being rebuilt or has frames waiting queues the frame, which `speak` decides later.
 
         Args:
             frame: the next sampled frame; without an image it is reported as UNKNOWN.
 
         Returns:
-            What happened, in order. For every instruction that is active at the frame's capture
-            time, exactly one `Decided` follows, now or later, whatever happens in between; one
-            with id 0 if none is active.
+            What happened, in order. Every instruction that is active at the frame's capture time
+            gets exactly one `Decided`, now or later; id 0 gets one if none is active.
         """
         self.vision = None
         events = self._pool.follow(frame)
@@ -126,9 +126,9 @@ class Assistant:
     def speak(self, budget: int) -> list[Event]:
         """Advance what is in progress.
 
-        Each step decodes one token for every lane that is speaking, in one batch, and decides one
-        waiting frame for every other lane that has some. Canceled instructions fall silent before
-        the next step.
+        Each step decodes one token for every lane that speaks, in one batch, decides one waiting
+        frame for every other lane, and reads a part of one that is being rebuilt. Canceled
+        instructions fall silent before the next step.
 
         Args:
             budget: most steps.
@@ -142,6 +142,8 @@ class Assistant:
             if not self.busy:
                 break
             behind = [lane for lane in self.lanes if lane.waiting and not lane.speaking]
+            behind = [lane for lane in behind if is_ready(lane, lane.waiting[0], self.passes)]
+            read_on(self.lanes, self.passes)
             events += self._decode()
             waiting = [(lane, lane.waiting.popleft()) for lane in behind]
             ready, missed = made_ready(waiting, self.passes, self._pool.grid)
@@ -162,8 +164,7 @@ class Assistant:
         self, due: Sequence[Instruction], encoded: EncodedFrame
     ) -> tuple[list[Event], list[Instruction]]:
         """Give every instruction its lane; returns those that have one or wait for one."""
-        events: list[Event] = []
-        opened = []
+        events, opened = list[Event](), list[Instruction]()
         for instruction in due:
             try:
                 self._pool.open(
@@ -181,16 +182,15 @@ class Assistant:
         """Free lanes decide now; the others queue the frame while there is room."""
         if failure := self._pool.tell_past(encoded.frame.stamp):
             self.passes.count_failure(failure)
-        events: list[Event] = []
-        free: list[LaneFrame] = []
+        events, free = list[Event](), list[LaneFrame]()
         for instruction in due:
             lane = self._pool.get(instruction.id)
-            if lane is not None and not lane.busy:
+            if lane is not None and not lane.busy and is_ready(lane, encoded, self.passes):
                 free.append((lane, encoded))
             elif lane is not None and len(lane.waiting) < self.settings.backlog:
                 lane.waiting.append(encoded)
             else:
-                flaw = 'its lane is still speaking and its queue is full'
+                flaw = 'its lane is busy with earlier frames and its queue is full'
                 events += _missed(encoded.frame.missed(Reason.OVERFLOW, flaw), [instruction])
         return events + self._decide(free, encode_time)
 

@@ -19,6 +19,7 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.prefill import Prefill
 from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.turn import evicted
@@ -35,7 +36,8 @@ class Dialogue:
 
     A frame is appended by `request`, then `commit` once it is decided, or `undo` if the pass
     failed. Tokens that are decided but not yet appended wait in `pending` and lead the next
-    request; that is why a silent frame costs a single pass (Law 2).
+    request; that is why a silent frame costs a single pass (Law 2). A rebuild empties the slot;
+    what it held is read again in parts, by `rereading`, or at once by the next request.
 
     Args:
         backbone: owns the slot, which is taken here and given back by `close`.
@@ -64,6 +66,7 @@ class Dialogue:
         self.pending = self._sink
         self.rebuilds = 0
         self.slot = backbone.open()
+        self.rereading = Prefill(backbone, self.slot)
         self._policy = policy.for_lane(self.slot, backbone.lanes)
 
     @property
@@ -101,6 +104,12 @@ class Dialogue:
         self._gathered += [(tick, vision)] if more else []
         return more
 
+    def prepare(self, tick: Tick) -> bool:
+        """Begin the rebuild that is due before this frame; whether there is anything to read."""
+        if not self._gathered:
+            self._move_origin(tick)
+        return bool(self.rereading)
+
     def request(self, tick: Tick, vision: VisionTokens) -> Request:
         """Everything that a step's single pass appends: what was pending, then its turn.
 
@@ -116,7 +125,9 @@ class Dialogue:
         ticks, visions = zip(*self._gathered, (tick, vision), strict=True)
         self._gathered = []
         self._move_origin(ticks[0])
+        self.rereading.finish()
         self._make_room(self._layout.longest_turn(vision.tokens) + self._limits.max_new_tokens)
+        self.rereading.finish()
         if self._origin is None:
             self._origin = ticks[0]
         turn = Turn(ticks, visions)
@@ -181,12 +192,13 @@ class Dialogue:
         self._layout.instruct(text)
         self._sink = self._layout.sink
         self._rebuild(self._fitting(self._turns), self._origin)
+        self.rereading.finish()
 
     def forget_frames(self) -> None:
         """Rebuild from the last answers alone: the frames seen so far had another size.
 
         Raises:
-            BackboneError: the rebuild failed.
+            BackboneError: they do not fit into the slot.
         """
         for turn in self._turns:
             turn.visions = ()
@@ -196,6 +208,7 @@ class Dialogue:
     def restore(self, turns: list[Turn]) -> None:
         """Start with the last turns from before a restart that fit, before the first frame."""
         self._rebuild(self._fitting(turns))
+        self.rereading.finish()
 
     def restart(self) -> None:
         """Start over with the instruction alone."""
@@ -242,11 +255,7 @@ class Dialogue:
             self._evict(actions)
 
     def _evict(self, actions: tuple[Action, ...]) -> None:
-        """Evict so that the text that stays is again a well-formed dialogue.
-
-        The first turn that stays follows the sink directly. Where it has to hold the instruction
-        and does not, or the sink takes in words, all that stays is appended anew.
-        """
+        """Evict; all that stays is read again where its first turn or the sink takes in words."""
         gone = zip(self._turns, actions, strict=True)
         moved = self._layout.let_go(turn for turn, action in gone if action is Action.DROP)
         keep, kept, begin = evicted(self._turns, actions, len(self._sink), self._prompt)
@@ -269,12 +278,7 @@ class Dialogue:
         self._rebuild(recent(self._turns, tick.start - longest / 2))
 
     def _rebuild(self, turns: list[Turn], origin: Tick | None = None) -> None:
-        """Append the turns to an emptied slot: one bounded prefill that reads no logits.
-
-        Args:
-            turns: what stays.
-            origin: where the tags count from; None = from the first of the turns.
-        """
+        """Empty the slot and begin to read the turns again, tagged from `origin` or the first."""
         same_end = bool(turns and self._turns) and turns[-1] is self._turns[-1]
         # A rebuild appends all of the reply prompt, also what was lent of it.
         pending = self.pending[self._lent :] if same_end else ()
@@ -293,5 +297,4 @@ class Dialogue:
         self._turns = turns
         self.pending = pending if turns else self._sink
         self.rebuilds += 1
-        if turns:
-            self._backbone.prefill(self._request(pieces))
+        self.rereading.start(self._request(pieces).pieces if turns else ())

@@ -125,7 +125,7 @@ class InstructionLane:
     @property
     def busy(self) -> bool:
         """Whether it cannot decide a new frame right away."""
-        return self.speaking or bool(self.waiting)
+        return self.speaking or bool(self.waiting) or bool(self.dialogue.rereading)
 
     @property
     def partial_text(self) -> str:

@@ -34,6 +34,8 @@ from streamo_ros.evaluation.case_readers import dialogue_cases
 from streamo_ros.evaluation.case_readers import video_cases
 from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.options import make_parser
+from streamo_ros.evaluation.recordings.export import TRUTH
+from streamo_ros.evaluation.recordings.export import write_recordings
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.workers import EvalConfig
 from streamo_ros.evaluation.workers import Processes
@@ -58,6 +60,9 @@ COLUMNS = {
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `streamo evaluate`; returns 0 if there are results."""
     options = make_parser(__doc__).parse_args(argv)
+    if options.export:
+        _export(options)
+        return 0
     figures = _figures(options)
     if options.output:
         write_text(options.output, json.dumps(figures, indent=2) + '\n')
@@ -66,6 +71,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     else:
         _print(figures)
     return 0
+
+
+def _export(options: argparse.Namespace) -> None:
+    """Write the drawn cases instead of evaluating them."""
+    if not (options.worlds or options.never_hours):
+        raise EvaluationError('--export writes drawn worlds: add --worlds N or --never-hours H')
+    cases = list(_worlds(options))
+    written = write_recordings(_progress(cases, len(cases)), options.export)
+    print(
+        f'{len(written)} recordings written; score them with: streamo score {options.export}/*_* '
+        f'--truth {options.export / TRUTH} --model {options.model}'
+    )
 
 
 def _figures(options: argparse.Namespace) -> dict[str, Any]:

@@ -165,6 +165,12 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
         help="probability from which Response is decided; default the checkpoint's",
     )
     add(
+        '--export',
+        type=Path,
+        metavar='DIR',
+        help='write the drawn worlds as recordings with their truth, for streamo score, and stop',
+    )
+    add(
         '--hysteresis',
         type=float,
         default=0.0,

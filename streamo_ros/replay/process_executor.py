@@ -38,11 +38,13 @@ def on_processes(workers: int) -> Executor:
         ):
             # Ctrl-C reaches every process of the terminal. Workers inherit that it is blocked
             # until they ignore it; they hear of it from this process.
+            # A library's thread may take the signal all the same: from here on it is a request,
+            # and raises nothing while a worker is being told what it is.
+            stop()
             signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
             try:
                 running = {pool.submit(_run, job): number for number, job in jobs.items()}
             finally:
-                stop()
                 signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
             try:
                 for future in as_completed(running):

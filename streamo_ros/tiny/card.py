@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Updates the tables in a model card: `python -m streamo_ros.tiny.card FOLDER`.
 
-Tables are made from the JSON files next to the card, which `streamo evaluate` and the ablation
-write, and replace what is between two marks. Figures of a model other than that of
-`evaluation.json` are left out with a warning.
+Tables are made from the JSON files next to the card, which `streamo evaluate`, `streamo score`,
+`streamo calibrate` and the ablation write, and replace what is between two marks. Figures of a
+model other than that of `evaluation.json` are left out, with a warning.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from streamo_ros.files import write_text
 from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
 from streamo_ros.tiny import tables
+from streamo_ros.tiny.score_table import CALIBRATION
+from streamo_ros.tiny.score_table import SCORE
+from streamo_ros.tiny.score_table import score_table
 from streamo_ros.training.train_config import TrainingError
 
 
@@ -48,7 +51,12 @@ def renew_card(folder: Path) -> None:
         'phrasings': tables.figures_of(measured, 'evaluation_phrasings'),
         'controls': tables.controls(measured),
         'robustness': tables.robustness(measured),
-        'ablation': tables.ablation(_read(folder / tables.FOLDER / 'ablation.json') or {}),
+        'score': score_table(
+            read_figures(folder / tables.FOLDER / f'{SCORE}.json'),
+            read_figures(folder / tables.FOLDER / f'{CALIBRATION}.json'),
+            measured['evaluation']['model_id'],
+        ),
+        'ablation': tables.ablation(read_figures(folder / tables.FOLDER / 'ablation.json') or {}),
     }.items():
         text = renew(text, name, table)
     write_text(card, text)
@@ -76,7 +84,7 @@ def marks(name: str) -> tuple[str, str]:
 def _measured(folder: Path) -> dict[str, dict[str, Any]]:
     """The evaluations of the model that evaluation.json is about, by file name."""
     figures = folder / tables.FOLDER
-    evaluations = {name: _read(figures / f'{name}.json') for name in tables.FILES}
+    evaluations = {name: read_figures(figures / f'{name}.json') for name in tables.FILES}
     main_evaluation = evaluations['evaluation']
     if main_evaluation is None:
         raise TrainingError(
@@ -99,7 +107,12 @@ def _measured(folder: Path) -> dict[str, dict[str, Any]]:
     return measured
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def read_figures(path: Path) -> dict[str, Any] | None:
+    """What a file of figures holds; None if there is none.
+
+    Raises:
+        TrainingError: it is not JSON.
+    """
     if not path.is_file():
         return None
     try:

@@ -73,6 +73,6 @@ def draw_dialogue(
     for tagged in answers[-limit:]:
         writer.answer(*tagged)
     for frame, tagged in enumerate(shown, scene.start):
-        corrupted = rng.random() < corruption
+        corrupted = rng.random() < corruption and tagged[0].state is not State.RESPONSE
         writer.turn(*tagged, frame, corrupted)
     return dialogue

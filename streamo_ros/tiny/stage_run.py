@@ -16,6 +16,7 @@ import torch
 
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.log import average
+from streamo_ros.tiny.log import Figures
 from streamo_ros.tiny.log import Log
 from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.objective import Objective
@@ -28,6 +29,8 @@ from streamo_ros.tiny.tensors import TensorBatch
 
 Draw = Callable[[int], tuple[TensorBatch, AuxiliaryWeights]]
 """Makes the batch of a step, which counts from 0."""
+Review = Callable[[Network], Figures]
+"""Figures of the network."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class StageRun:
         draw: Draw,
         checks: Sequence[TensorBatch],
         check_weights: AuxiliaryWeights,
+        review: Review | None = None,
     ) -> None:
         """Take the steps that are left.
 
@@ -72,6 +76,7 @@ class StageRun:
             draw: makes the batches.
             checks: batches for validation.
             check_weights: weights of the auxiliary losses in validation.
+            review: further figures of the network, written whenever its state is saved.
         """
         trainable = network.trainable()
         optimizer = Optimizer(trainable, self.rate, self.steps)
@@ -92,6 +97,9 @@ class StageRun:
                     rows = [objective(network, check, check_weights)[1] for check in checks]
                     if rows:
                         self.log.write(f'{self.part}_check', step + 1, average(rows))
+                    if review:
+                        figures = average([review(network)])
+                        self.log.write(f'{self.part}_review', step + 1, figures)
                     states = {'ema': network.state_dict(), 'network': current}
                     save_part(self.path, states, optimizer, step + 1)
 

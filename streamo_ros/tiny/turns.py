@@ -136,7 +136,7 @@ class DialogueWriter:
             start: start of the frame's tag in seconds.
             end: end of the frame's tag in seconds.
             frame: index of the frame in the clip.
-            corrupted: write a wrong state, unless it is Response; the target is the right one.
+            corrupted: write a wrong state; the target is the right one. An answer is left out.
             share: factor of the weights of its targets; 0: nothing is learned from it.
         """
         prompt, dialogue = self._prompt, self._dialogue
@@ -148,7 +148,7 @@ class DialogueWriter:
         state = label.state
         self._add_target(prompt.replies[state][0], share * self._weight(state), in_answer=False)
         self._previous = state
-        if state is not State.RESPONSE:
+        if corrupted or state is not State.RESPONSE:
             self._append(prompt.replies[_other(state) if corrupted else state] + prompt.close)
             return
         self._append(prompt.replies[State.RESPONSE])
@@ -182,4 +182,5 @@ class DialogueWriter:
 
 
 def _other(state: State) -> State:
+    """Standby instead of Silence, and Silence instead of all else."""
     return DECISIONS[1] if state is State.SILENCE else DECISIONS[0]

@@ -208,7 +208,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         '--random',
         metavar='SHAPE',
-        help='a published shape with random weights: tiny, '
+        help='a published shape with random weights: tiny, 0.2b, '
         'qwen2.5-vl-3b, qwen2.5-vl-7b, qwen3-vl-2b, -4b, -8b, internvl3-1b, -2b',
     )
     add('--device', default='auto', help='auto, cpu, cuda, cuda:1 (default: %(default)s)')

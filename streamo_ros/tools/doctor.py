@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 import platform
-import shutil
 import sys
 from collections.abc import Callable
 from collections.abc import Sequence
@@ -39,12 +38,10 @@ from streamo_ros.share import TINY
 from streamo_ros.tools.check import Check
 from streamo_ros.tools.model_check import check_model
 from streamo_ros.tools.server_check import check_server
+from streamo_ros.tools.transport_check import check_transport
+from streamo_ros.tools.transport_check import find_rmw
 
 GIB = 1 << 30
-DEFAULT_RMW = 'rmw_fastrtps_cpp'
-"""What every supported distribution loads where it is installed and nothing else is asked for."""
-BUFFERS = {'rmw_cyclonedds_cpp': 10 << 20}
-"""Bytes of the kernel's receive buffer that an RMW needs for images, where not 4 MiB."""
 
 
 def look() -> list[Check]:
@@ -54,7 +51,7 @@ def look() -> list[Check]:
         try:
             findings += check()
         except Exception as error:  # noqa: BLE001 - a broken installation is a result too
-            name = check.__name__.strip('_')
+            name = check.__name__.removeprefix('check').strip('_')
             findings.append(Check(name, 'missing', f'{type(error).__name__}: {error}'))
     return findings
 
@@ -106,7 +103,7 @@ def _ros() -> list[Check]:
                 ROS_COMMAND,
             )
         ]
-    findings = [Check('ROS 2', 'ok', f'{source}, {_rmw() or "no RMW is installed"}')]
+    findings = [Check('ROS 2', 'ok', f'{source}, {find_rmw() or "no RMW is installed"}')]
     try:
         from streamo_ros.msg import FrameState
     except ImportError as error:
@@ -206,55 +203,6 @@ def _tensorrt() -> list[Check]:
     ]
 
 
-def _transport() -> list[Check]:
-    """Whether large images get through; the advice depends on the RMW."""
-    fast = 'fastrtps' in _rmw()
-    findings = [*(_shared_memory() if fast else ()), *_buffers()]
-    if fast and not os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE'):
-        findings.append(
-            Check(
-                'Fast DDS profile',
-                'note',
-                'none is set: large images may be lost',
-                f'export FASTRTPS_DEFAULT_PROFILES_FILE={share_path("config", "fastdds.xml")}',
-            )
-        )
-    if 'cyclonedds' in _rmw() and not os.environ.get('CYCLONEDDS_URI'):
-        findings.append(
-            Check(
-                'Cyclone DDS configuration',
-                'note',
-                'none is set: large images may be lost',
-                f'export CYCLONEDDS_URI=file://{share_path("config", "cyclonedds.xml")}',
-            )
-        )
-    return findings or [Check('transport', 'ok', 'buffers and configuration are set')]
-
-
-def _shared_memory() -> list[Check]:
-    if shutil.disk_usage('/dev/shm').free >= 128 << 20:  # noqa: S108 - Fast DDS's segments
-        return []
-    return [
-        Check('shared memory', 'note', 'less than 128 MiB are free', 'docker run --shm-size=512m')
-    ]
-
-
-def _buffers() -> list[Check]:
-    path = Path('/proc/sys/net/core/rmem_max')
-    size = int(path.read_text()) if path.exists() else 0
-    wanted = BUFFERS.get(_rmw(), 4 << 20)
-    if size >= wanted:
-        return []
-    return [
-        Check(
-            'UDP buffers',
-            'note',
-            f'at most {size // 1024} KiB: images from other machines will be lost',
-            f'sudo sysctl -w net.core.rmem_max={wanted}',
-        )
-    ]
-
-
 def _plan() -> list[Check]:
     """What the node will do with the parameters' defaults."""
     lacking = [name for name in ('rclpy', 'torch', 'transformers', 'cv2') if not _has(name)]
@@ -272,20 +220,9 @@ def _plan() -> list[Check]:
             'ok',
             f'the node runs {EMBEDDED[TINY]}, or what model.path names, on {where}; '
             f'vision: {vision}; '
-            f'graph: {_rmw() or "none"}, domain {os.environ.get("ROS_DOMAIN_ID") or 0}',
+            f'graph: {find_rmw() or "none"}, domain {os.environ.get("ROS_DOMAIN_ID") or 0}',
         )
     ]
-
-
-def _rmw() -> str:
-    """The RMW implementation that ROS 2 will load, e.g. 'rmw_fastrtps_cpp'; '' for none."""
-    named = os.environ.get('RMW_IMPLEMENTATION')
-    if named or not _has('ament_index_python'):
-        return named or ''
-    from ament_index_python import get_resources
-
-    installed = sorted(set(get_resources('rmw_typesupport')) - {'rmw_implementation'})
-    return DEFAULT_RMW if DEFAULT_RMW in installed else next(iter(installed), '')
 
 
 def _has(module: str) -> bool:
@@ -306,7 +243,7 @@ CHECKS: tuple[Callable[[], list[Check]], ...] = (
     _model,
     _libraries,
     _tensorrt,
-    _transport,
+    check_transport,
     _plan,
 )
 

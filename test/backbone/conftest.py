@@ -27,7 +27,9 @@ from tokenizers import trainers
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.backbone.dialects import read_dialect
 from streamo_ros.core.interface import Request
+from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.core.protocol import SYSTEM_PROMPT
@@ -91,6 +93,16 @@ def text_settings(**more: Any) -> dict[str, Any]:
     }
 
 
+def rope(sections: list[int], **more: bool) -> dict[str, Any]:
+    """Rotary embeddings of three axes."""
+    return {
+        'rope_type': 'default',
+        'rope_theta': 10000.0,
+        'mrope_section': sections,
+        **more,
+    }
+
+
 QWEN_PROCESSOR = {
     'image_processor_type': 'Qwen2VLImageProcessor',
     'patch_size': 14,
@@ -104,13 +116,7 @@ QWEN_PROCESSOR = {
 
 def qwen2_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     config = transformers.Qwen2VLConfig(
-        text_config=text_settings(
-            rope_parameters={
-                'rope_type': 'default',
-                'rope_theta': 10000.0,
-                'mrope_section': [2, 3, 3],
-            }
-        ),
+        text_config=text_settings(rope_parameters=rope([2, 3, 3])),
         vision_config={
             'depth': 2,
             'embed_dim': 48,
@@ -128,13 +134,7 @@ def qwen2_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
 
 def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     config = transformers.Qwen2_5_VLConfig(
-        text_config=text_settings(
-            rope_parameters={
-                'rope_type': 'default',
-                'rope_theta': 10000.0,
-                'mrope_section': [2, 3, 3],
-            }
-        ),
+        text_config=text_settings(rope_parameters=rope([2, 3, 3])),
         vision_config={
             'depth': 3,
             'hidden_size': 48,
@@ -156,12 +156,7 @@ def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     config = transformers.Qwen3VLConfig(
         text_config=text_settings(
             head_dim=24,
-            rope_parameters={
-                'rope_type': 'default',
-                'rope_theta': 10000.0,
-                'mrope_section': [4, 4, 4],
-                'mrope_interleaved': True,
-            },
+            rope_parameters=rope([4, 4, 4], mrope_interleaved=True),
         ),
         vision_config={
             'depth': 4,
@@ -281,10 +276,10 @@ class Original:
     ) -> dict[str, torch.Tensor]:
         """Inputs of a dialogue; None stands for a place of a frame."""
         ids = torch.tensor([[self.image_token if row is None else row for row in rows]])
-        found = self.processor(list(images), return_tensors='pt', **self.choices(max_pixels))
-        inputs = {'input_ids': ids, 'pixel_values': found['pixel_values']}
-        if 'image_grid_thw' in found:
-            inputs['image_grid_thw'] = found['image_grid_thw']
+        seen = self.processor(list(images), return_tensors='pt', **self.choices(max_pixels))
+        inputs = {'input_ids': ids, 'pixel_values': seen['pixel_values']}
+        if 'image_grid_thw' in seen:
+            inputs['image_grid_thw'] = seen['image_grid_thw']
             inputs['mm_token_type_ids'] = (ids == self.image_token).int()
         return inputs
 
@@ -336,14 +331,32 @@ class Dialogue:
         self.pending = words.replies[state] + words.close
 
 
+DIALECT_FAMILIES = {'livecc': 'qwen2_vl', 'streaming_vlm': 'qwen2_5_vl'}
+"""The class of the released checkpoint, where it is not Qwen3-VL."""
+
 MAX_PIXELS = 16384
 """Small frames: a few tokens on every family."""
 
 
+@pytest.fixture(scope='session')
+def tiny_checkpoint(made_once: Callable[..., Path]) -> Callable[[str], Path]:
+    """The folder of the tiny checkpoint of a family; it must not be changed."""
+    return lambda family: made_once(family, lambda folder: save_checkpoint(folder, family))
+
+
 @pytest.fixture(scope='session', params=sorted(MAKERS))
-def checkpoint(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def checkpoint(request: pytest.FixtureRequest, tiny_checkpoint: Callable[[str], Path]) -> Path:
     """The folder of a tiny checkpoint, one of each family in turn."""
-    return save_checkpoint(tmp_path_factory.mktemp(request.param), request.param)
+    return tiny_checkpoint(request.param)
+
+
+# InternVL3.5 has the tower of InternVL3.
+@pytest.fixture(scope='session', params=sorted(set(MAKERS) - {'internvl3_5'}))
+def tower_checkpoint(
+    request: pytest.FixtureRequest, tiny_checkpoint: Callable[[str], Path]
+) -> Path:
+    """The folder of a tiny checkpoint, one of each vision tower in turn."""
+    return tiny_checkpoint(request.param)
 
 
 @pytest.fixture(scope='session', name='make_tokenizer')
@@ -359,9 +372,9 @@ def make_checkpoint() -> Callable[..., Path]:
 
 
 @pytest.fixture(scope='session')
-def qwen(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def qwen(tiny_checkpoint: Callable[[str], Path]) -> Path:
     """The folder of a tiny Qwen2.5-VL checkpoint, for what does not depend on the family."""
-    return save_checkpoint(tmp_path_factory.mktemp('qwen'), 'qwen2_5_vl')
+    return tiny_checkpoint('qwen2_5_vl')
 
 
 @pytest.fixture
@@ -388,7 +401,41 @@ def original_qwen(qwen: Path) -> Original:
     return Original(qwen)
 
 
-@pytest.fixture
+@pytest.fixture(scope='session')
+def speaking(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    """Makes a tiny random checkpoint whose streamo.json names a dialect."""
+
+    def make(name: str) -> Path:
+        family = DIALECT_FAMILIES.get(name, 'qwen3_vl')
+        folder = save_checkpoint(tmp_path_factory.mktemp(name), family)
+        file = folder / 'tokenizer.json'
+        tokenizer = Tokenizer.from_file(str(file))
+        dialect = read_dialect(name)
+        words = [AddedToken(text, normalized=False) for text in dialect.tokens]
+        tokenizer.add_special_tokens(words)
+        tokenizer.save(str(file))
+        (folder / 'streamo.json').write_text(json.dumps({'dialect': name}))
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope='session', name='expected_states')
+def states_of_transformers() -> Callable[..., list[float]]:
+    """What a row of plain transformers says about the states of a dialect."""
+
+    def expected(prompt: PromptTokens, logits: NDArray[np.float32]) -> list[float]:
+        if not prompt.first_tokens:
+            return [float(logits[token]) for token in prompt.read_ids]
+        silent = np.isin(np.arange(len(logits)), prompt.first_tokens)
+        parts = [logits[part].astype(np.float64) for part in (silent, ~silent)]
+        silence, response = (float(np.logaddexp.reduce(part)) for part in parts)
+        return [silence, silence, response]
+
+    return expected
+
+
+@pytest.fixture(scope='session')
 def load_tiny() -> Callable[..., Any]:
     """Loads a tiny checkpoint with small sizes."""
     small = Options('cpu', 'float32', max_pixels=MAX_PIXELS, lanes=3, capacity=1024)

@@ -114,6 +114,7 @@ def test_shapes_have_the_published_sizes(name):
         model = getattr(transformers, architecture)(configure())
     billions = sum(parameter.numel() for parameter in model.parameters()) / 1e9
     published = {
+        '0.2b': 0.234,
         'qwen2-vl-2b': 2.21,
         'qwen2-vl-7b': 8.29,
         'livecc-7b': 8.29,

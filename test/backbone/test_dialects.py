@@ -21,8 +21,6 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from tokenizers import AddedToken
-from tokenizers import Tokenizer
 
 from streamo_ros.backbone import dialects
 from streamo_ros.backbone.dialects import dialect_names
@@ -51,8 +49,6 @@ from streamo_ros.training.recorder import RecordingBackbone
 MAX_PIXELS = 16384
 RECORDINGS = Path(__file__).parent / 'recordings'
 RECORDED = sorted(path.stem for path in RECORDINGS.glob('*.json') if path.stem != 'tokenizer')
-FAMILIES = {'livecc': 'qwen2_vl', 'streaming_vlm': 'qwen2_5_vl'}
-"""The class of the released checkpoint, where it is not Qwen3-VL."""
 FRAME = -1
 """What stands for a frame's vision tokens in a recording."""
 
@@ -163,44 +159,13 @@ def test_steps_have_the_ids_of_the_released_runtime(
         assert row == expected, f'step {step} differs'
 
 
-@pytest.fixture(scope='module')
-def speaking(
-    make_checkpoint: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Path]:
-    """Makes a tiny random checkpoint whose streamo.json names a dialect."""
-
-    def make(name: str) -> Path:
-        family = FAMILIES.get(name, 'qwen3_vl')
-        folder = make_checkpoint(tmp_path_factory.mktemp(name), family)
-        file = folder / 'tokenizer.json'
-        tokenizer = Tokenizer.from_file(str(file))
-        dialect = read_dialect(name)
-        words = [AddedToken(text, normalized=False) for text in dialect.tokens]
-        tokenizer.add_special_tokens(words)
-        tokenizer.save(str(file))
-        (folder / 'streamo.json').write_text(json.dumps({'dialect': name}))
-        return folder
-
-    return make
-
-
-def expected_states(prompt: PromptTokens, logits: NDArray[np.float32]) -> list[float]:
-    """What a row of plain transformers says about the states."""
-    if not prompt.first_tokens:
-        return [float(logits[token]) for token in prompt.read_ids]
-    silent = np.isin(np.arange(len(logits)), prompt.first_tokens)
-    silence, response = (
-        float(np.logaddexp.reduce(logits[part].astype(np.float64))) for part in (silent, ~silent)
-    )
-    return [silence, silence, response]
-
-
 @pytest.mark.parametrize('name', RECORDED)
 def test_steps_equal_one_forward_of_transformers(
     name: str,
     speaking: Callable[[str], Path],
     load_tiny: Callable[..., Any],
     whole_model: Callable[[Path], Any],
+    expected_states: Callable[..., list[float]],
     frames: list[NDArray[np.uint8]],
 ) -> None:
     folder = speaking(name)

@@ -27,9 +27,13 @@ def image(height, width):
     return np.random.default_rng(height).integers(0, 256, (height, width, 3), dtype=np.uint8)
 
 
+@pytest.fixture(scope='module')
+def backbone(checkpoint, load_tiny):
+    return load_tiny(checkpoint)
+
+
 @pytest.mark.parametrize('size', SIZES)
-def test_patches_equal_the_image_processor(checkpoint, original, load_tiny, size):
-    backbone = load_tiny(checkpoint)
+def test_patches_equal_the_image_processor(original, backbone, size):
     frame = image(*size)
     preprocess, _ = backbone.frames.encoder(backbone.frames.find_grid(*size))
     patches = preprocess(frame)
@@ -52,9 +56,8 @@ def test_patches_equal_the_image_processor(checkpoint, original, load_tiny, size
 
 
 @pytest.mark.parametrize('size', SIZES)
-def test_vision_tokens_equal_the_tower(checkpoint, original, load_tiny, size):
+def test_vision_tokens_equal_the_tower(original, backbone, size):
     """Windows of unequal sizes, one row of tokens, wide and tall grids."""
-    backbone = load_tiny(checkpoint)
     frame = image(*size)
     vision = backbone.encode(frame)
     inputs = original.inputs([None], [frame], 16384)

@@ -3,6 +3,7 @@
 """Choosing tokens: what transformers' processors would leave is what is drawn from."""
 
 import json
+import shutil
 from collections import Counter
 
 import pytest
@@ -83,21 +84,15 @@ def test_a_row_that_is_not_finite_fails_alone():
         assert _choose(logits, [Choice(1, (0,)), Choice(1, (0,))], sampling) == [None, 1]
 
 
-def test_a_checkpoint_says_how_it_wants_tokens_chosen(qwen):
-    file = qwen / 'generation_config.json'
-    before = file.read_text() if file.exists() else None
-    try:
-        file.write_text(json.dumps({'repetition_penalty': 1.05, 'top_k': 1, 'top_p': None}))
-        assert read_checkpoint(qwen).sampling == Sampling(repetition_penalty=1.05, top_k=1)
-        for wrong, what in (
-            ({'top_p': 2}, 'not all possible'),
-            ({'top_k': 'many'}, 'not a number'),
-        ):
-            file.write_text(json.dumps(wrong))
-            with pytest.raises(BackboneError, match=what):
-                read_checkpoint(qwen)
-    finally:
-        if before is None:
-            file.unlink()
-        else:
-            file.write_text(before)
+def test_a_checkpoint_says_how_it_wants_tokens_chosen(qwen, tmp_path):
+    folder = shutil.copytree(qwen, tmp_path / 'model')
+    file = folder / 'generation_config.json'
+    file.write_text(json.dumps({'repetition_penalty': 1.05, 'top_k': 1, 'top_p': None}))
+    assert read_checkpoint(folder).sampling == Sampling(repetition_penalty=1.05, top_k=1)
+    for wrong, what in (
+        ({'top_p': 2}, 'not all possible'),
+        ({'top_k': 'many'}, 'not a number'),
+    ):
+        file.write_text(json.dumps(wrong))
+        with pytest.raises(BackboneError, match=what):
+            read_checkpoint(folder)

@@ -88,8 +88,9 @@ def test_an_answer_equals_greedy_generation(checkpoint, original, load_tiny, dia
 def test_answers_of_two_lanes_in_one_batch_equal_each_alone(
     checkpoint, load_tiny, dialogue, frames
 ):
+    backbone = load_tiny(checkpoint)
+
     def speak(texts):
-        backbone = load_tiny(checkpoint)
         lanes = [dialogue(backbone, text) for text in texts]
         for lane in lanes:
             backbone.extend([lane.turn(frames[0])])
@@ -99,6 +100,8 @@ def test_answers_of_two_lanes_in_one_batch_equal_each_alone(
             requests = [Request(lane.slot, (ids,)) for lane, ids in zip(lanes, fed, strict=True)]
             spoken.append(backbone.decode(requests, Sampling()))
             fed = [(token,) for token in spoken[-1]]
+        for lane in lanes:
+            backbone.close(lane.slot)
         return list(zip(*spoken, strict=True))
 
     first, second = 'narrate', 'what is the colour of the largest cup'

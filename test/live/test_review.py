@@ -10,45 +10,12 @@ import pytest
 
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.live.review import review
-from streamo_ros.replay import ReplayJob
-from streamo_ros.replay import run_job
-from streamo_ros.replay import TimedInstruction
-
-SCRIPT = """
-- instruction: kettle
-  period: 10
-  say:
-  - {from: 3, to: 5, state: standby}
-  - {from: 5, to: 6, state: response, text: It boils.}
-- instruction: ''
-  say: []
-"""
 
 
-@pytest.fixture(scope='module')
-def recorded(bags: Path, tmp_path_factory) -> Path:
-    """What `streamo replay --output` leaves."""
-    folder = tmp_path_factory.mktemp('review')
-    script = folder / 'kettle.yaml'
-    script.write_text(SCRIPT)
-    job = ReplayJob(
-        str(bags / 'file_mcap'),
-        script,
-        instructions=(TimedInstruction('kettle'),),
-        output=folder / 'out',
-    )
-    run_job(job)
-    return folder / 'out'
-
-
-def records(session, kind: str) -> list[list]:
-    return [one for one in session.history.after(0, 10**6)[1] if one[0] == kind]
-
-
-def test_folder_log_and_bag_tell_the_same(recorded: Path):
-    folder = review(recorded)
-    log = review(recorded / 'events.jsonl')
-    bag = review(recorded / 'replay.mcap')
+def test_folder_log_and_bag_tell_the_same(kettle, records):
+    folder = review(kettle.report)
+    log = review(kettle.report / 'events.jsonl')
+    bag = review(kettle.report / 'replay.mcap')
     assert records(folder, 'a')
     assert records(folder, 'a')[0][5] == 'It boils.'
     for kind in ('d', 'a', 'p'):
@@ -59,16 +26,16 @@ def test_folder_log_and_bag_tell_the_same(recorded: Path):
     assert [one['text'] for one in bag.facts['lanes']] == ['kettle']
 
 
-def test_every_judged_frame_has_its_picture(recorded: Path):
-    session = review(recorded)
+def test_every_judged_frame_has_its_picture(kettle, records):
+    session = review(kettle.report)
     frames = {one[2] for one in records(session, 'd')}
     assert {one[2] for one in records(session, 'p')} == frames
     assert all(session.pictures.get(int(stamp))[:2] == b'\xff\xd8' for stamp in frames)
 
 
-def test_log_alone_shows_the_pictures_of_its_answers(recorded: Path, tmp_path: Path):
+def test_log_alone_shows_the_pictures_of_its_answers(kettle, tmp_path: Path, records):
     for part in ('events.jsonl', 'pictures'):
-        (tmp_path / part).symlink_to(recorded / part)
+        (tmp_path / part).symlink_to(kettle.report / part)
     session = review(tmp_path)
     answers = records(session, 'a')
     assert [one[2] for one in records(session, 'p')] == [one[2] for one in answers]

@@ -30,10 +30,6 @@ def decision(second: float, key: int = 1, stream: int = 1, **fields) -> Decision
     return DecisionRow(stamp, key, 'SILENCE', (0.9, 0.1, 0.0), stream_id=stream, **fields)
 
 
-def records(made: Session, kind: str) -> list[list]:
-    return [one for one in made.history.after(0, 10**6)[1] if one[0] == kind]
-
-
 def test_history_keeps_its_numbers_when_the_oldest_records_go():
     history = History(10)
     for number in range(100):
@@ -71,7 +67,7 @@ def test_stored_pictures_are_all_there():
     assert pictures.get(99) == b''
 
 
-def test_stamp_reaches_the_page_to_the_last_nanosecond():
+def test_stamp_reaches_the_page_to_the_last_nanosecond(records):
     made = session()
     made.take(DecisionRow(1790000000123456789, 1, 'STANDBY', (0.1, 0.8, 0.1)))
     assert records(made, 'd')[0][2] == '1790000000123456789'
@@ -100,14 +96,14 @@ def test_page_is_told_which_thresholds_decided(model, thresholds, wanted):
     assert tuple(told[name] for name in ('response', 'standby', 'gate', 'half')) == wanted
 
 
-def test_new_stream_goes_on_after_the_old_one():
+def test_new_stream_goes_on_after_the_old_one(records):
     made = session()
     for row in (decision(0), decision(1), decision(0, stream=2)):
         made.take(row)
     assert [one[1] for one in records(made, 'd')] == [0.0, 1.0, 2.0]
 
 
-def test_restarted_node_that_reuses_an_id_gets_a_new_lane():
+def test_restarted_node_that_reuses_an_id_gets_a_new_lane(records):
     made = session()
     made.activate([InstructionRow(1, 'kettle')])
     made.take(decision(0))

@@ -21,45 +21,12 @@ from streamo_ros.live.server import LiveServer
 from streamo_ros.live.store_review import review_store
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.store import Store
-from streamo_ros.replay import ReplayJob
-from streamo_ros.replay import run_job
-from streamo_ros.replay import TimedInstruction
 
 OPEN = Access(loopback=True)
-SCRIPT = """
-- instruction: kettle
-  period: 10
-  say:
-  - {from: 3, to: 5, state: standby}
-  - {from: 5, to: 6, state: response, text: It boils.}
-- instruction: ''
-  say: []
-"""
 
 
-@pytest.fixture(scope='module')
-def watched(bags: Path, tmp_path_factory) -> tuple[Path, Path]:
-    """What one replay leaves: a report folder and a store."""
-    folder = tmp_path_factory.mktemp('store_review')
-    script = folder / 'kettle.yaml'
-    script.write_text(SCRIPT)
-    job = ReplayJob(
-        str(bags / 'file_mcap'),
-        script,
-        instructions=(TimedInstruction('kettle', 2.0),),
-        output=folder / 'out',
-        memory=folder / 'memory',
-    )
-    run_job(job)
-    return folder / 'out', folder / 'memory'
-
-
-def records(session, kind: str) -> list[list]:
-    return [one for one in session.history.after(0, 10**6)[1] if one[0] == kind]
-
-
-def test_store_shows_the_decisions_and_answers_of_the_run(watched):
-    run, store = review(watched[0]), review_store(StoreReader(watched[1]))
+def test_store_shows_the_decisions_and_answers_of_the_run(kettle, records):
+    run, store = review(kettle.report), review_store(StoreReader(kettle.store))
     # Moment, stamp and state; a store knows no probabilities.
     for one, other in zip(records(run, 'd'), records(store, 'd'), strict=True):
         assert one[2:5] == other[2:5]
@@ -73,8 +40,8 @@ def test_store_shows_the_decisions_and_answers_of_the_run(watched):
     assert store.facts['rate'] == pytest.approx(run.facts['rate'])
 
 
-def test_every_kept_picture_is_there(watched):
-    session = review_store(StoreReader(watched[1]))
+def test_every_kept_picture_is_there(kettle, records):
+    session = review_store(StoreReader(kettle.store))
     stamps = [int(one[2]) for one in records(session, 'p')]
     assert stamps
     assert all(session.pictures.get(stamp)[:2] == b'\xff\xd8' for stamp in stamps)
@@ -108,16 +75,16 @@ def ask(folder: Path, *bodies: object, access=OPEN, headers=None) -> list:
     return asyncio.run(asyncio.wait_for(run(), 60))
 
 
-def test_a_question_gets_its_answer_with_evidence_that_has_a_picture(watched):
-    ((status, said, pictures),) = ask(watched[1], {'question': 'When was the kettle?'})
+def test_a_question_gets_its_answer_with_evidence_that_has_a_picture(kettle):
+    ((status, said, pictures),) = ask(kettle.store, {'question': 'When was the kettle?'})
     assert (status, said['outcome']) == (200, 'ANSWERED')
     assert 'It boils' in said['text']
     assert pictures == ['image/jpeg'] * len(said['evidence']) != []
 
 
-def test_what_never_was_is_not_found_and_a_bad_time_is_said(watched):
+def test_what_never_was_is_not_found_and_a_bad_time_is_said(kettle):
     phone, tomorrow = ask(
-        watched[1], {'question': 'When did the phone ring?'}, {'question': 'What was tomorrow?'}
+        kettle.store, {'question': 'When did the phone ring?'}, {'question': 'What was tomorrow?'}
     )
     assert (phone[1]['outcome'], phone[1]['text']) == ('NOT_FOUND', '')
     assert 'phone' in phone[1]['message']
@@ -126,24 +93,24 @@ def test_what_never_was_is_not_found_and_a_bad_time_is_said(watched):
 
 
 @pytest.mark.parametrize('question', [None, 7, ' ', 'x' * 2001])
-def test_no_question_is_refused(watched, question):
-    ((status, said, _),) = ask(watched[1], {'question': question})
+def test_no_question_is_refused(kettle, question):
+    ((status, said, _),) = ask(kettle.store, {'question': question})
     assert status == 400
     assert 'question' in said['error']
 
 
-def test_who_may_only_watch_may_not_ask(watched):
+def test_who_may_only_watch_may_not_ask(kettle):
     guarded = Access(loopback=False, read='read-token', command='command-token')
     for token, wanted in (('read-token', 401), ('command-token', 200)):
         headers = {'Authorization': f'Bearer {token}'}
         ((status, _, _),) = ask(
-            watched[1], {'question': 'When was the kettle?'}, access=guarded, headers=headers
+            kettle.store, {'question': 'When was the kettle?'}, access=guarded, headers=headers
         )
         assert status == wanted
 
 
-def test_stamp_beyond_all_numbers_has_no_picture(watched):
+def test_stamp_beyond_all_numbers_has_no_picture(kettle):
     async def run() -> bytes:
-        return await StorePast(StoreReader(watched[1])).picture(10**20 - 1)
+        return await StorePast(StoreReader(kettle.store)).picture(10**20 - 1)
 
     assert asyncio.run(run()) == b''

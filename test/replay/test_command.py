@@ -199,20 +199,21 @@ def test_parameter_file_of_the_robot_is_followed(command, tmp_path):
 
 @pytest.mark.parametrize('kind', ['raw', 'video'])
 def test_frames_without_stamps_count_from_their_recording_if_so_asked(
-    bag_maker, dev_script, command, tmp_path, kind
+    bag_writer, dev_script, command, tmp_path, kind
 ):
-    frames = list(bag_maker.frames(30))
+    frames = list(bag_writer.frames(30))
     video = dev_script('make_test_videos').packets(30)
     if kind == 'raw':
         messages = [
-            ('/camera/image_raw', bag_maker.IMAGE, at, bag_maker.raw(0, rgb)) for at, rgb in frames
+            ('/camera/image_raw', bag_writer.IMAGE, at, bag_writer.raw(0, rgb))
+            for at, rgb in frames
         ]
     else:
         messages = [
-            ('/v', bag_maker.FFMPEG_PACKET, at, bag_maker.ffmpeg_packet(0, data))
+            ('/v', bag_writer.FFMPEG_PACKET, at, bag_writer.ffmpeg_packet(0, data))
             for (at, _), data in zip(frames, video, strict=True)
         ]
-    bag = str(bag_maker.write_bag(tmp_path / kind, messages))
+    bag = str(bag_writer.write_bag(tmp_path / kind, messages))
     code, _, err = command('-i', 'cup', source=[bag])
     assert code == 2
     assert 'set sampling.stamp to receive in --params-file' in err
@@ -309,8 +310,9 @@ def test_batch_is_resumed_where_it_stopped(command, tmp_path):
     assert report.stat().st_mtime_ns > before
 
 
-def test_ctrl_c_leaves_whole_files(bag_maker, tmp_path):
-    bag = bag_maker.write_bag(tmp_path / 'long', bag_maker.jpeg_messages(bag_maker.frames(400, 1)))
+def test_ctrl_c_leaves_whole_files(bag_writer, tmp_path):
+    frames = bag_writer.frames(400, 1)
+    bag = bag_writer.write_bag(tmp_path / 'long', bag_writer.jpeg_messages(frames))
     (tmp_path / 'rules.yaml').write_text(RULES)
     slow = (
         'import sys, time; from streamo_ros.replay import command; '
@@ -480,9 +482,9 @@ def test_ctrl_c_while_workers_start_is_no_traceback(bags, script, moment):
     assert process.returncode in (0, 130, -signal.SIGINT), out + err
 
 
-def test_ctrl_c_to_the_parent_alone_ends_its_workers_in_good_order(bag_maker, tmp_path):
+def test_ctrl_c_to_the_parent_alone_ends_its_workers_in_good_order(bag_writer, tmp_path):
     for name in ('left', 'right'):
-        bag_maker.write_bag(tmp_path / name, bag_maker.jpeg_messages(bag_maker.frames(400, 1)))
+        bag_writer.write_bag(tmp_path / name, bag_writer.jpeg_messages(bag_writer.frames(400, 1)))
     (tmp_path / 'rules.yaml').write_text(RULES)
     # Workers import the main program too.
     (tmp_path / 'slow.py').write_text(

@@ -52,22 +52,22 @@ def test_an_event_log_opens_and_makes_a_report(tmp_path: Path) -> None:
     assert '1 frames could not be decoded: step is 7 bytes' in page
 
 
-def test_a_golden_file_opens_and_the_same_bag_still_agrees(tmp_path: Path, bag_maker) -> None:
+def test_a_golden_file_opens_and_the_same_bag_still_agrees(tmp_path: Path, bag_writer) -> None:
     golden = read_golden(RECORDED / 'golden.jsonl')
     assert golden.header.instructions == (TimedInstruction('watch'), TimedInstruction('late', 3))
     assert [
         decision.state for decision in golden.decisions if decision.instruction_id == 2
     ] == LATE
-    bag_maker.write_bag(
+    bag_writer.write_bag(
         tmp_path / 'bag',
         [
             (
                 '/camera/image_raw',
-                bag_maker.IMAGE,
+                bag_writer.IMAGE,
                 stamp,
-                bag_maker.raw(stamp, rgb, **({'step': 7} if number == 4 else {})),
+                bag_writer.raw(stamp, rgb, **({'step': 7} if number == 4 else {})),
             )
-            for number, (stamp, rgb) in enumerate(bag_maker.frames(6, 1))
+            for number, (stamp, rgb) in enumerate(bag_writer.frames(6, 1))
         ],
     )
     outcome = run_job(

@@ -69,21 +69,21 @@ def test_every_topic_of_the_node_is_there_and_typed(recorded):
     assert counts['/streamo/response_delta'] > 1
 
 
-def test_fields_say_what_happened(recorded, bag_maker):
+def test_fields_say_what_happened(recorded, bag_writer):
     found = messages(recorded)
     states = [one for topic, _, one in found if topic == '/streamo/frame_state']
     first = [state for state in states if state.instruction_id == 1]
     assert [one.state for one in first] == [1, 1, 2, 3, 1, 1, 1, 1]
     assert first[3].header.frame_id == 'camera'
-    assert first[3].header.stamp.sec == bag_maker.START // 10**9 + 3
+    assert first[3].header.stamp.sec == bag_writer.START // 10**9 + 3
     assert first[3].response_id == 1
     assert first[3].received_frames == 16
     assert first[3].response_probability > 0.9
     (answer,) = (one for topic, _, one in found if topic == '/streamo/response')
     assert answer.text == 'Three, "grüß"'
     assert (answer.event_start.sec, answer.event_end.sec) == (
-        bag_maker.START // 10**9 + 2,
-        bag_maker.START // 10**9 + 3,
+        bag_writer.START // 10**9 + 2,
+        bag_writer.START // 10**9 + 3,
     )
     assert answer.model_id == 'scripted:rules'
     deltas = [one for topic, _, one in found if topic == '/streamo/response_delta']
@@ -97,10 +97,10 @@ def test_recorded_time_is_capture_time(recorded):
             assert stamp == message.header.stamp.sec * 10**9 + message.header.stamp.nanosec
 
 
-def test_recording_can_be_replayed_itself(recorded, bag_maker):
+def test_recording_can_be_replayed_itself(recorded, bag_writer):
     source = open_source(recorded)
     images = [record.image() for record in source.records()]
-    expected = [rgb for number, (_, rgb) in enumerate(bag_maker.frames()) if number % 5 == 0]
+    expected = [rgb for number, (_, rgb) in enumerate(bag_writer.frames()) if number % 5 == 0]
     assert np.abs(np.stack(images).astype(int) - np.stack(expected)).mean() < 12
     source.close()
 

@@ -48,7 +48,7 @@ def test_thresholds_in_effect_are_read_from_what_a_node_publishes(given, wanted)
 
 def test_what_was_recorded_before_there_was_a_hysteresis_had_none():
     old = 'thresholds.response: 0.7\nthresholds.standby: 0.1\n'
-    assert thresholds_of(old)['hysteresis'] == 0
+    assert told(old)['hysteresis'] == 0
 
 
 @pytest.mark.parametrize('text', ['', '[1]', '{', 'thresholds.response: high'])

@@ -6,8 +6,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 from array import array
@@ -17,6 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from forked_process import ForkedProcess
 
 SCRIPT = """
 - instruction: kettle
@@ -64,13 +64,11 @@ class NodeProcess:
             'from streamo_ros.program import run_program\n'
             "raise SystemExit(run_program('streamo node', main))"
         )
-        command = [sys.executable, '-c', program, '--ros-args', *arguments]
+        given = ['--ros-args', *arguments]
         for name, value in parameters.items():
-            command += ['-p', f'{name.replace("__", ".")}:={value}']
-        with log.open('a') as output:
-            self.process = subprocess.Popen(
-                command, stdout=output, stderr=output, start_new_session=True
-            )
+            given += ['-p', f'{name.replace("__", ".")}:={value}']
+        log.touch()
+        self.process = ForkedProcess(program, given, log)
 
     @property
     def text(self) -> str:
@@ -111,12 +109,9 @@ class PageProcess:
 
     def __init__(self, log: Path, *arguments: str, port: int = 0) -> None:
         self.log = log
-        with log.open('w') as output:
-            self.process = subprocess.Popen(
-                [sys.executable, '-m', 'streamo_ros.cli', 'live', '--port', str(port), *arguments],
-                stdout=output,
-                stderr=output,
-            )
+        log.write_text('')
+        given = ['live', '--port', str(port), *arguments]
+        self.process = ForkedProcess.of_module('streamo_ros.cli', given, log)
 
     @property
     def address(self) -> str:

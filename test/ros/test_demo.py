@@ -5,14 +5,13 @@
 from __future__ import annotations
 
 import os
-import runpy
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from typing import Any
 
 import cv2
 import numpy as np
@@ -72,10 +71,9 @@ def test_the_demo_decides_every_frame_and_leaves_recording_and_report(tmp_path: 
     assert counts['/streamo/model_info'] >= 1
 
 
-def test_a_recording_is_played_as_by_a_camera(tmp_path: Path) -> None:
-    maker = SimpleNamespace(**runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py')))
-    shots = maker.frames(35, 5)
-    maker.write_bag(tmp_path / 'bag', maker.jpeg_messages(shots))
+def test_a_recording_is_played_as_by_a_camera(tmp_path: Path, bag_writer: Any) -> None:
+    shots = bag_writer.frames(35, 5)
+    bag_writer.write_bag(tmp_path / 'bag', bag_writer.jpeg_messages(shots))
     before = time.time()
     done = run_demo(
         tmp_path, '--source', str(tmp_path / 'bag'), '--seconds', '0', '--instruction', 'it'
@@ -129,9 +127,10 @@ def test_a_slow_source_without_an_answer_is_no_failure(tmp_path: Path) -> None:
     assert 'FAILED' not in done.stdout
 
 
-def test_an_error_of_the_source_on_the_way_keeps_what_was_done(tmp_path: Path) -> None:
-    maker = SimpleNamespace(**runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py')))
-    damaged = maker.write_damaged_on_the_way(tmp_path / 'damaged.mcap')
+def test_an_error_of_the_source_on_the_way_keeps_what_was_done(
+    tmp_path: Path, bag_maker: Any
+) -> None:
+    damaged = bag_maker.write_damaged_on_the_way(tmp_path / 'damaged.mcap')
     done = run_demo(tmp_path, '--source', str(damaged), '--seconds', '0', '--instruction', 'it')
     assert done.returncode == 2, done.stdout + done.stderr
     assert 'sampled frames decided' in done.stdout

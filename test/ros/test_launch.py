@@ -99,12 +99,10 @@ def python_of_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope='module')
-def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py'))
-    maker = types.SimpleNamespace(**made)
+def bags(tmp_path_factory: pytest.TempPathFactory, bag_writer: Any) -> Path:
     folder = tmp_path_factory.mktemp('bags')
-    maker.write_bag(folder / 'raw', maker.raw_messages(maker.frames(12)))
-    maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(12)))
+    bag_writer.write_bag(folder / 'raw', bag_writer.raw_messages(bag_writer.frames(12)))
+    bag_writer.write_bag(folder / 'jpeg', bag_writer.jpeg_messages(bag_writer.frames(12)))
     return folder
 
 

@@ -5,13 +5,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 import time
 
 from lifecycle_msgs.msg import Transition
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
+
+from forked_process import ForkedProcess
 
 CONFIGURE = Transition.TRANSITION_CONFIGURE
 ACTIVATE = Transition.TRANSITION_ACTIVATE
@@ -122,15 +122,11 @@ def test_a_bad_command_line_ends_with_one_sentence(tmp_path) -> None:
         (['--fast'], 2, 'unrecognized arguments: --fast'),
         (['--help'], 0, 'docs/parameters.md'),
     ):
-        done = subprocess.run(
-            [sys.executable, '-m', 'streamo_ros.node.main', *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-            timeout=60,
-        )
-        said = done.stdout + done.stderr
-        assert (done.returncode, sentence in said, 'Traceback' in said) == (code, True, False)
+        log = tmp_path / 'said'
+        log.write_text('')
+        done = ForkedProcess.of_module('streamo_ros.node.main', arguments, log).wait(60)
+        said = log.read_text()
+        assert (done, sentence in said, 'Traceback' in said) == (code, True, False)
 
 
 def test_sigterm_ends_it_cleanly_too(start, peer, wait_for) -> None:

@@ -8,20 +8,17 @@ In lock-step always; at a pace whenever nothing is dropped.
 from __future__ import annotations
 
 import json
-import runpy
-import subprocess
-import sys
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import closing
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from forked_process import ForkedProcess
 from streamo_ros.backbone.scripted import load_script
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.settings import assistant_settings
@@ -43,26 +40,24 @@ ORDERS = [TimedInstruction('the kettle'), TimedInstruction('always say', 2.0)]
 
 
 @pytest.fixture(scope='module')
-def bags(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = runpy.run_path(str(ROOT / 'dev' / 'make_test_bags.py'))
-    maker = SimpleNamespace(**made)
+def bags(tmp_path_factory: pytest.TempPathFactory, bag_maker: Any, bag_writer: Any) -> Path:
     folder = tmp_path_factory.mktemp('bags')
-    maker.make_awkward(folder)
-    maker.write_bag(folder / 'jpeg', maker.jpeg_messages(maker.frames(35)))
-    maker.write_bag(folder / 'slow', maker.raw_messages(maker.frames(8, 1)))
-    maker.write_bag(folder / 'quick', maker.raw_messages(maker.frames(12, 10)))
+    bag_maker.make_awkward(folder)
+    bag_writer.write_bag(folder / 'jpeg', bag_writer.jpeg_messages(bag_writer.frames(35)))
+    bag_writer.write_bag(folder / 'slow', bag_writer.raw_messages(bag_writer.frames(8, 1)))
+    bag_writer.write_bag(folder / 'quick', bag_writer.raw_messages(bag_writer.frames(12, 10)))
     broken = [
-        maker.raw,
-        lambda *shot: maker.raw(*shot, step=7),
-        maker.raw,
-        lambda *shot: maker.raw(*shot)[:200],
-        maker.raw,
+        bag_writer.raw,
+        lambda *shot: bag_writer.raw(*shot, step=7),
+        bag_writer.raw,
+        lambda *shot: bag_writer.raw(*shot)[:200],
+        bag_writer.raw,
     ]
-    maker.write_bag(
+    bag_writer.write_bag(
         folder / 'broken',
         [
-            ('/camera/image_raw', maker.IMAGE, stamp, make(stamp, rgb))
-            for make, (stamp, rgb) in zip(broken, maker.frames(5, 1), strict=True)
+            ('/camera/image_raw', bag_writer.IMAGE, stamp, make(stamp, rgb))
+            for make, (stamp, rgb) in zip(broken, bag_writer.frames(5, 1), strict=True)
         ],
     )
     return folder
@@ -111,30 +106,22 @@ def in_code(
 
 
 @pytest.fixture
-def play() -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+def play(tmp_path: Path) -> Iterator[Callable[..., ForkedProcess]]:
     """Starts players; ends them after the test."""
-    started: list[subprocess.Popen[bytes]] = []
+    started: list[ForkedProcess] = []
+    log = tmp_path / 'players.log'
 
-    def play(bag: Path, *arguments: str) -> subprocess.Popen[bytes]:
-        started.append(
-            subprocess.Popen(
-                [
-                    sys.executable,
-                    '-m',
-                    'streamo_ros.node.player',
-                    str(bag),
-                    '--topic',
-                    '/image',
-                    *arguments,
-                ]
-            )
-        )
+    def play(bag: Path, *arguments: str) -> ForkedProcess:
+        given = [str(bag), '--topic', '/image', *arguments]
+        started.append(ForkedProcess.of_module('streamo_ros.node.player', given, log))
         return started[-1]
 
     yield play
-    for one in started:
-        one.terminate()
-        one.wait()
+    for player in started:
+        player.terminate()
+        player.wait()
+    if started:
+        print(log.read_text())
 
 
 @contextmanager
@@ -273,28 +260,47 @@ def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
     assert found == in_code(bags / 'broken', script)
 
 
-def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
-    bags: Path,
-    script: Path,
-    start: Callable,
-    play: Callable,
-    peer: Any,
-    wait_for: Callable,
-    tmp_path: Path,
-) -> None:
-    from std_srvs.srv import Trigger
-    from streamo_ros.msg import FrameState
-    from streamo_ros.msg import Response
-
+@pytest.fixture
+def quick_script(script: Path, tmp_path: Path) -> Path:
+    """The script with a kettle that boils within a second."""
     quick = tmp_path / 'quick.yaml'
     quick.write_text(
         script.read_text()
         .replace('from: 3, to: 5', 'from: 0.2, to: 0.6')
         .replace('from: 5, to: 6', 'from: 0.6, to: 0.9')
     )
+    return quick
+
+
+def rows(states: list[Any], answers: list[Any]) -> list[tuple[int, str, str, str]]:
+    """What was heard of the two instructions of the test of paces, as `in_code` gives it."""
+    said = {answer.response_id: answer.text for answer in answers}
+    return [
+        (
+            state.header.stamp.sec * SECOND + state.header.stamp.nanosec,
+            ('', 'the kettle', 'always say')[state.instruction_id],
+            ('UNKNOWN', 'SILENCE', 'STANDBY', 'RESPONSE')[state.state],
+            said.get(state.response_id, ''),
+        )
+        for state in states
+    ]
+
+
+def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
+    bags: Path,
+    quick_script: Path,
+    start: Callable,
+    play: Callable,
+    peer: Any,
+    wait_for: Callable,
+) -> None:
+    from std_srvs.srv import Trigger
+    from streamo_ros.msg import FrameState
+    from streamo_ros.msg import Response
+
     expected = in_code(
         bags / 'quick',
-        quick,
+        quick_script,
         [TimedInstruction('the kettle'), TimedInstruction('always say')],
         5,
         **{'notify.repeats': True},
@@ -305,7 +311,7 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
         *LISTEN,
         '-p',
         'instructions:=["the kettle", "always say"]',
-        model__path=quick,
+        model__path=quick_script,
         sampling__rate=5.0,
         sampling__queue=64,
         notify__repeats=True,
@@ -323,18 +329,8 @@ def test_pace_of_the_player_changes_nothing_when_nothing_is_dropped(
             ),
             what='all answers',
         )
-        said = {answer.response_id: answer.text for answer in answers}
-        found = [
-            (
-                state.header.stamp.sec * SECOND + state.header.stamp.nanosec,
-                ('', 'the kettle', 'always say')[state.instruction_id],
-                ('UNKNOWN', 'SILENCE', 'STANDBY', 'RESPONSE')[state.state],
-                said.get(state.response_id, ''),
-            )
-            for state in states
-        ]
         # A lane that speaks decides later, so only the order of each instruction's own is fixed.
-        assert sorted(found) == sorted(expected), f'at rate {rate}'
+        assert sorted(rows(states, answers)) == sorted(expected), f'at rate {rate}'
         player.terminate()
         assert player.wait(30) == 0
         states.clear()

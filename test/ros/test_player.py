@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import json
-import runpy
 import signal
 import subprocess
 import sys
@@ -17,7 +16,9 @@ from typing import Any
 import pytest
 
 pytest.importorskip('rclpy', reason='ROS 2 is not installed')
-SCRIPT = Path(__file__).parents[2] / 'dev' / 'make_test_bags.py'
+
+IGNORING = ('sh', '-c', 'trap "" INT; exec "$@"', 'sh')
+"""Starts a program that has SIGINT ignored."""
 
 
 def test_the_player_keeps_the_pace_and_gives_the_clock(
@@ -26,6 +27,7 @@ def test_the_player_keeps_the_pace_and_gives_the_clock(
     peer: Any,
     wait_for: Callable,
     request: pytest.FixtureRequest,
+    bag_maker: Any,
 ) -> None:
     from rosgraph_msgs.msg import Clock
     from std_srvs.srv import Trigger
@@ -35,7 +37,7 @@ def test_the_player_keeps_the_pace_and_gives_the_clock(
     states = peer.hear('~/frame_state', FrameState)
     clock = peer.hear('/clock', Clock)
     wait_for(lambda: peer.state() == 'active')
-    runpy.run_path(str(SCRIPT))['make_awkward'](tmp_path)
+    bag_maker.make_awkward(tmp_path)
     player = subprocess.Popen(
         [
             sys.executable,
@@ -78,19 +80,25 @@ def test_the_player_keeps_the_pace_and_gives_the_clock(
     assert seconds[-1] - seconds[0] == pytest.approx(5.8, abs=0.3)
 
 
-def test_interrupt_ends_player_and_camera_even_if_a_shell_had_it_ignored(tmp_path: Path) -> None:
-    runpy.run_path(str(SCRIPT))['make_awkward'](tmp_path)
+def test_interrupt_ends_player_and_camera_even_if_a_shell_had_it_ignored(
+    tmp_path: Path, bag_maker: Any, peer: Any, wait_for: Callable
+) -> None:
+    from rclpy.qos import qos_profile_sensor_data
+    from sensor_msgs.msg import Image
+
+    bag_maker.make_awkward(tmp_path)
     for program in (
         ['streamo_ros.node.player', str(tmp_path / 'jitter'), '--loop', '--listeners', '0'],
         ['streamo_ros.node.camera', '--rate', '20'],
     ):
+        topic, heard = f'/{program[0].rpartition(".")[-1]}', []
+        peer.node.create_subscription(Image, topic, heard.append, qos_profile_sensor_data)
         process = subprocess.Popen(
-            ['sh', '-c', 'trap "" INT; exec "$@"', 'sh', sys.executable, '-m', *program],
-            stdout=subprocess.PIPE,
+            [*IGNORING, sys.executable, '-m', *program, '--topic', topic], stdout=subprocess.PIPE
         )
-        time.sleep(4)
+        wait_for(lambda: heard, 120, 'an image')  # noqa: B023
         process.send_signal(signal.SIGINT)
-        out, _ = process.communicate(timeout=10)
+        out, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         published = json.loads(out)
         assert published['published'] > 0

@@ -22,21 +22,21 @@ def coded(maker):
 
 
 @pytest.fixture
-def bag(bag_maker, tmp_path):
+def bag(bag_writer, tmp_path):
     """Writes a bag of packets."""
 
     def write(packets, kind=None, **fields):
-        kind = kind or bag_maker.FFMPEG_PACKET
+        kind = kind or bag_writer.FFMPEG_PACKET
         make = {
-            bag_maker.FFMPEG_PACKET: bag_maker.ffmpeg_packet,
-            bag_maker.COMPRESSED_VIDEO: bag_maker.compressed_video,
+            bag_writer.FFMPEG_PACKET: bag_writer.ffmpeg_packet,
+            bag_writer.COMPRESSED_VIDEO: bag_writer.compressed_video,
         }[kind]
-        stamps = [bag_maker.START + number * bag_maker.SECOND // 25 for number in range(99)]
+        stamps = [bag_writer.START + number * bag_writer.SECOND // 25 for number in range(99)]
         messages = [
             ('/camera/image_raw/ffmpeg', kind, stamp + 7_000_000, make(stamp, data, **fields))
             for stamp, data in zip(stamps, packets, strict=False)
         ]
-        return bag_maker.write_bag(tmp_path / 'bag', messages)
+        return bag_writer.write_bag(tmp_path / 'bag', messages)
 
     return write
 
@@ -61,12 +61,12 @@ def read(path, **options):
     ],
 )
 def test_every_packet_gives_its_picture_with_the_stamp_of_its_message(
-    bag, bag_maker, coded, maker, kind, codec
+    bag, bag_writer, coded, maker, kind, codec
 ):
     path = bag(coded, kind, codec=codec)
     records = read(path)
     assert [stamp for stamp, _ in records] == [
-        bag_maker.START + number * bag_maker.SECOND // 25 for number in range(30)
+        bag_writer.START + number * bag_writer.SECOND // 25 for number in range(30)
     ]
     for number, (_, rgb) in enumerate(records):
         assert np.abs(rgb.astype(int) - maker.bar(number)).mean() < 8
@@ -99,19 +99,19 @@ def test_a_lost_packet_costs_frames_until_the_next_keyframe(bag, coded):
     assert any(flaws[15:20])
 
 
-def test_a_lost_message_costs_frames_until_the_next_keyframe(bag_maker, coded, tmp_path):
+def test_a_lost_message_costs_frames_until_the_next_keyframe(bag_writer, coded, tmp_path):
     messages = [
         (
             '/video',
-            bag_maker.FFMPEG_PACKET,
-            bag_maker.START + number,
-            bag_maker.ffmpeg_packet(bag_maker.START + number, data, number=number),
+            bag_writer.FFMPEG_PACKET,
+            bag_writer.START + number,
+            bag_writer.ffmpeg_packet(bag_writer.START + number, data, number=number),
         )
         for number, data in enumerate(coded)
         if number not in (14, 15)
     ]
-    records = read(bag_maker.write_bag(tmp_path / 'bag', messages))
-    bad = [stamp - bag_maker.START for stamp, item in records if isinstance(item, str)]
+    records = read(bag_writer.write_bag(tmp_path / 'bag', messages))
+    bad = [stamp - bag_writer.START for stamp, item in records if isinstance(item, str)]
     assert bad == [16, 17, 18, 19]
     assert 'whole again from the next keyframe' in records[14][1]
 
@@ -126,15 +126,15 @@ def test_a_pass_that_is_given_up_ends_at_once(bag, maker):
         del records
 
 
-def test_a_topic_that_changes_its_codec_is_decoded_through(bag_maker, maker, coded, tmp_path):
+def test_a_topic_that_changes_its_codec_is_decoded_through(bag_writer, maker, coded, tmp_path):
     packets = [('h264', data) for data in coded[:15]]
     packets += [('vp9', data) for data in maker.packets(15, 'libvpx-vp9')]
     messages = [
-        ('/v', bag_maker.FFMPEG_PACKET, at, bag_maker.ffmpeg_packet(at, data, codec))
-        for at, (codec, data) in enumerate(packets, bag_maker.START)
+        ('/v', bag_writer.FFMPEG_PACKET, at, bag_writer.ffmpeg_packet(at, data, codec))
+        for at, (codec, data) in enumerate(packets, bag_writer.START)
     ]
-    records = read(bag_maker.write_bag(tmp_path / 'bag', messages))
-    assert [stamp - bag_maker.START for stamp, _ in records] == list(range(30))
+    records = read(bag_writer.write_bag(tmp_path / 'bag', messages))
+    assert [stamp - bag_writer.START for stamp, _ in records] == list(range(30))
     assert all(isinstance(item, np.ndarray) for _, item in records)
 
 
@@ -148,14 +148,14 @@ def test_a_message_without_data_is_one_bad_frame(bag, coded):
     assert [number for number, (_, item) in enumerate(records) if isinstance(item, str)] == [0, 6]
 
 
-def test_a_message_that_cannot_be_read_is_one_bad_frame(bag_maker, coded, tmp_path):
-    whole = [bag_maker.ffmpeg_packet(bag_maker.START + n, data) for n, data in enumerate(coded)]
+def test_a_message_that_cannot_be_read_is_one_bad_frame(bag_writer, coded, tmp_path):
+    whole = [bag_writer.ffmpeg_packet(bag_writer.START + n, data) for n, data in enumerate(coded)]
     whole[4] = whole[4][:30]
     messages = [
-        ('/video', bag_maker.FFMPEG_PACKET, bag_maker.START + n, data)
+        ('/video', bag_writer.FFMPEG_PACKET, bag_writer.START + n, data)
         for n, data in enumerate(whole)
     ]
-    records = read(bag_maker.write_bag(tmp_path / 'bag', messages))
+    records = read(bag_writer.write_bag(tmp_path / 'bag', messages))
     assert len(records) == 30
     assert sum('the message ends inside' in str(item) for _, item in records) == 1
 
@@ -173,11 +173,11 @@ def test_only_sampled_frames_are_converted(bag, coded, monkeypatch):
     assert len(list(open_source(bag(coded)).records())) == 30
 
 
-def test_raw_and_compressed_images_are_preferred_to_video(bag_maker, coded, tmp_path):
-    raws = list(bag_maker.raw_messages(bag_maker.frames(3)))
-    video = [('/camera/image_raw/ffmpeg', bag_maker.FFMPEG_PACKET, raws[0][2], raws[0][3])]
-    zstd = [('/camera/image_raw/zstd', bag_maker.COMPRESSED, raws[0][2], raws[0][3])]
-    path = bag_maker.write_bag(tmp_path / 'bag', [*raws, *video, *zstd])
+def test_raw_and_compressed_images_are_preferred_to_video(bag_writer, coded, tmp_path):
+    raws = list(bag_writer.raw_messages(bag_writer.frames(3)))
+    video = [('/camera/image_raw/ffmpeg', bag_writer.FFMPEG_PACKET, raws[0][2], raws[0][3])]
+    zstd = [('/camera/image_raw/zstd', bag_writer.COMPRESSED, raws[0][2], raws[0][3])]
+    path = bag_writer.write_bag(tmp_path / 'bag', [*raws, *video, *zstd])
     assert open_source(path).topic == '/camera/image_raw'
 
 

@@ -97,16 +97,16 @@ def test_unknown_representation_is_named():
 
 
 @pytest.mark.parametrize('frame_id', ['', 'c', 'camera', 'camera_optical'])
-def test_packets_of_videos_are_read_whatever_the_padding(bag_maker, frame_id):
+def test_packets_of_videos_are_read_whatever_the_padding(bag_writer, frame_id):
     data = bytes(range(7))
-    read = read_ffmpeg_packet(bag_maker.ffmpeg_packet(5_000_000_007, data, 'h264', frame_id))
+    read = read_ffmpeg_packet(bag_writer.ffmpeg_packet(5_000_000_007, data, 'h264', frame_id))
     assert (read.stamp, read.frame_id, read.codec) == (5_000_000_007, frame_id, 'h264')
     assert bytes(read.data) == data
 
 
 @pytest.mark.parametrize('little', [True, False])
-def test_compressed_video_is_read(bag_maker, little):
-    message = bag_maker.compressed_video(5_000_000_007, b'packet', 'h265', little)
+def test_compressed_video_is_read(bag_writer, little):
+    message = bag_writer.compressed_video(5_000_000_007, b'packet', 'h265', little)
     read = read_compressed_video(message)
     assert (read.stamp, read.frame_id, read.codec) == (5_000_000_007, 'camera', 'h265')
     assert bytes(read.data) == b'packet'

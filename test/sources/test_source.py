@@ -35,31 +35,35 @@ def read(path, **options):
 
 
 @pytest.mark.parametrize('name', EXACT)
-def test_every_storage_gives_the_same_stamps_and_pixels(bags, bag_maker, name):
-    for (stamp, image), (expected, rgb) in zip(read(bags / name), bag_maker.frames(), strict=True):
+def test_every_storage_gives_the_same_stamps_and_pixels(bags, bag_writer, name):
+    for (stamp, image), (expected, rgb) in zip(
+        read(bags / name), bag_writer.frames(), strict=True
+    ):
         assert stamp == expected
         assert np.array_equal(image, rgb)
 
 
 @pytest.mark.parametrize('name', ['jpeg_mcap', 'jpeg_sqlite'])
-def test_compressed_images_show_the_same_world(bags, bag_maker, name):
-    for (stamp, image), (expected, rgb) in zip(read(bags / name), bag_maker.frames(), strict=True):
+def test_compressed_images_show_the_same_world(bags, bag_writer, name):
+    for (stamp, image), (expected, rgb) in zip(
+        read(bags / name), bag_writer.frames(), strict=True
+    ):
         assert stamp == expected
         assert np.abs(image.astype(int) - rgb).mean() < 9
 
 
-def test_video_gives_the_times_of_its_container(bags, bag_maker):
+def test_video_gives_the_times_of_its_container(bags, bag_writer):
     seen = read(bags / 'world.mp4')
     assert [stamp for stamp, _ in seen] == [
-        FIRST_STAMP + at * bag_maker.SECOND // bag_maker.RATE for at in range(bag_maker.FRAMES)
+        FIRST_STAMP + at * bag_writer.SECOND // bag_writer.RATE for at in range(bag_writer.FRAMES)
     ]
-    for (_, image), (_, rgb) in zip(seen, bag_maker.frames(), strict=True):
+    for (_, image), (_, rgb) in zip(seen, bag_writer.frames(), strict=True):
         assert np.abs(image.astype(int) - rgb).mean() < 12
 
 
-def test_folder_gives_the_times_of_its_names(bags, bag_maker):
+def test_folder_gives_the_times_of_its_names(bags, bag_writer):
     for (stamp, image), (expected, rgb) in zip(
-        read(bags / 'pictures'), bag_maker.frames(20), strict=True
+        read(bags / 'pictures'), bag_writer.frames(20), strict=True
     ):
         assert stamp == expected
         assert np.array_equal(image, rgb)
@@ -167,10 +171,10 @@ def test_damage_inside_a_chunk_is_found_when_it_is_reached(bags):
         ('lacking', 30),
     ],
 )
-def test_salvage_reads_what_is_there(bags, bag_maker, name, least):
+def test_salvage_reads_what_is_there(bags, bag_writer, name, least):
     seen = read(bags / name, salvage=True)
     assert len(seen) >= least
-    expected = dict(bag_maker.frames())
+    expected = dict(bag_writer.frames())
     for stamp, image in seen:
         assert np.array_equal(image, expected[stamp])
 

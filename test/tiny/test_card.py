@@ -10,7 +10,7 @@ from streamo_ros.tiny import card
 from streamo_ros.tiny import curve
 from streamo_ros.training.train_config import TrainingError
 
-NAMES = ('figures', 'held out', 'phrasings', 'controls', 'robustness', 'ablation')
+NAMES = ('figures', 'held out', 'phrasings', 'controls', 'robustness', 'score', 'ablation')
 FIGURES = {
     'state_macro_f1': 0.913,
     'timing_f1': 0.8,

@@ -10,6 +10,7 @@ import json
 import pytest
 
 from streamo_ros.tools import doctor
+from streamo_ros.tools.transport_check import check_transport
 
 
 def test_it_names_every_part_once(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,8 +61,8 @@ def test_what_only_other_programs_need_is_no_failure_of_the_node(monkeypatch) ->
 def test_the_advice_is_for_the_rmw_in_use(monkeypatch, rmw: str, advice: str) -> None:
     for name in ('FASTRTPS_DEFAULT_PROFILES_FILE', 'CYCLONEDDS_URI'):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(doctor, '_rmw', lambda: rmw)
-    monkeypatch.setattr(doctor, 'CHECKS', (doctor._ros, doctor._transport, doctor._plan))
+    monkeypatch.setenv('RMW_IMPLEMENTATION', rmw)
+    monkeypatch.setattr(doctor, 'CHECKS', (doctor._ros, check_transport, doctor._plan))
     said = '\n'.join(f'{check.found} {check.fix}' for check in doctor.look())
     others = {'FASTRTPS_DEFAULT_PROFILES_FILE', 'CYCLONEDDS_URI'} - {advice}
     assert rmw in said

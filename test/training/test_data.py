@@ -263,16 +263,16 @@ def test_one_json_array_is_read_like_json_lines(prompt, dialogue_file, tmp_path)
 def test_an_index_gives_the_same_examples_without_reading_the_dialogues(
     prompt, dialogue_file, tmp_path, monkeypatch
 ):
-    def found():
+    def load():
         settings = DataSettings(dialogues=(str(dialogue_file),), videos=str(tmp_path))
         layout = ServedLayout(prompt, ContextLimits(8, max_new_tokens=16), 8192, VISION, 1000)
         return DialogueExamples(settings, layout, ImageStub(), 5, 'this run')
 
     (tmp_path / 'gone.mp4').write_bytes((tmp_path / 'here.mp4').read_bytes())
-    first = found()
+    first = load()
     assert dialogue_file.with_name('train.jsonl.index.npz').is_file()
     monkeypatch.setattr(data, 'parsed_entries', None)
-    second = found()
+    second = load()
     assert second.lengths == first.lengths
     assert second.dropped == first.dropped
     for k in range(len(first)):

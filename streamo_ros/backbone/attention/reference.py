@@ -20,6 +20,7 @@ from torch import Tensor
 
 from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
+from streamo_ros.backbone.norms import rms_norm
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.rotary import rotate
 from streamo_ros.backbone.step import ModelStep
@@ -27,6 +28,8 @@ from streamo_ros.backbone.step import Span
 
 RAW, ROTATED, VALUE = 0, 1, 2
 """Parts of a layer's buffer, its first axis."""
+_KEPT_MASK, _KEPT_MASKS = 1 << 20, 4
+"""Numbers of a mask that is kept for further steps, and how many are kept."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,7 @@ class ReferenceAttention:
         self._device = device
         self._groups = shape.query_heads // shape.heads
         self._plan: _Plan | None = None
+        self._masks: dict[int, Tensor] = {}
 
     def begin(self, step: ModelStep) -> None:
         """See `attention.Attention.begin`: angles and masks."""
@@ -112,11 +116,15 @@ class ReferenceAttention:
     ) -> Tensor:
         """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
         heads, keys, dim = self.shape.query_heads, self.shape.heads, self.shape.dim
-        query, key, value = qkv.unflatten(-1, (-1, dim)).split((heads, keys, keys), dim=1)
+        rows = qkv.unflatten(-1, (-1, dim))
+        query, key, value = rows.split((heads, keys, keys), dim=1)
         if norms:
-            query = F.rms_norm(query, (dim,), norms.query, norms.epsilon)
-            key = F.rms_norm(key, (dim,), norms.key, norms.epsilon)
-        turned = rotate(torch.cat((query, key), dim=1), plan.cos, plan.sin)
+            query = rms_norm(query, norms.query, norms.epsilon)
+            key = rms_norm(key, norms.key, norms.epsilon)
+            both = torch.cat((query, key), dim=1)
+        else:
+            both = rows[:, : heads + keys]
+        turned = rotate(both, plan.cos, plan.sin)
         query, rotated = turned.split((heads, keys), dim=1)
         entry = torch.stack((key, rotated, value), dim=0).transpose(1, 2)
         begin = 0
@@ -167,7 +175,18 @@ class ReferenceAttention:
         """What is added to scores, (groups * tokens, past and new tokens); None = nothing."""
         if span.tokens == 1:
             return None
-        mask = torch.zeros((span.tokens, span.start + span.tokens), device=self._device)
-        ahead = torch.ones((span.tokens, span.tokens), dtype=torch.bool, device=self._device)
-        mask[:, span.start :].masked_fill_(ahead.triu(1), float('-inf'))
+        if span.tokens * self._groups * self.shape.rows > _KEPT_MASK:
+            return self._new_mask(span.tokens, span.start)
+        # The new tokens are the last columns, so a longer past is the same mask cut further left.
+        if span.tokens not in self._masks:
+            if len(self._masks) == _KEPT_MASKS:
+                self._masks.pop(next(iter(self._masks)))
+            self._masks[span.tokens] = self._new_mask(span.tokens, self.shape.rows)
+        return self._masks[span.tokens][:, self.shape.rows - span.start :]
+
+    def _new_mask(self, tokens: int, past: int) -> Tensor:
+        """The mask of `tokens` new tokens behind `past` ones."""
+        mask = torch.zeros((tokens, past + tokens), device=self._device)
+        ahead = torch.ones((tokens, tokens), dtype=torch.bool, device=self._device)
+        mask[:, past:].masked_fill_(ahead.triu(1), float('-inf'))
         return mask.repeat(self._groups, 1)

@@ -20,12 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.products import divide_products
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import StatusCallback
 from streamo_ros.backbone.vision import VisionEncoder
@@ -100,7 +102,7 @@ class TorchEncoders:
         """The encoder of a grid; loads the weights first if they were released (seconds)."""
         if self._model is None and self._reload is not None:
             self._model = self._reload()
-        return self._family.tower(self._model, grid)
+        return _tower(self._family, self._model, grid)
 
     def renew(self, encoder: VisionEncoder) -> VisionEncoder:
         """The same encoder."""
@@ -115,6 +117,13 @@ class TorchEncoders:
         """Release the weights: with shared memory, an engine would be a second copy."""
         if self._reload is not None:
             self._model = None
+
+
+def _tower(family: Family, model: Any, grid: Grid) -> VisionEncoder:
+    tower = family.tower(model, grid)
+    if isinstance(tower, nn.Module):
+        divide_products(tower)
+    return tower
 
 
 class OnnxEncoders:
@@ -140,7 +149,7 @@ class OnnxEncoders:
         Raises:
             BackboneError: ONNX Runtime does not run the tower, and was demanded.
         """
-        tower = self._family.tower(self._model, grid)
+        tower = _tower(self._family, self._model, grid)
         graph = self._family.graph(tower)
         if graph is None and self._required:
             raise BackboneError(

@@ -17,6 +17,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
+from streamo_ros.backbone.norms import rms_norm
+
 _log = logging.getLogger(__name__)
 
 
@@ -38,7 +40,7 @@ class Norm(nn.Module):
         """The norm of x, computed in float32."""
         if self.centered:
             return F.layer_norm(x, self.weight.shape, self.weight, self.bias, self.epsilon)
-        return F.rms_norm(x, self.weight.shape, self.weight, self.epsilon)
+        return rms_norm(x, self.weight, self.epsilon)
 
 
 class TowerOperators(Protocol):

@@ -43,13 +43,14 @@ def report(scored: Sequence[Scored], gate: Gate) -> dict[str, Any]:
         gate: limits on the figures of all.
 
     Returns:
-        Those of `card.figures`, and: model, recordings (figures, name, and instructions with
-        figures, results, duplicates and false_alarms), remarks, broken (the limits that are).
+        Those of `card.figures`, and: model, model_id, recordings (figures, name, and instructions
+        with figures, results, duplicates and false_alarms), remarks, broken (the limits that are).
     """
     total = figures([card for one in scored for card in one.cards])
     return {
         **total,
         'model': ', '.join(dict.fromkeys(one.recording.watched.model for one in scored)),
+        'model_id': ', '.join(dict.fromkeys(one.recording.watched.model_id for one in scored)),
         'broken': gate.broken(total),
         'remarks': [remark for one in scored for remark in one.recording.remarks],
         'recordings': [

@@ -53,6 +53,7 @@ class Watched:
         origin: stamp of its first frame, nanoseconds; 0 = its stamps jump back.
         seconds: its length.
         model: what watched it.
+        model_id: its identity; '' = unknown.
         gate: whether a gate's score was compared with the thresholds.
         tracks: by instruction.
     """
@@ -62,6 +63,7 @@ class Watched:
     seconds: float
     origin: int = 0
     model: str = ''
+    model_id: str = ''
     gate: bool = False
     tracks: dict[str, WatchedTrack] = field(default_factory=dict)
 
@@ -76,6 +78,7 @@ class Watched:
             seconds,
             timelines[0].origin,
             str(head.model.get('model', '')),
+            str(head.model.get('model_id', '')),
             bool(head.thresholds.get('gate')),
         )
         for timeline in timelines:

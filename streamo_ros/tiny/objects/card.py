@@ -4,7 +4,8 @@
 
 `python -m streamo_ros.tiny.objects.card models/streamo-objects` reads what `streamo evaluate`
 wrote into `evaluation/`: `streams.json`, `streams_held_out.json`, `streams_unknown.json` and
-`real.json`.
+`real.json`; and, where they are there, what `streamo score` and `streamo calibrate` printed:
+`score.json` and `calibration.json`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,11 @@ from typing import Any
 from streamo_ros.files import write_text
 from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
+from streamo_ros.tiny.card import read_figures
 from streamo_ros.tiny.card import renew
+from streamo_ros.tiny.score_table import CALIBRATION
+from streamo_ros.tiny.score_table import SCORE
+from streamo_ros.tiny.score_table import score_table
 from streamo_ros.training.train_config import TrainingError
 
 FOLDER = 'evaluation'
@@ -53,6 +58,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         text = renew(text, name, table(figures))
     unknown = _read(folder / FOLDER / f'{UNKNOWN}.json')
     text = renew(text, 'quiet', quiet(measured, unknown))
+    events = score_table(
+        read_figures(folder / FOLDER / f'{SCORE}.json'),
+        read_figures(folder / FOLDER / f'{CALIBRATION}.json'),
+        measured['real']['model_id'],
+    )
+    text = renew(text, 'score', events)
     write_text(card, text)
     return 0
 

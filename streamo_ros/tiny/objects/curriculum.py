@@ -18,12 +18,12 @@ WEIGHTS = {
     'presence': 1.2,
     'count': 2.0,
     'more': 1.0,
-    'together': 1.8,
+    'together': 2.8,
     'where': 1.0,
-    'side': 2.0,
-    'move': 1.8,
-    'near': 1.8,
-    'closer': 1.4,
+    'side': 2.2,
+    'move': 2.8,
+    'near': 2.8,
+    'closer': 2.8,
     'see': 1.2,
     'narrate': 1.5,
     'ground': 1.0,
@@ -36,9 +36,9 @@ _PAIRS = 64
 """Total number of frames in a step of the first stage."""
 _FRAMES = 150
 """Total number of frames in a step."""
-_OWN_HISTORY, _OWN_FROM = 0.3, 0.35
+_OWN_HISTORY, _OWN_FROM = 0.5, 0.2
 _FRESH = 0.6
-_STRESSED = 0.6
+_STRESSED, _LEAST_STRESS = 0.6, 0.3
 _GROUND_UNTIL, _PROBE_UNTIL = 0.8, 0.9
 
 
@@ -72,12 +72,12 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
         turns,
         WEIGHTS,
         corruption,
-        max(0.0, 1 - progress / _STRESSED),
+        max(_LEAST_STRESS, 1 - progress / _STRESSED),
         bool(turns < 2 or rng.random() < _FRESH),
     )
     auxiliary = AuxiliaryWeights(
         ground=0.5 if progress < _GROUND_UNTIL else 0.0,
-        probe=0.25 if progress < _PROBE_UNTIL else 0.0,
+        probe=0.5 if progress < _PROBE_UNTIL else 0.0,
     )
     return ObjectStep(plan, max(1, _FRAMES // turns // (2 if turns < 3 else 1)), own, auxiliary)
 
@@ -99,7 +99,7 @@ def _length(progress: float, rng: np.random.Generator) -> tuple[int, float]:
     if kind < 0.15:
         return int(rng.integers(1, 3)), 0.0
     if kind < (0.35 if progress > 0.3 else 0.5):
-        return int(rng.integers(2, 5)), 0.0
+        return int(rng.integers(2, 5)), 0.02
     if progress < 0.15:
         return int(rng.integers(5, 10)), 0.02
     return int(rng.integers(8, 17)), 0.04

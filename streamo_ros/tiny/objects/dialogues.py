@@ -33,6 +33,7 @@ from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
 from streamo_ros.worlds.objects.tasks import QUESTIONS
 from streamo_ros.worlds.objects.tasks import WAITING
+from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import response
 
 MAX_ORIGIN = 600
@@ -55,7 +56,10 @@ kind."""
 _SHORT = 4
 _AT_ZERO = 0.5
 _ODD_RATE, _DROPS = 0.12, 0.15
-_WRONG_ANSWER = 0.08
+_WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
+_LOST_STANDBY = 0.3
+"""Share of Standby turns whose history says Silence: else an answer would follow from the Standby
+before it alone."""
 _FULL, _WIDER = 0.05, 0.1
 _LEFT_OUT = (0.12, 0.2, 0.25)
 """Scores up to which detections may be left out where places are scarce."""
@@ -68,7 +72,8 @@ class DialoguePlan:
     Attributes:
         turns: frames in the window.
         weights: sampling weight of each family.
-        corruption: share of Silence and Standby turns whose state in the history is wrong.
+        corruption: share of Silence turns whose state in the history is wrong. Unless it is 0,
+            much of Standby is wrong, too, and some answers are missed and come a frame later.
         stress: extra weight of the starts and ends of events.
         fresh: whether the window begins with the lane's first frame.
     """
@@ -117,10 +122,10 @@ def draw_dialogue(
     quiet = rng.random() < _quiet_share(family, plan.turns)
     later = 2 if family in _CONDITIONS and plan.turns > 2 and rng.random() < _LATER else 0
     decoy = family in WAITING and rng.random() < _DECOY
+    absent = family in WAITING and plan.turns > _SHORT and rng.random() < _ABSENT
     for attempt in range(_ATTEMPTS):
         evicted = 0 if plan.fresh else int(rng.integers(1, 40))
         numbers, step = _frame_numbers(plan.turns + evicted, rng)
-        absent = family in WAITING and plan.turns > _SHORT and rng.random() < _ABSENT
         # Short windows are cut out of streams in which something can happen.
         frames = max(_SHORTEST, numbers[-1] + 1)
         first = int(rng.integers(frames - numbers[-1]))
@@ -229,11 +234,34 @@ def _written(
     answers = [row for row in rows[:evicted] if row[0].state is State.RESPONSE]
     for row in answers[-MAX_ANSWERS:]:
         writer.answer(*row)
-    for frame, row in enumerate(rows[evicted:], evicted):
-        corrupted = rng.random() < plan.corruption
+    missed: Label | None = None
+    lasting = labels.holds if family in _CONDITIONS else None
+    for frame, (due, start, end) in enumerate(rows[evicted:], evicted):
+        # What was missed is still due, unless it is over.
+        late = missed is not None and due.state is not State.RESPONSE
+        late = late and (lasting is None or bool(lasting[frame]))
+        label = missed if late and missed else due
+        missed = label if _is_missed(label, plan, late, rng) else None
+        corrupted = missed is not None or _is_corrupted(label, plan, rng)
         share = 0.0 if labels.doubt[frame] else 1.0
-        writer.turn(*row, frame, corrupted, share)
+        writer.turn(label, start, end, frame, corrupted, share)
     return dialogue
+
+
+def _is_missed(label: Label, plan: DialoguePlan, late: bool, rng: np.random.Generator) -> bool:
+    share = _MISSED_AGAIN if late else _MISSED_ANSWER
+    if not plan.corruption or label.state is not State.RESPONSE:
+        return False
+    return bool(rng.random() < share)
+
+
+def _is_corrupted(label: Label, plan: DialoguePlan, rng: np.random.Generator) -> bool:
+    if label.state is State.RESPONSE:
+        return False
+    share = plan.corruption
+    if share and label.state is State.STANDBY:
+        share = _LOST_STANDBY
+    return bool(rng.random() < share)
 
 
 @cache

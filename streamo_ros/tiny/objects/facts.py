@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the probes learn from each frame: how many are there, seen once, missed and last said."""
+"""What the probes learn from each frame: how many are there, and whether a condition holds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,14 @@ from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
 
 _MOST = 6
-FACTS = {'known': _MOST + 1, 'pending': 2, 'missing': 2, 'other': 2, 'said': _MOST + 2}
+FACTS = {
+    'known': _MOST + 1,
+    'pending': 2,
+    'missing': 2,
+    'other': 2,
+    'said': _MOST + 2,
+    'holds': 2,
+}
 """What a decision depends on, and the number of classes of each."""
 UNKNOWN = -1
 
@@ -47,13 +54,22 @@ class Facts:
             (seen.missing > 0).astype(int).tolist(),
             other,
             self._said(),
+            self._holds(),
             strict=True,
         )
         doubt = self._labels.doubt
         return [
-            (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, row[-1]) if doubt[frame] else row
+            (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, row[4], UNKNOWN) if doubt[frame] else row
             for frame, row in enumerate(rows)
         ][first:]
+
+    def _holds(self) -> list[int]:
+        """Whether what is waited for is so at each frame."""
+        holds = self._labels.holds
+        if holds is None:
+            return [UNKNOWN] * self._stream.frames
+        states: list[int] = holds.astype(int).tolist()
+        return states
 
     def _said(self) -> list[int]:
         """The number that was last answered before each frame, from 1; 0 for none."""

@@ -30,6 +30,8 @@ from streamo_ros.tiny.objects.curriculum import WEIGHTS
 from streamo_ros.tiny.objects.dialogues import DialoguePlan
 from streamo_ros.tiny.objects.dialogues import draw_dialogue
 from streamo_ros.tiny.objects.export import export_objects
+from streamo_ros.tiny.objects.family_checks import draw_checks
+from streamo_ros.tiny.objects.family_checks import FamilyChecks
 from streamo_ros.tiny.objects.network import ObjectNetwork
 from streamo_ros.tiny.objects.objects_config import objects_config
 from streamo_ros.tiny.objects.objects_config import ObjectsConfig
@@ -42,7 +44,8 @@ from streamo_ros.tiny.stage_run import StageRun
 from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.vocabulary import SYSTEM_PROMPT
 
-_CHECKS = 8
+_CHECKS, _TURNS, _OF_EACH = 8, 16, 12
+"""Batches for validation, frames of their dialogues, and dialogues of each family."""
 
 
 def train(values: Mapping[str, Any]) -> Path:
@@ -100,6 +103,7 @@ class ObjectsRun:
                 lambda step: self._draw(network, step),
                 self._checks(),
                 AuxiliaryWeights(),
+                self._family_checks().figures,
             )
         export_objects(self.folder, self.folder / 'final')
         return self.folder / 'final'
@@ -141,8 +145,13 @@ class ObjectsRun:
     def _checks(self) -> list[TensorBatch]:
         """Batches for validation."""
         rng = np.random.default_rng([self.config.seed, 2])
-        plan = DialoguePlan(16, WEIGHTS, stress=0.0)
+        plan = DialoguePlan(_TURNS, WEIGHTS, stress=0.0)
         return [
             collate([draw_dialogue(self._prompt, plan, rng) for _ in range(8)])
             for _ in range(_CHECKS)
         ]
+
+    def _family_checks(self) -> FamilyChecks:
+        """Dialogues of each family, for validation on histories of its own."""
+        rng = np.random.default_rng([self.config.seed, 3])
+        return draw_checks(self._prompt, DialoguePlan(_TURNS, WEIGHTS), _OF_EACH, rng)

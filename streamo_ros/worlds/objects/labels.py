@@ -15,6 +15,9 @@ from streamo_ros.worlds.task import response
 from streamo_ros.worlds.task import SILENCE
 from streamo_ros.worlds.task import STANDBY
 
+_PATIENCE = 4
+"""Frames after which what happened in doubt is not told any more."""
+
 
 @dataclass(frozen=True)
 class Labels:
@@ -23,14 +26,17 @@ class Labels:
     Attributes:
         labels: one for each frame.
         doubt: frames from which nothing is to be learned, shape (frames,).
+        holds: whether what is waited for is so, shape (frames,); None where it is an event.
     """
 
     labels: list[Label]
     doubt: Bools
+    holds: Bools | None = None
 
     def since(self, frame: int) -> Labels:
         """Those from a frame on."""
-        return Labels(self.labels[frame:], self.doubt[frame:])
+        holds = None if self.holds is None else self.holds[frame:]
+        return Labels(self.labels[frame:], self.doubt[frame:], holds)
 
     @property
     def fires(self) -> bool:
@@ -44,26 +50,40 @@ class Labels:
 def events(
     happened: Bools | Ints, may_happen: Bools | Ints, texts: Sequence[str], doubt: Bools
 ) -> Labels:
-    """Response where it has happened, Standby where it may be happening."""
-    labels = [
-        response(text) if done else STANDBY if may and frame else SILENCE
-        for frame, (done, may, text) in enumerate(zip(happened, may_happen, texts, strict=True))
-    ]
+    """Response where it has happened, Standby where it may be happening.
+
+    What happens while nobody can know is due once it is clear, if that is soon.
+    """
+    labels, late, since = list[Label](), list[str](), 0
+    for frame, (done, may, text) in enumerate(zip(happened, may_happen, texts, strict=True)):
+        if done:
+            late, since = [*late, text], frame
+        if frame - since > _PATIENCE:
+            late = []
+        if late and not doubt[frame]:
+            labels.append(response(' '.join(dict.fromkeys(late))))
+            late = []
+        else:
+            labels.append(STANDBY if (may or late) and frame else SILENCE)
     return Labels(labels, doubt)
 
 
 def question(texts: Sequence[str], unsure: Bools, doubt: Bools) -> Labels:
-    """An answer at the second frame, and whenever it is another one."""
+    """An answer at the second frame, and whenever it is another one.
+
+    While nobody can know, none is due: it is once it is clear.
+    """
     labels, said = [STANDBY], ''
     doubt = doubt.copy()
     for frame in range(1, len(texts)):
-        if texts[frame] != said:
-            # At the start one cannot wait for what is unsure.
-            doubt[frame] |= not said and bool(unsure[frame])
+        # At the start one cannot wait for what is unsure.
+        doubt[frame] |= not said and bool(unsure[frame])
+        if texts[frame] != said and not doubt[frame]:
             said = texts[frame]
             labels.append(response(said))
         else:
-            labels.append(STANDBY if unsure[frame] else SILENCE)
+            waiting = unsure[frame] or texts[frame] != said
+            labels.append(STANDBY if waiting else SILENCE)
     doubt[0] = False
     return Labels(labels, doubt)
 
@@ -72,6 +92,8 @@ def condition(
     holds: Bools, may_hold: Bools, texts: Sequence[str], doubt: Bools, at_start: bool = True
 ) -> Labels:
     """An answer when something becomes true, or is true from the start.
+
+    While nobody can know, none is due: it is once it is clear.
 
     Args:
         holds: whether it is true, shape (frames,).
@@ -82,11 +104,12 @@ def condition(
     """
     labels, said = list[Label](), not at_start and bool(holds[0])
     for frame, holding in enumerate(holds.tolist()):
-        if holding and not said and frame:
+        unclear = bool(doubt[frame])
+        if holding and not said and not unclear and frame:
             labels.append(response(texts[frame]))
             said = True
         else:
             waiting = (holding and not said) or (bool(may_hold[frame]) and not holding)
             labels.append(STANDBY if waiting and (frame or at_start) else SILENCE)
-        said = said and holding
-    return Labels(labels, doubt)
+        said = said and (holding or unclear)
+    return Labels(labels, doubt, holds)

@@ -21,7 +21,8 @@ from streamo_ros.worlds.objects.stream import Thing
 
 NOTICED = 0.3
 """Score from which a new detection is worth attention."""
-_CANDIDATE, _CONVINCING = 0.25, 0.35
+_CANDIDATE, _CONVINCING = 0.25, 0.42
+"""Scores from which a thing may be there, and from which two sights of it are enough."""
 _BORDER = (0.25, 0.35)
 """Scores of new detections that one may notice or not."""
 _FORGOTTEN = 5
@@ -76,7 +77,6 @@ def observe_thing(thing: Thing, begin: int) -> Observation:
                     if best >= _CONVINCING:
                         is_known, missed = True, 0
                         arrived[frame] = not unclear
-                        doubt[frame] |= best < 0.42
                         unclear = False
                     else:
                         doubt[frame] = True

@@ -21,6 +21,10 @@ _VISIBLE = 0.35
 """Part of a thing that must be in the picture for it to count as there."""
 _MOVES, _GROWS = 0.45, 0.22
 _SIZES = (0.05, 0.75)
+_FARTHEST = (0.2, 0.55)
+"""Part of its last size with which a thing starts that approaches."""
+_APPROACH = (1.5, 14)
+"""Frames that it takes."""
 
 
 @dataclass(frozen=True)
@@ -38,21 +42,47 @@ class Path:
     visible: Floats
 
 
-def draw_path(rng: np.random.Generator, frames: int, camera: Floats) -> Path:
+@dataclass(frozen=True)
+class Habit:
+    """What a thing does for certain; all else is drawn.
+
+    Attributes:
+        stay: its first frame and the one after its last.
+        moves: it goes from place to place.
+        comes_to: it comes closer; the range of its last size, as a part of the picture's.
+    """
+
+    stay: tuple[int, int] | None = None
+    moves: bool = False
+    comes_to: tuple[float, float] | None = None
+
+
+ANY = Habit()
+"""Everything is drawn."""
+
+
+def draw_path(rng: np.random.Generator, frames: int, camera: Floats, habit: Habit = ANY) -> Path:
     """Draw a thing's way.
 
     Args:
         rng: makes all random choices.
         frames: length of the stream.
         camera: how far the camera's motion shifts everything, shape (frames, 2).
+        habit: what it does for certain.
     """
-    begin, end = _stay(rng, frames)
+    begin, end = habit.stay or _stay(rng, frames)
     width = float(np.exp(rng.uniform(*np.log(_SIZES))))
     height = float(np.clip(width * np.exp(rng.normal(0.25, 0.5)), 0.05, 1.0))
-    times, points = _keyframes(rng, begin, end, frames, (width, height))
     steps = np.arange(frames)
+    if habit.comes_to:
+        grown = float(rng.uniform(*habit.comes_to)) / np.sqrt(width * height)
+        width, height = width * grown, height * grown
+        scale = _approach(rng, begin, end, steps)
+    else:
+        scale = _scales(rng, begin, end, steps)
+    moves = habit.moves or rng.random() < _MOVES
+    times, points = _keyframes(rng, begin, end, frames, (width, height), moves)
     center = np.stack([np.interp(steps, times, points[:, k]) for k in (0, 1)], 1) + camera
-    scale = _scales(rng, begin, end, steps)
     size = np.stack((width * scale, height * scale), 1)
     low, high = center - size / 2, center + size / 2
     seen_low, seen_high = low.clip(0, 1), high.clip(0, 1)
@@ -76,11 +106,16 @@ def _stay(rng: np.random.Generator, frames: int) -> tuple[int, int]:
 
 
 def _keyframes(
-    rng: np.random.Generator, begin: int, end: int, frames: int, size: tuple[float, float]
+    rng: np.random.Generator,
+    begin: int,
+    end: int,
+    frames: int,
+    size: tuple[float, float],
+    moves: bool,
 ) -> tuple[Floats, Floats]:
     """Times and centers between which a thing moves evenly."""
     inner = [_inner_point(rng, size)]
-    if rng.random() < _MOVES:
+    if moves:
         inner += [_inner_point(rng, size) for _ in range(int(rng.integers(1, 4)))]
     times, points = list(np.linspace(begin, end - 1, len(inner) + 2)[1:-1]), list(inner)
     if begin > 0 and rng.random() < _BY_EDGE:
@@ -118,3 +153,12 @@ def _scales(rng: np.random.Generator, begin: int, end: int, steps: Ints) -> Floa
     first, last = np.exp(rng.uniform(np.log(0.35), np.log(1.9), 2))
     turn = np.sort(rng.uniform(begin, max(end - 1, begin + 1), 2))
     return np.interp(steps, turn, (first, last))
+
+
+def _approach(rng: np.random.Generator, begin: int, end: int, steps: Ints) -> Floats:
+    """Parts of a thing's last size while it comes closer, from some frame on."""
+    duration = rng.uniform(*_APPROACH)
+    start = rng.uniform(begin, max(begin + 1.0, end - 1 - duration))
+    low = np.log(rng.uniform(*_FARTHEST))
+    factors: Floats = np.exp(np.interp(steps, (start, start + duration), (low, 0.0)))
+    return factors

@@ -16,6 +16,7 @@ from streamo_ros.core.colors import COLORS
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import Noise
+from streamo_ros.worlds.objects.paths import Habit
 from streamo_ros.worlds.objects.phrasing import NAMELESS
 from streamo_ros.worlds.objects.simulation import draw_stream
 from streamo_ros.worlds.objects.stream import Stream
@@ -31,8 +32,12 @@ _HOW_MANY = {
 }
 _FEW = (0.22, 0.48, 0.2, 0.07, 0.03)
 """Probabilities of so many things of the kind in question, from none."""
-_RETURNS = (0.15, 0.25, 0.35, 0.25)
+_RETURNS = (0.1, 0.15, 0.5, 0.25)
 _MOST_NUMBER = 4
+_EAGER = 0.6
+"""Share of streams whose things do what a condition of theirs waits for."""
+_COMES_TO = {'near': (0.6, 1.1), 'closer': (0.25, 0.8)}
+"""Sizes that are then reached."""
 
 
 @dataclass(frozen=True)
@@ -67,8 +72,21 @@ def draw_scenario(
         kinds += [other] * int(rng.integers(1, 3))
     beside = [int(rng.integers(len(KINDS))) for _ in range(int(rng.integers(0, 5)))]
     beside = [one for one in beside if one != kind or not absent]
-    stream = draw_stream(rng, kinds + beside, frames, noise)
+    habits = _habits(family, kinds.count(kind), frames, rng)
+    stream = draw_stream(rng, kinds + beside, frames, noise, habits)
     return Scenario(stream, _subject(family, kind, other, stream, rng))
+
+
+def _habits(family: str, count: int, frames: int, rng: np.random.Generator) -> dict[int, Habit]:
+    """What the things in question do, by their numbers: often what is waited for."""
+    if rng.random() >= _EAGER:
+        return {}
+    if family == 'back' and count > 1:
+        gone = int(rng.integers(3, max(4, frames // 2)))
+        again = gone + int(rng.integers(3, max(4, frames // 3)))
+        return {0: Habit((0, gone)), 1: Habit((min(again, frames - 2), frames))}
+    habit = Habit(moves=family == 'move', comes_to=_COMES_TO.get(family))
+    return dict.fromkeys(range(count), habit)
 
 
 def _how_many(family: str, rng: np.random.Generator) -> int:

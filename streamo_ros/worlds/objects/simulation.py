@@ -8,8 +8,10 @@ those can be drawn by the thousand.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
@@ -20,8 +22,10 @@ from streamo_ros.worlds.objects.noise import LOW_SCORE
 from streamo_ros.worlds.objects.noise import Noise
 from streamo_ros.worlds.objects.noise import shaken
 from streamo_ros.worlds.objects.noise import sigmoid
+from streamo_ros.worlds.objects.paths import ANY
 from streamo_ros.worlds.objects.paths import draw_path
 from streamo_ros.worlds.objects.paths import Floats
+from streamo_ros.worlds.objects.paths import Habit
 from streamo_ros.worlds.objects.paths import Ints
 from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import PLACES
@@ -48,7 +52,11 @@ class _Seen:
 
 
 def draw_stream(
-    rng: np.random.Generator, kinds: Sequence[int], frames: int, noise: Noise | None = None
+    rng: np.random.Generator,
+    kinds: Sequence[int],
+    frames: int,
+    noise: Noise | None = None,
+    habits: Mapping[int, Habit] = MappingProxyType({}),
 ) -> Stream:
     """Draw a stream.
 
@@ -57,12 +65,13 @@ def draw_stream(
         kinds: the kind of each thing, in any order.
         frames: its length.
         noise: how the detector errs.
+        habits: what some of the things do for certain, by their numbers in `kinds`.
     """
     noise = noise or Noise()
     camera = _camera(rng, frames)
     things, seen = list[Thing](), list[_Seen]()
     for owner, kind in enumerate(kinds):
-        path = draw_path(rng, frames, camera)
+        path = draw_path(rng, frames, camera, habits.get(owner, ANY))
         color = int(rng.integers(len(COLORS)))
         score = draw_scores(rng, path, noise)
         _hide_behind(things, kind, path.box, score)

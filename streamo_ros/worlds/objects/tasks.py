@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -26,7 +27,6 @@ from streamo_ros.worlds.objects.regions import where_labels
 from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
-from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import response
 from streamo_ros.worlds.task import SILENCE
 from streamo_ros.worlds.task import STANDBY
@@ -90,22 +90,14 @@ def _ground(scope: Scope) -> Labels:
 
 def _back(scope: Scope) -> Labels:
     seen, text = scope.observed(), answers.is_back(scope.subject)
-    labels, away, ever = list[Label](), False, False
-    for frame in range(scope.frames):
-        there = seen.known[frame] > 0
-        if there:
-            labels.append(
-                response(text)
-                if away
-                else STANDBY
-                if seen.missing[frame] == seen.known[frame]
-                else SILENCE
-            )
-            away, ever = False, True
-        else:
-            away = ever
-            labels.append(STANDBY if away else SILENCE)
-    return Labels(labels, seen.doubt)
+    returned, may, away, ever = [], [], False, False
+    for known, missing in zip(seen.known, seen.missing, strict=True):
+        there = bool(known > 0)
+        returned.append(there and away)
+        ever |= there
+        away = ever and not there
+        may.append(away or (there and missing == known))
+    return events(np.array(returned), np.array(may), [text] * scope.frames, seen.doubt)
 
 
 def _presence(scope: Scope) -> Labels:
@@ -151,7 +143,8 @@ def _where(scope: Scope) -> Labels:
 
 def _closer(scope: Scope) -> Labels:
     happened, may, doubt = closer_labels(scope.observed())
-    return events(happened, may, [answers.came_closer(scope.subject)] * scope.frames, doubt)
+    texts = [answers.came_closer(scope.subject)] * scope.frames
+    return replace(events(happened, may, texts, doubt), holds=may)
 
 
 def _see(scope: Scope) -> Labels:

@@ -32,7 +32,7 @@ REAL = FIGURES | {
 def test_the_tables_are_renewed(tmp_path):
     card = tmp_path / 'README.md'
     card.write_text(
-        ''.join(f'<!-- {name} -->old<!-- end of {name} -->' for name in (*FILES, 'quiet'))
+        ''.join(f'<!-- {name} -->old<!-- end of {name} -->' for name in (*FILES, 'quiet', 'score'))
     )
     (tmp_path / 'evaluation').mkdir()
     for file in (*FILES.values(), UNKNOWN):

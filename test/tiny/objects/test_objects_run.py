@@ -22,6 +22,8 @@ from streamo_ros.tiny.objects.curriculum import WEIGHTS
 from streamo_ros.tiny.objects.dialogues import DialoguePlan
 from streamo_ros.tiny.objects.dialogues import draw_dialogue
 from streamo_ros.tiny.objects.export import object_model
+from streamo_ros.tiny.objects.family_checks import draw_checks
+from streamo_ros.tiny.objects.family_checks import timing_f1
 from streamo_ros.tiny.objects.network import ObjectNetwork
 from streamo_ros.tiny.objects.objects_config import objects_config
 from streamo_ros.tiny.objects.tensors import collate
@@ -107,6 +109,51 @@ def test_frames_in_doubt_teach_nothing(prompt):
     assert max(weights) > 1
 
 
+def test_an_answer_that_is_missed_comes_a_frame_later(prompt):
+    """Both are learned: what was due at once, and what is due still."""
+    response = prompt.state_ids[2]
+
+    def dues(corruption):
+        rng, later, single = np.random.default_rng(3), 0, 0
+        for _ in range(40):
+            plan = DialoguePlan(8, {'unknown': 1.0}, corruption=corruption)
+            targets = draw_dialogue(prompt, plan, rng).targets
+            states = [target.token for target in targets if not target.in_answer]
+            later += states[:2] == [response, response]
+            single += states[:2] == [response, prompt.state_ids[0]]
+        return later, single
+
+    assert dues(0.0) == (0, 40)
+    later, single = dues(0.02)
+    assert later + single == 40
+    assert 1 <= later <= 15
+
+
+def test_families_are_checked_on_states_of_the_network(prompt, tokenizer):
+    torch.manual_seed(0)
+    network = ObjectNetwork(SIZES, tokenizer).eval()
+    plan = DialoguePlan(4, {'unknown': 1.0, 'count': 1.0})
+    checks = draw_checks(prompt, plan, 2, np.random.default_rng(0))
+    figures = checks.figures(network)
+    assert set(figures) == {'all', 'unknown', 'count'}
+    assert 0 <= figures['unknown'] <= 1
+
+
+@pytest.mark.parametrize(
+    ('due', 'said', 'f1'),
+    [
+        ([5], [5], 1.0),
+        ([5], [8], 1.0),
+        ([5], [9], 0.0),
+        ([5, 1005], [6], 2 / 3),
+        ([5], [4, 5, 6], 0.5),
+        ([], [3], 0.0),
+    ],
+)
+def test_answers_count_within_three_frames(due, said, f1):
+    assert timing_f1(due, said) == pytest.approx(f1)
+
+
 @pytest.mark.parametrize('progress', [0.0, 0.2, 0.9])
 def test_steps_are_about_as_large_early_and_late(progress):
     rng = np.random.default_rng(0)
@@ -118,6 +165,8 @@ def test_a_run_resumes_and_leaves_a_checkpoint(tmp_path, monkeypatch):
     monkeypatch.setattr('streamo_ros.tiny.objects.curriculum._FRAMES', 6)
     monkeypatch.setattr('streamo_ros.tiny.objects.curriculum._PAIRS', 4)
     monkeypatch.setattr('streamo_ros.tiny.objects.recipe._CHECKS', 1)
+    monkeypatch.setattr('streamo_ros.tiny.objects.recipe._OF_EACH', 1)
+    monkeypatch.setattr('streamo_ros.tiny.objects.recipe._TURNS', 2)
     values = yaml.safe_load(
         f'{{kind: objects, output: {tmp_path}, threads: 1, word_steps: 1, steps: 1, hidden: 64,'
         ' layers: 1, report_every: 1, keep_every: 1}'
@@ -125,7 +174,10 @@ def test_a_run_resumes_and_leaves_a_checkpoint(tmp_path, monkeypatch):
     train(values, False)
     folder = train({**values, 'steps': 2}, True)
     lines = [json.loads(line) for line in (tmp_path / 'log.jsonl').read_text().splitlines()]
-    steps = [(line['part'], line['step']) for line in lines if 'check' not in line['part']]
+    reviews = [line for line in lines if line['part'] == 'language_review']
+    assert [line['step'] for line in reviews] == [1, 2]
+    trained = ('words', 'language')
+    steps = [(line['part'], line['step']) for line in lines if line['part'] in trained]
     assert steps == [('words', 1), ('language', 1), ('language', 2)]
     settings = json.loads((folder / 'streamo.json').read_text())
     assert settings['sampling_rate'] == 2

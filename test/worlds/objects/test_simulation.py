@@ -10,9 +10,12 @@ import pytest
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import LOW_SCORE
 from streamo_ros.worlds.objects.noise import Noise
+from streamo_ros.worlds.objects.paths import Habit
+from streamo_ros.worlds.objects.scenario import draw_scenario
 from streamo_ros.worlds.objects.simulation import draw_stream
 from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import PLACES
+from streamo_ros.worlds.objects.tasks import label_stream
 
 QUIET = Noise(
     clear=1.0,
@@ -76,3 +79,28 @@ def test_a_stream_of_some_frames_keeps_what_they_show():
     part = whole.at([3, 5, 9])
     np.testing.assert_array_equal(part.kind, whole.kind[[3, 5, 9]])
     np.testing.assert_array_equal(part.things[1].score, whole.things[1].score[[3, 5, 9]])
+
+
+def test_habits_make_a_thing_do_what_is_waited_for():
+    habits = {
+        0: Habit(stay=(4, 20)),
+        1: Habit(stay=(0, 30), comes_to=(0.7, 0.9)),
+        2: Habit(moves=True),
+    }
+    for seed in range(8):
+        seen = draw_stream(np.random.default_rng(seed), [DOG] * 3, 30, QUIET, habits)
+        visitor, comer, _ = seen.things
+        shown = np.flatnonzero(visitor.present)
+        assert 4 <= shown[0] <= shown[-1] < 20
+        size = np.sqrt(comer.box[:, 2:].prod(1))
+        assert size[-1] > 1.3 * size[0]
+
+
+@pytest.mark.parametrize('family', ['near', 'closer', 'back', 'move', 'together'])
+def test_what_a_family_waits_for_happens_often(family):
+    rng, firing = np.random.default_rng(0), 0
+    for _ in range(40):
+        scenario = draw_scenario(family, 30, rng)
+        starts = [str(frame) for frame in range(30)]
+        firing += label_stream(family, scenario.subject, scenario.stream, 0, starts).fires
+    assert firing >= 8

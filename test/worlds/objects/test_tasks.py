@@ -146,6 +146,31 @@ def test_very_near_means_large():
     assert decisions('near', stream(thing('#######', size=size)), side='near')[0] == '...-!..'
 
 
+def test_what_becomes_true_in_doubt_is_due_once_it_is_clear():
+    size = [0.2] * 3 + [0.57, 0.58] + [0.8] * 3
+    assert decisions('near', stream(thing('########', size=size)), side='near') == (
+        '...??!..',
+        ['A person is very near.'],
+    )
+
+
+def test_what_is_over_before_it_was_clear_is_never_due():
+    size = [0.2] * 3 + [0.57, 0.58] + [0.2] * 3
+    assert decisions('near', stream(thing('########', size=size)), side='near')[1] == []
+
+
+def test_what_is_hardly_seen_arrives_when_it_is_seen_well():
+    weak = thing('...#####')
+    weak.score[3:5] = 0.38
+    assert decisions('appear', stream(weak)) == ('...-?!..', ['A person has appeared.'])
+
+
+def test_a_number_that_is_in_doubt_is_said_once_it_is_clear():
+    ghosts = [(PERSON, [0, 0, 0, 0, 0.3, 0, 0, 0])]
+    seen = stream(thing('########'), thing('...#####'), ghosts=ghosts)
+    assert decisions('count', seen) == ('-!.-?!..', ['1 person.', '2 people.'])
+
+
 def test_coming_closer_means_growing():
     size = [0.2, 0.2, 0.2, 0.3, 0.4, 0.4, 0.4]
     drawn, texts = decisions('closer', stream(thing('#######', size=size)))

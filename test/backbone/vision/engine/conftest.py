@@ -7,8 +7,10 @@ from __future__ import annotations
 import importlib.util
 import json
 import sys
+from functools import partial
 from pathlib import Path
 
+import onnx
 import pytest
 import torch
 
@@ -20,6 +22,7 @@ from streamo_ros.backbone.vision.engine.binding import Binding
 from streamo_ros.backbone.vision.engine.builder import load_tower
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.export import GRAPH
+from streamo_ros.backbone.vision.engine.export import Graph
 from streamo_ros.backbone.vision.engine.runner import EngineEncoder
 
 # Test folders are no packages, so the neighbour is read from its file.
@@ -39,35 +42,33 @@ def tiny_grid(checkpoint, rows=3, columns=4):
 
 
 @pytest.fixture(scope='session')
-def tower(checkpoint):
-    """Makes a tiny torch tower of (dtype, rows, columns), one family in turn."""
+def exported(made_once):
+    """Loads a tiny tower of a checkpoint and exports it, once for all tests of the run."""
 
-    def make(dtype=torch.float32, rows=3, columns=4):
-        grid = tiny_grid(checkpoint, rows, columns)
-        return load_tower(read_checkpoint(checkpoint), grid, dtype_name(dtype))
+    def load_and_export(checkpoint, dtype=torch.float32, rows=3, columns=4):
+        tower = load_tower(
+            read_checkpoint(checkpoint), tiny_grid(checkpoint, rows, columns), dtype_name(dtype)
+        )
+        folder = made_once(
+            f'{checkpoint.name}-{dtype_name(dtype)}-{rows}x{columns}',
+            lambda folder: export(tower, tower.grid, dtype, folder / GRAPH),
+        )
+        model = onnx.load(str(folder / GRAPH), load_external_data=False)
+        return tower, Graph(folder / GRAPH, tuple(value.name for value in model.graph.output))
 
-    return make
-
-
-@pytest.fixture(scope='session')
-def graphs(tmp_path_factory):
-    """Exports a tower once for each key that is asked for."""
-    known = {}
-
-    def find(key, tower, dtype):
-        if key not in known:
-            folder = tmp_path_factory.mktemp('graph')
-            known[key] = export(tower, tower.grid, dtype, folder / GRAPH)
-        return known[key]
-
-    return find
+    return load_and_export
 
 
 @pytest.fixture(scope='session')
-def qwen_graph(qwen, graphs):
+def tower_graph(tower_checkpoint, exported):
+    """Makes tower and graph of (dtype, rows, columns), one vision tower in turn."""
+    return partial(exported, tower_checkpoint)
+
+
+@pytest.fixture(scope='session')
+def qwen_graph(qwen, exported):
     """Torch tower and graph of one checkpoint, float32, uneven windows."""
-    tower = load_tower(read_checkpoint(qwen), tiny_grid(qwen), 'float32')
-    return tower, graphs(('qwen', 'float32'), tower, torch.float32)
+    return exported(qwen)
 
 
 @pytest.fixture(scope='session')

@@ -24,14 +24,19 @@ from streamo_ros.backbone.vision.engine.selftest import record
 from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 
 API = Path(__file__).parents[3] / 'data' / 'tensorrt_api'
-# Windows of two tokens: 3 x 5 has four sizes of them, 4 x 4 one.
-GRIDS = {'uneven windows': (3, 5), 'equal windows': (4, 4)}
 
 
-@pytest.mark.parametrize('sizes', GRIDS.values(), ids=GRIDS)
-def test_onnx_runtime_gives_what_torch_gives(checkpoint, tower, graphs, sizes):
-    made = tower(torch.float32, *sizes)
-    graph = graphs((checkpoint, 'float32', sizes), made, torch.float32)
+def test_onnx_runtime_gives_what_torch_gives(tower_graph):
+    # Windows of two tokens: 3 x 5 has four sizes of them.
+    check_numbers(*tower_graph(torch.float32, 3, 5))
+
+
+def test_windows_of_one_size_give_what_torch_gives(qwen, exported):
+    # Of the towers, that of Qwen2.5-VL alone has windows.
+    check_numbers(*exported(qwen, torch.float32, 4, 4))
+
+
+def check_numbers(made, graph):
     patches = probe(made.grid)
     expected = made(patches)
     found = OnnxEncoder(graph.path, made.grid)(patches)
@@ -41,16 +46,15 @@ def test_onnx_runtime_gives_what_torch_gives(checkpoint, tower, graphs, sizes):
         assert (one - other).abs().max() <= 1e-5 * max(1.0, float(other.abs().max()))
 
 
-def test_deepstack_levels_are_outputs(checkpoint, tower, graphs):
-    graph = graphs((checkpoint, 'float16'), tower(torch.float16), torch.float16)
-    config = json.loads((checkpoint / 'config.json').read_text())['vision_config']
+def test_deepstack_levels_are_outputs(tower_checkpoint, tower_graph):
+    _, graph = tower_graph(torch.float16)
+    config = json.loads((tower_checkpoint / 'config.json').read_text())['vision_config']
     levels = len(config.get('deepstack_visual_indexes') or ())
     assert graph.outputs == ('tokens', *(f'deepstack_{at}' for at in range(levels)))
 
 
-def test_half_precision_agrees_and_keeps_norms_in_single(checkpoint, tower, graphs, tmp_path):
-    made = tower(torch.float16)
-    graph = graphs((checkpoint, 'float16'), made, torch.float16)
+def test_half_precision_agrees_and_keeps_norms_in_single(tower_graph, tmp_path):
+    made, graph = tower_graph(torch.float16)
     record(made, torch.float16, tmp_path / 'reference')
     agreement = compare(OnnxEncoder(graph.path, made.grid), load_reference(tmp_path / 'reference'))
     assert agreement.good, agreement
@@ -74,11 +78,10 @@ def formats(model, operator):
     return {known[name] for node in nodes for name in node.input if known[name] in floats}
 
 
-def test_only_operators_of_the_oldest_parser(checkpoint, tower, graphs):
+def test_only_operators_of_the_oldest_parser(tower_graph):
     listed = json.loads((API / 'operators-10.1.json').read_text())
     for dtype, kind in ((torch.float16, 'FP16'), (torch.bfloat16, 'BF16')):
-        made = tower(dtype)
-        graph = graphs((checkpoint, str(dtype).removeprefix('torch.')), made, dtype)
+        _, graph = tower_graph(dtype)
         used = operators(graph.path)
         assert set(used) <= set(listed['operators'])
         assert all(kind in listed['operators'][name] for name in used)
@@ -87,9 +90,8 @@ def test_only_operators_of_the_oldest_parser(checkpoint, tower, graphs):
         assert [low <= one.version <= high for one in model.opset_import] == [True]
 
 
-def test_the_grid_is_constant(checkpoint, tower, graphs):
-    made = tower(torch.float16)
-    graph = graphs((checkpoint, 'float16'), made, torch.float16)
+def test_the_grid_is_constant(tower_graph):
+    _, graph = tower_graph(torch.float16)
     model = onnx.load(str(graph.path), load_external_data=False)
     assert [one.name for one in model.graph.input] == ['patches']
     assert [one.name for one in model.graph.output] == list(graph.outputs)
@@ -97,9 +99,9 @@ def test_the_grid_is_constant(checkpoint, tower, graphs):
     assert not {'Conv', 'Shape', 'NonZero', 'TopK', 'Loop', 'If'} & set(operators(graph.path))
 
 
-def test_the_tower_alone_equals_the_one_of_the_whole_model(checkpoint, tower):
-    made = tower()
-    found = read_checkpoint(checkpoint)
+def test_the_tower_alone_equals_the_one_of_the_whole_model(tower_checkpoint, tower_graph):
+    made, _ = tower_graph(torch.float32, 3, 5)
+    found = read_checkpoint(tower_checkpoint)
     model = found.model(torch.device('cpu'), torch.float32)
     whole = find_family(found.architecture).tower(model, made.grid)
     patches = probe(made.grid)

@@ -44,9 +44,8 @@ def test_every_version_gives_the_numbers_of_torch(double, qwen_graph, opened):
         assert (found - expected).abs().max() < 1e-4
 
 
-def test_deepstack_levels_come_in_order(orin_double, checkpoint, tower, graphs, opened):
-    made = tower(torch.float16)
-    graph = graphs((checkpoint, 'float16'), made, torch.float16)
+def test_deepstack_levels_come_in_order(orin_double, tower_graph, opened):
+    made, graph = tower_graph(torch.float16)
     patches = probe(made.grid)
     # float32 in and out: the runner converts to the engine's format and back.
     found = opened(orin_double, made, graph)(patches)

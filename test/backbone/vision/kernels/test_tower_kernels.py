@@ -105,11 +105,11 @@ def make_tower(checkpoint, sizes, device, dtype=torch.float32):
 
 
 @pytest.mark.parametrize('sizes', GRIDS.values(), ids=GRIDS)
-def test_a_tower_of_kernels_equals_the_plain_one(checkpoint, sizes):
-    tower = make_tower(checkpoint, sizes, DEVICE)
+def test_a_tower_of_kernels_equals_the_plain_one(tower_checkpoint, sizes):
+    tower = make_tower(tower_checkpoint, sizes, DEVICE)
     patches = probe(tower.grid)
     with torch.inference_mode():
-        expected = make_tower(checkpoint, sizes, torch.device('cpu'))(patches)
+        expected = make_tower(tower_checkpoint, sizes, torch.device('cpu'))(patches)
         tower.operators = fused
         found = tower(patches.to(DEVICE))
     for one, other in zip(found, expected, strict=True):
@@ -120,12 +120,12 @@ def test_a_tower_of_kernels_equals_the_plain_one(checkpoint, sizes):
 @pytest.mark.skipif(DEVICE.type != 'cuda', reason='needs a CUDA device')
 @pytest.mark.parametrize('sizes', GRIDS.values(), ids=GRIDS)
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
-def test_a_tower_in_half_precision_stays_near_float32_on_the_cpu(checkpoint, sizes, dtype):
-    tower = make_tower(checkpoint, sizes, DEVICE, dtype)
+def test_a_tower_in_half_precision_stays_near_float32_on_the_cpu(tower_checkpoint, sizes, dtype):
+    tower = make_tower(tower_checkpoint, sizes, DEVICE, dtype)
     assert isinstance(tower.operators, kernels.FusedTowerOperators)
     patches = probe(tower.grid)
     with torch.inference_mode():
-        expected = make_tower(checkpoint, sizes, torch.device('cpu'))(patches)
+        expected = make_tower(tower_checkpoint, sizes, torch.device('cpu'))(patches)
         found = tower(patches.to(DEVICE, dtype))
     for one, other in zip(found, expected, strict=True):
         error = (one.cpu().float() - other).norm() / other.norm()
