@@ -7,6 +7,8 @@ import { make } from './element.js';
 
 // A phone shows them below the timeline, where many are a long way.
 const STEP = matchMedia('(max-width: 900px)').matches ? 15 : 60;
+// Times that a picture is asked for again.
+const TRIES = 3;
 const FINISHED = { LENGTH: 'cut at the limit', CANCELED: 'canceled', ERROR: 'failed' };
 
 export class Answers {
@@ -90,7 +92,13 @@ export class Answers {
     image.loading = 'lazy';
     image.width = 92;
     image.height = 62;
-    image.onerror = () => { const none = make('span', 'none'); image.replaceWith(none); };
+    // On a busy machine an answer may overtake the picture of its frame.
+    let left = this.store.facts.live ? TRIES : 0;
+    image.onerror = () => {
+      if (left > 0) setTimeout(() => { image.src = `picture/${answer.stamp}?${left}`; }, 1500);
+      else image.replaceWith(make('span', 'none'));
+      left -= 1;
+    };
     image.src = `picture/${answer.stamp}`;
     return image;
   }

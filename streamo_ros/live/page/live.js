@@ -55,7 +55,9 @@ function render() {
   find('source').textContent = facts.source || '';
   find('source').title = facts.source || '';
   const link = find('link');
-  const text = !connected ? 'connection lost, trying again' : facts.live ? 'live' : 'recording';
+  // What it is is told with the first facts.
+  const told = facts.live === undefined ? 'connecting' : facts.live ? 'live' : 'recording';
+  const text = connected ? told : 'connection lost, trying again';
   link.className = !connected ? 'link lost' : facts.live ? 'link live' : 'link';
   if (link.textContent !== text) link.textContent = text;
   find('ask').hidden = !facts.commands;
