@@ -119,7 +119,7 @@ card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4
 
 # REAL is a folder of clips with truth, as docs/evaluation.md describes it.
 OBJECTS := models/streamo-objects
-WATCH = $(VENV)/streamo evaluate $(OBJECTS) --workers 2 --output $(OBJECTS)/evaluation
+WATCH = $(VENV)/streamo evaluate $(OBJECTS) --output $(OBJECTS)/evaluation
 REAL ?=
 
 card-objects: setup  ## evaluate models/streamo-objects and update its card (REAL=folder of clips)

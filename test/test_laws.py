@@ -27,7 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     'core': set(),
     'share': {'core'},
     'files': {'core'},
-    'documents': set(),
+    'documents': {'core'},
     'version': {'share'},
     'packages': {'share'},
     'program': {'core', 'packages'},

@@ -34,6 +34,7 @@ from streamo_ros.evaluation.case_readers import dialogue_cases
 from streamo_ros.evaluation.case_readers import video_cases
 from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.options import make_parser
+from streamo_ros.evaluation.options import refuse_beside_streams
 from streamo_ros.evaluation.recordings.export import TRUTH
 from streamo_ros.evaluation.recordings.export import write_recordings
 from streamo_ros.evaluation.score import report
@@ -93,17 +94,31 @@ def _figures(options: argparse.Namespace) -> dict[str, Any]:
         return evaluate(list(find_cases(options)), options)
     # Imported here: nothing else needs the kinds of real things.
     from streamo_ros.evaluation.object_streams import ObjectSettings
+    from streamo_ros.evaluation.objects import Decisions
     from streamo_ros.evaluation.objects import evaluate_clips
     from streamo_ros.evaluation.objects import evaluate_streams
 
+    _check(options)
+    refuse_beside_streams(options)
+    decisions = Decisions(options.max_frames, options.response_threshold, options.hysteresis)
     if options.real:
         return evaluate_clips(
-            options.model, options.device, options.real, options.variants, _progress
+            options.model, options.device, options.real, options.variants, decisions, _progress
         )
     settings = ObjectSettings(
         options.seed, options.frames, tuple(options.family), options.held_out
     )
-    return evaluate_streams(options.model, options.device, options.streams, settings, _progress)
+    return evaluate_streams(
+        options.model, options.device, options.streams, settings, decisions, _progress
+    )
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse thresholds that no probability can meet."""
+    if not 0 <= options.response_threshold <= 1:
+        raise EvaluationError('--response-threshold must be in [0, 1]')
+    if not 0 <= options.hysteresis < (options.response_threshold or 1):
+        raise EvaluationError('--hysteresis must be 0 or more, and below --response-threshold')
 
 
 def _progress(steps: Iterable[Any], count: int) -> Iterable[Any]:
@@ -120,10 +135,7 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
     """
     if not 0 <= options.drop < 1 or options.rate <= 0:
         raise EvaluationError('--drop must be in [0, 1) and --rate above 0')
-    if not 0 <= options.response_threshold <= 1:
-        raise EvaluationError('--response-threshold must be in [0, 1]')
-    if not 0 <= options.hysteresis < (options.response_threshold or 1):
-        raise EvaluationError('--hysteresis must be 0 or more, and below --response-threshold')
+    _check(options)
     if options.workers < 1 or options.never_hours < 0:
         raise EvaluationError('--workers must be at least 1 and --never-hours 0 or more')
     cases = [*_worlds(options)]

@@ -49,8 +49,26 @@ Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 """Shows how far a number of steps has got."""
 
 
+@dataclass(frozen=True)
+class Decisions:
+    """How the model decides; see `case_runner.settings_for`."""
+
+    max_frames: int = 0
+    response_threshold: float = 0.0
+    hysteresis: float = 0.0
+
+    def settings(self, backbone: Backbone) -> AssistantSettings:
+        """The settings of an assistant with this model."""
+        return settings_for(backbone, self.max_frames, self.response_threshold, self.hysteresis)
+
+
 def evaluate_streams(
-    model: Path | str, device: str, count: int, settings: ObjectSettings, progress: Progress
+    model: Path | str,
+    device: str,
+    count: int,
+    settings: ObjectSettings,
+    decisions: Decisions,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Watch simulated streams of detections.
 
@@ -59,6 +77,7 @@ def evaluate_streams(
         device: see `backbone.load`.
         count: number of streams.
         settings: which ones.
+        decisions: how the model decides.
         progress: shows how far it has got.
 
     Returns:
@@ -70,7 +89,7 @@ def evaluate_streams(
     backbone = _load(model, device, 1)
     _show_detections(backbone)
     cases = list(object_cases(count, settings))
-    own = settings_for(backbone)
+    own = decisions.settings(backbone)
     results = [run_together(backbone, [one.case], own)[0] for one in progress(cases, len(cases))]
     pairs = [(one.case, result) for one, result in zip(cases, results, strict=True)]
     return {
@@ -118,7 +137,12 @@ def _colored(one: ObjectCase, place: int) -> Any:
 
 
 def evaluate_clips(
-    model: Path | str, device: str, folder: Path, count: int, progress: Progress
+    model: Path | str,
+    device: str,
+    folder: Path,
+    count: int,
+    decisions: Decisions,
+    progress: Progress,
 ) -> dict[str, Any]:
     """Watch real clips through the whole engine, all instructions of a clip at once.
 
@@ -127,6 +151,7 @@ def evaluate_clips(
         device: see `backbone.load`.
         folder: of the clips, see `real_clips`.
         count: variants of each clip in which nothing that is asked for appears, see `variants`.
+        decisions: how the model decides.
         progress: shows how far it has got.
 
     Returns:
@@ -140,7 +165,7 @@ def evaluate_clips(
     """
     clips = read_clips(folder)
     backbone = _load(model, device, LANES)
-    watch = partial(_watch_clip, backbone, settings_for(backbone))
+    watch = partial(_watch_clip, backbone, decisions.settings(backbone))
     each = {clip.path.stem: watch(list(clip_cases(clip))) for clip in progress(clips, len(clips))}
     varied = [(clip, number) for number in range(1, count + 1) for clip in clips]
     others = [watch(variant_cases(*one)) for one in progress(varied, len(varied))]

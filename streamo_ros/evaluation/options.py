@@ -12,8 +12,14 @@ from streamo_ros.backbone import is_url
 from streamo_ros.config.parameters import NAMES
 from streamo_ros.core.activation import ALPHA
 from streamo_ros.evaluation.case import BLIND
+from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.program import CommandParser
+
+_BESIDE_STREAMS = frozenset(
+    ('model', 'output', 'json', 'device', 'streams', 'real', 'variants', 'seed', 'frames')
+) | {'family', 'held_out', 'max_frames', 'response_threshold', 'hysteresis'}
+"""Options that count with streams of detections and clips."""
 
 
 def make_parser(description: str | None) -> argparse.ArgumentParser:
@@ -195,3 +201,18 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
 
 def _path_or_url(text: str) -> Path | str:
     return text if is_url(text) else Path(text)
+
+
+def refuse_beside_streams(options: argparse.Namespace) -> None:
+    """Streams of detections and clips are watched in one process, by a model as it is.
+
+    Raises:
+        EvaluationError: an option is given that would not count.
+    """
+    defaults = vars(make_parser('').parse_args([str(options.model)]))
+    for name, value in vars(options).items():
+        if name not in _BESIDE_STREAMS and value != defaults[name]:
+            option = 'blind and --last-frame-only' if name == 'control' else name.replace('_', '-')
+            raise EvaluationError(
+                f'--{option} would not count with --streams and --real: leave it out'
+            )

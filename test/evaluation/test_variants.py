@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.cli import main
+from streamo_ros.core.protocol import State
+from streamo_ros.evaluation.objects import Decisions
 from streamo_ros.evaluation.real_clips import Clip
 from streamo_ros.evaluation.variants import Look
 from streamo_ros.evaluation.variants import variant_cases
@@ -80,3 +83,23 @@ def test_a_look_brightens_and_adds_noise_within_the_range():
 def test_variants_need_clips(capsys):
     assert main(['evaluate', 'models/streamo-objects', '--streams', '1', '--variants', '2']) == 2
     assert 'add --real FOLDER' in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('extra', 'named'),
+    [
+        (('--workers', '2'), '--workers'),
+        (('--blind',), '--blind and --last-frame-only'),
+        (('--response-threshold', '2'), '--response-threshold must be'),
+    ],
+)
+def test_options_that_would_not_count_are_refused(extra, named, capsys):
+    assert main(['evaluate', 'models/streamo-objects', '--streams', '1', *extra]) == 2
+    assert named in capsys.readouterr().err
+
+
+def test_decisions_reach_the_assistant():
+    scripted = ScriptedBackbone(lambda instruction, second: (State.SILENCE, ''))
+    settings = Decisions(9, 0.25, 0.1).settings(scripted)
+    assert (settings.limits.max_frames, settings.thresholds.response) == (9, 0.25)
+    assert settings.thresholds.hysteresis == 0.1
