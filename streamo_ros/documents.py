@@ -24,6 +24,9 @@ _NUMBER = re.compile(r'[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+')
 class RepeatedKeyError(yaml.MarkedYAMLError, StreamoError):  # type: ignore[misc]  # no types
     """A mapping has a key twice; says in which lines."""
 
+    def __init__(self, problem: str, problem_mark: Any = None) -> None:
+        yaml.MarkedYAMLError.__init__(self, problem=problem, problem_mark=problem_mark)
+
 
 class _Loader(yaml.SafeLoader):  # type: ignore[misc]  # PyYAML has no types
     """Reads 1e-3 as a number, as ROS does and YAML 1.1 does not; refuses repeated keys."""
