@@ -21,7 +21,7 @@ _MERGE = 'tag:yaml.org,2002:merge'
 _NUMBER = re.compile(r'[-+]?(?:\d+\.?\d*|\.\d+)[eE][-+]?\d+')
 
 
-class RepeatedKeyError(yaml.MarkedYAMLError, StreamoError):  # type: ignore[misc]  # no types
+class RepeatedKeyError(StreamoError, yaml.MarkedYAMLError):  # type: ignore[misc]  # no types
     """A mapping has a key twice; says in which lines."""
 
     def __init__(self, problem: str, problem_mark: Any = None) -> None:
