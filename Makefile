@@ -41,7 +41,8 @@ setup-tests:
 
 # Whole files go to one process: what a file's tests share is made once. Their order is that of
 # test/conftest.py.
-WORKERS := -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
+# Many tests wait for a graph: one process more than cores keeps them busy.
+WORKERS := -n $(shell cores=$$(nproc 2>/dev/null || echo 2); echo $$((cores < 4 ? cores + 1 : 4))) --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test: setup-tests  ## run all tests except those marked slow or gpu; ARGS is passed to pytest
 	@$(VENV)/python -m pytest -m 'not slow and not gpu and not browser' $(WORKERS) --durations=5 -q $(ARGS)
