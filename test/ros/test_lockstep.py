@@ -239,9 +239,9 @@ def test_what_is_missing_is_named_and_an_undecodable_frame_is_unknown_for_all(
     start(*LISTEN)
     peer.client('~/set_instruction', SetInstruction)
     wait_for(lambda: peer.state() == 'active')
-    assert main([str(bags / 'broken'), '--patience', '3', '--player', 'nobody']) == 1
+    assert main([str(bags / 'broken'), '--patience', '10', '--player', 'nobody']) == 1
     assert said_of(capfd) == (
-        'lockstep: the service /nobody/play_next did not come within 3 s: start a paused player '
+        'lockstep: the service /nobody/play_next did not come within 10 s: start a paused player '
         '(docs/replay.md), or give its name with --player'
     )
     # Set by somebody else, and at an end after the first frame.
