@@ -245,4 +245,6 @@ class Demo:
             program = ['streamo_ros.node.camera', '--device', source]
             program += ['--seed', str(self.options.seed)]
         seconds = str(self.options.seconds)
-        return ['-m', *program, '--topic', CAMERA, '--listeners', '2', '--seconds', seconds]
+        # The page subscribes as well: by their number alone, it could be taken for one of these.
+        awaited = ['--listeners', '2', '--wait-for', 'streamo', '--wait-for', 'streamo_listener']
+        return ['-m', *program, '--topic', CAMERA, *awaited, '--seconds', seconds]

@@ -93,6 +93,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             qos_profile_sensor_data,
             options.listeners,
             options.seconds,
+            awaited=options.wait_for,
         ),
     )
 
@@ -118,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--rate', type=float, default=30.0, help='of the drawn world, hertz; default %(default)s')
     add('--seconds', type=float, default=0.0, help='end after that many; 0 = never')
     add('--listeners', type=int, default=0, help='subscriptions to wait for')
+    add('--wait-for', action='append', default=[], metavar='NODE', help='wait for its, too')
     return parser
 
 

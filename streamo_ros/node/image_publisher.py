@@ -9,6 +9,7 @@ import json
 import signal
 import time
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Iterator
 
 import numpy as np
@@ -63,6 +64,7 @@ class ImagePublisher(Node):
         listeners: subscriptions to wait for before the first frame.
         seconds: end after that much recording time; 0 = with the source.
         rate: multiple of real time, > 0.
+        awaited: names of nodes whose subscriptions to wait for, too.
 
     Attributes:
         published: frames so far.
@@ -80,6 +82,7 @@ class ImagePublisher(Node):
         listeners: int = 0,
         seconds: float = 0.0,
         rate: float = 1.0,
+        awaited: Collection[str] = (),
     ) -> None:
         super().__init__(name, parameter_overrides=[])
         self.topic = topic
@@ -88,6 +91,7 @@ class ImagePublisher(Node):
         self.last = 0
         self._source = source
         self._listeners = listeners
+        self._awaited = frozenset(awaited)
         self._seconds = seconds
         self._rate = rate
         self._publisher = self.create_publisher(kind, topic, qos)
@@ -102,12 +106,20 @@ class ImagePublisher(Node):
         self.publish_source()
 
     def wait_for_listeners(self) -> None:
-        """Wait until the topic has enough subscriptions."""
-        count = self._publisher.get_subscription_count
-        if count() < self._listeners:
-            self.get_logger().info(f'waiting for {self._listeners} subscriptions to {self.topic}')
-        while count() < self._listeners:
+        """Wait until the topic has enough subscriptions, and those of all awaited nodes."""
+        if not self._is_heard():
+            whose = ''.join(f', also of {name}' for name in sorted(self._awaited))
+            self.get_logger().info(
+                f'waiting for {self._listeners} subscriptions to {self.topic}{whose}'
+            )
+        while not self._is_heard():
             rclpy.spin_once(self, timeout_sec=0.1)
+
+    def _is_heard(self) -> bool:
+        if self._publisher.get_subscription_count() < self._listeners:
+            return False
+        subscriptions = self.get_subscriptions_info_by_topic(self.topic)
+        return self._awaited <= {subscription.node_name for subscription in subscriptions}
 
     def publish_source(self) -> None:
         """Publish the records of one pass, each when it is due."""

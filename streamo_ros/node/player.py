@@ -14,6 +14,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,6 +58,7 @@ class Player(ImagePublisher):
         live: publish decoded images, stamped from now on, and no `/clock`.
         listeners: subscriptions to wait for before the first frame.
         seconds: end after that much of the recording; 0 = at its end.
+        awaited: names of nodes whose subscriptions to wait for, too.
     """
 
     def __init__(
@@ -70,10 +72,13 @@ class Player(ImagePublisher):
         live: bool = False,
         listeners: int = 1,
         seconds: float = 0.0,
+        awaited: Collection[str] = (),
     ) -> None:
         kind = CompressedImage if publishes_compressed(source) and not live else Image
         topic = topic or source.topic or TOPIC
-        super().__init__('streamo_player', source, topic, kind, QOS, listeners, seconds, rate)
+        super().__init__(
+            'streamo_player', source, topic, kind, QOS, listeners, seconds, rate, awaited
+        )
         self._loop = loop
         self._paused = paused
         self._live = live
@@ -199,6 +204,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             live=options.live,
             listeners=options.listeners,
             seconds=options.seconds,
+            awaited=options.wait_for,
         ),
     )
 
@@ -223,6 +229,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--live', action='store_true', help='be a camera: decoded images, stamped from now on')
     add('--salvage', action='store_true', help='play a damaged recording as far as possible')
     add('--listeners', type=int, default=1, help='subscriptions to wait for')
+    add('--wait-for', action='append', default=[], metavar='NODE', help='wait for its, too')
     return parser
 
 

@@ -111,3 +111,38 @@ def test_a_camera_plays_no_recording_and_says_who_does() -> None:
 
     with pytest.raises(SourceError, match=r'play it with python3 -m streamo_ros.node.player'):
         main(['--device', 'kitchen.mcap'])
+
+
+def test_a_camera_waits_for_the_nodes_that_it_is_told_of(peer: Any, wait_for: Callable) -> None:
+    from rclpy.node import Node
+    from rclpy.qos import qos_profile_sensor_data
+    from sensor_msgs.msg import Image
+
+    def listen(node: Any) -> list[Any]:
+        heard: list[Any] = []
+        node.create_subscription(Image, '/awaited', heard.append, qos_profile_sensor_data)
+        return heard
+
+    early = listen(peer.node)
+    awaited = ('--listeners', '1', '--wait-for', 'late')
+    command = ('-m', 'streamo_ros.node.camera', '--topic', '/awaited', '--seconds', '1')
+    camera = subprocess.Popen(
+        [sys.executable, *command, *awaited],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        assert camera.stdout is not None
+        while 'waiting for 1 subscriptions' not in (line := camera.stdout.readline()):
+            assert line, 'the camera has ended'
+        wait_for(lambda: peer.node.count_publishers('/awaited'), what='the camera')
+        assert not early
+        other = Node('late', context=peer.context)
+        peer.executor.add_node(other)
+        late = listen(other)
+        wait_for(lambda: late, what='the first image')
+        assert json.loads(camera.communicate(timeout=30)[0].splitlines()[-1])['published'] > 0
+        other.destroy_node()
+    finally:
+        camera.kill()
