@@ -7,10 +7,8 @@ blocks of twenty that read everything and fetch each picture, one that reads not
 machine goes away without a word. Two blocks beside each other are a pair, and each pair gives a
 ratio, so that what else a machine does falls on both; told are the median ratio and the middle
 half of them. Compared is the node's own latency of each frame, and its processor time, which
-waiting for a busy processor does not change. Then, where there is a chromium, an hour of eight
-instructions is scrubbed, panned and zoomed through: the time from one picture of the screen to
-the next, the part of it in which the page's program draws, and the processor time of the whole
-browser.
+waiting for a busy processor does not change. Then, where there is a chromium, an hour is looked
+through, see `live_hour`.
 
     .venv/bin/python benchmarks/live.py --output benchmarks/live.json
 """
@@ -20,7 +18,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import importlib.util
 import json
 import os
 import re
@@ -39,10 +36,9 @@ from typing import Any
 from typing import NamedTuple
 
 import aiohttp
-from load import cpu_seconds
+from live_hour import scrub_an_hour
 from load import PUBLISHER
 
-ROOT = Path(__file__).parents[1]
 CLIENTS = 20
 PATIENCE = 240.0
 """Seconds that a process may take to start, on a busy machine."""
@@ -122,26 +118,11 @@ class Block(NamedTuple):
 
 
 def processor_seconds(pid: int) -> dict[str, float]:
-    """Processor time by thread; finer than the ticks of `cpu_seconds`."""
+    """Processor time by thread."""
     found = {}
     for thread in Path(f'/proc/{pid}/task').iterdir():
         with contextlib.suppress(OSError):
             found[thread.name] = int((thread / 'schedstat').read_text().split()[0]) / 1e9
-    return found
-
-
-def tree_seconds(parent: int) -> float:
-    """Processor time of a process and of all that it started: a browser is many."""
-    children: dict[int, list[int]] = {}
-    for entry in Path('/proc').glob('[0-9]*'):
-        with contextlib.suppress(OSError):
-            above = int((entry / 'stat').read_text().rpartition(')')[2].split()[1])
-            children.setdefault(above, []).append(int(entry.name))
-    found, waiting = 0.0, [parent]
-    while waiting:
-        one = waiting.pop()
-        found += cpu_seconds(one)
-        waiting += children.get(one, [])
     return found
 
 
@@ -235,77 +216,6 @@ def beside_the_node(folder: Path, seconds: float, pairs: int) -> dict[str, Any]:
             assert time.monotonic() < end, f'no page: {page_log.read_text()}'
             time.sleep(0.2)
         return asyncio.run(measure(found[1], watching.pid, seconds, pairs))
-
-
-def scrub_an_hour(folder: Path) -> dict[str, Any]:
-    """Frame times of the page while an hour of eight instructions is looked through."""
-    from aiohttp.test_utils import TestServer
-
-    from streamo_ros.live.access import Access
-    from streamo_ros.live.review import review
-    from streamo_ros.live.server import LiveServer
-
-    browser, hour = _tool('browser'), _tool('make_hour_log')
-    if not browser.find_browser():
-        return {'left_out': 'there is no chromium on this machine'}
-    hour.write_log(folder)
-    session = review(folder)
-    moves = {
-        # What the browser itself takes on this machine: 16.7 ms, or what it is late.
-        'nothing': '0',
-        'scrub': 'streamo.lanes.pick(Math.floor(i / 200 * 3600))',
-        'pan': 'streamo.lanes.pan(i % 2 ? 15 : 14)',
-        'zoom': 'streamo.lanes.zoom(i % 20 < 10 ? 0.8 : 1.25)',
-        'threshold': 'streamo.lanes.setThreshold((i % 100) / 100)',
-    }
-
-    async def run() -> dict[str, Any]:
-        server = TestServer(LiveServer(session, Access(loopback=True)).app)
-        found = {}
-        with browser.Browser() as chromium:
-            async with server, browser.Page(chromium) as page:
-                await page.open(str(server.make_url('/')))
-                loaded = f'window.streamo && streamo.feed.next >= {session.history.end}'
-                end = time.monotonic() + PATIENCE
-                while not await page.run(loaded):
-                    assert time.monotonic() < end, 'the hour was not loaded'
-                    await asyncio.sleep(0.5)
-                for name, move in moves.items():
-                    await page.run('streamo.lanes.costs.length = 0; streamo.lanes.showAll()')
-                    spent = tree_seconds(chromium.process_id)
-                    apart = await page.run(
-                        '(async () => { const apart = []; let before = 0;'
-                        'for (let i = 0; i < 200; i += 1) { '
-                        f'{move}; const now = await new Promise(requestAnimationFrame);'
-                        'if (before) apart.push(now - before); before = now; }'
-                        'return apart; })()'
-                    )
-                    spent = tree_seconds(chromium.process_id) - spent
-                    found[name] = {
-                        'frame_ms': _shares(apart),
-                        'drawing_ms': _shares(await page.run('streamo.lanes.costs')),
-                        'processor_per_frame_ms': round(1000 * spent / (len(apart) + 1), 1),
-                    }
-        return found
-
-    return asyncio.run(run())
-
-
-def _shares(times: list[float]) -> dict[str, float]:
-    ordered = sorted(times) or [0.0]
-    return {
-        'p50': round(ordered[len(ordered) // 2], 2),
-        'p99': round(ordered[int(len(ordered) * 0.99)], 2),
-    }
-
-
-def _tool(name: str) -> Any:
-    spec = importlib.util.spec_from_file_location(name, ROOT / 'dev' / f'{name}.py')
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def main() -> int:

@@ -98,7 +98,7 @@ def _figures(options: argparse.Namespace) -> dict[str, Any]:
     from streamo_ros.evaluation.objects import evaluate_clips
     from streamo_ros.evaluation.objects import evaluate_streams
 
-    _check(options)
+    _check_thresholds(options)
     refuse_beside_streams(options)
     decisions = Decisions(options.max_frames, options.response_threshold, options.hysteresis)
     if options.real:
@@ -113,7 +113,7 @@ def _figures(options: argparse.Namespace) -> dict[str, Any]:
     )
 
 
-def _check(options: argparse.Namespace) -> None:
+def _check_thresholds(options: argparse.Namespace) -> None:
     """Refuse thresholds that no probability can meet."""
     if not 0 <= options.response_threshold <= 1:
         raise EvaluationError('--response-threshold must be in [0, 1]')
@@ -135,7 +135,7 @@ def find_cases(options: argparse.Namespace) -> Iterator[Case]:
     """
     if not 0 <= options.drop < 1 or options.rate <= 0:
         raise EvaluationError('--drop must be in [0, 1) and --rate above 0')
-    _check(options)
+    _check_thresholds(options)
     if options.workers < 1 or options.never_hours < 0:
         raise EvaluationError('--workers must be at least 1 and --never-hours 0 or more')
     cases = [*_worlds(options)]

@@ -16,9 +16,22 @@ from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.last_frame import LAST_FRAME
 from streamo_ros.program import CommandParser
 
-_BESIDE_STREAMS = frozenset(
-    ('model', 'output', 'json', 'device', 'streams', 'real', 'variants', 'seed', 'frames')
-) | {'family', 'held_out', 'max_frames', 'response_threshold', 'hysteresis'}
+_BESIDE_STREAMS = {
+    'model',
+    'output',
+    'json',
+    'device',
+    'streams',
+    'real',
+    'variants',
+    'seed',
+    'frames',
+    'family',
+    'held_out',
+    'max_frames',
+    'response_threshold',
+    'hysteresis',
+}
 """Options that count with streams of detections and clips."""
 
 
@@ -204,7 +217,9 @@ def _path_or_url(text: str) -> Path | str:
 
 
 def refuse_beside_streams(options: argparse.Namespace) -> None:
-    """Streams of detections and clips are watched in one process, by a model as it is.
+    """Refuse what the evaluation of streams of detections and clips would ignore.
+
+    They are watched in one process, by a model as it is.
 
     Raises:
         EvaluationError: an option is given that would not count.

@@ -373,6 +373,17 @@ def start(own_graph: None, script: Path, tmp_path: Path) -> Iterator[Callable[..
 
 
 @pytest.fixture
+def store(start: Callable[..., NodeProcess], peer: Peer, tmp_path: Path) -> Path:
+    """The memory of a node that saw the kettle boil; what starts later has no picture of it."""
+    folder = tmp_path / 'memory'
+    start(memory__path=folder, memory__answers='record')
+    wait_for(lambda: peer.state() == 'active')
+    peer.instruct('Tell me when the kettle boils.')
+    peer.camera().matched().film(1000, 1010, wait=0.1)
+    return folder
+
+
+@pytest.fixture
 def start_page(own_graph: None, tmp_path: Path) -> Iterator[Callable[..., PageProcess]]:
     """Starts `streamo live`, and waits until it listens."""
     started: list[PageProcess] = []

@@ -89,16 +89,7 @@ def test_states_answers_and_pictures_arrive_and_what_is_asked_reaches_the_node(
     assert heard[0].text == 'It boils.'
 
 
-def test_question_of_the_page_is_answered_from_the_memory_of_the_node(
-    start, peer, tmp_path, start_page, wait_for
-) -> None:
-    store = tmp_path / 'memory'
-    start(memory__path=store, memory__answers='record')
-    wait_for(lambda: peer.state() == 'active')
-    peer.instruct('Tell me when the kettle boils.')
-    camera = peer.camera().matched()
-    # Begun after the frames: it has no picture of its own to show.
-    camera.film(1000, 1010, wait=0.1)
+def test_question_of_the_page_is_answered_from_the_memory_of_the_node(store, start_page) -> None:
     page = start_page('--memory', str(store))
     seen = Reader()
 

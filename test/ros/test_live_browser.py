@@ -216,16 +216,8 @@ def test_tab_goes_on_when_the_process_of_the_page_is_killed_and_started_again(
 
 
 def test_question_of_the_page_is_answered_by_the_memory_of_the_node(
-    start, peer, tmp_path, start_page, browse, wait_for
+    store, start_page, browse
 ) -> None:
-    store = tmp_path / 'memory'
-    start(memory__path=store, memory__answers='record')
-    wait_for(lambda: peer.state() == 'active')
-    peer.instruct('Tell me when the kettle boils.')
-    camera = peer.camera().matched()
-    # Before the page is there: it must fetch the pictures of the evidence from the memory.
-    camera.film(1000, 1010, wait=0.1)
-
     async def test(tab) -> None:
         await tab.type('#past [name=question]', 'When did the kettle boil?')
         await tab.click('#past button')

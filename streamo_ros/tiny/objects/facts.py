@@ -59,7 +59,10 @@ class Facts:
         )
         doubt = self._labels.doubt
         return [
-            (UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, row[4], UNKNOWN) if doubt[frame] else row
+            tuple(
+                UNKNOWN if doubt[frame] and name != 'said' else value
+                for name, value in zip(FACTS, row, strict=True)
+            )
             for frame, row in enumerate(rows)
         ][first:]
 
