@@ -16,6 +16,7 @@ import sys
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 from typing import IO
 
 import torch
@@ -116,19 +117,33 @@ def run_build(command: list[str], on_status: StatusCallback) -> None:
     """
     nice = ['nice', '-n', '10'] if shutil.which('nice') else []
     on_status('the engine is being built in another process')
-    with subprocess.Popen(
-        [*nice, *command],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        errors='replace',
-    ) as process:
-        # A builder that outlives the node would occupy its memory for nothing.
-        atexit.register(process.terminate)
-        last_line = _follow(process.stdout, on_status) if process.stdout else ''
-        code = process.wait()
-        atexit.unregister(process.terminate)
+    starting = Lock()
+    running: list[subprocess.Popen[str]] = []
+
+    def end() -> None:
+        # Waits for one that is just being started.
+        with starting:
+            for builder in running:
+                builder.terminate()
+
+    # A builder that outlives the node would occupy its memory for nothing.
+    atexit.register(end)
+    try:
+        with starting:
+            process = subprocess.Popen(
+                [*nice, *command],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                errors='replace',
+            )
+            running.append(process)
+        with process:
+            last_line = _follow(process.stdout, on_status) if process.stdout else ''
+            code = process.wait()
+    finally:
+        atexit.unregister(end)
     if code:
         raise EngineError(f'the engine could not be built: {last_line or f"exit code {code}"}')
 
