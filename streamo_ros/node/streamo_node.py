@@ -8,6 +8,7 @@ the sinks of the active stream.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -40,6 +41,7 @@ from streamo_ros.node.diagnostics import Health
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.lifecycle import FAILURE
 from streamo_ros.node.lifecycle import SUCCESS
+from streamo_ros.node.namesakes import Namesakes
 from streamo_ros.node.resources import load
 from streamo_ros.node.resources import NodeResources
 from streamo_ros.node.services import create_services
@@ -92,9 +94,11 @@ class StreamoNode(AwaitableLifecycleNode):
                 self._on_instructions_changed,
                 self._on_canceled,
                 self._forget,
+                self._why_not,
             ),
         )
         self._diagnostics = Diagnostics(self)
+        self._namesakes = Namesakes(self)
         # Steady, so that diagnostics go on while a simulated clock is paused.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0, self._each_second, clock=steady)
@@ -203,6 +207,12 @@ class StreamoNode(AwaitableLifecycleNode):
     def _on_canceled(self, ids: Sequence[int]) -> None:
         self._watch.cancel(ids, 'the instruction was canceled by a service call')
 
+    def _why_not(self) -> str:
+        """Why no service can do anything now."""
+        if self.state.state_id == State.PRIMARY_STATE_FINALIZED:
+            return 'the node is shut down for good: start it again'
+        return 'the node is not configured: configure it first'
+
     def _forget(self) -> None:
         if self.stream is not None:
             self.stream.forget()
@@ -259,6 +269,7 @@ class StreamoNode(AwaitableLifecycleNode):
             capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
             memory=resources.memory if resources else None,
+            namesakes=self._namesakes.check(time.perf_counter()),
             history=resources.history if resources else None,
         )
 
