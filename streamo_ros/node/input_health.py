@@ -145,7 +145,7 @@ class InputHealth(Sink):
             now: steady-clock seconds.
             graph: what the graph says.
         """
-        found = [
+        findings = [
             Finding('clock', Level.WARN, graph.clock),
             Finding('silence', Level.STALE, graph.silence),
             Finding('qos', Level.WARN, graph.mismatch),
@@ -153,11 +153,12 @@ class InputHealth(Sink):
             self._model(now),
         ]
         stamps = self._judge_stamps(now, graph.publishers)
-        found += [stamps] if stamps and not graph.silence else []
+        findings += [stamps] if stamps and not graph.silence else []
         if self._several.check(len(graph.publishers) > 1, now) and not stamps:
-            found.append(self._of_several(graph.publishers))
+            findings.append(self._of_several(graph.publishers))
         return sorted(
-            (finding for finding in found if finding.sentence), key=lambda one: -one.level
+            (finding for finding in findings if finding.sentence),
+            key=lambda finding: -finding.level,
         )
 
     def summary(self) -> str:
