@@ -108,7 +108,8 @@ def _ros() -> list[Check]:
         from streamo_ros.msg import FrameState
     except ImportError as error:
         return [*findings, Check('messages', 'missing', str(error), BUILD_COMMAND)]
-    return [*findings, Check('messages', 'ok', f'{FrameState.__module__.rpartition(".")[0]} can be imported')]
+    package = FrameState.__module__.rpartition('.')[0]
+    return [*findings, Check('messages', 'ok', f'{package} can be imported')]
 
 
 def _torch() -> list[Check]:
