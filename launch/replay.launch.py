@@ -110,12 +110,16 @@ def _misspelled(context: LaunchContext) -> list[LogInfo]:
 
 
 def _check_values(context: LaunchContext) -> None:
-    """Refuse values that launch would refuse without the name of the argument.
+    """Refuse values that launch would ignore, or refuse without the name of the argument.
 
     Raises:
         RuntimeError: one is wrong; says which.
     """
     flag, rate = _text(context, 'use_sim_time'), _text(context, 'rate')
+    params_file = _text(context, 'params_file')
+    # launch_ros leaves out a file that is not there, and the node starts without its parameters.
+    if params_file and not Path(params_file).is_file():
+        raise RuntimeError(f'params_file:={params_file}: there is no such file')
     if flag.strip().lower() not in ('true', 'false'):
         raise RuntimeError(f'use_sim_time:={flag}: give true or false')
     if not re.fullmatch(r'\s*\d*\.?\d+\s*', rate) or not float(rate):

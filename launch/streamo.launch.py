@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 import time
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext
@@ -118,7 +119,7 @@ def _misspelled(context: LaunchContext) -> list[LogInfo]:
 
 
 def _check(context: LaunchContext) -> None:
-    """Refuse values that launch would refuse without the name of the argument.
+    """Refuse values that launch would ignore, or refuse without the name of the argument.
 
     Raises:
         RuntimeError: one is wrong; says which.
@@ -130,6 +131,9 @@ def _check(context: LaunchContext) -> None:
     for name in NUMBERS:
         if not given.get(name, '0').isdecimal():
             raise RuntimeError(f'{name}:={given[name]}: give a whole number')
+    # launch_ros leaves out a file that is not there, and the node starts without its parameters.
+    if not Path(given['params_file']).is_file():
+        raise RuntimeError(f'params_file:={given["params_file"]}: there is no such file')
     listed = given.get('instructions', '[]')
     if not (listed.startswith('[') and listed.endswith(']')):
         raise RuntimeError(
