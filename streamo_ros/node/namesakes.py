@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import time
+
 from rclpy.node import Node
 
 from streamo_ros.node.lasting import Lasting
@@ -21,15 +23,11 @@ class Namesakes:
         self._lasting = Lasting()
         self._warned = False
 
-    def check(self, now: float) -> str:
-        """One sentence while there is another node of the name, logged when it begins; else ''.
-
-        Args:
-            now: steady-clock seconds.
-        """
+    def check(self) -> str:
+        """One sentence while there is another node of the name, logged when it begins; else ''."""
         own = self._node.get_name(), self._node.get_namespace()
         listed = self._node.get_node_names_and_namespaces().count(own)
-        if not self._lasting.check(listed > 1, now):
+        if not self._lasting.check(listed > 1, time.perf_counter()):
             self._warned = False
             return ''
         sentence = (

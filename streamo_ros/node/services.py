@@ -30,14 +30,14 @@ class ServiceCallbacks:
         changed: called after a change of the book, before the reply.
         canceled: called with the ids of instructions that were canceled or replaced.
         forget: forgets the stream.
-        why_not: says what to do while there are no instructions.
+        is_shut_down: whether the node is finalized, and can never be configured again.
     """
 
     book: Callable[[], InstructionBook | None]
     changed: Callable[[], None]
     canceled: Callable[[Sequence[int]], None]
     forget: Callable[[], None]
-    why_not: Callable[[], str]
+    is_shut_down: Callable[[], bool]
 
     def set(self, book: InstructionBook, request: Any, reply: Any) -> None:
         """Add or replace an instruction."""
@@ -87,7 +87,9 @@ def _replying(
     def callback(request: Any, reply: Any) -> Any:
         current = callbacks.book()
         if current is None:
-            reply.message = callbacks.why_not()
+            reply.message = 'the node is not configured: configure it first'
+            if callbacks.is_shut_down():
+                reply.message = 'the node is shut down for good: start it again'
             return reply
         try:
             act(current, request, reply)

@@ -8,7 +8,6 @@ the sinks of the active stream.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from collections.abc import Sequence
 from typing import Any
@@ -94,7 +93,7 @@ class StreamoNode(AwaitableLifecycleNode):
                 self._on_instructions_changed,
                 self._on_canceled,
                 self._forget,
-                self._why_not,
+                lambda: self.state.state_id == State.PRIMARY_STATE_FINALIZED,
             ),
         )
         self._diagnostics = Diagnostics(self)
@@ -207,12 +206,6 @@ class StreamoNode(AwaitableLifecycleNode):
     def _on_canceled(self, ids: Sequence[int]) -> None:
         self._watch.cancel(ids, 'the instruction was canceled by a service call')
 
-    def _why_not(self) -> str:
-        """Why no service can do anything now."""
-        if self.state.state_id == State.PRIMARY_STATE_FINALIZED:
-            return 'the node is shut down for good: start it again'
-        return 'the node is not configured: configure it first'
-
     def _forget(self) -> None:
         if self.stream is not None:
             self.stream.forget()
@@ -269,7 +262,7 @@ class StreamoNode(AwaitableLifecycleNode):
             capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
             memory=resources.memory if resources else None,
-            namesakes=self._namesakes.check(time.perf_counter()),
+            namesakes=self._namesakes.check(),
             history=resources.history if resources else None,
         )
 

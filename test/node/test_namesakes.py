@@ -7,6 +7,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from streamo_ros.node.lasting import LEASE
 from streamo_ros.node.namesakes import Namesakes
 
@@ -34,29 +36,53 @@ class Node:
         return SimpleNamespace(warning=self.warned.append)
 
 
-def test_a_node_of_another_namespace_is_no_namesake() -> None:
+class Clock:
+    """The steady clock, as the test sets it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def perf_counter(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr('streamo_ros.node.namesakes.time', made)
+    return made
+
+
+def check(checks: Namesakes, clock: Clock, now: float) -> str:
+    clock.now = now
+    return checks.check()
+
+
+def test_a_node_of_another_namespace_is_no_namesake(clock: Clock) -> None:
     node = Node()
     checks = Namesakes(node)  # type: ignore[arg-type]
-    assert {checks.check(float(second)) for second in range(100)} == {''}
+    assert {check(checks, clock, float(second)) for second in range(100)} == {''}
 
 
-def test_a_killed_node_that_is_still_listed_is_no_namesake() -> None:
+def test_a_killed_node_that_is_still_listed_is_no_namesake(clock: Clock) -> None:
     node = Node()
     checks = Namesakes(node)  # type: ignore[arg-type]
     for start in (0.0, 100.0):
         node.listed = [('streamo', '/a')] * 2
-        assert not checks.check(start)
-        assert not checks.check(start + LEASE - 1)
+        assert not check(checks, clock, start)
+        assert not check(checks, clock, start + LEASE - 1)
         node.listed = [('streamo', '/a')]
-        assert not checks.check(start + LEASE + 1)
+        assert not check(checks, clock, start + LEASE + 1)
     assert node.warned == []
 
 
-def test_a_living_namesake_is_said_once_in_the_log_and_for_as_long_as_it_lives() -> None:
+def test_a_living_namesake_is_said_once_in_the_log_and_for_as_long_as_it_lives(
+    clock: Clock,
+) -> None:
     node = Node()
     node.listed = [('streamo', '/a')] * 3
     checks = Namesakes(node)  # type: ignore[arg-type]
-    said = [checks.check(float(second)) for second in range(int(LEASE) + 5)]
+    said = [check(checks, clock, float(second)) for second in range(int(LEASE) + 5)]
     assert [bool(sentence) for sentence in said] == [False] * int(LEASE) + [True] * 5
     assert node.warned == [said[-1]]
     assert said[-1].startswith('3 nodes are called /a/streamo')
