@@ -45,7 +45,7 @@ from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.prefill import cut_pieces
 from streamo_ros.core.prompt import PromptTokens
 
-Found = TypeVar('Found')
+Read = TypeVar('Read')
 
 
 class StreamingBackbone:
@@ -241,15 +241,15 @@ class StreamingBackbone:
             self._window.check_room(request.slot, request.tokens)
         return assemble(requests, self._window, self.marks, self._buckets)
 
-    def _run(self, batch: Batch, read: Callable[[Batch], Found]) -> Found:
+    def _run(self, batch: Batch, read: Callable[[Batch], Read]) -> Read:
         """Run one pass and count it."""
         try:
-            found = read(batch)
+            result = read(batch)
         except RuntimeError as error:
             raise _failure('the pass', error) from error
         for request, marks in zip(batch.requests, batch.marks, strict=True):
             self._window.commit(request.slot, marks)
-        return found
+        return result
 
     def _undo(self, requests: Sequence[Request]) -> None:
         """Undo what has just been appended to these lanes."""

@@ -105,8 +105,8 @@ def read_question(text: str, clock: CaptureClock, before: Question | None = None
 def _kind(text: str) -> Kind | None:
     """What is asked for: the question word that comes first."""
     matches = [(re.search(rf'\b(?:{words})\b', text), kind) for kind, words in _KINDS]
-    found = [(match.start(), kind) for match, kind in matches if match is not None]
-    return min(found, key=lambda one: one[0])[1] if found else None
+    asked = [(match.start(), kind) for match, kind in matches if match is not None]
+    return min(asked, key=lambda pair: pair[0])[1] if asked else None
 
 
 def content_words(text: str) -> tuple[str, ...]:

@@ -66,7 +66,9 @@ class MemorySink(Sink):
         states: list[StateRecord],
         answers: list[AnswerRecord],
     ) -> None:
-        keys = {one.instruction_id for one in states} | {one.instruction_id for one in answers}
+        keys = {record.instruction_id for record in states} | {
+            record.instruction_id for record in answers
+        }
         texts = tuple((key, self._texts[key]) for key in sorted(keys) if key in self._texts)
         self._writer.put(
             Record(

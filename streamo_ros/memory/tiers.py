@@ -65,7 +65,7 @@ class Tiers:
     @property
     def lines(self) -> tuple[str, ...]:
         """All texts, the oldest first."""
-        return tuple(one.text for one in (*self.long, *self.mid))
+        return tuple(entry.text for entry in (*self.long, *self.mid))
 
 
 def read_tiers(

@@ -70,6 +70,7 @@ class CameraInput:
         self._on_frame = on_frame
         self._transport = transport
         self._type = message_type(transport)
+        self._type_name = f'sensor_msgs/msg/{self._type.__name__}'
         self._at_reception = stamp == 'receive'
         self.opaque = 0
         self.received_at = 0.0
@@ -136,7 +137,9 @@ class CameraInput:
             # The QoS says why already.
             silence='' if self._mismatch else self._silence,
             clock=self._clock(),
-            publishers=sorted(info.node_name for info in publishers),
+            publishers=sorted(
+                info.node_name for info in publishers if info.topic_type == self._type_name
+            ),
         )
 
     def _find_silence(self) -> None:
@@ -191,12 +194,11 @@ class CameraInput:
 
     def _publishers(self) -> str:
         """The publishers of our type, with their QoS."""
-        name = f'sensor_msgs/msg/{self._type.__name__}'
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         return ', '.join(
             f'{info.node_name}: {_policies(info.qos_profile)}'
             for info in publishers
-            if info.topic_type == name
+            if info.topic_type == self._type_name
         )
 
     def _requested(self) -> str:

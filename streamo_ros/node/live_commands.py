@@ -107,7 +107,7 @@ def _said(reply: Any) -> Reply:
 
 
 def _all_set(reply: Any) -> Reply:
-    refused = [one.reason for one in reply.results if not one.successful]
+    refused = [result.reason for result in reply.results if not result.successful]
     return Reply(not refused, refused[0] if refused else 'The node uses this threshold now.')
 
 

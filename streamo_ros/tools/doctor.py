@@ -85,10 +85,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _python() -> list[Check]:
     version = platform.python_version()
-    found = f'{version} on {platform.machine()}, {os.cpu_count()} cores'
+    about = f'{version} on {platform.machine()}, {os.cpu_count()} cores'
     if (3, 10) <= sys.version_info[:2] <= (3, 12):
-        return [Check('Python', 'ok', found)]
-    return [Check('Python', 'missing', found, 'use Python 3.10, 3.11 or 3.12')]
+        return [Check('Python', 'ok', about)]
+    return [Check('Python', 'missing', about, 'use Python 3.10, 3.11 or 3.12')]
 
 
 def _ros() -> list[Check]:
@@ -108,7 +108,8 @@ def _ros() -> list[Check]:
         from streamo_ros.msg import FrameState
     except ImportError as error:
         return [*findings, Check('messages', 'missing', str(error), BUILD_COMMAND)]
-    return [*findings, Check('messages', 'ok', f'{FrameState.__module__} can be imported')]
+    package = FrameState.__module__.rpartition('.')[0]
+    return [*findings, Check('messages', 'ok', f'{package} can be imported')]
 
 
 def _torch() -> list[Check]:
@@ -116,11 +117,11 @@ def _torch() -> list[Check]:
         return [Check('torch', 'missing', 'not installed', install_command('torch'))]
     import torch
 
-    found = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
+    versions = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
     state, fix = (
         ('ok', '') if _version('transformers') else ('missing', install_command('transformers'))
     )
-    findings = [Check('torch', state, found, fix)]
+    findings = [Check('torch', state, versions, fix)]
     if not torch.cuda.is_available():
         return [
             *findings,
@@ -181,10 +182,10 @@ def _libraries() -> list[Check]:
 
 
 def _tensorrt() -> list[Check]:
-    found = [
+    installed = [
         f'{name} {version}' for name in ('tensorrt', 'tensorrt-rtx') if (version := _version(name))
     ]
-    if not found:
+    if not installed:
         return [
             Check(
                 'TensorRT',
@@ -197,7 +198,7 @@ def _tensorrt() -> list[Check]:
         Check(
             'TensorRT',
             'note',
-            ', '.join(found),
+            ', '.join(installed),
             'run `streamo engine verify` to see whether an engine works on this GPU',
         )
     ]

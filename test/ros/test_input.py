@@ -267,6 +267,27 @@ def test_a_slow_camera_does_not_flap(start, peer, wait_for) -> None:
     assert node.text.count('frames arrive on') <= 1
 
 
+def test_two_nodes_of_one_name_and_two_cameras_on_one_topic_are_said(
+    start, peer, meet, wait_for
+) -> None:
+    hurried = 'from streamo_ros.node import lasting\nlasting.LEASE = 2.0'
+    nodes = [start(prelude=hurried), start(prelude=hurried)]
+    statuses = peer.diagnostics()
+    cameras = [peer.camera(), meet().camera()]
+    for node in nodes:
+        wait_for(lambda: '2 nodes are called /streamo, and' in node.text)  # noqa: B023
+        wait_for(lambda: '/image has 2 publishers (peer, peer)' in node.text)  # noqa: B023
+    wait_for(lambda: any('rename them' in status.message for status in statuses))
+    assert len(cameras) == 2
+    nodes[0].stop()
+    statuses.clear()
+    wait_for(
+        lambda: any(
+            (status.name, status.message) == ('streamo: process', 'running') for status in statuses
+        )
+    )
+
+
 def test_two_nodes_in_one_graph(start, peer, wait_for) -> None:
     left = start('-r', '__ns:=/left', '-r', 'image:=camera/image_raw')
     # A simulated clock that stands still decides nothing.

@@ -50,10 +50,10 @@ def read(path: Path) -> Rows:
     """
     records = read_json(path, 'etbench_vid_v1.0.json', ('task', 'video', 'q', 'tgt'))
     tasks = ONE + MANY + et_captions.TASKS
-    found = [record for record in records if record['task'] in tasks]
-    if not found:
+    kept = [record for record in records if record['task'] in tasks]
+    if not kept:
         raise BenchmarkError(f'{path} has no record of {", ".join(tasks)}')
-    return found
+    return kept
 
 
 def questions(records: Rows) -> list[Question]:
@@ -149,8 +149,8 @@ def intervals(text: str) -> list[Span]:
     an end, in pairs, else times of day in such sentences.
     """
     text = text.lower()
-    found = [(float(a), float(b)) for a, b in _DASH.findall(text) or _TO.findall(text)]
-    if not found:
+    pairs = [(float(a), float(b)) for a, b in _DASH.findall(text) or _TO.findall(text)]
+    if not pairs:
         telling = [
             part for part in re.split(r'[!?\n]', text) if any(word in part for word in _WORDS)
         ]
@@ -160,8 +160,8 @@ def intervals(text: str) -> list[Span]:
             for part in telling
             for h, m, s in _CLOCK.findall(part)[:1]
         ]
-        found = list(zip(times[::2], times[1::2], strict=False))
-    return [(min(pair), max(pair)) for pair in found]
+        pairs = list(zip(times[::2], times[1::2], strict=False))
+    return [(min(pair), max(pair)) for pair in pairs]
 
 
 BENCHMARK = Benchmark(

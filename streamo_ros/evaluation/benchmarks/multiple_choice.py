@@ -33,7 +33,7 @@ def read(path: Path) -> Rows:
         BenchmarkError: it is another file, or an answer is none of the options.
     """
     records = read_json(path, 'questions.json', ('video', 'question', 'answer'))
-    found = []
+    rows = []
     for number, record in enumerate(records, 1):
         options = record.get('options') or record.get('candidates')
         if not options:
@@ -44,8 +44,8 @@ def read(path: Path) -> Rows:
             raise BenchmarkError(
                 f'{path}, record {number}: the answer {record["answer"]!r} is none of {texts}'
             )
-        found.append({**record, 'options': texts, 'gt': letter})
-    return found
+        rows.append({**record, 'options': texts, 'gt': letter})
+    return rows
 
 
 def _right(answer: Any, options: list[str]) -> str:

@@ -56,12 +56,12 @@ def questions(records: Rows) -> list[Question]:
 
 def rows(records: Rows, replies: Replies) -> Rows:
     """The records with the replies, and judge_scores in each answer, by the time of the reply."""
-    found = [
+    answered = [
         {**record, 'replies': [[at, text] for at, text in replies[str(record['question_id'])]]}
         for record in records
         if str(record['question_id']) in replies
     ]
-    return _with_points(found, lambda _, true, said: plain_points(true, said))
+    return _with_points(answered, lambda _, true, said: plain_points(true, said))
 
 
 def grade(results: Rows, graders: Graders) -> Rows:
@@ -100,12 +100,12 @@ def judged(
     """
     begin, end = answer['reply_timespan']
     said: list[str] = []
-    found = {}
+    scores = {}
     for at, text in replies:
         if begin <= at <= end and text not in said:
             said.append(text)
-            found[at] = points(answer['content'], ' '.join(said))
-    return found
+            scores[at] = points(answer['content'], ' '.join(said))
+    return scores
 
 
 def plain_points(true: str, predicted: str) -> int:

@@ -105,7 +105,11 @@ def _threshold(recordings: Sequence[Recording]) -> str:
     gates = {recording.watched.gate for recording in recordings}
     if len(gates) > 1:
         gated, free = (
-            next(one.watched.name for one in recordings if one.watched.gate is gate)
+            next(
+                recording.watched.name
+                for recording in recordings
+                if recording.watched.gate is gate
+            )
             for gate in (True, False)
         )
         raise TruthError(
@@ -154,7 +158,7 @@ def _each(
     texts = dict.fromkeys(plain(sample.truth.instruction) for sample in samples)
     rows = []
     for text in texts:
-        own = [one for one in samples if plain(one.truth.instruction) == text]
+        own = [sample for sample in samples if plain(sample.truth.instruction) == text]
         best = try_all(own).best(wanted)
         rows.append({'instruction': text, 'chosen': asdict(best) if best else None})
     return rows
