@@ -33,10 +33,9 @@ from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
 from streamo_ros.backbone.plan import FrameSizes
-from streamo_ros.backbone.plan import plan_window
-from streamo_ros.backbone.sizing import check_memory
+from streamo_ros.backbone.plan import plan_memory
+from streamo_ros.backbone.plan import Target
 from streamo_ros.backbone.sizing import free_bytes
-from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.backbone.vision.encoders import make_encoders
@@ -146,13 +145,14 @@ def build(
     kind = find_kind(device)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
     sizes = FrameSizes(family, model.config, processor, options.max_pixels)
-    shape = plan_window(text.config, sizes, prompt, options, identity.max_frames)
-    check_context(shape.capacity, prompt, tokens=1)
+    target = Target(device, dtype, kind.copies)
+    frames_asked = identity.max_frames
+    plan = plan_memory(text.config, sizes, prompt, options, target, max_frames=frames_asked)
+    check_context(plan.window.capacity, prompt, tokens=1)
     layers = take_layers(text, device)
     model.to(device)
-    workspace = workspace_bytes(text.config, shape, dtype, device)
-    check_memory(shape, dtype, free_bytes(device), workspace)
-    attention = kind(shape, find_rotary(family, text), device, dtype)
+    plan.check(free_bytes(device))
+    attention = kind(plan.window, find_rotary(family, text), device, dtype)
     frames = FrameEncoder(
         sizes,
         make_encoders(family, model, options, path),

@@ -70,7 +70,6 @@ def _frames(plan: Plan) -> Check:
 
 def _memory(plan: Plan) -> Check:
     """The parts of the memory that will be taken, computed, and whether they are free."""
-    from streamo_ros.backbone.sizing import check_memory
     from streamo_ros.backbone.sizing import free_bytes
 
     window, shape = plan.window.bytes(plan.dtype), plan.window
@@ -82,7 +81,7 @@ def _memory(plan: Plan) -> Check:
             f'of {shape.capacity} tokens, {_gib(plan.workspace)} for passes (computed); '
             f'{_gib(free)} are free on {plan.device.type}'
         )
-        check_memory(shape, plan.dtype, free - plan.weights, plan.workspace)
+        plan.check(free - plan.weights)
     except StreamoError as error:
         return Check('memory', 'missing', found, f'with the weights loaded, {error}')
     return Check('memory', 'ok', found)
