@@ -15,11 +15,13 @@ import torch
 
 from streamo_ros.backbone.attention import find_kind
 from streamo_ros.backbone.attention import WindowShape
+from streamo_ros.backbone.attention.storage import FORMATS
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.options import WINDOW_DTYPES
 from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import window_shape
 from streamo_ros.backbone.sizing import workspace_bytes
@@ -68,21 +70,42 @@ class Target:
         device: the device, which need not be in this machine.
         dtype: number format of its weights and passes.
         copies: tensors that the attention there keeps of each token, see `WindowShape`.
+        number: number format of keys and values; None = `dtype`.
     """
 
     device: torch.device
     dtype: torch.dtype
     copies: int
+    number: torch.dtype | None = None
 
 
 def find_target(options: Options) -> Target:
     """The target that the options select on this machine.
 
     Raises:
-        BackboneError: this machine or this build of torch lacks it.
+        BackboneError: this machine or this build of torch lacks it, or the device has no attention
+            for this format of the window.
     """
     device, dtype = find_device(options)
-    return Target(device, dtype, find_kind(device).copies)
+    number = find_number(options, dtype)
+    return Target(device, dtype, find_kind(device, number).copies, number)
+
+
+def find_number(options: Options, dtype: torch.dtype) -> torch.dtype:
+    """The number format of the window.
+
+    Args:
+        options: how the checkpoint is run.
+        dtype: of its passes.
+
+    Raises:
+        BackboneError: there is no such format.
+    """
+    if options.window not in WINDOW_DTYPES:
+        raise BackboneError(
+            f'context.dtype {options.window!r} is not known: use {", ".join(WINDOW_DTYPES)}'
+        )
+    return FORMATS.get(options.window, dtype)
 
 
 @dataclass(frozen=True)
@@ -96,6 +119,7 @@ class Plan:
         weights: bytes of the weights.
         window: sizes of the key-value window.
         workspace: bytes for passes.
+        number: number format of keys and values.
     """
 
     device: torch.device
@@ -104,6 +128,12 @@ class Plan:
     weights: int
     window: WindowShape
     workspace: int
+    number: torch.dtype
+
+    @property
+    def window_bytes(self) -> int:
+        """Bytes of keys and values."""
+        return self.window.bytes(self.number)
 
     def check(self, free: int) -> None:
         """Refuse a window that does not fit beside the passes.
@@ -114,7 +144,7 @@ class Plan:
         Raises:
             BackboneError: with how many lanes, or how many tokens, would fit.
         """
-        check_memory(self.window, self.dtype, free, self.workspace)
+        check_memory(self.window, self.number, free, self.workspace)
 
 
 def plan_memory(
@@ -144,7 +174,8 @@ def plan_memory(
     wanted = wanted_capacity(options.frames or max_frames, sizes.most_tokens, prompt)
     window = window_shape(text, options, target.copies, wanted)
     workspace = workspace_bytes(text, window, target.dtype, target.device)
-    return Plan(target.device, target.dtype, sizes, weights, window, workspace)
+    number = target.number or target.dtype
+    return Plan(target.device, target.dtype, sizes, weights, window, workspace, number)
 
 
 def plan_checkpoint(

@@ -88,7 +88,7 @@ def _row(title: str, name: str, frames: int) -> str:
         f'{plan.weights / GIB:.1f} GiB',
         f'{plan.weights * shape.vision / shape.weights / GIB:.1f} GiB',
         f'{plan.window.capacity:,}',
-        f'{plan.window.bytes(plan.dtype) / LANES / GIB:.2f} GiB',
+        f'{plan.window_bytes / LANES / GIB:.2f} GiB',
         f'{plan.workspace / GIB:.1f} GiB',
         *(str(lanes or 'no') for lanes in fits),
     )

@@ -38,7 +38,7 @@ def test_the_plan_of_a_shape_is_what_a_backbone_of_it_takes(name):
     options = Options('cpu', 'float32', lanes=2, frames=4)
     plan = published_plan(name, options, find_target(options))
     backbone = random_backbone(name, options)
-    assert plan.window.bytes(plan.dtype) == backbone.memory()['window']
+    assert plan.window_bytes == backbone.memory()['window']
     assert plan.window.capacity == backbone.capacity
 
 
@@ -46,7 +46,7 @@ def test_what_does_not_fit_is_what_the_node_refuses(monkeypatch):
     """One byte less than a plan takes is one instruction less in the table."""
     options = Options(lanes=8, frames=60)
     plan = published_plan('tiny', options)
-    least = SYSTEM + plan.weights + plan.window.bytes(plan.dtype) + plan.workspace
+    least = SYSTEM + plan.weights + plan.window_bytes + plan.workspace
     assert fitting_lanes('tiny', options, least) == 8
     assert fitting_lanes('tiny', options, least - 1) == 7
     with pytest.raises(BackboneError, match=r'7 lanes of .* would fit'):
@@ -59,7 +59,7 @@ def test_the_node_checks_the_same_plan(monkeypatch, missing):
     """What a backbone is refused for is what the table counts with."""
     options = Options('cpu', 'float32', lanes=2, frames=4)
     plan = published_plan('tiny', options, find_target(options))
-    free = plan.window.bytes(plan.dtype) + plan.workspace - missing
+    free = plan.window_bytes + plan.workspace - missing
     monkeypatch.setattr('streamo_ros.backbone.build.free_bytes', lambda device: free)
     with pytest.raises(BackboneError, match='would fit') if missing else nullcontext():
         random_backbone('tiny', options)
