@@ -28,6 +28,7 @@ from streamo_ros.backbone.batch_runner import BatchRunner
 from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.graph_cache import GraphCache
+from streamo_ros.backbone.layer import bytes_of
 from streamo_ros.backbone.sampling import Choice
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sizing import PREFILL_TOKENS
@@ -212,9 +213,8 @@ class StreamingBackbone:
 
     def memory(self) -> dict[str, Any]:
         """Bytes in use, by part."""
-        window = sum(
-            layer.numel() * layer.element_size() for layer in self._decoder.attention.layers
-        )
+        attention = self._decoder.attention
+        window = sum(map(bytes_of, (*attention.layers, *attention.scales)))
         parts = {'window': window, 'weights': self._decoder.weight_bytes}
         if self.frames.device.type == 'cuda':
             parts['allocated'] = torch.cuda.memory_allocated(self.frames.device)

@@ -64,12 +64,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         '--model', metavar='PATH', type=Path, help='also say what this checkpoint is and will take'
     )
     parser.add_argument('--dialect', default='auto', metavar='NAME', help='what it speaks')
+    parser.add_argument(
+        '--context-dtype', default='auto', metavar='NAME', help='the parameter context.dtype'
+    )
     parser.add_argument('--server', metavar='URL', help='also try the model of this server')
     parser.add_argument('--model-name', default='', metavar='NAME', help='its name, of several')
     options = parser.parse_args(argv)
     findings = look()
     if options.model:
-        findings += check_model(options.model, options.dialect)
+        findings += check_model(options.model, options.dialect, options.context_dtype)
     if options.server:
         findings += check_server(options.server, options.model_name)
     if options.json:

@@ -31,6 +31,7 @@ from streamo_ros.backbone.vision.engine.builder import find_grid
 from streamo_ros.backbone.vision.engine.builder import load_tower
 from streamo_ros.backbone.vision.engine.builder import make_engine
 from streamo_ros.backbone.vision.engine.builder import open_entry
+from streamo_ros.backbone.vision.engine.builder import record_test
 from streamo_ros.backbone.vision.engine.cache import CachedEngine
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 from streamo_ros.backbone.vision.engine.export import export
@@ -38,7 +39,7 @@ from streamo_ros.backbone.vision.engine.plan import BuildOptions
 from streamo_ros.backbone.vision.engine.plan import Progress
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
-from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.engine.selftest import run_own
 from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.tools.engine_options import engine_parser
@@ -115,16 +116,19 @@ def write_graph(arguments: argparse.Namespace) -> int:
         raise EngineError(f'there is no folder {output.parent}: create it first')
     with _progress(arguments.json) as progress:
         progress('reading the weights', 0.0)
-        tower = load_tower(read_checkpoint(path), grid, arguments.dtype)
+        checkpoint = read_checkpoint(path)
+        tower = load_tower(checkpoint, grid, arguments.dtype)
         progress('exporting', 0.0)
         graph = export(tower, grid, DTYPES[arguments.dtype], output)
         row: dict[str, Any] = {'graph': str(output), 'mib': round(graph.bytes / 2**20, 1)}
         if arguments.check:
             progress('comparing with torch', 0.0)
             reference = output.with_suffix('.selftest.safetensors')
-            record(tower, DTYPES[arguments.dtype], reference)
+            own = run_own(tower, DTYPES[arguments.dtype])
+            del tower
+            record_test(checkpoint, grid, arguments.dtype, own, reference)
             agreement = compare(OnnxEncoder(output, grid), load_reference(reference))
-            row.update(cosines=dict(agreement.cosines), passed=agreement.good)
+            row.update(errors=agreement.errors, passed=agreement.good)
     print(json.dumps(row) if arguments.json else ', '.join(f'{k} {v}' for k, v in row.items()))
     return ExitCode.OK if row.get('passed', True) else ExitCode.FAILED
 
@@ -140,9 +144,9 @@ def _verified(context: BuildContext, entry: CachedEngine | EngineError) -> dict[
     return {
         'engine': entry.key.name,
         'passed': True,
-        'cosines': dict(agreement.cosines),
+        'errors': agreement.errors,
         'milliseconds': milliseconds,
-        'verdict': f'passed: cosine {agreement}, {milliseconds:.2f} ms per frame',
+        'verdict': f'passed: off by {agreement}, {milliseconds:.2f} ms per frame',
     }
 
 
