@@ -145,7 +145,7 @@ def build(
     text = family.text(model)
     kind = find_kind(device)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
-    sizes = FrameSizes(family, model.config, processor, options.max_pixels)
+    sizes = FrameSizes(family, model.config, processor, options.max_pixels, prompt.dialect)
     shape = plan_window(text.config, sizes, prompt, options, identity.max_frames)
     check_context(shape.capacity, prompt, tokens=1)
     layers = take_layers(text, device)

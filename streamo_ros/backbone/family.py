@@ -45,6 +45,9 @@ class Family(Protocol):
     chat: ChatFormat
     """Control texts of its chat format."""
 
+    depth: int = 1
+    """Most frames that a patch of its tower can hold."""
+
     def frame_pixels(self, config: Any) -> int:
         """The area of a frame where nobody says another.
 

@@ -42,6 +42,7 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.pending_frame import PendingFrame
 from streamo_ros.core.prefill import cut_pieces
 from streamo_ros.core.prompt import PromptTokens
 
@@ -118,12 +119,19 @@ class StreamingBackbone:
         grid = self.frames.find_grid(height, width)
         return grid.rows, grid.columns
 
-    @torch.inference_mode()
-    def encode(self, image: NDArray[np.uint8]) -> EncodedVision:
+    def encode(self, image: NDArray[np.uint8]) -> EncodedVision | PendingFrame:
         """One vision pass; see `interface.Backbone.encode`."""
-        self._look_at(self.frames.find_grid(*image.shape[:2]))
+        grid = self.frames.find_grid(*image.shape[:2])
+        self._look_at(grid)
+        if self.prompt.dialect.is_lazy:
+            return PendingFrame(image, (grid.rows, grid.columns), self._see)
+        return self._see((image,), False)
+
+    @torch.inference_mode()
+    def _see(self, images: Sequence[NDArray[np.uint8]], larger: bool) -> EncodedVision:
+        """One vision pass over the frames of one patch."""
         try:
-            return self.frames(image)
+            return self.frames(*images, larger=larger)
         except BackboneError:
             raise
         except RuntimeError as error:

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -218,10 +219,11 @@ def _grid(arguments: argparse.Namespace) -> Grid:
     checkpoint = read_checkpoint(Path(arguments.path))
     if arguments.grid is None:
         width, height = _pair(arguments.size, '--size', '640x480')
-        return find_grid(checkpoint, width, height, arguments.max_pixels)
+        grid = find_grid(checkpoint, width, height, arguments.max_pixels)
+        return replace(grid, depth=arguments.depth)
     rows, columns = _pair(arguments.grid, '--grid', '9x13')
     default = find_grid(checkpoint, 640, 480, 0)
-    return Grid(rows, columns, default.patch, default.merge)
+    return Grid(rows, columns, default.patch, default.merge, arguments.depth)
 
 
 def _pair(text: str, option: str, example: str) -> tuple[int, int]:
@@ -297,6 +299,9 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument('--size', default='640x480', help="the camera's WIDTHxHEIGHT (640x480)")
     command.add_argument('--grid', help='ROWSxCOLUMNS of vision tokens, instead of --size')
     command.add_argument('--max-pixels', type=int, default=0, help='model.max_pixels')
+    command.add_argument(
+        '--depth', type=int, default=1, choices=(1, 2), help="the dialect's block (1)"
+    )
     command.add_argument(
         '--dtype', default='bfloat16', choices=tuple(DTYPES), help='model.dtype (bfloat16)'
     )

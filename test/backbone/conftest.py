@@ -50,6 +50,7 @@ CHAT_TOKENS = (
     '<global-img>',
     '<fake_token_around_image>',
     '<end_of_utterance>',
+    '<|video_pad|>',
 )
 QWEN_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -127,6 +128,7 @@ def qwen2_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
             'initializer_range': 0.2,
         },
         image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        video_token_id=tokenizer.token_to_id('<|video_pad|>'),
         tie_word_embeddings=True,
     )
     return transformers.Qwen2VLForConditionalGeneration(config), QWEN_PROCESSOR
@@ -147,6 +149,7 @@ def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
             'initializer_range': 0.2,
         },
         image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        video_token_id=tokenizer.token_to_id('<|video_pad|>'),
         tie_word_embeddings=True,
     )
     return transformers.Qwen2_5_VLForConditionalGeneration(config), QWEN_PROCESSOR
@@ -170,6 +173,7 @@ def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
             'initializer_range': 0.2,
         },
         image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        video_token_id=tokenizer.token_to_id('<|video_pad|>'),
         tie_word_embeddings=True,
     )
     return transformers.Qwen3VLForConditionalGeneration(config), {
@@ -272,16 +276,58 @@ class Original:
         self.image_token = self.model.config.image_token_id
 
     def inputs(
-        self, rows: Sequence[int | None], images: Sequence[NDArray[np.uint8]], max_pixels: int
+        self,
+        rows: Sequence[int | None],
+        images: Sequence[Any],
+        max_pixels: int | Sequence[int],
     ) -> dict[str, torch.Tensor]:
-        """Inputs of a dialogue; None stands for a place of a frame."""
+        """Inputs of a dialogue.
+
+        Args:
+            rows: None stands for a place of a frame.
+            images: frames, or pairs of frames, each of which is a video of its own.
+            max_pixels: of all of them, or of each.
+        """
+        sizes = [max_pixels] * len(images) if isinstance(max_pixels, int) else max_pixels
+        if isinstance(images[0], tuple):
+            return self.video_inputs(rows, images, sizes[0])
         ids = torch.tensor([[self.image_token if row is None else row for row in rows]])
-        seen = self.processor(list(images), return_tensors='pt', **self.choices(max_pixels))
+        if len(set(sizes)) == 1:
+            seen = self.processor(list(images), return_tensors='pt', **self.choices(sizes[0]))
+        else:
+            each = [
+                self.processor([image], return_tensors='pt', **self.choices(size))
+                for image, size in zip(images, sizes, strict=True)
+            ]
+            seen = {name: torch.cat([one[name] for one in each]) for name in each[0]}
         inputs = {'input_ids': ids, 'pixel_values': seen['pixel_values']}
         if 'image_grid_thw' in seen:
             inputs['image_grid_thw'] = seen['image_grid_thw']
             inputs['mm_token_type_ids'] = (ids == self.image_token).int()
         return inputs
+
+    def video_inputs(
+        self,
+        rows: Sequence[int | None],
+        pairs: Sequence[tuple[NDArray[np.uint8], ...]],
+        max_pixels: int,
+    ) -> dict[str, torch.Tensor]:
+        """Inputs of a dialogue of pairs of frames, each a video of its own."""
+        token = self.model.config.video_token_id
+        ids = torch.tensor([[token if row is None else row for row in rows]])
+        patches, sizes = [], []
+        for pair in pairs:
+            seen = self.processor(list(pair), return_tensors='pt', **self.choices(max_pixels))
+            first, second = seen['pixel_values'].unflatten(1, (3, 2, -1)).chunk(2)
+            # Each frame alone is shown twice; a video has the first and then the second.
+            patches.append(torch.stack((first[:, :, 0], second[:, :, 1]), 2).flatten(1))
+            sizes.append(seen['image_grid_thw'][0])
+        return {
+            'input_ids': ids,
+            'pixel_values_videos': torch.cat(patches),
+            'video_grid_thw': torch.stack(sizes),
+            'mm_token_type_ids': 2 * (ids == token).int(),
+        }
 
     def choices(self, max_pixels: int) -> dict[str, Any]:
         """How the image processor is called for frames."""
@@ -295,7 +341,10 @@ class Original:
 
     @torch.no_grad()
     def logits(
-        self, rows: Sequence[int | None], images: Sequence[NDArray[np.uint8]], max_pixels: int
+        self,
+        rows: Sequence[int | None],
+        images: Sequence[Any],
+        max_pixels: int | Sequence[int],
     ) -> NDArray[np.float32]:
         """Logits of every row, (rows, vocabulary)."""
         return self.model(**self.inputs(rows, images, max_pixels)).logits[0].numpy()

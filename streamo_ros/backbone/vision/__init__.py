@@ -31,12 +31,14 @@ class Grid:
         columns: merged token columns.
         patch: pixels along a patch's edge.
         merge: patches along a merged token's edge.
+        depth: frames that a patch holds: 2 where the tower sees two frames as one.
     """
 
     rows: int
     columns: int
     patch: int
     merge: int
+    depth: int = 1
 
     @property
     def tokens(self) -> int:
@@ -47,6 +49,12 @@ class Grid:
     def patches(self) -> tuple[int, int]:
         """Patch rows and columns."""
         return self.rows * self.merge, self.columns * self.merge
+
+    @property
+    def patch_shape(self) -> tuple[int, int]:
+        """Shape of an encoder's input: (patches, numbers in a patch)."""
+        height, width = self.patches
+        return height * width, 3 * self.depth * self.patch * self.patch
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -115,7 +123,7 @@ class VisionEncoder(Protocol):
         """One pass.
 
         Args:
-            patches: shape (patches, 3 * patch * patch), the model's dtype, in the order of
+            patches: shape `Grid.patch_shape`, the model's dtype, in the order of
                 `preprocess.patchify`.
 
         Returns:

@@ -36,6 +36,7 @@ class EngineKey:
         gpu: name of the GPU.
         capability: its compute capability, as in '8.7'.
         recipe: `RECIPE` at build time.
+        depth: frames that a patch holds.
     """
 
     model: str
@@ -50,6 +51,7 @@ class EngineKey:
     gpu: str
     capability: str
     recipe: int = RECIPE
+    depth: int = 1
 
     @classmethod
     def make(
@@ -75,6 +77,7 @@ class EngineKey:
             version,
             gpu.name,
             '.'.join(map(str, gpu.capability)),
+            depth=grid.depth,
         )
 
     @classmethod
@@ -96,13 +99,16 @@ class EngineKey:
     @property
     def grid(self) -> Grid:
         """The grid that it is built for."""
-        return Grid(self.rows, self.columns, self.patch, self.merge)
+        return Grid(self.rows, self.columns, self.patch, self.merge, self.depth)
 
     @property
     def name(self) -> str:
         """Folder name: readable, and unique for each key (except for the model's name)."""
         parts = asdict(self)
         del parts['model']
+        if self.depth == 1:
+            # Engines from before there were others keep their name.
+            del parts['depth']
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:10]
         model = re.sub(r'[^A-Za-z0-9._]+', '-', self.model).strip('-.') or 'model'
         return (
