@@ -117,14 +117,14 @@ class StreamingBackbone:
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Merged token grid (rows, columns) of a frame of this size in pixels."""
         grid = self.frames.find_grid(height, width)
-        return grid.rows, grid.columns
+        return grid.shape
 
     def encode(self, image: NDArray[np.uint8]) -> EncodedVision | PendingFrame:
         """One vision pass; see `interface.Backbone.encode`."""
         grid = self.frames.find_grid(*image.shape[:2])
         self._look_at(grid)
         if self.prompt.dialect.is_lazy:
-            return PendingFrame(image, (grid.rows, grid.columns), self._see)
+            return PendingFrame(image, grid.shape, self._see)
         return self._see((image,), False)
 
     @torch.inference_mode()

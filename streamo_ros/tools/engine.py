@@ -223,7 +223,7 @@ def _grid(arguments: argparse.Namespace) -> Grid:
         return replace(grid, depth=arguments.depth)
     rows, columns = _pair(arguments.grid, '--grid', '9x13')
     default = find_grid(checkpoint, 640, 480, 0)
-    return Grid(rows, columns, default.patch, default.merge, arguments.depth)
+    return replace(default, rows=rows, columns=columns, depth=arguments.depth)
 
 
 def _pair(text: str, option: str, example: str) -> tuple[int, int]:

@@ -244,9 +244,38 @@ def smolvlm(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     }
 
 
+def llava_onevision(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    config = transformers.LlavaOnevisionConfig(
+        text_config={'model_type': 'qwen2', **text_settings()},
+        vision_config={
+            'model_type': 'siglip_vision_model',
+            'hidden_size': 48,
+            'num_hidden_layers': 2,
+            'num_attention_heads': 2,
+            'intermediate_size': 64,
+            # Seven patches, which are pooled to four, and two pixels that are cut off.
+            'image_size': 100,
+            'patch_size': 14,
+            'vision_use_head': False,
+        },
+        image_token_index=tokenizer.token_to_id('<image>'),
+        video_token_index=tokenizer.token_to_id('<|video_pad|>'),
+        image_grid_pinpoints=[[100, 100]],
+        tie_word_embeddings=True,
+    )
+    return transformers.LlavaOnevisionForConditionalGeneration(config), {
+        'image_processor_type': 'LlavaOnevisionImageProcessor',
+        'size': {'height': 100, 'width': 100},
+        'image_grid_pinpoints': [[100, 100]],
+        'image_mean': [0.5, 0.5, 0.5],
+        'image_std': [0.5, 0.5, 0.5],
+    }
+
+
 MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
     'internvl': internvl,
     'internvl3_5': internvl3_5,
+    'llava_onevision': llava_onevision,
     'qwen2_vl': qwen2_vl,
     'qwen2_5_vl': qwen2_5_vl,
     'qwen3_vl': qwen3_vl,
@@ -273,7 +302,12 @@ class Original:
             folder, dtype=torch.float32
         ).eval()
         self.processor = transformers.AutoImageProcessor.from_pretrained(folder, backend='pil')
-        self.image_token = self.model.config.image_token_id
+        # A frame of LLaVA-OneVision is a video of one frame.
+        self.one_frame_videos = self.model.config.model_type == 'llava_onevision'
+        config = self.model.config
+        self.image_token = (
+            config.video_token_id if self.one_frame_videos else config.image_token_id
+        )
 
     def inputs(
         self,
@@ -300,6 +334,9 @@ class Original:
                 for image, size in zip(images, sizes, strict=True)
             ]
             seen = {name: torch.cat([one[name] for one in each]) for name in each[0]}
+        if self.one_frame_videos:
+            # The first of its tiles is the whole picture.
+            return {'input_ids': ids, 'pixel_values_videos': seen['pixel_values'][:, :1]}
         inputs = {'input_ids': ids, 'pixel_values': seen['pixel_values']}
         if 'image_grid_thw' in seen:
             inputs['image_grid_thw'] = seen['image_grid_thw']
@@ -335,6 +372,8 @@ class Original:
         if hasattr(self.processor, 'do_image_splitting'):
             # As the processor of videos, which never splits, does it.
             return {'size': self.processor.max_image_size, 'do_image_splitting': False}
+        if self.one_frame_videos:
+            return {}
         if 'longest_edge' in size:
             size['longest_edge'] = max_pixels
         return {'size': size}

@@ -37,7 +37,7 @@ def test_patches_equal_the_image_processor(original, backbone, size):
     frame = image(*size)
     preprocess, _ = backbone.frames.encoder(backbone.frames.find_grid(*size))
     patches = preprocess(frame)
-    expected = original.inputs([None], [frame], 16384)['pixel_values']
+    expected = pixels_of(original.inputs([None], [frame], 16384))
     if expected.ndim > 3:
         grid = preprocess.grid
         tall, wide = grid.pixels
@@ -62,8 +62,12 @@ def test_vision_tokens_equal_the_tower(original, backbone, size):
     vision = backbone.encode(frame)
     inputs = original.inputs([None], [frame], 16384)
     wanted = {name: inputs[name] for name in ('pixel_values', 'image_grid_thw') if name in inputs}
+    model = original.model.model
+    if original.one_frame_videos:
+        wanted = {'pixel_values_videos': pixels_of(inputs)}
+    read = model.get_video_features if original.one_frame_videos else model.get_image_features
     with torch.no_grad():
-        expected = original.model.model.get_image_features(**wanted, return_dict=True)
+        expected = read(**wanted, return_dict=True)
     pooled = joined(expected.pooler_output).reshape(vision.embeddings.shape)
     torch.testing.assert_close(vision.embeddings, pooled, atol=1e-4, rtol=1e-5)
     levels = getattr(expected, 'deepstack_features', None) or []
@@ -113,6 +117,10 @@ def pairs(tmp_path_factory):
     file = tmp_path_factory.mktemp('dialect') / 'pairs.yaml'
     file.write_text('frames: 2\nblock: 2\n')
     return str(file)
+
+
+def pixels_of(inputs):
+    return inputs.get('pixel_values', inputs.get('pixel_values_videos'))
 
 
 def joined(found):

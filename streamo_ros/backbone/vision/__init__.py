@@ -32,6 +32,7 @@ class Grid:
         patch: pixels along a patch's edge.
         merge: patches along a merged token's edge.
         depth: frames that a patch holds: 2 where the tower sees two frames as one.
+        pooled: vision tokens of a frame, where they are not one for each row and column.
     """
 
     rows: int
@@ -39,11 +40,17 @@ class Grid:
     patch: int
     merge: int
     depth: int = 1
+    pooled: int = 0
 
     @property
     def tokens(self) -> int:
         """Vision tokens of a frame."""
-        return self.rows * self.columns
+        return self.pooled or self.rows * self.columns
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of its vision tokens; one row where they are not a picture."""
+        return (1, self.pooled) if self.pooled else (self.rows, self.columns)
 
     @property
     def patches(self) -> tuple[int, int]:

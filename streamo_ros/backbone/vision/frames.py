@@ -88,7 +88,7 @@ class FrameEncoder:
             return self.head(outputs, patches, grid)
         # Copied: a later frame's pass may overwrite the outputs, but a lane keeps them.
         embeddings, *deepstack = (tensor.clone() for tensor in outputs)
-        return EncodedVision(embeddings, tuple(deepstack), (grid.rows, grid.columns))
+        return EncodedVision(embeddings, tuple(deepstack), grid.shape)
 
     def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
         """Preprocessing and encoder of a grid, created on first use."""
