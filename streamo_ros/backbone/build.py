@@ -146,7 +146,7 @@ def build(
     target = find_target(options)
     kind = find_kind(device, target.number)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
-    sizes = FrameSizes(family, model.config, processor, options.max_pixels)
+    sizes = FrameSizes(family, model.config, processor, options.max_pixels, prompt.dialect)
     frames_asked = identity.max_frames
     plan = plan_memory(text.config, sizes, prompt, options, target, max_frames=frames_asked)
     check_context(plan.window.capacity, prompt, tokens=1)

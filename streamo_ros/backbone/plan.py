@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import window_shape
 from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.core.dialect import Dialect
+from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.prompt import PromptTokens
 
@@ -44,22 +47,46 @@ class FrameSizes:
         config: its transformers configuration.
         processor: settings of its image processor.
         max_pixels: largest area of a frame; 0 = the family's.
+        dialect: says how many frames a patch holds, and whether some are seen larger.
+
+    Raises:
+        BackboneError: the tower has no patches of so many frames.
     """
 
     def __init__(
-        self, family: Family, config: Any, processor: dict[str, Any], max_pixels: int
+        self,
+        family: Family,
+        config: Any,
+        processor: dict[str, Any],
+        max_pixels: int,
+        dialect: Dialect = STREAMO,
     ) -> None:
         self._grid = partial(family.grid, config, processor)
         self._pixels = max_pixels or family.frame_pixels(config)
+        self._larger = round(dialect.standby_scale * self._pixels)
+        self._depth = dialect.block
+        if self._depth > family.depth:
+            raise BackboneError(
+                f'the dialect {dialect.name} has two frames in one patch, which the vision tower '
+                f'of {type(family).__name__} has not: name another one in model.dialect, or copy '
+                'its file and set block to 1'
+            )
 
-    def __call__(self, height: int, width: int) -> Grid:
-        """The grid of a frame."""
-        return self._grid(height, width, self._pixels)
+    def __call__(self, height: int, width: int, larger: bool = False) -> Grid:
+        """The grid of a frame.
+
+        Args:
+            height: of the frame in pixels.
+            width: of the frame in pixels.
+            larger: as it is seen after a Standby.
+        """
+        pixels = self._larger if larger else self._pixels
+        return replace(self._grid(height, width, pixels), depth=self._depth)
 
     @property
     def most_tokens(self) -> int:
         """Most vision tokens that a frame can have."""
-        return max(self(height, width).tokens for height, width in LARGE)
+        return max(self(height, width, larger=True).tokens for height, width in LARGE)
 
 
 @dataclass(frozen=True)
@@ -197,7 +224,7 @@ def plan_checkpoint(
     pixels = options.max_pixels or settings.max_pixels or dialect.max_pixels
     return plan_memory(
         config.text_config,
-        FrameSizes(family, config, checkpoint.processor, pixels),
+        FrameSizes(family, config, checkpoint.processor, pixels, dialect),
         prompt,
         options,
         target,

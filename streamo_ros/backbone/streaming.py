@@ -43,6 +43,7 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.pending_frame import PendingFrame
 from streamo_ros.core.prefill import cut_pieces
 from streamo_ros.core.prompt import PromptTokens
 
@@ -117,14 +118,21 @@ class StreamingBackbone:
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Merged token grid (rows, columns) of a frame of this size in pixels."""
         grid = self.frames.find_grid(height, width)
-        return grid.rows, grid.columns
+        return grid.shape
+
+    def encode(self, image: NDArray[np.uint8]) -> EncodedVision | PendingFrame:
+        """One vision pass; see `interface.Backbone.encode`."""
+        grid = self.frames.find_grid(*image.shape[:2])
+        self._look_at(grid)
+        if self.prompt.dialect.is_lazy:
+            return PendingFrame(image, grid.shape, self._see)
+        return self._see((image,), False)
 
     @torch.inference_mode()
-    def encode(self, image: NDArray[np.uint8]) -> EncodedVision:
-        """One vision pass; see `interface.Backbone.encode`."""
-        self._look_at(self.frames.find_grid(*image.shape[:2]))
+    def _see(self, images: Sequence[NDArray[np.uint8]], larger: bool) -> EncodedVision:
+        """One vision pass over the frames of one patch."""
         try:
-            return self.frames(image)
+            return self.frames(*images, larger=larger)
         except BackboneError:
             raise
         except RuntimeError as error:

@@ -41,6 +41,10 @@ class Dialect:
         title: the checkpoints that speak it, in a few words.
         order: the parts of a step; 'question' must be named only where `question.place` is 'turn'.
         frames: frames that are decided together, in one step.
+        block: frames that are one to the vision tower: 2 where it was trained on pairs, as on
+            video; they have one tag together.
+        standby_scale: how many times as large the area of the frames of the step after a Standby
+            is.
         tag: how times are written.
         span: a second tag, for the whole step; none by default.
         question: where the instruction stands.
@@ -62,6 +66,8 @@ class Dialect:
     title: str = ''
     order: tuple[str, ...] = ('tag', 'frame')
     frames: int = 1
+    block: int = 1
+    standby_scale: float = 1.0
     tag: Tag = field(default_factory=Tag)
     span: Tag = field(default_factory=lambda: Tag(''))
     question: Question = field(default_factory=Question)
@@ -89,6 +95,20 @@ class Dialect:
         self._check_states()
         if self.frames < 1:
             self._refuse('frames', f'is {self.frames}, which is not a number of frames')
+        if self.block not in (1, 2) or self.frames % self.block:
+            self._refuse('block', f'is {self.block}: it may be 1, or 2 where frames is even')
+        if self.standby_scale < 1 or (self.standby_scale > 1 and not self.states.standby):
+            self._refuse('standby_scale', 'is below 1, or there is no state Standby')
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of a step."""
+        return self.frames // self.block
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether a frame can be encoded only when a lane says how."""
+        return self.block > 1 or self.standby_scale > 1
 
     @property
     def tokens(self) -> tuple[str, ...]:

@@ -164,7 +164,7 @@ class PromptTokens:
         """The text around the frames of a turn.
 
         Args:
-            intervals: of its frames.
+            intervals: of its frames, or of the blocks that they are in.
             instruction: what the turn asks; '' = nothing, or the sink asks it.
 
         Returns:
@@ -215,7 +215,7 @@ class PromptTokens:
         """
         begun = [*self.replies.values(), *self.openings.values()]
         reply = max(map(len, begun)) + len(self.close)
-        frames = self.dialect.frames * self.frame_tokens(vision_tokens)
+        frames = self.dialect.blocks * self.frame_tokens(vision_tokens)
         prefix = max(len(self.turn_prefix), len(self.first_prefix))
         return prefix + self._longest_texts + frames + len(self.reply_prompt) + reply
 
@@ -223,7 +223,7 @@ class PromptTokens:
     def _longest_texts(self) -> int:
         """Tokens of a turn's tags after a month of stream, with all of their decimals."""
         month = Fraction(30 * 86_400) - Fraction(1, 1000)
-        return sum(map(len, self.texts([(month, month + 1)] * self.dialect.frames)))
+        return sum(map(len, self.texts([(month, month + 1)] * self.dialect.blocks)))
 
 
 def _state_ids(

@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.prompt import PromptTokens
+from streamo_ros.core.turn import blocks
 from streamo_ros.core.turn import Turn
 
 
@@ -56,7 +57,19 @@ class TurnLayout:
         self._asked = self._asked or turn.asks
         turn.prefix = self._prompt.first_prefix if first else self._prompt.turn_prefix
         asked = self._instruction if turn.asks else ''
-        turn.texts = self._prompt.texts([interval(tick) for tick in turn.ticks], asked)
+        turn.texts = self._prompt.texts(self.intervals(turn, interval), asked)
+
+    def intervals(
+        self, turn: Turn, interval: Callable[[Tick], tuple[Fraction, Fraction]]
+    ) -> list[tuple[Fraction, Fraction]]:
+        """What each block of a turn's frames represents; see `apply`."""
+        begin = turn.tick.start - interval(turn.tick)[0]
+        found = blocks(turn.ticks, self._prompt.dialect.block)
+        return [(start - begin, end - begin) for start, end in found]
+
+    def tag(self, turn: Turn, interval: Callable[[Tick], tuple[Fraction, Fraction]]) -> str:
+        """The time tag of a turn's last block; '' in a dialect without tags; see `apply`."""
+        return self._prompt.dialect.tag.write(*self.intervals(turn, interval)[-1]).strip()
 
     def must_ask(self, turn: Turn) -> bool:
         """Whether a turn that follows the sink has to hold the instruction, and does not."""

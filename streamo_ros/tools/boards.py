@@ -34,6 +34,7 @@ JETSON = {
 MODELS = {
     'SmolVLM2-256M': 'smolvlm2-256m',
     'SmolVLM2-500M': 'smolvlm2-500m',
+    'LLaVA-OneVision-0.5B': 'llava-onevision-0.5b',
     'InternVL3-1B': 'internvl3-1b',
     'InternVL3.5-1B': 'internvl3.5-1b',
     'InternVL3-2B': 'internvl3-2b',
@@ -44,6 +45,7 @@ MODELS = {
     'Qwen2.5-VL-3B': 'qwen2.5-vl-3b',
     'Qwen3-VL-4B': 'qwen3-vl-4b',
     'InternVL3.5-4B': 'internvl3.5-4b',
+    'LLaVA-OneVision-7B': 'llava-onevision-7b',
     'Qwen2-VL-7B, LiveCC-7B': 'qwen2-vl-7b',
     'Qwen2.5-VL-7B, Cosmos-Reason1-7B': 'qwen2.5-vl-7b',
     'InternVL3.5-8B': 'internvl3.5-8b',

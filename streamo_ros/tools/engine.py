@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -221,10 +222,11 @@ def _grid(arguments: argparse.Namespace) -> Grid:
     checkpoint = read_checkpoint(Path(arguments.path))
     if arguments.grid is None:
         width, height = _pair(arguments.size, '--size', '640x480')
-        return find_grid(checkpoint, width, height, arguments.max_pixels)
+        grid = find_grid(checkpoint, width, height, arguments.max_pixels)
+        return replace(grid, depth=arguments.depth)
     rows, columns = _pair(arguments.grid, '--grid', '9x13')
     default = find_grid(checkpoint, 640, 480, 0)
-    return Grid(rows, columns, default.patch, default.merge)
+    return replace(default, rows=rows, columns=columns, depth=arguments.depth)
 
 
 def _pair(text: str, option: str, example: str) -> tuple[int, int]:

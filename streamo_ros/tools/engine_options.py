@@ -67,6 +67,9 @@ def _add_model(command: argparse.ArgumentParser) -> None:
     command.add_argument('--grid', help='ROWSxCOLUMNS of vision tokens, instead of --size')
     command.add_argument('--max-pixels', type=int, default=0, help='model.max_pixels')
     command.add_argument(
+        '--depth', type=int, default=1, choices=(1, 2), help="the dialect's block (1)"
+    )
+    command.add_argument(
         '--dtype', default='bfloat16', choices=tuple(DTYPES), help='model.dtype (bfloat16)'
     )
 

@@ -53,6 +53,7 @@ def _spoken(dialect: Dialect) -> list[Check]:
     """What the checkpoint reads and says, and what is not done as its own runtime does."""
     states = ', '.join(dialect.states.texts.values())
     frames = f'{dialect.frames} frames' if dialect.frames > 1 else 'one frame'
+    frames += ' in pairs' if dialect.block > 1 else ''
     spoken = (
         f'{dialect.name}: {frames} a step, states {states}, context.policy {dialect.window.policy}'
     )

@@ -49,8 +49,7 @@ def onnx_graph(tower: nn.Module, grid: Grid) -> bytes:
     """
     writer = _Writer(tower)
     (output,) = output_names(1)
-    height, width = grid.patches
-    shape = height * width, 3 * grid.patch * grid.patch
+    shape = grid.patch_shape
     graph = (
         b''.join(field(1, node) for node in writer.write(output))
         + field(2, 'tower')

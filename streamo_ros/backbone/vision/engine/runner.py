@@ -21,7 +21,6 @@ from streamo_ros.backbone.vision.engine import INPUT
 from streamo_ros.backbone.vision.engine import output_names
 from streamo_ros.backbone.vision.engine.binding import Binding
 from streamo_ros.backbone.vision.engine.binding import TensorRTLog
-from streamo_ros.backbone.vision.engine.export import patch_shape
 
 
 class DeviceStream(Protocol):
@@ -180,8 +179,8 @@ class EngineEncoder:
             )
         patches = shapes[INPUT][0]
         fits = all(len(shape) == 2 and shape[0] == self.grid.tokens for shape in outputs.values())
-        if patches != patch_shape(self.grid) or not fits:
+        if patches != self.grid.patch_shape or not fits:
             raise EngineError(
                 f'the engine takes patches of shape {patches}, and a frame of this grid has '
-                f'{patch_shape(self.grid)}: build one for it with `streamo engine build`'
+                f'{self.grid.patch_shape}: build one for it with `streamo engine build`'
             )

@@ -23,6 +23,7 @@ from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import INPUT
 from streamo_ros.backbone.vision.engine import output_names
+from streamo_ros.backbone.vision.preprocess import in_depth
 from streamo_ros.backbone.vision.preprocess import patchify
 from streamo_ros.files import apply_umask
 
@@ -84,6 +85,10 @@ class Agreement:
 def probe(grid: Grid) -> Tensor:
     """Patches of a seeded frame with structures of many sizes, float32, as from `preprocess`."""
     generator = torch.Generator().manual_seed(_SEED)
+    return in_depth([_probe(grid, generator) for _ in range(grid.depth)])
+
+
+def _probe(grid: Grid, generator: torch.Generator) -> Tensor:
     height, width = grid.pixels
     pixels = torch.zeros(3, height, width)
     for cells in (2, 5, 11, 23):

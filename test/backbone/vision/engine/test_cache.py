@@ -87,6 +87,7 @@ def test_an_empty_plan_is_one_sentence(cache):
         {'gpu': 'Thor'},
         {'capability': '11.0'},
         {'recipe': 2},
+        {'depth': 2},
     ],
 )
 def test_an_engine_of_anything_else_is_not_taken(cache, change):
@@ -98,6 +99,11 @@ def test_a_copied_checkpoint_of_another_name_still_reads_well():
     name = replace(KEY, model='../odd name/Ünicode').name
     assert '/' not in name
     assert not name.startswith('.')
+
+
+def test_an_engine_of_still_frames_keeps_the_name_that_it_had():
+    assert KEY.name == 'my-model-8x12-float16-tensorrt-10.3.0-sm87-337560785f'
+    assert replace(KEY, depth=2).grid == Grid(8, 12, 14, 2, 2)
 
 
 def test_a_plan_that_was_changed_is_refused(cache):

@@ -88,6 +88,15 @@ def test_built_by_the_command_and_used_by_a_model(build, qwen, cached, recorder)
     assert notes == ['the engine is being loaded and tested']
 
 
+def test_the_builder_is_told_of_pairs_of_frames(qwen, cached):
+    grid = Grid(3, 4, 14, 2, depth=2)
+    words = engine_loader(qwen, cached).command(grid, 'float32', 'tensorrt')
+    assert words[words.index('--depth') + 1] == '2'
+    assert '--depth' not in engine_loader(qwen, cached).command(
+        Grid(3, 4, 14, 2), 'float32', 'tensorrt'
+    )
+
+
 def test_verify_compares_with_torch_and_times(build, cached, recorder):
     build()
     code, said = build('--json', verb='verify')
