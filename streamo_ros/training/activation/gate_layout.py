@@ -17,8 +17,8 @@ from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.activation.labels import activation_labels
 from streamo_ros.training.activation.labels import draw_share
-from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.labeled_dialogue import lane_spans
 from streamo_ros.training.layouts import Cut
 from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.recorder import RowItem

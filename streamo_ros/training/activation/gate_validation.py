@@ -38,9 +38,9 @@ def calibrate(gate: Path, settings: ValidationSettings, output: Path) -> float:
     script = output / 'silent.yaml'
     write_text(script, SCRIPT)
     scores = {
-        threshold: evaluate(
-            script, settings, '--gate', str(gate), '--activation', str(threshold)
-        )[BEST]
+        threshold: evaluate(script, settings, '--gate', str(gate), '--activation', str(threshold))[
+            BEST
+        ]
         or 0.0
         for threshold in THRESHOLDS
     }
