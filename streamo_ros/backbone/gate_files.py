@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from streamo_ros.documents import load_json
+
 GATE = 'gate.safetensors'
 """The score head, and what else was trained whole."""
 SCORE = 'score.weight'
@@ -17,3 +19,20 @@ ACT = '<ACT>'
 def is_gate(path: Path) -> bool:
     """Whether a folder holds a gate that `streamo train` wrote."""
     return (path / GATE).is_file()
+
+
+STRIDE_ARCHITECTURES = ('Qwen3VLForSTRIDE', 'Qwen3VLForProactiveMDM')
+"""What the config.json of STRIDE's checkpoints names: in its repository, and on its card."""
+
+
+def is_stride(path: Path) -> bool:
+    """Whether a folder holds STRIDE's gate."""
+    file = path / 'config.json'
+    if not file.is_file():
+        return False
+    try:
+        named = load_json(file.read_text(encoding='utf-8')).get('architectures') or ()
+    except (ValueError, AttributeError):
+        # Whoever loads it says what is wrong.
+        return False
+    return not set(STRIDE_ARCHITECTURES).isdisjoint(named)

@@ -13,6 +13,7 @@ from streamo_ros.backbone.gate.gated import GatedBackbone
 from streamo_ros.backbone.gate.on_demand import OnDemandBackbone
 from streamo_ros.backbone.gate.protocol_gate import ProtocolGate
 from streamo_ros.backbone.gate_files import is_gate
+from streamo_ros.backbone.gate_files import is_stride
 from streamo_ros.backbone.options import Options
 from streamo_ros.core.activation import Activation
 from streamo_ros.core.activation import ALPHA
@@ -72,6 +73,10 @@ def find_gate(options: Options, load: Load) -> Activation:
         from streamo_ros.backbone.gate.score_gate import load_score_gate
 
         return load_score_gate(folder, plain)
+    if is_stride(folder):
+        from streamo_ros.backbone.gate.stride_gate import load_stride
+
+        return load_stride(folder, plain)
     return ProtocolGate(_checked(load(options.gate, plain)))
 
 
