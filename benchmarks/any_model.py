@@ -7,8 +7,8 @@
     python benchmarks/any_model.py --gate runs/streamo-gate/final ...    # with a gate of yours
     python benchmarks/any_model.py --table benchmarks/any_model.json     # the table of the page
 
-Each way is `streamo evaluate` on the same worlds, which no training has seen. What a frame costs is
-processor time of one thread: all passes and answers of all frames, and of a server its own.
+Each way is `streamo evaluate` on the same worlds, which no training has seen. What a frame costs
+is processor time of one thread: all passes and answers of all frames, and of a server its own.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ So whoever makes it anew, in whatever version of torch, has the same numbers.
 from __future__ import annotations
 
 import json
-import shutil
 import zlib
 from pathlib import Path
 
@@ -101,10 +100,6 @@ def save_stride(folder: Path, tokenizer_file: Path) -> Path:
     (folder / 'preprocessor_config.json').write_text(json.dumps(image))
     video = {'video_processor_type': 'Qwen3VLVideoProcessor', **processor}
     (folder / 'video_preprocessor_config.json').write_text(json.dumps(video))
-    if (tokenizer_file.parent / 'chat_template.jinja').is_file():
-        shutil.copyfile(
-            tokenizer_file.parent / 'chat_template.jinja', folder / 'chat_template.jinja'
-        )
     return folder
 
 
