@@ -5,12 +5,13 @@
 
     python benchmarks/on_demand.py > benchmarks/on_demand.json
 
-Processor time of one thread, the median of several answers of the embedded model, whose vision
+Processor time of one thread, the median of `--times` answers of the embedded model, whose vision
 passes are not part of it. The last rows read everything, without compression.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import time
@@ -31,22 +32,28 @@ from streamo_ros.core.interface import Sampling
 from streamo_ros.core.protocol import State
 from streamo_ros.share import share_path
 
-LENGTHS = (512, 1024, 2048, 0)
-FRAMES = (16, 64, 128)
-TIMES = 3
+LENGTHS = (1024, 2048, 4096, 8192, 16384, 0)
+FRAMES = (16, 64, 128, 256, 600)
+KEPT, EVERYTHING = 24_000, 18_500
+"""Tokens that are kept of a lane, and more than any of these has."""
 
 
 def main() -> None:
     """Measure, and print the figures as JSON."""
+    parser = argparse.ArgumentParser(description='How long an answer on demand takes to begin.')
+    parser.add_argument(
+        '--times', type=int, default=3, help='answers of each; default %(default)s'
+    )
+    options = parser.parse_args()
     torch.set_num_threads(1)
     path = share_path('models', 'streamo-tiny')
     rows = []
     for length in LENGTHS:
-        longest = length or 7000
-        options = Options(device='cpu', lanes=1, capacity=longest + 512)
-        model = OnDemandBackbone(load(path, options), 16384, longest)
+        longest = length or EVERYTHING
+        slots = Options(device='cpu', lanes=1, capacity=longest + 512)
+        model = OnDemandBackbone(load(path, slots), KEPT, longest)
         for frames in FRAMES:
-            taken = [first_token(model, frames) for _ in range(TIMES)]
+            taken = [first_token(model, frames) for _ in range(options.times)]
             milliseconds = round(1000 * statistics.median(taken), 1)
             rows.append({'max_len': length or None, 'frames': frames, 'ms': milliseconds})
     print(json.dumps(rows, indent=1))

@@ -27,6 +27,7 @@ from streamo_ros.backbone.dialects import AUTO
 from streamo_ros.backbone.dialects import find_dialect
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
+from streamo_ros.backbone.gate_files import is_gate
 from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.operators import find_operators
@@ -36,6 +37,7 @@ from streamo_ros.backbone.options import VISION
 from streamo_ros.backbone.plan import find_target
 from streamo_ros.backbone.plan import FrameSizes
 from streamo_ros.backbone.plan import plan_memory
+from streamo_ros.backbone.score_head import add_score_head
 from streamo_ros.backbone.sizing import free_bytes
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
@@ -57,16 +59,22 @@ SMALL = 50_000_000
 """Parameters below which a model runs in one thread."""
 
 
-def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
+def load_checkpoint(path: Path, options: Options, *, gate: bool = False) -> StreamingBackbone:
     """Load a checkpoint.
 
     Args:
         path: a transformers folder with safetensors weights.
         options: how to run it.
+        gate: it is one that `streamo train` wrote, whose states are a score.
 
     Raises:
         BackboneError: it cannot be loaded as asked.
     """
+    if is_gate(path) and not gate:
+        raise BackboneError(
+            f'{path} is a gate, which has no words of its own: set model.gate to it, and '
+            'model.path to a model that answers'
+        )
     target, number = find_device(options)
     if options.vision not in VISION:
         raise BackboneError(
@@ -80,6 +88,8 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
     options = replace(options, max_pixels=options.max_pixels or wanted)
     # Joined on the host and moved layer by layer: on the device that would leave holes.
     model = checkpoint.model(torch.device('cpu'), number)
+    if gate:
+        add_score_head(model, path)
     limit_threads(model, target)
     identity = BackboneInfo(
         model_id=fingerprint(path, 'torch'),

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from streamo_ros.core.activation import ALPHA
 from streamo_ros.core.interface import BackboneError
 
 if TYPE_CHECKING:
@@ -57,7 +56,8 @@ class Options:
         gate: folder of the checkpoint that decides when the model speaks; '' = it does itself.
         gate_main: 'streaming': the model takes in every frame; 'on_demand': nothing until it must
             answer.
-        alpha: the gate's score from which the model answers.
+        alpha: the gate's score from which the model answers; 0 is what the gate asks for, else
+            0.35.
         max_len: tokens that a model on demand reads for an answer; 0 = 4096.
     """
 
@@ -77,7 +77,7 @@ class Options:
     request_timeout: float = 10.0
     gate: str = ''
     gate_main: str = 'streaming'
-    alpha: float = ALPHA
+    alpha: float = 0.0
     max_len: int = 0
 
 

@@ -131,11 +131,11 @@ TABLE = (
     ),
     Parameter(
         'thresholds.activation',
-        0.35,
-        'With a gate: its score from which the model answers; thresholds.standby counts for the '
-        'same score, 0 = half of this.',
+        0.0,
+        'With a gate: its score from which the model answers; 0 = what the gate asks for, else '
+        '0.35. thresholds.standby counts for the same score, 0 = half of this.',
         When.ALWAYS,
-        0.01,
+        0.0,
         0.99,
     ),
     Parameter(

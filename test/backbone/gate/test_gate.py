@@ -226,7 +226,7 @@ def test_a_length_that_holds_nothing_is_refused(frame):
 
 def test_a_wrong_alpha_is_refused(write_script):
     path = write_script('- instruction: ""\n  say: []\n')
-    for alpha in (0.0, 1.0, 1.5):
+    for alpha in (-0.1, 1.0, 1.5):
         with pytest.raises(BackboneError, match='a score lies between 0 and 1'):
             load(path, Options(gate=str(path), alpha=alpha))
 
