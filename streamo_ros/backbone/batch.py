@@ -222,7 +222,7 @@ def own_vision(piece: Piece) -> EncodedVision:
     Raises:
         TypeError: it was not.
     """
-    piece = made(piece)
-    if not isinstance(piece, EncodedVision):
-        raise TypeError(f'a frame must come from encode() of this backbone, got {type(piece)}')
-    return piece
+    vision = piece if isinstance(piece, tuple) else made(piece)
+    if not isinstance(vision, EncodedVision):
+        raise TypeError(f'a frame must come from encode() of this backbone, got {type(vision)}')
+    return vision

@@ -64,8 +64,10 @@ def models_table() -> str:
 
 
 def _table(models: dict[str, str], frames: int) -> str:
-    heads = ('checkpoint', 'weights', 'of which vision', 'tokens', 'one window', 'for passes')
-    heads += tuple(f'{size} GB' for size in BOARDS)
+    heads = [
+        *('checkpoint', 'weights', 'of which vision', 'tokens', 'one window', 'for passes'),
+        *(f'{size} GB' for size in BOARDS),
+    ]
     lines = [
         f'| {" | ".join(heads)} |',
         f'|{"---|" * len(heads)}',
