@@ -169,14 +169,20 @@ def _node(context: LaunchContext, plan: dict[str, Any], instructions: list[str])
 
 
 def _python() -> list[str]:
-    """The command that runs a module."""
+    """The command that runs a module.
+
+    Raises:
+        RuntimeError: STREAMO_VENV names no environment.
+    """
     # From share/streamo_ros/launch in the prefix that colcon installed into.
     known = Path(__file__).absolute().parents[3] / 'lib' / 'streamo_ros' / 'venv'
     built = known.read_text(encoding='utf-8').strip() if known.exists() else ''
-    for folder in (os.environ.get('STREAMO_VENV', ''), built):
-        python = Path(folder, 'bin', 'python3')
-        if folder and python.exists():
-            return [str(python), '-m']
+    named = os.environ.get('STREAMO_VENV', '')
+    python = Path(named or built, 'bin', 'python3')
+    if (named or built) and python.exists():
+        return [str(python), '-m']
+    if named:
+        raise RuntimeError(f'STREAMO_VENV is {named}, and {python} does not exist')
     return ['/usr/bin/env', 'python3', '-m']
 
 

@@ -39,6 +39,8 @@ except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
 _UNNAMED = '_NODE_NAME_UNKNOWN_'
+_LEAP = 60.0
+"""Seconds of the node's clock between two looks, a second apart, that nobody waited for."""
 
 
 class CameraInput:
@@ -80,7 +82,7 @@ class CameraInput:
         self._mismatch = ''
         self._silence = ''
         self._unnamed = 0
-        self._quiet_since = node.get_clock().now()
+        self._quiet_since = self._looked_at = node.get_clock().now()
         self._subscription = node.create_subscription(
             self._type,
             image_topic(node, transport),
@@ -146,8 +148,11 @@ class CameraInput:
         """Measured on the node's clock, so that a paused recording is not a silent camera."""
         now = self._node.get_clock().now()
         quiet = (now - self._quiet_since).nanoseconds / 1e9
-        if quiet < 0:
-            self._quiet_since = now
+        # A simulated clock is 0 until it begins, and leaps where a recording or simulation does.
+        leap = (now - self._looked_at).nanoseconds / 1e9
+        if quiet < 0 or leap > _LEAP or not self._looked_at.nanoseconds:
+            self._quiet_since, quiet = now, 0.0
+        self._looked_at = now
         if quiet < self._patience.seconds:
             self._silence = ''
         elif not self._silence:

@@ -11,7 +11,9 @@ from array import array
 import cv2
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 from rclpy.qos import QoSReliabilityPolicy
+from rosgraph_msgs.msg import Clock
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 
@@ -206,6 +208,26 @@ def test_a_simulated_clock_that_nobody_publishes_is_said(start, peer, wait_for) 
     wait_for(lambda: 'nothing publishes /clock' in node.text)
     assert wait_for(lambda: [one for one in inputs(statuses) if one[0] == 1])
     assert not [one for one in inputs(statuses) if 'frames arrive' in one[1]]
+
+
+def test_a_simulated_clock_that_begins_or_leaps_is_no_silent_camera(start, peer, wait_for) -> None:
+    node = start(use_sim_time=True)
+    clock = peer.node.create_publisher(Clock, '/clock', 10)
+    wait_for(lambda: 'watching /image' in node.text and clock.get_subscription_count())
+    for second in (1000, 5000):
+        # Longer than it takes until the node looks again.
+        for _ in range(15):
+            clock.publish(Clock(clock=Time(sec=second)))
+            time.sleep(0.1)
+    assert 'no frame on' not in node.text
+    seconds = iter(range(5001, 6000))
+
+    def runs_on() -> bool:
+        clock.publish(Clock(clock=Time(sec=next(seconds))))
+        time.sleep(0.2)
+        return 'no frame on /image for 5 s' in node.text
+
+    wait_for(runs_on)
 
 
 def test_bad_frames_are_in_the_log_with_their_frame_id_on_the_topic(start, peer, wait_for) -> None:

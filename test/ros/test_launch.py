@@ -517,6 +517,11 @@ def test_python_without_the_package_is_answered_with_what_to_do(
     monkeypatch.setenv('STREAMO_VENV', str(tmp_path))
     with pytest.raises(RuntimeError, match='rosbags: set STREAMO_VENV to the virtual environ'):
         Launch('replay.launch.py', bag=str(bags / 'raw'))
+    monkeypatch.setenv('STREAMO_VENV', '/no/where')
+    with pytest.raises(
+        RuntimeError, match='STREAMO_VENV is /no/where, and /no/where/bin/python3 '
+    ):
+        Launch('replay.launch.py', bag=str(bags / 'raw'))
     # With nothing known, what `env` finds.
     monkeypatch.delenv('STREAMO_VENV')
     monkeypatch.setenv('PATH', f'{other.parent}:{os.environ["PATH"]}')
