@@ -21,6 +21,7 @@ from streamo_ros.core.dialect_parts import Decoding
 from streamo_ros.core.dialect_parts import Fingerprint
 from streamo_ros.core.dialect_parts import Past
 from streamo_ros.core.dialect_parts import Question
+from streamo_ros.core.dialect_parts import Recount
 from streamo_ros.core.dialect_parts import States
 from streamo_ros.core.dialect_parts import Tag
 from streamo_ros.core.dialect_parts import Window
@@ -51,6 +52,7 @@ class Dialect:
         states: how the states are spelled.
         system_prompt: '' = the checkpoint's own, or Streamo's.
         past: where the words of steps that have left go.
+        recount: how earlier answers are told when a dialogue starts over.
         chat: control texts that differ from those of the model family, by field of `ChatFormat`.
         cut: texts at which an answer ends; what follows is not part of the dialogue.
         ending: text that ends an answer and stays in the dialogue; one token.
@@ -74,6 +76,7 @@ class Dialect:
     states: States = field(default_factory=States)
     system_prompt: str = ''
     past: Past = field(default_factory=Past)
+    recount: Recount = field(default_factory=Recount)
     chat: dict[str, str] = field(default_factory=dict)
     cut: tuple[str, ...] = ()
     ending: str = ''
@@ -138,6 +141,13 @@ class Dialect:
                 tag.write(Fraction(0), Fraction(1))
             except (KeyError, IndexError, ValueError):
                 self._refuse(f'{place}.text', 'may hold {start}, {quarter}, {middle}, {end} only')
+        if self.recount.open and self.question.place != 'turn':
+            self._refuse('recount', 'is of a question in a turn')
+        try:
+            self.recount.group.format(number=1, start='', question='')
+            self.recount.answer.format(start='', answer='')
+        except (KeyError, IndexError, ValueError):
+            self._refuse('recount', 'may hold {number}, {start}, {question} and {answer} only')
         unknown = sorted(set(self.chat) - set(_texts_of(ChatFormat())))
         if unknown:
             self._refuse(f'chat.{unknown[0]}', f'is none of {", ".join(_texts_of(ChatFormat()))}')

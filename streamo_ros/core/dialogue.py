@@ -57,7 +57,7 @@ class Dialogue:
         self._prompt = backbone.prompt
         self._limits = limits
         self._instruction = instruction
-        self._layout = TurnLayout(self._prompt, instruction)
+        self._layout = TurnLayout(self._prompt, instruction, limits.max_history)
         self._sink = self._layout.sink
         self._turns: list[Turn] = []
         self._step = StepFrames(self._prompt.dialect)
@@ -253,8 +253,8 @@ class Dialogue:
 
     def _evict(self, actions: tuple[Action, ...]) -> None:
         """Evict; all that stays is read again where its first turn or the sink takes in words."""
-        gone = zip(self._turns, actions, strict=True)
-        moved = self._layout.let_go(turn for turn, action in gone if action is Action.DROP)
+        left = [turn for turn, act in zip(self._turns, actions, strict=True) if act is Action.DROP]
+        moved = self._layout.let_go(left, self.interval)
         keep, kept, begin = evicted(self._turns, actions, len(self._sink), self._prompt)
         if moved or (kept and self._layout.must_ask(kept[0])):
             self._rebuild(kept, self._origin)
