@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 
 TOKENS = ('<activation>', '<active>', '<inactive>')
+SALT = 3
+"""With these weights some segments become complete."""
 WINDOW = {
     'trigger_window_past': 12,
     'trigger_window_future': 0,
@@ -29,7 +31,6 @@ def save_stride(folder: Path, tokenizer_file: Path) -> Path:
         folder: takes it.
         tokenizer_file: a tokenizer.json with Qwen's chat tokens.
     """
-    import torch
     from transformers import AddedToken
     from transformers import PreTrainedTokenizerFast
     from transformers import Qwen3VLConfig
@@ -78,13 +79,7 @@ def save_stride(folder: Path, tokenizer_file: Path) -> Path:
         vision_end_token_id=number('<|vision_end|>'),
     )
     model = Qwen3VLForConditionalGeneration(config)
-    with torch.no_grad():
-        for name, parameter in model.named_parameters():
-            random = np.random.RandomState(zlib.crc32(name.encode()))
-            values = random.standard_normal(tuple(parameter.shape)).astype(np.float32)
-            scale = 3.0 if name.startswith('lm_head') else 0.3
-            offset = 1.0 if 'norm' in name and name.endswith('weight') else 0.0
-            parameter.copy_(torch.from_numpy(offset + scale * values))
+    fill(model, SALT)
     model.save_pretrained(folder)
     file = folder / 'config.json'
     values = json.loads(file.read_text())
@@ -101,6 +96,19 @@ def save_stride(folder: Path, tokenizer_file: Path) -> Path:
     video = {'video_processor_type': 'Qwen3VLVideoProcessor', **processor}
     (folder / 'video_preprocessor_config.json').write_text(json.dumps(video))
     return folder
+
+
+def fill(model, salt: int) -> None:
+    """Give a model weights that follow from their names and a salt."""
+    import torch
+
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            random = np.random.RandomState(zlib.crc32(f'{salt}{name}'.encode()))
+            values = random.standard_normal(tuple(parameter.shape)).astype(np.float32)
+            scale = 1.0 if name.startswith('lm_head') else 0.3
+            offset = 1.0 if 'norm' in name and name.endswith('weight') else 0.0
+            parameter.copy_(torch.from_numpy(offset + scale * values))
 
 
 def frames(count: int) -> list[np.ndarray]:

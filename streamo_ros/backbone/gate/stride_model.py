@@ -122,7 +122,7 @@ class StrideModel:
         pixels = torch.cat(halves, 2).flatten(1).to(self._dtype)
         size = torch.tensor([[1, *grid.patches]], device=self._device)
         features = self._model.model.get_video_features(pixels, size, return_dict=True)
-        levels = tuple(joined([level]) for level in features.deepstack_features)
+        levels = tuple(joined(level) for level in features.deepstack_features)
         tokens = joined(features.pooler_output).reshape(grid.tokens, -1)
         return EncodedVision(tokens, levels, (grid.rows, grid.columns))
 
@@ -160,7 +160,7 @@ class StrideModel:
         """
         ids = tuple(self._slot_ids[label] for label in labels.tolist()) * self._copies
         hidden = run_pieces(self._text, (ids,), spatial_marks, reading.position, reading.cache)
-        reading.cache.crop(reading.tokens)
+        reading.cache.crop(-len(ids))
         logits = self._model.lm_head(hidden[-len(labels) :])[:, self._slot_ids[:2]]
         chances: NDArray[np.float32] = torch.softmax(logits.float(), -1)[:, 1].cpu().numpy()
         return chances

@@ -115,8 +115,8 @@ class SlotMemory:
     def _starts(self, last: float) -> NDArray[np.float64]:
         own = self.settings
         total = own.past + own.future
-        starts = last - own.past * own.resolution + np.arange(total) * own.resolution
-        return np.asarray(starts, np.float64)
+        begin = last - own.past * own.resolution
+        return np.asarray(begin + np.arange(total) * own.resolution, np.float64)
 
     def _decide(
         self, starts: NDArray[np.float64], offset: float, denoise: Denoise

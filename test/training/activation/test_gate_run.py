@@ -30,6 +30,7 @@ from streamo_ros.training.image_inputs import ImageInputs
 from streamo_ros.training.labeled_dialogue import read_dialogues
 from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.sequence import IGNORED
+from streamo_ros.training.service import add_entries
 from streamo_ros.training.tokens import load_tokenizer
 from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.training_run import make_collator
@@ -224,6 +225,9 @@ def test_a_gate_is_no_model_and_a_broken_one_is_refused(tmp_path, make_checkpoin
     final = tmp_path / 'run' / 'final'
     with pytest.raises(BackboneError, match=r'set model\.gate to it'):
         load(final)
+    assert gate_of(final).threshold == 0.0
+    add_entries(final, response_threshold=0.7)
+    assert gate_of(final).threshold == 0.7
     (final / 'gate.safetensors').write_bytes(b'nothing')
     with pytest.raises(BackboneError, match='is not a gate'):
         gate_of(final)
