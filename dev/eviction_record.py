@@ -30,7 +30,7 @@ SEED, STEPS, GRID, FRAMES = 20261127, 48, (3, 4), 16
 VIDEO_TOKEN, LOGITS = 1023, 16
 REPOSITORY = 'mit-han-lab/streaming-vlm'
 COMMIT = 'a940d8cbfa14eefe651b7f4adeb81825c28cc6c6'
-TEXT = {
+TEXT: dict[str, Any] = {
     'hidden_size': 64,
     'num_hidden_layers': 3,
     'num_attention_heads': 4,
@@ -43,7 +43,7 @@ TEXT = {
     'bos_token_id': None,
     'eos_token_id': None,
 }
-VISION = {
+VISION: dict[str, Any] = {
     'depth': 1,
     'hidden_size': 32,
     'num_heads': 2,
@@ -210,7 +210,12 @@ def write_logits(file: Path, root: Path) -> None:
 
     record = json.loads(file.read_text(encoding='utf-8'))
     rope = {'type': 'default', 'rope_type': 'default', 'mrope_section': SECTION}
-    text = {**TEXT, 'rope_theta': 1e6, 'rope_scaling': rope, 'use_sliding_window': False}
+    text: dict[str, Any] = {
+        **TEXT,
+        'rope_theta': 1e6,
+        'rope_scaling': rope,
+        'use_sliding_window': False,
+    }
     config = Qwen2_5_VLConfig(
         **text,
         vision_config=VISION,
