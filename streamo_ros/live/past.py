@@ -14,7 +14,7 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.live.commands import CommandError
 from streamo_ros.memory.ask import Answer
 from streamo_ros.memory.ask import Asker
-from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.ask import AskOutcome
 from streamo_ros.memory.clock_times import find_zone
 from streamo_ros.memory.question import MOST_CHARACTERS
 from streamo_ros.memory.reader import StoreReader
@@ -55,7 +55,7 @@ class StorePast(Past):
         try:
             return self._asker.from_record(self._asker.recall(question, at=time.monotonic()))
         except StreamoError as error:
-            return Answer(Outcome.ERROR, message=str(error))
+            return Answer(AskOutcome.ERROR, message=str(error))
 
 
 def kept_picture(reader: StoreReader, stamp: int) -> bytes:

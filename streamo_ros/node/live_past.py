@@ -17,7 +17,7 @@ from streamo_ros.action import Ask
 from streamo_ros.live.past import kept_picture
 from streamo_ros.live.past import Past
 from streamo_ros.memory.ask import Answer
-from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.ask import AskOutcome
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.schema import StoreError
 from streamo_ros.messages import nanoseconds
@@ -85,7 +85,7 @@ class NodePast(Past):
 
 def _answer(result: Any) -> Answer:
     return Answer(
-        Outcome(result.outcome),
+        AskOutcome(result.outcome),
         str(result.text),
         str(result.message),
         tuple(map(nanoseconds, result.evidence_stamps)),
@@ -94,4 +94,4 @@ def _answer(result: Any) -> Answer:
 
 
 def _failed(message: str) -> Answer:
-    return Answer(Outcome.ERROR, message=message)
+    return Answer(AskOutcome.ERROR, message=message)
