@@ -23,7 +23,7 @@ _NEVER = float('-inf')
 
 
 @dataclass(frozen=True)
-class TokenChoice:
+class Choice:
     """What the choice of one lane's token depends on besides its logits.
 
     Attributes:
@@ -44,11 +44,7 @@ def greedy(logits: Tensor) -> Tensor:
 
 
 def choose(
-    best: Tensor,
-    logits: Tensor,
-    choices: Sequence[TokenChoice],
-    sampling: Sampling,
-    control: Tensor,
+    best: Tensor, logits: Tensor, choices: Sequence[Choice], sampling: Sampling, control: Tensor
 ) -> list[int | None]:
     """One token per row; the host waits for the device once.
 

@@ -28,8 +28,8 @@ from streamo_ros.backbone.batch_runner import BatchRunner
 from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.graph_cache import GraphCache
+from streamo_ros.backbone.sampling import Choice
 from streamo_ros.backbone.sampling import choose
-from streamo_ros.backbone.sampling import TokenChoice
 from streamo_ros.backbone.sizing import PREFILL_TOKENS
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
@@ -192,7 +192,7 @@ class StreamingBackbone:
         best, logits = self._run(batch, self._runner.tokens)
         reads = list(batch.reads)
         choices = [
-            TokenChoice(self._window.length(request.slot), request.said, request.may_stop)
+            Choice(self._window.length(request.slot), request.said, request.may_stop)
             for request in ordered
         ]
         tokens = choose(best[reads], logits[reads], choices, sampling, self._control)

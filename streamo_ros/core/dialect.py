@@ -19,8 +19,8 @@ from fractions import Fraction
 
 from streamo_ros.core.dialect_parts import Decoding
 from streamo_ros.core.dialect_parts import Fingerprint
-from streamo_ros.core.dialect_parts import PastWording
-from streamo_ros.core.dialect_parts import QuestionWording
+from streamo_ros.core.dialect_parts import Past
+from streamo_ros.core.dialect_parts import Question
 from streamo_ros.core.dialect_parts import States
 from streamo_ros.core.dialect_parts import Tag
 from streamo_ros.core.dialect_parts import Window
@@ -64,10 +64,10 @@ class Dialect:
     frames: int = 1
     tag: Tag = field(default_factory=Tag)
     span: Tag = field(default_factory=lambda: Tag(''))
-    question: QuestionWording = field(default_factory=QuestionWording)
+    question: Question = field(default_factory=Question)
     states: States = field(default_factory=States)
     system_prompt: str = ''
-    past: PastWording = field(default_factory=PastWording)
+    past: Past = field(default_factory=Past)
     chat: dict[str, str] = field(default_factory=dict)
     cut: tuple[str, ...] = ()
     ending: str = ''

@@ -99,7 +99,7 @@ class Tag:
 
 
 @dataclass(frozen=True)
-class QuestionWording:
+class Question:
     """Where the instruction stands.
 
     Attributes:
@@ -136,7 +136,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class PastWording:
+class Past:
     """Where the words of steps that have left go: a message after the system prompt.
 
     Attributes:

@@ -34,7 +34,7 @@ from streamo_ros.live.commands import parse_thresholds
 from streamo_ros.live.commands import parse_wish
 from streamo_ros.live.past import answer_fields
 from streamo_ros.live.past import parse_question
-from streamo_ros.live.past import Past
+from streamo_ros.live.past import ShownPast
 from streamo_ros.live.session import Session
 
 PAGE = Path(__file__).with_name('page')
@@ -88,7 +88,7 @@ class LiveServer:
         session: Session,
         access: Access,
         commands: Commands | None = None,
-        past: Past | None = None,
+        past: ShownPast | None = None,
     ) -> None:
         self._session = session
         self._access = access

@@ -18,9 +18,9 @@ from streamo_ros.memory.clock_times import CaptureClock
 from streamo_ros.memory.clock_times import TimeError
 from streamo_ros.memory.prompt import question_prompt
 from streamo_ros.memory.prompt import Recall
+from streamo_ros.memory.question import AskedQuestion
 from streamo_ros.memory.question import content_words
 from streamo_ros.memory.question import MOST_CHARACTERS
-from streamo_ros.memory.question import Question
 from streamo_ros.memory.question import QuestionKind
 from streamo_ros.memory.question import read_question
 from streamo_ros.memory.reader import EVER
@@ -92,7 +92,7 @@ class Asker:
         self._zone = zone
         self._counts = counts or TierCounts()
         self._asked: tuple[tuple[str, str], ...] = ()
-        self._before: Question | None = None
+        self._before: AskedQuestion | None = None
         self._asked_at = 0.0
 
     def clock(self, now: int = 0) -> CaptureClock:
@@ -174,7 +174,9 @@ class Asker:
             raise AskError('the time range ends before it begins')
         clock = self.clock(now)
         if not clock.now:
-            nothing = Question(text, QuestionKind.WHAT, (), read_question('what', clock).times)
+            nothing = AskedQuestion(
+                text, QuestionKind.WHAT, (), read_question('what', clock).times
+            )
             return Recall(
                 nothing, span, Found(), (), 'the store is empty: nothing was watched yet'
             )
@@ -214,7 +216,9 @@ class Asker:
             )
         return self._nothing(recall, clock)
 
-    def _search(self, question: Question, span: Span, limit: int, clock: CaptureClock) -> Recall:
+    def _search(
+        self, question: AskedQuestion, span: Span, limit: int, clock: CaptureClock
+    ) -> Recall:
         times = question.times
         if times.anchor:
             anchored = self._anchored(question, clock)
@@ -236,7 +240,7 @@ class Asker:
         frames = recall_frames(self._reader, found.facts, span, limit, like_now=question.like_now)
         return Recall(question, span, found, tuple(frames))
 
-    def _anchored(self, question: Question, clock: CaptureClock) -> Span | None:
+    def _anchored(self, question: AskedQuestion, clock: CaptureClock) -> Span | None:
         """The times after, before or during another event: its last one."""
         times = question.times
         words = content_words(times.anchor)

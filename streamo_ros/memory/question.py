@@ -50,7 +50,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
 @dataclass(frozen=True)
-class Question:
+class AskedQuestion:
     """A question, taken apart.
 
     Attributes:
@@ -70,7 +70,9 @@ class Question:
     like_now: bool = False
 
 
-def read_question(text: str, clock: CaptureClock, before: Question | None = None) -> Question:
+def read_question(
+    text: str, clock: CaptureClock, before: AskedQuestion | None = None
+) -> AskedQuestion:
     """Take a question apart.
 
     Args:
@@ -85,7 +87,7 @@ def read_question(text: str, clock: CaptureClock, before: Question | None = None
     rest = times.rest
     kind = _kind(rest)
     order = re.search(r'\b(first|last|latest|most recent)', rest)
-    question = Question(
+    question = AskedQuestion(
         text,
         kind or QuestionKind.WAS_THERE,
         content_words(rest),

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.memory.clock_times import CaptureClock
-from streamo_ros.memory.question import Question
+from streamo_ros.memory.question import AskedQuestion
 from streamo_ros.memory.question import QuestionKind
 from streamo_ros.memory.record import Fact
 from streamo_ros.memory.search import Found
@@ -21,7 +21,7 @@ _ROWS = ('upper', 'middle', 'lower')
 _COLUMNS = ('left', 'center', 'right')
 
 
-def say_found(question: Question, found: Found, clock: CaptureClock) -> str:
+def say_found(question: AskedQuestion, found: Found, clock: CaptureClock) -> str:
     """The answer where something was found.
 
     Args:

@@ -52,11 +52,11 @@ def _spoken(dialect: Dialect) -> list[Check]:
     """What the checkpoint reads and says, and what is not done as its own runtime does."""
     states = ', '.join(dialect.states.texts.values())
     frames = f'{dialect.frames} frames' if dialect.frames > 1 else 'one frame'
-    spoken = (
+    found = (
         f'{dialect.name}: {frames} a step, states {states}, context.policy {dialect.window.policy}'
     )
     return [
-        Check('dialect', 'ok', spoken),
+        Check('dialect', 'ok', found),
         *[Check('dialect', 'note', limit) for limit in dialect.limits],
     ]
 
@@ -77,15 +77,15 @@ def _memory(plan: Plan) -> Check:
     dtype = str(plan.dtype).removeprefix('torch.')
     try:
         free = free_bytes(plan.device)
-        needed = (
+        found = (
             f'{_gib(plan.weights)} for weights in {dtype}, {_gib(window)} for {shape.lanes} lanes '
             f'of {shape.capacity} tokens, {_gib(plan.workspace)} for passes (computed); '
             f'{_gib(free)} are free on {plan.device.type}'
         )
         check_memory(shape, plan.dtype, free - plan.weights, plan.workspace)
     except StreamoError as error:
-        return Check('memory', 'missing', needed, f'with the weights loaded, {error}')
-    return Check('memory', 'ok', needed)
+        return Check('memory', 'missing', found, f'with the weights loaded, {error}')
+    return Check('memory', 'ok', found)
 
 
 def _gib(size: int) -> str:

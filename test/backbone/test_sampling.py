@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.sampling import Choice
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sampling import greedy
-from streamo_ros.backbone.sampling import TokenChoice
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Sampling
 
@@ -48,7 +48,7 @@ def test_draws_have_the_distribution_of_transformers_processors():
     sampling = Sampling(0.9, seed=7, repetition_penalty=1.5, top_k=8, top_p=0.85)
     expected = _reference(logits, said, sampling)
     assert 1 < int((expected > 0).sum()) < 8, 'top-p must cut more than top-k does'
-    choices = [TokenChoice(length, said) for length in range(draws)]
+    choices = [Choice(length, said) for length in range(draws)]
     counts = Counter(_choose(logits.expand(draws, -1), choices, sampling))
     assert {token for token in counts if counts[token]} <= set(expected.nonzero()[:, 0].tolist())
     for token, probability in enumerate(expected.tolist()):
@@ -59,21 +59,21 @@ def test_draws_have_the_distribution_of_transformers_processors():
 def test_a_draw_depends_on_seed_and_length_alone():
     logits = torch.zeros(3, 100)
     sampling = Sampling(1.0, seed=2)
-    alone = [_choose(logits[:1], [TokenChoice(length)], sampling)[0] for length in (4, 5, 6)]
-    assert _choose(logits, [TokenChoice(4), TokenChoice(5), TokenChoice(6)], sampling) == alone
+    alone = [_choose(logits[:1], [Choice(length)], sampling)[0] for length in (4, 5, 6)]
+    assert _choose(logits, [Choice(4), Choice(5), Choice(6)], sampling) == alone
     assert len(set(alone)) > 1
 
 
 def test_the_penalty_counts_for_the_most_probable_token_too():
     logits = torch.tensor([[2.0, 1.9, -1.0], [-2.0, -1.5, -1.4]])
     sampling = Sampling(repetition_penalty=1.1)
-    assert _choose(logits, [TokenChoice(9), TokenChoice(9)], sampling) == [0, 2]
-    assert _choose(logits, [TokenChoice(9, (0,)), TokenChoice(9, (2,))], sampling) == [1, 1]
+    assert _choose(logits, [Choice(9), Choice(9)], sampling) == [0, 2]
+    assert _choose(logits, [Choice(9, (0,)), Choice(9, (2,))], sampling) == [1, 1]
 
 
 def test_a_control_token_is_not_chosen_where_the_answer_may_not_stop():
     logits = torch.tensor([[9.0, 1.0, 0.0], [9.0, 1.0, 0.0]])
-    choices = [TokenChoice(1, may_stop=False), TokenChoice(1)]
+    choices = [Choice(1, may_stop=False), Choice(1)]
     for sampling in (Sampling(), Sampling(0.01)):
         assert _choose(logits, choices, sampling, torch.tensor([0])) == [1, 0]
 
@@ -81,7 +81,7 @@ def test_a_control_token_is_not_chosen_where_the_answer_may_not_stop():
 def test_a_row_that_is_not_finite_fails_alone():
     logits = torch.tensor([[1.0, float('nan')], [0.0, 1.0]])
     for sampling in (Sampling(), Sampling(0.5), Sampling(0.5, top_k=1, top_p=0.5)):
-        assert _choose(logits, [TokenChoice(1, (0,)), TokenChoice(1, (0,))], sampling) == [None, 1]
+        assert _choose(logits, [Choice(1, (0,)), Choice(1, (0,))], sampling) == [None, 1]
 
 
 def test_a_checkpoint_says_how_it_wants_tokens_chosen(qwen, tmp_path):

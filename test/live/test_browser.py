@@ -25,7 +25,7 @@ from streamo_ros.live.commands import CommandReply
 from streamo_ros.live.commands import Commands
 from streamo_ros.live.history import History
 from streamo_ros.live.page_picture import small_jpeg
-from streamo_ros.live.past import Past
+from streamo_ros.live.past import ShownPast
 from streamo_ros.live.pictures import NewestPictures
 from streamo_ros.live.server import LiveServer
 from streamo_ros.live.session import Session
@@ -278,7 +278,7 @@ def test_boxes_are_drawn_where_things_are_and_can_be_left_out(frame, browse, pix
     browse(session, test)
 
 
-class Remembered(Past):
+class Remembered(ShownPast):
     """Remembers the door, at a frame that the page has and at one from long before."""
 
     async def ask(self, question):
