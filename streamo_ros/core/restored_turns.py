@@ -63,20 +63,20 @@ def restored_turns(
     match the capture times. One without an answer is nothing without its frame.
     """
     turns: list[Turn] = []
-    for past_turn in past:
-        then = tick_before(tick, past_turn.stamp)
+    for one in past:
+        then = tick_before(tick, one.stamp)
         # Two frames may fall on one tick of the new grid: the first stays.
         late = turns and then.start <= turns[-1].tick.start
-        if late or not 0 < tick.stamp - past_turn.stamp <= MAX_AGE:
+        if late or not 0 < tick.stamp - one.stamp <= MAX_AGE:
             continue
-        vision = see(past_turn.frame) if past_turn.frame is not None else None
-        said = past_turn.state is State.RESPONSE
+        vision = see(one.frame) if one.frame is not None else None
+        said = one.state is State.RESPONSE
         # A step of several frames cannot be made of one: its words alone come back.
         visions = (vision,) if vision is not None and prompt.dialect.frames == 1 else ()
-        if not said and (not visions or past_turn.state not in prompt.replies):
+        if not said and (not visions or one.state not in prompt.replies):
             continue
-        text = prompt.tokenizer.plain(past_turn.text) + prompt.ending if said else ()
-        reply = prompt.replies[past_turn.state] + text + prompt.close
+        text = prompt.tokenizer.plain(one.text) + prompt.ending if said else ()
+        reply = prompt.replies[one.state] + text + prompt.close
         ticks = _step_before(then, prompt.dialect.frames)
         origin = (turns[0].ticks if turns else ticks)[0].start
         shown = blocks(ticks, prompt.dialect.block)

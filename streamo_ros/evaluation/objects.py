@@ -186,7 +186,7 @@ def evaluate_clips(
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedClip:
     """A clip that was watched.
 
     Attributes:
@@ -198,15 +198,15 @@ class Watched:
     ruled: Sequence[Pair]
 
 
-def _watch_clip(backbone: Backbone, own: AssistantSettings, cases: Sequence[Case]) -> Watched:
+def _watch_clip(backbone: Backbone, own: AssistantSettings, cases: Sequence[Case]) -> WatchedClip:
     once = cast('Backbone', EncodesOnce(backbone))
     results = [
         result for group in groups(cases, LANES) for result in run_together(once, group, own)
     ]
-    return Watched(list(zip(cases, results, strict=True)), _rule_on_clip(once, cases))
+    return WatchedClip(list(zip(cases, results, strict=True)), _rule_on_clip(once, cases))
 
 
-def _report_watched(clips: Sequence[Watched]) -> dict[str, Any]:
+def _report_watched(clips: Sequence[WatchedClip]) -> dict[str, Any]:
     """The model's figures over clips, and those of the plain rule under 'rule'."""
     pairs = [pair for watched in clips for pair in watched.pairs]
     ruled = [pair for watched in clips for pair in watched.ruled]

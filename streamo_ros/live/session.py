@@ -17,7 +17,7 @@ from typing import Any
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.protocol import State
 from streamo_ros.live.history import History
-from streamo_ros.live.pictures import Pictures
+from streamo_ros.live.pictures import RecentPictures
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
@@ -47,7 +47,7 @@ class Session:
         version: counts changes of the facts.
     """
 
-    def __init__(self, history: History, pictures: Pictures, live: bool) -> None:
+    def __init__(self, history: History, pictures: RecentPictures, live: bool) -> None:
         self.epoch = secrets.token_hex(8)
         self.history = history
         self.pictures = pictures

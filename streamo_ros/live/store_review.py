@@ -15,7 +15,7 @@ from statistics import median
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 from streamo_ros.live.history import History
-from streamo_ros.live.pictures import Pictures
+from streamo_ros.live.pictures import RecentPictures
 from streamo_ros.live.review import LONGEST
 from streamo_ros.live.review import ReviewError
 from streamo_ros.live.session import Session
@@ -33,7 +33,7 @@ FRAMES = 100_000
 """Newest frames that are shown: a day at 1 Hz. The page keeps as many of each instruction."""
 
 
-class KeptPictures(Pictures):
+class KeptPictures(RecentPictures):
     """The pictures that a store still has, read when they are asked for.
 
     Args:

@@ -54,11 +54,11 @@ def _spoken(dialect: Dialect) -> list[Check]:
     states = ', '.join(dialect.states.texts.values())
     frames = f'{dialect.frames} frames' if dialect.frames > 1 else 'one frame'
     frames += ' in pairs' if dialect.block > 1 else ''
-    spoken = (
+    found = (
         f'{dialect.name}: {frames} a step, states {states}, context.policy {dialect.window.policy}'
     )
     return [
-        Check('dialect', 'ok', spoken),
+        Check('dialect', 'ok', found),
         *[Check('dialect', 'note', limit) for limit in dialect.limits],
     ]
 
@@ -78,7 +78,7 @@ def _memory(plan: Plan) -> Check:
     shape, dtype = plan.window, str(plan.dtype).removeprefix('torch.')
     try:
         free = free_bytes(plan.device)
-        needed = (
+        found = (
             f'{_gib(plan.weights)} for weights in {dtype}, {_gib(plan.window_bytes)} for '
             f'{shape.lanes} lanes of {shape.capacity} tokens in {name_of(plan.number)}, '
             f'{_gib(plan.workspace)} for passes (computed); '
@@ -86,8 +86,8 @@ def _memory(plan: Plan) -> Check:
         )
         plan.check(free - plan.weights)
     except StreamoError as error:
-        return Check('memory', 'missing', needed, f'with the weights loaded, {error}')
-    return Check('memory', 'ok', needed)
+        return Check('memory', 'missing', found, f'with the weights loaded, {error}')
+    return Check('memory', 'ok', found)
 
 
 def _gib(size: int) -> str:

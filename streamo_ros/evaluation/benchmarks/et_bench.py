@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from streamo_ros.evaluation.benchmarks import et_captions
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import Graders
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -56,10 +56,10 @@ def read(path: Path) -> Rows:
     return kept
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record, asked at the start of its video."""
     return [
-        Question(str(number), record['task'], (str(record['video']),), record['q'])
+        BenchmarkQuestion(str(number), record['task'], (str(record['video']),), record['q'])
         for number, record in enumerate(records)
     ]
 

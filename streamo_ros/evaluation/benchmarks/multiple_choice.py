@@ -14,10 +14,10 @@ from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import last_text
 from streamo_ros.evaluation.benchmarks.benchmark import percent
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -59,10 +59,10 @@ def _right(answer: Any, options: list[str]) -> str:
     return chr(ord('A') + place) if 0 <= place < len(options) else ''
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record, about its whole video."""
     return [
-        Question(
+        BenchmarkQuestion(
             str(number),
             str(record.get('task_type') or record.get('task') or 'all'),
             (str(record['video']), f'{record["video"]}.mp4'),

@@ -15,10 +15,10 @@ from typing import Any
 from streamo_ros.documents import load_yaml
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import last_text
 from streamo_ros.evaluation.benchmarks.benchmark import percent
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -52,7 +52,7 @@ def group_of(task: str) -> str | None:
     return next((name for name, tasks in GROUPS.items() if task in tasks), None)
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each choice, and one for each poll, each about a clip of its own."""
     prompts = load_yaml(share_path(*PROMPTS).read_text(encoding='utf-8'))
     asked = []
@@ -60,12 +60,12 @@ def questions(records: Rows) -> list[Question]:
         task, key = record['task'], str(record['id'])
         if group_of(task) != 'forward':
             text = prompts['choice'].format(record['question'], _options(record['options']))
-            asked.append(Question(key, task, _clips(key), text))
+            asked.append(BenchmarkQuestion(key, task, _clips(key), text))
             continue
         for number, poll in enumerate(record['test_info']):
             text = prompts[task].format(_polled(record, poll))
             name = f'{key}_{number}'
-            asked.append(Question(name, task, _clips(name), text))
+            asked.append(BenchmarkQuestion(name, task, _clips(name), text))
     return asked
 
 

@@ -16,8 +16,8 @@ from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -43,10 +43,10 @@ def read(path: Path) -> Rows:
     return kept
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record: the whole stream, up to the last poll."""
     return [
-        Question(
+        BenchmarkQuestion(
             str(record['id']),
             record['task'],
             _videos(record),

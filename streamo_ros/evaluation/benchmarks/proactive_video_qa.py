@@ -19,9 +19,9 @@ from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import Answer
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import Graders
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -39,10 +39,10 @@ def read(path: Path) -> Rows:
     return read_json(path, 'anno.json', keys)
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record; it ends with its last reply time."""
     return [
-        Question(
+        BenchmarkQuestion(
             str(record['question_id']),
             'PAUC',
             (str(record['video']), f'videos/{record["video"]}'),

@@ -24,7 +24,7 @@ from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.benchmarks.benchmark import Answer
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
-from streamo_ros.evaluation.benchmarks.benchmark import Question
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import FIRST_STAMP
 from streamo_ros.evaluation.case import Moment
@@ -46,7 +46,7 @@ class Asked:
         times: of the frames that are watched, seconds of the video.
     """
 
-    question: Question
+    question: BenchmarkQuestion
     path: Path
     times: tuple[Fraction, ...]
 
@@ -74,8 +74,8 @@ class Asked:
 
 
 def find_videos(
-    questions: Sequence[Question], folder: Path
-) -> tuple[list[tuple[Question, Path]], list[str]]:
+    questions: Sequence[BenchmarkQuestion], folder: Path
+) -> tuple[list[tuple[BenchmarkQuestion, Path]], list[str]]:
     """The questions whose video is there, and the names of the videos that are not."""
     available, missing = [], []
     for question in questions:
@@ -90,7 +90,7 @@ def find_videos(
 
 
 def ask(
-    questions: Sequence[tuple[Question, Path]],
+    questions: Sequence[tuple[BenchmarkQuestion, Path]],
     config: EvalConfig,
     rate: Fraction,
     file: Path,
@@ -134,7 +134,7 @@ def ask(
     return replies
 
 
-def _sample(question: Question, path: Path, rate: Fraction) -> Asked:
+def _sample(question: BenchmarkQuestion, path: Path, rate: Fraction) -> Asked:
     video = sample_video(path, rate)
     end = float(video.duration) if question.end is None else question.end
     times = tuple(at for at in video.times.values() if question.begin <= at <= end)

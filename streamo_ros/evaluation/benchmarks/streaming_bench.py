@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import last_text
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -50,10 +50,10 @@ def _each(records: Rows) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     ]
 
 
-def proactive_questions(records: Rows) -> list[Question]:
+def proactive_questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each: from when it is asked to four seconds after its moment."""
     return [
-        Question(
+        BenchmarkQuestion(
             key,
             question['task_type'],
             video_names(record),
@@ -65,13 +65,15 @@ def proactive_questions(records: Rows) -> list[Question]:
     ]
 
 
-def real_questions(records: Rows) -> list[Question]:
+def real_questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each: what has been seen until then, and four options."""
     asked = []
     for key, record, question in _each(records):
         text = ask_for_letter(question['question'], lettered(question['options']))
         end = seconds_of(question['time_stamp'])
-        asked.append(Question(key, question['task_type'], video_names(record), text, 0.0, end))
+        asked.append(
+            BenchmarkQuestion(key, question['task_type'], video_names(record), text, 0.0, end)
+        )
     return asked
 
 

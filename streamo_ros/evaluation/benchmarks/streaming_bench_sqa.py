@@ -19,10 +19,10 @@ from typing import cast
 from streamo_ros.core.instruction_text import MAX_INSTRUCTION_CHARACTERS
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import last_text
 from streamo_ros.evaluation.benchmarks.benchmark import percent
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_list
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -69,7 +69,7 @@ def _key(place: tuple[int, int, int]) -> str:
     return '/'.join(map(str, place))
 
 
-def questions(sequences: Rows) -> list[Question]:
+def questions(sequences: Rows) -> list[BenchmarkQuestion]:
     """One for each: what has been seen until then, with what was asked before.
 
     Raises:
@@ -91,7 +91,7 @@ def questions(sequences: Rows) -> list[Question]:
             )
         end = seconds_of(question['time_stamp'])
         videos = video_names(record)
-        asked.append(Question(_key(place), question['task_type'], videos, text, 0.0, end))
+        asked.append(BenchmarkQuestion(_key(place), question['task_type'], videos, text, 0.0, end))
         context = (context or _BEFORE) + (
             f'At {question["time_stamp"]}: Question: {question["question"]}; '
             f'Options: {", ".join(options)}; Answer: {question["answer"]}; '

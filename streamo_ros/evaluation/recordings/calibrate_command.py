@@ -23,8 +23,8 @@ from typing import Any
 import yaml
 
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.evaluation.recordings.calibration import CalibrationSample
 from streamo_ros.evaluation.recordings.calibration import Point
-from streamo_ros.evaluation.recordings.calibration import Sample
 from streamo_ros.evaluation.recordings.calibration import standby_threshold
 from streamo_ros.evaluation.recordings.calibration import Trials
 from streamo_ros.evaluation.recordings.card import Limits
@@ -119,11 +119,11 @@ def _threshold(recordings: Sequence[Recording]) -> str:
     return 'activation' if gates == {True} else 'response'
 
 
-def _samples(recordings: Sequence[Recording]) -> list[Sample]:
+def _samples(recordings: Sequence[Recording]) -> list[CalibrationSample]:
     """All that was watched; held out by recording, or by instruction where there is but one."""
     several = len(recordings) > 1
     samples = [
-        Sample(
+        CalibrationSample(
             recording.watched.name if several else truth.instruction,
             truth,
             recording.watched.tracks[plain(truth.instruction)],
@@ -153,7 +153,9 @@ def _calibrate(trials: Trials, wanted: float) -> dict[str, Any]:
 
 
 def _each(
-    samples: Sequence[Sample], try_all: Callable[[Sequence[Sample]], Trials], wanted: float
+    samples: Sequence[CalibrationSample],
+    try_all: Callable[[Sequence[CalibrationSample]], Trials],
+    wanted: float,
 ) -> list[dict[str, Any]]:
     texts = dict.fromkeys(plain(sample.truth.instruction) for sample in samples)
     rows = []

@@ -34,7 +34,7 @@ _CAUGHT, _ALARMS, _REPEATED = range(3)
 
 
 @dataclass(frozen=True)
-class Sample:
+class CalibrationSample:
     """One instruction in one recording.
 
     Attributes:
@@ -98,7 +98,7 @@ class Trials:
     """
 
     def __init__(
-        self, samples: Sequence[Sample], limits: Limits, allowed: Span = (0.0001, 1.0)
+        self, samples: Sequence[CalibrationSample], limits: Limits, allowed: Span = (0.0001, 1.0)
     ) -> None:
         self.samples = list(samples)
         self.thresholds = _candidates(samples, allowed)
@@ -191,7 +191,7 @@ class Trials:
             float(self._hours[rows].sum()),
         )
 
-    def _try(self, number: int, sample: Sample, limits: Limits) -> None:
+    def _try(self, number: int, sample: CalibrationSample, limits: Limits) -> None:
         # The stored texts belong to other moments: any answer in time is right.
         events = tuple(replace(event, words=()) for event in sample.truth.events)
         truth = replace(sample.truth, events=events)
@@ -239,7 +239,7 @@ def answer_times(
     return said
 
 
-def standby_threshold(samples: Sequence[Sample], response: float) -> float | None:
+def standby_threshold(samples: Sequence[CalibrationSample], response: float) -> float | None:
     """The threshold at which Standby agrees best with the time within events, by F1.
 
     None where no event lasts: a moment has no Standby.
@@ -265,7 +265,7 @@ def standby_threshold(samples: Sequence[Sample], response: float) -> float | Non
     return max((round(step / 20, 2) for step in range(1, 20)), key=f1)
 
 
-def _candidates(samples: Sequence[Sample], allowed: Span) -> list[float]:
+def _candidates(samples: Sequence[CalibrationSample], allowed: Span) -> list[float]:
     """Thresholds between the probabilities that occurred, at most `THRESHOLDS`."""
     chances = {round(chance[2], 4) for sample in samples for _, chance in sample.track.chances}
     values = np.array(sorted(chances))
