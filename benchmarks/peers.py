@@ -136,7 +136,7 @@ class Sample:
 
 
 def run(peers: Sequence[Peer], places: Sequence[int], repeats: int) -> dict[str, Any]:
-    """Frames of all peers in turn, measured from each place on.
+    """Frames of all peers in turn, measured from each place on; prints each place.
 
     Args:
         peers: the first one is the engine that keeps everything, which the others follow.

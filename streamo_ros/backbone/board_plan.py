@@ -32,6 +32,8 @@ SYSTEM = 5 * GIB // 2
 """What the system and the node's other parts take; with CUDA's libraries, 3 GiB (an estimate)."""
 GPU = Target(torch.device('cuda'), torch.bfloat16, 2)
 """A GPU with Triton, which keeps keys and values once."""
+EIGHT_BITS = replace(GPU, number=torch.int8)
+"""The same with `context.dtype: int8`."""
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,14 @@ import sys
 from collections.abc import Callable
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.tools.page_part import replace_part
+
+if TYPE_CHECKING:
+    from streamo_ros.backbone.options import Options
 
 LANES = 8
 """The default of max_instructions: what every table counts up to."""
@@ -77,7 +81,6 @@ def _table(models: dict[str, str], frames: int) -> str:
 
 
 def _row(title: str, name: str, frames: int) -> str:
-    from streamo_ros.backbone.board_plan import fitting_lanes
     from streamo_ros.backbone.board_plan import GIB
     from streamo_ros.backbone.board_plan import published
     from streamo_ros.backbone.board_plan import published_plan
@@ -86,7 +89,7 @@ def _row(title: str, name: str, frames: int) -> str:
     options = Options(lanes=LANES, frames=frames)
     plan = published_plan(name, options)
     shape = published(name)
-    fits = [fitting_lanes(name, options, size * GIB) for size in BOARDS]
+    fits = [_fits(name, options, size * GIB) for size in BOARDS]
     cells = (
         title,
         f'{plan.weights / GIB:.1f} GiB',
@@ -94,9 +97,19 @@ def _row(title: str, name: str, frames: int) -> str:
         f'{plan.window.capacity:,}',
         f'{plan.window_bytes / LANES / GIB:.2f} GiB',
         f'{plan.workspace / GIB:.1f} GiB',
-        *(str(lanes or 'no') for lanes in fits),
+        *fits,
     )
     return f'| {" | ".join(cells)} |'
+
+
+def _fits(name: str, options: Options, memory: int) -> str:
+    """Instructions that fit; in brackets with `context.dtype: int8`, where that makes more."""
+    from streamo_ros.backbone.board_plan import EIGHT_BITS
+    from streamo_ros.backbone.board_plan import fitting_lanes
+
+    lanes = fitting_lanes(name, options, memory)
+    more = fitting_lanes(name, options, memory, EIGHT_BITS)
+    return f'{lanes or "no"} ({more})' if more > lanes else str(lanes or 'no')
 
 
 PAGES: dict[str, Callable[[], str]] = {'jetson.md': jetson_table, 'models.md': models_table}

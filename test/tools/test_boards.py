@@ -73,6 +73,15 @@ def test_a_gpu_keeps_keys_once_and_a_half_as_much_without_triton():
     assert board_plan.published('tiny').vision > 0
 
 
+def test_eight_bits_make_more_instructions():
+    options = Options(lanes=8)
+    plan = published_plan('tiny', options)
+    memory = SYSTEM + plan.weights + plan.workspace + plan.window_bytes // 2
+    assert fitting_lanes('tiny', options, memory) == 4
+    assert fitting_lanes('tiny', options, memory, board_plan.EIGHT_BITS) == 7
+    assert boards._fits('tiny', options, memory) == '4 (7)'
+
+
 def test_a_page_without_the_part_is_named():
     with pytest.raises(ValueError, match='boards:begin'):
         replace_part('nothing', 'boards', '')
