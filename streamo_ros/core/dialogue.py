@@ -183,16 +183,15 @@ class Dialogue:
         self.pending += self._prompt.close
 
     def tell(self, history: str) -> None:
-        """Put the past in words in front of the instruction: one prefill; not while it answers.
+        """Begin to read all again with the past in words in front; not while it answers.
 
         Raises:
-            BackboneError: the rebuild failed.
+            BackboneError: it does not fit into the slot.
         """
         text = f'{history}\n{self._instruction}' if history else self._instruction
         self._layout.instruct(text)
         self._sink = self._layout.sink
         self._rebuild(self._fitting(self._turns), self._origin)
-        self.rereading.finish()
 
     def forget_frames(self) -> None:
         """Rebuild from the last answers alone: the frames seen so far had another size.
@@ -206,9 +205,8 @@ class Dialogue:
         self._rebuild(answered[max(0, len(answered) - self._limits.max_answers) :])
 
     def restore(self, turns: list[Turn]) -> None:
-        """Start with the last turns from before a restart that fit, before the first frame."""
+        """Begin with the last turns from before a restart that fit, before the first frame."""
         self._rebuild(self._fitting(turns))
-        self.rereading.finish()
 
     def restart(self) -> None:
         """Start over with the instruction alone."""

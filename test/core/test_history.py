@@ -41,23 +41,21 @@ def watching(past: Past, instructions: int = 1, **options) -> tuple:
     return Assistant(backbone, book, settings, history=past), backbone
 
 
-def test_within_a_chunk_the_prompt_is_append_only(frame: Callable) -> None:
+def test_within_a_chunk_the_prompt_is_append_only(frame: Callable, show: Callable) -> None:
     assistant, backbone = watching(Past(), max_frames=100)
     before: list[int] = []
     for second in range(40):
-        assistant.observe(frame(second))
-        while assistant.busy:
-            assistant.speak(4)
+        show(assistant, frame(second))
         now = list(backbone.rows[0])
         if second % 10:
             assert now[: len(before)] == before
         elif second >= 20:
             assert now[: len(before)] != before
         before = now
-    assert backbone.passes.prefill == 3
+    assert assistant.lanes[0].dialogue.rebuilds == 3
 
 
-def test_a_new_chunk_changes_the_words_and_nothing_else(frame: Callable) -> None:
+def test_a_new_chunk_changes_the_words_and_nothing_else(frame: Callable, show: Callable) -> None:
     assistant, backbone = watching(Past(), max_frames=100)
     plain, without = watching(Past(), max_frames=100)
     plain._pool._history = lambda _: ()
@@ -65,9 +63,7 @@ def test_a_new_chunk_changes_the_words_and_nothing_else(frame: Callable) -> None
     for one in (assistant, plain):
         events = []
         for second in range(25):
-            events += one.observe(frame(second))
-            while one.busy:
-                events += one.speak(4)
+            events += show(one, frame(second))
         heard.append(
             [(e.state, e.tag) for e in events if isinstance(e, Decided)]
             + [e.text for e in events if isinstance(e, Answered)]
@@ -91,11 +87,13 @@ def test_the_oldest_words_are_left_out_and_frames_stay(frame: Callable) -> None:
     assert backbone.transcript(0).count('<0s-1s>') == 1
 
 
-def test_turns_that_the_words_leave_no_room_for_leave_oldest_first(frame: Callable) -> None:
+def test_turns_that_the_words_leave_no_room_for_leave_oldest_first(
+    frame: Callable, show: Callable
+) -> None:
     assistant, backbone = watching(Past(80), capacity=580, max_frames=100)
     tags = []
     for second in (*range(9), 10):
-        decided = [e for e in assistant.observe(frame(second)) if isinstance(e, Decided)]
+        decided = [e for e in show(assistant, frame(second)) if isinstance(e, Decided)]
         assert [one.state for one in decided] == [State.SILENCE]
         tags.append(re.findall(r'<[0-9]+s-', backbone.transcript(0)))
     assert 'Chunk 0.' in backbone.transcript(0)
@@ -106,17 +104,18 @@ def test_turns_that_the_words_leave_no_room_for_leave_oldest_first(frame: Callab
     assert 3 < len(kept) < len(tags[-2]) == 9
 
 
-def test_one_lane_a_frame_is_rebuilt(frame: Callable) -> None:
+def test_one_lane_a_frame_is_rebuilt(frame: Callable, show: Callable) -> None:
     assistant, backbone = watching(Past(), instructions=3)
-    prefills = []
+    rebuilds = []
     for second in (1, 2, 11, 12, 13, 14):
-        assistant.observe(frame(second))
-        prefills.append(backbone.passes.prefill)
-    assert prefills == [0, 0, 1, 2, 3, 3]
+        show(assistant, frame(second))
+        rebuilds.append(sum(lane.dialogue.rebuilds for lane in assistant.lanes))
+    first = rebuilds[0]
+    assert [count - first for count in rebuilds] == [0, 0, 1, 2, 3, 3]
     assert all('Chunk 0.' in backbone.transcript(slot) for slot in range(3))
 
 
-def test_an_answer_in_progress_is_not_disturbed(frame: Callable) -> None:
+def test_an_answer_in_progress_is_not_disturbed(frame: Callable, show: Callable) -> None:
     assistant, backbone = watching(Past())
     for second in range(10):
         assistant.observe(frame(second))
@@ -127,5 +126,22 @@ def test_an_answer_in_progress_is_not_disturbed(frame: Callable) -> None:
     while assistant.busy:
         events += assistant.speak(1)
     assert [event.text for event in events if isinstance(event, Answered)] == ['It boils.']
-    assistant.observe(frame(11))
+    show(assistant, frame(11))
     assert 'Chunk 0.\nkettle' in backbone.transcript(0)
+
+
+def test_reading_again_for_the_words_takes_the_place_of_no_frame(
+    frame: Callable, show: Callable
+) -> None:
+    assistant, backbone = watching(Past(), max_frames=100)
+    for second in range(1, 10):
+        show(assistant, frame(second))
+    # Nine frames and an answer are read again in parts; the frame waits meanwhile.
+    assert not [e for e in assistant.observe(frame(10)) if isinstance(e, Decided)]
+    parts = backbone.passes.prefill
+    events = []
+    while assistant.busy:
+        events += assistant.speak(1)
+        assert backbone.passes.prefill - parts <= 1
+        parts = backbone.passes.prefill
+    assert [e.frame.stamp for e in events if isinstance(e, Decided)] == [frame(10).stamp]

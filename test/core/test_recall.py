@@ -29,10 +29,10 @@ def watching(said: list[tuple[int, str]], capacity: int = 8192) -> tuple:
     return assistant, backbone
 
 
-def test_the_dialogue_goes_on_with_the_seconds_between(frame: Callable) -> None:
+def test_the_dialogue_goes_on_with_the_seconds_between(frame: Callable, show: Callable) -> None:
     now = frame(7).stamp
     assistant, backbone = watching([(now - 30 * SECOND, 'It boils.'), (now - SECOND, 'Again.')])
-    (decided,) = assistant.observe(frame(7))
+    (decided,) = show(assistant, frame(7))
     assert decided.state is State.SILENCE
     assert decided.tag == '<30s-31s>'
     assert decided.time_origin == now - 30 * SECOND
@@ -41,7 +41,7 @@ def test_the_dialogue_goes_on_with_the_seconds_between(frame: Callable) -> None:
     assert '</Response>It boils.<|im_end|>' in said
     assert '<29s-30s>\n' in said
     assert said.index('Again.') < said.index('<30s-31s>')
-    assert assistant.observe(frame(8))[0].tag == '<31s-32s>'
+    assert show(assistant, frame(8))[0].tag == '<31s-32s>'
 
 
 def test_what_is_too_old_or_yet_to_come_is_not_recalled(frame: Callable) -> None:
@@ -52,9 +52,9 @@ def test_what_is_too_old_or_yet_to_come_is_not_recalled(frame: Callable) -> None
     assert 'future' not in backbone.transcript(0)
 
 
-def test_what_does_not_fit_is_let_go(frame: Callable) -> None:
+def test_what_does_not_fit_is_let_go(frame: Callable, show: Callable) -> None:
     assistant, backbone = watching([(frame(1).stamp, 'x' * 900)], capacity=700)
-    (decided,) = assistant.observe(frame(7))
+    (decided,) = show(assistant, frame(7))
     assert decided.state is State.SILENCE
     assert 'xxx' not in backbone.transcript(0)
 
@@ -68,16 +68,20 @@ def kept(stamp: int, shape: tuple[int, int] | None = (48, 64), loads: list | Non
     return PastFrame(stamp, load)
 
 
-def restarted(frame: Callable, turns: list[PastTurn], lanes: int = 1, **options) -> tuple:
+def restarted(
+    show: Callable, frame: Callable, turns: list[PastTurn], lanes: int = 1, **options
+) -> tuple:
     backbone = ScriptedBackbone(lambda *_: (State.SILENCE, ''), lanes=lanes, **options)
     book = InstructionBook(lanes)
     for _ in range(lanes):
         book.add('kettle')
     assistant = Assistant(backbone, book, restored=lambda _: turns)
-    return assistant.observe(frame(100)), backbone
+    return show(assistant, frame(100)), backbone
 
 
-def test_after_a_restart_a_lane_has_its_frames_with_their_decisions(frame: Callable) -> None:
+def test_after_a_restart_a_lane_has_its_frames_with_their_decisions(
+    frame: Callable, show: Callable
+) -> None:
     loads: list[int] = []
     turns = [
         PastTurn(frame(40).stamp, text='It boils.'),
@@ -90,7 +94,7 @@ def test_after_a_restart_a_lane_has_its_frames_with_their_decisions(frame: Calla
             )
         ),
     ]
-    events, backbone = restarted(frame, turns, lanes=2)
+    events, backbone = restarted(show, frame, turns, lanes=2)
     assert [event.tag for event in events] == ['<60s-61s>'] * 2
     said = backbone.transcript(1)
     for tag, reply in (
@@ -108,12 +112,14 @@ def test_after_a_restart_a_lane_has_its_frames_with_their_decisions(frame: Calla
 
 
 @pytest.mark.parametrize('shape', [None, (64, 64)])
-def test_a_frame_that_cannot_be_shown_again_leaves_what_was_said(frame: Callable, shape) -> None:
+def test_a_frame_that_cannot_be_shown_again_leaves_what_was_said(
+    frame: Callable, show: Callable, shape
+) -> None:
     turns = [
         PastTurn(frame(at).stamp, state, text, kept(frame(at).stamp, shape))
         for at, state, text in ((80, State.SILENCE, ''), (82, State.RESPONSE, 'Again.'))
     ]
-    (decided,), backbone = restarted(frame, turns)
+    (decided,), backbone = restarted(show, frame, turns)
     assert decided.tag == '<18s-19s>'
     said = backbone.transcript(0)
     assert said.count('<|vision_start|>') == 1
@@ -121,11 +127,13 @@ def test_a_frame_that_cannot_be_shown_again_leaves_what_was_said(frame: Callable
     assert '</Silence>' not in said
 
 
-def test_the_last_frames_before_a_restart_stay_where_not_all_fit(frame: Callable) -> None:
+def test_the_last_frames_before_a_restart_stay_where_not_all_fit(
+    frame: Callable, show: Callable
+) -> None:
     turns = [
         PastTurn(frame(at).stamp, State.SILENCE, '', kept(frame(at).stamp)) for at in range(60, 90)
     ]
-    (decided,), backbone = restarted(frame, turns, capacity=800)
+    (decided,), backbone = restarted(show, frame, turns, capacity=800)
     assert decided.state is State.SILENCE
     assert len(backbone.rows[0]) < 800
     shown = backbone.transcript(0).count('<|vision_start|>')

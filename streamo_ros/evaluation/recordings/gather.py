@@ -15,6 +15,7 @@ from streamo_ros.core.timed_instruction import TimedInstruction
 from streamo_ros.evaluation.recordings.truth import Truth
 from streamo_ros.evaluation.recordings.truth import TruthError
 from streamo_ros.evaluation.recordings.watched import check_times
+from streamo_ros.evaluation.recordings.watched import part_folder
 from streamo_ros.evaluation.recordings.watched import plain
 from streamo_ros.evaluation.recordings.watched import stored
 from streamo_ros.evaluation.recordings.watched import truths_for
@@ -157,7 +158,7 @@ def _replay(
             part = truths[first : first + TOGETHER]
             instructions = tuple(TimedInstruction(one.instruction, one.since) for one in part)
             assert own.output is not None
-            output = own.output / f'part_{first // TOGETHER + 1}' if first else own.output
+            output = part_folder(own.output, first // TOGETHER + 1) if first else own.output
             jobs.append(replace(own, instructions=instructions, output=output))
             owners.append(own.source)
     timelines: dict[str, list[Path]] = {}

@@ -26,6 +26,7 @@ from streamo_ros.sources.base import BAG_SUFFIXES
 
 NEAR = 1.0
 """Seconds that an event may be after the end of its recording: the last frame lasts as well."""
+_PART = 'part_'
 
 
 @dataclass
@@ -118,6 +119,20 @@ def events_file(path: Path) -> Path | None:
     return path / EVENTS if (path / EVENTS).is_file() else None
 
 
+def part_folder(folder: Path, number: int) -> Path:
+    """Where a replay keeps what came of its instructions beyond those of a first run, from 2."""
+    return folder / f'{_PART}{number}'
+
+
+def part_files(folder: Path) -> list[Path]:
+    """The files of events of a replay's further runs, in their order."""
+    numbers = (found.name.removeprefix(_PART) for found in folder.glob(f'{_PART}*'))
+    parts = [
+        part_folder(folder, number) for number in sorted(map(int, filter(str.isdigit, numbers)))
+    ]
+    return [part / EVENTS for part in parts if (part / EVENTS).is_file()]
+
+
 def stored(path: Path, node: str = '') -> Watched | None:
     """What is stored of an earlier run: a file of events, a replay's folder, or a node's bag.
 
@@ -133,7 +148,8 @@ def stored(path: Path, node: str = '') -> Watched | None:
     """
     events = events_file(path)
     if events is not None:
-        return Watched.of(str(path), [read_timeline(events)])
+        files = [events, *(part_files(path) if path.is_dir() else ())]
+        return Watched.of(str(path), [read_timeline(file) for file in files])
     is_bag = path.is_dir() and (path / 'metadata.yaml').is_file()
     if not is_bag and not path.name.endswith(BAG_SUFFIXES):
         return None

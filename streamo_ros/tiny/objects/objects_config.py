@@ -29,6 +29,7 @@ class ObjectsConfig:
         kind: selects this recipe in `streamo train`.
         seed: seed of the initial weights and of everything that is drawn.
         threads: number of torch threads.
+        processes: number of processes that draw dialogues ahead; 0: none.
         word_steps: steps of the first stage, which learns what words mean.
         steps: steps of the second stage.
         continue_from: saved part of another run whose averaged weights this one starts with;
@@ -46,6 +47,7 @@ class ObjectsConfig:
     kind: Literal['objects'] = 'objects'
     seed: int = 0
     threads: int = 2
+    processes: int = 1
     word_steps: int = 500
     steps: int = 5000
     continue_from: str = ''
@@ -61,6 +63,8 @@ class ObjectsConfig:
         for name in ('threads', 'steps', 'hidden', 'layers', 'rate', 'report_every', 'keep_every'):
             if not 0 < getattr(self, name) < math.inf:
                 raise TrainingError(f'{name} must be greater than 0')
+        if self.processes < 0:
+            raise TrainingError('processes must not be negative')
         if not 0 <= self.progress_from < 1:
             raise TrainingError('progress_from must be in [0, 1)')
 

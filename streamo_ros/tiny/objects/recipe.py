@@ -22,6 +22,7 @@ from streamo_ros.files import write_text
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.history import with_own_states
 from streamo_ros.tiny.log import Log
+from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.objective import Objective
 from streamo_ros.tiny.objects.curriculum import ObjectStep
 from streamo_ros.tiny.objects.curriculum import plan_step
@@ -29,6 +30,7 @@ from streamo_ros.tiny.objects.curriculum import plan_words
 from streamo_ros.tiny.objects.curriculum import WEIGHTS
 from streamo_ros.tiny.objects.dialogues import DialoguePlan
 from streamo_ros.tiny.objects.dialogues import draw_dialogue
+from streamo_ros.tiny.objects.drawn_ahead import DrawnAhead
 from streamo_ros.tiny.objects.export import export_objects
 from streamo_ros.tiny.objects.family_checks import draw_checks
 from streamo_ros.tiny.objects.family_checks import FamilyChecks
@@ -93,14 +95,16 @@ class ObjectsRun:
         words = self._stage('words', config.word_steps)
         if not config.continue_from:
             if not words.is_done():
-                words.train(network, objective, self._draw_words, [], AuxiliaryWeights())
+                drawn = DrawnAhead(self._draw_words, config.word_steps, config.processes)
+                words.train(network, objective, drawn, [], AuxiliaryWeights())
             network.load_state_dict(read_part(words.path)['ema'])
         language = self._stage(PART, config.steps)
         if not language.is_done():
+            planned = DrawnAhead(self._plan, config.steps, config.processes)
             language.train(
                 network,
                 objective,
-                lambda step: self._draw(network, step),
+                lambda step: self._draw(network, *planned(step)),
                 self._checks(),
                 AuxiliaryWeights(),
                 self._family_checks().figures,
@@ -123,24 +127,29 @@ class ObjectsRun:
     def _draw_words(self, step: int) -> tuple[TensorBatch, AuxiliaryWeights]:
         """The batch of a step of the first stage."""
         rng = np.random.default_rng([self.config.seed, 0, step])
-        return self._batch(plan_words(rng), rng)
+        planned = plan_words(rng)
+        return self._batch(planned, rng), planned.auxiliary
 
-    def _batch(
-        self, planned: ObjectStep, rng: np.random.Generator
-    ) -> tuple[TensorBatch, AuxiliaryWeights]:
-        dialogues = [draw_dialogue(self._prompt, planned.plan, rng) for _ in range(planned.size)]
-        return collate(dialogues), planned.auxiliary
-
-    def _draw(self, network: ObjectNetwork, step: int) -> tuple[TensorBatch, AuxiliaryWeights]:
-        """The batch of a step."""
+    def _plan(self, step: int) -> tuple[ObjectStep, TensorBatch]:
+        """What a step learns from, with true states in its history."""
         config = self.config
         rng = np.random.default_rng([config.seed, 1, step])
         progress = config.progress_from + (1 - config.progress_from) * step / config.steps
         planned = plan_step(progress, rng)
-        batch, weights = self._batch(planned, rng)
+        return planned, self._batch(planned, rng)
+
+    def _batch(self, planned: ObjectStep, rng: np.random.Generator) -> TensorBatch:
+        return collate(
+            [draw_dialogue(self._prompt, planned.plan, rng) for _ in range(planned.size)]
+        )
+
+    def _draw(
+        self, network: Network, planned: ObjectStep, batch: TensorBatch
+    ) -> tuple[TensorBatch, AuxiliaryWeights]:
+        """The batch of a step."""
         if planned.own_history:
             batch = with_own_states(network, batch, self._prompt.state_ids[:2])
-        return batch, weights
+        return batch, planned.auxiliary
 
     def _checks(self) -> list[TensorBatch]:
         """Batches for validation."""

@@ -9,6 +9,7 @@ import json
 import pytest
 
 from streamo_ros import cli
+from streamo_ros.evaluation.recordings.gather import TOGETHER
 from streamo_ros.evaluation.recordings.truth import Truth
 from streamo_ros.evaluation.recordings.truth import TruthError
 from streamo_ros.evaluation.recordings.watched import check_times
@@ -39,6 +40,20 @@ def test_a_video_is_replayed_and_scored(tmp_path, script, truth, video, capsys):
         again = score(capsys, stored, '--truth', truth)
         kept = {key: value for key, value in again.items() if key != 'recordings'}
         assert kept == {key: found[key] for key in kept}
+
+
+def test_what_was_watched_for_in_several_runs_is_all_stored(tmp_path, script, video, capsys):
+    others = [f'quiet {number}' for number in range(TOGETHER)]
+    silent = ''.join(f'- {{instruction: {text}, say: []}}\n' for text in others)
+    script.write_text(script.read_text() + silent)
+    truth = tmp_path / 'many.yaml'
+    quiet = ''.join(f'- {{instruction: {text}}}\n' for text in others)
+    truth.write_text(f'{quiet}- {{instruction: kettle, events: [20]}}\n')
+    out = tmp_path / 'out'
+    found = score(capsys, video, '--truth', truth, '--model', script, '-o', out)
+    assert (found['caught'], len(found['recordings'][0]['instructions'])) == (1, TOGETHER + 1)
+    again = score(capsys, out / 'replays' / 'kitchen', '--truth', truth)
+    assert again['recordings'][0]['instructions'] == found['recordings'][0]['instructions']
 
 
 def test_a_broken_limit_is_exit_code_1(script, truth, video, capsys, monkeypatch):
