@@ -120,7 +120,7 @@ def find_kind(device: torch.device, number: torch.dtype | None = None) -> Attent
         from streamo_ros.backbone.attention.flash import FlashAttention
 
         return FlashAttention
-    if quantized:
+    if number is not None and quantized:
         raise BackboneError(
             f'a window in {name_of(number)} needs Triton on a GPU ({missing}): `pip install '
             'triton`, or set context.dtype to auto'
