@@ -3,9 +3,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ways of docs/any_model.md on drawn worlds, with the embedded model's weights in each.
 
-    python benchmarks/any_model.py --output benchmarks/any_model.json
+    python benchmarks/any_model.py --output any_model.json
     python benchmarks/any_model.py --gate runs/streamo-gate/final ...    # with a gate of yours
-    python benchmarks/any_model.py --table benchmarks/any_model.json     # the table of the page
+    python benchmarks/any_model.py --table any_model.json     # the table of the page
 
 Each way is `streamo evaluate` on the same worlds, which no training has seen. What a frame costs
 is processor time of one thread: all passes and answers of all frames, and of a server its own.
