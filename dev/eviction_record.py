@@ -85,7 +85,7 @@ def our_backbone() -> Any:
     from streamo_ros.backbone.shape_configs import qwen2_5
 
     config = qwen2_5(TEXT, VISION, SECTION)
-    model = Qwen2_5_VLForConditionalGeneration._from_config(config, dtype=torch.float32)  # noqa: SLF001
+    model: Any = Qwen2_5_VLForConditionalGeneration(config)
     options = Options('cpu', 'float32', lanes=1, capacity=2048)
     return random_backbone('tiny', options, fill(model))
 
@@ -152,10 +152,11 @@ def write_steps(file: Path) -> None:
 
 def _stubs() -> None:
     """Stand-ins for what their modules import and this does not call."""
-    for name, content in {
+    contents: dict[str, dict[str, Any]] = {
         'qwen_vl_utils': {'process_vision_info': None},
         'qwen_vl_utils.vision_process': {'FPS': 1},
-    }.items():
+    }
+    for name, content in contents.items():
         module = types.ModuleType(name)
         module.__dict__.update(content)
         sys.modules[name] = module
@@ -176,8 +177,8 @@ def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> torch.Te
     """Flash attention: causal, aligned to the last key; (batch, rows, heads, dim)."""
     rows, past = query.shape[1], key.shape[1]
     seen = torch.ones(rows, past, dtype=torch.bool).tril(past - rows)
-    parts = (part.transpose(1, 2) for part in (query, key, value))
-    out = torch.nn.functional.scaled_dot_product_attention(*parts, attn_mask=seen)
+    query, key, value = (part.transpose(1, 2) for part in (query, key, value))
+    out = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
     return out.transpose(1, 2)
 
 
