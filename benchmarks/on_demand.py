@@ -5,12 +5,13 @@
 
     python benchmarks/on_demand.py > benchmarks/on_demand.json
 
-Processor time of one thread, the median of several answers of the embedded model, whose vision
+Processor time of one thread, the median of `--times` answers of the embedded model, whose vision
 passes are not part of it. The last rows read everything, without compression.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import statistics
 import time
@@ -31,22 +32,25 @@ from streamo_ros.core.interface import Sampling
 from streamo_ros.core.protocol import State
 from streamo_ros.share import share_path
 
-LENGTHS = (512, 1024, 2048, 0)
+LENGTHS = (512, 1024, 2048)
 FRAMES = (16, 64, 128)
-TIMES = 3
+TOKENS = 40
+"""More than a frame has, its time tag included."""
 
 
 def main() -> None:
     """Measure, and print the figures as JSON."""
+    options = _parser().parse_args()
     torch.set_num_threads(1)
     path = share_path('models', 'streamo-tiny')
+    everything = TOKENS * max(options.frames)
     rows = []
-    for length in LENGTHS:
-        longest = length or 7000
-        options = Options(device='cpu', lanes=1, capacity=longest + 512)
-        model = OnDemandBackbone(load(path, options), 16384, longest)
-        for frames in FRAMES:
-            taken = [first_token(model, frames) for _ in range(TIMES)]
+    for length in (*options.lengths, 0):
+        longest = length or everything
+        slots = Options(device='cpu', lanes=1, capacity=longest + 512)
+        model = OnDemandBackbone(load(path, slots), everything + 512, longest)
+        for frames in options.frames:
+            taken = [first_token(model, frames) for _ in range(options.times)]
             milliseconds = round(1000 * statistics.median(taken), 1)
             rows.append({'max_len': length or None, 'frames': frames, 'ms': milliseconds})
     print(json.dumps(rows, indent=1))
@@ -65,6 +69,15 @@ def first_token(model: OnDemandBackbone, frames: int) -> float:
     taken = time.process_time() - began
     dialogue.close()
     return taken
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description='How long an answer on demand takes to begin.')
+    add = parser.add_argument
+    add('--lengths', type=int, nargs='+', default=LENGTHS, help='of context.max_len')
+    add('--frames', type=int, nargs='+', default=FRAMES, help='seen before the answer')
+    add('--times', type=int, default=3, help='answers of each; default %(default)s')
+    return parser
 
 
 if __name__ == '__main__':

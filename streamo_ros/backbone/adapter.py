@@ -81,13 +81,15 @@ def read_adapter(path: Path) -> Adapter | None:
             )
     if not (path / WEIGHTS).is_file():
         raise BackboneError(f'{path} has no {WEIGHTS}: save the adapter with save_pretrained')
-    if not Path(base).is_dir():
+    # A relative one is beside the adapter, which may have been moved together with it.
+    found = path / base if (path / base).is_dir() else Path(base)
+    if not found.is_dir():
         raise BackboneError(
             f'the adapter {path} belongs to the checkpoint {base}, which does not exist: correct '
             f'base_model_name_or_path in its {CONFIG}'
         )
     scale = alpha / (math.sqrt(rank) if config.get('use_rslora') else rank)
-    return Adapter(path, Path(base), scale, {name: tuple(ids) for name, ids in rows.items()})
+    return Adapter(path, found, scale, {name: tuple(ids) for name, ids in rows.items()})
 
 
 def add_adapter(model: Any, adapter: Adapter) -> None:

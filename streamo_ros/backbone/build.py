@@ -15,6 +15,7 @@ from typing import cast
 import torch
 
 from streamo_ros.backbone.attention import find_kind
+from streamo_ros.backbone.attention import WindowFormat
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
@@ -26,17 +27,18 @@ from streamo_ros.backbone.dialects import AUTO
 from streamo_ros.backbone.dialects import find_dialect
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
+from streamo_ros.backbone.gate_files import is_gate
 from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
+from streamo_ros.backbone.plan import find_target
 from streamo_ros.backbone.plan import FrameSizes
-from streamo_ros.backbone.plan import plan_window
-from streamo_ros.backbone.sizing import check_memory
+from streamo_ros.backbone.plan import plan_memory
+from streamo_ros.backbone.score_head import add_score_head
 from streamo_ros.backbone.sizing import free_bytes
-from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.backbone.vision.encoders import make_encoders
@@ -57,16 +59,22 @@ SMALL = 50_000_000
 """Parameters below which a model runs in one thread."""
 
 
-def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
+def load_checkpoint(path: Path, options: Options, *, gate: bool = False) -> StreamingBackbone:
     """Load a checkpoint.
 
     Args:
         path: a transformers folder with safetensors weights.
         options: how to run it.
+        gate: it is one that `streamo train` wrote, whose states are a score.
 
     Raises:
         BackboneError: it cannot be loaded as asked.
     """
+    if is_gate(path) and not gate:
+        raise BackboneError(
+            f'{path} is a gate, which has no words of its own: set model.gate to it, and '
+            'model.path to a model that answers'
+        )
     target, number = find_device(options)
     if options.vision not in VISION:
         raise BackboneError(
@@ -80,6 +88,8 @@ def load_checkpoint(path: Path, options: Options) -> StreamingBackbone:
     options = replace(options, max_pixels=options.max_pixels or wanted)
     # Joined on the host and moved layer by layer: on the device that would leave holes.
     model = checkpoint.model(torch.device('cpu'), number)
+    if gate:
+        add_score_head(model, path)
     limit_threads(model, target)
     identity = BackboneInfo(
         model_id=fingerprint(path, 'torch'),
@@ -143,16 +153,18 @@ def build(
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
     text = family.text(model)
-    kind = find_kind(device)
+    target = find_target(options)
+    kind = find_kind(device, target.number)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
     sizes = FrameSizes(family, model.config, processor, options.max_pixels, prompt.dialect)
-    shape = plan_window(text.config, sizes, prompt, options, identity.max_frames)
-    check_context(shape.capacity, prompt, tokens=1)
+    frames_asked = identity.max_frames
+    plan = plan_memory(text.config, sizes, prompt, options, target, max_frames=frames_asked)
+    check_context(plan.window.capacity, prompt, tokens=1)
     layers = take_layers(text, device)
     model.to(device)
-    workspace = workspace_bytes(text.config, shape, dtype, device)
-    check_memory(shape, dtype, free_bytes(device), workspace)
-    attention = kind(shape, find_rotary(family, text), device, dtype)
+    plan.check(free_bytes(device))
+    kept = WindowFormat(plan.number, [layer.key_offset for layer in layers])
+    attention = kind(plan.window, find_rotary(family, text), device, dtype, kept)
     frames = FrameEncoder(
         sizes,
         make_encoders(family, model, options, path),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -140,8 +141,12 @@ def _drop_layers(config: Any) -> None:
         config.layer_types = []
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
+def read_checkpoint(path: Path, renamed: Mapping[str, str] | None = None) -> Checkpoint:
     """Check a checkpoint folder.
+
+    Args:
+        path: the folder.
+        renamed: architectures that stand for others, whose classes load them.
 
     Raises:
         BackboneError: something is missing or not supported; states how to fix it.
@@ -152,6 +157,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     weights = adapter.base if adapter else path
     config = read_json(weights / 'config.json', 'save the checkpoint with save_pretrained')
     architecture = next(iter(config.get('architectures') or ()), '')
+    architecture = (renamed or {}).get(architecture, architecture)
     find_family(architecture, remote='auto_map' in config)
     if not any(weights.glob('*.safetensors')):
         raise BackboneError(

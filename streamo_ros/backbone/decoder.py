@@ -25,6 +25,7 @@ from streamo_ros.backbone.layer import bytes_of
 from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.operators import Operators
 from streamo_ros.backbone.operators import PlainOperators
+from streamo_ros.backbone.score_head import ScoreHead
 from streamo_ros.backbone.step import ModelStep
 from streamo_ros.core.interface import BackboneError
 
@@ -67,7 +68,12 @@ class Decoder:
         return logits.float()
 
     def head_rows(self, ids: Tensor) -> Tensor | None:
-        """Rows of the head for a few ids, float32, (ids, hidden); None if it is quantized."""
+        """Rows of the head for a few ids, float32, (ids, hidden); None if it is quantized.
+
+        Of a score head, its rows for the three states, whatever the ids.
+        """
+        if isinstance(self.head, ScoreHead):
+            return self.head.rows.float()
         return self.head.weight.detach()[ids].float() if type(self.head) is nn.Linear else None
 
     def forward(self, step: ModelStep) -> Tensor:

@@ -19,6 +19,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from streamo_ros.backbone.batch import MarksOf
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.vision import EncodedVision
@@ -50,7 +51,6 @@ class PlainModel:
         self._text = self._family.text(model)
         self._frames = backbone.frames
         self._marks = backbone.marks
-        self._device = model.lm_head.weight.device
         self._cache: Any = None
         self._position = 0
 
@@ -67,8 +67,8 @@ class PlainModel:
         videos = 'pixel_values_videos' in inputs
         read = model.get_video_features if videos else model.get_image_features
         features = read(**inputs, return_dict=True)
-        levels = tuple(map(_joined, getattr(features, 'deepstack_features', None) or ()))
-        tokens = _joined(features.pooler_output).reshape(grid.tokens, -1)
+        levels = tuple(map(joined, getattr(features, 'deepstack_features', None) or ()))
+        tokens = joined(features.pooler_output).reshape(grid.tokens, -1)
         return EncodedVision(tokens, levels, grid.shape)
 
     @torch.inference_mode()
@@ -95,53 +95,80 @@ class PlainModel:
         self._position -= int(marks.steps.sum())
 
     def _joint_marks(self, pieces: Sequence[Piece]) -> TokenPositions:
-        return join_positions(
-            [
-                text_positions(len(piece))
-                if isinstance(piece, tuple)
-                else self._marks(*piece.grid)
-                for piece in pieces
-            ]
-        )
+        return piece_marks(pieces, self._marks)
 
     def _run(self, pieces: Sequence[Piece], position: int, cache: Any) -> Tensor:
-        inputs = self._inputs(pieces)
-        marks = self._joint_marks(pieces)
-        positions = torch.from_numpy(marks.positions(position)).to(self._device)[:, None]
-        more: dict[str, Any] = {}
-        if inputs.levels:
-            more['visual_pos_masks'] = inputs.seen
-            more['deepstack_visual_embeds'] = list(inputs.levels)
-        if 'mrope_section' not in self._text.config.rope_parameters:
-            positions = positions[0]
-        out = self._text(
-            inputs_embeds=inputs.embeddings,
-            position_ids=positions,
-            past_key_values=cache,
-            use_cache=cache is not None,
-            **more,
-        )
-        logits: Tensor = self._model.lm_head(out.last_hidden_state[0, -1]).float()
+        hidden = run_pieces(self._text, pieces, self._marks, position, cache)
+        logits: Tensor = self._model.lm_head(hidden[-1]).float()
         return logits
 
-    def _inputs(self, pieces: Sequence[Piece]) -> _Inputs:
-        rows, seen, visions = [], [], []
-        for piece in pieces:
-            if isinstance(piece, tuple):
-                ids = torch.tensor(piece, dtype=torch.int64, device=self._device)
-                rows.append(self._text.embed_tokens(ids))
-                seen.append(torch.zeros(len(piece), dtype=torch.bool))
-            elif isinstance(piece, EncodedVision):
-                rows.append(piece.embeddings)
-                seen.append(torch.ones(piece.tokens, dtype=torch.bool))
-                visions.append(piece)
-        levels = zip(*(vision.deepstack for vision in visions), strict=True)
-        return _Inputs(
-            torch.cat(rows)[None],
-            torch.cat(seen)[None].to(self._device),
-            tuple(torch.cat(level) for level in levels),
-        )
+
+def piece_marks(pieces: Sequence[Piece], marks_of: MarksOf) -> TokenPositions:
+    """The positions of ids and frames, one behind the other."""
+    return join_positions(
+        [
+            text_positions(len(piece)) if isinstance(piece, tuple) else marks_of(*piece.grid)
+            for piece in pieces
+        ]
+    )
 
 
-def _joined(features: Any) -> Tensor:
+def run_pieces(
+    text: Any, pieces: Sequence[Piece], marks_of: MarksOf, position: int, cache: Any
+) -> Tensor:
+    """One pass of a stock text model.
+
+    Args:
+        text: of a transformers model.
+        pieces: ids, and frames as `EncodedVision`.
+        marks_of: a frame's marks, of (rows, columns).
+        position: of the first token.
+        cache: what came before, which is appended to; None = nothing.
+
+    Returns:
+        The last hidden states, shape (tokens, hidden).
+    """
+    inputs = _inputs(text, pieces)
+    device = inputs.embeddings.device
+    marks = piece_marks(pieces, marks_of)
+    positions = torch.from_numpy(marks.positions(position)).to(device)[:, None]
+    more: dict[str, Any] = {}
+    if inputs.levels:
+        more['visual_pos_masks'] = inputs.seen
+        more['deepstack_visual_embeds'] = list(inputs.levels)
+    if 'mrope_section' not in text.config.rope_parameters:
+        positions = positions[0]
+    out = text(
+        inputs_embeds=inputs.embeddings,
+        position_ids=positions,
+        past_key_values=cache,
+        use_cache=cache is not None,
+        **more,
+    )
+    hidden: Tensor = out.last_hidden_state[0]
+    return hidden
+
+
+def _inputs(text: Any, pieces: Sequence[Piece]) -> _Inputs:
+    table = text.embed_tokens
+    device = table.weight.device
+    rows, seen, visions = [], [], []
+    for piece in pieces:
+        if isinstance(piece, tuple):
+            rows.append(table(torch.tensor(piece, dtype=torch.int64, device=device)))
+            seen.append(torch.zeros(len(piece), dtype=torch.bool))
+        elif isinstance(piece, EncodedVision):
+            rows.append(piece.embeddings)
+            seen.append(torch.ones(piece.tokens, dtype=torch.bool))
+            visions.append(piece)
+    levels = zip(*(vision.deepstack for vision in visions), strict=True)
+    return _Inputs(
+        torch.cat(rows)[None],
+        torch.cat(seen)[None].to(device),
+        tuple(torch.cat(level) for level in levels),
+    )
+
+
+def joined(features: Any) -> Tensor:
+    """What a stock tower gives, as one tensor."""
     return features if isinstance(features, Tensor) else torch.cat(list(features))

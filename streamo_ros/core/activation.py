@@ -49,6 +49,10 @@ class Activation(Protocol):
     def identity(self) -> str:
         """Hash of all that its scores depend on."""
 
+    @property
+    def threshold(self) -> float:
+        """The score from which it asks for an answer; 0 = it does not say."""
+
     def open(self, question: str) -> int:
         """Take a lane for a question.
 

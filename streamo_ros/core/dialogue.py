@@ -217,7 +217,7 @@ class Dialogue:
 
     def _fitting(self, turns: list[Turn]) -> list[Turn]:
         """The last turns that leave room for another: a policy would evict right after this."""
-        vision = max((one.tokens for turn in turns for one in turn.visions), default=0)
+        vision = max((encoded.tokens for turn in turns for encoded in turn.visions), default=0)
         room = self._backbone.capacity - len(self._sink) - self._limits.max_new_tokens
         return newest(turns, room - self._layout.longest_turn(vision), self._prompt)
 

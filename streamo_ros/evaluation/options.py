@@ -10,7 +10,6 @@ from pathlib import Path
 
 from streamo_ros.backbone import is_url
 from streamo_ros.config.parameters import NAMES
-from streamo_ros.core.activation import ALPHA
 from streamo_ros.evaluation.case import BLIND
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.last_frame import LAST_FRAME
@@ -200,7 +199,13 @@ def _add_serving(group: argparse._ArgumentGroup) -> None:
     add('--model-name', default='', metavar='NAME', help='the model on the server, of several')
     add('--gate', default='', metavar='PATH', help='a checkpoint that decides when it speaks')
     add('--on-demand', action='store_true', help='with --gate: it reads only what it answers')
-    add('--activation', type=float, default=ALPHA, metavar='P', help='score that opens the gate')
+    add(
+        '--activation',
+        type=float,
+        default=0.0,
+        metavar='P',
+        help="score that opens the gate; default the gate's, else 0.35",
+    )
     add('--max-len', type=int, default=0, metavar='N', help='tokens it reads with --on-demand')
     add('--settings', default='', metavar='FILE', help='streamo.json of a served checkpoint')
     add(

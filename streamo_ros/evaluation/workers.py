@@ -24,7 +24,6 @@ from streamo_ros.backbone import is_url
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.config.settings import context_policy
-from streamo_ros.core.activation import ALPHA
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneInfo
@@ -69,7 +68,7 @@ class EvalConfig:
     settings: str = ''
     gate: str = ''
     gate_main: str = 'streaming'
-    alpha: float = ALPHA
+    alpha: float = 0.0
     max_len: int = 0
     hysteresis: float = 0.0
     dialect: str = 'auto'

@@ -39,6 +39,21 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
     Raises:
         TrainingError: it cannot be loaded, or its architecture is not supported.
     """
+    path = Path(config.model).expanduser()
+    model = load_weights(config)
+    enable_segments(model)
+    tokenizer = load_tokenizer(path)
+    if protocol_of(config) == 'text_tags':
+        return model, tokenizer, training_prompt(path, path, 'text_tags').state_ids
+    return model, tokenizer, add_state_tokens(tokenizer, model)
+
+
+def load_weights(config: TrainConfig) -> Any:
+    """Load the base checkpoint as it is.
+
+    Raises:
+        TrainingError: it cannot be loaded, or its architecture is not supported.
+    """
     import transformers
 
     path = Path(config.model).expanduser()
@@ -51,7 +66,7 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
             f'{path} is an adapter: train its base, {checkpoint.adapter.base}, or merge it first'
         )
     try:
-        model = getattr(transformers, checkpoint.architecture).from_pretrained(
+        return getattr(transformers, checkpoint.architecture).from_pretrained(
             path,
             dtype=getattr(torch, config.dtype, 'auto'),
             local_files_only=True,
@@ -61,11 +76,6 @@ def load_model(config: TrainConfig) -> tuple[Any, Any, tuple[int, int, int]]:
         )
     except (OSError, ValueError, ImportError) as error:
         raise TrainingError(f'the weights in {path} cannot be loaded: {error}') from error
-    enable_segments(model)
-    tokenizer = load_tokenizer(path)
-    if protocol_of(config) == 'text_tags':
-        return model, tokenizer, training_prompt(path, path, 'text_tags').state_ids
-    return model, tokenizer, add_state_tokens(tokenizer, model)
 
 
 def protocol_of(config: TrainConfig) -> ProtocolKind:

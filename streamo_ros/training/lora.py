@@ -46,8 +46,16 @@ def targets(model: nn.Module) -> str:
     return rf'{re.escape(path)}\..*\b({"|".join(sorted(map(re.escape, names)))})'
 
 
-def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
-    """Add an adapter; only the adapter and the state tokens' rows are trained.
+def adapt(
+    model: Any, settings: LoraSettings, state_ids: Sequence[int], *, head: bool = True
+) -> Any:
+    """Add an adapter; only the adapter and the rows of some tokens are trained.
+
+    Args:
+        model: a transformers model of a supported architecture.
+        settings: of the adapter.
+        state_ids: the tokens.
+        head: they have rows in the language model head, too, if that is a table of its own.
 
     Raises:
         TrainingError: the language model has no linear layer.
@@ -57,7 +65,8 @@ def adapt(model: Any, settings: LoraSettings, state_ids: Sequence[int]) -> Any:
 
     rows = {'embed_tokens': list(state_ids)} if state_ids else {}
     if (
-        state_ids
+        head
+        and state_ids
         and model.get_output_embeddings().weight is not model.get_input_embeddings().weight
     ):
         rows['lm_head'] = list(state_ids)

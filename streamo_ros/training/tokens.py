@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -66,25 +67,28 @@ def add_state_tokens(tokenizer: Any, model: Any) -> tuple[int, int, int]:
     Returns:
         The ids of Silence, Standby and Response.
     """
+    add_tokens(tokenizer, model, list(STATE_TAGS.values()))
+    return state_ids(tokenizer)
+
+
+def add_tokens(tokenizer: Any, model: Any, texts: Sequence[str]) -> None:
+    """Make each text a single id; see `add_state_tokens`."""
     from transformers import AddedToken
 
-    pieces = {tag: tokenizer.encode(tag, add_special_tokens=False) for tag in STATE_TAGS.values()}
-    missing = [tag for tag, ids in pieces.items() if len(ids) != 1]
-    tokens = [AddedToken(tag, special=True, normalized=False) for tag in missing]
+    pieces = {text: tokenizer.encode(text, add_special_tokens=False) for text in texts}
+    missing = [text for text, ids in pieces.items() if len(ids) != 1]
+    tokens = [AddedToken(text, special=True, normalized=False) for text in missing]
     tokenizer.add_tokens(tokens, special_tokens=True)
     if len(tokenizer) > model.get_input_embeddings().weight.shape[0]:
         model.resize_token_embeddings(len(tokenizer), mean_resizing=False)
-    ids = state_ids(tokenizer)
     tables = {
         id(table.weight): table.weight
         for table in (model.get_input_embeddings(), model.get_output_embeddings())
     }
     with torch.no_grad():
         for weight in tables.values():
-            for tag, token in zip(STATE_TAGS.values(), ids, strict=True):
-                if tag in missing:
-                    weight[token] = weight[pieces[tag]].mean(0)
-    return ids
+            for text in missing:
+                weight[tokenizer.convert_tokens_to_ids(text)] = weight[pieces[text]].mean(0)
 
 
 def save_checkpoint_files(

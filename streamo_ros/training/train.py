@@ -3,7 +3,8 @@
 """`streamo train CONFIG`: one training run; or `streamo train --add-tokens MODEL --output FOLDER`.
 
 The configuration's `kind` selects what is trained: 'transformers', any supported checkpoint;
-'tiny' and 'objects', the embedded models. For several GPUs or machines use `accelerate launch`.
+'activation', a gate on top of one; 'tiny' and 'objects', the embedded models. For several GPUs or
+machines use `accelerate launch`.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from streamo_ros.training.train_config import TrainingError
 
 KINDS = {
     'transformers': 'streamo_ros.training.train:train_checkpoint',
+    'activation': 'streamo_ros.training.activation:train',
     'tiny': 'streamo_ros.tiny:train',
     'objects': 'streamo_ros.tiny.objects:train',
 }

@@ -128,7 +128,7 @@ class TrainConfig:
 
     model: str
     output: str
-    kind: Literal['transformers'] = 'transformers'
+    kind: Literal['transformers', 'activation'] = 'transformers'
     dtype: Literal['float32', 'bfloat16', 'float16', 'auto'] = 'float32'
     protocol: Literal['auto', 'special_tokens', 'text_tags'] = 'auto'
     attention: str = 'sdpa'

@@ -17,9 +17,8 @@ import torch
 from accelerate.utils import broadcast_object_list
 from torch import nn
 from transformers import PreTrainedModel
-from transformers import Trainer
-from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from streamo_ros.training.base_trainer import BaseTrainer
 from streamo_ros.training.loss import BatchCounts
 from streamo_ros.training.loss import StateLoss
 from streamo_ros.training.positions import packed_positions
@@ -29,12 +28,12 @@ from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.validation import Validation
 
 
-class StreamoTrainer(Trainer):
+class StreamoTrainer(BaseTrainer):
     """A Trainer whose loss is `StateLoss` over the whole optimizer step.
 
     Args:
         state_loss: the loss.
-        lengths: tokens of each example, for length grouping.
+        lengths: see `BaseTrainer`.
         validation: validates checkpoints; None = never.
         save_validated: writes the checkpoint to validate to a folder; called on all ranks.
     """
@@ -50,11 +49,10 @@ class StreamoTrainer(Trainer):
         save_validated: Callable[[StreamoTrainer, Path], None] | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, lengths=lengths, **kwargs)
         self.validation = validation
         self.save_validated = save_validated
         self.state_loss = state_loss
-        self.lengths = lengths
         self._counts: BatchCounts | None = None
 
     def get_batch_samples(
@@ -145,10 +143,3 @@ class StreamoTrainer(Trainer):
             resume_from_checkpoint, dtype=plain.dtype, local_files_only=True
         )
         plain.load_state_dict(saved.state_dict())
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        # transformers would decode every video to find the length of its example.
-        if self.args.train_sampling_strategy != 'group_by_length':
-            return super()._get_train_sampler(train_dataset)
-        size = self.args.train_batch_size * self.args.gradient_accumulation_steps
-        return LengthGroupedSampler(size, lengths=self.lengths)

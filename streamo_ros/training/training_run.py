@@ -86,7 +86,7 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         save_checkpoint_files,
         tokenizer,
         Path(config.model).expanduser(),
-        pixels=_pixels(config),
+        pixels=frame_pixels(config),
         settings={
             'protocol': protocol,
             'system_prompt': base.system_prompt or SYSTEM_PROMPT,
@@ -108,9 +108,9 @@ def train(config: TrainConfig, resume: bool = False) -> Path:
         args=arguments,
         save_validated=save_checkpoint,
         state_loss=loss,
-        data_collator=_collator(config, model, tokenizer),
+        data_collator=make_collator(config, model, tokenizer),
     )
-    trainer.train(resume_from_checkpoint=_newest(output) if resume else None)
+    trainer.train(resume_from_checkpoint=newest_checkpoint(output) if resume else None)
     return _finish(trainer, config, save_checkpoint)
 
 
@@ -118,14 +118,15 @@ def _examples(
     config: TrainConfig, model: Any, start: Path, service: ServiceSettings, protocol: ProtocolKind
 ) -> DialogueExamples:
     """The sequences of the run; `start` holds the files of the checkpoint before training."""
-    images = ImageInputs(start, model.config, _pixels(config))
+    images = ImageInputs(start, model.config, frame_pixels(config))
     prompt = training_prompt(Path(config.model).expanduser(), start, protocol)
     layout = make_layout(config, service, prompt, images.most_tokens, model.config)
     identity = data_identity(config, service, start)
     return DialogueExamples(config.data, layout, images, model.config.image_token_id, identity)
 
 
-def _collator(config: TrainConfig, model: Any, tokenizer: Any) -> Collator:
+def make_collator(config: TrainConfig, model: Any, tokenizer: Any) -> Collator:
+    """What makes batches for a model."""
     return Collator(
         tokenizer.pad_token_id or 0,
         model.config.image_token_id,
@@ -134,7 +135,8 @@ def _collator(config: TrainConfig, model: Any, tokenizer: Any) -> Collator:
     )
 
 
-def _pixels(config: TrainConfig) -> tuple[int, int]:
+def frame_pixels(config: TrainConfig) -> tuple[int, int]:
+    """Smallest and largest area of a frame."""
     return config.frames.min_pixels, config.frames.max_pixels
 
 
@@ -241,7 +243,12 @@ def state_loss(config: TrainConfig, ids: tuple[int, int, int]) -> StateLoss:
         raise TrainingError(f'loss: {error}') from error
 
 
-def _newest(output: Path) -> str:
+def newest_checkpoint(output: Path) -> str:
+    """The folder of the newest checkpoint of a run.
+
+    Raises:
+        TrainingError: it has none.
+    """
     from transformers.trainer_utils import get_last_checkpoint
 
     checkpoint = get_last_checkpoint(str(output)) if output.is_dir() else None

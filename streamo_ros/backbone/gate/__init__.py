@@ -6,12 +6,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.gate.gated import GatedBackbone
 from streamo_ros.backbone.gate.on_demand import OnDemandBackbone
 from streamo_ros.backbone.gate.protocol_gate import ProtocolGate
+from streamo_ros.backbone.gate_files import is_gate
+from streamo_ros.backbone.gate_files import is_stride
 from streamo_ros.backbone.options import Options
+from streamo_ros.core.activation import Activation
+from streamo_ros.core.activation import ALPHA
 from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
@@ -38,21 +43,41 @@ def with_gate(path: str, options: Options, load: Load) -> GatedBackbone:
     Raises:
         BackboneError: one of them cannot be loaded, or they do not fit together.
     """
-    if not 0 < options.alpha < 1:
+    if not 0 <= options.alpha < 1:
         raise BackboneError(
             f'thresholds.activation is {options.alpha:g}: a score lies between 0 and 1'
         )
-    plain = replace(options, gate='', name='', settings='', capacity=0, frames=0, max_pixels=0)
-    gate_options = replace(plain, protocol='auto', dialect='auto')
-    gate = ProtocolGate(_checked(load(options.gate, gate_options)))
+    gate = find_gate(options, load)
+    alpha = options.alpha or gate.threshold or ALPHA
     if options.gate_main != 'on_demand':
         model = _checked(load(path, replace(options, gate='')))
-        return GatedBackbone(model, gate, options.alpha)
+        return GatedBackbone(model, gate, alpha)
     longest = options.max_len or MAX_LEN
     model = _checked(load(path, replace(options, gate='', capacity=longest + ANSWER)))
     frames = options.frames or model.info.max_frames
     kept = wanted_capacity(frames, model.info.max_tokens_per_frame or 1, model.prompt)
-    return GatedBackbone(OnDemandBackbone(model, kept, longest), gate, options.alpha)
+    return GatedBackbone(OnDemandBackbone(model, kept, longest), gate, alpha)
+
+
+def find_gate(options: Options, load: Load) -> Activation:
+    """Load the gate that the options name, of whatever kind it is.
+
+    Raises:
+        BackboneError: it cannot be loaded.
+    """
+    plain = replace(options, gate='', name='', settings='', capacity=0, frames=0, max_pixels=0)
+    plain = replace(plain, protocol='auto', dialect='auto')
+    folder = Path(options.gate).expanduser()
+    if is_gate(folder):
+        # Imported here, as it loads torch.
+        from streamo_ros.backbone.gate.score_gate import load_score_gate
+
+        return load_score_gate(folder, plain)
+    if is_stride(folder):
+        from streamo_ros.backbone.gate.stride_gate import load_stride
+
+        return load_stride(folder, plain)
+    return ProtocolGate(_checked(load(options.gate, plain)))
 
 
 def _checked(model: Backbone) -> Backbone:

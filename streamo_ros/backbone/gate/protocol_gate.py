@@ -55,6 +55,11 @@ class ProtocolGate:
         """See `Activation`."""
         return self._backbone.info.model_id
 
+    @property
+    def threshold(self) -> float:
+        """What the checkpoint asks for."""
+        return self._backbone.info.response_threshold
+
     def open(self, question: str) -> int:
         """See `Activation`."""
         dialogue = Dialogue(self._backbone, WindowPolicy(), question, self._limits)

@@ -160,5 +160,8 @@ class VisionEncoders(Protocol):
     def renew(self, encoder: VisionEncoder) -> VisionEncoder:
         """The encoder to use from now on in place of this one: usually the same."""
 
+    def holds_weights(self, encoder: VisionEncoder) -> bool:
+        """Whether an encoder has weights of its own, which the others do not share."""
+
     def state(self, grid: Grid) -> VisionState:
         """What runs a grid now."""

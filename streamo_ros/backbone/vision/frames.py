@@ -93,6 +93,7 @@ class FrameEncoder:
     def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
         """Preprocessing and encoder of a grid, created on first use."""
         if grid not in self._ready:
+            self._drop_engines()
             preprocess = Preprocessor(
                 grid, self._normalization, self.device, self.dtype, self._find_sizes
             )
@@ -110,6 +111,16 @@ class FrameEncoder:
             if self.device.type == 'cuda':
                 torch.cuda.empty_cache()
         return preprocess, renewed
+
+    def _drop_engines(self) -> None:
+        """Let go of engines of other grids, before torch's tower is there again.
+
+        With the engine that replaces it, that would be three towers in memory.
+        """
+        for grid, (_, encoder) in list(self._ready.items()):
+            if self._encoders.holds_weights(encoder):
+                self._passes.forget(encoder)
+                del self._ready[grid]
 
     def state(self, grid: Grid) -> VisionState:
         """What runs the vision tower of a grid now."""

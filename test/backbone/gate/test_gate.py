@@ -226,7 +226,7 @@ def test_a_length_that_holds_nothing_is_refused(frame):
 
 def test_a_wrong_alpha_is_refused(write_script):
     path = write_script('- instruction: ""\n  say: []\n')
-    for alpha in (0.0, 1.0, 1.5):
+    for alpha in (-0.1, 1.0, 1.5):
         with pytest.raises(BackboneError, match='a score lies between 0 and 1'):
             load(path, Options(gate=str(path), alpha=alpha))
 
@@ -235,3 +235,12 @@ def test_a_gate_that_is_not_there_is_refused(write_script, tmp_path):
     path = write_script('- instruction: ""\n  say: []\n')
     with pytest.raises(BackboneError, match='nowhere'):
         load(path, Options(gate=str(tmp_path / 'nowhere')))
+
+
+def test_the_threshold_is_the_users_the_gates_or_the_published_one(write_script, monkeypatch):
+    path = write_script('- instruction: ""\n  say: []\n')
+    own = Options(gate=str(path))
+    assert load(path, own).info.response_threshold == 0.35
+    monkeypatch.setattr(ProtocolGate, 'threshold', 0.7)
+    assert load(path, own).info.response_threshold == 0.7
+    assert load(path, Options(gate=str(path), alpha=0.2)).info.response_threshold == 0.2

@@ -65,7 +65,8 @@ class EngineEncoder:
 
     Args:
         binding: TensorRT.
-        plan: a plan built by the same TensorRT for the same kind of GPU.
+        plan: a plan built by the same TensorRT for the same kind of GPU, an object with the buffer
+            interface; not kept.
         grid: the grid that it was built for.
         device: the device that it runs on.
         dtype: dtype of the vision tokens.
@@ -78,7 +79,7 @@ class EngineEncoder:
     def __init__(
         self,
         binding: Binding,
-        plan: bytes,
+        plan: Any,
         grid: Grid,
         device: torch.device,
         dtype: torch.dtype,
@@ -137,7 +138,7 @@ class EngineEncoder:
                 f'{self._binding} cannot be initialized: {self._log.reason}'
             ) from error
 
-    def _load(self, plan: bytes) -> Any:
+    def _load(self, plan: Any) -> Any:
         engine = self._runtime.deserialize_cuda_engine(plan)
         if engine is None:
             raise EngineError(

@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -48,6 +49,29 @@ def test_what_was_stored_is_found(cache):
     assert entry.plan() == b'plan'
     assert entry.reference.read_bytes() == b'numbers'
     assert [entry.key for entry in cache.entries()] == [KEY]
+
+
+def test_a_plan_is_hashed_where_it_was_read(cache, monkeypatch):
+    """What TensorRT gets is what was checked: the file is opened once, and not copied."""
+    put(cache)
+    entry, opened, original = cache.find(KEY), [], Path.open
+
+    def noted(self, *args, **choices):
+        opened.append(self.name)
+        return original(self, *args, **choices)
+
+    monkeypatch.setattr(Path, 'open', noted)
+    plan = entry.plan()
+    assert opened.count(PLAN) == 1
+    assert type(plan.obj).__name__ == 'mmap'
+
+
+def test_an_empty_plan_is_one_sentence(cache):
+    put(cache)
+    entry = cache.find(KEY)
+    (entry.folder / PLAN).write_bytes(b'')
+    with pytest.raises(EngineError, match='cannot be read'):
+        entry.plan()
 
 
 @pytest.mark.parametrize(
@@ -191,7 +215,7 @@ with cache.lock(test.KEY, lambda: print('waiting', flush=True)):
         test.put(cache, plan=b'made')
         print('made', flush=True)
     else:
-        print('found', found.plan().decode(), flush=True)
+        print('found', bytes(found.plan()).decode(), flush=True)
 """
 
 

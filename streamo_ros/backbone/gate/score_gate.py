@@ -1,0 +1,166 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""A gate that `streamo train` wrote with `kind: activation`: a score behind each frame.
+
+A lane holds the question and its frames, each followed by a learned token whose last hidden state
+is scored; there are no time tags and no answers in it. When the window is full, the older half of
+the frames leaves.
+
+Source: Wang et al., 'StreamBridge', arXiv 2505.05467, sec. 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamo_ros.backbone.build import load_checkpoint
+from streamo_ros.backbone.gate_files import ACT
+from streamo_ros.backbone.options import Options
+from streamo_ros.core.activation import Look
+from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
+from streamo_ros.core.interface import Backbone
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.interface import Request
+from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.passes import PassRunner
+from streamo_ros.core.prompt import PromptTokens
+
+Ids = tuple[int, ...]
+
+
+@dataclass
+class _Lane:
+    """A question and its frames.
+
+    Attributes:
+        slot: of the backbone.
+        sink: tokens in front of the frames.
+        sizes: tokens that each frame in the window takes.
+        grid: of the frames; None before the first one.
+    """
+
+    slot: int
+    sink: Ids
+    sizes: list[int] = field(default_factory=list)
+    grid: tuple[int, int] | None = None
+
+
+class ScoreGate:
+    """Satisfies `core.activation.Activation`.
+
+    Args:
+        backbone: a checkpoint with a score head.
+
+    Raises:
+        BackboneError: its tokenizer lacks the token behind a frame.
+    """
+
+    def __init__(self, backbone: Backbone) -> None:
+        self._backbone = backbone
+        self._passes = PassRunner(backbone)
+        self._frames = backbone.info.max_frames or DEFAULT_MAX_FRAMES
+        self._lanes: dict[int, _Lane] = {}
+        self._after = after_frame(backbone.prompt)
+
+    @property
+    def name(self) -> str:
+        """See `Activation`."""
+        return self._backbone.info.model
+
+    @property
+    def identity(self) -> str:
+        """See `Activation`."""
+        return self._backbone.info.model_id
+
+    @property
+    def threshold(self) -> float:
+        """See `Activation`."""
+        return self._backbone.info.response_threshold
+
+    def open(self, question: str) -> int:
+        """See `Activation`."""
+        sink = self._backbone.prompt.sink(question)
+        if len(sink) >= self._backbone.capacity:
+            raise BackboneError(
+                f'the question takes {len(sink)} tokens and a lane of the gate {self.name} holds '
+                f'{self._backbone.capacity}: shorten it'
+            )
+        slot = self._backbone.open()
+        self._lanes[slot] = _Lane(slot, sink)
+        return slot
+
+    def close(self, lane: int) -> None:
+        """See `Activation`."""
+        self._backbone.close(self._lanes.pop(lane).slot)
+
+    def see(self, image: NDArray[np.uint8]) -> VisionTokens:
+        """See `Activation`."""
+        return self._backbone.encode(image)
+
+    def score(self, looks: Sequence[Look]) -> NDArray[np.float32]:
+        """See `Activation`."""
+        lanes = [self._lanes[look.lane] for look in looks]
+        requests = [self._request(lane, look) for lane, look in zip(lanes, looks, strict=True)]
+        rows = self._passes.extend(requests)
+        scores = np.full(len(looks), np.nan, np.float32)
+        for at, (lane, request, row) in enumerate(zip(lanes, requests, rows, strict=True)):
+            if row is not None:
+                lane.sizes.append(request.tokens - (0 if lane.sizes else len(lane.sink)))
+                scores[at] = 1 / (1 + np.exp(float(row[0] - row[2])))
+        if len(looks) and np.isnan(scores).all():
+            raise BackboneError(f'the gate {self.name} failed: {self._passes.last_failure}')
+        return scores
+
+    def _request(self, lane: _Lane, look: Look) -> Request:
+        """What a frame appends to its lane, in which there is room for it afterwards."""
+        if lane.sizes and lane.grid != look.glimpse.grid:
+            self._keep(lane, 0)
+        lane.grid = look.glimpse.grid
+        prompt = self._backbone.prompt
+        pieces = (prompt.image_open, look.glimpse, self._after)
+        need = look.glimpse.tokens + len(prompt.image_open) + len(self._after)
+        while lane.sizes and (
+            len(lane.sizes) >= self._frames
+            or self._backbone.length(lane.slot) + need > self._backbone.capacity
+        ):
+            self._keep(lane, len(lane.sizes) // 2)
+        if not self._backbone.length(lane.slot):
+            pieces = (lane.sink + prompt.image_open, *pieces[1:])
+        return Request(lane.slot, pieces)
+
+    def _keep(self, lane: _Lane, frames: int) -> None:
+        """Forget all but so many of the newest frames."""
+        held, sink = self._backbone.length(lane.slot), len(lane.sink)
+        lane.sizes = lane.sizes[len(lane.sizes) - frames :]
+        keep = [(0, sink), (held - sum(lane.sizes), held)]
+        self._backbone.evict(lane.slot, keep if frames else keep[:1])
+
+
+def after_frame(prompt: PromptTokens) -> Ids:
+    """The tokens behind a frame, in training as in service; the last one is scored.
+
+    Raises:
+        BackboneError: the tokenizer lacks it.
+    """
+    act = prompt.tokenizer.control(ACT)
+    if len(act) != 1:
+        raise BackboneError(
+            f'the tokenizer of the gate writes {ACT} in {len(act)} tokens: copy its '
+            'tokenizer.json again'
+        )
+    return prompt.image_close + act
+
+
+def load_score_gate(path: Path, options: Options) -> ScoreGate:
+    """Load a gate that `streamo train` wrote.
+
+    Raises:
+        BackboneError: it cannot be loaded.
+    """
+    return ScoreGate(load_checkpoint(path, options, gate=True))
