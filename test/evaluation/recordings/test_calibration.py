@@ -12,8 +12,8 @@ import pytest
 from streamo_ros import cli
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.params_file import read_parameters
-from streamo_ros.core.decision import CalibrationSample as Decision
 from streamo_ros.core.decision import redecide
+from streamo_ros.core.decision import Sample as Decision
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.recordings.calibrate_command import main as calibrate
