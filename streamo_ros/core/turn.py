@@ -129,16 +129,17 @@ def merged(
     actions: Sequence[Action],
     merge: Callable[[Sequence[VisionTokens]], VisionTokens],
 ) -> list[Turn]:
-    """The turns that stay when frames are averaged into those of the next one that stays."""
-    kept, visions = list[Turn](), list[VisionTokens]()
+    """The turns that stay when frames are averaged into the first of the next one that stays."""
+    kept, before = list[Turn](), list[VisionTokens]()
     for turn, action in zip(turns, actions, strict=True):
-        visions += turn.visions
         if action is Action.MERGE:
+            before += turn.visions
             continue
-        if turn.visions and len(visions) > 1:
-            turn.visions = (merge(visions),)
+        if turn.visions and before:
+            first, *others = turn.visions
+            turn.visions = (merge([*before, first]), *others)
         kept.append(turn)
-        visions = []
+        before = []
     return kept
 
 

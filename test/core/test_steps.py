@@ -14,10 +14,14 @@ import pytest
 from streamo_ros.backbone.scripted import CharacterTokenizer
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.core.assistant import Assistant
+from streamo_ros.core.assistant_settings import AssistantSettings
+from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.dialect import Dialect
 from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
+from streamo_ros.core.eviction import EvictionPolicy
+from streamo_ros.core.eviction.round_decay import RoundDecayPolicy
 from streamo_ros.core.frame import Frame
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
@@ -30,13 +34,21 @@ from streamo_ros.core.speech import Speech
 STANDBY = State.STANDBY
 
 
-def watch(dialect: Dialect, script: Any, frames: int, rate: int = 1) -> tuple[Any, list[Any]]:
+def watch(
+    dialect: Dialect,
+    script: Any,
+    frames: int,
+    rate: int = 1,
+    policy: EvictionPolicy | None = None,
+    capacity: int = 8192,
+) -> tuple[Any, list[Any]]:
     """The backbone, and everything that happened."""
-    backbone = ScriptedBackbone(script, lanes=1)
+    backbone = ScriptedBackbone(script, lanes=1, capacity=capacity)
     backbone.prompt = PromptTokens(backbone.tokenizer, dialect=dialect)
     book = InstructionBook(1)
     book.add('watch')
-    assistant = Assistant(backbone, book)
+    settings = AssistantSettings(limits=ContextLimits(max_new_tokens=16))
+    assistant = Assistant(backbone, book, settings, policy)
     events: list[Any] = []
     for at in range(frames):
         start = Fraction(at, rate)
@@ -53,6 +65,18 @@ def test_the_frames_of_a_step_are_decided_once_with_the_last_of_them() -> None:
     assert [event.frame.tick.index for event in decided] == [3, 7]
     assert [event.tag for event in decided] == ['<0.75s-1s>', '<1.75s-2s>']
     assert (backbone.passes.encode, backbone.passes.extend) == (10, 2)
+
+
+def test_a_round_of_steps_of_several_frames_keeps_the_shape_of_a_step() -> None:
+    dialect = replace(STREAMO, frames=2)
+    backbone, events = watch(
+        dialect, lambda *_: (State.SILENCE, ''), 80, 2, RoundDecayPolicy(), capacity=1500
+    )
+    decided = [event for event in events if isinstance(event, Decided)]
+    assert [event.state for event in decided] == [State.SILENCE] * 40
+    said = backbone.transcript(0)
+    assert said.count('<|vision_start|>') == 2 * said.count('</Silence>')
+    assert backbone.passes.prefill
 
 
 def test_a_dialect_without_standby_never_decides_it() -> None:
