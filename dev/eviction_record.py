@@ -19,8 +19,10 @@ import sys
 import types
 import zlib
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -30,7 +32,7 @@ SEED, STEPS, GRID, FRAMES = 20261127, 48, (3, 4), 16
 VIDEO_TOKEN, LOGITS = 1023, 16
 REPOSITORY = 'mit-han-lab/streaming-vlm'
 COMMIT = 'a940d8cbfa14eefe651b7f4adeb81825c28cc6c6'
-TEXT = {
+TEXT: dict[str, Any] = {
     'hidden_size': 64,
     'num_hidden_layers': 3,
     'num_attention_heads': 4,
@@ -43,7 +45,7 @@ TEXT = {
     'bos_token_id': None,
     'eos_token_id': None,
 }
-VISION = {
+VISION: dict[str, Any] = {
     'depth': 1,
     'hidden_size': 32,
     'num_heads': 2,
@@ -84,8 +86,8 @@ def our_backbone() -> Any:
     from streamo_ros.backbone.random_weights import random_backbone
     from streamo_ros.backbone.shape_configs import qwen2_5
 
-    config = qwen2_5(TEXT, VISION, SECTION)
-    model = Qwen2_5_VLForConditionalGeneration._from_config(config, dtype=torch.float32)  # noqa: SLF001
+    config, kind = qwen2_5(TEXT, VISION, SECTION), cast('Any', Qwen2_5_VLForConditionalGeneration)
+    model = kind._from_config(config, dtype=torch.float32)  # noqa: SLF001
     options = Options('cpu', 'float32', lanes=1, capacity=2048)
     return random_backbone('tiny', options, fill(model))
 
@@ -152,10 +154,11 @@ def write_steps(file: Path) -> None:
 
 def _stubs() -> None:
     """Stand-ins for what their modules import and this does not call."""
-    for name, content in {
+    stubs: dict[str, dict[str, Any]] = {
         'qwen_vl_utils': {'process_vision_info': None},
         'qwen_vl_utils.vision_process': {'FPS': 1},
-    }.items():
+    }
+    for name, content in stubs.items():
         module = types.ModuleType(name)
         module.__dict__.update(content)
         sys.modules[name] = module
@@ -176,8 +179,8 @@ def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> torch.Te
     """Flash attention: causal, aligned to the last key; (batch, rows, heads, dim)."""
     rows, past = query.shape[1], key.shape[1]
     seen = torch.ones(rows, past, dtype=torch.bool).tril(past - rows)
-    parts = (part.transpose(1, 2) for part in (query, key, value))
-    out = torch.nn.functional.scaled_dot_product_attention(*parts, attn_mask=seen)
+    query, key, value = (part.transpose(1, 2) for part in (query, key, value))
+    out = torch.nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
     return out.transpose(1, 2)
 
 
@@ -200,11 +203,10 @@ def write_logits(file: Path, root: Path) -> None:
     """Add their logits to a record."""
     sys.path.insert(0, str(root))
     _stubs()
-    from streaming_vlm.inference.generate.streaming_cache import StreamingCache
-    from streaming_vlm.inference.qwen2_5 import language_forward
-    from streaming_vlm.inference.qwen2_5 import model_forward
-    from streaming_vlm.inference.qwen2_5 import pos_emb
-    from streaming_vlm.inference.streaming_args import StreamingArgs
+    base = 'streaming_vlm.inference'
+    language_forward = import_module(f'{base}.qwen2_5.language_forward')
+    model_forward = import_module(f'{base}.qwen2_5.model_forward')
+    pos_emb = import_module(f'{base}.qwen2_5.pos_emb')
     from transformers import Qwen2_5_VLConfig
     from transformers import Qwen2_5_VLForConditionalGeneration
 
@@ -232,7 +234,9 @@ def write_logits(file: Path, root: Path) -> None:
         attention.forward = bind(language_forward.streaming_text_flash_attn_forward, attention)
         attention._flash_attn_uses_top_left_mask = False  # noqa: SLF001
         attention.is_causal = True
-    prune, cache, args = _prune(root), StreamingCache(), StreamingArgs('shrink')
+    cache = import_module(f'{base}.generate.streaming_cache').StreamingCache()
+    args = import_module(f'{base}.streaming_args').StreamingArgs('shrink')
+    prune = _prune(root)
     held = torch.zeros((1, 0), dtype=torch.int64)
     grids: torch.Tensor
     for at, step in enumerate(record['steps']):

@@ -66,7 +66,9 @@ def models_table() -> str:
 
 
 def _table(models: dict[str, str], frames: int) -> str:
-    heads = ('checkpoint', 'weights', 'of which vision', 'tokens', 'one window', 'for passes')
+    heads: tuple[str, ...] = (
+        'checkpoint', 'weights', 'of which vision', 'tokens', 'one window', 'for passes',
+    )  # fmt: skip
     heads += tuple(f'{size} GB' for size in BOARDS)
     lines = [
         f'| {" | ".join(heads)} |',
