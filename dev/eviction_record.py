@@ -19,8 +19,10 @@ import sys
 import types
 import zlib
 from fractions import Fraction
+from importlib import import_module
 from pathlib import Path
 from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -84,8 +86,8 @@ def our_backbone() -> Any:
     from streamo_ros.backbone.random_weights import random_backbone
     from streamo_ros.backbone.shape_configs import qwen2_5
 
-    config = qwen2_5(TEXT, VISION, SECTION)
-    model: Any = Qwen2_5_VLForConditionalGeneration(config)
+    config, kind = qwen2_5(TEXT, VISION, SECTION), cast('Any', Qwen2_5_VLForConditionalGeneration)
+    model = kind._from_config(config, dtype=torch.float32)  # noqa: SLF001
     options = Options('cpu', 'float32', lanes=1, capacity=2048)
     return random_backbone('tiny', options, fill(model))
 
@@ -152,11 +154,11 @@ def write_steps(file: Path) -> None:
 
 def _stubs() -> None:
     """Stand-ins for what their modules import and this does not call."""
-    contents: dict[str, dict[str, Any]] = {
+    stubs: dict[str, dict[str, Any]] = {
         'qwen_vl_utils': {'process_vision_info': None},
         'qwen_vl_utils.vision_process': {'FPS': 1},
     }
-    for name, content in contents.items():
+    for name, content in stubs.items():
         module = types.ModuleType(name)
         module.__dict__.update(content)
         sys.modules[name] = module
@@ -201,11 +203,10 @@ def write_logits(file: Path, root: Path) -> None:
     """Add their logits to a record."""
     sys.path.insert(0, str(root))
     _stubs()
-    from streaming_vlm.inference.generate.streaming_cache import StreamingCache
-    from streaming_vlm.inference.qwen2_5 import language_forward
-    from streaming_vlm.inference.qwen2_5 import model_forward
-    from streaming_vlm.inference.qwen2_5 import pos_emb
-    from streaming_vlm.inference.streaming_args import StreamingArgs
+    base = 'streaming_vlm.inference'
+    language_forward = import_module(f'{base}.qwen2_5.language_forward')
+    model_forward = import_module(f'{base}.qwen2_5.model_forward')
+    pos_emb = import_module(f'{base}.qwen2_5.pos_emb')
     from transformers import Qwen2_5_VLConfig
     from transformers import Qwen2_5_VLForConditionalGeneration
 
@@ -238,7 +239,9 @@ def write_logits(file: Path, root: Path) -> None:
         attention.forward = bind(language_forward.streaming_text_flash_attn_forward, attention)
         attention._flash_attn_uses_top_left_mask = False  # noqa: SLF001
         attention.is_causal = True
-    prune, cache, args = _prune(root), StreamingCache(), StreamingArgs('shrink')
+    cache = import_module(f'{base}.generate.streaming_cache').StreamingCache()
+    args = import_module(f'{base}.streaming_args').StreamingArgs('shrink')
+    prune = _prune(root)
     held = torch.zeros((1, 0), dtype=torch.int64)
     grids: torch.Tensor
     for at, step in enumerate(record['steps']):
