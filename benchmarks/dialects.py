@@ -120,11 +120,10 @@ class Lane:
         for number, vision in enumerate(visions):
             start = begin + Fraction(number, self.frames)
             tick = Tick(round(start * SECOND), start, start + Fraction(1, self.frames), 0, 1)
-            if not self.dialogue.gather(tick, vision):
-                request = self.dialogue.request(tick, vision)
-                self.turn = request.pieces
-                return self.backbone.extend([request])[0]
-        return None
+            last = self.dialogue.gather(tick, vision)
+        request = self.dialogue.request(tick, last)
+        self.turn = request.pieces
+        return self.backbone.extend([request])[0]
 
     def _reply(self) -> None:
         """What was said in the step before: nothing, or four words."""

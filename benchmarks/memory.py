@@ -47,7 +47,7 @@ from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.sink import StepMaker
 from streamo_ros.memory.ask import Answer
 from streamo_ros.memory.ask import Asker
-from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.ask import AskOutcome
 from streamo_ros.memory.prompt import Recall
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.sink import MemorySink
@@ -152,7 +152,7 @@ def ask(
             ]
             by_age.setdefault((end - at) // 3600, []).append(
                 {
-                    'right': answer.outcome is Outcome.ANSWERED and answer.evidence == (truth,),
+                    'right': answer.outcome is AskOutcome.ANSWERED and answer.evidence == (truth,),
                     'recall': bool(in_view),
                     'window': end - at < WINDOW or at in last_answers,
                     'tiers': f'{color} {shape} is put at the {place}' in tiers,
@@ -164,7 +164,7 @@ def ask(
         for color, shape, place in never[: len(facts)]:
             question = f'Was there a {color} {shape} at the {place}?'
             _, answer, *_ = _asked(Asker(reader, timezone.utc), question, frames)
-            wrong_finds += answer.outcome is not Outcome.NOT_FOUND
+            wrong_finds += answer.outcome is not AskOutcome.NOT_FOUND
     return {
         'questions': len(facts),
         'never_were': min(len(never), len(facts)),

@@ -69,10 +69,10 @@ def make_venv(distro: str | None) -> None:
     if PYTHON.exists():
         version = evaluate('import sys; print(*sys.version_info[:2], sep=".")')
         if version not in [f'{major}.{minor}' for major, minor in SUPPORTED]:
-            raise SetupError(f'.venv has Python {version}; remove it with `make clean`.')
+            raise SetupError(f'{VENV} has Python {version}; remove that folder first.')
         if evaluate('import importlib.util as u; print(u.find_spec("pip") is not None)') == 'True':
             return
-    report(f'creating .venv with Python {platform.python_version()}')
+    report(f'creating {VENV.name} with Python {platform.python_version()}')
     # With the packages of the system, because rclpy of a ROS 2 installation is among them.
     run(sys.executable, '-m', 'venv', *(['--system-site-packages'] if distro else []), VENV)
 

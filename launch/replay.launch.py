@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from difflib import get_close_matches
 from functools import partial
@@ -72,6 +73,7 @@ def generate_launch_description() -> LaunchDescription:
 
 def _start(context: LaunchContext) -> list[Any]:
     """All processes; evaluated late because the recording decides the type of its topic."""
+    _check_values(context)
     lockstep = _text(context, 'mode') == 'lockstep'
     plan = _plan(context)
     topic = _text(context, 'source_topic')
@@ -105,6 +107,23 @@ def _misspelled(context: LaunchContext) -> list[LogInfo]:
         for name, found in meant.items()
         if found
     ]
+
+
+def _check_values(context: LaunchContext) -> None:
+    """Refuse values that launch would ignore, or refuse without the name of the argument.
+
+    Raises:
+        RuntimeError: one is wrong; says which.
+    """
+    flag, rate = _text(context, 'use_sim_time'), _text(context, 'rate')
+    params_file = _text(context, 'params_file')
+    # launch_ros leaves out a file that is not there, and the node starts without its parameters.
+    if params_file and not Path(params_file).is_file():
+        raise RuntimeError(f'params_file:={params_file}: there is no such file')
+    if flag.strip().lower() not in ('true', 'false'):
+        raise RuntimeError(f'use_sim_time:={flag}: give true or false')
+    if not re.fullmatch(r'\s*\d*\.?\d+\s*', rate) or not float(rate):
+        raise RuntimeError(f'rate:={rate}: give a multiple of real time, such as 2.0')
 
 
 def _plan(context: LaunchContext) -> dict[str, Any]:
@@ -150,14 +169,20 @@ def _node(context: LaunchContext, plan: dict[str, Any], instructions: list[str])
 
 
 def _python() -> list[str]:
-    """The command that runs a module."""
+    """The command that runs a module.
+
+    Raises:
+        RuntimeError: STREAMO_VENV names no environment.
+    """
     # From share/streamo_ros/launch in the prefix that colcon installed into.
     known = Path(__file__).absolute().parents[3] / 'lib' / 'streamo_ros' / 'venv'
     built = known.read_text(encoding='utf-8').strip() if known.exists() else ''
-    for folder in (os.environ.get('STREAMO_VENV', ''), built):
-        python = Path(folder, 'bin', 'python3')
-        if folder and python.exists():
-            return [str(python), '-m']
+    named = os.environ.get('STREAMO_VENV', '')
+    python = Path(named or built, 'bin', 'python3')
+    if (named or built) and python.exists():
+        return [str(python), '-m']
+    if named:
+        raise RuntimeError(f'STREAMO_VENV is {named}, and {python} does not exist')
     return ['/usr/bin/env', 'python3', '-m']
 
 

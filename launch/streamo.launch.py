@@ -11,6 +11,7 @@ from __future__ import annotations
 import signal
 import time
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Any
 
 from launch import LaunchContext
@@ -64,6 +65,8 @@ PARAMETERS = {
 }
 """Arguments that override a parameter."""
 TRANSPORTS = ('', 'raw', 'compressed')
+FLAGS = ('use_sim_time', 'autostart', 'respawn', 'live', 'required')
+NUMBERS = ('respawn_max_retries', 'live_port')
 HUNG = 3
 """Exit code of a node whose model hung or could not be brought back."""
 RESPAWN_DELAY = 2.0
@@ -93,6 +96,7 @@ def _start(context: LaunchContext) -> list[Any]:
     Evaluated late, because launch has no optional parameters: an argument that is left empty must
     leave its parameter to params_file.
     """
+    _check(context)
     retries = int(_text(context, 'respawn_max_retries')) if _is_true(context, 'respawn') else 0
     page = [_page(context)] if _is_true(context, 'live') else []
     started = _supervised(_node(context), retries, _is_true(context, 'required'))
@@ -112,6 +116,29 @@ def _misspelled(context: LaunchContext) -> list[LogInfo]:
         for name, found in meant.items()
         if found
     ]
+
+
+def _check(context: LaunchContext) -> None:
+    """Refuse values that launch would ignore, or refuse without the name of the argument.
+
+    Raises:
+        RuntimeError: one is wrong; says which.
+    """
+    given = {name: text for name in ARGUMENTS if (text := _text(context, name).strip())}
+    for name in FLAGS:
+        if given.get(name, 'true').lower() not in ('true', 'false'):
+            raise RuntimeError(f'{name}:={given[name]}: give true or false')
+    for name in NUMBERS:
+        if not given.get(name, '0').isdecimal():
+            raise RuntimeError(f'{name}:={given[name]}: give a whole number')
+    # launch_ros leaves out a file that is not there, and the node starts without its parameters.
+    if not Path(given['params_file']).is_file():
+        raise RuntimeError(f'params_file:={given["params_file"]}: there is no such file')
+    listed = given.get('instructions', '[]')
+    if not (listed.startswith('[') and listed.endswith(']')):
+        raise RuntimeError(
+            f'instructions:={listed}: give a list, such as "[\'tell me when the kettle boils\']"'
+        )
 
 
 def _supervised(

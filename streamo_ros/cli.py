@@ -23,7 +23,7 @@ from streamo_ros.share import PACKAGE
 from streamo_ros.version import version
 
 
-class CommandError(StreamoError):
+class VerbError(StreamoError):
     """The command line names no verb of ours."""
 
 
@@ -128,7 +128,7 @@ def _answer(verb: str) -> int:
         print(f'{PACKAGE} {version()}')
     else:
         problem = f'unknown command {verb!r}' if verb else 'a command is missing'
-        raise CommandError(f'{problem}: give one of {", ".join(VERBS)}, or --help')
+        raise VerbError(f'{problem}: give one of {", ".join(VERBS)}, or --help')
     return ExitCode.OK
 
 

@@ -73,16 +73,20 @@ def test_the_variable_has_the_last_word(installed: Path, tmp_path: Path) -> None
 
 def test_a_variable_that_names_no_environment_is_said(installed: Path) -> None:
     done = run(installed / 'streamo', 'doctor', STREAMO_VENV='/no/where')
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         'streamo: STREAMO_VENV is /no/where, and /no/where/bin/python3 does not exist\n'
     )
 
 
-def test_an_environment_that_is_gone_leaves_it_to_the_shell(installed: Path) -> None:
+def test_an_environment_that_is_gone_leaves_it_to_the_shell_and_says_so(installed: Path) -> None:
     (installed / 'venv').write_text('/gone\n')
     done = run(installed / 'streamo', '--version')
     assert (done.returncode, done.stdout[:11]) == (0, 'streamo_ros')
+    assert done.stderr == (
+        f'streamo: /gone, which the build knew, does not exist: {sys.executable} runs instead; '
+        'set STREAMO_VENV, or build again\n'
+    )
 
 
 def test_the_interpreter_that_is_right_already_is_not_started_again(installed: Path) -> None:
@@ -132,7 +136,7 @@ def test_a_workspace_that_is_not_sourced_is_said(installed: Path) -> None:
         env={'PATH': os.environ['PATH']},
         timeout=60,
     )
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr == (
         "streamo: streamo_ros cannot be imported: source the workspace's setup.bash\n"
     )

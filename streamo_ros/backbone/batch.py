@@ -29,6 +29,7 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.interface import Request
+from streamo_ros.core.pending_frame import PendingFrame
 
 MarksOf = Callable[[int, int], TokenPositions]
 
@@ -221,6 +222,8 @@ def own_vision(piece: Piece) -> EncodedVision:
     Raises:
         TypeError: it was not.
     """
+    if isinstance(piece, PendingFrame):
+        piece = piece.alone()
     if not isinstance(piece, EncodedVision):
         raise TypeError(f'a frame must come from encode() of this backbone, got {type(piece)}')
     return piece

@@ -15,6 +15,7 @@ from typing import cast
 import torch
 
 from streamo_ros.backbone.attention import find_kind
+from streamo_ros.backbone.attention import WindowFormat
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
@@ -33,12 +34,11 @@ from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
+from streamo_ros.backbone.plan import find_target
 from streamo_ros.backbone.plan import FrameSizes
-from streamo_ros.backbone.plan import plan_window
+from streamo_ros.backbone.plan import plan_memory
 from streamo_ros.backbone.score_head import add_score_head
-from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import free_bytes
-from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.backbone.vision.encoders import make_encoders
@@ -153,16 +153,18 @@ def build(
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
     text = family.text(model)
-    kind = find_kind(device)
+    target = find_target(options)
+    kind = find_kind(device, target.number)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
-    sizes = FrameSizes(family, model.config, processor, options.max_pixels)
-    shape = plan_window(text.config, sizes, prompt, options, identity.max_frames)
-    check_context(shape.capacity, prompt, tokens=1)
+    sizes = FrameSizes(family, model.config, processor, options.max_pixels, prompt.dialect)
+    frames_asked = identity.max_frames
+    plan = plan_memory(text.config, sizes, prompt, options, target, max_frames=frames_asked)
+    check_context(plan.window.capacity, prompt, tokens=1)
     layers = take_layers(text, device)
     model.to(device)
-    workspace = workspace_bytes(text.config, shape, dtype, device)
-    check_memory(shape, dtype, free_bytes(device), workspace)
-    attention = kind(shape, find_rotary(family, text), device, dtype)
+    plan.check(free_bytes(device))
+    kept = WindowFormat(plan.number, [layer.key_offset for layer in layers])
+    attention = kind(plan.window, find_rotary(family, text), device, dtype, kept)
     frames = FrameEncoder(
         sizes,
         make_encoders(family, model, options, path),

@@ -24,7 +24,8 @@ def wanted_capacity(frames: int, frame_tokens: int, prompt: PromptTokens) -> int
     answers = ANSWERS * (prompt.longest_turn(0) + LONG_ANSWER)
     past = prompt.dialect.past
     fixed = len(prompt.sink('')) + past.first + past.last + LONG_INSTRUCTION + answers
-    return fixed + ((frames or DEFAULT_MAX_FRAMES) + 1) * prompt.longest_turn(frame_tokens)
+    steps = -(-(frames or DEFAULT_MAX_FRAMES) // prompt.dialect.frames)
+    return fixed + (steps + 1) * prompt.longest_turn(frame_tokens)
 
 
 def check_context(capacity: int, prompt: PromptTokens, tokens: int) -> None:

@@ -73,9 +73,9 @@ def find_dialect(name: str, tokens: frozenset[str], architecture: str) -> Dialec
     most = max((len(dialect.fingerprint.tokens) for dialect in fitting), default=0)
     best = [dialect for dialect in fitting if len(dialect.fingerprint.tokens) == most]
     if len(best) > 1:
+        names = ' and '.join(dialect.name for dialect in best)
         raise DialectError(
-            f'the checkpoint has the tokens of {" and ".join(one.name for one in best)}: name one '
-            'of them in model.dialect'
+            f'the checkpoint has the tokens of {names}: name one of them in model.dialect'
         )
     return best[0] if best else read_dialect(STREAMO.name)
 

@@ -34,6 +34,7 @@ FAMILIES = {
     'Qwen3VLForConditionalGeneration': ('qwen3_vl', 'Qwen3VL'),
     'InternVLForConditionalGeneration': ('internvl', 'InternVL'),
     'SmolVLMForConditionalGeneration': ('smolvlm', 'SmolVLM'),
+    'LlavaOnevisionForConditionalGeneration': ('llava_onevision', 'LlavaOnevision'),
     'StreamoObjectsForConditionalGeneration': ('streamo_objects', 'StreamoObjects'),
 }
 """Module and class of the family of each architecture, as named in a checkpoint's config."""
@@ -44,6 +45,9 @@ class Family(Protocol):
 
     chat: ChatFormat
     """Control texts of its chat format."""
+
+    depth: int = 1
+    """Most frames that a patch of its tower can hold."""
 
     def frame_pixels(self, config: Any) -> int:
         """The area of a frame where nobody says another.
@@ -115,7 +119,8 @@ class Family(Protocol):
     def stock_inputs(self, patches: Tensor, grid: Grid) -> dict[str, Tensor]:
         """A frame's patches as transformers' `get_image_features` takes them.
 
-        By default as one picture, (1, 3, height, width).
+        By default as one picture, (1, 3, height, width). With `pixel_values_videos`, it is
+        `get_video_features`.
         """
         return {'pixel_values': unpatchify(patches, grid)[None]}
 

@@ -62,6 +62,7 @@ class Layer:
         self.input_norm = layer.input_layernorm.weight.detach().to(device)
         self.post_norm = layer.post_attention_layernorm.weight.detach().to(device)
         self.head_norms = _head_norms(attention, epsilon, device)
+        self.key_offset = _key_offset(attention, device)
 
 
 def _join(tensors: Sequence[Tensor]) -> Tensor:
@@ -73,6 +74,14 @@ def _head_norms(attention: Any, epsilon: float, device: torch.device) -> HeadNor
         return None
     query, key = (norm.weight.detach().to(device) for norm in (attention.q_norm, attention.k_norm))
     return HeadNorms(query, key, epsilon)
+
+
+def _key_offset(attention: Any, device: torch.device) -> Tensor | None:
+    """What the layer adds to every key before rotation, float32, (key heads, dim)."""
+    bias = getattr(attention.k_proj, 'bias', None)
+    if bias is None or getattr(attention, 'k_norm', None) is not None:
+        return None
+    return bias.detach().float().to(device).view(-1, attention.head_dim)
 
 
 def bytes_of(tensor: Tensor) -> int:

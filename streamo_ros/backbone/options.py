@@ -21,6 +21,7 @@ MAX_PIXELS = 100352
 VISION = ('auto', 'torch', 'onnxruntime', 'tensorrt')
 
 DTYPES = ('float32', 'bfloat16', 'float16')
+WINDOW_DTYPES = ('auto', *DTYPES, 'int8', 'float8')
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,8 @@ class Options:
         lanes: slots of the key-value window.
         capacity: tokens that one slot can hold; 0 is what `frames` need, at most what the
             checkpoint was trained for.
+        window: number format of keys and values, one of `WINDOW_DTYPES`: 'int8' and 'float8' have
+            a scale for each head of a token; 'auto' is that of the passes.
         frames: frames that a slot holds; 0 is what the checkpoint's streamo.json says, else 120.
         vision: what runs the vision tower: 'torch'; 'auto', which on a GPU switches to a TensorRT
             engine that was built before, and on a CPU takes ONNX Runtime where it is installed
@@ -65,6 +68,7 @@ class Options:
     max_pixels: int = 0
     lanes: int = 8
     capacity: int = 0
+    window: str = 'auto'
     frames: int = 0
     vision: str = 'auto'
     wait: bool = False

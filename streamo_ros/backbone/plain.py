@@ -63,10 +63,13 @@ class PlainModel:
     @torch.inference_mode()
     def _encode_patches(self, patches: Tensor, grid: Grid) -> EncodedVision:
         inputs = self._family.stock_inputs(patches, grid)
-        features = self._model.model.get_image_features(**inputs, return_dict=True)
+        model = self._model.model
+        videos = 'pixel_values_videos' in inputs
+        read = model.get_video_features if videos else model.get_image_features
+        features = read(**inputs, return_dict=True)
         levels = tuple(map(joined, getattr(features, 'deepstack_features', None) or ()))
         tokens = joined(features.pooler_output).reshape(grid.tokens, -1)
-        return EncodedVision(tokens, levels, (grid.rows, grid.columns))
+        return EncodedVision(tokens, levels, grid.shape)
 
     @torch.inference_mode()
     def reprefill(self, pieces: Sequence[Piece]) -> Tensor:

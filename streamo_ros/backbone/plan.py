@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,19 @@ import torch
 
 from streamo_ros.backbone.attention import find_kind
 from streamo_ros.backbone.attention import WindowShape
+from streamo_ros.backbone.attention.storage import FORMATS
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.options import WINDOW_DTYPES
+from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import window_shape
 from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.core.dialect import Dialect
+from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.prompt import PromptTokens
 
@@ -41,42 +47,92 @@ class FrameSizes:
         config: its transformers configuration.
         processor: settings of its image processor.
         max_pixels: largest area of a frame; 0 = the family's.
+        dialect: says how many frames a patch holds, and whether some are seen larger.
+
+    Raises:
+        BackboneError: the tower has no patches of so many frames.
     """
 
     def __init__(
-        self, family: Family, config: Any, processor: dict[str, Any], max_pixels: int
+        self,
+        family: Family,
+        config: Any,
+        processor: dict[str, Any],
+        max_pixels: int,
+        dialect: Dialect = STREAMO,
     ) -> None:
         self._grid = partial(family.grid, config, processor)
         self._pixels = max_pixels or family.frame_pixels(config)
+        self._larger = round(dialect.standby_scale * self._pixels)
+        self._depth = dialect.block
+        if self._depth > family.depth:
+            raise BackboneError(
+                f'the dialect {dialect.name} has two frames in one patch, which the vision tower '
+                f'of {type(family).__name__} has not: name another one in model.dialect, or copy '
+                'its file and set block to 1'
+            )
 
-    def __call__(self, height: int, width: int) -> Grid:
-        """The grid of a frame."""
-        return self._grid(height, width, self._pixels)
+    def __call__(self, height: int, width: int, larger: bool = False) -> Grid:
+        """The grid of a frame.
+
+        Args:
+            height: of the frame in pixels.
+            width: of the frame in pixels.
+            larger: as it is seen after a Standby.
+        """
+        pixels = self._larger if larger else self._pixels
+        return replace(self._grid(height, width, pixels), depth=self._depth)
 
     @property
     def most_tokens(self) -> int:
         """Most vision tokens that a frame can have."""
-        return max(self(height, width).tokens for height, width in LARGE)
+        return max(self(height, width, larger=True).tokens for height, width in LARGE)
 
 
-def plan_window(
-    text: Any, sizes: FrameSizes, prompt: PromptTokens, options: Options, max_frames: int
-) -> WindowShape:
-    """The key-value window that a checkpoint gets.
+@dataclass(frozen=True)
+class Target:
+    """Where a checkpoint runs.
 
-    Args:
-        text: configuration of the text model.
-        sizes: of its frames.
-        prompt: the dialogue in its tokens.
-        options: how it is run.
-        max_frames: what the checkpoint asks for; 0 = nothing.
+    Attributes:
+        device: the device, which need not be in this machine.
+        dtype: number format of its weights and passes.
+        copies: tensors that the attention there keeps of each token, see `WindowShape`.
+        number: number format of keys and values; None = `dtype`.
+    """
+
+    device: torch.device
+    dtype: torch.dtype
+    copies: int
+    number: torch.dtype | None = None
+
+
+def find_target(options: Options) -> Target:
+    """The target that the options select on this machine.
 
     Raises:
-        BackboneError: it would be longer than the model's trained positions, or empty.
+        BackboneError: this machine or this build of torch lacks it, or the device has no attention
+            for this format of the window.
     """
-    kind = find_kind(find_device(options)[0])
-    wanted = wanted_capacity(options.frames or max_frames, sizes.most_tokens, prompt)
-    return window_shape(text, options, kind.copies, wanted)
+    device, dtype = find_device(options)
+    number = find_number(options, dtype)
+    return Target(device, dtype, find_kind(device, number).copies, number)
+
+
+def find_number(options: Options, dtype: torch.dtype) -> torch.dtype:
+    """The number format of the window.
+
+    Args:
+        options: how the checkpoint is run.
+        dtype: of its passes.
+
+    Raises:
+        BackboneError: there is no such format.
+    """
+    if options.window not in WINDOW_DTYPES:
+        raise BackboneError(
+            f'context.dtype {options.window!r} is not known: use {", ".join(WINDOW_DTYPES)}'
+        )
+    return FORMATS.get(options.window, dtype)
 
 
 @dataclass(frozen=True)
@@ -90,6 +146,7 @@ class Plan:
         weights: bytes of the weights.
         window: sizes of the key-value window.
         workspace: bytes for passes.
+        number: number format of keys and values.
     """
 
     device: torch.device
@@ -98,6 +155,54 @@ class Plan:
     weights: int
     window: WindowShape
     workspace: int
+    number: torch.dtype
+
+    @property
+    def window_bytes(self) -> int:
+        """Bytes of keys and values."""
+        return self.window.bytes(self.number)
+
+    def check(self, free: int) -> None:
+        """Refuse a window that does not fit beside the passes.
+
+        Args:
+            free: bytes that can be taken once the weights are there.
+
+        Raises:
+            BackboneError: with how many lanes, or how many tokens, would fit.
+        """
+        check_memory(self.window, self.number, free, self.workspace)
+
+
+def plan_memory(
+    text: Any,
+    sizes: FrameSizes,
+    prompt: PromptTokens,
+    options: Options,
+    target: Target,
+    *,
+    max_frames: int = 0,
+    weights: int = 0,
+) -> Plan:
+    """The plan that a checkpoint is loaded by, that the doctor prints and that docs/jetson.md has.
+
+    Args:
+        text: configuration of the text model.
+        sizes: of its frames.
+        prompt: the dialogue in its tokens.
+        options: how it is run.
+        target: where.
+        max_frames: frames that the checkpoint asks for; 0 = nothing.
+        weights: bytes of its weights.
+
+    Raises:
+        BackboneError: the window would be longer than the model's trained positions, or empty.
+    """
+    wanted = wanted_capacity(options.frames or max_frames, sizes.most_tokens, prompt)
+    window = window_shape(text, options, target.copies, wanted)
+    workspace = workspace_bytes(text, window, target.dtype, target.device)
+    number = target.number or target.dtype
+    return Plan(target.device, target.dtype, sizes, weights, window, workspace, number)
 
 
 def plan_checkpoint(
@@ -114,15 +219,18 @@ def plan_checkpoint(
     Raises:
         BackboneError: a file is broken, or the window cannot be.
     """
-    device, dtype = find_device(options)
+    target = find_target(options)
     config, settings, dialect = checkpoint.config(), checkpoint.settings, prompt.dialect
     pixels = options.max_pixels or settings.max_pixels or dialect.max_pixels
-    sizes = FrameSizes(family, config, checkpoint.processor, pixels)
-    text = config.text_config
-    frames = settings.max_frames or dialect.window.frames
-    window = plan_window(text, sizes, prompt, options, frames)
-    workspace = workspace_bytes(text, window, dtype, device)
-    return Plan(device, dtype, sizes, weight_bytes(checkpoint.weights, dtype), window, workspace)
+    return plan_memory(
+        config.text_config,
+        FrameSizes(family, config, checkpoint.processor, pixels, dialect),
+        prompt,
+        options,
+        target,
+        max_frames=settings.max_frames or dialect.window.frames,
+        weights=weight_bytes(checkpoint.weights, target.dtype),
+    )
 
 
 def weight_bytes(folder: Path, dtype: torch.dtype) -> int:

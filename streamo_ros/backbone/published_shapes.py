@@ -15,6 +15,7 @@ from streamo_ros.backbone.shape_configs import HALF
 from streamo_ros.backbone.shape_configs import internvl
 from streamo_ros.backbone.shape_configs import internvl3_5
 from streamo_ros.backbone.shape_configs import LARGE_TOWER
+from streamo_ros.backbone.shape_configs import llava_onevision
 from streamo_ros.backbone.shape_configs import quarter_billion
 from streamo_ros.backbone.shape_configs import qwen2
 from streamo_ros.backbone.shape_configs import qwen2_5_large
@@ -30,6 +31,7 @@ QWEN2 = 'Qwen2VLForConditionalGeneration'
 QWEN2_5 = 'Qwen2_5_VLForConditionalGeneration'
 QWEN3 = 'Qwen3VLForConditionalGeneration'
 INTERNVL = 'InternVLForConditionalGeneration'
+LLAVA = 'LlavaOnevisionForConditionalGeneration'
 SMOLVLM = 'SmolVLMForConditionalGeneration'
 
 SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
@@ -184,6 +186,31 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
             num_hidden_layers=36,
             num_attention_heads=32,
             intermediate_size=12288,
+        ),
+    ),
+    'llava-onevision-0.5b': (
+        LLAVA,
+        HALF,
+        lambda: llava_onevision(
+            hidden_size=896,
+            num_hidden_layers=24,
+            num_attention_heads=14,
+            num_key_value_heads=2,
+            intermediate_size=4864,
+            tie_word_embeddings=True,
+        ),
+    ),
+    'llava-onevision-7b': (
+        LLAVA,
+        HALF,
+        lambda: llava_onevision(
+            hidden_size=3584,
+            num_hidden_layers=28,
+            num_attention_heads=28,
+            num_key_value_heads=4,
+            intermediate_size=18944,
+            vocab_size=152128,
+            tie_word_embeddings=False,
         ),
     ),
     'smolvlm2-256m': (

@@ -24,7 +24,9 @@ from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import attention_windows
 from streamo_ros.backbone.vision.constants import axial_angles
 from streamo_ros.backbone.vision.constants import by_size
+from streamo_ros.backbone.vision.constants import patch_kernel
 from streamo_ros.backbone.vision.constants import patch_places
+from streamo_ros.backbone.vision.preprocess import in_depth
 from streamo_ros.backbone.vision.preprocess import pixel_limits
 from streamo_ros.backbone.vision.tower_attention import TowerAttention
 from streamo_ros.backbone.vision.tower_block import gated_mlp
@@ -41,6 +43,7 @@ class Qwen25VL(Family):
     """The family; see `family.Family`."""
 
     chat = ChatFormat()
+    depth = 2
 
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
@@ -65,8 +68,8 @@ class Qwen25VL(Family):
         return spatial_marks(rows, columns)
 
     def stock_inputs(self, patches: Tensor, grid: Grid) -> dict[str, Tensor]:
-        """Patches of a still frame, which is shown twice, and their grid."""
-        pair = patches.unflatten(1, (3, 1, -1)).expand(-1, -1, 2, -1).flatten(1)
+        """Patches of two frames, or of a still frame, which is shown twice, and their grid."""
+        pair = patches if grid.depth == 2 else in_depth([patches, patches])
         size = torch.tensor([[1, *grid.patches]], device=patches.device)
         return {'pixel_values': pair, 'image_grid_thw': size}
 
@@ -93,8 +96,7 @@ class WindowedTower(nn.Module):
         self.norm = Norm(visual.merger.ln_q)
         self.merger = visual.merger.mlp
         self.full = frozenset(visual.fullatt_block_indexes)
-        # A still frame is repeated along the temporal axis, so its two kernels add up.
-        self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
+        self.embed = nn.Buffer(patch_kernel(kernel, grid), persistent=False)
         unit = grid.merge * grid.merge
         groups = by_size(attention_windows(grid, visual.window_size // grid.merge // grid.patch))
         self.windows = tuple((len(group), group.shape[1] * unit) for group in groups)

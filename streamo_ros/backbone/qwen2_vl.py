@@ -18,6 +18,7 @@ from streamo_ros.backbone.qwen2_5_vl import Qwen25VL
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import axial_angles
+from streamo_ros.backbone.vision.constants import patch_kernel
 from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.tower_attention import TowerAttention
 from streamo_ros.backbone.vision.tower_block import take_blocks
@@ -46,8 +47,7 @@ class FullTower(nn.Module):
         self.norm = Norm(visual.merger.ln_q)
         self.merger = visual.merger.mlp
         self.parts = ((1, grid.patches[0] * grid.patches[1]),)
-        # A still frame is repeated along the temporal axis, so its two kernels add up.
-        self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
+        self.embed = nn.Buffer(patch_kernel(kernel, grid), persistent=False)
         angles = axial_angles(patch_places(grid), visual.rotary_pos_emb.inv_freq)
         self.attention = TowerAttention(visual.config.num_heads, *angles)
 

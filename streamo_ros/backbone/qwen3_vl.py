@@ -19,6 +19,7 @@ from streamo_ros.backbone.rotary import interleaved
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision.constants import axial_angles
+from streamo_ros.backbone.vision.constants import patch_kernel
 from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.constants import resampled
 from streamo_ros.backbone.vision.tower_attention import TowerAttention
@@ -54,8 +55,7 @@ class DeepstackTower(nn.Module):
         self.levels = visual.deepstack_merger_list
         self.taps = tuple(visual.deepstack_visual_indexes)
         self.parts = ((1, grid.patches[0] * grid.patches[1]),)
-        # A still frame is repeated along the temporal axis, so its two kernels add up.
-        self.embed = nn.Buffer(kernel.sum(2).flatten(1), persistent=False)
+        self.embed = nn.Buffer(patch_kernel(kernel, grid), persistent=False)
         places = resampled(visual.pos_embed.weight.detach(), grid) + patch.bias.detach().float()
         self.places = nn.Buffer(places.to(kernel.dtype), persistent=False)
         angles = axial_angles(patch_places(grid), visual.rotary_pos_emb.inv_freq)

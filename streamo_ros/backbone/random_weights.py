@@ -24,6 +24,7 @@ from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.published_shapes import SHAPES
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.core.dialect import Dialect
 from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import BackboneInfo
@@ -101,13 +102,17 @@ def random_backbone(name: str, options: Options, model: Any = None) -> Streaming
     )
     dialect = STREAMO if options.dialect == AUTO else read_dialect(options.dialect)
     identity = replace(identity, max_frames=dialect.window.frames, policy=dialect.window.policy)
-    prompt = PromptTokens(
+    return build(model, processor, plain_prompt(architecture, dialect), identity, options)
+
+
+def plain_prompt(architecture: str, dialect: Dialect = STREAMO) -> PromptTokens:
+    """The dialogue of an architecture's chat in the stand-in tokenizer's tokens."""
+    return PromptTokens(
         plain_tokenizer(dialect.tokens),
         find_family(architecture).chat,
         system_prompt=dialect.system_prompt or SYSTEM_PROMPT,
         dialect=dialect,
     )
-    return build(model, processor, prompt, identity, options)
 
 
 def plain_tokenizer(more: Sequence[str] = ()) -> CheckpointTokenizer:

@@ -175,6 +175,18 @@ def smolvlm(vision: dict[str, Any], scale: int, **text: Any) -> Any:
     )
 
 
+def llava_onevision(**text: Any) -> Any:
+    """A LLaVA-OneVision with the tower that all published ones have."""
+    import transformers
+
+    rope = {'rope_type': 'default', 'rope_theta': 1e6}
+    shared = {'model_type': 'qwen2', 'vocab_size': 152000, 'max_position_embeddings': 32768}
+    return transformers.LlavaOnevisionConfig(
+        text_config={**shared, 'rope_parameters': rope, **text},
+        tie_word_embeddings=text['tie_word_embeddings'],
+    )
+
+
 def internvl(**text: Any) -> Any:
     """An InternVL3 with the tower of 300 million parameters."""
     import transformers

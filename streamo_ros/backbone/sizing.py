@@ -92,7 +92,7 @@ def check_memory(shape: WindowShape, dtype: torch.dtype, free: int, workspace: i
     raise BackboneError(
         f'{shape.lanes} lanes of {shape.capacity} tokens need {need / _GIB:.2f} GiB for keys and '
         f'values and {free / _GIB:.2f} GiB are free{passes}: {" or ".join(fits)} would fit '
-        '(max_instructions, context.max_frames, context.capacity)'
+        '(max_instructions, context.max_frames, context.capacity, context.dtype)'
     )
 
 

@@ -102,5 +102,5 @@ def _nearest(table: nn.Parameter, grid: Grid) -> Tensor:
         return torch.bucketize(fractions.clamp(max=1.0 - 1e-6), boundaries, right=True)
 
     rows, columns = map(places, grid.patches)
-    found = rows[:, None] * side + columns
-    return found.to(table.device)
+    indices = rows[:, None] * side + columns
+    return indices.to(table.device)

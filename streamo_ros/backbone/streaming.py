@@ -28,6 +28,7 @@ from streamo_ros.backbone.batch_runner import BatchRunner
 from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.graph_cache import GraphCache
+from streamo_ros.backbone.layer import bytes_of
 from streamo_ros.backbone.sampling import Choice
 from streamo_ros.backbone.sampling import choose
 from streamo_ros.backbone.sizing import PREFILL_TOKENS
@@ -42,10 +43,11 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.pending_frame import PendingFrame
 from streamo_ros.core.prefill import cut_pieces
 from streamo_ros.core.prompt import PromptTokens
 
-Found = TypeVar('Found')
+Read = TypeVar('Read')
 
 
 class StreamingBackbone:
@@ -116,14 +118,21 @@ class StreamingBackbone:
     def grid(self, height: int, width: int) -> tuple[int, int]:
         """Merged token grid (rows, columns) of a frame of this size in pixels."""
         grid = self.frames.find_grid(height, width)
-        return grid.rows, grid.columns
+        return grid.shape
+
+    def encode(self, image: NDArray[np.uint8]) -> EncodedVision | PendingFrame:
+        """One vision pass; see `interface.Backbone.encode`."""
+        grid = self.frames.find_grid(*image.shape[:2])
+        self._look_at(grid)
+        if self.prompt.dialect.is_lazy:
+            return PendingFrame(image, grid.shape, self._see)
+        return self._see((image,), False)
 
     @torch.inference_mode()
-    def encode(self, image: NDArray[np.uint8]) -> EncodedVision:
-        """One vision pass; see `interface.Backbone.encode`."""
-        self._look_at(self.frames.find_grid(*image.shape[:2]))
+    def _see(self, images: Sequence[NDArray[np.uint8]], larger: bool) -> EncodedVision:
+        """One vision pass over the frames of one patch."""
         try:
-            return self.frames(image)
+            return self.frames(*images, larger=larger)
         except BackboneError:
             raise
         except RuntimeError as error:
@@ -212,9 +221,8 @@ class StreamingBackbone:
 
     def memory(self) -> dict[str, Any]:
         """Bytes in use, by part."""
-        window = sum(
-            layer.numel() * layer.element_size() for layer in self._decoder.attention.layers
-        )
+        attention = self._decoder.attention
+        window = sum(map(bytes_of, (*attention.layers, *attention.scales)))
         parts = {'window': window, 'weights': self._decoder.weight_bytes}
         if self.frames.device.type == 'cuda':
             parts['allocated'] = torch.cuda.memory_allocated(self.frames.device)
@@ -241,15 +249,15 @@ class StreamingBackbone:
             self._window.check_room(request.slot, request.tokens)
         return assemble(requests, self._window, self.marks, self._buckets)
 
-    def _run(self, batch: Batch, read: Callable[[Batch], Found]) -> Found:
+    def _run(self, batch: Batch, read: Callable[[Batch], Read]) -> Read:
         """Run one pass and count it."""
         try:
-            found = read(batch)
+            result = read(batch)
         except RuntimeError as error:
             raise _failure('the pass', error) from error
         for request, marks in zip(batch.requests, batch.marks, strict=True):
             self._window.commit(request.slot, marks)
-        return found
+        return result
 
     def _undo(self, requests: Sequence[Request]) -> None:
         """Undo what has just been appended to these lanes."""

@@ -153,21 +153,26 @@ class DetectionHead:
             (grid.rows, grid.columns),
         )
 
-    def embed(self, found: Detections, grid: tuple[int, int]) -> EncodedVision:
+    def embed(self, detections: Detections, grid: tuple[int, int]) -> EncodedVision:
         """Detections as the tokens of a frame.
 
         Args:
-            found: as many places as the grid has.
+            detections: as many places as the grid has.
             grid: its rows and columns.
         """
         device = self._tokens.none.device
-        embeddings = self._tokens(Detections(*(part.to(device) for part in found)))
-        return EncodedVision(embeddings, (), grid, tuple(sightings(found, self._names)))
+        embeddings = self._tokens(Detections(*(part.to(device) for part in detections)))
+        return EncodedVision(embeddings, (), grid, tuple(sightings(detections, self._names)))
 
 
-def sightings(found: Detections, names: Mapping[int, str]) -> list[Sighting]:
+def sightings(detections: Detections, names: Mapping[int, str]) -> list[Sighting]:
     """Detections in words, without the empty places."""
-    rows = zip(found.kind.tolist(), found.scores.tolist(), found.corners.tolist(), strict=True)
+    rows = zip(
+        detections.kind.tolist(),
+        detections.scores.tolist(),
+        detections.corners.tolist(),
+        strict=True,
+    )
     return [
         Sighting(names.get(kind, str(kind)), score, tuple(corners))
         for kind, score, corners in rows

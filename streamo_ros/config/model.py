@@ -46,6 +46,7 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         # One more answers questions about the past.
         lanes=whole('max_instructions') + bool(values['memory.path']),
         capacity=whole('context.capacity'),
+        window=str(values['context.dtype']),
         frames=whole('context.max_frames'),
         vision=str(values['model.vision']),
         wait=wait,

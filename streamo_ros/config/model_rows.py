@@ -87,8 +87,8 @@ MODEL_ROWS = (
         'model.max_pixels',
         0,
         'Largest area of the image passed to the model, in pixels; the aspect ratio is kept. '
-        '0 = what the checkpoint asks for, else 100352, or the tile that InternVL or SmolVLM2 was '
-        'trained on.',
+        '0 = what the checkpoint asks for, else 100352, or the tile that InternVL, SmolVLM2 or '
+        'LLaVA-OneVision was trained on.',
         _SETUP,
         0,
         16777216,

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import enum
+from array import array
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +77,7 @@ class Parameter:
     def _check_texts(self, value: Any) -> tuple[str, ...]:
         texts = tuple(value or ())
         if isinstance(value, str) or not all(isinstance(text, str) for text in texts):
-            raise ParameterError(f'{self.name} is {value!r}: give a list of strings')
+            raise ParameterError(f'{self.name} is {_shown(value)}: give a list of strings')
         try:
             return tuple(check_instruction(text) for text in texts if text)
         except ValueError as error:
@@ -94,6 +95,8 @@ def _shown(value: Any) -> str:
     """A value as a parameter file has it."""
     if value is None or isinstance(value, bool):
         return {None: 'empty', True: 'true', False: 'false'}[value]
+    if isinstance(value, array):
+        value = value.tolist()
     return repr(value) if isinstance(value, (str, int, float, list)) else str(value)
 
 

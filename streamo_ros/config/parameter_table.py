@@ -8,6 +8,7 @@ so it imports no rclpy.
 
 from __future__ import annotations
 
+from streamo_ros.config.context_rows import CONTEXT_ROWS
 from streamo_ros.config.memory_parameters import MEMORY
 from streamo_ros.config.model_rows import MODEL_ROWS
 from streamo_ros.config.parameter import Parameter
@@ -61,99 +62,7 @@ TABLE = (
         choices=('header', 'receive'),
     ),
     Parameter('sampling.queue', 4, 'Sampled frames that can wait for the model.', _SETUP, 1, 64),
-    Parameter(
-        'context.max_frames',
-        0,
-        'Frames in the context of an instruction; 0 = what the checkpoint asks for, else 120.',
-        _SETUP,
-        0,
-        100000,
-    ),
-    Parameter(
-        'context.capacity',
-        0,
-        'Tokens in the context of an instruction; 0 = enough for '
-        'context.max_frames, or what the checkpoint was trained for if that is less.',
-        _SETUP,
-        0,
-        1048576,
-    ),
-    Parameter(
-        'context.max_len',
-        0,
-        'Tokens that a model on demand reads for an answer; older frames are averaged until they '
-        'fit. 0 = 4096.',
-        _SETUP,
-        0,
-        1048576,
-    ),
-    Parameter(
-        'context.max_answers',
-        8,
-        'Answers that remain in the context after their frame was evicted.',
-        _SETUP,
-        0,
-        1000,
-    ),
-    Parameter(
-        'context.max_time',
-        0.0,
-        'Seconds of stream after which the time tags restart at 0; '
-        '0 = what the checkpoint asks for.',
-        _SETUP,
-        0.0,
-        1e6,
-    ),
-    Parameter(
-        'context.policy',
-        'auto',
-        'What is evicted from a full context; auto = chunk for a served model, else as the '
-        'dialect of the checkpoint says.',
-        _SETUP,
-        choices=(
-            'auto',
-            'window',
-            'full',
-            'round_decay',
-            'chunk',
-            'oldest',
-            'restart',
-            'rewrite',
-        ),
-    ),
-    Parameter(
-        'context.history',
-        'none',
-        'What an instruction is told of the time before its frames: tiers = the past in words '
-        'from the memory, in front of the instruction; needs memory.path.',
-        _SETUP,
-        choices=('none', 'tiers'),
-    ),
-    Parameter(
-        'context.history_tokens',
-        1024,
-        'Tokens that the past in words may take, and never more than a quarter of the context; '
-        'the oldest lines are left out.',
-        _SETUP,
-        16,
-        1048576,
-    ),
-    Parameter(
-        'context.backfill_frames',
-        8,
-        'Most recent frames kept for instructions with a backfill.',
-        When.ALWAYS,
-        0,
-        1000,
-    ),
-    Parameter(
-        'context.backlog',
-        16,
-        'Frames that can wait for an instruction while it answers or reads its context again.',
-        When.ALWAYS,
-        0,
-        1000,
-    ),
+    *CONTEXT_ROWS,
     Parameter(
         'generation.max_new_tokens', 128, 'Longest answer, in tokens.', When.ALWAYS, 1, 4096
     ),

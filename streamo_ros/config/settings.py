@@ -46,19 +46,28 @@ class Values:
     def change(self, changes: Mapping[str, Any], unconfigured: bool) -> dict[str, Value]:
         """Apply changes, all or none.
 
+        A value that a parameter has already is no change: `ros2 param load` sets all of a dump's.
+
         Args:
             changes: new values by name; names that are not in the table are ignored.
             unconfigured: whether the node is unconfigured.
 
         Returns:
-            The validated changes.
+            The validated changes, without what is no change.
 
         Raises:
             ParameterError: one of them is rejected.
         """
-        checked = check_change(changes, unconfigured)
+        new = {name: value for name, value in changes.items() if not self._has(name, value)}
+        checked = check_change(new, unconfigured)
         self._values = {**self._values, **checked}
         return checked
+
+    def _has(self, name: str, value: Any) -> bool:
+        """Whether the parameter has this value, which may be a whole number for a number."""
+        present = self._values.get(name)
+        same = type(value) is type(present) or (type(value) is int and type(present) is float)
+        return same and bool(value == present)
 
     def put_back(self, values: Mapping[str, Value]) -> None:
         """Restore earlier values."""

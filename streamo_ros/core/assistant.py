@@ -31,6 +31,7 @@ from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import VisionTokens
+from streamo_ros.core.kept_frames import completed
 from streamo_ros.core.kept_frames import LaneFrame
 from streamo_ros.core.kept_frames import made_ready
 from streamo_ros.core.lane_pool import LanePool
@@ -196,12 +197,13 @@ class Assistant:
 
     def _decide(self, pairs: Sequence[LaneFrame], encode_time: float = 0.0) -> list[Event]:
         """One batched extend; one decision for each lane whose step is complete."""
-        pairs = [(lane, encoded) for lane, encoded in pairs if not lane.gather(encoded)]
+        pairs, missed, pass_time = completed(pairs, self.passes)
+        encode_time += pass_time
         began = time.perf_counter()
         requests = [self._request(lane, encoded) for lane, encoded in pairs]
         rows = iter(self.passes.extend([request for request in requests if request is not None]))
         extend_time = time.perf_counter() - began
-        events: list[Event] = []
+        events: list[Event] = [*missed]
         for (lane, encoded), request in zip(pairs, requests, strict=True):
             row = next(rows) if request is not None else None
             if row is not None:
@@ -251,7 +253,7 @@ class Assistant:
             context_tokens=lane.dialogue.tokens,
             encode_time=times[0],
             extend_time=times[1],
-            tag=lane.dialogue.tag(frame.tick),
+            tag=lane.dialogue.tag,
             log_odds=lane.baseline.follow(frame.stamp, chances[2]),
         )
         return [decided, *([HeldBack(frame, lane.instruction.id, held)] if newly_held else [])]

@@ -21,6 +21,7 @@ from streamo_ros.core.dialect_parts import Decoding
 from streamo_ros.core.dialect_parts import Fingerprint
 from streamo_ros.core.dialect_parts import Past
 from streamo_ros.core.dialect_parts import Question
+from streamo_ros.core.dialect_parts import Recount
 from streamo_ros.core.dialect_parts import States
 from streamo_ros.core.dialect_parts import Tag
 from streamo_ros.core.dialect_parts import Window
@@ -41,12 +42,17 @@ class Dialect:
         title: the checkpoints that speak it, in a few words.
         order: the parts of a step; 'question' must be named only where `question.place` is 'turn'.
         frames: frames that are decided together, in one step.
+        block: frames that are one to the vision tower: 2 where it was trained on pairs, as on
+            video; they have one tag together.
+        standby_scale: how many times as large the area of the frames of the step after a Standby
+            is.
         tag: how times are written.
         span: a second tag, for the whole step; none by default.
         question: where the instruction stands.
         states: how the states are spelled.
         system_prompt: '' = the checkpoint's own, or Streamo's.
         past: where the words of steps that have left go.
+        recount: how earlier answers are told when a dialogue starts over.
         chat: control texts that differ from those of the model family, by field of `ChatFormat`.
         cut: texts at which an answer ends; what follows is not part of the dialogue.
         ending: text that ends an answer and stays in the dialogue; one token.
@@ -62,12 +68,15 @@ class Dialect:
     title: str = ''
     order: tuple[str, ...] = ('tag', 'frame')
     frames: int = 1
+    block: int = 1
+    standby_scale: float = 1.0
     tag: Tag = field(default_factory=Tag)
     span: Tag = field(default_factory=lambda: Tag(''))
     question: Question = field(default_factory=Question)
     states: States = field(default_factory=States)
     system_prompt: str = ''
     past: Past = field(default_factory=Past)
+    recount: Recount = field(default_factory=Recount)
     chat: dict[str, str] = field(default_factory=dict)
     cut: tuple[str, ...] = ()
     ending: str = ''
@@ -89,6 +98,20 @@ class Dialect:
         self._check_states()
         if self.frames < 1:
             self._refuse('frames', f'is {self.frames}, which is not a number of frames')
+        if self.block not in (1, 2) or self.frames % self.block:
+            self._refuse('block', f'is {self.block}: it may be 1, or 2 where frames is even')
+        if self.standby_scale < 1 or (self.standby_scale > 1 and not self.states.standby):
+            self._refuse('standby_scale', 'is below 1, or there is no state Standby')
+
+    @property
+    def blocks(self) -> int:
+        """Blocks of a step."""
+        return self.frames // self.block
+
+    @property
+    def is_lazy(self) -> bool:
+        """Whether a frame can be encoded only when a lane says how."""
+        return self.block > 1 or self.standby_scale > 1
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -118,6 +141,13 @@ class Dialect:
                 tag.write(Fraction(0), Fraction(1))
             except (KeyError, IndexError, ValueError):
                 self._refuse(f'{place}.text', 'may hold {start}, {quarter}, {middle}, {end} only')
+        if self.recount.open and self.question.place != 'turn':
+            self._refuse('recount', 'is of a question in a turn')
+        try:
+            self.recount.group.format(number=1, start='', question='')
+            self.recount.answer.format(start='', answer='')
+        except (KeyError, IndexError, ValueError):
+            self._refuse('recount', 'may hold {number}, {start}, {question} and {answer} only')
         unknown = sorted(set(self.chat) - set(_texts_of(ChatFormat())))
         if unknown:
             self._refuse(f'chat.{unknown[0]}', f'is none of {", ".join(_texts_of(ChatFormat()))}')

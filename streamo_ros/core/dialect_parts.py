@@ -85,13 +85,14 @@ class Tag:
     def write(self, start: Fraction, end: Fraction) -> str:
         """The tag of an interval, in seconds since the time origin."""
         return self.text.format(
-            start=self._seconds(start),
-            end=self._seconds(end),
-            middle=self._seconds((start + end) / 2),
-            quarter=self._seconds((3 * start + end) / 4),
+            start=self.seconds(start),
+            end=self.seconds(end),
+            middle=self.seconds((start + end) / 2),
+            quarter=self.seconds((3 * start + end) / 4),
         )
 
-    def _seconds(self, seconds: Fraction) -> str:
+    def seconds(self, seconds: Fraction) -> str:
+        """Seconds as this tag writes them."""
         if self.decimals < 0:
             return seconds_text(seconds)
         # Like Python's format of a float: a tie goes to the even digit.
@@ -120,6 +121,25 @@ class Question:
     def fixed(self) -> bool:
         """Whether it is the same whatever the user says, and so may hold control tokens."""
         return '{question}' not in self.text
+
+
+@dataclass(frozen=True)
+class Recount:
+    """Earlier answers, which a dialogue that starts over with its question begins with.
+
+    Attributes:
+        open: text before them; '' = they are forgotten.
+        group: those that left together, with {number}, {start} of the question and {question}.
+        answer: one of them, with its {start} and {answer}.
+        close: text between the last one and the question.
+        most: groups that stay, the newest ones.
+    """
+
+    open: str = ''
+    group: str = ''
+    answer: str = ''
+    close: str = ''
+    most: int = 40
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,7 @@ from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.prefill import Prefill
 from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
+from streamo_ros.core.step_frames import StepFrames
 from streamo_ros.core.turn import evicted
 from streamo_ros.core.turn import merge_ranges
 from streamo_ros.core.turn import merged
@@ -56,15 +57,14 @@ class Dialogue:
         self._prompt = backbone.prompt
         self._limits = limits
         self._instruction = instruction
-        self._layout = TurnLayout(self._prompt, instruction)
+        self._layout = TurnLayout(self._prompt, instruction, limits.max_history)
         self._sink = self._layout.sink
         self._turns: list[Turn] = []
-        self._gathered: list[tuple[Tick, VisionTokens]] = []
-        self._lent = 0
+        self._step = StepFrames(self._prompt.dialect)
+        self._lent = self.rebuilds = 0
         self._before: tuple[int, tuple[int, ...], int] = (0, (), 0)
         self._origin: Tick | None = None
         self.pending = self._sink
-        self.rebuilds = 0
         self.slot = backbone.open()
         self.rereading = Prefill(backbone, self.slot)
         self._policy = policy.for_lane(self.slot, backbone.lanes)
@@ -77,7 +77,7 @@ class Dialogue:
     @property
     def frames(self) -> int:
         """Frames in the window."""
-        return sum(len(turn.visions) for turn in self._turns)
+        return sum(len(turn.ticks) for turn in self._turns if turn.visions)
 
     @property
     def is_full(self) -> bool:
@@ -94,19 +94,18 @@ class Dialogue:
         start = (self._origin or tick).start
         return tick.start - start, tick.end - start
 
-    def tag(self, tick: Tick) -> str:
-        """A tick's time tag; '' in a dialect without tags."""
-        return self._prompt.dialect.tag.write(*self.interval(tick)).strip()
+    @property
+    def tag(self) -> str:
+        """The time tag of the last turn's last frame; '' in a dialect without tags."""
+        return self._layout.tag(self._turns[-1], self.interval)
 
-    def gather(self, tick: Tick, vision: VisionTokens) -> bool:
-        """Hold a frame that is decided together with later ones; False for the last of a step."""
-        more = len(self._gathered) + 1 < self._prompt.dialect.frames
-        self._gathered += [(tick, vision)] if more else []
-        return more
+    def gather(self, tick: Tick, vision: VisionTokens) -> VisionTokens | None:
+        """Hold a frame that is decided together with later ones; see `StepFrames.add`."""
+        return self._step.add(tick, vision)
 
     def prepare(self, tick: Tick) -> bool:
         """Begin the rebuild that is due before this frame; whether there is anything to read."""
-        if not self._gathered:
+        if not self._step:
             self._move_origin(tick)
         return bool(self.rereading)
 
@@ -122,14 +121,13 @@ class Dialogue:
         Raises:
             BackboneError: instruction and turn do not fit into the slot, or a rebuild failed.
         """
-        ticks, visions = zip(*self._gathered, (tick, vision), strict=True)
-        self._gathered = []
+        ticks, visions = self._step.take(tick, vision)
         self._move_origin(ticks[0])
         self.rereading.finish()
-        self._make_room(self._layout.longest_turn(vision.tokens) + self._limits.max_new_tokens)
+        need = self._layout.longest_turn(visions[-1].tokens)
+        self._make_room(need + self._limits.max_new_tokens)
         self.rereading.finish()
-        if self._origin is None:
-            self._origin = ticks[0]
+        self._origin = self._origin or ticks[0]
         turn = Turn(ticks, visions)
         self._layout.apply(turn, self.interval, first=not self._turns)
         request = self._request([self.pending, *turn.pieces(self._prompt)])
@@ -150,6 +148,7 @@ class Dialogue:
         """Record the last frame's decision; its state token leads the next pass."""
         turn = self._turns[-1]
         turn.answered, turn.kind = state is State.RESPONSE, kind
+        self._step.larger = state is State.STANDBY
         if turn.answered:
             self.pending = self._prompt.openings[kind] or self._lend()
         else:
@@ -218,7 +217,7 @@ class Dialogue:
 
     def _fitting(self, turns: list[Turn]) -> list[Turn]:
         """The last turns that leave room for another: a policy would evict right after this."""
-        vision = max((one.tokens for turn in turns for one in turn.visions), default=0)
+        vision = max((encoded.tokens for turn in turns for encoded in turn.visions), default=0)
         room = self._backbone.capacity - len(self._sink) - self._limits.max_new_tokens
         return newest(turns, room - self._layout.longest_turn(vision), self._prompt)
 
@@ -254,8 +253,8 @@ class Dialogue:
 
     def _evict(self, actions: tuple[Action, ...]) -> None:
         """Evict; all that stays is read again where its first turn or the sink takes in words."""
-        gone = zip(self._turns, actions, strict=True)
-        moved = self._layout.let_go(turn for turn, action in gone if action is Action.DROP)
+        left = [turn for turn, act in zip(self._turns, actions, strict=True) if act is Action.DROP]
+        moved = self._layout.let_go(left, self.interval)
         keep, kept, begin = evicted(self._turns, actions, len(self._sink), self._prompt)
         if moved or (kept and self._layout.must_ask(kept[0])):
             self._rebuild(kept, self._origin)
@@ -280,12 +279,13 @@ class Dialogue:
         same_end = bool(turns and self._turns) and turns[-1] is self._turns[-1]
         # A rebuild appends all of the reply prompt, also what was lent of it.
         pending = self.pending[self._lent :] if same_end else ()
-        self._lent, self._gathered = 0, []
+        self._lent = 0
+        self._step.clear()
         if not turns:
             self._layout.restart()
         self._backbone.truncate(self.slot, 0)
         self._sink = self._layout.sink
-        self._origin = (origin or turns[0].tick) if turns else None
+        self._origin = (origin or turns[0].ticks[0]) if turns else None
         pieces: list[Piece] = [self._sink]
         for turn in turns:
             self._layout.apply(turn, self.interval, first=turn is turns[0])

@@ -132,10 +132,11 @@ class InstructionLane:
         """The answer in progress, so far."""
         return self._answer.speech.text if self._answer else ''
 
-    def gather(self, encoded: EncodedFrame) -> bool:
-        """Hold a frame that is decided with later ones; False for the last of a step."""
+    def gather(self, encoded: EncodedFrame) -> EncodedFrame | None:
+        """Hold a frame that is decided with later ones; see `Dialogue.gather`."""
         assert encoded.vision is not None
-        return self.dialogue.gather(encoded.frame.tick, encoded.vision)
+        vision = self.dialogue.gather(encoded.frame.tick, encoded.vision)
+        return None if vision is None else EncodedFrame(encoded.frame, vision)
 
     def reason_to_hold(
         self, stamp: int, chances: tuple[float, float, float], settings: AssistantSettings

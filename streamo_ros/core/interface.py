@@ -217,6 +217,10 @@ class Backbone(Protocol):
         Args:
             image: RGB, uint8, shape (height, width, 3), of any size.
 
+        Returns:
+            Its vision tokens; in a dialect in which they depend on other frames or on the lane, a
+            `pending_frame.PendingFrame`.
+
         Raises:
             BackboneError: the pass failed.
         """

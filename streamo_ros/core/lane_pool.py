@@ -249,7 +249,9 @@ class LanePool:
         tick = encoded.frame.tick
         first = (waiting or [encoded])[0].frame.stamp
         past = self._past(tick.stamp - instruction.backfill, first)
-        kept = [EncodedFrame(Frame(tick_before(tick, one.stamp), None), past=one) for one in past]
+        kept = [
+            EncodedFrame(Frame(tick_before(tick, frame.stamp), None), past=frame) for frame in past
+        ]
         return kept[: max(0, room - len(waiting))]
 
     def _restore(self, lane: InstructionLane, encoded: EncodedFrame) -> None:

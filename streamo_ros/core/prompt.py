@@ -22,6 +22,8 @@ from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.core.protocol import Tokenizer
 
 FrameT = TypeVar('FrameT')
+HANDED_ON = '\ue000'
+"""Stands for the token within an answer that hands a question on, in text around the frames."""
 Ids = tuple[int, ...]
 Interval = tuple[Fraction, Fraction]
 """Start and end of what a frame represents, in seconds since the time origin."""
@@ -47,6 +49,7 @@ class PromptTokens:
 
     Attributes:
         replies: tokens that each state begins with, by state; those that exist.
+        delegation: tokens that hand a question on, within an answer; () = there are none.
         openings: tokens that an answer of each kind begins with; at least those of ANSWER.
         first_tokens: ids that mean silence when a reply begins with one; () where states have
             tokens of their own.
@@ -81,6 +84,8 @@ class PromptTokens:
         self.first_prefix = () if dialect.question.place == 'head' else self.turn_prefix
         forced, self.replies, self.openings = _state_ids(tokenizer, dialect)
         self.reply_prompt = tokenizer.control(chat.close + chat.assistant_open) + forced
+        handed = dialect.states.delegation
+        self.delegation = tokenizer.control(handed) if handed else ()
         self.first_tokens = _first_tokens(tokenizer, dialect)
         self.ending = _single_text(tokenizer, dialect.ending) if dialect.ending else ()
 
@@ -129,11 +134,14 @@ class PromptTokens:
     def encode(self, text: str) -> Ids:
         """The tokens of a text around the frames; what the user says is never a control token."""
         own = self.dialect.question.fixed
-        return self.tokenizer.control(text) if own else self.tokenizer.plain(text)
+        encode = self.tokenizer.control if own else self.tokenizer.plain
+        first, *others = text.split(HANDED_ON)
+        return sum((self.delegation + encode(part) for part in others), encode(first))
 
     def ask(self, instruction: str) -> str:
         """The instruction as it is put to the model."""
-        return self.dialect.question.text.replace('{question}', instruction)
+        asked = instruction.replace(HANDED_ON, '')
+        return self.dialect.question.text.replace('{question}', asked)
 
     def instruction(self, sink: Ids) -> str:
         """The instruction that a sink without words of the past was made of."""
@@ -160,25 +168,24 @@ class PromptTokens:
         """The time tag and its newline; seconds since the dialogue's time origin."""
         return self.tokenizer.plain(self.dialect.tag.write(start, end))
 
-    def texts(self, intervals: Sequence[Interval], instruction: str = '') -> tuple[Ids, ...]:
+    def texts(self, intervals: Sequence[Interval], question: str = '') -> tuple[Ids, ...]:
         """The text around the frames of a turn.
 
         Args:
-            intervals: of its frames.
-            instruction: what the turn asks; '' = nothing, or the sink asks it.
+            intervals: of its frames, or of the blocks that they are in.
+            question: what the turn asks, see `ask`; '' = nothing, or the sink asks it.
 
         Returns:
             What stands before each frame, and what stands after the last one.
         """
         order, tag = self.dialect.order, self.dialect.tag
         parts = [''] * (len(intervals) + 1)
-        asked = self.ask(instruction) if instruction else ''
         after = False
         for part in order:
             if part == 'frame':
                 after = True
             elif part == 'question':
-                parts[-1 if after else 0] += asked
+                parts[-1 if after else 0] += question
             elif part == 'span' or tag.per_step:
                 written = self.dialect.span if part == 'span' else tag
                 parts[-1 if after else 0] += written.write(intervals[0][0], intervals[-1][1])
@@ -215,7 +222,7 @@ class PromptTokens:
         """
         begun = [*self.replies.values(), *self.openings.values()]
         reply = max(map(len, begun)) + len(self.close)
-        frames = self.dialect.frames * self.frame_tokens(vision_tokens)
+        frames = self.dialect.blocks * self.frame_tokens(vision_tokens)
         prefix = max(len(self.turn_prefix), len(self.first_prefix))
         return prefix + self._longest_texts + frames + len(self.reply_prompt) + reply
 
@@ -223,7 +230,7 @@ class PromptTokens:
     def _longest_texts(self) -> int:
         """Tokens of a turn's tags after a month of stream, with all of their decimals."""
         month = Fraction(30 * 86_400) - Fraction(1, 1000)
-        return sum(map(len, self.texts([(month, month + 1)] * self.dialect.frames)))
+        return sum(map(len, self.texts([(month, month + 1)] * self.dialect.blocks)))
 
 
 def _state_ids(

@@ -135,8 +135,8 @@ def time_tag(start: Fraction, end: Fraction) -> str:
 
 def find_time_tag(text: str) -> tuple[Fraction, Fraction] | None:
     """The interval of the last time tag in our own text, in seconds; None if there is none."""
-    found = _TAG.findall(text)
-    return (Fraction(found[-1][0]), Fraction(found[-1][1])) if found else None
+    tags = _TAG.findall(text)
+    return (Fraction(tags[-1][0]), Fraction(tags[-1][1])) if tags else None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
@@ -14,6 +15,7 @@ from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
+from streamo_ros.core.turn import blocks
 from streamo_ros.core.turn import Turn
 
 MAX_AGE = 3600 * SECOND
@@ -75,7 +77,18 @@ def restored_turns(
             continue
         text = prompt.tokenizer.plain(one.text) + prompt.ending if said else ()
         reply = prompt.replies[one.state] + text + prompt.close
-        origin = turns[0].tick.start if turns else then.start
-        texts = prompt.texts([(then.start - origin, then.end - origin)])
-        turns.append(Turn((then,), visions, prompt.turn_prefix, texts, reply, answered=said))
+        ticks = _step_before(then, prompt.dialect.frames)
+        origin = (turns[0].ticks if turns else ticks)[0].start
+        shown = blocks(ticks, prompt.dialect.block)
+        texts = prompt.texts([(start - origin, end - origin) for start, end in shown])
+        turns.append(Turn(ticks, visions, prompt.turn_prefix, texts, reply, answered=said))
     return turns
+
+
+def _step_before(last: Tick, frames: int) -> tuple[Tick, ...]:
+    """The ticks of the frames of a step, of which one is the last."""
+    length = last.end - last.start
+    return tuple(
+        replace(last, start=last.start - at * length, end=last.end - at * length)
+        for at in reversed(range(frames))
+    )

@@ -89,6 +89,12 @@ class Turn:
         return [*ranges, (start, stop)]
 
 
+def blocks(ticks: Sequence[Tick], size: int) -> list[tuple[Fraction, Fraction]]:
+    """Start and end of what each block of so many frames represents, on their own clock."""
+    parts = [ticks[at : at + size] for at in range(0, len(ticks), size)]
+    return [(part[0].start, part[-1].end) for part in parts]
+
+
 def evicted(
     turns: Sequence[Turn], actions: Sequence[Action], sink: int, prompt: PromptTokens
 ) -> tuple[list[Range], list[Turn], int]:

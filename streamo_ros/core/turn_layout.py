@@ -9,7 +9,10 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from streamo_ros.core.frame import Tick
+from streamo_ros.core.prompt import HANDED_ON
 from streamo_ros.core.prompt import PromptTokens
+from streamo_ros.core.recounting import Recounting
+from streamo_ros.core.turn import blocks
 from streamo_ros.core.turn import Turn
 
 
@@ -19,27 +22,33 @@ class TurnLayout:
     Args:
         prompt: the dialect in the model's tokens.
         instruction: the instruction's text.
+        room: most tokens of earlier answers, where the dialect tells them.
     """
 
-    def __init__(self, prompt: PromptTokens, instruction: str) -> None:
+    def __init__(self, prompt: PromptTokens, instruction: str, room: int = 0) -> None:
         self._prompt = prompt
         self._question = prompt.dialect.question
         self._instruction = instruction if self._question.place == 'turn' else ''
         self._asked = False
         self._text = instruction
         self._words: tuple[int, ...] = ()
+        self._since = Fraction(0)
+        self._measured = '', 0
+        self._recounting = Recounting(prompt, room)
 
     @property
     def sink(self) -> tuple[int, ...]:
         """What stands before the first turn."""
         return self._prompt.sink(self._text, self._words)
 
-    def let_go(self, turns: Iterable[Turn]) -> bool:
-        """Take in the words of turns that leave; whether that changes the sink."""
-        before = self._words
-        for turn in turns:
-            if turn.answered:
-                self._words = self._prompt.past_words(self._words, turn.reply)
+    def let_go(
+        self, turns: Iterable[Turn], interval: Callable[[Tick], tuple[Fraction, Fraction]]
+    ) -> bool:
+        """Take in the words of turns that leave; whether that changes the sink; see `apply`."""
+        before, left = self._words, [turn for turn in turns if turn.answered]
+        for turn in left:
+            self._words = self._prompt.past_words(self._words, turn.reply)
+        self._recounting.add([(interval(turn.ticks[0])[0], self._said(turn)) for turn in left])
         return self._words != before
 
     def apply(
@@ -53,10 +62,23 @@ class TurnLayout:
             first: whether it follows the sink.
         """
         turn.asks = turn.asks or (first and self.must_ask(turn))
-        self._asked = self._asked or turn.asks
+        if turn.asks and not self._asked:
+            self._asked, self._since = True, interval(turn.ticks[0])[0]
         turn.prefix = self._prompt.first_prefix if first else self._prompt.turn_prefix
-        asked = self._instruction if turn.asks else ''
-        turn.texts = self._prompt.texts([interval(tick) for tick in turn.ticks], asked)
+        asked = self._question_text if turn.asks else ''
+        turn.texts = self._prompt.texts(self.intervals(turn, interval), asked)
+
+    def intervals(
+        self, turn: Turn, interval: Callable[[Tick], tuple[Fraction, Fraction]]
+    ) -> list[tuple[Fraction, Fraction]]:
+        """What each block of a turn's frames represents; see `apply`."""
+        begin = turn.tick.start - interval(turn.tick)[0]
+        found = blocks(turn.ticks, self._prompt.dialect.block)
+        return [(start - begin, end - begin) for start, end in found]
+
+    def tag(self, turn: Turn, interval: Callable[[Tick], tuple[Fraction, Fraction]]) -> str:
+        """The time tag of a turn's last block; '' in a dialect without tags; see `apply`."""
+        return self._prompt.dialect.tag.write(*self.intervals(turn, interval)[-1]).strip()
 
     def must_ask(self, turn: Turn) -> bool:
         """Whether a turn that follows the sink has to hold the instruction, and does not."""
@@ -72,6 +94,7 @@ class TurnLayout:
     def restart(self) -> None:
         """Forget that the instruction has been given, and all words."""
         self._asked, self._words = False, ()
+        self._recounting.clear()
 
     def longest_turn(self, vision_tokens: int) -> int:
         """Most tokens that a turn takes, instruction included, without an answer.
@@ -79,5 +102,26 @@ class TurnLayout:
         Args:
             vision_tokens: of one of its frames, markers not counted.
         """
-        asked = self._prompt.ask(self._instruction) if self._instruction else ''
-        return self._prompt.longest_turn(vision_tokens) + len(self._prompt.encode(asked))
+        asked = self._question_text
+        if asked != self._measured[0]:
+            self._measured = asked, len(self._prompt.encode(asked))
+        return self._prompt.longest_turn(vision_tokens) + self._measured[1]
+
+    @property
+    def _question_text(self) -> str:
+        """What a turn that asks holds: earlier answers, and the instruction."""
+        if not self._instruction:
+            return ''
+        told = self._recounting.text(self._instruction, self._since)
+        return told + self._prompt.ask(self._instruction)
+
+    def _said(self, turn: Turn) -> str:
+        """The words of an answer, on one line."""
+        parts: list[list[int]] = [[]]
+        for token in turn.reply:
+            if (token,) == self._prompt.delegation:
+                parts.append([])
+            else:
+                parts[-1].append(token)
+        words = HANDED_ON.join(self._prompt.tokenizer.text(part) for part in parts)
+        return ' '.join(words.split())

@@ -21,7 +21,7 @@ from streamo_ros.demo.processes import answer_signals
 from streamo_ros.demo.processes import isolate
 from streamo_ros.demo.run import Demo
 from streamo_ros.demo.run import MEMORY
-from streamo_ros.demo.verdict import Verdict
+from streamo_ros.demo.verdict import DemoVerdict
 from streamo_ros.program import CommandParser
 from streamo_ros.report.marks import describe_marks
 from streamo_ros.share import camera_model
@@ -54,7 +54,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return _report(demo.run(), demo, console)
 
 
-def _report(verdict: Verdict, demo: Demo, console: Console) -> int:
+def _report(verdict: DemoVerdict, demo: Demo, console: Console) -> int:
     """Say what came of it; returns the exit code."""
     decided = (
         f'{verdict.frames} of {verdict.expected} sampled frames decided '
@@ -73,7 +73,7 @@ def _report(verdict: Verdict, demo: Demo, console: Console) -> int:
     return code
 
 
-def _judgment(verdict: Verdict, demo: Demo) -> tuple[ExitCode, list[str]]:
+def _judgment(verdict: DemoVerdict, demo: Demo) -> tuple[ExitCode, list[str]]:
     if demo.stopped:
         return ExitCode.INTERRUPTED, []
     if demo.failure is not None:
@@ -88,7 +88,7 @@ def _judgment(verdict: Verdict, demo: Demo) -> tuple[ExitCode, list[str]]:
     return ExitCode.FAILED if faults else ExitCode.OK, [f'FAILED: {fault}' for fault in faults]
 
 
-def _remarks(verdict: Verdict, demo: Demo) -> Iterator[str]:
+def _remarks(verdict: DemoVerdict, demo: Demo) -> Iterator[str]:
     """What is no failure, but should be known."""
     if demo.remark:
         yield demo.remark

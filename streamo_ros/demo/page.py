@@ -41,8 +41,8 @@ def _address(page: Process) -> str:
     """What it says that its address is; '' when it does not."""
     end = time.monotonic() + PATIENCE
     while not page.ended and time.monotonic() < end:
-        found = re.search(r'^page: (http://\S+)$', page.log.read_text(errors='replace'), re.M)
-        if found:
-            return found[1]
+        match = re.search(r'^page: (http://\S+)$', page.log.read_text(errors='replace'), re.M)
+        if match:
+            return match[1]
         time.sleep(0.1)
     return ''

@@ -67,11 +67,11 @@ class Process:
 
     def complaint(self) -> str:
         """The last warning or error in its log, without time and name; '' = none."""
-        found = re.findall(
+        complaints = re.findall(
             r'\[(?:WARN|ERROR|FATAL)\] \[[^\]]*\] \[[^\]]*\]: (.*)',
             self.log.read_text(errors='replace'),
         )
-        return str(found[-1]).strip() if found else ''
+        return str(complaints[-1]).strip() if complaints else ''
 
     def stop(self, patience: float = 5.0) -> int:
         """Interrupt it like Ctrl-C, more forcefully every `patience` seconds; its exit code."""

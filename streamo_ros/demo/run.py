@@ -20,8 +20,8 @@ from streamo_ros.demo.page import show_page
 from streamo_ros.demo.processes import Process
 from streamo_ros.demo.processes import ProcessError
 from streamo_ros.demo.processes import start
+from streamo_ros.demo.verdict import DemoVerdict
 from streamo_ros.demo.verdict import judge
-from streamo_ros.demo.verdict import Verdict
 from streamo_ros.report.html import write_report
 from streamo_ros.report.recorder import Recorder
 from streamo_ros.report.rows import DecisionRow
@@ -93,7 +93,7 @@ class Demo:
             for number, text in enumerate(options.instruction or self._usual_instructions())
         ]
 
-    def run(self) -> Verdict:
+    def run(self) -> DemoVerdict:
         """Run everything; whatever happens, what was started is stopped.
 
         What goes wrong once frames were decided is kept as `failure`, and the report is written.

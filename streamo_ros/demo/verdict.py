@@ -23,7 +23,7 @@ from streamo_ros.report.rows import Row
 
 
 @dataclass
-class Verdict:
+class DemoVerdict:
     """What the node did, and what was missing.
 
     Attributes:
@@ -43,7 +43,7 @@ class Verdict:
     faults: list[str] = field(default_factory=list)
 
 
-def judge(rows: Sequence[Row], stamps: Sequence[int], rate: float) -> Verdict:
+def judge(rows: Sequence[Row], stamps: Sequence[int], rate: float) -> DemoVerdict:
     """Judge a demo.
 
     Args:
@@ -53,7 +53,7 @@ def judge(rows: Sequence[Row], stamps: Sequence[int], rate: float) -> Verdict:
         rate: frames sampled per second of capture time.
     """
     decisions = [row for row in rows if isinstance(row, DecisionRow)]
-    verdict = Verdict(
+    verdict = DemoVerdict(
         states=count_marks(decisions),
         responses=sum(isinstance(row, ResponseRow) for row in rows),
         undecided=_undecided(decisions),
@@ -96,7 +96,7 @@ def _expected(decisions: Sequence[DecisionRow], stamps: Sequence[int], rate: flo
     return max(numbered, len(ticks))
 
 
-def _missing_frames(verdict: Verdict) -> list[str]:
+def _missing_frames(verdict: DemoVerdict) -> list[str]:
     missing = verdict.expected - verdict.frames
     if missing > 0:
         return [f'{missing} of {verdict.expected} sampled frames have no FrameState']

@@ -248,8 +248,8 @@ def _remarks(
     limits = ContextLimits(max_frames, max_time=info.max_time)
     ticks = [case.moments[0].tick for case in cases]
     rates = sorted({float(1 / (tick.end - tick.start)) for tick in ticks})
-    found = [service_remarks(info, limits, rate, max_pixels) for rate in rates]
-    return list(dict.fromkeys(remark for remarks in found for remark in remarks))
+    by_rate = [service_remarks(info, limits, rate, max_pixels) for rate in rates]
+    return list(dict.fromkeys(remark for remarks in by_rate for remark in remarks))
 
 
 def _print(figures: dict[str, Any]) -> None:

@@ -90,8 +90,13 @@ def evaluate_streams(
     _show_detections(backbone)
     cases = list(object_cases(count, settings))
     own = decisions.settings(backbone)
-    results = [run_together(backbone, [one.case], own)[0] for one in progress(cases, len(cases))]
-    pairs = [(one.case, result) for one, result in zip(cases, results, strict=True)]
+    results = [
+        run_together(backbone, [stream_case.case], own)[0]
+        for stream_case in progress(cases, len(cases))
+    ]
+    pairs = [
+        (stream_case.case, result) for stream_case, result in zip(cases, results, strict=True)
+    ]
     return {
         **report(pairs),
         **_identity(backbone),
@@ -119,21 +124,21 @@ def refused(pairs: Sequence[Pair]) -> dict[str, float | None]:
 
 def _rule_on_streams(cases: Sequence[ObjectCase]) -> list[tuple[Case, CaseResult]]:
     pairs = []
-    for one in cases:
-        stream, subject = one.stream, one.subject
+    for stream_case in cases:
+        stream, subject = stream_case.stream, stream_case.subject
         sure = stream.scores > THRESHOLD
         counts = [
-            (sure & (stream.kind == kind) & _colored(one, place)).sum(1).tolist()
+            (sure & (stream.kind == kind) & _colored(stream_case, place)).sum(1).tolist()
             for place, kind in enumerate(subject.kinds)
         ]
-        result = rule_result(one.task, subject, counts) if counts else None
-        pairs += [(one.case, result)] if result else []
+        result = rule_result(stream_case.task, subject, counts) if counts else None
+        pairs += [(stream_case.case, result)] if result else []
     return pairs
 
 
-def _colored(one: ObjectCase, place: int) -> Any:
-    color = one.subject.color if not place else -1
-    return (one.stream.color.argmax(-1) == color) | (color < 0)
+def _colored(stream_case: ObjectCase, place: int) -> Any:
+    color = stream_case.subject.color if not place else -1
+    return (stream_case.stream.color.argmax(-1) == color) | (color < 0)
 
 
 def evaluate_clips(
@@ -168,7 +173,7 @@ def evaluate_clips(
     watch = partial(_watch_clip, backbone, decisions.settings(backbone))
     each = {clip.path.stem: watch(list(clip_cases(clip))) for clip in progress(clips, len(clips))}
     varied = [(clip, number) for number in range(1, count + 1) for clip in clips]
-    others = [watch(variant_cases(*one)) for one in progress(varied, len(varied))]
+    others = [watch(variant_cases(*variant)) for variant in progress(varied, len(varied))]
     return {
         **_report_watched(list(each.values())),
         **_identity(backbone),
@@ -181,7 +186,7 @@ def evaluate_clips(
 
 
 @dataclass(frozen=True)
-class Watched:
+class WatchedClip:
     """A clip that was watched.
 
     Attributes:
@@ -193,15 +198,15 @@ class Watched:
     ruled: Sequence[Pair]
 
 
-def _watch_clip(backbone: Backbone, own: AssistantSettings, cases: Sequence[Case]) -> Watched:
+def _watch_clip(backbone: Backbone, own: AssistantSettings, cases: Sequence[Case]) -> WatchedClip:
     once = cast('Backbone', EncodesOnce(backbone))
     results = [
         result for group in groups(cases, LANES) for result in run_together(once, group, own)
     ]
-    return Watched(list(zip(cases, results, strict=True)), _rule_on_clip(once, cases))
+    return WatchedClip(list(zip(cases, results, strict=True)), _rule_on_clip(once, cases))
 
 
-def _report_watched(clips: Sequence[Watched]) -> dict[str, Any]:
+def _report_watched(clips: Sequence[WatchedClip]) -> dict[str, Any]:
     """The model's figures over clips, and those of the plain rule under 'rule'."""
     pairs = [pair for watched in clips for pair in watched.pairs]
     ruled = [pair for watched in clips for pair in watched.ruled]

@@ -41,7 +41,7 @@ _INDEX = {kind.name: kind.index for kind in KINDS}
 
 
 @dataclass(frozen=True)
-class Clip:
+class RealClip:
     """A clip with its truth.
 
     Attributes:
@@ -55,7 +55,7 @@ class Clip:
     times: tuple[Fraction, ...]
 
 
-def read_clips(folder: Path) -> list[Clip]:
+def read_clips(folder: Path) -> list[RealClip]:
     """All clips of a folder.
 
     Raises:
@@ -69,7 +69,7 @@ def read_clips(folder: Path) -> list[Clip]:
             raise EvaluationError(f'{path} has no {video.name} beside it: add the video')
         truth = read_tracks(path)
         times = tuple(time for _, time in sorted(sample_video(video, RATE).times.items()))
-        clips.append(Clip(video, truth, times))
+        clips.append(RealClip(video, truth, times))
     if not clips:
         raise EvaluationError(f'{folder} has no NAME.json beside a NAME.mp4: give another folder')
     return clips
@@ -117,7 +117,7 @@ def _check(truth: Mapping[str, Any]) -> None:
         _check_class(name)
 
 
-def clip_cases(clip: Clip) -> Iterator[Case]:
+def clip_cases(clip: RealClip) -> Iterator[Case]:
     """The cases of a clip, all with the same moments and images."""
     names = sorted({track['class'] for track in clip.truth['tracks']})
     for name in names:
@@ -140,7 +140,7 @@ def question(family: str, name: str) -> str:
 
 
 def _case(
-    clip: Clip,
+    clip: RealClip,
     family: str,
     name: str,
     text: str,
@@ -162,7 +162,7 @@ def _moment(
     return Moment(tick, state, text, scored)
 
 
-def _unsure(clip: Clip, name: str) -> list[bool]:
+def _unsure(clip: RealClip, name: str) -> list[bool]:
     """Whether each moment must not be scored for a class."""
     stretches = [row for row in clip.truth.get('unsure', []) if row['class'] == name]
     return [
@@ -173,7 +173,7 @@ def _unsure(clip: Clip, name: str) -> list[bool]:
     ]
 
 
-def _events(clip: Clip, name: str, family: str) -> Case:
+def _events(clip: RealClip, name: str, family: str) -> Case:
     """Arrivals or leavings: due at the second frame that shows them."""
     subject = Subject((_INDEX[name],))
     said = answers.appeared(subject) if family == 'appear' else answers.left(subject)
@@ -201,7 +201,7 @@ def _frame_after(seconds: float) -> int:
     return int(-(-seconds * float(RATE) // 1)) + 1
 
 
-def _count(clip: Clip, name: str) -> Case:
+def _count(clip: RealClip, name: str) -> Case:
     """How many there are, where that is certain."""
     subject, frames = Subject((_INDEX[name],)), len(clip.times)
     rows = [row for row in clip.truth['counts'] if row['class'] == name]

@@ -22,8 +22,8 @@ import numpy as np
 
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import Image
-from streamo_ros.evaluation.real_clips import Clip
 from streamo_ros.evaluation.real_clips import clip_cases
+from streamo_ros.evaluation.real_clips import RealClip
 
 _SMALLEST = 0.7
 """Least share of each side that a crop keeps."""
@@ -33,7 +33,7 @@ _SHIFT = Fraction(1, 10)
 
 
 @dataclass(frozen=True)
-class Look:
+class Appearance:
     """How a variant differs from its clip.
 
     Attributes:
@@ -68,7 +68,7 @@ class Look:
             yield noisy.clip(0, 255).round().astype(np.uint8)
 
 
-def variant_cases(clip: Clip, number: int) -> list[Case]:
+def variant_cases(clip: RealClip, number: int) -> list[Case]:
     """The cases of a variant in which nothing is due, the same ones each time.
 
     Args:
@@ -90,15 +90,15 @@ def variant_cases(clip: Clip, number: int) -> list[Case]:
     ]
 
 
-def _images(images: Callable[[], Iterable[Image]], look: Look) -> Iterator[Image]:
+def _images(images: Callable[[], Iterable[Image]], look: Appearance) -> Iterator[Image]:
     return look.images(images())
 
 
-def _draw_look(rng: np.random.Generator) -> Look:
+def _draw_look(rng: np.random.Generator) -> Appearance:
     width, height = rng.uniform(_SMALLEST, 1, 2).tolist()
     left, top = rng.uniform(0, 1 - width), rng.uniform(0, 1 - height)
     red, green, blue = rng.uniform(*_GAIN, 3).tolist()
-    return Look(
+    return Appearance(
         (left, top, left + width, top + height),
         bool(rng.random() < 0.5),
         float(np.exp(rng.uniform(*np.log(_GAMMA)))),

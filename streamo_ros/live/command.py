@@ -12,7 +12,7 @@ from pathlib import Path
 
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.live.access import Access
-from streamo_ros.live.past import Past
+from streamo_ros.live.past import ShownPast
 from streamo_ros.live.past import StorePast
 from streamo_ros.live.review import review
 from streamo_ros.live.review import ReviewError
@@ -61,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return ExitCode.OK
 
 
-def _look_back(path: Path, node: str) -> tuple[Session, Past | None]:
+def _look_back(path: Path, node: str) -> tuple[Session, ShownPast | None]:
     """A recording, or a memory store, which can be asked as well."""
     if not (path / DATABASE).is_file():
         return review(path, node), None

@@ -27,7 +27,7 @@ class CommandError(StreamoError, ValueError):
 
 
 @dataclass(frozen=True)
-class Reply:
+class CommandReply:
     """What came of a command.
 
     Attributes:
@@ -53,13 +53,13 @@ class Wish:
 class Commands(Protocol):
     """Carries commands out; all of them may fail, and none waits for ever."""
 
-    async def instruct(self, wish: Wish) -> Reply:
+    async def instruct(self, wish: Wish) -> CommandReply:
         """Watch for something."""
 
-    async def cancel(self, key: int) -> Reply:
+    async def cancel(self, key: int) -> CommandReply:
         """Stop watching for an instruction; 0 = for all."""
 
-    async def set_thresholds(self, thresholds: Mapping[str, float]) -> Reply:
+    async def set_thresholds(self, thresholds: Mapping[str, float]) -> CommandReply:
         """Set those of `THRESHOLDS` that are given."""
 
 

@@ -14,13 +14,13 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.live.commands import CommandError
 from streamo_ros.memory.ask import Answer
 from streamo_ros.memory.ask import Asker
-from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.ask import AskOutcome
 from streamo_ros.memory.clock_times import find_zone
 from streamo_ros.memory.question import MOST_CHARACTERS
 from streamo_ros.memory.reader import StoreReader
 
 
-class Past(Protocol):
+class ShownPast(Protocol):
     """Answers questions about the past; neither method raises, and neither waits for ever."""
 
     async def ask(self, question: str) -> Answer:
@@ -30,7 +30,7 @@ class Past(Protocol):
         """The kept JPEG file of a capture time, nanoseconds; b'' when there is none."""
 
 
-class StorePast(Past):
+class StorePast(ShownPast):
     """Answers from a memory store, as `streamo ask` does, without a node.
 
     Args:
@@ -43,19 +43,19 @@ class StorePast(Past):
         self._one_at_a_time = asyncio.Lock()
 
     async def ask(self, question: str) -> Answer:
-        """What the record says; see `Past`."""
+        """What the record says; see `ShownPast`."""
         async with self._one_at_a_time:
             return await asyncio.to_thread(self._answer, question)
 
     async def picture(self, stamp: int) -> bytes:
-        """A kept picture; see `Past`."""
+        """A kept picture; see `ShownPast`."""
         return await asyncio.to_thread(kept_picture, self._reader, stamp)
 
     def _answer(self, question: str) -> Answer:
         try:
             return self._asker.from_record(self._asker.recall(question, at=time.monotonic()))
         except StreamoError as error:
-            return Answer(Outcome.ERROR, message=str(error))
+            return Answer(AskOutcome.ERROR, message=str(error))
 
 
 def kept_picture(reader: StoreReader, stamp: int) -> bytes:

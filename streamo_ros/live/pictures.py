@@ -9,7 +9,7 @@ from collections import OrderedDict
 from typing import Protocol
 
 
-class Pictures(Protocol):
+class RecentPictures(Protocol):
     """JPEG files by capture time."""
 
     def put(self, stamp: int, picture: bytes) -> None:
@@ -22,7 +22,7 @@ class Pictures(Protocol):
         """A picture; b'' when there is none (any more)."""
 
 
-class NewestPictures(Pictures):
+class NewestPictures(RecentPictures):
     """The newest pictures, in memory; those of answers are kept apart, and so for longer.
 
     Args:
@@ -54,7 +54,7 @@ class NewestPictures(Pictures):
             size -= len(kept.popitem(last=False)[1])
 
 
-class StoredPictures(Pictures):
+class StoredPictures(RecentPictures):
     """All pictures of a recording, in a temporary file that leaves with the process."""
 
     def __init__(self) -> None:

@@ -26,15 +26,15 @@ from streamo_ros.live.access import HEADERS
 from streamo_ros.live.access import Rate
 from streamo_ros.live.access import Right
 from streamo_ros.live.commands import CommandError
+from streamo_ros.live.commands import CommandReply
 from streamo_ros.live.commands import Commands
 from streamo_ros.live.commands import parse_body
 from streamo_ros.live.commands import parse_id
 from streamo_ros.live.commands import parse_thresholds
 from streamo_ros.live.commands import parse_wish
-from streamo_ros.live.commands import Reply
 from streamo_ros.live.past import answer_fields
 from streamo_ros.live.past import parse_question
-from streamo_ros.live.past import Past
+from streamo_ros.live.past import ShownPast
 from streamo_ros.live.session import Session
 
 PAGE = Path(__file__).with_name('page')
@@ -88,7 +88,7 @@ class LiveServer:
         session: Session,
         access: Access,
         commands: Commands | None = None,
-        past: Past | None = None,
+        past: ShownPast | None = None,
     ) -> None:
         self._session = session
         self._access = access
@@ -191,7 +191,7 @@ class LiveServer:
     async def _command(
         self,
         request: web.Request,
-        carry_out: Callable[[Commands, Mapping[str, Any]], Awaitable[Reply]],
+        carry_out: Callable[[Commands, Mapping[str, Any]], Awaitable[CommandReply]],
     ) -> web.Response:
         if self._commands is None:
             return _json(409, error='this is a recording: there is no node to ask')

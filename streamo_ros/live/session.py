@@ -17,7 +17,7 @@ from typing import Any
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.protocol import State
 from streamo_ros.live.history import History
-from streamo_ros.live.pictures import Pictures
+from streamo_ros.live.pictures import RecentPictures
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.rows import Row
@@ -47,7 +47,7 @@ class Session:
         version: counts changes of the facts.
     """
 
-    def __init__(self, history: History, pictures: Pictures, live: bool) -> None:
+    def __init__(self, history: History, pictures: RecentPictures, live: bool) -> None:
         self.epoch = secrets.token_hex(8)
         self.history = history
         self.pictures = pictures
@@ -122,21 +122,23 @@ class Session:
         for row in rows:
             self._open_lane(row.id, row.text, row.cooldown)
         active = {self._lanes[row.id] for row in rows}
-        self.tell(lanes=[{**one, 'active': one['lane'] in active} for one in self.facts['lanes']])
+        self.tell(
+            lanes=[{**lane, 'active': lane['lane'] in active} for lane in self.facts['lanes']]
+        )
 
     def _open_lane(self, key: int, text: str, cooldown: float = 0.0) -> int:
         """The lane of an instruction: a new one also where a restarted node reuses an id."""
         lanes = self.facts['lanes']
         if key in self._lanes and any(
-            one['lane'] == self._lanes[key] and one['text'] == text for one in lanes
+            earlier['lane'] == self._lanes[key] and earlier['text'] == text for earlier in lanes
         ):
             return self._lanes[key]
         self._made += 1
         self._lanes[key] = self._made
         lane = {'lane': self._made, 'id': key, 'text': text, 'cooldown': cooldown, 'active': True}
         while len(lanes) >= LANES:
-            gone = next((one for one in lanes if not one['active']), lanes[0])
-            lanes = [one for one in lanes if one is not gone]
+            gone = next((earlier for earlier in lanes if not earlier['active']), lanes[0])
+            lanes = [earlier for earlier in lanes if earlier is not gone]
         self.tell(lanes=[*lanes, lane])
         return self._made
 
@@ -182,13 +184,13 @@ class Session:
         )
         self.pictures.pin(row.stamp)
         self._answered.append(row.response_id)
-        self.tell(speaking=[one for one in self.facts['speaking'] if one[0] != row.response_id])
+        self.tell(speaking=[said for said in self.facts['speaking'] if said[0] != row.response_id])
 
     def _take_delta(self, row: DeltaRow) -> None:
         if row.response_id in self._answered:
             # Pieces and whole answers travel on two topics: this one was overtaken.
             return
-        said = {one[0]: one for one in self.facts['speaking']}
+        said = {entry[0]: entry for entry in self.facts['speaking']}
         before = said.get(row.response_id, [0, 0, ''])[2]
         text = (before + row.text)[-_PARTIAL:]
         if not text:

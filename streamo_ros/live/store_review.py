@@ -15,7 +15,7 @@ from statistics import median
 from streamo_ros.core.protocol import State
 from streamo_ros.core.speech import Finish
 from streamo_ros.live.history import History
-from streamo_ros.live.pictures import Pictures
+from streamo_ros.live.pictures import RecentPictures
 from streamo_ros.live.review import LONGEST
 from streamo_ros.live.review import ReviewError
 from streamo_ros.live.session import Session
@@ -33,7 +33,7 @@ FRAMES = 100_000
 """Newest frames that are shown: a day at 1 Hz. The page keeps as many of each instruction."""
 
 
-class KeptPictures(Pictures):
+class KeptPictures(RecentPictures):
     """The pictures that a store still has, read when they are asked for.
 
     Args:
@@ -92,7 +92,7 @@ def _rows(
     reader: StoreReader, stream: int, frames: list[KeptFrame]
 ) -> Iterator[tuple[KeptFrame, list[Row]]]:
     """The rows of each frame of a stream, in order."""
-    answers = [one for one in reader.spoken(stream) if one.stamp >= frames[0].stamp]
+    answers = [answer for answer in reader.spoken(stream) if answer.stamp >= frames[0].stamp]
     tracks = _tracks(reader.runs(stream))
     opened: set[int] = set()
     for frame in frames:
@@ -111,17 +111,17 @@ def _rows(
                 DecisionRow(frame.stamp, 0, 'UNKNOWN', reason=NO_INSTRUCTION, stream_id=stream)
             )
         while answers and answers[0].stamp <= frame.stamp:
-            one = answers.pop(0)
+            answer = answers.pop(0)
             rows.append(
                 ResponseRow(
-                    one.stamp,
-                    one.instruction_id,
-                    one.id,
-                    one.text,
-                    one.start,
-                    one.stamp,
+                    answer.stamp,
+                    answer.instruction_id,
+                    answer.id,
+                    answer.text,
+                    answer.start,
+                    answer.stamp,
                     Finish.STOP.name,
-                    probability=one.probability,
+                    probability=answer.probability,
                 )
             )
         yield frame, rows

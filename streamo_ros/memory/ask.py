@@ -18,10 +18,10 @@ from streamo_ros.memory.clock_times import CaptureClock
 from streamo_ros.memory.clock_times import TimeError
 from streamo_ros.memory.prompt import question_prompt
 from streamo_ros.memory.prompt import Recall
+from streamo_ros.memory.question import AskedQuestion
 from streamo_ros.memory.question import content_words
-from streamo_ros.memory.question import Kind
 from streamo_ros.memory.question import MOST_CHARACTERS
-from streamo_ros.memory.question import Question
+from streamo_ros.memory.question import QuestionKind
 from streamo_ros.memory.question import read_question
 from streamo_ros.memory.reader import EVER
 from streamo_ros.memory.reader import Span
@@ -45,7 +45,7 @@ class AskError(StreamoError, ValueError):
     """A question cannot be asked; the message says why."""
 
 
-class Outcome(enum.IntEnum):
+class AskOutcome(enum.IntEnum):
     """What came of a question; the values are those of Ask.action."""
 
     UNKNOWN = 0
@@ -66,7 +66,7 @@ class Answer:
         probability: how sure it is, 0 to 1.
     """
 
-    outcome: Outcome
+    outcome: AskOutcome
     text: str = ''
     message: str = ''
     evidence: tuple[int, ...] = ()
@@ -92,7 +92,7 @@ class Asker:
         self._zone = zone
         self._counts = counts or TierCounts()
         self._asked: tuple[tuple[str, str], ...] = ()
-        self._before: Question | None = None
+        self._before: AskedQuestion | None = None
         self._asked_at = 0.0
 
     def clock(self, now: int = 0) -> CaptureClock:
@@ -174,7 +174,9 @@ class Asker:
             raise AskError('the time range ends before it begins')
         clock = self.clock(now)
         if not clock.now:
-            nothing = Question(text, Kind.WHAT, (), read_question('what', clock).times)
+            nothing = AskedQuestion(
+                text, QuestionKind.WHAT, (), read_question('what', clock).times
+            )
             return Recall(
                 nothing, span, Found(), (), 'the store is empty: nothing was watched yet'
             )
@@ -192,13 +194,13 @@ class Asker:
     def from_record(self, recall: Recall, now: int = 0) -> Answer:
         """The answer that the record alone gives."""
         if recall.problem:
-            return Answer(Outcome.NOT_FOUND, message=recall.problem)
+            return Answer(AskOutcome.NOT_FOUND, message=recall.problem)
         clock, facts = self.clock(now), recall.found.facts
         question = recall.question
         if not facts and question.like_now and recall.frames:
             shown = ', '.join(clock.say(frame.stamp) for frame in recall.frames)
             return Answer(
-                Outcome.ANSWERED,
+                AskOutcome.ANSWERED,
                 f'From the record: the pictures that look most like now are of {shown}.',
                 evidence=_stamps(recall),
                 probability=0.5,
@@ -206,7 +208,7 @@ class Asker:
         if facts and not recall.found.doubtful:
             sure = max(fact.score for fact in facts) * recall.found.coverage
             return Answer(
-                Outcome.ANSWERED,
+                AskOutcome.ANSWERED,
                 say_found(question, recall.found, clock),
                 self._without_pictures(recall),
                 _evidence(recall),
@@ -214,7 +216,9 @@ class Asker:
             )
         return self._nothing(recall, clock)
 
-    def _search(self, question: Question, span: Span, limit: int, clock: CaptureClock) -> Recall:
+    def _search(
+        self, question: AskedQuestion, span: Span, limit: int, clock: CaptureClock
+    ) -> Recall:
         times = question.times
         if times.anchor:
             anchored = self._anchored(question, clock)
@@ -228,7 +232,7 @@ class Asker:
         if span[0] > span[1] or not self._reader.has_frames(span):
             return Recall(question, span, Found(), (), self._unwatched(span, clock))
         found = find_facts(self._reader, question.words, span)
-        if not question.words and question.kind is Kind.WHAT:
+        if not question.words and question.kind is QuestionKind.WHAT:
             seen = [*found.facts, *self._reader.sightings(span)]
             found = Found(tuple(sorted(seen, key=lambda fact: fact.end)))
         elif not question.words:
@@ -236,7 +240,7 @@ class Asker:
         frames = recall_frames(self._reader, found.facts, span, limit, like_now=question.like_now)
         return Recall(question, span, found, tuple(frames))
 
-    def _anchored(self, question: Question, clock: CaptureClock) -> Span | None:
+    def _anchored(self, question: AskedQuestion, clock: CaptureClock) -> Span | None:
         """The times after, before or during another event: its last one."""
         times = question.times
         words = content_words(times.anchor)
@@ -262,9 +266,9 @@ class Asker:
         first, last = self._reader.span()
         span = max(first, recall.span[0]), min(last, recall.span[1])
         when = clock.say_span(*span)
-        if recall.question.kind is Kind.WHAT and not recall.question.words:
+        if recall.question.kind is QuestionKind.WHAT and not recall.question.words:
             return Answer(
-                Outcome.ANSWERED,
+                AskOutcome.ANSWERED,
                 f'From the record: nothing was said or recognized {when}.',
                 evidence=_stamps(recall),
                 probability=1.0,
@@ -274,12 +278,12 @@ class Asker:
         if facts := recall.found.facts:
             closest = f'{clock.say(facts[-1].end)} “{facts[-1].text.strip()}”'
             return Answer(
-                Outcome.NOT_FOUND,
+                AskOutcome.NOT_FOUND,
                 message=f'the record says nothing of {asked!r} {when}; closest: {closest}',
             )
         for_what = '; '.join(map(repr, watched[:4])) or 'nothing'
         return Answer(
-            Outcome.NOT_FOUND,
+            AskOutcome.NOT_FOUND,
             message=f'the record says nothing of {asked!r} {when}; watched for: {for_what}',
         )
 

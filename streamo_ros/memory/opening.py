@@ -63,11 +63,11 @@ def open_checked(folder: Path) -> sqlite3.Connection:
 
 def set_aside(folder: Path) -> list[tuple[int, Path]]:
     """What was set aside: when, in nanoseconds of the system clock, and where; oldest first."""
-    found = []
+    folders = []
     for path in folder.glob(f'{_ASIDE}*'):
         with contextlib.suppress(ValueError):
-            found.append((int(path.name.removeprefix(_ASIDE)), path))
-    return sorted(found)
+            folders.append((int(path.name.removeprefix(_ASIDE)), path))
+    return sorted(folders)
 
 
 def drop_set_aside(folders: list[tuple[int, Path]], before: int) -> None:

@@ -12,7 +12,7 @@ from streamo_ros.memory.thinning import drop_pictures
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class StorePlace:
     """Where the store stands.
 
     Attributes:
@@ -28,7 +28,7 @@ class Place:
     picture_bytes: int
 
 
-def resume(database: sqlite3.Connection, pictures: Pictures) -> Place:
+def resume(database: sqlite3.Connection, pictures: Pictures) -> StorePlace:
     """Go on after the last row, with rows and files in step.
 
     Files that no row knows are what a crash left behind. Rows whose file is gone, after an erasure
@@ -42,7 +42,7 @@ def resume(database: sqlite3.Connection, pictures: Pictures) -> Place:
     if known - files:
         drop_pictures(database, sorted(known - files))
     age, stamp = last or (0, 0)
-    return Place(age, stamp, (number[0] if number else 0) + 1, picture_bytes(database))
+    return StorePlace(age, stamp, (number[0] if number else 0) + 1, picture_bytes(database))
 
 
 def picture_bytes(database: sqlite3.Connection) -> int:

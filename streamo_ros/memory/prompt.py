@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from streamo_ros.memory.clock_times import CaptureClock
-from streamo_ros.memory.question import Question
+from streamo_ros.memory.question import AskedQuestion
 from streamo_ros.memory.reader import Span
 from streamo_ros.memory.record import KeptFrame
 from streamo_ros.memory.search import Found
@@ -32,7 +32,7 @@ class Recall:
         problem: why nothing can be answered, in one sentence; '' when something can.
     """
 
-    question: Question
+    question: AskedQuestion
     span: Span
     found: Found
     frames: tuple[KeptFrame, ...] = ()

@@ -16,7 +16,7 @@ from streamo_ros.memory.time_words import TimeWords
 MOST_CHARACTERS = 2000
 
 
-class Kind(enum.Enum):
+class QuestionKind(enum.Enum):
     """What is asked for."""
 
     WHEN = 'when'
@@ -28,11 +28,11 @@ class Kind(enum.Enum):
 
 
 _KINDS = (
-    (Kind.HOW_OFTEN, r'how (?:often|many times|frequently)'),
-    (Kind.HOW_LONG, r'how long|for how long'),
-    (Kind.WHEN, r'when|(?:at )?what time'),
-    (Kind.WHERE, r'where'),
-    (Kind.WHAT, r'what|did anything happen|anything new|summar\w+'),
+    (QuestionKind.HOW_OFTEN, r'how (?:often|many times|frequently)'),
+    (QuestionKind.HOW_LONG, r'how long|for how long'),
+    (QuestionKind.WHEN, r'when|(?:at )?what time'),
+    (QuestionKind.WHERE, r'where'),
+    (QuestionKind.WHAT, r'what|did anything happen|anything new|summar\w+'),
 )
 _STOP_WORDS = """
 a an the this that these those it its they them there here he she i you we me my your our is are
@@ -50,7 +50,7 @@ _WORD = re.compile(r"[^\W_]+(?:'[^\W_]+)?")
 
 
 @dataclass(frozen=True)
-class Question:
+class AskedQuestion:
     """A question, taken apart.
 
     Attributes:
@@ -63,14 +63,16 @@ class Question:
     """
 
     text: str
-    kind: Kind
+    kind: QuestionKind
     words: tuple[str, ...]
     times: TimeWords
     order: str = ''
     like_now: bool = False
 
 
-def read_question(text: str, clock: CaptureClock, before: Question | None = None) -> Question:
+def read_question(
+    text: str, clock: CaptureClock, before: AskedQuestion | None = None
+) -> AskedQuestion:
     """Take a question apart.
 
     Args:
@@ -85,9 +87,9 @@ def read_question(text: str, clock: CaptureClock, before: Question | None = None
     rest = times.rest
     kind = _kind(rest)
     order = re.search(r'\b(first|last|latest|most recent)', rest)
-    question = Question(
+    question = AskedQuestion(
         text,
-        kind or Kind.WAS_THERE,
+        kind or QuestionKind.WAS_THERE,
         content_words(rest),
         times,
         '' if order is None else 'first' if order[1] == 'first' else 'last',
@@ -95,18 +97,18 @@ def read_question(text: str, clock: CaptureClock, before: Question | None = None
     )
     if before is None or question.words or question.like_now:
         return question
-    if kind is Kind.WHAT:
+    if kind is QuestionKind.WHAT:
         return question
     if kind is None:
         question = replace(question, kind=before.kind)
     return replace(question, words=before.words, times=times if times.given else before.times)
 
 
-def _kind(text: str) -> Kind | None:
+def _kind(text: str) -> QuestionKind | None:
     """What is asked for: the question word that comes first."""
     matches = [(re.search(rf'\b(?:{words})\b', text), kind) for kind, words in _KINDS]
-    found = [(match.start(), kind) for match, kind in matches if match is not None]
-    return min(found, key=lambda one: one[0])[1] if found else None
+    asked = [(match.start(), kind) for match, kind in matches if match is not None]
+    return min(asked, key=lambda pair: pair[0])[1] if asked else None
 
 
 def content_words(text: str) -> tuple[str, ...]:

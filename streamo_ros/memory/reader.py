@@ -114,8 +114,8 @@ class StoreReader:
             )
             for side, order in (('<=', 'DESC'), ('>', 'ASC'))
         ]
-        found = [rows[0] for rows in sides if rows]
-        return min(found, key=lambda one: abs(one.stamp - stamp)) if found else None
+        neighbors = [rows[0] for rows in sides if rows]
+        return min(neighbors, key=lambda frame: abs(frame.stamp - stamp)) if neighbors else None
 
     def vectors(self, span: Span) -> tuple[list[KeptFrame], NDArray[np.float16]]:
         """Frames with a picture and a vector, and the vectors, shape (frames, hidden).

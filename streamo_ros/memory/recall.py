@@ -79,8 +79,8 @@ def similar(reader: StoreReader, span: Span) -> list[KeptFrame]:
 def _of_fact(reader: StoreReader, fact: Fact) -> list[KeptFrame]:
     """The picture of its end, and that of its beginning."""
     stamps = [fact.end] if fact.end == fact.start else [fact.end, fact.start]
-    found = (reader.nearest(fact.stream, stamp) for stamp in stamps)
-    return [frame for frame in found if frame is not None]
+    frames = (reader.nearest(fact.stream, stamp) for stamp in stamps)
+    return [frame for frame in frames if frame is not None]
 
 
 def _spread(

@@ -64,7 +64,7 @@ class FrameRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class MemoryRecord:
     """All that is kept of one step.
 
     Attributes:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.memory.clock_times import CaptureClock
-from streamo_ros.memory.question import Kind
-from streamo_ros.memory.question import Question
+from streamo_ros.memory.question import AskedQuestion
+from streamo_ros.memory.question import QuestionKind
 from streamo_ros.memory.record import Fact
 from streamo_ros.memory.search import Found
 
@@ -21,7 +21,7 @@ _ROWS = ('upper', 'middle', 'lower')
 _COLUMNS = ('left', 'center', 'right')
 
 
-def say_found(question: Question, found: Found, clock: CaptureClock) -> str:
+def say_found(question: AskedQuestion, found: Found, clock: CaptureClock) -> str:
     """The answer where something was found.
 
     Args:
@@ -33,12 +33,12 @@ def say_found(question: Question, found: Found, clock: CaptureClock) -> str:
     if question.order:
         facts = facts[:1] if question.order == 'first' else facts[-1:]
     text = {
-        Kind.WHEN: _when,
-        Kind.HOW_OFTEN: _how_often,
-        Kind.HOW_LONG: _how_long,
-        Kind.WHERE: _where,
-        Kind.WHAT: _what,
-        Kind.WAS_THERE: _was_there,
+        QuestionKind.WHEN: _when,
+        QuestionKind.HOW_OFTEN: _how_often,
+        QuestionKind.HOW_LONG: _how_long,
+        QuestionKind.WHERE: _where,
+        QuestionKind.WHAT: _what,
+        QuestionKind.WAS_THERE: _was_there,
     }[question.kind](facts, clock)
     return f'From the record: {text}'
 

@@ -86,27 +86,29 @@ class RunWriter:
     def sightings(self, stream: int, stamp: int, sightings: tuple[Sighting, ...]) -> None:
         """Write what was recognized in a frame: the surest one of each kind."""
         best: dict[str, Sighting] = {}
-        for one in sightings:
-            if one.score >= SURE and (one.kind not in best or one.score > best[one.kind].score):
-                best[one.kind] = one
-        for kind, one in best.items():
-            self._sighting(stream, stamp, kind, one)
+        for sighting in sightings:
+            if sighting.score >= SURE and (
+                sighting.kind not in best or sighting.score > best[sighting.kind].score
+            ):
+                best[sighting.kind] = sighting
+        for kind, sighting in best.items():
+            self._sighting(stream, stamp, kind, sighting)
 
-    def _sighting(self, stream: int, stamp: int, kind: str, one: Sighting) -> None:
+    def _sighting(self, stream: int, stamp: int, kind: str, sighting: Sighting) -> None:
         key = stream, kind
-        box = json.dumps([round(edge, 3) for edge in one.box])
+        box = json.dumps([round(edge, 3) for edge in sighting.box])
         last = self._things.get(key)
         if last is not None and 0 <= stamp - last.stop <= GAP:
             self._database.execute(
                 'UPDATE sightings SET stop = ?, frames = frames + 1, score = max(score, ?), '
                 'box = ? WHERE id = ?',
-                (stamp, one.score, box, last.row),
+                (stamp, sighting.score, box, last.row),
             )
             self._things[key] = OpenRun(last.row, 0, stamp)
             return
         row = self._database.execute(
             'INSERT INTO sightings (stream, kind, start, stop, frames, score, box) '
             'VALUES (?, ?, ?, ?, 1, ?, ?)',
-            (stream, kind, stamp, stamp, one.score, box),
+            (stream, kind, stamp, stamp, sighting.score, box),
         ).lastrowid
         self._things[key] = OpenRun(row or 0, 0, stamp)

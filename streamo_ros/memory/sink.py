@@ -13,7 +13,7 @@ from streamo_ros.core.sink import Step
 from streamo_ros.core.speech import Finish
 from streamo_ros.memory.record import AnswerRecord
 from streamo_ros.memory.record import FrameRecord
-from streamo_ros.memory.record import Record
+from streamo_ros.memory.record import MemoryRecord
 from streamo_ros.memory.record import StateRecord
 from streamo_ros.memory.writer import StoreWriter
 
@@ -66,10 +66,12 @@ class MemorySink(Sink):
         states: list[StateRecord],
         answers: list[AnswerRecord],
     ) -> None:
-        keys = {one.instruction_id for one in states} | {one.instruction_id for one in answers}
+        keys = {record.instruction_id for record in states} | {
+            record.instruction_id for record in answers
+        }
         texts = tuple((key, self._texts[key]) for key in sorted(keys) if key in self._texts)
         self._writer.put(
-            Record(
+            MemoryRecord(
                 (self._session, stream),
                 self._model_id(),
                 frame,

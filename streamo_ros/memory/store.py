@@ -26,7 +26,7 @@ from streamo_ros.memory.pictures import Pictures
 from streamo_ros.memory.place import picture_bytes
 from streamo_ros.memory.place import resume
 from streamo_ros.memory.record import FrameRecord
-from streamo_ros.memory.record import Record
+from streamo_ros.memory.record import MemoryRecord
 from streamo_ros.memory.runs import RunWriter
 from streamo_ros.memory.schema import cannot_write
 from streamo_ros.memory.schema import PICTURES
@@ -78,7 +78,7 @@ class Store:
         self._database.close()
         self._lock.release()
 
-    def put(self, records: Sequence[Record]) -> None:
+    def put(self, records: Sequence[MemoryRecord]) -> None:
         """Write records, all or none.
 
         Raises:
@@ -156,7 +156,7 @@ class Store:
 
     # ---- one record ---------------------------------------------------------------------------
 
-    def _put(self, record: Record, written: list[int]) -> None:
+    def _put(self, record: MemoryRecord, written: list[int]) -> None:
         stream = self._stream(record)
         for key, text in record.instructions:
             if key not in self._texts.setdefault(stream, set()):
@@ -228,7 +228,7 @@ class Store:
         age = self._place.age + min(max(0, step), _LONGEST_STEP)
         self._place = replace(self._place, age=age, stamp=stamp)
 
-    def _stream(self, record: Record) -> int:
+    def _stream(self, record: MemoryRecord) -> int:
         key = record.stream
         if key not in self._streams:
             stamps = [record.frame.stamp] if record.frame else []

@@ -55,7 +55,9 @@ def thin(database: sqlite3.Connection, newest: int) -> list[int]:
 
 def drop_pictures(database: sqlite3.Connection, frames: Sequence[int]) -> None:
     """Mark pictures as gone."""
-    database.executemany('UPDATE frames SET picture = 0 WHERE id = ?', [(one,) for one in frames])
+    database.executemany(
+        'UPDATE frames SET picture = 0 WHERE id = ?', [(frame,) for frame in frames]
+    )
 
 
 def oldest_pictures(database: sqlite3.Connection) -> list[int]:
@@ -103,7 +105,7 @@ def drop_frames(database: sqlite3.Connection, frames: Sequence[int]) -> None:
         database.execute('DELETE FROM answers WHERE stream = ? AND stamp <= ?', here)
         database.execute('DELETE FROM runs WHERE stream = ? AND stop <= ?', here)
         database.execute('DELETE FROM sightings WHERE stream = ? AND stop <= ?', here)
-    database.executemany('DELETE FROM frames WHERE id = ?', [(one,) for one in frames])
+    database.executemany('DELETE FROM frames WHERE id = ?', [(frame,) for frame in frames])
     for table, column in (('instructions', 'stream'), ('streams', 'id')):
         database.execute(
             f'DELETE FROM {table} WHERE {column} < (SELECT max(id) FROM streams) AND NOT EXISTS '  # noqa: S608

@@ -41,7 +41,7 @@ class TierCounts:
 
 
 @dataclass(frozen=True)
-class Summary:
+class ChunkSummary:
     """One text.
 
     Attributes:
@@ -59,13 +59,13 @@ class Summary:
 class Tiers:
     """The past in words, oldest first."""
 
-    long: tuple[Summary, ...]
-    mid: tuple[Summary, ...]
+    long: tuple[ChunkSummary, ...]
+    mid: tuple[ChunkSummary, ...]
 
     @property
     def lines(self) -> tuple[str, ...]:
         """All texts, the oldest first."""
-        return tuple(one.text for one in (*self.long, *self.mid))
+        return tuple(entry.text for entry in (*self.long, *self.mid))
 
 
 def read_tiers(
@@ -103,7 +103,9 @@ def read_tiers(
     return Tiers(tuple(long), tuple(mid))
 
 
-def _summary(reader: StoreReader, clock: CaptureClock, start: int, length: int) -> Summary | None:
+def _summary(
+    reader: StoreReader, clock: CaptureClock, start: int, length: int
+) -> ChunkSummary | None:
     """One line about a time; None when nothing happened."""
     span = start, start + length - 1
     # An event belongs to the chunk in which it ends: it is told once.
@@ -113,7 +115,7 @@ def _summary(reader: StoreReader, clock: CaptureClock, start: int, length: int) 
     if not parts:
         return None
     text = f'{clock.say(start)}: ' + '; '.join(_fitting(parts))
-    return Summary(start, start + length, text)
+    return ChunkSummary(start, start + length, text)
 
 
 def _seen(facts: list[Fact]) -> Iterator[str]:

@@ -155,14 +155,14 @@ def _moment(match: re.Match[str], name: str, clock: CaptureClock) -> tuple[int, 
     if 'day' in groups and match['day']:
         start, end = _day_span(match, clock)
         choices = _on(start, part.seconds, part.either_half)
-        inside = [one for one in choices if start <= one <= end]
+        inside = [choice for choice in choices if start <= choice <= end]
         return (inside or choices)[-1 if inside and inside[-1] <= clock.now else 0], exact
     today = _midnight(clock.local(clock.now))
     choices = [
-        one
+        choice
         for days in (1, 0)
-        for one in _on(today, part.seconds, part.either_half, -days)
-        if one <= clock.now
+        for choice in _on(today, part.seconds, part.either_half, -days)
+        if choice <= clock.now
     ]
     return choices[-1] if choices else today, exact
 
@@ -219,8 +219,12 @@ def _readers() -> list[tuple[str, Reader]]:
     a, b = clock_pattern('a', bare=True), clock_pattern('b', bare=True)
     both = [rf'between {a} and {b}', rf'from {a} (?:to|until|till) {b}']
     readers: list[tuple[str, Reader]] = []
-    for one in both:
-        readers += [(rf'{one} {_DAY}', _between), (rf'{_DAY} {one}', _between), (one, _between)]
+    for pattern in both:
+        readers += [
+            (rf'{pattern} {_DAY}', _between),
+            (rf'{_DAY} {pattern}', _between),
+            (pattern, _between),
+        ]
     for name, words, read in (
         ('c', r'(?:since|after) ', _since),
         ('d', r'(?:before|until|till) ', _before),

@@ -14,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from dataclasses import replace
 
-from streamo_ros.memory.record import Record
+from streamo_ros.memory.record import MemoryRecord
 from streamo_ros.memory.schema import StoreError
 from streamo_ros.memory.store import Store
 
@@ -61,7 +61,7 @@ class StoreWriter:
         self._limit = queue
         self._waits = waits
         self._remark = store.remark
-        self._queue: deque[Record] = deque()
+        self._queue: deque[MemoryRecord] = deque()
         self._ready = threading.Condition()
         self._stopping = False
         self._writing = False
@@ -95,7 +95,7 @@ class StoreWriter:
             self._sessions += 1
             return self._sessions
 
-    def put(self, record: Record) -> None:
+    def put(self, record: MemoryRecord) -> None:
         """Add a record to the queue; waits for the disk only where that was asked for."""
         with self._ready:
             if self._waits:
@@ -134,7 +134,7 @@ class StoreWriter:
         finally:
             self._store.close()
 
-    def _next(self) -> list[Record]:
+    def _next(self) -> list[MemoryRecord]:
         """The records to write next; empty when there are none and there will be none."""
         with self._ready:
             self._writing = False
@@ -144,7 +144,7 @@ class StoreWriter:
             self._writing = bool(batch)
         return batch
 
-    def _write(self, batch: list[Record]) -> None:
+    def _write(self, batch: list[MemoryRecord]) -> None:
         try:
             self._store.put(batch)
         except StoreError as error:

@@ -109,11 +109,13 @@ class AnswerHealth(Sink):
     def odds(self) -> dict[int, str]:
         """By instruction, how much more probable a Response is now than in its first minute."""
         return {
-            key: f'{one.odds:+.1f} (log-odds)' if math.isfinite(one.odds) else 'not known yet'
-            for key, one in list(self._watched.items())
+            key: f'{watched.odds:+.1f} (log-odds)'
+            if math.isfinite(watched.odds)
+            else 'not known yet'
+            for key, watched in list(self._watched.items())
         }
 
     def sentences(self) -> list[str]:
         """One for each instruction that is not answered as one would wish."""
-        found = [watched.sentence(key) for key, watched in list(self._watched.items())]
-        return [sentence for sentence in found if sentence]
+        sentences = [watched.sentence(key) for key, watched in list(self._watched.items())]
+        return [sentence for sentence in sentences if sentence]

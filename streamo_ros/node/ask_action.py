@@ -23,7 +23,7 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.probe import Probe
 from streamo_ros.memory.ask import Answer
 from streamo_ros.memory.ask import Asker
-from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.ask import AskOutcome
 from streamo_ros.memory.prompt import Recall
 from streamo_ros.memory.reader import EVER
 from streamo_ros.messages import nanoseconds
@@ -36,7 +36,7 @@ _NO_MEMORY = 'the node has no memory: set memory.path to a folder and configure 
 
 
 @dataclass
-class Question:
+class AskGoal:
     """A goal in progress."""
 
     handle: Any
@@ -69,7 +69,7 @@ class AskAction:
         self._values = values
         self._resources = resources
         self._stream = stream
-        self._questions: dict[bytes, Question] = {}
+        self._questions: dict[bytes, AskGoal] = {}
         self._server = ActionServer(
             node,
             Ask,
@@ -95,21 +95,21 @@ class AskAction:
         return CancelResponse.ACCEPT
 
     async def _execute(self, handle: Any) -> Ask.Result:
-        question = Question(handle, Ask.Feedback())
+        question = AskGoal(handle, Ask.Feedback())
         key = bytes(handle.goal_id.uuid)
         self._questions[key] = question
         try:
             answer = await self._answer(question)
         except StreamoError as error:
-            answer = Answer(Outcome.ERROR, message=str(error))
+            answer = Answer(AskOutcome.ERROR, message=str(error))
         finally:
             del self._questions[key]
         return self._result(question, answer)
 
-    async def _answer(self, question: Question) -> Answer:
+    async def _answer(self, question: AskGoal) -> Answer:
         resources = self._resources()
         if resources is None or resources.asker is None:
-            return Answer(Outcome.ERROR, message=_NO_MEMORY)
+            return Answer(AskOutcome.ERROR, message=_NO_MEMORY)
         asker, memory = resources.asker, resources.memory
         self._tell(question, 'searching')
 
@@ -134,12 +134,13 @@ class AskAction:
         return chosen == 'model' or (chosen == 'auto' and resources.info.answers_past)
 
     async def _look(
-        self, question: Question, recall: Recall, asker: Asker, resources: NodeResources
+        self, question: AskGoal, recall: Recall, asker: Asker, resources: NodeResources
     ) -> Answer:
         stream = self._stream()
         if stream is None:
             return Answer(
-                Outcome.ERROR, message='the node is not active: activate it, so that it can look'
+                AskOutcome.ERROR,
+                message='the node is not active: activate it, so that it can look',
             )
         done: Future = Future(executor=self._node.executor)
 
@@ -166,35 +167,35 @@ class AskAction:
         stream.worker.ask(probe)
         await done
         if probe.failure:
-            return Answer(Outcome.ERROR, message=probe.failure)
+            return Answer(AskOutcome.ERROR, message=probe.failure)
         if probe.canceled:
-            return Answer(Outcome.CANCELED, message='the node was deactivated')
+            return Answer(AskOutcome.CANCELED, message='the node was deactivated')
         if not probe.text:
             seen = len(probe.shown)
             return Answer(
-                Outcome.NOT_FOUND,
+                AskOutcome.NOT_FOUND,
                 message=f'the model does not see it in the {seen} kept pictures that it was shown',
                 probability=probe.probability,
             )
         asker.remember(recall, probe.text)
-        return Answer(Outcome.ANSWERED, probe.text, '', tuple(probe.shown), probe.probability)
+        return Answer(AskOutcome.ANSWERED, probe.text, '', tuple(probe.shown), probe.probability)
 
     async def _run(self, work: Callable[[], Any]) -> Any:
         assert self._node.executor is not None
         return await BackgroundTask(work, self._node.executor, 'answering a question').done
 
-    def _tell(self, question: Question, stage: str) -> None:
+    def _tell(self, question: AskGoal, stage: str) -> None:
         question.feedback.stage = stage
         if self._node.context.ok():
             question.handle.publish_feedback(question.feedback)
 
-    def _result(self, question: Question, answer: Answer) -> Ask.Result:
+    def _result(self, question: AskGoal, answer: Answer) -> Ask.Result:
         handle = question.handle
         if question.canceled:
-            answer = Answer(Outcome.CANCELED, message='the client canceled the goal')
+            answer = Answer(AskOutcome.CANCELED, message='the client canceled the goal')
         if handle.is_cancel_requested:
             handle.canceled()
-        elif answer.outcome in (Outcome.ANSWERED, Outcome.NOT_FOUND):
+        elif answer.outcome in (AskOutcome.ANSWERED, AskOutcome.NOT_FOUND):
             handle.succeed()
         else:
             handle.abort()

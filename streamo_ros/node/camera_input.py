@@ -39,6 +39,8 @@ except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
 _UNNAMED = '_NODE_NAME_UNKNOWN_'
+_LEAP = 60.0
+"""Seconds of the node's clock between two looks, a second apart, that nobody waited for."""
 
 
 class CameraInput:
@@ -70,6 +72,7 @@ class CameraInput:
         self._on_frame = on_frame
         self._transport = transport
         self._type = message_type(transport)
+        self._type_name = f'sensor_msgs/msg/{self._type.__name__}'
         self._at_reception = stamp == 'receive'
         self.opaque = 0
         self.received_at = 0.0
@@ -79,7 +82,7 @@ class CameraInput:
         self._mismatch = ''
         self._silence = ''
         self._unnamed = 0
-        self._quiet_since = node.get_clock().now()
+        self._quiet_since = self._looked_at = node.get_clock().now()
         self._subscription = node.create_subscription(
             self._type,
             image_topic(node, transport),
@@ -136,15 +139,20 @@ class CameraInput:
             # The QoS says why already.
             silence='' if self._mismatch else self._silence,
             clock=self._clock(),
-            publishers=sorted(info.node_name for info in publishers),
+            publishers=sorted(
+                info.node_name for info in publishers if info.topic_type == self._type_name
+            ),
         )
 
     def _find_silence(self) -> None:
         """Measured on the node's clock, so that a paused recording is not a silent camera."""
         now = self._node.get_clock().now()
         quiet = (now - self._quiet_since).nanoseconds / 1e9
-        if quiet < 0:
-            self._quiet_since = now
+        # A simulated clock is 0 until it begins, and leaps where a recording or simulation does.
+        leap = (now - self._looked_at).nanoseconds / 1e9
+        if quiet < 0 or leap > _LEAP or not self._looked_at.nanoseconds:
+            self._quiet_since, quiet = now, 0.0
+        self._looked_at = now
         if quiet < self._patience.seconds:
             self._silence = ''
         elif not self._silence:
@@ -191,12 +199,11 @@ class CameraInput:
 
     def _publishers(self) -> str:
         """The publishers of our type, with their QoS."""
-        name = f'sensor_msgs/msg/{self._type.__name__}'
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         return ', '.join(
             f'{info.node_name}: {_policies(info.qos_profile)}'
             for info in publishers
-            if info.topic_type == name
+            if info.topic_type == self._type_name
         )
 
     def _requested(self) -> str:

@@ -83,18 +83,18 @@ def detection_array(kinds: Any, frame: Frame, sightings: tuple[Sighting, ...]) -
         return message
     height, width = frame.image.shape[:2]
     for sighting in sightings:
-        one = kinds.Detection2D()
-        one.header = message.header
+        detection = kinds.Detection2D()
+        detection.header = message.header
         left, top, right, bottom = sighting.box
-        one.bbox.center.position.x = (left + right) / 2 * width
-        one.bbox.center.position.y = (top + bottom) / 2 * height
-        one.bbox.size_x = (right - left) * width
-        one.bbox.size_y = (bottom - top) * height
+        detection.bbox.center.position.x = (left + right) / 2 * width
+        detection.bbox.center.position.y = (top + bottom) / 2 * height
+        detection.bbox.size_x = (right - left) * width
+        detection.bbox.size_y = (bottom - top) * height
         guess = kinds.ObjectHypothesisWithPose()
         guess.hypothesis.class_id = sighting.kind
         guess.hypothesis.score = sighting.score
-        one.results.append(guess)
-        message.detections.append(one)
+        detection.results.append(guess)
+        message.detections.append(detection)
     return message
 
 

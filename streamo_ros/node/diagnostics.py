@@ -4,9 +4,10 @@
 
 Levels of the input: those of `InputHealth`. Of the others: WARN = decisions later than one
 sampling period (p95 of the latency), an instruction that is never or always answered (see
-`AnswerHealth`), a sink that failed in the last 10 s, a pass longer than half of model.timeout, or
-a journal or memory that cannot be written; ERROR = the model failed in the last 10 s, a pass
-longer than model.timeout, or the last transition failed; otherwise OK.
+`AnswerHealth`), a sink that failed in the last 10 s, a pass longer than half of model.timeout,
+another node of the same name, or a journal or memory that cannot be written; ERROR = the model
+failed in the last 10 s, a pass longer than model.timeout, or the last transition failed; otherwise
+OK.
 
 Published directly rather than through `diagnostic_updater`: that package is not part of a ROS base
 installation, and one message per second does not justify a dependency.
@@ -61,6 +62,7 @@ class Health:
         journal: what is wrong with the journal; '' when all is well or there is none.
         memory: writes the memory; None without one.
         history: tells the past in words; None where nobody asked for it.
+        namesakes: what is wrong with other nodes of the same name; '' when there are none.
     """
 
     state: str
@@ -74,6 +76,7 @@ class Health:
     journal: str = ''
     memory: StoreWriter | None = None
     history: TierHistory | None = None
+    namesakes: str = ''
 
 
 @dataclass
@@ -114,7 +117,7 @@ class Diagnostics:
 
     def publish(self, health: Health, stream: ActiveStream | None) -> None:
         """Publish the current statuses; without `stream`, those of an inactive node."""
-        statuses = [self._model(health, stream), self._process()]
+        statuses = [self._model(health, stream), self._process(health)]
         if health.memory is not None:
             statuses.append(self._memory(health.memory, health.history))
         if stream is not None:
@@ -246,8 +249,10 @@ class Diagnostics:
                 status.raise_to(WARN, history.problem)
         return status
 
-    def _process(self) -> _Status:
+    def _process(self, health: Health) -> _Status:
         status = _Status(f'{self._name}: process', message='running')
+        if health.namesakes:
+            status.raise_to(WARN, health.namesakes)
         status.values = {
             'memory (bytes)': resident_bytes(),
             'largest memory (bytes)': resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,

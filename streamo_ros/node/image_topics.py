@@ -110,10 +110,10 @@ def _has(node: Node, topic: str, kind: str) -> bool:
 def _listed(node: Node) -> str:
     """The topics on which images are published, as an addition to a sentence; '' for none."""
     topics: list[Any] = node.get_topic_names_and_types()
-    found = [
+    published = [
         name
         for name, types in topics
         if {RAW, COMPRESSED} & set(types) and node.count_publishers(name)
     ]
-    more = ', ...' if len(found) > _SHOWN else ''
-    return f' (published are {", ".join(sorted(found)[:_SHOWN])}{more})' if found else ''
+    more = ', ...' if len(published) > _SHOWN else ''
+    return f' (published are {", ".join(sorted(published)[:_SHOWN])}{more})' if published else ''

@@ -23,6 +23,7 @@ from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import SamplerCounts
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Step
+from streamo_ros.node.lasting import Lasting
 
 PATIENCE = 5.0
 """Seconds without a message after which the reason is reported."""
@@ -123,6 +124,7 @@ class InputHealth(Sink):
         self._failure = ''
         self._bad_in_a_row = 0
         self._black_since = 0.0
+        self._several = Lasting()
 
     def take(self, step: Step) -> None:
         """Note what became of a step's frame."""
@@ -143,7 +145,7 @@ class InputHealth(Sink):
             now: steady-clock seconds.
             graph: what the graph says.
         """
-        found = [
+        findings = [
             Finding('clock', Level.WARN, graph.clock),
             Finding('silence', Level.STALE, graph.silence),
             Finding('qos', Level.WARN, graph.mismatch),
@@ -151,9 +153,12 @@ class InputHealth(Sink):
             self._model(now),
         ]
         stamps = self._judge_stamps(now, graph.publishers)
-        found += [stamps] if stamps and not graph.silence else []
+        findings += [stamps] if stamps and not graph.silence else []
+        if self._several.check(len(graph.publishers) > 1, now) and not stamps:
+            findings.append(self._of_several(graph.publishers))
         return sorted(
-            (finding for finding in found if finding.sentence), key=lambda one: -one.level
+            (finding for finding in findings if finding.sentence),
+            key=lambda finding: -finding.level,
         )
 
     def summary(self) -> str:
@@ -197,6 +202,14 @@ class InputHealth(Sink):
             return Finding('model', Level.OK, '')
         return Finding(
             'model', Level.ERROR, f'the model failed on a sampled frame: {self._failure}'
+        )
+
+    def _of_several(self, publishers: Sequence[str]) -> Finding:
+        return Finding(
+            'publishers',
+            Level.WARN,
+            f'{self._topic} has {len(publishers)} publishers ({", ".join(publishers)}), and their '
+            'images are watched as those of one camera: keep one, or start a node for each topic',
         )
 
     # ---- stamps -------------------------------------------------------------------------------

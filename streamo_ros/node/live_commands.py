@@ -14,8 +14,8 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.executors import Executor
 from rclpy.parameter import Parameter
 
+from streamo_ros.live.commands import CommandReply
 from streamo_ros.live.commands import Commands
-from streamo_ros.live.commands import Reply
 from streamo_ros.live.commands import Wish
 from streamo_ros.node.live_node import LiveNode
 from streamo_ros.srv import CancelInstruction
@@ -40,7 +40,7 @@ class ServiceCommands(Commands):
         self._canceler = node.create_client(CancelInstruction, f'{target}/cancel_instruction')
         self._parameters = node.create_client(SetParameters, f'{target}/set_parameters')
 
-    async def instruct(self, wish: Wish) -> Reply:
+    async def instruct(self, wish: Wish) -> CommandReply:
         """Watch for something; see `Commands`."""
         request = SetInstruction.Request(
             text=wish.text,
@@ -51,12 +51,12 @@ class ServiceCommands(Commands):
         )
         return await self._call(self._setter, request, _said)
 
-    async def cancel(self, key: int) -> Reply:
+    async def cancel(self, key: int) -> CommandReply:
         """Stop watching; see `Commands`."""
         request = CancelInstruction.Request(instruction_id=key)
         return await self._call(self._canceler, request, _said)
 
-    async def set_thresholds(self, thresholds: Mapping[str, float]) -> Reply:
+    async def set_thresholds(self, thresholds: Mapping[str, float]) -> CommandReply:
         """Set thresholds, which a new ModelInfo then tells; see `Commands`."""
         parameters = [
             Parameter(f'thresholds.{name}', value=value).to_parameter_msg()
@@ -65,15 +65,19 @@ class ServiceCommands(Commands):
         request = SetParameters.Request(parameters=parameters)
         return await self._call(self._parameters, request, _all_set)
 
-    async def _call(self, client: Any, request: Any, said: Callable[[Any], Reply]) -> Reply:
+    async def _call(
+        self, client: Any, request: Any, said: Callable[[Any], CommandReply]
+    ) -> CommandReply:
         if not client.service_is_ready():
-            return Reply(False, f'{client.srv_name} is not there: is {self._target} running?')
+            return CommandReply(
+                False, f'{client.srv_name} is not there: is {self._target} running?'
+            )
         try:
             return said(
                 await wait_for_ros(self._executor, lambda: client.call_async(request), PATIENCE)
             )
         except asyncio.TimeoutError:
-            return Reply(False, f'{client.srv_name} did not reply within {PATIENCE:g} s')
+            return CommandReply(False, f'{client.srv_name} did not reply within {PATIENCE:g} s')
 
 
 async def wait_for_ros(executor: Executor, start: Callable[[], Any], patience: float) -> Any:
@@ -102,13 +106,15 @@ async def wait_for_ros(executor: Executor, start: Callable[[], Any], patience: f
     return await asyncio.wait_for(future, patience)
 
 
-def _said(reply: Any) -> Reply:
-    return Reply(bool(reply.success), str(reply.message))
+def _said(reply: Any) -> CommandReply:
+    return CommandReply(bool(reply.success), str(reply.message))
 
 
-def _all_set(reply: Any) -> Reply:
-    refused = [one.reason for one in reply.results if not one.successful]
-    return Reply(not refused, refused[0] if refused else 'The node uses this threshold now.')
+def _all_set(reply: Any) -> CommandReply:
+    refused = [result.reason for result in reply.results if not result.successful]
+    return CommandReply(
+        not refused, refused[0] if refused else 'The node uses this threshold now.'
+    )
 
 
 def _duration(seconds: float) -> Duration:

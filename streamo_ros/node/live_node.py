@@ -101,7 +101,7 @@ class LiveNode(Node):
             self._post(lambda session: session.take(row))
 
     def _take_instructions(self, message: Any) -> None:
-        rows = [InstructionRow.from_message(one) for one in message.instructions]
+        rows = [InstructionRow.from_message(instruction) for instruction in message.instructions]
         self._post(lambda session: session.activate(rows))
 
     def _take_model_info(self, message: Any) -> None:
@@ -112,13 +112,13 @@ class LiveNode(Node):
     def _take_diagnostics(self, message: DiagnosticArray) -> None:
         ours = f'{self.target.lstrip("/")}: '
         health = {
-            one.name.removeprefix(ours): {
-                'level': ord(one.level),
-                'message': one.message,
-                'values': {pair.key: pair.value for pair in one.values},
+            status.name.removeprefix(ours): {
+                'level': ord(status.level),
+                'message': status.message,
+                'values': {pair.key: pair.value for pair in status.values},
             }
-            for one in message.status
-            if one.name.startswith(ours)
+            for status in message.status
+            if status.name.startswith(ours)
         }
         if not health:
             return

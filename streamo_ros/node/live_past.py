@@ -15,9 +15,9 @@ from rclpy.executors import Executor
 
 from streamo_ros.action import Ask
 from streamo_ros.live.past import kept_picture
-from streamo_ros.live.past import Past
+from streamo_ros.live.past import ShownPast
 from streamo_ros.memory.ask import Answer
-from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.ask import AskOutcome
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.schema import StoreError
 from streamo_ros.messages import nanoseconds
@@ -30,7 +30,7 @@ LONGEST = 90.0
 ENDED = (GoalStatus.STATUS_SUCCEEDED, GoalStatus.STATUS_ABORTED, GoalStatus.STATUS_CANCELED)
 
 
-class NodePast(Past):
+class NodePast(ShownPast):
     """Asks the node, and reads kept pictures from its store where the page may.
 
     Args:
@@ -47,7 +47,7 @@ class NodePast(Past):
         self._reader: StoreReader | None = None
 
     async def ask(self, question: str) -> Answer:
-        """What the node answers; see `Past`."""
+        """What the node answers; see `ShownPast`."""
         if not self._client.server_is_ready():
             return _failed(f'{self._target}/ask is not there: is {self._target} running?')
         goal = Ask.Goal(question=question)
@@ -67,7 +67,7 @@ class NodePast(Past):
         return _answer(reply.result)
 
     async def picture(self, stamp: int) -> bytes:
-        """A kept picture of the store; see `Past`."""
+        """A kept picture of the store; see `ShownPast`."""
         return await asyncio.to_thread(self._picture, stamp) if self._store else b''
 
     def _picture(self, stamp: int) -> bytes:
@@ -85,7 +85,7 @@ class NodePast(Past):
 
 def _answer(result: Any) -> Answer:
     return Answer(
-        Outcome(result.outcome),
+        AskOutcome(result.outcome),
         str(result.text),
         str(result.message),
         tuple(map(nanoseconds, result.evidence_stamps)),
@@ -94,4 +94,4 @@ def _answer(result: Any) -> Answer:
 
 
 def _failed(message: str) -> Answer:
-    return Answer(Outcome.ERROR, message=message)
+    return Answer(AskOutcome.ERROR, message=message)

@@ -30,12 +30,14 @@ class ServiceCallbacks:
         changed: called after a change of the book, before the reply.
         canceled: called with the ids of instructions that were canceled or replaced.
         forget: forgets the stream.
+        is_shut_down: whether the node is finalized, and can never be configured again.
     """
 
     book: Callable[[], InstructionBook | None]
     changed: Callable[[], None]
     canceled: Callable[[Sequence[int]], None]
     forget: Callable[[], None]
+    is_shut_down: Callable[[], bool]
 
     def set(self, book: InstructionBook, request: Any, reply: Any) -> None:
         """Add or replace an instruction."""
@@ -73,19 +75,21 @@ def create_services(node: Node, callbacks: ServiceCallbacks) -> None:
         (CancelInstruction, '~/cancel_instruction', callbacks.cancel),
         (Trigger, '~/reset', callbacks.reset),
     ):
-        node.create_service(kind, name, _replying(callbacks.book, act), qos_profile=deep)
+        node.create_service(kind, name, _replying(callbacks, act), qos_profile=deep)
 
 
 def _replying(
-    book: Callable[[], InstructionBook | None],
+    callbacks: ServiceCallbacks,
     act: Callable[[InstructionBook, Any, Any], None],
 ) -> Callable[[Any, Any], Any]:
     """A service callback: success, or the reason why not."""
 
     def callback(request: Any, reply: Any) -> Any:
-        current = book()
+        current = callbacks.book()
         if current is None:
             reply.message = 'the node is not configured: configure it first'
+            if callbacks.is_shut_down():
+                reply.message = 'the node is shut down for good: start it again'
             return reply
         try:
             act(current, request, reply)

@@ -40,6 +40,7 @@ from streamo_ros.node.diagnostics import Health
 from streamo_ros.node.lifecycle import AwaitableLifecycleNode
 from streamo_ros.node.lifecycle import FAILURE
 from streamo_ros.node.lifecycle import SUCCESS
+from streamo_ros.node.namesakes import Namesakes
 from streamo_ros.node.resources import load
 from streamo_ros.node.resources import NodeResources
 from streamo_ros.node.services import create_services
@@ -92,9 +93,11 @@ class StreamoNode(AwaitableLifecycleNode):
                 self._on_instructions_changed,
                 self._on_canceled,
                 self._forget,
+                lambda: self.state.state_id == State.PRIMARY_STATE_FINALIZED,
             ),
         )
         self._diagnostics = Diagnostics(self)
+        self._namesakes = Namesakes(self)
         # Steady, so that diagnostics go on while a simulated clock is paused.
         steady = Clock(clock_type=ClockType.STEADY_TIME)
         self.create_timer(1.0, self._each_second, clock=steady)
@@ -259,6 +262,7 @@ class StreamoNode(AwaitableLifecycleNode):
             capacity=self.values.whole('max_instructions'),
             journal=resources.instructions.problem if resources else '',
             memory=resources.memory if resources else None,
+            namesakes=self._namesakes.check(),
             history=resources.history if resources else None,
         )
 

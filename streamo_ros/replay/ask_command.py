@@ -81,7 +81,8 @@ def _watched(arguments: argparse.Namespace, source: Path) -> Path:
     texts = tuple(map(TimedInstruction.parse, arguments.instruction)) or job.instructions
     if not texts:
         texts = (TimedInstruction(WATCHED),)
-    _say(f'{source} is watched first, for {", ".join(repr(one.text) for one in texts)}')
+    wanted = ', '.join(repr(instruction.text) for instruction in texts)
+    _say(f'{source} is watched first, for {wanted}')
     # Under another name until it is whole: half of a recording would answer as if it were all.
     part = store.with_name(f'{store.name}.part')
     shutil.rmtree(part, ignore_errors=True)

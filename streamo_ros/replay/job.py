@@ -179,12 +179,8 @@ def resolve(job: ReplayJob) -> tuple[ReplayJob, Golden | None]:
                 f'{job.golden} was made with other instructions or another rate: leave out '
                 '--instruction and --rate to use its own, or rewrite it with --update-golden'
             )
-        job = replace(
-            job,
-            instructions=given.instructions,
-            rate=given.rate,
-            topic=job.topic or given.topic,
-        )
+        topic = job.topic or given.topic
+        job = replace(job, instructions=given.instructions, rate=given.rate, topic=topic)
     if not job.instructions:
         raise JobError('there is nothing to watch for: add --instruction TEXT')
     return replace(job, rate=float(job.rate or 0.0)), golden

@@ -47,7 +47,7 @@ def list_answers(timeline: Timeline, prefix: str = '') -> list[Listed]:
         timeline: the run.
         prefix: of the ids; tells the runs of a page apart.
     """
-    found = [
+    listed = [
         Listed(
             key,
             track.text,
@@ -57,7 +57,7 @@ def list_answers(timeline: Timeline, prefix: str = '') -> list[Listed]:
         for key, track in timeline.tracks.items()
         for number, answer in enumerate(track.answers, 1)
     ]
-    return sorted(found, key=lambda one: (one.answer.at, one.key, one.link.number))
+    return sorted(listed, key=lambda entry: (entry.answer.at, entry.key, entry.link.number))
 
 
 def choose_pictures(groups: Iterable[Sequence[bytes]], room: int) -> list[list[bool]]:
@@ -70,16 +70,18 @@ def choose_pictures(groups: Iterable[Sequence[bytes]], room: int) -> list[list[b
     Returns:
         Of each group, whether each of its pictures is shown.
     """
-    found = [list(group) for group in groups]
-    chosen: list[list[bool]] = [[] for _ in found]
+    candidates = [list(group) for group in groups]
+    chosen: list[list[bool]] = [[] for _ in candidates]
     # Whoever needs least comes first: what is left of a fair share goes to the others.
-    order = sorted(range(len(found)), key=lambda number: sum(map(_weight, found[number])))
+    order = sorted(
+        range(len(candidates)), key=lambda number: sum(map(_weight, candidates[number]))
+    )
     for place, number in enumerate(order):
         share = room // (len(order) - place)
-        chosen[number] = _spaced(found[number], share)
+        chosen[number] = _spaced(candidates[number], share)
         room -= sum(
             _weight(picture)
-            for picture, shown in zip(found[number], chosen[number], strict=True)
+            for picture, shown in zip(candidates[number], chosen[number], strict=True)
             if shown
         )
     return chosen
@@ -110,18 +112,18 @@ def answer_rows(answers: Sequence[Listed], shown: Mapping[str, bool], most: int 
     )
 
 
-def _row(one: Listed, with_picture: bool) -> str:
-    answer, link = one.answer, one.link
+def _row(listed: Listed, with_picture: bool) -> str:
+    answer, link = listed.answer, listed.link
     image = (
         f'<img src="{picture_link(answer.picture)}" alt="" loading="lazy">' if with_picture else ''
     )
     probability = '' if answer.probability is None else f', p = {answer.probability:.2f}'
     finish = '' if answer.finish in ('STOP', '') else f', ended by {answer.finish.lower()}'
-    asked = html.escape(one.asked)
+    asked = html.escape(listed.asked)
     return (
         f'<li id="{link.target}">{image}<div><b>{clock(answer.at)}</b> '
         f'<span class="number">{link.number}</span> {html.escape(answer.text)}'
-        f'<span class="quiet asked" title="{asked}">{one.key}: {asked}</span>'
+        f'<span class="quiet asked" title="{asked}">{listed.key}: {asked}</span>'
         f'<span class="quiet">event {clock(answer.began)} to {clock(answer.at)}'
         f'{probability}{finish}</span></div></li>'
     )

@@ -49,7 +49,7 @@ def read_bag_rows(path: Path, node: str = '') -> Iterator[Row]:
             for name, entry in files.topics.items()
             if entry.type_name in _ORDER and name.rpartition('/')[0] == prefix
         ]
-        for _, _, kind, message in heapq.merge(*streams, key=lambda one: one[:2]):
+        for _, _, kind, message in heapq.merge(*streams, key=lambda row: row[:2]):
             decoded = typestore().deserialize_cdr(bytes(message.load()), kind)
             yield from _rows(kind, decoded, path)
 
@@ -58,7 +58,7 @@ def _choose(path: Path, files: BagFiles, node: str) -> str:
     """Everything before the last slash of the node's topics."""
     entries = files.topics.items()
     nodes = sorted(
-        {name.rpartition('/')[0] for name, one in entries if one.type_name == FRAME_STATE}
+        {name.rpartition('/')[0] for name, entry in entries if entry.type_name == FRAME_STATE}
     )
     if not nodes:
         held = ', '.join(sorted(files.topics)) or 'nothing'
@@ -78,7 +78,7 @@ def _choose(path: Path, files: BagFiles, node: str) -> str:
 
 def _messages(files: BagFiles, topic: str, kind: str) -> Iterator[tuple[int, int, str, Message]]:
     order = _ORDER.index(kind)
-    return ((one.log_time, order, kind, one) for one in files.messages(topic))
+    return ((message.log_time, order, kind, message) for message in files.messages(topic))
 
 
 def _rows(kind: str, message: Any, path: Path) -> Iterator[Row]:

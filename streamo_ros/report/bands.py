@@ -76,22 +76,22 @@ def bands(track: Track, axis: Axis, period: float) -> list[Band]:
         strength = _STRENGTH.index(run.mark)
         for column in range(first, last):
             columns[column] = max(columns[column], strength)
-    found: list[Band] = []
+    drawn: list[Band] = []
     for strength, group in groupby(range(COLUMNS), key=columns.__getitem__):
         members = list(group)
         if strength != _NOTHING:
-            found.append(Band(members[0], members[-1] + 1, _STRENGTH[strength], []))
-    _fill(found, seen)
-    return found
+            drawn.append(Band(members[0], members[-1] + 1, _STRENGTH[strength], []))
+    _fill(drawn, seen)
+    return drawn
 
 
-def band_rects(found: list[Band], y: float, height: float) -> str:
+def band_rects(drawn: list[Band], y: float, height: float) -> str:
     """Bands as elements of SVG."""
     return ''.join(
         f'<rect x="{LEFT + band.first}" y="{y:g}" height="{height:g}" '
         f'width="{band.last - band.first}" class="{band.mark.lower()}">'
         f'<title>{band.describe()}</title></rect>'
-        for band in found
+        for band in drawn
     )
 
 
@@ -118,11 +118,11 @@ def _place(run: Run, axis: Axis) -> tuple[int, int]:
     return first, last
 
 
-def _fill(found: list[Band], seen: list[tuple[Run, tuple[int, int]]]) -> None:
+def _fill(drawn: list[Band], seen: list[tuple[Run, tuple[int, int]]]) -> None:
     """Give each band the runs that are seen in it; a run of a gap in another is in several."""
-    starts = [band.first for band in found]
+    starts = [band.first for band in drawn]
     for run, (first, last) in seen:
-        for band in found[max(0, bisect_right(starts, first) - 1) :]:
+        for band in drawn[max(0, bisect_right(starts, first) - 1) :]:
             if band.first >= last:
                 break
             if band.mark == run.mark and band.last > first:

@@ -48,7 +48,7 @@ def instruction_cards(timeline: Timeline, answers: Sequence[Listed], axis: Axis)
     for key, track in shown:
         own = [answer for answer in answers if answer.key == key and answer.link.target in listed]
         figure = track_figure(
-            track, [one.link for one in own], axis, timeline.period, timeline.jumps
+            track, [answer.link for answer in own], axis, timeline.period, timeline.jumps
         )
         cards.append((key, track, figure))
     if len(shown) <= FEW:

@@ -90,15 +90,15 @@ def _choose(runs: Sequence[Run], room: int) -> dict[str, bool]:
     """Whether each answer's picture is shown, by the answer's id in the page."""
     groups: dict[str, list[Listed]] = {}
     for _, answers in runs:
-        for one in answers[-LISTED:]:
-            groups.setdefault(one.link.target.rpartition('-')[0], []).append(one)
+        for listed in answers[-LISTED:]:
+            groups.setdefault(listed.link.target.rpartition('-')[0], []).append(listed)
     chosen = choose_pictures(
-        [[one.answer.picture for one in group] for group in groups.values()], max(0, room)
+        [[listed.answer.picture for listed in group] for group in groups.values()], max(0, room)
     )
     return {
-        one.link.target: shown
+        listed.link.target: shown
         for group, marks in zip(groups.values(), chosen, strict=True)
-        for one, shown in zip(group, marks, strict=True)
+        for listed, shown in zip(group, marks, strict=True)
     }
 
 

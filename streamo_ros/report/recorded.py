@@ -51,7 +51,13 @@ def recorded_timeline(path: Path, node: str = '') -> Timeline | None:
     """
     try:
         with AnyReader([path], default_typestore=typestore()) as bag:
-            topics = sorted({one.topic for one in bag.connections if one.msgtype == FRAME_STATE})
+            topics = sorted(
+                {
+                    connection.topic
+                    for connection in bag.connections
+                    if connection.msgtype == FRAME_STATE
+                }
+            )
             names = [topic.rpartition('/')[0] for topic in topics]
             if not names or (node and node not in names):
                 return None
@@ -72,9 +78,9 @@ def recorded_timeline(path: Path, node: str = '') -> Timeline | None:
 
 def _rows(bag: AnyReader, node: str, source: str) -> Iterator[Row]:
     wanted = [
-        one
-        for one in bag.connections
-        if one.msgtype in _TYPES and one.topic.rpartition('/')[0] == node
+        connection
+        for connection in bag.connections
+        if connection.msgtype in _TYPES and connection.topic.rpartition('/')[0] == node
     ]
     for connection, _, data in bag.messages(wanted):
         message = bag.deserialize(data, connection.msgtype)
@@ -85,8 +91,8 @@ def _of_message(kind: str, message: Any, source: str) -> Iterator[Row]:
     if kind == MODEL_INFO:
         yield StreamRow.from_message(message, source)
     elif kind == INSTRUCTIONS:
-        for one in message.instructions:
-            yield InstructionRow(one.id, one.text)
+        for instruction in message.instructions:
+            yield InstructionRow(instruction.id, instruction.text)
     elif kind == FRAME_STATE:
         yield DecisionRow.from_message(message)
     else:

@@ -40,18 +40,22 @@ class SightingRow:
     def from_sightings(cls, stamp: int, sightings: Sequence[Sighting]) -> SightingRow:
         """Of what a model recognized."""
         return cls(
-            stamp, _surest([(one.kind, one.score, *one.box) for one in sightings], digits=4)
+            stamp,
+            _surest(
+                [(sighting.kind, sighting.score, *sighting.box) for sighting in sightings],
+                digits=4,
+            ),
         )
 
     @classmethod
     def from_message(cls, message: Any) -> SightingRow:
         """Of a vision_msgs/Detection2DArray, of whatever message class."""
         boxes = []
-        for one in message.detections:
-            if not one.results:
+        for detection in message.detections:
+            if not detection.results:
                 continue
-            best = max((guess.hypothesis for guess in one.results), key=lambda it: it.score)
-            place, box = one.bbox.center.position, one.bbox
+            best = max((guess.hypothesis for guess in detection.results), key=lambda it: it.score)
+            place, box = detection.bbox.center.position, detection.bbox
             left, top = place.x - box.size_x / 2, place.y - box.size_y / 2
             right, bottom = place.x + box.size_x / 2, place.y + box.size_y / 2
             boxes.append((str(best.class_id), best.score, left, top, right, bottom))

@@ -115,7 +115,7 @@ def peek_header(buffer: Buffer) -> tuple[int, str]:
     Raises:
         CdrError: the representation is not plain CDR, or the message is too short.
     """
-    reader = _Reader(buffer)
+    reader = _CdrReader(buffer)
     return reader.stamp(), reader.string('header.frame_id')
 
 
@@ -125,7 +125,7 @@ def read_image(buffer: Buffer) -> ImageBytes:
     Raises:
         CdrError: the representation is not plain CDR, or the message ends too early.
     """
-    reader = _Reader(buffer)
+    reader = _CdrReader(buffer)
     stamp, frame_id = reader.stamp(), reader.string('header.frame_id')
     height, width = reader.uint32('height'), reader.uint32('width')
     encoding, is_bigendian = reader.string('encoding'), reader.uint8('is_bigendian')
@@ -139,7 +139,7 @@ def read_compressed(buffer: Buffer) -> CompressedBytes:
     Raises:
         CdrError: the representation is not plain CDR, or the message ends too early.
     """
-    reader = _Reader(buffer)
+    reader = _CdrReader(buffer)
     stamp, frame_id = reader.stamp(), reader.string('header.frame_id')
     return CompressedBytes(stamp, frame_id, reader.string('format'), reader.octets('data'))
 
@@ -150,7 +150,7 @@ def read_compressed_video(buffer: Buffer) -> PacketBytes:
     Raises:
         CdrError: the representation is not plain CDR, or the message ends too early.
     """
-    reader = _Reader(buffer)
+    reader = _CdrReader(buffer)
     stamp, frame_id = reader.stamp(), reader.string('frame_id')
     data = reader.octets('data')
     return PacketBytes(stamp, frame_id, reader.string('format'), data)
@@ -162,7 +162,7 @@ def read_ffmpeg_packet(buffer: Buffer) -> PacketBytes:
     Raises:
         CdrError: the representation is not plain CDR, or the message ends too early.
     """
-    reader = _Reader(buffer)
+    reader = _CdrReader(buffer)
     stamp, frame_id = reader.stamp(), reader.string('header.frame_id')
     for field in ('width', 'height'):
         reader.uint32(field)
@@ -173,7 +173,7 @@ def read_ffmpeg_packet(buffer: Buffer) -> PacketBytes:
     return PacketBytes(stamp, frame_id, codec, reader.octets('data'), number)
 
 
-class _Reader:
+class _CdrReader:
     """A cursor over the fields of one message, in order."""
 
     def __init__(self, buffer: Buffer) -> None:

@@ -60,9 +60,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         _train(options.configs / f'{name}.yaml', configs[name])
         for rate in RATES.get(name, (1,)):
             _evaluate(configs[name], rate, options.worlds, options.seed)
-        found = gather(configs, options.worlds, options.seed)
+        table = gather(configs, options.worlds, options.seed)
         path = options.model / FOLDER / 'ablation.json'
-        write_text(path, json.dumps(found, indent=2) + '\n')
+        write_text(path, json.dumps(table, indent=2) + '\n')
     renew_card(options.model)
     return 0
 

@@ -105,7 +105,8 @@ def write_frames(episode: Episode, folder: Path) -> None:
 
 
 def _encoded(picture: NDArray[np.uint8]) -> bytes:
-    height, width = smart_size(*picture.shape[:2], EDGE, LEAST_PIXELS, MOST_PIXELS)
+    tall, wide = picture.shape[:2]
+    height, width = smart_size(tall, wide, EDGE, LEAST_PIXELS, MOST_PIXELS)
     small = resize(picture, height, width, BICUBIC)
     _, data = cv2.imencode('.png', cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
     return data.tobytes()

@@ -57,9 +57,11 @@ class Muon(torch.optim.Optimizer):
             for shape, parameters in by_shape.items():
                 updates = [self._update(parameter, group['momentum']) for parameter in parameters]
                 rate = group['lr'] * _SCALE * sqrt(max(shape))
-                for one, update in zip(parameters, orthogonal(torch.stack(updates)), strict=True):
-                    one.mul_(1 - group['lr'] * group['weight_decay'])
-                    one.sub_(update, alpha=rate)
+                for parameter, update in zip(
+                    parameters, orthogonal(torch.stack(updates)), strict=True
+                ):
+                    parameter.mul_(1 - group['lr'] * group['weight_decay'])
+                    parameter.sub_(update, alpha=rate)
 
     def _update(self, parameter: nn.Parameter, momentum: float) -> Tensor:
         state: dict[str, Any] = self.state[parameter]

@@ -55,18 +55,17 @@ def _row(name: str, rows: Iterable[Figures]) -> str:
     return f'| {name} | {" | ".join(cells)} |'
 
 
-def _thresholds(found: Figures | None) -> str:
-    if found is None:
+def _thresholds(calibration: Figures | None) -> str:
+    if calibration is None:
         return ''
-    wanted = found['wanted_false_alarms_per_hour']
-    chosen, honest = found['chosen'], found['cross_validated']
+    wanted = calibration['wanted_false_alarms_per_hour']
+    chosen, honest = calibration['chosen'], calibration['cross_validated']
     head = f'\n\n`streamo calibrate --false-alarms {wanted:g}`:\n'
     if chosen is None:
-        return (
-            f'{head}no threshold is that quiet; the quietest has {found["quietest"]:.2f} an hour.'
-        )
+        quietest = calibration['quietest']
+        return f'{head}no threshold is that quiet; the quietest has {quietest:.2f} an hour.'
     settings = (
-        f'`thresholds.{found["parameter"]}` {chosen["response"]:g}, `thresholds.hysteresis` '
+        f'`thresholds.{calibration["parameter"]}` {chosen["response"]:g}, `thresholds.hysteresis` '
         f'{chosen["hysteresis"]:g}, `notify.cooldown` {chosen["cooldown"]:g} s:\n{_words(chosen)}'
     )
     more = f'; cross-validated:\n{_words(honest)}' if honest else ''

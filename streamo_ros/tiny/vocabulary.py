@@ -27,7 +27,7 @@ from tokenizers import trainers
 from streamo_ros.core.protocol import STATE_TAGS
 from streamo_ros.worlds import common_words
 from streamo_ros.worlds import greetings
-from streamo_ros.worlds.grammar import Choice
+from streamo_ros.worlds.grammar import Alternatives
 from streamo_ros.worlds.phrasing import article
 from streamo_ros.worlds.phrasing import instruction_grammars
 from streamo_ros.worlds.phrasing import later_first_words
@@ -206,7 +206,7 @@ def _first_words() -> frozenset[str]:
     return frozenset(word for text in (*texts, *greetings.GREETINGS) for word in _words(text)[:1])
 
 
-def _grammars() -> Iterator[Choice]:
+def _grammars() -> Iterator[Alternatives]:
     yield from instruction_grammars().values()
     yield from span_grammars().values()
 

@@ -90,6 +90,7 @@ def _stages(stages: Stages, stream: StreamTimes, options: argparse.Namespace) ->
         'lanes': options.lanes,
         'frames': options.frames,
         'max_frames': window_frames(stream.backbone, options.max_frames),
+        'window_bytes': stream.backbone.memory().get('window', 0),
         'context_tokens': stream.backbone.length(stream.lanes[0].slot),
         'tokens_per_frame': info.tokens_per_frame,
         'frame_p50_ms': _ms(np.median(stages.frames)),
@@ -149,6 +150,7 @@ def _load(options: argparse.Namespace) -> tuple[Backbone, Any]:
         max_pixels=options.max_pixels,
         lanes=options.lanes,
         capacity=options.capacity,
+        window=options.context_dtype,
         vision=options.vision,
         wait=True,
     )
@@ -213,6 +215,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     add('--device', default='auto', help='auto, cpu, cuda, cuda:1 (default: %(default)s)')
     add('--dtype', default='auto', help='auto, float32, bfloat16, float16')
+    add(
+        '--context-dtype',
+        default='auto',
+        help='of keys and values: auto, float32, bfloat16, float16, int8, float8',
+    )
     add('--vision', default='auto', help='what runs the vision tower: auto, torch, tensorrt')
     add(
         '--size',

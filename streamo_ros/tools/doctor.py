@@ -64,12 +64,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         '--model', metavar='PATH', type=Path, help='also say what this checkpoint is and will take'
     )
     parser.add_argument('--dialect', default='auto', metavar='NAME', help='what it speaks')
+    parser.add_argument(
+        '--context-dtype', default='auto', metavar='NAME', help='the parameter context.dtype'
+    )
     parser.add_argument('--server', metavar='URL', help='also try the model of this server')
     parser.add_argument('--model-name', default='', metavar='NAME', help='its name, of several')
     options = parser.parse_args(argv)
     findings = look()
     if options.model:
-        findings += check_model(options.model, options.dialect)
+        findings += check_model(options.model, options.dialect, options.context_dtype)
     if options.server:
         findings += check_server(options.server, options.model_name)
     if options.json:
@@ -85,10 +88,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _python() -> list[Check]:
     version = platform.python_version()
-    found = f'{version} on {platform.machine()}, {os.cpu_count()} cores'
+    about = f'{version} on {platform.machine()}, {os.cpu_count()} cores'
     if (3, 10) <= sys.version_info[:2] <= (3, 12):
-        return [Check('Python', 'ok', found)]
-    return [Check('Python', 'missing', found, 'use Python 3.10, 3.11 or 3.12')]
+        return [Check('Python', 'ok', about)]
+    return [Check('Python', 'missing', about, 'use Python 3.10, 3.11 or 3.12')]
 
 
 def _ros() -> list[Check]:
@@ -108,7 +111,8 @@ def _ros() -> list[Check]:
         from streamo_ros.msg import FrameState
     except ImportError as error:
         return [*findings, Check('messages', 'missing', str(error), BUILD_COMMAND)]
-    return [*findings, Check('messages', 'ok', f'{FrameState.__module__} can be imported')]
+    package = FrameState.__module__.rpartition('.')[0]
+    return [*findings, Check('messages', 'ok', f'{package} can be imported')]
 
 
 def _torch() -> list[Check]:
@@ -116,11 +120,11 @@ def _torch() -> list[Check]:
         return [Check('torch', 'missing', 'not installed', install_command('torch'))]
     import torch
 
-    found = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
+    versions = f'{torch.__version__}, transformers {_version("transformers") or "not installed"}'
     state, fix = (
         ('ok', '') if _version('transformers') else ('missing', install_command('transformers'))
     )
-    findings = [Check('torch', state, found, fix)]
+    findings = [Check('torch', state, versions, fix)]
     if not torch.cuda.is_available():
         return [
             *findings,
@@ -181,10 +185,10 @@ def _libraries() -> list[Check]:
 
 
 def _tensorrt() -> list[Check]:
-    found = [
+    installed = [
         f'{name} {version}' for name in ('tensorrt', 'tensorrt-rtx') if (version := _version(name))
     ]
-    if not found:
+    if not installed:
         return [
             Check(
                 'TensorRT',
@@ -197,7 +201,7 @@ def _tensorrt() -> list[Check]:
         Check(
             'TensorRT',
             'note',
-            ', '.join(found),
+            ', '.join(installed),
             'run `streamo engine verify` to see whether an engine works on this GPU',
         )
     ]

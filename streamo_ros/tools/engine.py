@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,12 @@ from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import find_gpu
 from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import find_binding
-from streamo_ros.backbone.vision.engine.binding import FLAVORS
 from streamo_ros.backbone.vision.engine.builder import BuildContext
 from streamo_ros.backbone.vision.engine.builder import find_grid
 from streamo_ros.backbone.vision.engine.builder import load_tower
 from streamo_ros.backbone.vision.engine.builder import make_engine
 from streamo_ros.backbone.vision.engine.builder import open_entry
+from streamo_ros.backbone.vision.engine.builder import record_test
 from streamo_ros.backbone.vision.engine.cache import CachedEngine
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 from streamo_ros.backbone.vision.engine.export import export
@@ -39,10 +40,10 @@ from streamo_ros.backbone.vision.engine.plan import BuildOptions
 from streamo_ros.backbone.vision.engine.plan import Progress
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
-from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.engine.selftest import run_own
 from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 from streamo_ros.core.errors import ExitCode
-from streamo_ros.program import CommandParser
+from streamo_ros.tools.engine_options import engine_parser
 
 DEVICE = torch.device('cuda')
 _PASSES = 50
@@ -50,7 +51,7 @@ _PASSES = 50
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a verb; FAILED when an engine failed its check."""
-    arguments = _parser().parse_args(argv)
+    arguments = engine_parser(build, verify, show, write_graph).parse_args(argv)
     code: int = arguments.run(arguments)
     return code
 
@@ -116,16 +117,19 @@ def write_graph(arguments: argparse.Namespace) -> int:
         raise EngineError(f'there is no folder {output.parent}: create it first')
     with _progress(arguments.json) as progress:
         progress('reading the weights', 0.0)
-        tower = load_tower(read_checkpoint(path), grid, arguments.dtype)
+        checkpoint = read_checkpoint(path)
+        tower = load_tower(checkpoint, grid, arguments.dtype)
         progress('exporting', 0.0)
         graph = export(tower, grid, DTYPES[arguments.dtype], output)
         row: dict[str, Any] = {'graph': str(output), 'mib': round(graph.bytes / 2**20, 1)}
         if arguments.check:
             progress('comparing with torch', 0.0)
             reference = output.with_suffix('.selftest.safetensors')
-            record(tower, DTYPES[arguments.dtype], reference)
+            own = run_own(tower, DTYPES[arguments.dtype])
+            del tower
+            record_test(checkpoint, grid, arguments.dtype, own, reference)
             agreement = compare(OnnxEncoder(output, grid), load_reference(reference))
-            row.update(cosines=dict(agreement.cosines), passed=agreement.good)
+            row.update(errors=agreement.errors, passed=agreement.good)
     print(json.dumps(row) if arguments.json else ', '.join(f'{k} {v}' for k, v in row.items()))
     return ExitCode.OK if row.get('passed', True) else ExitCode.FAILED
 
@@ -141,9 +145,9 @@ def _verified(context: BuildContext, entry: CachedEngine | EngineError) -> dict[
     return {
         'engine': entry.key.name,
         'passed': True,
-        'cosines': dict(agreement.cosines),
+        'errors': agreement.errors,
         'milliseconds': milliseconds,
-        'verdict': f'passed: cosine {agreement}, {milliseconds:.2f} ms per frame',
+        'verdict': f'passed: off by {agreement}, {milliseconds:.2f} ms per frame',
     }
 
 
@@ -218,10 +222,11 @@ def _grid(arguments: argparse.Namespace) -> Grid:
     checkpoint = read_checkpoint(Path(arguments.path))
     if arguments.grid is None:
         width, height = _pair(arguments.size, '--size', '640x480')
-        return find_grid(checkpoint, width, height, arguments.max_pixels)
+        grid = find_grid(checkpoint, width, height, arguments.max_pixels)
+        return replace(grid, depth=arguments.depth)
     rows, columns = _pair(arguments.grid, '--grid', '9x13')
     default = find_grid(checkpoint, 640, 480, 0)
-    return Grid(rows, columns, default.patch, default.merge)
+    return replace(default, rows=rows, columns=columns, depth=arguments.depth)
 
 
 def _pair(text: str, option: str, example: str) -> tuple[int, int]:
@@ -253,61 +258,3 @@ def _progress(as_json: bool) -> Iterator[Progress]:
     with Bar(console=console) as bar:
         task = bar.add_task('', total=1.0)
         yield lambda phase, part: bar.update(task, description=phase, completed=part)
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = CommandParser(
-        prog='streamo engine', description='TensorRT engines of the vision tower.'
-    )
-    verbs = parser.add_subparsers(required=True, metavar='VERB')
-    for verb, run, summary in (
-        ('build', build, 'build an engine and test it'),
-        ('verify', verify, "compare this machine's engines with torch and time them"),
-        ('list', show, 'list the engines in the cache'),
-        ('export', write_graph, 'only write the tower as ONNX'),
-    ):
-        command = verbs.add_parser(
-            verb, help=summary, description=summary[0].upper() + summary[1:] + '.'
-        )
-        command.set_defaults(run=run)
-        command.add_argument(
-            '--json', action='store_true', help='print lines of JSON instead of text'
-        )
-        if verb != 'export':
-            command.add_argument(
-                '--cache', help='folder of engines (default: ~/.cache/streamo_ros)'
-            )
-        if verb in ('build', 'verify'):
-            command.add_argument('--tensorrt', default='auto', choices=('auto', *FLAVORS))
-        if verb in ('build', 'export'):
-            _add_model(command)
-    _add_build(verbs.choices['build'])
-    verbs.choices['verify'].add_argument(
-        'name', nargs='?', help='only engines whose name contains this'
-    )
-    verbs.choices['export'].add_argument('--output', required=True, help='the .onnx file')
-    verbs.choices['export'].add_argument(
-        '--check', action='store_true', help='compare with torch in ONNX Runtime'
-    )
-    return parser
-
-
-def _add_model(command: argparse.ArgumentParser) -> None:
-    command.add_argument('path', help='the checkpoint (model.path)')
-    command.add_argument('--size', default='640x480', help="the camera's WIDTHxHEIGHT (640x480)")
-    command.add_argument('--grid', help='ROWSxCOLUMNS of vision tokens, instead of --size')
-    command.add_argument('--max-pixels', type=int, default=0, help='model.max_pixels')
-    command.add_argument(
-        '--dtype', default='bfloat16', choices=tuple(DTYPES), help='model.dtype (bfloat16)'
-    )
-
-
-def _add_build(command: argparse.ArgumentParser) -> None:
-    command.add_argument('--force', action='store_true', help='rebuild an existing engine')
-    command.add_argument(
-        '--workspace', type=int, default=1024, help='MiB of workspace per kernel (1024)'
-    )
-    command.add_argument(
-        '--level', type=int, default=3, choices=range(6), help='optimization level (3)'
-    )
-    command.add_argument('--for-gpu', help="'NAME:MAJOR.MINOR' of another machine (TensorRT-RTX)")

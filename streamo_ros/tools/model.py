@@ -67,10 +67,10 @@ def _parser() -> argparse.ArgumentParser:
 def _list() -> None:
     for name, folder in EMBEDDED.items():
         try:
-            found = str(share_path('models', folder))
+            place = str(share_path('models', folder))
         except ShareError:
-            found = 'not part of this installation'
-        print(f'{name:8} {found}')
+            place = 'not part of this installation'
+        print(f'{name:8} {place}')
     path = find_detector()
     state = str(path) if path else 'not installed: run `streamo model install objects`'
     print(f'{"":8} {OBJECTS} sees with {NOTICE["name"]} ({NOTICE["license"]}): {state}')

@@ -19,12 +19,13 @@ CAMERA = 480, 640
 """Height and width of the frame that is taken as an example."""
 
 
-def check_model(path: Path, dialect: str = 'auto') -> list[Check]:
+def check_model(path: Path, dialect: str = 'auto', window: str = 'auto') -> list[Check]:
     """Look at a checkpoint as the node would with the parameters' defaults.
 
     Args:
         path: what model.path would be: a folder.
         dialect: what model.dialect would be.
+        window: what context.dtype would be.
     """
     from streamo_ros.backbone.build import make_prompt
     from streamo_ros.backbone.checkpoint import read_checkpoint
@@ -32,7 +33,7 @@ def check_model(path: Path, dialect: str = 'auto') -> list[Check]:
     from streamo_ros.backbone.options import Options
     from streamo_ros.backbone.plan import plan_checkpoint
 
-    findings, options = [], Options(dialect=dialect)
+    findings, options = [], Options(dialect=dialect, window=window)
     try:
         checkpoint = read_checkpoint(path.expanduser())
         family = find_family(checkpoint.architecture)
@@ -52,6 +53,7 @@ def _spoken(dialect: Dialect) -> list[Check]:
     """What the checkpoint reads and says, and what is not done as its own runtime does."""
     states = ', '.join(dialect.states.texts.values())
     frames = f'{dialect.frames} frames' if dialect.frames > 1 else 'one frame'
+    frames += ' in pairs' if dialect.block > 1 else ''
     found = (
         f'{dialect.name}: {frames} a step, states {states}, context.policy {dialect.window.policy}'
     )
@@ -70,19 +72,19 @@ def _frames(plan: Plan) -> Check:
 
 def _memory(plan: Plan) -> Check:
     """The parts of the memory that will be taken, computed, and whether they are free."""
-    from streamo_ros.backbone.sizing import check_memory
+    from streamo_ros.backbone.attention.storage import name_of
     from streamo_ros.backbone.sizing import free_bytes
 
-    window, shape = plan.window.bytes(plan.dtype), plan.window
-    dtype = str(plan.dtype).removeprefix('torch.')
+    shape, dtype = plan.window, str(plan.dtype).removeprefix('torch.')
     try:
         free = free_bytes(plan.device)
         found = (
-            f'{_gib(plan.weights)} for weights in {dtype}, {_gib(window)} for {shape.lanes} lanes '
-            f'of {shape.capacity} tokens, {_gib(plan.workspace)} for passes (computed); '
+            f'{_gib(plan.weights)} for weights in {dtype}, {_gib(plan.window_bytes)} for '
+            f'{shape.lanes} lanes of {shape.capacity} tokens in {name_of(plan.number)}, '
+            f'{_gib(plan.workspace)} for passes (computed); '
             f'{_gib(free)} are free on {plan.device.type}'
         )
-        check_memory(shape, plan.dtype, free - plan.weights, plan.workspace)
+        plan.check(free - plan.weights)
     except StreamoError as error:
         return Check('memory', 'missing', found, f'with the weights loaded, {error}')
     return Check('memory', 'ok', found)

@@ -22,8 +22,8 @@ def check_server(url: str, name: str) -> list[Check]:
     except StreamoError as error:
         return [Check('server', 'missing', str(error), 'see docs/any_model.md')]
     states = {'special_tokens': 'one token each', 'text_tags': 'spelled as text'}[info.protocol]
-    found = (
+    offered = (
         f'{info.model}, {info.architecture}: {info.context_capacity} tokens of context, at most '
         f'{info.max_tokens_per_frame} for a frame, states {states}'
     )
-    return [Check('server', 'note' if info.note else 'ok', found, info.note)]
+    return [Check('server', 'note' if info.note else 'ok', offered, info.note)]

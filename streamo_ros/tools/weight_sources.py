@@ -121,7 +121,9 @@ def _unpacked(name: str, content: bytes) -> Content:
         return name, content
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            members = [one for one in archive.infolist() if one.filename.endswith('.onnx')]
+            members = [
+                member for member in archive.infolist() if member.filename.endswith('.onnx')
+            ]
             if len(members) != 1 or members[0].file_size > MOST_BYTES:
                 raise SourcesError(f'{name} does not hold one .onnx file: give that file itself')
             return members[0].filename, archive.read(members[0])

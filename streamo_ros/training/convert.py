@@ -243,8 +243,8 @@ def _lengths(
     if place.start or place.end is not None:
         video = part_of(video, place.start, place.end, rate)
     line = sampled_timeline(video, rate, options.rule)
-    found = replace(record.in_seconds(video.duration), video=str(place.path))
-    return found, line, place.start
+    placed = replace(record.in_seconds(video.duration), video=str(place.path))
+    return placed, line, place.start
 
 
 def _released(

@@ -84,9 +84,9 @@ class DialogueExamples(Dataset[Example]):
         )
         self._places: list[tuple[int, Place]] = []
         for number, file in enumerate(self._files):
-            found = self._find(file, identity)
-            self._places += [(number, place) for place in found.places]
-            self.dropped.update(found.dropped)
+            examples = self._find(file, identity)
+            self._places += [(number, place) for place in examples.places]
+            self.dropped.update(examples.dropped)
         if not self._places:
             raise TrainingError(
                 f'no dialogue in {", ".join(settings.dialogues)} can be used '
@@ -166,13 +166,13 @@ class DialogueExamples(Dataset[Example]):
         if not path.is_file():
             raise TrainingError(f'{path} does not exist: create it with `streamo convert`')
         index = ExampleIndex(path, f'{self._settings} {identity}') if identity else None
-        found = index.read() if index else None
-        if found is None:
+        examples = index.read() if index else None
+        if examples is None:
             dropped: Counter[str] = Counter()
-            found = FileExamples(list(self._scan(path, dropped)), dropped)
+            examples = FileExamples(list(self._scan(path, dropped)), dropped)
             if index:
-                index.write(found)
-        return found
+                index.write(examples)
+        return examples
 
     def _scan(self, path: Path, dropped: Counter[str]) -> Iterator[Place]:
         with open_reported(path) as stream:

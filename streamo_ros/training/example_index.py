@@ -93,16 +93,16 @@ class ExampleIndex:
             return None
         return FileExamples([_place(row) for row in rows.tolist()], dropped)
 
-    def write(self, found: FileExamples) -> None:
+    def write(self, examples: FileExamples) -> None:
         """Keep what was found; says so where that is not possible."""
-        rows = [_row(place) for place in found.places]
+        rows = [_row(place) for place in examples.places]
         buffer = io.BytesIO()
         np.savez_compressed(
             buffer,
             key=np.array(self._key),
             places=np.array(rows, np.int64).reshape(len(rows), 7),
-            reasons=np.array(list(found.dropped)),
-            counts=np.array(list(found.dropped.values()), np.int64),
+            reasons=np.array(list(examples.dropped)),
+            counts=np.array(list(examples.dropped.values()), np.int64),
         )
         try:
             write_bytes(self.path, buffer.getvalue())

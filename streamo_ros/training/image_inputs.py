@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from streamo_ros.backbone.family import find_family
+from streamo_ros.training.train_config import TrainingError
 
 
 def largest_frame(config: Any, max_pixels: int) -> int:
@@ -35,6 +36,9 @@ class ImageInputs:
         folder: the checkpoint.
         config: its transformers configuration.
         pixels: smallest and largest frame area.
+
+    Raises:
+        TrainingError: pictures of its class are not known here.
     """
 
     def __init__(self, folder: Path, config: Any, pixels: tuple[int, int]) -> None:
@@ -53,6 +57,11 @@ class ImageInputs:
             self._options = {'size': size, 'do_image_splitting': False}
             side = config.vision_config.image_size // config.vision_config.patch_size
             self._tokens = (side // config.scale_factor) ** 2
+        elif not hasattr(config.vision_config, 'spatial_merge_size'):
+            raise TrainingError(
+                f'{config.architectures[0]} cannot be trained here: start from a checkpoint of '
+                'Qwen-VL, InternVL or SmolVLM2'
+            )
         else:
             self._options = {'size': {'shortest_edge': low, 'longest_edge': high}}
             self._merge = config.vision_config.spatial_merge_size

@@ -67,10 +67,10 @@ def find_interval(text: str) -> NamedInterval | None:
 
 def named_interval(text: str) -> tuple[float, float] | None:
     """The interval that an answer names ('34s to 50s', '00:48 - 01:06', '[3, 7]'), in seconds."""
-    found = find_interval(text)
-    if found is None or found.start > found.end:
+    interval = find_interval(text)
+    if interval is None or interval.start > interval.end:
         return None
-    return float(found.start), float(found.end)
+    return float(interval.start), float(interval.end)
 
 
 def shift_interval(text: str, seconds: Fraction) -> str:
@@ -78,20 +78,22 @@ def shift_interval(text: str, seconds: Fraction) -> str:
 
     Only an interval that is certainly one of seconds is moved.
     """
-    found = find_interval(text)
-    if found is None or not found.certain:
+    interval = find_interval(text)
+    if interval is None or not interval.certain:
         return text
     first, last = (
-        _text(max(Fraction(0), time + seconds), found.clock) for time in (found.start, found.end)
+        _text(max(Fraction(0), time + seconds), interval.clock)
+        for time in (interval.start, interval.end)
     )
-    between = text[found.start_place[1] : found.end_place[0]]
-    return f'{text[: found.start_place[0]]}{first}{between}{last}{text[found.end_place[1] :]}'
+    between = text[interval.start_place[1] : interval.end_place[0]]
+    before, after = text[: interval.start_place[0]], text[interval.end_place[1] :]
+    return f'{before}{first}{between}{last}{after}'
 
 
 def is_before(text: str, seconds: Fraction) -> bool:
     """Whether the answer names an interval that ends at or before this time."""
-    found = find_interval(text)
-    return found is not None and found.certain and found.end <= seconds
+    interval = find_interval(text)
+    return interval is not None and interval.certain and interval.end <= seconds
 
 
 def _seconds(text: str) -> Fraction:

@@ -19,7 +19,7 @@ from streamo_ros.training.sequence import TrainingSequence
 
 
 @dataclass(frozen=True)
-class Reply:
+class LaneReply:
     """What is supervised in a reply.
 
     Attributes:
@@ -60,7 +60,7 @@ class LaneRun:
     """
 
     max_tokens: int
-    replies: dict[int, Reply] = field(default_factory=dict)
+    replies: dict[int, LaneReply] = field(default_factory=dict)
     evictions: list[tuple[Eviction, tuple[int, ...]]] = field(default_factory=list)
 
     def evict(self, eviction: Eviction, pending: tuple[int, ...], carried: bool) -> None:
@@ -77,7 +77,7 @@ class LaneRun:
         if last is not None and not carried:
             reply = self.replies[last]
             labels = reply.labels[: eviction.at - last + 1]
-            self.replies[last] = Reply(reply.number, labels)
+            self.replies[last] = LaneReply(reply.number, labels)
 
     def sequences(
         self, appended: Sequence[RowItem], pending: tuple[int, ...]

@@ -30,8 +30,8 @@ from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
 from streamo_ros.training.labeled_dialogue import answer_from
 from streamo_ros.training.labeled_dialogue import LabeledTurn
+from streamo_ros.training.lane_run import LaneReply
 from streamo_ros.training.lane_run import LaneRun
-from streamo_ros.training.lane_run import Reply
 from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.recorder import RecordingBackbone
 from streamo_ros.training.sequence import reply_labels
@@ -96,7 +96,7 @@ class ServedLane:
             answer = answer_from(turn, origin)
             state = _held_state(answer, state)
             labels = reply_labels(self.prompt, answer, state)
-            run.replies[len(backbone.appended)] = Reply(number, labels)
+            run.replies[len(backbone.appended)] = LaneReply(number, labels)
             self._say(backbone, dialogue, answer, state)
         yield from run.sequences(backbone.appended, dialogue.pending)
 

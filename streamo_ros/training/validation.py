@@ -98,8 +98,13 @@ class Validation:
             )
 
     def _log(self, entry: dict[str, Any]) -> None:
-        with (self.output / 'validation.jsonl').open('a', encoding='utf-8') as log:
-            log.write(json.dumps(entry) + '\n')
+        log_scores(self.output, entry)
+
+
+def log_scores(output: Path, entry: dict[str, Any]) -> None:
+    """Add a line to the validation.jsonl of a run's folder."""
+    with (output / 'validation.jsonl').open('a', encoding='utf-8') as log:
+        log.write(json.dumps(entry) + '\n')
 
 
 def evaluate(model: Path, settings: ValidationSettings, *options: str) -> dict[str, Any]:

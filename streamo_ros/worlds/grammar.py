@@ -18,10 +18,10 @@ _PIECE = re.compile(r'[\[\]|]|<\w+>|[^\[\]|<>]+')
 
 
 @dataclass(frozen=True)
-class Choice:
+class Alternatives:
     """A choice of exactly one option; an option is a sequence of literals and choices."""
 
-    options: tuple[tuple[str | Choice, ...], ...]
+    options: tuple[tuple[str | Alternatives, ...], ...]
 
     def draw(self, rng: np.random.Generator) -> str:
         """One of its texts; all options of a choice are equally likely."""
@@ -80,11 +80,11 @@ class Grammar:
     """
 
     def __init__(self, rules: Mapping[str, str]) -> None:
-        self._rules: dict[str, Choice] = {}
+        self._rules: dict[str, Alternatives] = {}
         for name, text in rules.items():
             self._rules[name] = self.parse(text)
 
-    def parse(self, text: str) -> Choice:
+    def parse(self, text: str) -> Alternatives:
         """Parse a text.
 
         Raises:
@@ -99,9 +99,9 @@ class Grammar:
             raise WorldError(f'{text!r} closes a bracket that is not open: remove the ]')
         return choice
 
-    def _options(self, pieces: list[str]) -> Choice:
+    def _options(self, pieces: list[str]) -> Alternatives:
         """Parse up to the closing bracket; `pieces` is a stack."""
-        options: list[list[str | Choice]] = [[]]
+        options: list[list[str | Alternatives]] = [[]]
         while pieces and (piece := pieces.pop()) != ']':
             if piece == '|':
                 options.append([])
@@ -111,9 +111,9 @@ class Grammar:
                 options[-1].append(self._rule(piece[1:-1]))
             else:
                 options[-1].append(piece)
-        return Choice(tuple(tuple(option) for option in options))
+        return Alternatives(tuple(tuple(option) for option in options))
 
-    def _rule(self, name: str) -> Choice:
+    def _rule(self, name: str) -> Alternatives:
         if name not in self._rules:
             raise WorldError(f'unknown rule {name!r}: define it before its first use')
         return self._rules[name]

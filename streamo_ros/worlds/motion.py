@@ -15,10 +15,10 @@ from dataclasses import replace
 
 import numpy as np
 
+from streamo_ros.worlds.scene import DrawnThing
 from streamo_ros.worlds.scene import Edge
 from streamo_ros.worlds.scene import Slot
 from streamo_ros.worlds.scene import Table
-from streamo_ros.worlds.scene import Thing
 from streamo_ros.worlds.scene import VisibleThing
 
 TRANSITION = 0.12
@@ -43,7 +43,7 @@ class WorldEvent:
     """
 
     kind: str
-    thing: Thing
+    thing: DrawnThing
     start: float
     end: float
     edge: Edge = 'left'
@@ -52,7 +52,7 @@ class WorldEvent:
     inside: tuple[float, float] = (0.0, 0.0)
 
     @property
-    def after(self) -> Thing | None:
+    def after(self) -> DrawnThing | None:
         """The thing when the event is over; None when it is gone."""
         if self.kind in ('leave', 'peek'):
             return None
@@ -63,7 +63,7 @@ class WorldEvent:
         return replace(self.thing, slot=self.slot, touching=self.kind == 'touch')
 
 
-def at_rest(table: Table, thing: Thing) -> VisibleThing:
+def at_rest(table: Table, thing: DrawnThing) -> VisibleThing:
     """A thing to which nothing is happening."""
     position = _resting_position(table, thing)
     return replace(_visible(thing, position), touching=thing.touching)
@@ -108,13 +108,13 @@ def _carried(table: Table, event: WorldEvent, seconds: float) -> VisibleThing:
     return replace(_visible(event.thing, position), gripped=True)
 
 
-def _resting_position(table: Table, thing: Thing) -> tuple[float, float]:
+def _resting_position(table: Table, thing: DrawnThing) -> tuple[float, float]:
     if thing.touching:
         return table.against_wall(thing.slot, thing.radius)
     return table.place(thing.slot)
 
 
-def _visible(thing: Thing, position: tuple[float, float]) -> VisibleThing:
+def _visible(thing: DrawnThing, position: tuple[float, float]) -> VisibleThing:
     x, y = position
     return VisibleThing(
         thing.key, thing.shape, thing.color, x, y, thing.radius, thing.tilt, whole=True

@@ -19,7 +19,7 @@ import numpy as np
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.event_templates import EVENT_TEMPLATES
 from streamo_ros.worlds.event_templates import SPAN_TEMPLATES
-from streamo_ros.worlds.grammar import Choice
+from streamo_ros.worlds.grammar import Alternatives
 from streamo_ros.worlds.grammar import Grammar
 from streamo_ros.worlds.grammar import tidy
 from streamo_ros.worlds.grammar_rules import RULES
@@ -225,13 +225,13 @@ def span_phrase(family: str, rng: np.random.Generator, color: str = '', shape: s
 
 
 @cache
-def instruction_grammars() -> dict[str, Choice]:
+def instruction_grammars() -> dict[str, Alternatives]:
     """The grammar of each family's training instructions, before they are decorated."""
     return _parse(TEMPLATES)
 
 
 @cache
-def span_grammars() -> dict[str, Choice]:
+def span_grammars() -> dict[str, Alternatives]:
     """The grammar of instructions that ask for intervals, by family of the event."""
     return _parse(SPAN_TEMPLATES)
 
@@ -254,7 +254,7 @@ def later_first_words() -> frozenset[str]:
     return frozenset(words)
 
 
-def _parse(templates: dict[str, tuple[str, ...]]) -> dict[str, Choice]:
+def _parse(templates: dict[str, tuple[str, ...]]) -> dict[str, Alternatives]:
     grammar = Grammar(RULES)
     return {family: grammar.parse('|'.join(texts)) for family, texts in templates.items()}
 

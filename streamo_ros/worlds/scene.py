@@ -129,7 +129,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Thing:
+class DrawnThing:
     """One object.
 
     Attributes:

@@ -17,12 +17,12 @@ from streamo_ros.worlds.motion import at_rest
 from streamo_ros.worlds.motion import during
 from streamo_ros.worlds.motion import WorldEvent
 from streamo_ros.worlds.scene import COLORS
+from streamo_ros.worlds.scene import DrawnThing
 from streamo_ros.worlds.scene import EDGES
 from streamo_ros.worlds.scene import Panel
 from streamo_ros.worlds.scene import SHAPES
 from streamo_ros.worlds.scene import Slot
 from streamo_ros.worlds.scene import Table
-from streamo_ros.worlds.scene import Thing
 from streamo_ros.worlds.scene import View
 
 KINDS = ('enter', 'leave', 'peek', 'recolour', 'carry', 'touch')
@@ -68,7 +68,7 @@ class Script:
         self.events: list[WorldEvent] = []
         self._ends: list[float] = []
         # What rests on the table before each event, and after the last one.
-        self._resting: list[tuple[Thing, ...]] = []
+        self._resting: list[tuple[DrawnThing, ...]] = []
         self._panel_slots = self._choose_panel() if rng.random() < pace.panel else ()
         # A stream of its own: how often the display is asked for must not change the events.
         self._number_rng = np.random.default_rng([seed, 12])
@@ -118,11 +118,11 @@ class Script:
         row = int(self._rng.integers(rows))
         return (column, row), (column + 1, row)
 
-    def _free(self, things: tuple[Thing, ...]) -> list[Slot]:
+    def _free(self, things: tuple[DrawnThing, ...]) -> list[Slot]:
         taken = {thing.slot for thing in things} | set(self._panel_slots)
         return [slot for slot in self.table.slots if slot not in taken]
 
-    def _new_thing(self, slot: Slot, others: tuple[Thing, ...]) -> Thing:
+    def _new_thing(self, slot: Slot, others: tuple[DrawnThing, ...]) -> DrawnThing:
         rng = self._rng
         taken = {(thing.shape, thing.color) for thing in others}
         while True:
@@ -136,10 +136,10 @@ class Script:
         self._next_key += 1
         radius = float(rng.uniform(0.1, 0.118))
         tilt = float(rng.uniform(-0.3, 0.3))
-        return Thing(self._next_key, shape, color, radius, tilt, slot)
+        return DrawnThing(self._next_key, shape, color, radius, tilt, slot)
 
-    def _first_things(self) -> tuple[Thing, ...]:
-        things: tuple[Thing, ...] = ()
+    def _first_things(self) -> tuple[DrawnThing, ...]:
+        things: tuple[DrawnThing, ...] = ()
         for _ in range(int(self._rng.integers(self.pace.things[0], self.pace.things[1] + 1))):
             free = self._free(things)
             if free:
@@ -158,7 +158,7 @@ class Script:
         self._resting.append(others if after is None else (*others, after))
         self._next_start = event.end + float(rng.uniform(*self.pace.pause))
 
-    def _try_event(self, kind: str, things: tuple[Thing, ...]) -> WorldEvent | None:
+    def _try_event(self, kind: str, things: tuple[DrawnThing, ...]) -> WorldEvent | None:
         """An event of this kind, or None if it cannot happen now."""
         rng, table = self._rng, self.table
         start = self._next_start
@@ -191,7 +191,7 @@ class Script:
                 return None
         return WorldEvent(kind, thing, start, end, slot=pick(rng, free)) if free else None
 
-    def _edge_event(self, kind: str, thing: Thing, start: float, end: float) -> WorldEvent:
+    def _edge_event(self, kind: str, thing: DrawnThing, start: float, end: float) -> WorldEvent:
         edge = pick(self._rng, self.table.edges(thing.slot))
         shallow, deep = sorted(self._rng.uniform(-0.05, 0.4, 2) * thing.radius)
         inside = (deep, shallow) if kind == 'leave' else (shallow, deep)

@@ -50,6 +50,7 @@ CHAT_TOKENS = (
     '<global-img>',
     '<fake_token_around_image>',
     '<end_of_utterance>',
+    '<|video_pad|>',
 )
 QWEN_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -127,6 +128,7 @@ def qwen2_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
             'initializer_range': 0.2,
         },
         image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        video_token_id=tokenizer.token_to_id('<|video_pad|>'),
         tie_word_embeddings=True,
     )
     return transformers.Qwen2VLForConditionalGeneration(config), QWEN_PROCESSOR
@@ -147,6 +149,7 @@ def qwen2_5_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
             'initializer_range': 0.2,
         },
         image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        video_token_id=tokenizer.token_to_id('<|video_pad|>'),
         tie_word_embeddings=True,
     )
     return transformers.Qwen2_5_VLForConditionalGeneration(config), QWEN_PROCESSOR
@@ -170,6 +173,7 @@ def qwen3_vl(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
             'initializer_range': 0.2,
         },
         image_token_id=tokenizer.token_to_id('<|image_pad|>'),
+        video_token_id=tokenizer.token_to_id('<|video_pad|>'),
         tie_word_embeddings=True,
     )
     return transformers.Qwen3VLForConditionalGeneration(config), {
@@ -240,9 +244,38 @@ def smolvlm(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     }
 
 
+def llava_onevision(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
+    config = transformers.LlavaOnevisionConfig(
+        text_config={'model_type': 'qwen2', **text_settings()},
+        vision_config={
+            'model_type': 'siglip_vision_model',
+            'hidden_size': 48,
+            'num_hidden_layers': 2,
+            'num_attention_heads': 2,
+            'intermediate_size': 64,
+            # Seven patches, which are pooled to four, and two pixels that are cut off.
+            'image_size': 100,
+            'patch_size': 14,
+            'vision_use_head': False,
+        },
+        image_token_index=tokenizer.token_to_id('<image>'),
+        video_token_index=tokenizer.token_to_id('<|video_pad|>'),
+        image_grid_pinpoints=[[100, 100]],
+        tie_word_embeddings=True,
+    )
+    return transformers.LlavaOnevisionForConditionalGeneration(config), {
+        'image_processor_type': 'LlavaOnevisionImageProcessor',
+        'size': {'height': 100, 'width': 100},
+        'image_grid_pinpoints': [[100, 100]],
+        'image_mean': [0.5, 0.5, 0.5],
+        'image_std': [0.5, 0.5, 0.5],
+    }
+
+
 MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
     'internvl': internvl,
     'internvl3_5': internvl3_5,
+    'llava_onevision': llava_onevision,
     'qwen2_vl': qwen2_vl,
     'qwen2_5_vl': qwen2_5_vl,
     'qwen3_vl': qwen3_vl,
@@ -269,19 +302,69 @@ class Original:
             folder, dtype=torch.float32
         ).eval()
         self.processor = transformers.AutoImageProcessor.from_pretrained(folder, backend='pil')
-        self.image_token = self.model.config.image_token_id
+        # A frame of LLaVA-OneVision is a video of one frame.
+        self.one_frame_videos = self.model.config.model_type == 'llava_onevision'
+        config = self.model.config
+        self.image_token = (
+            config.video_token_id if self.one_frame_videos else config.image_token_id
+        )
 
     def inputs(
-        self, rows: Sequence[int | None], images: Sequence[NDArray[np.uint8]], max_pixels: int
+        self,
+        rows: Sequence[int | None],
+        images: Sequence[Any],
+        max_pixels: int | Sequence[int],
     ) -> dict[str, torch.Tensor]:
-        """Inputs of a dialogue; None stands for a place of a frame."""
+        """Inputs of a dialogue.
+
+        Args:
+            rows: None stands for a place of a frame.
+            images: frames, or pairs of frames, each of which is a video of its own.
+            max_pixels: of all of them, or of each.
+        """
+        sizes = [max_pixels] * len(images) if isinstance(max_pixels, int) else max_pixels
+        if isinstance(images[0], tuple):
+            return self.video_inputs(rows, images, sizes[0])
         ids = torch.tensor([[self.image_token if row is None else row for row in rows]])
-        seen = self.processor(list(images), return_tensors='pt', **self.choices(max_pixels))
+        if len(set(sizes)) == 1:
+            seen = self.processor(list(images), return_tensors='pt', **self.choices(sizes[0]))
+        else:
+            each = [
+                self.processor([image], return_tensors='pt', **self.choices(size))
+                for image, size in zip(images, sizes, strict=True)
+            ]
+            seen = {name: torch.cat([one[name] for one in each]) for name in each[0]}
+        if self.one_frame_videos:
+            # The first of its tiles is the whole picture.
+            return {'input_ids': ids, 'pixel_values_videos': seen['pixel_values'][:, :1]}
         inputs = {'input_ids': ids, 'pixel_values': seen['pixel_values']}
         if 'image_grid_thw' in seen:
             inputs['image_grid_thw'] = seen['image_grid_thw']
             inputs['mm_token_type_ids'] = (ids == self.image_token).int()
         return inputs
+
+    def video_inputs(
+        self,
+        rows: Sequence[int | None],
+        pairs: Sequence[tuple[NDArray[np.uint8], ...]],
+        max_pixels: int,
+    ) -> dict[str, torch.Tensor]:
+        """Inputs of a dialogue of pairs of frames, each a video of its own."""
+        token = self.model.config.video_token_id
+        ids = torch.tensor([[token if row is None else row for row in rows]])
+        patches, sizes = [], []
+        for pair in pairs:
+            seen = self.processor(list(pair), return_tensors='pt', **self.choices(max_pixels))
+            first, second = seen['pixel_values'].unflatten(1, (3, 2, -1)).chunk(2)
+            # Each frame alone is shown twice; a video has the first and then the second.
+            patches.append(torch.stack((first[:, :, 0], second[:, :, 1]), 2).flatten(1))
+            sizes.append(seen['image_grid_thw'][0])
+        return {
+            'input_ids': ids,
+            'pixel_values_videos': torch.cat(patches),
+            'video_grid_thw': torch.stack(sizes),
+            'mm_token_type_ids': 2 * (ids == token).int(),
+        }
 
     def choices(self, max_pixels: int) -> dict[str, Any]:
         """How the image processor is called for frames."""
@@ -289,13 +372,18 @@ class Original:
         if hasattr(self.processor, 'do_image_splitting'):
             # As the processor of videos, which never splits, does it.
             return {'size': self.processor.max_image_size, 'do_image_splitting': False}
+        if self.one_frame_videos:
+            return {}
         if 'longest_edge' in size:
             size['longest_edge'] = max_pixels
         return {'size': size}
 
     @torch.no_grad()
     def logits(
-        self, rows: Sequence[int | None], images: Sequence[NDArray[np.uint8]], max_pixels: int
+        self,
+        rows: Sequence[int | None],
+        images: Sequence[Any],
+        max_pixels: int | Sequence[int],
     ) -> NDArray[np.float32]:
         """Logits of every row, (rows, vocabulary)."""
         return self.model(**self.inputs(rows, images, max_pixels)).logits[0].numpy()

@@ -129,6 +129,8 @@ def test_shapes_have_the_published_sizes(name):
         'internvl3.5-2b': 2.35,
         'internvl3.5-4b': 4.73,
         'internvl3.5-8b': 8.53,
+        'llava-onevision-0.5b': 0.89,
+        'llava-onevision-7b': 8.03,
         'smolvlm2-256m': 0.256,
         'smolvlm2-500m': 0.507,
         'smolvlm2-2.2b': 2.25,

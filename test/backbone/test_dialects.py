@@ -37,6 +37,7 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
+from streamo_ros.core.pending_frame import PendingFrame
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import ProtocolError
@@ -61,6 +62,11 @@ class Rows(RecordingBackbone):
             self.held = self.held[:length]
         else:
             super().truncate(slot, 0)
+
+    def encode(self, image: NDArray[np.uint8]) -> Any:
+        if not self.prompt.dialect.is_lazy:
+            return super().encode(image)
+        return PendingFrame(image, (1, 1), lambda images, _: super(Rows, self).encode(images[0]))
 
     @property
     def ids(self) -> list[int]:
@@ -102,8 +108,8 @@ def replay(
             stamp = round(start * SECOND)
             tick = Tick(stamp, start, start + Fraction(1, dialect.frames), 0, 1)
             vision = backbone.encode(next(shown))
-            if not dialogue.gather(tick, vision):
-                seen.append(look(backbone.extend([dialogue.request(tick, vision)])[0]))
+            vision = dialogue.gather(tick, vision)
+        seen.append(look(backbone.extend([dialogue.request(tick, vision)])[0]))
         answer(dialogue, backbone, reply)
     return seen
 
@@ -187,16 +193,30 @@ def test_steps_equal_one_forward_of_transformers(
     rows = Rows(backbone.prompt, 20_000)
     ids = replay(short, rows, lambda _: rows.ids)
     original = whole_model(folder)
-    tokens = backbone.encode(frames[0]).tokens
+    blocks, sizes = shown_blocks(dialect, record['replies'][:steps], frames)
+    tokens = [backbone.frames.find_grid(120, 160, size > MAX_PIXELS).tokens for size in sizes]
+    assert len(set(tokens)) == (2 if dialect.standby_scale > 1 else 1)
     for step, (row, states) in enumerate(zip(ids, seen, strict=True)):
+        last = (step + 1) * dialect.blocks
+        first = last - row.count(FRAME)
+        places = iter(tokens[first:last])
         spread = [
-            place for item in row for place in ([None] * tokens if item == FRAME else [item])
+            place for item in row for place in ([None] * next(places) if item == FRAME else [item])
         ]
-        shown = sum(item == FRAME for item in row)
-        last = (step + 1) * dialect.frames
-        images = [frames[at % len(frames)] for at in range(last - shown, last)]
-        logits = original.logits(spread, images, MAX_PIXELS)[-1]
+        logits = original.logits(spread, blocks[first:last], sizes[first:last])[-1]
         np.testing.assert_allclose(states, expected_states(backbone.prompt, logits), atol=1e-4)
+
+
+def shown_blocks(
+    dialect: Dialect, replies: Sequence[str], frames: Sequence[NDArray[np.uint8]]
+) -> tuple[list[Any], list[int]]:
+    """What the vision tower sees in these steps: frames or pairs of them, and their areas."""
+    images = [frames[at % len(frames)] for at in range(len(replies) * dialect.frames)]
+    if dialect.block == 2:
+        images = list(zip(images[::2], images[1::2], strict=True))
+    larger = [False, *[reply == dialect.states.standby != '' for reply in replies[:-1]]]
+    scales = [dialect.standby_scale if large else 1 for large in larger]
+    return images, [round(scale * MAX_PIXELS) for scale in scales for _ in range(dialect.blocks)]
 
 
 def test_an_answer_without_a_tag_begins_with_the_most_probable_word(
@@ -210,8 +230,7 @@ def test_an_answer_without_a_tag_begins_with_the_most_probable_word(
     prompt = backbone.prompt
     dialogue = Dialogue(backbone, context_policy('full', backbone.info), 'watch', ContextLimits())
     tick = Tick(0, Fraction(0), Fraction(1), 0, 1)
-    vision = backbone.encode(frames[0])
-    request = dialogue.request(tick, vision)
+    request = dialogue.request(tick, backbone.encode(frames[0]))
     backbone.extend([request])
     dialogue.commit(State.RESPONSE)
     first = backbone.decode([dialogue.decode_request()], Sampling())[0]
@@ -313,6 +332,10 @@ def test_a_file_of_ones_own_is_a_dialect(tmp_path: Path) -> None:
     [
         ('frame: 2', 'unknown setting frame'),
         ('frames: 0', 'frames is 0'),
+        ('block: 3', 'block is 3'),
+        ('block: 2', 'block is 2: it may be 1, or 2 where frames is even'),
+        ('standby_scale: 0.5', 'standby_scale is below 1'),
+        ('{standby_scale: 4, states: {standby: ""}}', 'there is no state Standby'),
         ('order: [frame]', 'order must name frame, tag'),
         ('tag: {text: "{now}"}', 'tag.text may hold'),
         ('question: {text: ""}', 'question.text is empty'),

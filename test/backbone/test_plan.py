@@ -22,9 +22,9 @@ def test_the_plan_is_what_loading_takes(checkpoint, load_tiny):
     family = find_family(found.architecture)
     plan = plan_checkpoint(found, family, make_prompt(found, options), options)
     backbone = load_tiny(checkpoint, max_pixels=0, capacity=0, frames=4)
-    assert plan.window.bytes(plan.dtype) == backbone.memory()['window']
+    assert plan.window_bytes == backbone.memory()['window']
     grid = plan.sizes(480, 640)
-    assert (grid.rows, grid.columns) == backbone.grid(480, 640)
+    assert grid.shape == backbone.grid(480, 640)
     assert plan.sizes.most_tokens == backbone.info.max_tokens_per_frame
     model = found.model(torch.device('cpu'), torch.float32)
     assert plan.weights == sum(part.numel() * 4 for part in model.parameters())

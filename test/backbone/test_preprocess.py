@@ -37,7 +37,7 @@ def test_patches_equal_the_image_processor(original, backbone, size):
     frame = image(*size)
     preprocess, _ = backbone.frames.encoder(backbone.frames.find_grid(*size))
     patches = preprocess(frame)
-    expected = original.inputs([None], [frame], 16384)['pixel_values']
+    expected = pixels_of(original.inputs([None], [frame], 16384))
     if expected.ndim > 3:
         grid = preprocess.grid
         tall, wide = grid.pixels
@@ -62,14 +62,65 @@ def test_vision_tokens_equal_the_tower(original, backbone, size):
     vision = backbone.encode(frame)
     inputs = original.inputs([None], [frame], 16384)
     wanted = {name: inputs[name] for name in ('pixel_values', 'image_grid_thw') if name in inputs}
+    model = original.model.model
+    if original.one_frame_videos:
+        wanted = {'pixel_values_videos': pixels_of(inputs)}
+    read = model.get_video_features if original.one_frame_videos else model.get_image_features
     with torch.no_grad():
-        expected = original.model.model.get_image_features(**wanted, return_dict=True)
+        expected = read(**wanted, return_dict=True)
     pooled = joined(expected.pooler_output).reshape(vision.embeddings.shape)
     torch.testing.assert_close(vision.embeddings, pooled, atol=1e-4, rtol=1e-5)
     levels = getattr(expected, 'deepstack_features', None) or []
     assert len(levels) == len(vision.deepstack)
     for level, features in zip(vision.deepstack, levels, strict=True):
         torch.testing.assert_close(level, joined(features), atol=1e-4, rtol=1e-5)
+
+
+@pytest.mark.parametrize('family', ['qwen2_vl', 'qwen2_5_vl', 'qwen3_vl'])
+def test_a_pair_of_frames_equals_the_tower_of_videos(
+    family, tiny_checkpoint, whole_model, load_tiny, pairs
+):
+    folder = tiny_checkpoint(family)
+    original, backbone = whole_model(folder), load_tiny(folder, dialect=pairs)
+    for size in SIZES:
+        first, second = image(*size), image(*size)[::-1].copy()
+        frame = backbone.encode(first)
+        vision = backbone.encode(second).after(frame)
+        inputs = original.video_inputs([None], [(first, second)], 16384)
+        preprocess, _ = backbone.frames.encoder(backbone.frames.find_grid(*size))
+        assert torch.equal(preprocess(first, second), inputs['pixel_values_videos'])
+        wanted = {name: inputs[name] for name in ('pixel_values_videos', 'video_grid_thw')}
+        with torch.no_grad():
+            expected = original.model.model.get_video_features(**wanted, return_dict=True)
+        pooled = joined(expected.pooler_output)
+        torch.testing.assert_close(vision.embeddings, pooled, atol=1e-4, rtol=1e-5)
+        for level, features in zip(
+            vision.deepstack, getattr(expected, 'deepstack_features', None) or [], strict=True
+        ):
+            torch.testing.assert_close(level, joined(features), atol=1e-4, rtol=1e-5)
+        # A frame alone is a still one, which is shown twice.
+        still = original.inputs([None], [first], 16384)['pixel_values']
+        assert torch.equal(preprocess(first), still)
+        assert not torch.allclose(frame.alone().embeddings, vision.embeddings, atol=1e-2)
+
+
+def test_a_tower_of_stills_refuses_a_dialect_of_pairs(tiny_checkpoint, load_tiny, pairs):
+    with pytest.raises(
+        BackboneError, match='two frames in one patch, which the vision tower of I'
+    ):
+        load_tiny(tiny_checkpoint('internvl'), dialect=pairs)
+
+
+@pytest.fixture(scope='module')
+def pairs(tmp_path_factory):
+    """Streamo with two frames in each patch, as a file."""
+    file = tmp_path_factory.mktemp('dialect') / 'pairs.yaml'
+    file.write_text('frames: 2\nblock: 2\n')
+    return str(file)
+
+
+def pixels_of(inputs):
+    return inputs.get('pixel_values', inputs.get('pixel_values_videos'))
 
 
 def joined(found):

@@ -14,7 +14,6 @@ import cv2
 import numpy as np
 import pytest
 import yaml
-from numpy.typing import NDArray
 
 from streamo_ros import cli
 from streamo_ros.backbone.dialects import dialect_names
@@ -32,9 +31,9 @@ class Watcher:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.row: list[Any] = []
         self.decided: list[list[Any]] = []
-        self.images: list[tuple[Any, NDArray[np.uint8]]] = []
+        self.images: list[tuple[Any, Any, int]] = []
         self.prompt: Any = None
-        for name in ('encode', 'extend', 'prefill', 'decode', 'evict', 'truncate'):
+        for name in ('_see', 'extend', 'prefill', 'decode', 'evict', 'truncate'):
             original = getattr(StreamingBackbone, name)
             wrapped = getattr(self, name)
             monkeypatch.setattr(
@@ -45,10 +44,12 @@ class Watcher:
                 ),
             )
 
-    def encode(self, own: Any, original: Callable, image: NDArray[np.uint8]) -> Any:
+    def _see(self, own: Any, original: Callable, images: Sequence[Any], larger: bool) -> Any:
         self.prompt = own.prompt
-        vision = original(own, image)
-        self.images.append((vision, image))
+        vision = original(own, images, larger)
+        scale = self.prompt.dialect.standby_scale if larger else 1
+        shown = tuple(images) if self.prompt.dialect.block == 2 else images[0]
+        self.images.append((vision, shown, round(scale * MAX_PIXELS)))
         return vision
 
     def extend(self, own: Any, original: Callable, requests: Sequence[Request]) -> Any:
@@ -71,10 +72,11 @@ class Watcher:
         self.row = self.row[:length]
         original(own, slot, length)
 
-    def shown(self, row: Sequence[Any]) -> list[NDArray[np.uint8]]:
-        """The frames of a row, in order."""
+    def shown(self, row: Sequence[Any]) -> tuple[list[Any], list[int]]:
+        """The frames of a row, or pairs of them, in order, and their areas."""
         held = {id(item) for item in row if not isinstance(item, int)}
-        return [image for vision, image in self.images if id(vision) in held]
+        found = [(image, size) for vision, image, size in self.images if id(vision) in held]
+        return [image for image, _ in found], [size for _, size in found]
 
     def _append(self, requests: Sequence[Request]) -> None:
         assert len(requests) <= 1
@@ -130,7 +132,7 @@ def test_a_replay_says_what_transformers_says(
     original, two = whole_model(folder), not watcher.prompt.has_standby
     for row, chances in zip(watcher.decided, told, strict=True):
         ids = [item if isinstance(item, int) else None for item in row]
-        logits = original.logits(ids, watcher.shown(row), MAX_PIXELS)[-1]
+        logits = original.logits(ids, *watcher.shown(row))[-1]
         states = np.array(expected_states(watcher.prompt, logits), np.float64)
         states[1] = -np.inf if two else states[1]
         np.testing.assert_allclose(chances, probabilities(states), atol=1e-4)

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 from datetime import date
 
@@ -47,6 +48,7 @@ def test_every_default_is_allowed_and_every_row_says_what_it_does() -> None:
         ('model.device', 'tpu', 'choose one of auto, cpu, cuda'),
         ('publish.response_delta', 'yes', 'give a boolean'),
         ('instructions', 'one text', 'give a list of strings'),
+        ('instructions', array('q', [1, 2]), 'instructions is [1, 2]: give a list of strings'),
         ('instructions', ['fine', 'x' * 2001], '2001 characters'),
         ('instructions', ['say </Silence>'], 'control token'),
     ],
@@ -69,6 +71,15 @@ def test_what_the_model_was_loaded_with_stays_until_cleanup() -> None:
     assert check_change({'thresholds.standby': 0.5, 'use_sim_time': True}, unconfigured=False) == {
         'thresholds.standby': 0.5
     }
+
+
+def test_what_a_parameter_is_already_is_no_change_and_never_refused() -> None:
+    given = {'model.path': '/models/mine', 'sampling.max_gap': 60.0, 'thresholds.standby': 0.5}
+    values = Values(given)
+    assert values.change({**given, 'sampling.max_gap': 60}, unconfigured=False) == {}
+    for name, value in (('model.path', '/models/other'), ('journal.context', 0)):
+        with pytest.raises(ParameterError):
+            values.change({**given, name: value}, unconfigured=False)
 
 
 def test_a_misspelt_name_is_found_and_corrected() -> None:

@@ -12,10 +12,10 @@ import pytest
 
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import EvaluationError
-from streamo_ros.evaluation.real_clips import Clip
 from streamo_ros.evaluation.real_clips import clip_cases
 from streamo_ros.evaluation.real_clips import groups
 from streamo_ros.evaluation.real_clips import read_clips
+from streamo_ros.evaluation.real_clips import RealClip
 
 TRUTH = {
     'tracks': [
@@ -46,7 +46,7 @@ TRUTH = {
 @pytest.fixture
 def cases():
     times = tuple(Fraction(k, 2) for k in range(20))
-    return {case.name: case for case in clip_cases(Clip(Path('hall.mp4'), TRUTH, times))}
+    return {case.name: case for case in clip_cases(RealClip(Path('hall.mp4'), TRUTH, times))}
 
 
 def due(case):

@@ -16,8 +16,8 @@ from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.cli import main
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.objects import Decisions
-from streamo_ros.evaluation.real_clips import Clip
-from streamo_ros.evaluation.variants import Look
+from streamo_ros.evaluation.real_clips import RealClip
+from streamo_ros.evaluation.variants import Appearance
 from streamo_ros.evaluation.variants import variant_cases
 
 TRUTH = {
@@ -26,8 +26,8 @@ TRUTH = {
     ],
     'absent': ['car', 'potted plant'],
 }
-CLIP = Clip(Path('hall.mp4'), TRUTH, tuple(Fraction(k, 2) for k in range(8)))
-PLAIN = Look((0.0, 0.0, 1.0, 1.0), False, 1.0, (1.0, 1.0, 1.0), 0.0, 0)
+CLIP = RealClip(Path('hall.mp4'), TRUTH, tuple(Fraction(k, 2) for k in range(8)))
+PLAIN = Appearance((0.0, 0.0, 1.0, 1.0), False, 1.0, (1.0, 1.0, 1.0), 0.0, 0)
 PICTURE = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3) * 3
 
 

@@ -21,16 +21,16 @@ from streamo_ros.core.decision import Sample
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.protocol import State
 from streamo_ros.live.access import Access
+from streamo_ros.live.commands import CommandReply
 from streamo_ros.live.commands import Commands
-from streamo_ros.live.commands import Reply
 from streamo_ros.live.history import History
 from streamo_ros.live.page_picture import small_jpeg
-from streamo_ros.live.past import Past
+from streamo_ros.live.past import ShownPast
 from streamo_ros.live.pictures import NewestPictures
 from streamo_ros.live.server import LiveServer
 from streamo_ros.live.session import Session
 from streamo_ros.memory.ask import Answer
-from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.ask import AskOutcome
 from streamo_ros.report.rows import DecisionRow
 from streamo_ros.report.rows import ResponseRow
 from streamo_ros.report.run_rows import InstructionRow
@@ -180,7 +180,7 @@ class Noted(Commands):
 
     async def set_thresholds(self, thresholds):
         self.asked.append(thresholds)
-        return Reply(True)
+        return CommandReply(True)
 
 
 @pytest.mark.parametrize('gate', [False, True])
@@ -278,14 +278,14 @@ def test_boxes_are_drawn_where_things_are_and_can_be_left_out(frame, browse, pix
     browse(session, test)
 
 
-class Remembered(Past):
+class Remembered(ShownPast):
     """Remembers the door, at a frame that the page has and at one from long before."""
 
     async def ask(self, question):
         if 'door' not in question:
-            return Answer(Outcome.NOT_FOUND, message=f'the record says nothing of {HOSTILE}')
+            return Answer(AskOutcome.NOT_FOUND, message=f'the record says nothing of {HOSTILE}')
         evidence = (START - 3600 * SECOND, START + 40 * SECOND)
-        return Answer(Outcome.ANSWERED, f'From the record: twice. {HOSTILE}', '', evidence, 0.9)
+        return Answer(AskOutcome.ANSWERED, f'From the record: twice. {HOSTILE}', '', evidence, 0.9)
 
     async def picture(self, stamp):
         return small_jpeg(np.full((90, 120, 3), 120, np.uint8))

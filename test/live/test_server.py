@@ -16,8 +16,8 @@ from aiohttp.test_utils import TestClient
 from aiohttp.test_utils import TestServer
 
 from streamo_ros.live.access import Access
+from streamo_ros.live.commands import CommandReply
 from streamo_ros.live.commands import Commands
-from streamo_ros.live.commands import Reply
 from streamo_ros.live.history import History
 from streamo_ros.live.pictures import NewestPictures
 from streamo_ros.live.server import BODY
@@ -40,15 +40,15 @@ class Noted(Commands):
 
     async def instruct(self, wish):
         self.asked.append(wish)
-        return Reply(True)
+        return CommandReply(True)
 
     async def cancel(self, key):
         self.asked.append(key)
-        return Reply(key != 404, '' if key != 404 else 'there is no instruction 404')
+        return CommandReply(key != 404, '' if key != 404 else 'there is no instruction 404')
 
     async def set_thresholds(self, thresholds):
         self.asked.append(thresholds)
-        return Reply(True)
+        return CommandReply(True)
 
 
 def make_session() -> Session:

@@ -16,7 +16,7 @@ from streamo_ros.core.interface import Sighting
 from streamo_ros.core.protocol import State
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.ask import AskError
-from streamo_ros.memory.ask import Outcome
+from streamo_ros.memory.ask import AskOutcome
 from streamo_ros.memory.clock_times import TimeError
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.store import Store
@@ -86,7 +86,7 @@ def ask(asker: Asker, text: str, **options):
 )
 def test_the_record_answers_and_says_so(asker, question, says, evidence) -> None:
     answer = ask(asker(), question)
-    assert answer.outcome is Outcome.ANSWERED
+    assert answer.outcome is AskOutcome.ANSWERED
     assert answer.text.startswith('From the record: ')
     assert says in answer.text
     if evidence is not None:
@@ -115,7 +115,7 @@ def test_the_record_answers_and_says_so(asker, question, says, evidence) -> None
 )
 def test_what_is_not_in_the_record_is_not_found(asker, question, says) -> None:
     answer = ask(asker(), question)
-    assert answer.outcome is Outcome.NOT_FOUND
+    assert answer.outcome is AskOutcome.NOT_FOUND
     assert not answer.text
     assert says in answer.message
 
@@ -126,7 +126,7 @@ def test_a_follow_up_is_about_what_the_question_before_was_about(asker) -> None:
     assert 'twice' in ask(one, 'And how often?', at=2.0).text
     assert '22:17:30' not in ask(one, 'And before 22:16:00?', at=3.0).text
     late = ask(one, 'How often?', at=10_000.0)
-    assert late.outcome is Outcome.NOT_FOUND
+    assert late.outcome is AskOutcome.NOT_FOUND
 
 
 def test_pictures_of_what_was_found_come_first_and_are_spread_in_time(asker) -> None:
@@ -156,7 +156,7 @@ def test_pictures_that_look_like_now_are_found_by_their_vectors(teller) -> None:
 def test_a_store_can_be_empty(tmp_path) -> None:
     Store(tmp_path).close()
     answer = ask(Asker(StoreReader(tmp_path), UTC), 'What happened?')
-    assert answer.outcome is Outcome.NOT_FOUND
+    assert answer.outcome is AskOutcome.NOT_FOUND
     assert 'empty' in answer.message
 
 
@@ -173,7 +173,7 @@ def test_bad_questions_are_refused_in_a_sentence(asker) -> None:
 
 @pytest.mark.parametrize('text', ['"', 'a "b" OR c*', "'; DROP TABLE frames", 'NEAR(a b)', '☃ 😀'])
 def test_no_question_is_a_query_of_the_database(asker, text) -> None:
-    assert ask(asker(), text).outcome is Outcome.NOT_FOUND
+    assert ask(asker(), text).outcome is AskOutcome.NOT_FOUND
 
 
 def test_a_range_without_pictures_says_so(teller) -> None:
@@ -187,5 +187,5 @@ def test_a_range_without_pictures_says_so(teller) -> None:
     with sqlite3.connect(one.folder / 'memory.sqlite') as database:
         database.execute('UPDATE frames SET picture = 0')
     answer = ask(Asker(reader, UTC), 'When did the kettle boil?')
-    assert answer.outcome is Outcome.ANSWERED
+    assert answer.outcome is AskOutcome.ANSWERED
     assert answer.message == 'no picture of that time is left'

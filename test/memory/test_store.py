@@ -21,7 +21,7 @@ from streamo_ros.memory.pictures import encode_picture
 from streamo_ros.memory.reader import EVER
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.record import FrameRecord
-from streamo_ros.memory.record import Record
+from streamo_ros.memory.record import MemoryRecord
 from streamo_ros.memory.schema import DATABASE
 from streamo_ros.memory.schema import StoreError
 from streamo_ros.memory.store import Store
@@ -30,9 +30,9 @@ from test.memory.conftest import START
 from test.memory.conftest import Vision
 
 
-def record(second: int, stream: int = 1, image: bool = True, start: int = START) -> Record:
+def record(second: int, stream: int = 1, image: bool = True, start: int = START) -> MemoryRecord:
     picture = np.full((48, 64, 3), 100, np.uint8) if image else None
-    return Record((1, stream), 'model', FrameRecord(start + second * SECOND, picture))
+    return MemoryRecord((1, stream), 'model', FrameRecord(start + second * SECOND, picture))
 
 
 def filled(folder: Path, seconds: int, **options) -> Store:
@@ -126,7 +126,7 @@ def test_a_store_never_grows_beyond_its_bytes(tmp_path: Path) -> None:
     noise = np.random.default_rng(1).integers(0, 255, (120, 160, 3), np.uint8)
     size = len(encode_picture(noise))
     for second in range(300):
-        store.put([Record((1, 1), '', FrameRecord(START + second * SECOND, noise))])
+        store.put([MemoryRecord((1, 1), '', FrameRecord(START + second * SECOND, noise))])
         if second % 16 == 15:
             store.tidy()
     assert store.bytes < 400_000 + 17 * size

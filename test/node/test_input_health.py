@@ -121,6 +121,19 @@ def test_a_second_publisher_that_lags_is_named(good: Frame) -> None:
     assert 'it has 2 publishers (left, right): keep one' in finding.sentence
 
 
+def test_two_cameras_on_a_topic_are_said_once_neither_can_be_dead(good: Frame) -> None:
+    camera = Camera()
+    both, single = GraphView(publishers=('left', 'right')), GraphView(publishers=('left',))
+    # A camera that was killed stays listed for a while; its successor is no second one.
+    assert camera.run(25, lambda now: now, good, both) == []
+    assert camera.run(1, lambda now: now, good, single) == []
+    assert camera.run(25, lambda now: now, good, both) == []
+    (finding,) = camera.run(7, lambda now: now, good, both)
+    assert (finding.kind, finding.level) == ('publishers', Level.WARN)
+    assert '/image has 2 publishers (left, right)' in finding.sentence
+    assert len(camera.logged) == 1
+
+
 def test_a_late_frame_now_and_then_is_no_fault(good: Frame) -> None:
     camera = Camera()
     turn = iter(range(10**6))

@@ -11,7 +11,9 @@ from array import array
 import cv2
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 from rclpy.qos import QoSReliabilityPolicy
+from rosgraph_msgs.msg import Clock
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import InstructionArray
 
@@ -208,6 +210,26 @@ def test_a_simulated_clock_that_nobody_publishes_is_said(start, peer, wait_for) 
     assert not [one for one in inputs(statuses) if 'frames arrive' in one[1]]
 
 
+def test_a_simulated_clock_that_begins_or_leaps_is_no_silent_camera(start, peer, wait_for) -> None:
+    node = start(use_sim_time=True)
+    clock = peer.node.create_publisher(Clock, '/clock', 10)
+    wait_for(lambda: 'watching /image' in node.text and clock.get_subscription_count())
+    for second in (1000, 5000):
+        # Longer than it takes until the node looks again.
+        for _ in range(15):
+            clock.publish(Clock(clock=Time(sec=second)))
+            time.sleep(0.1)
+    assert 'no frame on' not in node.text
+    seconds = iter(range(5001, 6000))
+
+    def runs_on() -> bool:
+        clock.publish(Clock(clock=Time(sec=next(seconds))))
+        time.sleep(0.2)
+        return 'no frame on /image for 5 s' in node.text
+
+    wait_for(runs_on)
+
+
 def test_bad_frames_are_in_the_log_with_their_frame_id_on_the_topic(start, peer, wait_for) -> None:
     node = start(instructions="['nothing']")
     states = peer.hear('~/frame_state', FrameState)
@@ -265,6 +287,27 @@ def test_a_slow_camera_does_not_flap(start, peer, wait_for) -> None:
         camera.show(1000 + 7 * number)
     assert node.text.count('no frame on') == 1
     assert node.text.count('frames arrive on') <= 1
+
+
+def test_two_nodes_of_one_name_and_two_cameras_on_one_topic_are_said(
+    start, peer, meet, wait_for
+) -> None:
+    hurried = 'from streamo_ros.node import lasting\nlasting.LEASE = 2.0'
+    nodes = [start(prelude=hurried), start(prelude=hurried)]
+    statuses = peer.diagnostics()
+    cameras = [peer.camera(), meet().camera()]
+    for node in nodes:
+        wait_for(lambda: '2 nodes are called /streamo, and' in node.text)  # noqa: B023
+        wait_for(lambda: '/image has 2 publishers (peer, peer)' in node.text)  # noqa: B023
+    wait_for(lambda: any('rename them' in status.message for status in statuses))
+    assert len(cameras) == 2
+    nodes[0].stop()
+    statuses.clear()
+    wait_for(
+        lambda: any(
+            (status.name, status.message) == ('streamo: process', 'running') for status in statuses
+        )
+    )
 
 
 def test_two_nodes_in_one_graph(start, peer, wait_for) -> None:

@@ -156,7 +156,7 @@ def test_replay_that_succeeds_returns_0_and_no_process_reports_an_error(
     [
         ({'bag': '/no/such/bag'}, '/no/such/bag does not exist'),
         ({'mode': 'rate', 'instructions': "['tea@3']"}, "'tea' begins at a second"),
-        ({'use_sim_time': 'perhaps'}, "Cannot convert value 'perhaps'"),
+        ({'use_sim_time': 'perhaps'}, 'use_sim_time:=perhaps: give true or false'),
         ({'model': '/no/model'}, 'streamo_node ended before the recording did, with exit code'),
     ],
 )
@@ -207,6 +207,8 @@ def context_of(name: str, **given: str) -> tuple[Any, list[Any]]:
     arguments = [item for item in entities if type(item).__name__ == 'DeclareLaunchArgument']
     (opaque,) = [item for item in entities if type(item).__name__ == 'OpaqueFunction']
     defaults = {item.given[0]: item.named['default_value'] for item in arguments}
+    if name == 'streamo.launch.py':
+        defaults['params_file'] = str(ROOT / 'config' / 'streamo.yaml')
     context = types.SimpleNamespace(launch_configurations={**defaults, **given}, is_shutdown=False)
     return context, opaque.named['function'](context)
 
@@ -309,6 +311,41 @@ def test_argument_of_a_replay_that_is_misspelled_is_named(bags: Path, doubles: N
     launch = Launch('replay.launch.py', bag=str(bags / 'raw'), instruction="['the kettle']")
     said = launch.processes[None].named['msg']
     assert said == 'there is no argument instruction: did you mean instructions?'
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'sentence'),
+    [
+        ('use_sim_time', 'perhaps', 'give true or false'),
+        ('autostart', '2', 'give true or false'),
+        ('respawn', 'on failure', 'give true or false'),
+        ('respawn_max_retries', 'many', 'give a whole number'),
+        ('live_port', '-1', 'give a whole number'),
+        ('params_file', '/none.yaml', 'there is no such file'),
+        ('instructions', 'tell me more', r"give a list, such as \"\['tell me when"),
+    ],
+)
+def test_value_that_cannot_be_is_refused_with_the_name_of_its_argument(
+    name: str, value: str, sentence: str, doubles: None
+) -> None:
+    with pytest.raises(RuntimeError, match=f'{name}:={value}: {sentence}'):
+        Launch('streamo.launch.py', **{name: value})
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'sentence'),
+    [
+        ('use_sim_time', 'perhaps', 'give true or false'),
+        ('rate', 'fast', 'give a multiple'),
+        ('rate', '0', 'give a multiple'),
+        ('params_file', '/none.yaml', 'there is no such file'),
+    ],
+)
+def test_value_of_a_replay_that_cannot_be_is_refused_with_the_name_of_its_argument(
+    name: str, value: str, sentence: str, bags: Path, doubles: None
+) -> None:
+    with pytest.raises(RuntimeError, match=f'{name}:={value}: {sentence}'):
+        Launch('replay.launch.py', bag=str(bags / 'raw'), **{name: value})
 
 
 def test_arguments_of_a_file_that_includes_this_one_are_its_own(doubles: None) -> None:
@@ -479,6 +516,11 @@ def test_python_without_the_package_is_answered_with_what_to_do(
     other.chmod(0o755)
     monkeypatch.setenv('STREAMO_VENV', str(tmp_path))
     with pytest.raises(RuntimeError, match='rosbags: set STREAMO_VENV to the virtual environ'):
+        Launch('replay.launch.py', bag=str(bags / 'raw'))
+    monkeypatch.setenv('STREAMO_VENV', '/no/where')
+    with pytest.raises(
+        RuntimeError, match='STREAMO_VENV is /no/where, and /no/where/bin/python3 '
+    ):
         Launch('replay.launch.py', bag=str(bags / 'raw'))
     # With nothing known, what `env` finds.
     monkeypatch.delenv('STREAMO_VENV')

@@ -50,6 +50,7 @@ def test_every_transition_again_and_again_leaves_nothing_behind(start, peer, wai
     assert peer.change(ACTIVATE)
     assert peer.change(SHUTDOWN)
     assert peer.state() == 'finalized'
+    assert peer.instruct('a door').message == 'the node is shut down for good: start it again'
     assert node.stop()[0] == 0
 
 

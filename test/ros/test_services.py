@@ -131,6 +131,7 @@ def test_parameters_change_while_it_runs_or_say_why_not(standing, peer, wait_for
     many = peer.set_parameter('instructions', [f'{number}' for number in range(9)])
     assert 'all 8 places' in many.reason
     assert peer.set_parameter('sampling.rate', 3).successful
+    assert peer.set_parameter('model.device', 'auto').successful, 'what it is already'
     wait_for(lambda: models[-1].sampling_rate == 3.0)
     row = described(peer, 'sampling.rate')
     assert row.description.startswith('Frames sampled per second of capture time, in hertz')

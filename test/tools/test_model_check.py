@@ -31,6 +31,14 @@ def test_a_checkpoint_is_described(folder):
     assert 'computed' in findings['memory'].found
 
 
+def test_the_window_counts_in_its_own_format(folder, monkeypatch, capsys):
+    monkeypatch.setattr(doctor, 'CHECKS', ())
+    assert doctor.main(['--model', str(folder), '--context-dtype', 'int8']) == 0
+    assert 'tokens in int8, 0.00 GiB for passes' in capsys.readouterr().out
+    assert doctor.main(['--model', str(folder), '--context-dtype', 'int4']) == 1
+    assert "context.dtype 'int4' is not known" in capsys.readouterr().out
+
+
 def test_what_cannot_be_loaded_is_missing(folder):
     file = folder / 'config.json'
     config = json.loads(file.read_text()) | {'architectures': ['Qwen3_5ForConditionalGeneration']}

@@ -17,12 +17,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from streamo_ros.backbone.attention.quantized import QuantizedAttention
 from streamo_ros.backbone.attention.reference import ReferenceAttention
 from streamo_ros.backbone.attention.sdpa import SdpaAttention
 from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
+from streamo_ros.backbone.attention.storage import LARGEST
+from streamo_ros.backbone.attention.storage import name_of
+from streamo_ros.backbone.attention.storage import WindowFormat
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.step import ModelStep
+from streamo_ros.core.interface import BackboneError
 
 _log = logging.getLogger(__name__)
 
@@ -35,7 +40,12 @@ class AttentionKind(Protocol):
     copies: int
 
     def __call__(
-        self, shape: WindowShape, rotary: Rotary, device: torch.device, dtype: torch.dtype
+        self,
+        shape: WindowShape,
+        rotary: Rotary,
+        device: torch.device,
+        dtype: torch.dtype,
+        kept: WindowFormat | None = None,
     ) -> Attention:
         """Allocate the window."""
 
@@ -52,6 +62,8 @@ class Attention(Protocol):
     shape: WindowShape
     layers: list[Tensor]
     """One buffer per layer; the second axis is slots."""
+    scales: list[Tensor]
+    """The same for the scales of a quantized window; empty without."""
 
     def begin(self, step: ModelStep) -> None:
         """Prepare a step, before its first layer."""
@@ -89,20 +101,45 @@ class Attention(Protocol):
         """Keep values after the first `length` rows from affecting later passes."""
 
 
-def find_kind(device: torch.device) -> AttentionKind:
-    """The implementation for a device: Triton kernels on CUDA, torch without Triton."""
+def find_kind(device: torch.device, number: torch.dtype | None = None) -> AttentionKind:
+    """The implementation for a device: Triton kernels on CUDA, torch without Triton.
+
+    Args:
+        device: the device.
+        number: format of the window; None = that of the passes.
+
+    Raises:
+        BackboneError: the device has no implementation for this format.
+    """
+    quantized = number in LARGEST
     if device.type == 'cpu':
-        return ReferenceAttention
+        return QuantizedAttention if quantized else ReferenceAttention
     if (missing := _triton_missing()) is None:
+        if number == torch.float8_e4m3fn:
+            _check_float8(device)
         from streamo_ros.backbone.attention.flash import FlashAttention
 
         return FlashAttention
+    if number is not None and quantized:
+        raise BackboneError(
+            f'a window in {name_of(number)} needs Triton on a GPU ({missing}): `pip install '
+            'triton`, or set context.dtype to auto'
+        )
     _log.warning(
         'attention runs without Triton (%s): slower, with half as much window again, and without '
         'CUDA graphs; `pip install triton` fixes this',
         missing,
     )
     return SdpaAttention
+
+
+def _check_float8(device: torch.device) -> None:
+    major, minor = torch.cuda.get_device_capability(device)
+    if (major, minor) < (8, 9):
+        raise BackboneError(
+            'context.dtype float8 needs a GPU of compute capability 8.9 or later, and this one '
+            f'has {major}.{minor}: set it to int8, which takes as much memory and loses less'
+        )
 
 
 @cache
@@ -115,6 +152,6 @@ def _triton_missing() -> str | None:
 
 
 __all__ = [
-    'Attention', 'HeadNorms', 'ReferenceAttention', 'Rotary', 'SdpaAttention', 'WindowShape',
-    'find_kind',
+    'Attention', 'HeadNorms', 'ReferenceAttention', 'Rotary', 'SdpaAttention',
+    'WindowFormat', 'WindowShape', 'find_kind',
 ]  # fmt: skip

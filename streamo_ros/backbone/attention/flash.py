@@ -28,6 +28,9 @@ from streamo_ros.backbone.attention.rotation_kernels import rotate_kernel
 from streamo_ros.backbone.attention.rotation_kernels import store_kernel
 from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
+from streamo_ros.backbone.attention.storage import LARGEST
+from streamo_ros.backbone.attention.storage import SCALE
+from streamo_ros.backbone.attention.storage import WindowFormat
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.step import ModelStep
 
@@ -82,12 +85,14 @@ class FlashAttention:
     Attributes:
         layers: one buffer a layer, (2, lanes, key heads, rows, dim): un-rotated keys, values.
             Rows after a slot's length are never read.
+        scales: of each layer of a quantized window, float32, (2, lanes, key heads, rows).
 
     Args:
         shape: sizes of the window.
         rotary: of the checkpoint.
         device: a CUDA device; a CPU where Triton's interpreter runs the kernels.
-        dtype: of keys and values.
+        dtype: of the passes.
+        kept: how keys and values are kept; None = in `dtype`.
     """
 
     name = 'triton'
@@ -95,11 +100,29 @@ class FlashAttention:
     copies = 2
 
     def __init__(
-        self, shape: WindowShape, rotary: Rotary, device: torch.device, dtype: torch.dtype
+        self,
+        shape: WindowShape,
+        rotary: Rotary,
+        device: torch.device,
+        dtype: torch.dtype,
+        kept: WindowFormat | None = None,
     ) -> None:
         self.shape = shape
+        kept = kept or WindowFormat(dtype)
         size = (2, shape.lanes, shape.heads, shape.rows, shape.dim)
-        self.layers = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]
+        layers = range(shape.layers)
+        self.layers = [torch.zeros(size, device=device, dtype=kept.dtype) for _ in layers]
+        self.scales = (
+            [torch.zeros(size[:-1], device=device, dtype=SCALE) for _ in layers]
+            if kept.quantized
+            else []
+        )
+        self._largest = LARGEST.get(kept.dtype, 0.0)
+        self._round = kept.dtype == torch.int8
+        none = torch.zeros((shape.heads, shape.dim), device=device)
+        self._offsets = [
+            none if one is None else one for one in kept.offsets or [None] * len(layers)
+        ]
         self._device = device
         # Padded rows write to the last place.
         self._positions = torch.zeros(
@@ -136,25 +159,30 @@ class FlashAttention:
         """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
         shape, places = self.shape, step.places
         keys, values = self.layers[layer]
+        key_scales, value_scales = self._scales(layer)
         query = qkv.new_empty((step.rows, shape.query_heads, shape.dim))
         blocks = -(-shape.query_heads // _HEAD_BLOCK) + -(-shape.heads // _HEAD_BLOCK)
         query_norm, key_norm = (norms.query, norms.key) if norms else (qkv, qkv)
         store_kernel[(step.rows, blocks)](
             qkv, query, keys, values, places.positions, self._cosines, self._sines, self._axes,
-            query_norm, key_norm, places.targets, shape.rows, step.rows, shape.lanes * shape.rows,
+            query_norm, key_norm, places.targets, key_scales, value_scales, self._offsets[layer],
+            shape.rows, step.rows, shape.lanes * shape.rows,
             HEADS=shape.query_heads, KV=shape.heads, DIM=shape.dim, HALF_P=self._half,
             BLOCK_H=_HEAD_BLOCK, NORM=norms is not None, EPSILON=norms.epsilon if norms else 0.0,
-            num_warps=1,
+            LARGEST=self._largest, ROUND=self._round, num_warps=1,
         )  # fmt: skip
         return query
 
     def _append(self, layer: int, query: Tensor, step: ModelStep) -> Tensor:
         shape, places = self.shape, step.places
         keys, values = self.layers[layer]
+        key_scales, value_scales = self._scales(layer)
         rotate_kernel[(-(-shape.rows // _ROTATE_BLOCK), shape.lanes)](
             keys, self._rotated, self._positions, self._cosines, self._sines, self._axes,
-            places.counts, places.starts, shape.rows, self._positions.shape[1],
-            KV=shape.heads, DIM=shape.dim, HALF_P=self._half, BLOCK_N=_ROTATE_BLOCK, num_warps=4,
+            places.counts, places.starts, key_scales, self._offsets[layer],
+            shape.rows, self._positions.shape[1],
+            KV=shape.heads, DIM=shape.dim, HALF_P=self._half, BLOCK_N=_ROTATE_BLOCK,
+            QUANTIZED=bool(self.scales), num_warps=4,
         )  # fmt: skip
         rows = step.rows * self._groups
         tile = append_tile(rows, query.element_size())
@@ -164,11 +192,11 @@ class FlashAttention:
         partial, lse = self._parts(query, splits, step.rows) if splits > 1 else (out, out)
         append_kernel[(tiles + shape.lanes, shape.heads, splits)](
             query, self._rotated, values, out, partial, lse, places.begins, places.counts,
-            places.starts, shape.rows, step.rows, self._scale,
+            places.starts, value_scales, shape.rows, step.rows, self._scale,
             HEADS=shape.query_heads, KV=shape.heads, DIM=shape.dim, DIM_P=self._dim,
             LANES=shape.lanes, LANES_P=triton.next_power_of_2(shape.lanes), SPLITS=splits,
             BLOCK_M=tile.rows, BLOCK_N=tile.keys, PRECISION=self._precision,
-            num_warps=tile.warps, num_stages=tile.stages,
+            QUANTIZED=bool(self.scales), num_warps=tile.warps, num_stages=tile.stages,
         )  # fmt: skip
         if splits > 1:
             self._merge(partial, lse, out, places.outputs)
@@ -177,22 +205,28 @@ class FlashAttention:
     def _decode(self, layer: int, query: Tensor, step: ModelStep, final: bool) -> Tensor:
         shape, places = self.shape, step.places
         keys, values = self.layers[layer]
+        key_scales, value_scales = self._scales(layer)
         wanted = triton.next_power_of_2(max(1, 2 * self._processors // shape.heads))
         splits = min(128, wanted, -(-shape.rows // DECODE.keys))
         partial, lse = self._parts(query, splits, shape.lanes)
         decode_kernel[(splits, shape.heads, shape.lanes)](
             query, keys, values, self._positions, self._cosines, self._sines, self._axes,
-            partial, lse, places.counts, places.starts, places.lasts, shape.rows,
-            self._positions.shape[1], self._scale,
+            partial, lse, places.counts, places.starts, places.lasts, key_scales, value_scales,
+            self._offsets[layer], shape.rows, self._positions.shape[1], self._scale,
             HEADS=shape.query_heads, KV=shape.heads, DIM=shape.dim, DIM_P=self._dim,
             HALF_P=self._half, GROUPS_P=max(16, triton.next_power_of_2(self._groups)),
             LANES=shape.lanes, SPLITS=splits, BLOCK_N=DECODE.keys, PRECISION=self._precision,
-            num_warps=DECODE.warps, num_stages=DECODE.stages,
+            QUANTIZED=bool(self.scales), num_warps=DECODE.warps, num_stages=DECODE.stages,
         )  # fmt: skip
         rows = shape.lanes if final else step.rows
         out = query.new_empty((rows, shape.query_heads, shape.dim))
         self._merge(partial, lse, out, places.lanes if final else places.last_outputs)
         return out.flatten(1)
+
+    def _scales(self, layer: int) -> tuple[Tensor, Tensor]:
+        """Scales of keys and values; without scales anything, which is not read."""
+        keys, values = self.scales[layer] if self.scales else self.layers[layer]
+        return keys, values
 
     def _parts(self, query: Tensor, splits: int, rows: int) -> tuple[Tensor, Tensor]:
         size = (splits, rows, self.shape.query_heads)
@@ -213,8 +247,10 @@ class FlashAttention:
         """See `attention.Attention.move`: a copy, and new positions."""
         source = torch.from_numpy(rows).to(self._device)
         end = start + len(rows)
-        for layer in self.layers:
-            layer[:, slot, :, start:end] = layer[:, slot].index_select(2, source)
+        for layer in (*self.layers, *self.scales):
+            # As bytes: not every operator knows eight-bit floats.
+            rows_of = (layer.view(torch.uint8) if layer.itemsize == 1 else layer)[:, slot]
+            rows_of[:, :, start:end] = rows_of.index_select(2, source)
         begin = slot * self.shape.rows + start
         fresh = torch.from_numpy(positions.astype(np.int32)).to(self._device)
         self._positions[:, begin : begin + len(rows)] = fresh

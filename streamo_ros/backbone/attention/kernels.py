@@ -41,12 +41,22 @@ def _softmax_step(scores, running_max, running_sum):
     return weights, decay, new_max, running_sum * decay + tl.sum(weights, 1)
 
 
+@triton.jit
+def _values(v, scale_at, inside, FORMAT: tl.constexpr, QUANTIZED: tl.constexpr):
+    """A block of values in the format of the queries."""
+    if QUANTIZED:
+        v = v.to(tl.float32) * tl.load(scale_at, mask=inside, other=0.0)[:, None]
+    return v.to(FORMAT)
+
+
 @triton.jit(do_not_specialize=['rows'])
 def append_kernel(
-    query, keys, values, out, partial, lse, begins, counts, starts, rows, total, scale,
+    query, keys, values, out, partial, lse, begins, counts, starts, value_scales, rows, total,
+    scale,
     HEADS: tl.constexpr, KV: tl.constexpr, DIM: tl.constexpr, DIM_P: tl.constexpr,
     LANES: tl.constexpr, LANES_P: tl.constexpr, SPLITS: tl.constexpr,
     BLOCK_M: tl.constexpr, BLOCK_N: tl.constexpr, PRECISION: tl.constexpr,
+    QUANTIZED: tl.constexpr,
 ):  # fmt: skip
     """Attention of new tokens over rotated keys, causal inside the new ones.
 
@@ -88,6 +98,7 @@ def append_kernel(
     column = tl.arange(0, BLOCK_N)
     key_at = keys + base + column[None, :] * DIM + dim[:, None]
     value_at = values + base + column[:, None] * DIM + dim[None, :]
+    scale_at = value_scales + (lane * KV + head).to(tl.int64) * rows + column
     for n in range(low, clear, BLOCK_N):
         n = tl.multiple_of(n, BLOCK_N)
         if DIM == DIM_P:
@@ -96,6 +107,7 @@ def append_kernel(
         else:
             k = tl.load(key_at + n * DIM, mask=present[:, None], other=0.0)
             v = tl.load(value_at + n * DIM, mask=present[None, :], other=0.0)
+        v = _values(v, scale_at + n, column >= 0, q.dtype, QUANTIZED)
         scores = tl.dot(q, k, input_precision=PRECISION) * scale
         weights, decay, peak, weight = _softmax_step(scores, peak, weight)
         seen = tl.dot(weights.to(v.dtype), v, seen * decay[:, None], input_precision=PRECISION)
@@ -104,6 +116,7 @@ def append_kernel(
         inside = n + column < high
         k = tl.load(key_at + n * DIM, mask=present[:, None] & inside[None, :], other=0.0)
         v = tl.load(value_at + n * DIM, mask=present[None, :] & inside[:, None], other=0.0)
+        v = _values(v, scale_at + n, inside, q.dtype, QUANTIZED)
         scores = tl.dot(q, k, input_precision=PRECISION) * scale
         visible = ((n + column)[None, :] <= (start + token)[:, None]) & inside[None, :]
         scores = tl.where(visible, scores, float('-inf'))
@@ -121,10 +134,10 @@ def append_kernel(
 @triton.jit(do_not_specialize=['rows', 'stride'])
 def decode_kernel(
     query, keys, values, positions, cosines, sines, axes, partial, lse, counts, starts, lasts,
-    rows, stride, scale,
+    key_scales, value_scales, offsets, rows, stride, scale,
     HEADS: tl.constexpr, KV: tl.constexpr, DIM: tl.constexpr, DIM_P: tl.constexpr,
     HALF_P: tl.constexpr, GROUPS_P: tl.constexpr, LANES: tl.constexpr, SPLITS: tl.constexpr,
-    BLOCK_N: tl.constexpr, PRECISION: tl.constexpr,
+    BLOCK_N: tl.constexpr, PRECISION: tl.constexpr, QUANTIZED: tl.constexpr,
 ):  # fmt: skip
     """Attention of one token of each lane over un-rotated keys, rotated as they are read.
 
@@ -160,6 +173,11 @@ def decode_kernel(
     key_at = keys + base + column[None, :] * DIM + half[:, None]
     value_at = values + base + column[:, None] * DIM + dim[None, :]
     place = positions + lane * rows + column
+    scale_at = (lane * KV + head).to(tl.int64) * rows + column
+    if QUANTIZED:
+        added = offsets + head * DIM + half
+        added1 = tl.load(added, mask=turned, other=0.0)[:, None]
+        added2 = tl.load(added + HALF, mask=turned, other=0.0)[:, None]
     peak = tl.full((GROUPS_P,), float('-inf'), tl.float32)
     weight = tl.zeros((GROUPS_P,), tl.float32)
     seen = tl.zeros((GROUPS_P, DIM_P), tl.float32)
@@ -174,6 +192,10 @@ def decode_kernel(
         k1 = tl.load(key_at + n * DIM, mask=read, other=0.0).to(tl.float32)
         k2 = tl.load(key_at + n * DIM + HALF, mask=read, other=0.0).to(tl.float32)
         v = tl.load(value_at + n * DIM, mask=present[None, :] & inside[:, None], other=0.0)
+        v = _values(v, value_scales + scale_at + n, inside, first.dtype, QUANTIZED)
+        if QUANTIZED:
+            ranged = tl.load(key_scales + scale_at + n, mask=inside, other=0.0)[None, :]
+            k1, k2 = k1 * ranged + added1, k2 * ranged + added2
         cos = tl.load(cosines + angle, mask=read, other=0.0)
         sin = tl.load(sines + angle, mask=read, other=0.0)
         scores = tl.dot(first, (k1 * cos - k2 * sin).to(first.dtype), input_precision=PRECISION)

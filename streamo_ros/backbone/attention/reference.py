@@ -20,6 +20,7 @@ from torch import Tensor
 
 from streamo_ros.backbone.attention.shape import HeadNorms
 from streamo_ros.backbone.attention.shape import WindowShape
+from streamo_ros.backbone.attention.storage import WindowFormat
 from streamo_ros.backbone.norms import rms_norm
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.rotary import rotate
@@ -52,7 +53,8 @@ class ReferenceAttention:
         shape: sizes of the window.
         rotary: of the checkpoint.
         device: of the buffers.
-        dtype: of keys and values.
+        dtype: of the passes.
+        kept: how keys and values are kept; None = in `dtype`.
     """
 
     name = 'reference'
@@ -60,11 +62,21 @@ class ReferenceAttention:
     copies = 3
 
     def __init__(
-        self, shape: WindowShape, rotary: Rotary, device: torch.device, dtype: torch.dtype
+        self,
+        shape: WindowShape,
+        rotary: Rotary,
+        device: torch.device,
+        dtype: torch.dtype,
+        kept: WindowFormat | None = None,
     ) -> None:
         self.shape = shape
-        size = (3, shape.lanes, shape.heads, shape.rows, shape.dim)
-        self.layers = [torch.zeros(size, device=device, dtype=dtype) for _ in range(shape.layers)]
+        self._kept = kept or WindowFormat(dtype)
+        size, number = (shape.lanes, shape.heads, shape.rows, shape.dim), self._kept.dtype
+        self.layers = [
+            torch.zeros((self.copies, *size), device=device, dtype=number)
+            for _ in range(shape.layers)
+        ]
+        self.scales: list[Tensor] = []
         self._rotary = rotary
         self._device = device
         self._groups = shape.query_heads // shape.heads
@@ -84,13 +96,13 @@ class ReferenceAttention:
         plan = self._plan
         if plan is None:
             raise RuntimeError('attend before begin')
-        query = self._store(self.layers[layer], qkv, norms, step, plan)
+        query = self._store(layer, qkv, norms, step, plan)
         if not final:
-            return self._look(self.layers[layer], query, step.spans, plan.masks)
+            return self._look(layer, query, step.spans, plan.masks)
         single = [Span(span.slot, span.lanes, 1, span.start + span.tokens - 1)
                   for span in step.spans]  # fmt: skip
         last = query.index_select(0, step.places.lasts)
-        return self._look(self.layers[layer], last, single, [None] * len(single))
+        return self._look(layer, last, single, [None] * len(single))
 
     def move(
         self, slot: int, rows: NDArray[np.int64], start: int, positions: NDArray[np.int64]
@@ -112,7 +124,7 @@ class ReferenceAttention:
             layer[:, slot, :, length:].zero_()
 
     def _store(
-        self, buffer: Tensor, qkv: Tensor, norms: HeadNorms | None, step: ModelStep, plan: _Plan
+        self, layer: int, qkv: Tensor, norms: HeadNorms | None, step: ModelStep, plan: _Plan
     ) -> Tensor:
         """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
         heads, keys, dim = self.shape.query_heads, self.shape.heads, self.shape.dim
@@ -126,18 +138,31 @@ class ReferenceAttention:
             both = rows[:, : heads + keys]
         turned = rotate(both, plan.cos, plan.sin)
         query, rotated = turned.split((heads, keys), dim=1)
-        entry = torch.stack((key, rotated, value), dim=0).transpose(1, 2)
-        begin = 0
-        for span in step.spans:
-            end = span.start + span.tokens
-            for slot in range(span.slot, span.slot + span.lanes):
-                own = entry[:, :, begin : begin + span.tokens]
-                buffer[:, slot, :, span.start : end] = own
-                begin += span.tokens
+        self._keep(layer, step, key, rotated, value)
         return query
 
+    def _keep(
+        self, layer: int, step: ModelStep, key: Tensor, rotated: Tensor, value: Tensor
+    ) -> None:
+        """Write new rows, each (rows, key heads, dim)."""
+        entry = torch.stack((key, rotated, value), dim=0).transpose(1, 2)
+        write_rows(self.layers[layer], entry, step)
+
+    def _past(self, layer: int, at: int, span: Span) -> tuple[Tensor, Tensor]:
+        """Rotated keys and values of a span, (lanes, key heads, past and new tokens, dim).
+
+        Args:
+            layer: its number.
+            at: which of the step's spans it is.
+            span: its slots, and what they hold once its rows are written.
+        """
+        del at
+        stop = span.start + span.tokens
+        past = self.layers[layer][:, span.slot : span.slot + span.lanes, :, :stop]
+        return past[ROTATED], past[VALUE]
+
     def _look(
-        self, buffer: Tensor, query: Tensor, spans: tuple[Span, ...] | list[Span],
+        self, layer: int, query: Tensor, spans: tuple[Span, ...] | list[Span],
         masks: list[Tensor | None],
     ) -> Tensor:  # fmt: skip
         """Attention of all spans, (queries, heads * dim).
@@ -146,13 +171,12 @@ class ReferenceAttention:
         are read in place and never repeated.
         """
         out, begin = [], 0
-        for span, mask in zip(spans, masks, strict=True):
-            stop = span.start + span.tokens
-            past = buffer[:, span.slot : span.slot + span.lanes, :, :stop]
+        for at, (span, mask) in enumerate(zip(spans, masks, strict=True)):
+            key, value = self._past(layer, at, span)
             end = begin + span.lanes * span.tokens
             shape = (span.lanes, span.tokens, -1, self._groups, self.shape.dim)
             grouped = query[begin:end].reshape(shape).permute(0, 2, 3, 1, 4).flatten(2, 3)
-            seen = self._scores(grouped, past[ROTATED], past[VALUE], mask)
+            seen = self._scores(grouped, key, value, mask)
             seen = seen.unflatten(2, (self._groups, span.tokens)).permute(0, 3, 1, 2, 4)
             out.append(seen.reshape(span.lanes * span.tokens, -1))
             begin = end
@@ -164,12 +188,12 @@ class ReferenceAttention:
         A single token uses plain products, which are parallel over the past; the fused function is
         parallel over queries and heads, of which there are few.
         """
-        if mask is not None and query.dtype == torch.float32:
+        if mask is not None and query.dtype == key.dtype == torch.float32:
             return F.scaled_dot_product_attention(query, key, value, mask)
         scores = (query.float() * query.shape[-1] ** -0.5) @ key.float().transpose(-1, -2)
         if mask is not None:
             scores = scores + mask
-        return (scores.softmax(-1) @ value.float()).to(value.dtype)
+        return (scores.softmax(-1) @ value.float()).to(query.dtype)
 
     def _mask(self, span: Span) -> Tensor | None:
         """What is added to scores, (groups * tokens, past and new tokens); None = nothing."""
@@ -190,3 +214,20 @@ class ReferenceAttention:
         ahead = torch.ones((tokens, tokens), dtype=torch.bool, device=self._device)
         mask[:, past:].masked_fill_(ahead.triu(1), float('-inf'))
         return mask.repeat(self._groups, 1)
+
+
+def write_rows(buffer: Tensor, entry: Tensor, step: ModelStep) -> None:
+    """Put new rows where they belong.
+
+    Args:
+        buffer: (parts, lanes, key heads, rows, ...).
+        entry: (parts, key heads, new rows, ...).
+        step: says where.
+    """
+    begin = 0
+    for span in step.spans:
+        end = span.start + span.tokens
+        for slot in range(span.slot, span.slot + span.lanes):
+            own = entry[:, :, begin : begin + span.tokens]
+            buffer[:, slot, :, span.start : end] = own
+            begin += span.tokens

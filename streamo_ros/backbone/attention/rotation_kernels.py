@@ -38,18 +38,37 @@ def _norm(left, right, weight, DIM: tl.constexpr, HALF_P: tl.constexpr, EPSILON:
     return left * factor * w1, right * factor * w2
 
 
+@triton.jit
+def _quantized(left, right, scale_at, mask, LARGEST: tl.constexpr, ROUND: tl.constexpr):
+    """Both halves of some heads as numbers of the window's format; stores their scales.
+
+    See `storage.quantize`. A number that is not finite makes a scale that is none.
+    """
+    peak = tl.maximum(tl.max(tl.abs(left), 1), tl.max(tl.abs(right), 1))
+    scale = peak / LARGEST + 0.0 * (tl.sum(left, 1) + tl.sum(right, 1))
+    tl.store(scale_at, scale, mask=mask)
+    inverse = tl.where(scale > 0.0, 1.0 / scale, 0.0)[:, None]
+    left, right = left * inverse, right * inverse
+    if ROUND:
+        left = tl.minimum(tl.maximum(tl.floor(left + 0.5), -LARGEST), LARGEST)
+        right = tl.minimum(tl.maximum(tl.floor(right + 0.5), -LARGEST), LARGEST)
+    return left, right
+
+
 @triton.jit(do_not_specialize=['rows', 'stride', 'limit'])
 def store_kernel(
     qkv, query, keys, values, positions, cosines, sines, axes, query_norm, key_norm, targets,
-    rows, stride, limit,
+    key_scales, value_scales, offsets, rows, stride, limit,
     HEADS: tl.constexpr, KV: tl.constexpr, DIM: tl.constexpr, HALF_P: tl.constexpr,
-    BLOCK_H: tl.constexpr, NORM: tl.constexpr, EPSILON: tl.constexpr,
+    BLOCK_H: tl.constexpr, NORM: tl.constexpr, EPSILON: tl.constexpr, LARGEST: tl.constexpr,
+    ROUND: tl.constexpr,
 ):  # fmt: skip
     """Split new rows: rotated queries, and un-rotated keys and values into the window.
 
     Grid: (new rows, blocks of query heads + blocks of key heads). qkv (new rows, HEADS + 2 KV,
     DIM); query (new rows, HEADS, DIM); keys and values (lanes, KV, rows, DIM); positions
     (3, stride) of the new rows; targets (new rows,), slot * rows + row, `limit` for padding.
+    Where LARGEST is not 0 the window is quantized: scales (lanes, KV, rows), offsets (KV, DIM).
     """
     HALF: tl.constexpr = DIM // 2
     ALL: tl.constexpr = HEADS + 2 * KV
@@ -80,18 +99,29 @@ def store_kernel(
             left, right = _norm(left, right, key_norm, DIM, HALF_P, EPSILON)
         head = begin + tl.arange(0, BLOCK_H)
         slot, at_row = target // rows, target % rows
-        at = ((slot * KV + head).to(tl.int64) * rows + at_row)[:, None] * DIM + half[None, :]
-        tl.store(keys + at, left, mask=mask)
-        tl.store(keys + at + HALF, right, mask=mask)
+        place = (slot * KV + head).to(tl.int64) * rows + at_row
+        at = place[:, None] * DIM + half[None, :]
+        if LARGEST > 0:
+            added = head[:, None] * DIM + half[None, :]
+            left -= tl.load(offsets + added, mask=mask, other=0.0)
+            right -= tl.load(offsets + added + HALF, mask=mask, other=0.0)
+            left, right = _quantized(left, right, key_scales + place, head < KV, LARGEST, ROUND)
+        tl.store(keys + at, left.to(keys.dtype.element_ty), mask=mask)
+        tl.store(keys + at + HALF, right.to(keys.dtype.element_ty), mask=mask)
         left, right, mask = _heads_of(qkv, row, HEADS + KV, KV, ALL, DIM, HALF_P, BLOCK_H, begin)
+        if LARGEST > 0:
+            left, right = _quantized(left, right, value_scales + place, head < KV, LARGEST, ROUND)
+        left, right = left.to(values.dtype.element_ty), right.to(values.dtype.element_ty)
         tl.store(values + at, left, mask=mask)
         tl.store(values + at + HALF, right, mask=mask)
 
 
 @triton.jit(do_not_specialize=['rows', 'stride'])
 def rotate_kernel(
-    keys, rotated, positions, cosines, sines, axes, counts, starts, rows, stride,
+    keys, rotated, positions, cosines, sines, axes, counts, starts, key_scales, offsets,
+    rows, stride,
     KV: tl.constexpr, DIM: tl.constexpr, HALF_P: tl.constexpr, BLOCK_N: tl.constexpr,
+    QUANTIZED: tl.constexpr,
 ):  # fmt: skip
     """Rotate all keys of the lanes that append.
 
@@ -121,5 +151,11 @@ def rotate_kernel(
         at = base + column[:, None] * DIM + half[None, :]
         left = tl.load(keys + at, mask=mask, other=0.0).to(tl.float32)
         right = tl.load(keys + at + HALF, mask=mask, other=0.0).to(tl.float32)
+        if QUANTIZED:
+            place = (lane * KV + head).to(tl.int64) * rows + column
+            scale = tl.load(key_scales + place, mask=inside, other=0.0)[:, None]
+            added = offsets + head * DIM + half
+            left = left * scale + tl.load(added, mask=half < HALF, other=0.0)[None, :]
+            right = right * scale + tl.load(added + HALF, mask=half < HALF, other=0.0)[None, :]
         tl.store(rotated + at, left * cos - right * sin, mask=mask)
         tl.store(rotated + at + HALF, right * cos + left * sin, mask=mask)

@@ -21,4 +21,5 @@ class SdpaAttention(ReferenceAttention):
 
     def _scores(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None) -> Tensor:
         mask = None if mask is None else mask.to(query.dtype)
+        key, value = key.to(query.dtype), value.to(query.dtype)
         return F.scaled_dot_product_attention(query, key, value, mask)

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from streamo_ros.backbone.attention.storage import row_bytes
+
 
 @dataclass(frozen=True)
 class WindowShape:
@@ -41,9 +43,9 @@ class WindowShape:
         return self.capacity + self.slack
 
     def bytes(self, dtype: torch.dtype) -> int:
-        """Bytes of keys and values."""
-        numbers = self.lanes * self.rows * self.heads * self.dim
-        return self.copies * self.layers * numbers * dtype.itemsize
+        """Bytes of keys and values in this format, scales included."""
+        rows = self.lanes * self.rows * self.heads
+        return self.copies * self.layers * rows * row_bytes(self.dim, dtype)
 
 
 @dataclass(frozen=True)

@@ -91,10 +91,10 @@ def _text(fields: list[tuple[int, Value]], wanted: int) -> list[str]:
 
 
 def _only(message: bytes, wanted: int) -> bytes:
-    found = [value for number, value in read_fields(message) if number == wanted]
-    if len(found) != 1:
+    values = [value for number, value in read_fields(message) if number == wanted]
+    if len(values) != 1:
         raise ValueError('it is not an ONNX file')
-    return _message(found[0])
+    return _message(values[0])
 
 
 def _message(value: Value) -> bytes:

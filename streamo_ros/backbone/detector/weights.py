@@ -169,8 +169,8 @@ def check_fingerprint(pairs: Sequence[Pair], name: str) -> None:
     Raises:
         BackboneError: they are others.
     """
-    found = np.array(fingerprint(pairs))
-    if not np.all(np.abs(found - FINGERPRINT) <= TOLERANCE):
+    measured = np.array(fingerprint(pairs))
+    if not np.all(np.abs(measured - FINGERPRINT) <= TOLERANCE):
         raise BackboneError(
             f'{name} holds other weights than those of YOLOX-Nano for the 80 kinds of COCO: '
             f"{INSTALL}, or give its --from the authors' yolox_nano.onnx"

@@ -64,12 +64,12 @@ class Flat:
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """All of it, as a request has it."""
-        found: list[Piece] = [self.sink]
+        parts: list[Piece] = [self.sink]
         for each in self.rounds:
             for shown in each.frames:
-                found += [shown.before, shown.vision, self.prompt.image_close]
-            found.append(each.after)
-        return tuple(piece for piece in found if piece != ())
+                parts += [shown.before, shown.vision, self.prompt.image_close]
+            parts.append(each.after)
+        return tuple(piece for piece in parts if piece != ())
 
     @property
     def tokens(self) -> int:

@@ -44,6 +44,11 @@ def load_served(url: str, options: Options) -> ServedBackbone:
     Raises:
         BackboneError: the server does not answer, or its model cannot be used as asked.
     """
+    if options.window != 'auto':
+        raise BackboneError(
+            f'context.dtype {options.window} cannot be set for a served model: leave it at auto, '
+            'and choose the format where the server is started'
+        )
     settings = _settings(options.settings)
     _check_dialect(settings.dialect if options.dialect == AUTO else options.dialect)
     endpoint = Endpoint(url, options.request_timeout)

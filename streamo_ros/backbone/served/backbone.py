@@ -181,10 +181,10 @@ class ServedBackbone(ListLanes['int | ServedFrame']):
                 return error if known else UnavailableError(str(error))
 
         many = len(requests) > 1
-        found = list(self._pool.map(attempt, requests) if many else map(attempt, requests))
-        if any(isinstance(result, BackboneError) for result in found):
-            raise PartialError(found)
-        return [result for result in found if not isinstance(result, BackboneError)]
+        results = list(self._pool.map(attempt, requests) if many else map(attempt, requests))
+        if any(isinstance(result, BackboneError) for result in results):
+            raise PartialError(results)
+        return [result for result in results if not isinstance(result, BackboneError)]
 
     def _read_state(self, request: Request) -> NDArray[np.float32]:
         slot = request.slot

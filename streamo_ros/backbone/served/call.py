@@ -109,28 +109,28 @@ def parsed(content: bytes) -> dict[str, Any]:
         BackboneError: it is none.
     """
     try:
-        found = load_json(content)
+        reply = load_json(content)
     except ValueError:
-        found = None
-    if not isinstance(found, dict):
+        reply = None
+    if not isinstance(reply, dict):
         shown = content[:60].decode('utf-8', 'replace')
         raise BackboneError(
             f'the server answers {shown!r}, which is not what an OpenAI-compatible server says: '
             'check that model.path ends in /v1'
         )
-    return found
+    return reply
 
 
 def sentence_of(content: bytes) -> str:
     """What a server says in a refusal, in the forms that servers have."""
     try:
-        found: Any = load_json(content)
+        reason: Any = load_json(content)
     except ValueError:
-        found = content.decode('utf-8', 'replace')
+        reason = content.decode('utf-8', 'replace')
     for name in ('error', 'message', 'detail'):
-        if isinstance(found, dict) and name in found:
-            found = found[name]
-    text = ' '.join(str(found).split()) or 'it gives no reason'
+        if isinstance(reason, dict) and name in reason:
+            reason = reason[name]
+    text = ' '.join(str(reason).split()) or 'it gives no reason'
     return text if len(text) <= _SHOWN else f'{text[:_SHOWN]} …'
 
 

@@ -226,7 +226,7 @@ def _with_state_ids(endpoint: Endpoint, server: Server) -> Server:
     """The ids of the state tokens, where the server tokenizes for us."""
     if server.kind not in (VLLM, LLAMA):
         return server
-    found = []
+    spellings = []
     for state in DECISIONS:
         tag = STATE_TAGS[state]
         body: dict[str, Any] = {'content': tag, 'parse_special': True}
@@ -238,9 +238,9 @@ def _with_state_ids(endpoint: Endpoint, server: Server) -> Server:
             return server
         if not isinstance(tokens, list) or not tokens:
             return server
-        found.append(tokens)
-    if all(len(tokens) == 1 for tokens in found):
-        return replace(server, state_ids=tuple(_whole(tokens[0]) for tokens in found))
+        spellings.append(tokens)
+    if all(len(tokens) == 1 for tokens in spellings):
+        return replace(server, state_ids=tuple(_whole(tokens[0]) for tokens in spellings))
     return replace(server, single=False)
 
 

@@ -216,8 +216,8 @@ def choice_of(reply: dict[str, Any]) -> dict[str, Any]:
         choice.get('index')
     except (KeyError, IndexError, TypeError, AttributeError) as error:
         raise _broken(reply) from error
-    found: dict[str, Any] = choice
-    return found
+    checked: dict[str, Any] = choice
+    return checked
 
 
 def text_of(choice: dict[str, Any]) -> str:

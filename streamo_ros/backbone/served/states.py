@@ -63,22 +63,22 @@ def read_states(steps: Sequence[TokenStep], started: str = '') -> StateReading:
     Raises:
         BackboneError: no state is among the listed tokens; says what the model wrote instead.
     """
-    found: dict[State, list[float]] = {state: [] for state in DECISIONS}
+    by_state: dict[State, list[float]] = {state: [] for state in DECISIONS}
     said, path, bound = started, 0.0, _LOWEST
     for step in steps:
         for text, chance in step.listed.items():
             fitting = states_that_fit(said + text)
             if len(fitting) == 1:
-                found[fitting[0]].append(path + chance)
+                by_state[fitting[0]].append(path + chance)
         bound = path + _largest_unlisted(step.listed)
         path += step.listed.get(step.text, 0.0)
         said += step.text
         if len(states_that_fit(said)) < 2:
             break
-    if not any(found.values()):
+    if not any(by_state.values()):
         raise not_a_state(started + ''.join(step.text for step in steps))
-    logits = [max(_sum(chances), _LOWEST) if chances else bound for chances in found.values()]
-    return StateReading(np.array(logits, np.float32), sum(not it for it in found.values()))
+    logits = [max(_sum(chances), _LOWEST) if chances else bound for chances in by_state.values()]
+    return StateReading(np.array(logits, np.float32), sum(not it for it in by_state.values()))
 
 
 def read_text(text: str) -> StateReading:

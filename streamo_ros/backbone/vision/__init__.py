@@ -31,22 +31,37 @@ class Grid:
         columns: merged token columns.
         patch: pixels along a patch's edge.
         merge: patches along a merged token's edge.
+        depth: frames that a patch holds: 2 where the tower sees two frames as one.
+        pooled: vision tokens of a frame, where they are not one for each row and column.
     """
 
     rows: int
     columns: int
     patch: int
     merge: int
+    depth: int = 1
+    pooled: int = 0
 
     @property
     def tokens(self) -> int:
         """Vision tokens of a frame."""
-        return self.rows * self.columns
+        return self.pooled or self.rows * self.columns
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of its vision tokens; one row where they are not a picture."""
+        return (1, self.pooled) if self.pooled else (self.rows, self.columns)
 
     @property
     def patches(self) -> tuple[int, int]:
         """Patch rows and columns."""
         return self.rows * self.merge, self.columns * self.merge
+
+    @property
+    def patch_shape(self) -> tuple[int, int]:
+        """Shape of an encoder's input: (patches, numbers in a patch)."""
+        height, width = self.patches
+        return height * width, 3 * self.depth * self.patch * self.patch
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -115,7 +130,7 @@ class VisionEncoder(Protocol):
         """One pass.
 
         Args:
-            patches: shape (patches, 3 * patch * patch), the model's dtype, in the order of
+            patches: shape `Grid.patch_shape`, the model's dtype, in the order of
                 `preprocess.patchify`.
 
         Returns:
@@ -144,6 +159,9 @@ class VisionEncoders(Protocol):
 
     def renew(self, encoder: VisionEncoder) -> VisionEncoder:
         """The encoder to use from now on in place of this one: usually the same."""
+
+    def holds_weights(self, encoder: VisionEncoder) -> bool:
+        """Whether an encoder has weights of its own, which the others do not share."""
 
     def state(self, grid: Grid) -> VisionState:
         """What runs a grid now."""

@@ -18,6 +18,18 @@ from torch import Tensor
 from streamo_ros.backbone.vision import Grid
 
 
+def patch_kernel(kernel: Tensor, grid: Grid) -> Tensor:
+    """The kernel of a tower whose patches hold two frames, (hidden, numbers in a patch).
+
+    A still frame is repeated along the temporal axis, so its two kernels add up.
+
+    Args:
+        kernel: shape (hidden, 3, 2, patch, patch).
+        grid: the grid.
+    """
+    return (kernel if grid.depth == 2 else kernel.sum(2)).flatten(1)
+
+
 def patch_places(grid: Grid) -> Tensor:
     """Row and column of each patch, int64, shape (patches, 2)."""
     height, width = grid.patches

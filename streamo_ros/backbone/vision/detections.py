@@ -92,11 +92,11 @@ def read_detections(raw: Tensor, picture: Tensor, places: int) -> Detections:
     if not kept:
         return no_detections(places)
     boxes, kind, score = boxes[kept], kind[kept], score[kept]
-    found = no_detections(places)
-    found.kind[: len(kept)] = kind
-    found.box[: len(kept)] = encode_boxes(score, boxes)
-    found.color[: len(kept)] = box_colors(picture.cpu(), boxes)
-    return found
+    detections = no_detections(places)
+    detections.kind[: len(kept)] = kind
+    detections.box[: len(kept)] = encode_boxes(score, boxes)
+    detections.color[: len(kept)] = box_colors(picture.cpu(), boxes)
+    return detections
 
 
 def encode_boxes(score: Tensor, boxes: Tensor) -> Tensor:

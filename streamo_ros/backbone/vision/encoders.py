@@ -18,6 +18,7 @@ from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import nn
@@ -108,6 +109,11 @@ class TorchEncoders:
         """The same encoder."""
         return encoder
 
+    def holds_weights(self, encoder: VisionEncoder) -> bool:
+        """They share the checkpoint's."""
+        del encoder
+        return False
+
     def state(self, grid: Grid) -> VisionState:
         """Torch, always."""
         del grid
@@ -171,6 +177,11 @@ class OnnxEncoders:
         """The same encoder."""
         return encoder
 
+    def holds_weights(self, encoder: VisionEncoder) -> bool:
+        """They share the checkpoint's."""
+        del encoder
+        return False
+
     def state(self, grid: Grid) -> VisionState:
         """ONNX Runtime, or torch where it does not run the tower."""
         del grid
@@ -200,6 +211,7 @@ class SwappingEncoders:
         self._wait = wait
         self._ready: dict[Grid, tuple[VisionEncoder, VisionState]] = {}
         self._states: OrderedDict[Grid, VisionState] = OrderedDict()
+        self._engines: WeakSet[VisionEncoder] = WeakSet()
         # One at a time: two concurrent builds would need twice the memory.
         self._loading = threading.Lock()
 
@@ -221,9 +233,14 @@ class SwappingEncoders:
         if ready is None:
             return encoder
         engine, self._states[encoder.grid] = ready
+        self._engines.add(engine)
         self._torch.release()
         _log.info('vision now runs on %s', self._states[encoder.grid].version)
         return engine
+
+    def holds_weights(self, encoder: VisionEncoder) -> bool:
+        """An engine does; torch encoders share the checkpoint's."""
+        return encoder in self._engines
 
     def state(self, grid: Grid) -> VisionState:
         """What runs the vision tower of a grid now."""

@@ -25,6 +25,7 @@ from streamo_ros.backbone.vision.preprocess import Normalization
 from streamo_ros.backbone.vision.preprocess import Preprocessor
 from streamo_ros.core.interface import BackboneError
 
+FindGrid = Callable[..., Grid]
 MAX_GRIDS = 4
 """Number of grids kept: a stream has one, or two while the camera's mode changes."""
 
@@ -33,7 +34,8 @@ class FrameEncoder:
     """Encodes frames of any size.
 
     Args:
-        find_grid: gives the grid of a frame of (height, width) pixels.
+        find_grid: gives the grid of a frame of (height, width) pixels, as it is usually seen or
+            larger.
         encoders: creates the encoder of a grid, and may replace it between two frames.
         normalization: normalization of the checkpoint's image processor.
         device: device of the encoder.
@@ -45,7 +47,7 @@ class FrameEncoder:
 
     def __init__(
         self,
-        find_grid: Callable[[int, int], Grid],
+        find_grid: FindGrid,
         encoders: VisionEncoders,
         normalization: Normalization,
         device: torch.device,
@@ -64,21 +66,34 @@ class FrameEncoder:
         self._normalization = normalization
         self._ready: OrderedDict[Grid, tuple[Preprocessor, VisionEncoder]] = OrderedDict()
 
-    def __call__(self, image: NDArray[np.uint8]) -> EncodedVision:
-        """One vision pass over an RGB frame of shape (height, width, 3)."""
-        preprocess, encoder = self.encoder(self.find_grid(*image.shape[:2]))
+    def __call__(self, *images: NDArray[np.uint8], larger: bool = False) -> EncodedVision:
+        """One vision pass.
+
+        Args:
+            images: RGB frames of shape (height, width, 3), as many as a patch holds or one.
+            larger: whether they are seen as after a Standby.
+
+        Raises:
+            BackboneError: they are no such frames, or of two grids.
+        """
+        size = {'larger': True} if larger else {}
+        grids = {self.find_grid(*image.shape[:2], **size) for image in images}
+        if len(grids) != 1:
+            raise BackboneError('the frames of one patch must have the same grid')
+        preprocess, encoder = self.encoder(*grids)
         grid = encoder.grid
-        patches = preprocess(image)
+        patches = preprocess(*images)
         outputs = self._passes(encoder, encoder, patches)
         if self.head is not None:
             return self.head(outputs, patches, grid)
         # Copied: a later frame's pass may overwrite the outputs, but a lane keeps them.
         embeddings, *deepstack = (tensor.clone() for tensor in outputs)
-        return EncodedVision(embeddings, tuple(deepstack), (grid.rows, grid.columns))
+        return EncodedVision(embeddings, tuple(deepstack), grid.shape)
 
     def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
         """Preprocessing and encoder of a grid, created on first use."""
         if grid not in self._ready:
+            self._drop_engines()
             preprocess = Preprocessor(
                 grid, self._normalization, self.device, self.dtype, self._find_sizes
             )
@@ -96,6 +111,16 @@ class FrameEncoder:
             if self.device.type == 'cuda':
                 torch.cuda.empty_cache()
         return preprocess, renewed
+
+    def _drop_engines(self) -> None:
+        """Let go of engines of other grids, before torch's tower is there again.
+
+        With the engine that replaces it, that would be three towers in memory.
+        """
+        for grid, (_, encoder) in list(self._ready.items()):
+            if self._encoders.holds_weights(encoder):
+                self._passes.forget(encoder)
+                del self._ready[grid]
 
     def state(self, grid: Grid) -> VisionState:
         """What runs the vision tower of a grid now."""

@@ -49,8 +49,7 @@ def onnx_graph(tower: nn.Module, grid: Grid) -> bytes:
     """
     writer = _Writer(tower)
     (output,) = output_names(1)
-    height, width = grid.patches
-    shape = height * width, 3 * grid.patch * grid.patch
+    shape = grid.patch_shape
     graph = (
         b''.join(field(1, node) for node in writer.write(output))
         + field(2, 'tower')
@@ -201,7 +200,7 @@ def _attribute(name: str, value: Attribute) -> bytes:
         return field(1, name) + field(3, value) + field(20, _INT)
     if isinstance(value, str):
         return field(1, name) + field(4, value) + field(20, _TEXT)
-    return field(1, name) + b''.join(field(8, one) for one in value) + field(20, _INTS)
+    return field(1, name) + b''.join(field(8, item) for item in value) + field(20, _INTS)
 
 
 def _value(name: str, shape: Sequence[int | str]) -> bytes:

@@ -84,15 +84,21 @@ class Preprocessor:
         self._table = normalization.table().flatten().to(device)
         self._channels = 256 * torch.arange(3, device=device)
 
-    def __call__(self, image: NDArray[np.uint8]) -> Tensor:
-        """Patches, shape (patches, 3 * patch * patch).
+    def __call__(self, *images: NDArray[np.uint8]) -> Tensor:
+        """Patches, shape `Grid.patch_shape`.
 
         Args:
-            image: RGB, uint8, shape (height, width, 3).
+            images: as many as a patch holds, of one size; one alone is shown as often as that.
+                RGB, uint8, shape (height, width, 3).
 
         Raises:
-            BackboneError: the array is not such an image.
+            BackboneError: an array is not such an image.
         """
+        patches = [self._cut(image) for image in images]
+        return in_depth(patches * (self.grid.depth // len(patches))).to(self._dtype)
+
+    def _cut(self, image: NDArray[np.uint8]) -> Tensor:
+        """Patches of one image, float32, (patches, 3 * patch * patch)."""
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
             raise BackboneError(
                 f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
@@ -107,7 +113,17 @@ class Preprocessor:
         small = np.array(image[:tall, :wide], order='C')
         levels = torch.from_numpy(small).to(self._device)
         pixels = self._table.take(levels.long() + self._channels)
-        return patchify(pixels, self.grid).to(self._dtype)
+        return patchify(pixels, self.grid)
+
+
+def in_depth(patches: Sequence[Tensor]) -> Tensor:
+    """Patches of consecutive frames as patches that hold all of them.
+
+    Each is ordered by channel, frame, row and column.
+    """
+    if len(patches) == 1:
+        return patches[0]
+    return torch.stack([frame.unflatten(1, (3, -1)) for frame in patches], 2).flatten(1)
 
 
 def patchify(pixels: Tensor, grid: Grid) -> Tensor:

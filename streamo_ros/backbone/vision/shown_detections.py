@@ -56,8 +56,8 @@ class ShownDetections:
             encoded: EncodedVision = self._frames(image)
             return encoded
         values = torch.from_numpy(image.astype(np.float32))
-        found = Detections(values[:, 0].long(), values[:, 1 : 1 + BOX], values[:, 1 + BOX :])
-        shown: EncodedVision = self._frames.head.embed(found, (_GRID.rows, _GRID.columns))
+        detections = Detections(values[:, 0].long(), values[:, 1 : 1 + BOX], values[:, 1 + BOX :])
+        shown: EncodedVision = self._frames.head.embed(detections, (_GRID.rows, _GRID.columns))
         return shown
 
 

@@ -49,12 +49,17 @@ class SiglipTower(nn.Module):
 
     def forward(self, patches: Tensor) -> tuple[Tensor, ...]:
         """See `vision.VisionEncoder`."""
+        x, added = self.run(patches)
+        _, normed = self.operators.add_norm(x, added, None, self.norm)
+        return (self.projector(normed.reshape(self.grid.tokens, -1)),)
+
+    def run(self, patches: Tensor) -> tuple[Tensor, Tensor | None]:
+        """What the last block gives, and what is still to be added to it."""
         x = torch.addmm(self.places, patches, self.embed.T)
         added: Tensor | None = None
         for block in self.blocks:
             x, added = block(x, added, None, self._attend, self.operators)
-        _, normed = self.operators.add_norm(x, added, None, self.norm)
-        return (self.projector(normed.reshape(self.grid.tokens, -1)),)
+        return x, added
 
     def _attend(self, qkv: Tensor) -> Tensor:
         return attend(qkv.unflatten(-1, (3, self.heads, -1)).unbind(1), ((1, len(qkv)),))

@@ -55,7 +55,7 @@ class Graders:
 
 
 @dataclass(frozen=True)
-class Question:
+class BenchmarkQuestion:
     """One question about one video.
 
     Attributes:
@@ -93,7 +93,7 @@ class Benchmark:
 
     title: str
     read: Callable[[Path], Rows]
-    questions: Callable[[Rows], list[Question]]
+    questions: Callable[[Rows], list[BenchmarkQuestion]]
     rows: Callable[[Rows, Replies], Rows]
     score: Callable[[Rows], Figures]
     headline: str

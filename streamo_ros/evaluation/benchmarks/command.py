@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def parser() -> argparse.ArgumentParser:
     """The arguments of `streamo benchmark`."""
-    names = '\n'.join(f'  {name:<26}{one.title}' for name, one in BENCHMARKS.items())
+    names = '\n'.join(f'  {name:<26}{benchmark.title}' for name, benchmark in BENCHMARKS.items())
     parser = CommandParser(
         prog='streamo benchmark',
         description=f'{__doc__}\nbenchmarks:\n{names}',
@@ -176,23 +176,25 @@ def _run(benchmark: Benchmark, options: argparse.Namespace) -> dict[str, Any]:
         raise BenchmarkError('--workers is for this machine: leave it out with --ray')
     records = benchmark.read(options.data)
     questions = benchmark.questions(records)
-    wanted = [one for one in questions if not options.task or one.task in options.task]
+    wanted = [
+        question for question in questions if not options.task or question.task in options.task
+    ]
     if not wanted:
-        tasks = ', '.join(sorted({one.task for one in questions}))
+        tasks = ', '.join(sorted({question.task for question in questions}))
         raise BenchmarkError(f'there is no task {", ".join(options.task)}: choose among {tasks}')
     if 0 < options.limit < len(wanted):
         wanted = [wanted[n * len(wanted) // options.limit] for n in range(options.limit)]
-    found, missing = find_videos(wanted, options.videos)
-    if not found:
+    available, missing = find_videos(wanted, options.videos)
+    if not available:
         raise BenchmarkError(f'{options.videos} has none of the videos, such as {missing[0]}')
     # Found wrong before hours of work.
     graders = _graders(options)
     config = EvalConfig(options.model, options.device, options.max_frames, dialect=options.dialect)
     file = options.output / REPLIES
     where = Processes(options.workers, options.ray)
-    replies = ask(found, config, options.rate, file, where, _progress)
+    replies = ask(available, config, options.rate, file, where, _progress)
     # A folder may hold the replies to more than was asked for this time.
-    own = {question.key: replies[question.key] for question, _ in found}
+    own = {question.key: replies[question.key] for question, _ in available}
     rows = _graded(benchmark, benchmark.rows(records, own), graders)
     write_text(options.output / ROWS, json.dumps(rows, ensure_ascii=False, indent=1) + '\n')
     return {
@@ -200,7 +202,7 @@ def _run(benchmark: Benchmark, options: argparse.Namespace) -> dict[str, Any]:
         'model': str(options.model),
         'rate': float(options.rate),
         'questions': len(questions),
-        'scored': len(found),
+        'scored': len(available),
         'missing_videos': missing,
         **_judge_name(graders),
     }

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from streamo_ros.evaluation.benchmarks import et_captions
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import Graders
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -50,16 +50,16 @@ def read(path: Path) -> Rows:
     """
     records = read_json(path, 'etbench_vid_v1.0.json', ('task', 'video', 'q', 'tgt'))
     tasks = ONE + MANY + et_captions.TASKS
-    found = [record for record in records if record['task'] in tasks]
-    if not found:
+    kept = [record for record in records if record['task'] in tasks]
+    if not kept:
         raise BenchmarkError(f'{path} has no record of {", ".join(tasks)}')
-    return found
+    return kept
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record, asked at the start of its video."""
     return [
-        Question(str(number), record['task'], (str(record['video']),), record['q'])
+        BenchmarkQuestion(str(number), record['task'], (str(record['video']),), record['q'])
         for number, record in enumerate(records)
     ]
 
@@ -149,8 +149,8 @@ def intervals(text: str) -> list[Span]:
     an end, in pairs, else times of day in such sentences.
     """
     text = text.lower()
-    found = [(float(a), float(b)) for a, b in _DASH.findall(text) or _TO.findall(text)]
-    if not found:
+    pairs = [(float(a), float(b)) for a, b in _DASH.findall(text) or _TO.findall(text)]
+    if not pairs:
         telling = [
             part for part in re.split(r'[!?\n]', text) if any(word in part for word in _WORDS)
         ]
@@ -160,8 +160,8 @@ def intervals(text: str) -> list[Span]:
             for part in telling
             for h, m, s in _CLOCK.findall(part)[:1]
         ]
-        found = list(zip(times[::2], times[1::2], strict=False))
-    return [(min(pair), max(pair)) for pair in found]
+        pairs = list(zip(times[::2], times[1::2], strict=False))
+    return [(min(pair), max(pair)) for pair in pairs]
 
 
 BENCHMARK = Benchmark(

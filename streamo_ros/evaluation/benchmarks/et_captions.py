@@ -56,8 +56,8 @@ def captions(text: str) -> list[Caption]:
     if not spans and _REFUSED.search(lower):
         return []
     sentences = [s.strip().strip(', ').rstrip() for s in sentences if len(s) >= _SHORTEST]
-    found = list(zip(spans, sentences, strict=False)) or _first_line(text)
-    return [((min(span), max(span)), sentence) for span, sentence in found]
+    captioned = list(zip(spans, sentences, strict=False)) or _first_line(text)
+    return [((min(span), max(span)), sentence) for span, sentence in captioned]
 
 
 def _dashed(text: str) -> tuple[list[Span], list[str]] | None:

@@ -14,10 +14,10 @@ from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import last_text
 from streamo_ros.evaluation.benchmarks.benchmark import percent
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -33,7 +33,7 @@ def read(path: Path) -> Rows:
         BenchmarkError: it is another file, or an answer is none of the options.
     """
     records = read_json(path, 'questions.json', ('video', 'question', 'answer'))
-    found = []
+    rows = []
     for number, record in enumerate(records, 1):
         options = record.get('options') or record.get('candidates')
         if not options:
@@ -44,8 +44,8 @@ def read(path: Path) -> Rows:
             raise BenchmarkError(
                 f'{path}, record {number}: the answer {record["answer"]!r} is none of {texts}'
             )
-        found.append({**record, 'options': texts, 'gt': letter})
-    return found
+        rows.append({**record, 'options': texts, 'gt': letter})
+    return rows
 
 
 def _right(answer: Any, options: list[str]) -> str:
@@ -59,10 +59,10 @@ def _right(answer: Any, options: list[str]) -> str:
     return chr(ord('A') + place) if 0 <= place < len(options) else ''
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record, about its whole video."""
     return [
-        Question(
+        BenchmarkQuestion(
             str(number),
             str(record.get('task_type') or record.get('task') or 'all'),
             (str(record['video']), f'{record["video"]}.mp4'),

@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -23,10 +23,10 @@ def read(path: Path) -> Rows:
     return read_json(path, 'proactive_alerting.json', ('video', 'question', 'answer'))
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record, asked at the start of its video."""
     return [
-        Question(
+        BenchmarkQuestion(
             str(number),
             'PA',
             (str(record['video']), f'videos/{record["video"]}'),

@@ -15,10 +15,10 @@ from typing import Any
 from streamo_ros.documents import load_yaml
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import last_text
 from streamo_ros.evaluation.benchmarks.benchmark import percent
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -52,21 +52,21 @@ def group_of(task: str) -> str | None:
     return next((name for name, tasks in GROUPS.items() if task in tasks), None)
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each choice, and one for each poll, each about a clip of its own."""
     prompts = load_yaml(share_path(*PROMPTS).read_text(encoding='utf-8'))
-    found = []
+    asked = []
     for record in records:
         task, key = record['task'], str(record['id'])
         if group_of(task) != 'forward':
             text = prompts['choice'].format(record['question'], _options(record['options']))
-            found.append(Question(key, task, _clips(key), text))
+            asked.append(BenchmarkQuestion(key, task, _clips(key), text))
             continue
         for number, poll in enumerate(record['test_info']):
             text = prompts[task].format(_polled(record, poll))
             name = f'{key}_{number}'
-            found.append(Question(name, task, _clips(name), text))
-    return found
+            asked.append(BenchmarkQuestion(name, task, _clips(name), text))
+    return asked
 
 
 def _options(options: list[str]) -> str:
@@ -85,12 +85,12 @@ def _clips(name: str) -> tuple[str, ...]:
 
 def rows(records: Rows, replies: Replies) -> Rows:
     """Results in the layout of the official result files, all groups in one list."""
-    found = []
+    results = []
     for record in records:
         key = str(record['id'])
         if group_of(record['task']) != 'forward':
             if key in replies:
-                found.append(
+                results.append(
                     {
                         'id': record['id'],
                         'video': record['video'],
@@ -107,8 +107,8 @@ def rows(records: Rows, replies: Replies) -> Rows:
             if f'{key}_{number}' in replies
         ]
         if polls:
-            found.append({**record, 'test_info': polls})
-    return found
+            results.append({**record, 'test_info': polls})
+    return results
 
 
 def score(results: Rows) -> Figures:

@@ -16,8 +16,8 @@ from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -37,16 +37,16 @@ def read(path: Path) -> Rows:
     """
     name = next((name for name in FILES if path.is_dir() and (path / name).is_file()), FILES[0])
     records = read_json(path, name, ('id', 'task', 'video'))
-    found = [record for record in records if record['task'] in TASKS]
-    if not found:
+    kept = [record for record in records if record['task'] in TASKS]
+    if not kept:
         raise BenchmarkError(f"{path} has no record of {', '.join(TASKS)}: give OVO-Bench's file")
-    return found
+    return kept
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record: the whole stream, up to the last poll."""
     return [
-        Question(
+        BenchmarkQuestion(
             str(record['id']),
             record['task'],
             _videos(record),
@@ -126,14 +126,14 @@ def hits(wanted: Sequence[float], detected: Sequence[float]) -> tuple[float, flo
     Each time due, in the order of the file, takes the first detection left within the tolerance.
     """
     left = list(detected)
-    found = 0
+    matched = 0
     for time in wanted:
         near = next((n for n, at in enumerate(left) if abs(at - time) <= TOLERANCE), None)
         if near is not None:
             left.pop(near)
-            found += 1
-    recall = found / len(wanted) if wanted else 0.0
-    return recall, found / len(detected) if detected else 0.0
+            matched += 1
+    recall = matched / len(wanted) if wanted else 0.0
+    return recall, matched / len(detected) if detected else 0.0
 
 
 BENCHMARK = Benchmark(

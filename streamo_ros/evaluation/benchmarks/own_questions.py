@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
-from streamo_ros.evaluation.benchmarks.benchmark import Question
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -86,10 +86,10 @@ def window(answer: Mapping[str, Any], tolerance: float) -> tuple[float, float]:
     return float(answer['time']) - tolerance, float(answer['time']) + tolerance
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record; a choice lists its options with letters."""
     return [
-        Question(
+        BenchmarkQuestion(
             str(record['id']),
             record['task'],
             (str(record['video']),),

@@ -19,9 +19,9 @@ from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import Answer
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import Graders
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -39,10 +39,10 @@ def read(path: Path) -> Rows:
     return read_json(path, 'anno.json', keys)
 
 
-def questions(records: Rows) -> list[Question]:
+def questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each record; it ends with its last reply time."""
     return [
-        Question(
+        BenchmarkQuestion(
             str(record['question_id']),
             'PAUC',
             (str(record['video']), f'videos/{record["video"]}'),
@@ -56,12 +56,12 @@ def questions(records: Rows) -> list[Question]:
 
 def rows(records: Rows, replies: Replies) -> Rows:
     """The records with the replies, and judge_scores in each answer, by the time of the reply."""
-    found = [
+    answered = [
         {**record, 'replies': [[at, text] for at, text in replies[str(record['question_id'])]]}
         for record in records
         if str(record['question_id']) in replies
     ]
-    return _with_points(found, lambda _, true, said: plain_points(true, said))
+    return _with_points(answered, lambda _, true, said: plain_points(true, said))
 
 
 def grade(results: Rows, graders: Graders) -> Rows:
@@ -100,12 +100,12 @@ def judged(
     """
     begin, end = answer['reply_timespan']
     said: list[str] = []
-    found = {}
+    scores = {}
     for at, text in replies:
         if begin <= at <= end and text not in said:
             said.append(text)
-            found[at] = points(answer['content'], ' '.join(said))
-    return found
+            scores[at] = points(answer['content'], ' '.join(said))
+    return scores
 
 
 def plain_points(true: str, predicted: str) -> int:

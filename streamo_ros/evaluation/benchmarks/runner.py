@@ -24,7 +24,7 @@ from streamo_ros.core.frame import Tick
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.benchmarks.benchmark import Answer
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
-from streamo_ros.evaluation.benchmarks.benchmark import Question
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import FIRST_STAMP
 from streamo_ros.evaluation.case import Moment
@@ -46,7 +46,7 @@ class Asked:
         times: of the frames that are watched, seconds of the video.
     """
 
-    question: Question
+    question: BenchmarkQuestion
     path: Path
     times: tuple[Fraction, ...]
 
@@ -70,14 +70,14 @@ class Asked:
 
     def answers(self, result: CaseResult) -> list[Answer]:
         """What was said, by the time of the frame that it is about, in seconds of the video."""
-        return [(float(self.times[one.moment]), one.text) for one in result.answers]
+        return [(float(self.times[answer.moment]), answer.text) for answer in result.answers]
 
 
 def find_videos(
-    questions: Sequence[Question], folder: Path
-) -> tuple[list[tuple[Question, Path]], list[str]]:
+    questions: Sequence[BenchmarkQuestion], folder: Path
+) -> tuple[list[tuple[BenchmarkQuestion, Path]], list[str]]:
     """The questions whose video is there, and the names of the videos that are not."""
-    found, missing = [], []
+    available, missing = [], []
     for question in questions:
         # Absolute: another machine or process may open it.
         paths = [(folder / name).resolve() for name in question.video]
@@ -85,12 +85,12 @@ def find_videos(
         if path is None:
             missing.append(question.video[0])
         else:
-            found.append((question, path))
-    return found, list(dict.fromkeys(missing))
+            available.append((question, path))
+    return available, list(dict.fromkeys(missing))
 
 
 def ask(
-    questions: Sequence[tuple[Question, Path]],
+    questions: Sequence[tuple[BenchmarkQuestion, Path]],
     config: EvalConfig,
     rate: Fraction,
     file: Path,
@@ -123,18 +123,18 @@ def ask(
     with file.open('a', encoding='utf-8') as lines:
 
         def keep(results: Iterable[CaseResult]) -> Iterator[CaseResult]:
-            for one, result in zip(asked, progress(results, len(asked)), strict=True):
-                replies[one.question.key] = answers = one.answers(result)
-                row = {'key': one.question.key, 'answers': answers}
+            for entry, result in zip(asked, progress(results, len(asked)), strict=True):
+                replies[entry.question.key] = answers = entry.answers(result)
+                row = {'key': entry.question.key, 'answers': answers}
                 lines.write(json.dumps(row, ensure_ascii=False) + '\n')
                 lines.flush()
                 yield result
 
-        run_cases(config, [one.case() for one in asked], where, keep)
+        run_cases(config, [entry.case() for entry in asked], where, keep)
     return replies
 
 
-def _sample(question: Question, path: Path, rate: Fraction) -> Asked:
+def _sample(question: BenchmarkQuestion, path: Path, rate: Fraction) -> Asked:
     video = sample_video(path, rate)
     end = float(video.duration) if question.end is None else question.end
     times = tuple(at for at in video.times.values() if question.begin <= at <= end)

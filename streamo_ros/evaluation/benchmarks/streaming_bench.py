@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import last_text
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_json
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -50,10 +50,10 @@ def _each(records: Rows) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
     ]
 
 
-def proactive_questions(records: Rows) -> list[Question]:
+def proactive_questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each: from when it is asked to four seconds after its moment."""
     return [
-        Question(
+        BenchmarkQuestion(
             key,
             question['task_type'],
             video_names(record),
@@ -65,14 +65,16 @@ def proactive_questions(records: Rows) -> list[Question]:
     ]
 
 
-def real_questions(records: Rows) -> list[Question]:
+def real_questions(records: Rows) -> list[BenchmarkQuestion]:
     """One for each: what has been seen until then, and four options."""
-    found = []
+    asked = []
     for key, record, question in _each(records):
         text = ask_for_letter(question['question'], lettered(question['options']))
         end = seconds_of(question['time_stamp'])
-        found.append(Question(key, question['task_type'], video_names(record), text, 0.0, end))
-    return found
+        asked.append(
+            BenchmarkQuestion(key, question['task_type'], video_names(record), text, 0.0, end)
+        )
+    return asked
 
 
 def lettered(options: Sequence[str]) -> list[str]:
@@ -97,7 +99,7 @@ def video_names(record: Mapping[str, Any]) -> tuple[str, ...]:
 
 def proactive_rows(records: Rows, replies: Replies) -> Rows:
     """The records with a dialog history for each question that was asked."""
-    found = [{**record, 'questions': []} for record in records]
+    filled = [{**record, 'questions': []} for record in records]
     for key, _, question in _each(records):
         if key not in replies:
             continue
@@ -106,18 +108,18 @@ def proactive_rows(records: Rows, replies: Replies) -> Rows:
         at, text = answers[0] if answers else (end, 'no')
         history = [{'role': 'assistant', 'content': text, 'time': at}]
         answered = {'answered': at if answers else False, 'dialog_history': history}
-        found[int(key.split('/')[0])]['questions'].append({**question, MODEL: answered})
-    return [record for record in found if record['questions']]
+        filled[int(key.split('/')[0])]['questions'].append({**question, MODEL: answered})
+    return [record for record in filled if record['questions']]
 
 
 def real_rows(records: Rows, replies: Replies) -> Rows:
     """The records with an answer to each question that was asked."""
-    found = [{**record, 'questions': []} for record in records]
+    filled = [{**record, 'questions': []} for record in records]
     for key, _, question in _each(records):
         if key in replies:
             text = last_text(replies[key]) or ''
-            found[int(key.split('/')[0])]['questions'].append({**question, MODEL: text})
-    return [record for record in found if record['questions']]
+            filled[int(key.split('/')[0])]['questions'].append({**question, MODEL: text})
+    return [record for record in filled if record['questions']]
 
 
 def score_proactive(results: Rows) -> Figures:

@@ -19,10 +19,10 @@ from typing import cast
 from streamo_ros.core.instruction_text import MAX_INSTRUCTION_CHARACTERS
 from streamo_ros.evaluation.benchmarks.benchmark import Benchmark
 from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkError
+from streamo_ros.evaluation.benchmarks.benchmark import BenchmarkQuestion
 from streamo_ros.evaluation.benchmarks.benchmark import Figures
 from streamo_ros.evaluation.benchmarks.benchmark import last_text
 from streamo_ros.evaluation.benchmarks.benchmark import percent
-from streamo_ros.evaluation.benchmarks.benchmark import Question
 from streamo_ros.evaluation.benchmarks.benchmark import read_list
 from streamo_ros.evaluation.benchmarks.benchmark import Replies
 from streamo_ros.evaluation.benchmarks.benchmark import Rows
@@ -69,13 +69,13 @@ def _key(place: tuple[int, int, int]) -> str:
     return '/'.join(map(str, place))
 
 
-def questions(sequences: Rows) -> list[Question]:
+def questions(sequences: Rows) -> list[BenchmarkQuestion]:
     """One for each: what has been seen until then, with what was asked before.
 
     Raises:
         BenchmarkError: one is longer than an instruction may be.
     """
-    found = []
+    asked = []
     context, at = '', -1
     for place, record, question in _each(sequences):
         if place[0] != at:
@@ -91,25 +91,25 @@ def questions(sequences: Rows) -> list[Question]:
             )
         end = seconds_of(question['time_stamp'])
         videos = video_names(record)
-        found.append(Question(_key(place), question['task_type'], videos, text, 0.0, end))
+        asked.append(BenchmarkQuestion(_key(place), question['task_type'], videos, text, 0.0, end))
         context = (context or _BEFORE) + (
             f'At {question["time_stamp"]}: Question: {question["question"]}; '
             f'Options: {", ".join(options)}; Answer: {question["answer"]}; '
         )
-    return found
+    return asked
 
 
 def rows(sequences: Rows, replies: Replies) -> Rows:
     """The sequences with an answer to each question that was asked."""
-    found = [
+    filled = [
         [{**record, 'questions': []} for record in sequence]
         for sequence in cast('list[Rows]', sequences)
     ]
     for place, _, question in _each(sequences):
         if _key(place) in replies:
             text = last_text(replies[_key(place)]) or ''
-            found[place[0]][place[1]]['questions'].append({**question, MODEL: text})
-    return cast('Rows', found)
+            filled[place[0]][place[1]]['questions'].append({**question, MODEL: text})
+    return cast('Rows', filled)
 
 
 def score(results: Rows) -> Figures:

@@ -36,10 +36,10 @@ def read(path: Path) -> Rows:
     Raises:
         BenchmarkError: it is another file, or has none of them.
     """
-    found = [record for record in read_questions(path) if record['task'] == 'tsqa']
-    if not found:
+    kept = [record for record in read_questions(path) if record['task'] == 'tsqa']
+    if not kept:
         raise BenchmarkError(f'{path} has no record of tsqa: add answers with their times')
-    return found
+    return kept
 
 
 def grade(results: Rows, graders: Graders) -> Rows:

@@ -23,8 +23,8 @@ from typing import Any
 import yaml
 
 from streamo_ros.core.errors import ExitCode
+from streamo_ros.evaluation.recordings.calibration import CalibrationSample
 from streamo_ros.evaluation.recordings.calibration import Point
-from streamo_ros.evaluation.recordings.calibration import Sample
 from streamo_ros.evaluation.recordings.calibration import standby_threshold
 from streamo_ros.evaluation.recordings.calibration import Trials
 from streamo_ros.evaluation.recordings.card import Limits
@@ -105,7 +105,11 @@ def _threshold(recordings: Sequence[Recording]) -> str:
     gates = {recording.watched.gate for recording in recordings}
     if len(gates) > 1:
         gated, free = (
-            next(one.watched.name for one in recordings if one.watched.gate is gate)
+            next(
+                recording.watched.name
+                for recording in recordings
+                if recording.watched.gate is gate
+            )
             for gate in (True, False)
         )
         raise TruthError(
@@ -115,11 +119,11 @@ def _threshold(recordings: Sequence[Recording]) -> str:
     return 'activation' if gates == {True} else 'response'
 
 
-def _samples(recordings: Sequence[Recording]) -> list[Sample]:
+def _samples(recordings: Sequence[Recording]) -> list[CalibrationSample]:
     """All that was watched; held out by recording, or by instruction where there is but one."""
     several = len(recordings) > 1
     samples = [
-        Sample(
+        CalibrationSample(
             recording.watched.name if several else truth.instruction,
             truth,
             recording.watched.tracks[plain(truth.instruction)],
@@ -149,12 +153,14 @@ def _calibrate(trials: Trials, wanted: float) -> dict[str, Any]:
 
 
 def _each(
-    samples: Sequence[Sample], try_all: Callable[[Sequence[Sample]], Trials], wanted: float
+    samples: Sequence[CalibrationSample],
+    try_all: Callable[[Sequence[CalibrationSample]], Trials],
+    wanted: float,
 ) -> list[dict[str, Any]]:
     texts = dict.fromkeys(plain(sample.truth.instruction) for sample in samples)
     rows = []
     for text in texts:
-        own = [one for one in samples if plain(one.truth.instruction) == text]
+        own = [sample for sample in samples if plain(sample.truth.instruction) == text]
         best = try_all(own).best(wanted)
         rows.append({'instruction': text, 'chosen': asdict(best) if best else None})
     return rows

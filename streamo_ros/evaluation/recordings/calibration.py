@@ -34,7 +34,7 @@ _CAUGHT, _ALARMS, _REPEATED = range(3)
 
 
 @dataclass(frozen=True)
-class Sample:
+class CalibrationSample:
     """One instruction in one recording.
 
     Attributes:
@@ -98,7 +98,7 @@ class Trials:
     """
 
     def __init__(
-        self, samples: Sequence[Sample], limits: Limits, allowed: Span = (0.0001, 1.0)
+        self, samples: Sequence[CalibrationSample], limits: Limits, allowed: Span = (0.0001, 1.0)
     ) -> None:
         self.samples = list(samples)
         self.thresholds = _candidates(samples, allowed)
@@ -119,7 +119,7 @@ class Trials:
         """For each rate of false alarms the fewest misses: points that no other beats in both."""
         best: list[Point] = []
         points = sorted(
-            self.points(chosen), key=lambda one: (one.alarms, -one.caught, one.duplicates)
+            self.points(chosen), key=lambda point: (point.alarms, -point.caught, point.duplicates)
         )
         for point in points:
             if not best or point.caught > best[-1].caught:
@@ -139,7 +139,9 @@ class Trials:
         and of the thresholds that then remain the one in the middle. None if no trial is quiet
         enough.
         """
-        quiet = [one for one in self.points(chosen) if one.alarms_per_hour <= alarms_per_hour]
+        quiet = [
+            point for point in self.points(chosen) if point.alarms_per_hour <= alarms_per_hour
+        ]
         if not quiet:
             return None
 
@@ -159,8 +161,8 @@ class Trials:
         groups = sorted({sample.group for sample in self.samples})
         parts = []
         for group in groups if len(groups) > 1 else ():
-            others = [n for n, one in enumerate(self.samples) if one.group != group]
-            own = [n for n, one in enumerate(self.samples) if one.group == group]
+            others = [n for n, sample in enumerate(self.samples) if sample.group != group]
+            own = [n for n, sample in enumerate(self.samples) if sample.group == group]
             choice = self.best(alarms_per_hour, others)
             if choice is None:
                 return None
@@ -189,7 +191,7 @@ class Trials:
             float(self._hours[rows].sum()),
         )
 
-    def _try(self, number: int, sample: Sample, limits: Limits) -> None:
+    def _try(self, number: int, sample: CalibrationSample, limits: Limits) -> None:
         # The stored texts belong to other moments: any answer in time is right.
         events = tuple(replace(event, words=()) for event in sample.truth.events)
         truth = replace(sample.truth, events=events)
@@ -201,7 +203,7 @@ class Trials:
             said = tuple(answer_times(times, chances, *trial))
             if said not in known:
                 card = score_track(truth, [(at, '') for at in said], sample.track.span, limits)
-                caught = sum(one.verdict is Verdict.CAUGHT for one in card.events)
+                caught = sum(result.verdict is Verdict.CAUGHT for result in card.events)
                 known[said] = caught, len(card.false_alarms), len(card.duplicates)
                 self._events[number], self._hours[number] = len(card.events), card.hours
             self._counts[number, place] = known[said]
@@ -237,7 +239,7 @@ def answer_times(
     return said
 
 
-def standby_threshold(samples: Sequence[Sample], response: float) -> float | None:
+def standby_threshold(samples: Sequence[CalibrationSample], response: float) -> float | None:
     """The threshold at which Standby agrees best with the time within events, by F1.
 
     None where no event lasts: a moment has no Standby.
@@ -257,16 +259,16 @@ def standby_threshold(samples: Sequence[Sample], response: float) -> float | Non
     chances, wanted = np.array(values), np.array(due)
 
     def f1(threshold: float) -> float:
-        found = chances >= threshold
-        return float(2 * (found & wanted).sum() / (found.sum() + wanted.sum()))
+        predicted = chances >= threshold
+        return float(2 * (predicted & wanted).sum() / (predicted.sum() + wanted.sum()))
 
     return max((round(step / 20, 2) for step in range(1, 20)), key=f1)
 
 
-def _candidates(samples: Sequence[Sample], allowed: Span) -> list[float]:
+def _candidates(samples: Sequence[CalibrationSample], allowed: Span) -> list[float]:
     """Thresholds between the probabilities that occurred, at most `THRESHOLDS`."""
-    found = {round(chance[2], 4) for sample in samples for _, chance in sample.track.chances}
-    values = np.array(sorted(found))
+    chances = {round(chance[2], 4) for sample in samples for _, chance in sample.track.chances}
+    values = np.array(sorted(chances))
     if len(values) > 1:
         values = (values[1:] + values[:-1]) / 2
     # High probabilities are where answers are told apart; most frames have low ones.

@@ -112,7 +112,7 @@ def score_track(
             duplicates.append(answers[number])
         elif not any(start <= at <= end for start, end in truth.unsure):
             alarms.append(answers[number])
-    found = tuple(
+    event_results = tuple(
         EventResult(event, results[k][0], answers[results[k][1]])
         if k in results
         else EventResult(event, Verdict.MISSED)
@@ -120,7 +120,7 @@ def score_track(
     )
     return Card(
         truth,
-        found,
+        event_results,
         tuple(duplicates),
         tuple(alarms),
         _hours(watched, truth.unsure),
@@ -143,14 +143,14 @@ def _match(
         (event.end, max(event.end, min(event.end + limits.late, before)))
         for event, before in zip(events, nexts, strict=False)
     ]
-    found: dict[int, tuple[Verdict, int]] = {}
+    matches: dict[int, tuple[Verdict, int]] = {}
     for verdict, windows, tolerance in (
         (Verdict.CAUGHT, spans, limits.tolerance),
         (Verdict.LATE, overdue, 0.0),
         (Verdict.WRONG, spans, limits.tolerance),
     ):
-        used = {number for _, number in found.values()}
-        open_ones = [k for k in range(len(events)) if k not in found]
+        used = {number for _, number in matches.values()}
+        open_ones = [k for k in range(len(events)) if k not in matches]
         # Hours of answers are far from any event: they need not be tried.
         near = [
             n
@@ -163,8 +163,8 @@ def _match(
             tolerance,
             _fits([events[k] for k in open_ones], [answers[n] for n in near], verdict),
         )
-        found |= {open_ones[i]: (verdict, near[j]) for i, j in pairs}
-    return found
+        matches |= {open_ones[i]: (verdict, near[j]) for i, j in pairs}
+    return matches
 
 
 def _fits(events: Sequence[Event], answers: Sequence[Answer], verdict: Verdict) -> Any:
@@ -194,7 +194,7 @@ def figures(cards: Sequence[Card]) -> dict[str, Any]:
     false_alarms_per_hour, outside. None: there was nothing of that kind.
     """
     results = [result for card in cards for result in card.events]
-    counts = {verdict: sum(one.verdict is verdict for one in results) for verdict in Verdict}
+    counts = {verdict: sum(result.verdict is verdict for result in results) for verdict in Verdict}
     delays = [
         result.delay
         for result in results

@@ -54,9 +54,9 @@ def write_card_page(
         WriteError: it cannot be written.
     """
     body = [f'<h1>Report card: {html.escape(result["model"])}</h1>', fact_cells(_facts(result))]
-    body += [f'<p class="warning">{html.escape(one)}.</p>' for one in result['broken']]
-    for one in scored:
-        body += _recording(one, topic)
+    body += [f'<p class="warning">{html.escape(sentence)}.</p>' for sentence in result['broken']]
+    for recording in scored:
+        body += _recording(recording, topic)
     body += [f'<p class="quiet">{html.escape(remark)}</p>' for remark in result['remarks']]
     write_text(path, page('Report card', body))
 
@@ -150,7 +150,7 @@ def _figure(card: Card, axis: Axis) -> str:
         title = f'{name}: {clock(event.start)} to {clock(event.end)}'
         parts.append(_rect(axis, event.start, event.end, 10, 20, _COLORS[result.verdict], title))
     groups = (
-        ('response', 'answer', [one.answer for one in card.events if one.answer]),
+        ('response', 'answer', [outcome.answer for outcome in card.events if outcome.answer]),
         ('silence', 'duplicate', card.duplicates),
         ('unknown', 'false alarm', card.false_alarms),
     )

@@ -22,7 +22,9 @@ def curve_svg(curve: Sequence[Point], chosen: Point, held_out: Point | None, wan
         held_out: its forecast; None = unknown.
         wanted: false alarms an hour that are allowed.
     """
-    peak = max([wanted, chosen.alarms_per_hour] + [one.alarms_per_hour for one in curve]) or 1.0
+    peak = (
+        max([wanted, chosen.alarms_per_hour] + [point.alarms_per_hour for point in curve]) or 1.0
+    )
 
     def x(alarms: float) -> float:
         return round(LEFT + (WIDTH - LEFT - RIGHT) * min(alarms, peak) / peak, 1)
@@ -30,14 +32,14 @@ def curve_svg(curve: Sequence[Point], chosen: Point, held_out: Point | None, wan
     def y(missed: float) -> float:
         return round(TOP + (HEIGHT - TOP - BOTTOM) * (1 - missed), 1)
 
-    line = ' '.join(f'{x(one.alarms_per_hour)},{y(one.missed_share)}' for one in curve)
+    line = ' '.join(f'{x(point.alarms_per_hour)},{y(point.missed_share)}' for point in curve)
     parts = [
         *_grid(peak),
         f'<polyline points="{line}" fill="none" stroke="#3977c4" stroke-width="2"/>',
     ]
-    for one in curve:
-        title = f'{one.settings}: {_words(one)}'
-        parts.append(_dot(x(one.alarms_per_hour), y(one.missed_share), 3, '#3977c4', title))
+    for point in curve:
+        title = f'{point.settings}: {_words(point)}'
+        parts.append(_dot(x(point.alarms_per_hour), y(point.missed_share), 3, '#3977c4', title))
     parts.append(
         f'<line x1="{x(wanted)}" x2="{x(wanted)}" y1="{TOP}" y2="{HEIGHT - BOTTOM}" '
         'stroke="#d98c1f" stroke-dasharray="4 3"><title>allowed</title></line>'

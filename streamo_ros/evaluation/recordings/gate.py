@@ -30,15 +30,19 @@ class Gate:
             figures: see `card.figures`.
         """
         caught, alarms = figures['caught_share'], figures['false_alarms_per_hour']
-        found = []
+        sentences = []
         if self.min_caught is not None and caught is None:
-            found.append('no event was due, so that the share that was caught is not known')
+            sentences.append('no event was due, so that the share that was caught is not known')
         elif self.min_caught is not None and caught < self.min_caught:
-            found.append(f'{caught:.1%} of the events were caught; {self.min_caught:.1%} is asked')
+            sentences.append(
+                f'{caught:.1%} of the events were caught; {self.min_caught:.1%} is asked'
+            )
         if self.max_false_alarms is not None and (alarms or 0.0) > self.max_false_alarms:
-            found.append(
+            sentences.append(
                 f'{alarms:.2f} false alarms an hour; {self.max_false_alarms:g} are allowed'
             )
         if self.max_duplicates is not None and figures['duplicates'] > self.max_duplicates:
-            found.append(f'{figures["duplicates"]} duplicates; {self.max_duplicates} are allowed')
-        return found
+            sentences.append(
+                f'{figures["duplicates"]} duplicates; {self.max_duplicates} are allowed'
+            )
+        return sentences

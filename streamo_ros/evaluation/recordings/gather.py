@@ -84,10 +84,10 @@ def gather(
     for source in sources:
         own = kept[source]
         names = [*_names(source), own.source if own else '']
-        found = truths_for(names, truths, len(sources) == 1)
-        if not found and not never:
+        fitting = truths_for(names, truths, len(sources) == 1)
+        if not fitting and not never:
             raise TruthError(_no_truth(source, truths))
-        pairs[source] = found or [Truth('', text) for text in asked]
+        pairs[source] = fitting or [Truth('', text) for text in asked]
     missing = {source: pairs[source] for source in sources if kept[source] is None}
     replayed = _replay(missing, job, executor, report)
     recordings = []
@@ -106,12 +106,13 @@ def _names(source: str) -> list[str]:
 
 def _asked(truths: Sequence[Truth], job: ReplayJob) -> list[str]:
     """All instructions, for recordings in which nothing happens."""
-    texts = [one.text for one in job.instructions] + [one.instruction for one in truths]
+    texts = [instruction.text for instruction in job.instructions]
+    texts += [truth.instruction for truth in truths]
     return list(dict.fromkeys(map(plain, texts)))
 
 
 def _no_truth(source: str, truths: Sequence[Truth]) -> str:
-    named = ', '.join(sorted({one.recording for one in truths if one.recording})[:5])
+    named = ', '.join(sorted({truth.recording for truth in truths if truth.recording})[:5])
     about = f'it is about {named}' if named else 'give "recording:" for each instruction'
     return (
         f'the truth says nothing about {source} ({about}): add it, or say with --never that '
@@ -121,10 +122,10 @@ def _no_truth(source: str, truths: Sequence[Truth]) -> str:
 
 def _recording(watched: Watched, truths: Sequence[Truth], never: bool) -> Recording:
     """Keep the truths whose instruction was watched for; all are needed unless nothing happens."""
-    known = [one for one in truths if plain(one.instruction) in watched.tracks]
-    others = [one for one in truths if one not in known]
-    if others and any(one.events for one in others):
-        first = next(one for one in others if one.events)
+    known = [truth for truth in truths if plain(truth.instruction) in watched.tracks]
+    others = [truth for truth in truths if truth not in known]
+    if others and any(truth.events for truth in others):
+        first = next(truth for truth in others if truth.events)
         had = ', '.join(map(repr, watched.tracks)) or 'nothing'
         raise TruthError(
             f'{first.place}: {watched.name} was never asked {first.instruction!r}; it was watched '
@@ -133,10 +134,10 @@ def _recording(watched: Watched, truths: Sequence[Truth], never: bool) -> Record
     if not known and not never:
         raise TruthError(f'{watched.name} was watched for nothing that its truth names')
     # What was asked besides counts too where nothing happens.
-    texts = {plain(one.instruction) for one in known}
-    if never and not any(one.events for one in truths):
+    texts = {plain(truth.instruction) for truth in known}
+    if never and not any(truth.events for truth in truths):
         known += [Truth('', text) for text in watched.tracks if text not in texts]
-    unasked = [f'{one.instruction!r} was not watched for in {watched.name}' for one in others]
+    unasked = [f'{truth.instruction!r} was not watched for in {watched.name}' for truth in others]
     extra = [text for text in watched.tracks if text not in {plain(k.instruction) for k in known}]
     unscored = [f'{watched.name}: the truth says nothing about {text!r}' for text in extra]
     return Recording(watched, tuple(known), (*unasked, *unscored))
@@ -156,19 +157,21 @@ def _replay(
             raise JobError('there is nothing to watch for: add --instruction TEXT')
         for first in range(0, len(truths), TOGETHER):
             part = truths[first : first + TOGETHER]
-            instructions = tuple(TimedInstruction(one.instruction, one.since) for one in part)
+            instructions = tuple(
+                TimedInstruction(truth.instruction, truth.since) for truth in part
+            )
             assert own.output is not None
             output = part_folder(own.output, first // TOGETHER + 1) if first else own.output
             jobs.append(replace(own, instructions=instructions, output=output))
             owners.append(own.source)
     timelines: dict[str, list[Path]] = {}
-    for one, owner, summary in zip(jobs, owners, run_batch(jobs, executor, report), strict=True):
+    for done, owner, summary in zip(jobs, owners, run_batch(jobs, executor, report), strict=True):
         if summary.failure or summary.stopped or summary.undecided:
             raise JobError(
                 f'{owner}: {summary.failure or summary.undecided or "stopped before its end"}'
             )
-        assert one.output is not None
-        timelines.setdefault(owner, []).append(one.output / EVENTS)
+        assert done.output is not None
+        timelines.setdefault(owner, []).append(done.output / EVENTS)
     return {
         source: Watched.of(source, [read_timeline(file) for file in files])
         for source, files in timelines.items()

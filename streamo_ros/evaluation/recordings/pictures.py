@@ -35,20 +35,20 @@ def pictures_at(
         return {}, ''
     if not watched.origin:
         return {}, f'{watched.name} has no pictures here: its stamps jump back'
-    found: dict[float, bytes] = {}
+    pictures: dict[float, bytes] = {}
     try:
         with closing(open_source(watched.source or watched.name, topic)) as source:
             for record in source.records():
                 due = [at for stamp, at in wanted if stamp <= record.stamp + 1]
                 if due:
                     picture = _picture(record)
-                    found |= dict.fromkeys(due, picture) if picture else {}
+                    pictures |= dict.fromkeys(due, picture) if picture else {}
                     wanted = wanted[len(due) :]
                 if not wanted:
                     break
     except StreamoError as error:
-        return found, f'{watched.name} has no more pictures here: {error}'
-    return found, ''
+        return pictures, f'{watched.name} has no more pictures here: {error}'
+    return pictures, ''
 
 
 def _picture(record: Record) -> bytes:

@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     gate = Gate(options.min_caught, options.max_false_alarms, options.max_duplicates)
     limits = Limits(options.tolerance, options.late)
     with ExitStack() as stack:
-        scored = [Scored.of(one, limits) for one in find_recordings(options, stack)]
+        scored = [Scored.of(recording, limits) for recording in find_recordings(options, stack)]
         result = report(scored, gate)
         if options.output:
             write_text(options.output / FIGURES, json.dumps(result, indent=2) + '\n')

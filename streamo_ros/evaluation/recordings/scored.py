@@ -46,20 +46,20 @@ def report(scored: Sequence[Scored], gate: Gate) -> dict[str, Any]:
         Those of `card.figures`, and: model, model_id, recordings (figures, name, and instructions
         with figures, results, duplicates and false_alarms), remarks, broken (the limits that are).
     """
-    total = figures([card for one in scored for card in one.cards])
+    total = figures([card for entry in scored for card in entry.cards])
     return {
         **total,
-        'model': ', '.join(dict.fromkeys(one.recording.watched.model for one in scored)),
-        'model_id': ', '.join(dict.fromkeys(one.recording.watched.model_id for one in scored)),
+        'model': ', '.join(dict.fromkeys(entry.recording.watched.model for entry in scored)),
+        'model_id': ', '.join(dict.fromkeys(entry.recording.watched.model_id for entry in scored)),
         'broken': gate.broken(total),
-        'remarks': [remark for one in scored for remark in one.recording.remarks],
+        'remarks': [remark for entry in scored for remark in entry.recording.remarks],
         'recordings': [
             {
-                'name': one.recording.watched.name,
-                **figures(one.cards),
-                'instructions': [_plain(card) for card in one.cards],
+                'name': entry.recording.watched.name,
+                **figures(entry.cards),
+                'instructions': [_plain(card) for card in entry.cards],
             }
-            for one in scored
+            for entry in scored
         ],
     }
 

@@ -94,7 +94,9 @@ class Watched:
         own = self.tracks.setdefault(text, WatchedTrack(span))
         # Asked twice, it was watched for from the first time to the last.
         own.span = min(own.span[0], span[0]), max(own.span[1], span[1])
-        own.answers = sorted([*own.answers, *((one.at, one.text) for one in track.answers)])
+        own.answers = sorted(
+            [*own.answers, *((answer.at, answer.text) for answer in track.answers)]
+        )
         own.chances = sorted(
             [
                 *own.chances,
@@ -168,7 +170,9 @@ def truths_for(names: Sequence[str], truths: Sequence[Truth], only: bool) -> lis
     known = {
         part for name in names for part in (Path(name).name, Path(name).name.partition('.')[0])
     }
-    return [one for one in truths if one.recording in known or (not one.recording and only)]
+    return [
+        truth for truth in truths if truth.recording in known or (not truth.recording and only)
+    ]
 
 
 def check_times(watched: Watched, truths: Sequence[Truth]) -> None:

@@ -63,7 +63,11 @@ class ObjectNetwork(Network):
 
     def trainable(self) -> list[tuple[str, nn.Parameter]]:
         """Names and values of the trainable parameters."""
-        return [(name, one) for name, one in super().trainable() if name != 'adapt.kinds.weight']
+        return [
+            (name, parameter)
+            for name, parameter in super().trainable()
+            if name != 'adapt.kinds.weight'
+        ]
 
     def embed(self, vision: SeenFrames) -> Tensor:
         """Detections as input embeddings, shape (kept places, hidden)."""

@@ -120,7 +120,7 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
     times = repeat(frame, rig.wait, effort, undo)
     before = dialogue.tokens
     dialogue.append([last[0]])
-    found = {
+    figures = {
         'context_tokens': dialogue.tokens,
         'new_tokens': dialogue.tokens - before,
         'frame_ms': times.ms,
@@ -130,7 +130,7 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
         'attention': attention,
         'how': _HOW[job.kind],
     }
-    return found if slow else found | _answer(rig, loop, companion.prompt)
+    return figures if slow else figures | _answer(rig, loop, companion.prompt)
 
 
 def _answer(rig: Rig, loop: Loop, prompt: Any) -> dict[str, Any]:

@@ -130,7 +130,7 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
     if not np.isfinite(states).all():
         raise BackboneError('the states are not finite')
     encode, extend = _stages(rig, engine, job.lanes)
-    found = (
+    figures = (
         _sizes(engine, job)
         | _frame(rig, job, engine, frames)
         | {
@@ -140,9 +140,9 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
             'slots': len(engine.slots),
         }
     )
-    found |= _answer(rig, job, engine, found['context_tokens'])
+    figures |= _answer(rig, job, engine, figures['context_tokens'])
     engine.undo(job.lanes)
-    return found | _memory(rig)
+    return figures | _memory(rig)
 
 
 def _sizes(engine: Engine, job: Job) -> dict[str, Any]:

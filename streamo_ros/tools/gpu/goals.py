@@ -66,14 +66,14 @@ def _worst(name: str, least: bool, **wanted: Any) -> Callable[[Sequence[Row]], f
     """The worst value of a figure among rows of one lane."""
 
     def reached(rows: Sequence[Row]) -> float | None:
-        found = [
+        values = [
             float(row[name])
             for row in rows
             if row['status'] == MEASURED
             and name in row
             and all(row.get(key) == wanted[key] for key in wanted)
         ]
-        return (min if least else max)(found) if found else None
+        return (min if least else max)(values) if values else None
 
     return reached
 
@@ -81,8 +81,8 @@ def _worst(name: str, least: bool, **wanted: Any) -> Callable[[Sequence[Row]], f
 def _lanes(rows: Sequence[Row], figure: str = 'frame_ms') -> float | None:
     """Eight lanes over one, a silent frame."""
     asked = {'kind': ENGINE, 'view': SQUARE.name, 'shape': _LARGE, 'context': _CONTEXT}
-    one, eight = _find(rows, lanes=1, **asked), _find(rows, lanes=8, **asked)
-    return float(eight[figure] / one[figure]) if one and eight else None
+    single, eight = _find(rows, lanes=1, **asked), _find(rows, lanes=8, **asked)
+    return float(eight[figure] / single[figure]) if single and eight else None
 
 
 def _least_lanes(rows: Sequence[Row]) -> str:
@@ -143,11 +143,11 @@ def judge(rows: Sequence[Row]) -> list[tuple[Goal, float | None]]:
 
 def disagreement(rows: Sequence[Row]) -> float | None:
     """Largest difference of a state logit between the engine and a loop at the same place."""
-    found = []
+    differences = []
     for peer in rows:
         same = {key: peer[key] for key in ('shape', 'view', 'lanes', 'context')}
         own = _find(rows, kind=ENGINE, **same)
         if peer['kind'] in PEERS and 'states' in peer and own is not None:
             pairs = zip(own['states'], peer['states'], strict=True)
-            found.append(max(abs(one - other) for one, other in pairs))
-    return max(found) if found else None
+            differences.append(max(abs(ours - theirs) for ours, theirs in pairs))
+    return max(differences) if differences else None

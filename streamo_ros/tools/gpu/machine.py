@@ -27,7 +27,7 @@ def describe(device: str) -> dict[str, Any]:
     """Names and versions; nothing is measured."""
     import torch
 
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         'device': platform.processor() or platform.machine(),
         'kind': device,
         'python': platform.python_version(),
@@ -35,19 +35,19 @@ def describe(device: str) -> dict[str, Any]:
         'cuda': torch.version.cuda or '',
     }
     for package in ('transformers', 'triton', 'flash_attn', 'vllm'):
-        found[package] = version_of(package)
-    found['commit'] = _said('git', '-C', str(ROOT), 'rev-parse', '--short', 'HEAD')
-    found['date'] = datetime.now(timezone.utc).strftime('%Y-%m-%d')
+        facts[package] = version_of(package)
+    facts['commit'] = _said('git', '-C', str(ROOT), 'rev-parse', '--short', 'HEAD')
+    facts['date'] = datetime.now(timezone.utc).strftime('%Y-%m-%d')
     if device != 'cpu':
         about = torch.cuda.get_device_properties(device)
-        found |= {
+        facts |= {
             'device': about.name,
             'driver': _driver(),
             'memory_gib': about.total_memory / GIB,
             'multiprocessors': about.multi_processor_count,
             'capability': f'{about.major}.{about.minor}',
         }
-    return found
+    return facts
 
 
 def ceilings(device: str, dtype: str) -> dict[str, Any]:

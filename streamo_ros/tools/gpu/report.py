@@ -11,6 +11,7 @@ from streamo_ros.tools.gpu.goals import disagreement
 from streamo_ros.tools.gpu.goals import judge
 from streamo_ros.tools.gpu.record import MEASURED
 from streamo_ros.tools.gpu.record import NOT_RUN
+from streamo_ros.tools.page_part import replace_part
 
 HEADINGS = (
     'model',
@@ -42,22 +43,13 @@ HOW = (
 )
 
 
-BEGIN, END = '<!-- gpu:begin', '<!-- gpu:end -->'
-"""What a page's generated part stands between; the first one's line may say more."""
-
-
 def renew(page: str, data: dict[str, Any]) -> str:
     """A page with its generated part made anew.
 
     Raises:
         ValueError: it has none.
     """
-    head, begin, rest = page.partition(BEGIN)
-    mark, _, behind = rest.partition('\n')
-    _, end, tail = behind.partition(END)
-    if not begin or not end:
-        raise ValueError(f'the page has no part between {BEGIN} and {END}')
-    return f'{head}{begin}{mark}\n\n{markdown(data)}\n\n{end}{tail}'
+    return replace_part(page, 'gpu', markdown(data))
 
 
 def markdown(data: dict[str, Any]) -> str:

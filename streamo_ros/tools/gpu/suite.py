@@ -64,12 +64,12 @@ def run(limit: float, root: Path = ROOT) -> dict[str, Any]:
     except subprocess.TimeoutExpired as error:
         passed, output = False, f'{_text(error.stdout)}\nstopped after {limit:.0f} s'
     lines = output.strip().splitlines() or ['no output']
-    found = {
+    outcome = {
         'passed': passed,
         'summary': lines[-1].strip('= '),
         'seconds': round(time.monotonic() - began, 1),
     }
-    return found if passed else found | {'output': lines[-60:]}
+    return outcome if passed else outcome | {'output': lines[-60:]}
 
 
 def _verdict(code: int) -> bool | None:

@@ -66,8 +66,8 @@ def measure(rig: Rig, job: Job) -> dict[str, Any]:
             'model': folder, 'held': held, 'new': new, 'warm': rig.effort.warm,
             'repeats': rig.effort.repeats, 'steps': rig.effort.steps,
         }  # fmt: skip
-        found = _drive(asked)
-    return found | {
+        figures = _drive(asked)
+    return figures | {
         'context_tokens': held + new, 'new_tokens': new, 'note': NOTE,
         'vllm': version_of('vllm'), 'how': 'wall of LLM.generate with ids, prefix cached, dummy '
         'weights; tokens from the difference of a long and a short answer',
@@ -120,5 +120,5 @@ def _drive(asked: dict[str, Any]) -> dict[str, Any]:
     if done.returncode or not lines:
         said = (done.stderr or done.stdout).strip().splitlines() or ['it said nothing']
         raise RuntimeError(f'vLLM ended with {done.returncode}: {said[-1]}')
-    found: dict[str, Any] = json.loads(lines[-1])
-    return found
+    figures: dict[str, Any] = json.loads(lines[-1])
+    return figures

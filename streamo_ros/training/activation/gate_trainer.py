@@ -36,14 +36,14 @@ class GateTrainer(BaseTrainer):
             groups: list[dict[str, Any]] = [{'params': others}]
             if connector:
                 groups.append({'params': connector, 'lr': self._connector_rate})
-            kind, options = self.get_optimizer_cls_and_kwargs(self.args, self.model)
+            kind, options = self.get_optimizer_cls_and_kwargs(self.args)
             options.setdefault('weight_decay', self.args.weight_decay)
             self.optimizer = kind(groups, **options)
         return self.optimizer
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         del state_dict
-        self.model.save(Path(output_dir or self.args.output_dir))
+        self.model.save(Path(output_dir or str(self.args.output_dir)))
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
         del model

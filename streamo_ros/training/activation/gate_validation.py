@@ -8,7 +8,6 @@ it opens does not depend on what the model behind it would say, so a script suff
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from streamo_ros.files import write_text
@@ -16,6 +15,7 @@ from streamo_ros.training.service import add_entries
 from streamo_ros.training.train_config import ValidationSettings
 from streamo_ros.training.validation import BEST
 from streamo_ros.training.validation import evaluate
+from streamo_ros.training.validation import log_scores
 
 THRESHOLDS = (0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9)
 SCRIPT = '- instruction: ""\n  say: []\n'
@@ -46,6 +46,5 @@ def calibrate(gate: Path, settings: ValidationSettings, output: Path) -> float:
     }
     best = max(scores, key=scores.__getitem__)
     add_entries(gate, response_threshold=best)
-    with (output / 'validation.jsonl').open('a', encoding='utf-8') as log:
-        log.write(json.dumps({'activation_thresholds': scores}) + '\n')
+    log_scores(output, {'activation_thresholds': scores})
     return scores[best]

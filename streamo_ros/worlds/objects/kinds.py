@@ -120,7 +120,7 @@ class Word:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ObjectKind:
     """A kind of things.
 
     Attributes:
@@ -149,12 +149,12 @@ def _word(text: str) -> Word:
     return Word(one, many)
 
 
-def _kind(index: int, line: str) -> Kind:
+def _kind(index: int, line: str) -> ObjectKind:
     name, _, synonyms = line.partition(':')
-    return Kind(index, _word(name), tuple(map(_word, synonyms.split())))
+    return ObjectKind(index, _word(name), tuple(map(_word, synonyms.split())))
 
 
-KINDS: tuple[Kind, ...] = tuple(
+KINDS: tuple[ObjectKind, ...] = tuple(
     _kind(index, line)
     for index, line in enumerate(_TABLE.replace('\n  ', ' ').strip().splitlines())
 )

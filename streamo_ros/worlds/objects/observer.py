@@ -118,13 +118,13 @@ def observe_kind(stream: Stream, begin: int, kind: int, color: int = -1) -> Obse
     known, arrived, departed, pending, missing = np.zeros((5, frames), np.int64)
     doubt = np.zeros(frames, bool)
     total = Observation(known, arrived, departed, pending, missing, doubt, things)
-    for _, one in things:
-        total.known[:] += one.known
-        total.arrived[:] += one.arrived
-        total.departed[:] += one.departed
-        total.pending[:] += one.pending
-        total.missing[:] += one.missing
-        total.doubt[:] |= one.doubt
+    for _, own in things:
+        total.known[:] += own.known
+        total.arrived[:] += own.arrived
+        total.departed[:] += own.departed
+        total.pending[:] += own.pending
+        total.missing[:] += own.missing
+        total.doubt[:] |= own.doubt
     _add_ghosts(total, stream, begin, kind, color)
     # One is gone and another may have come: or it is the same.
     total.doubt[:] |= (total.pending > 0) & (total.missing > 0)

@@ -13,7 +13,7 @@ import numpy as np
 
 from streamo_ros.core.colors import COLORS
 from streamo_ros.worlds.draws import pick
-from streamo_ros.worlds.grammar import Choice
+from streamo_ros.worlds.grammar import Alternatives
 from streamo_ros.worlds.grammar import Grammar
 from streamo_ros.worlds.grammar import tidy
 from streamo_ros.worlds.greetings import decorate
@@ -75,7 +75,7 @@ def draw_phrase(
 
 
 @cache
-def object_grammars() -> dict[str, Choice]:
+def object_grammars() -> dict[str, Alternatives]:
     """The grammar of each family's training instructions, before they are filled and decorated."""
     grammar = Grammar(OBJECT_RULES)
     return {family: grammar.parse('|'.join(texts)) for family, texts in OBJECT_TEMPLATES.items()}

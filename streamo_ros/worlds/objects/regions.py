@@ -44,18 +44,18 @@ def region_condition(seen: Observation, subject: Subject) -> tuple[Bools, Bools,
     """Whether a thing is where it is waited for, whether it may be, the answers, and doubts."""
     frames = len(seen.known)
     holds, may, doubt = np.zeros((3, frames), bool)
-    for thing, one in seen.things:
+    for thing, own in seen.things:
         begin = len(thing.score) - frames
         margin = _margin(thing, begin, subject.side)
         inside = margin > 0
         seen_now = thing.score[begin:] > 0
         before = np.concatenate((inside[:1], inside[:-1]))
-        holds |= (one.known > 0) & inside & before
-        may |= ((one.known > 0) | (one.pending > 0)) & inside & seen_now
-        doubt |= (np.abs(margin) < _UNSURE) & ((one.known > 0) | (one.pending > 0))
+        holds |= (own.known > 0) & inside & before
+        may |= ((own.known > 0) | (own.pending > 0)) & inside & seen_now
+        doubt |= (np.abs(margin) < _UNSURE) & ((own.known > 0) | (own.pending > 0))
         # A thing that is missed may have moved.
-        doubt |= (one.missing > 0) & (np.abs(margin) < 3 * _UNSURE)
-        doubt |= one.doubt & inside
+        doubt |= (own.missing > 0) & (np.abs(margin) < 3 * _UNSURE)
+        doubt |= own.doubt & inside
     return holds, may, [answers.is_at(subject)] * frames, doubt
 
 
@@ -64,14 +64,14 @@ def where_labels(seen: Observation) -> tuple[list[str], Bools, Bools]:
     frames = len(seen.known)
     doubt = seen.doubt | (seen.known > 1)
     now = [''] * frames
-    for thing, one in seen.things:
+    for thing, own in seen.things:
         begin = len(thing.score) - frames
         margins = {
             side: _margin(thing, begin, side) for side in ('left', 'right', 'top', 'bottom')
         }
-        for frame in np.flatnonzero(one.known | one.pending).tolist():
+        for frame in np.flatnonzero(own.known | own.pending).tolist():
             now[frame] = next((side for side in margins if margins[side][frame] > 0), 'middle')
-        known = one.known > 0
+        known = own.known > 0
         doubt |= known & (np.abs(margins['left']) < _UNSURE)
         doubt |= known & (np.abs(margins['right']) < _UNSURE)
         central = (margins['left'] < 0) & (margins['right'] < 0)
@@ -99,7 +99,7 @@ def closer_labels(seen: Observation) -> tuple[Bools, Bools, Bools]:
     frames = len(seen.known)
     happened, may = np.zeros(frames, bool), np.zeros(frames, bool)
     doubt = np.zeros(frames, bool)
-    for thing, one in seen.things:
+    for thing, own in seen.things:
         begin = len(thing.score) - frames
         box, score = thing.box[begin:], thing.score[begin:]
         size = np.sqrt(box[:, 2] * box[:, 3])
@@ -107,7 +107,7 @@ def closer_labels(seen: Observation) -> tuple[Bools, Bools, Bools]:
         low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
         cut = np.any((low < 0.01) | (high > 0.99), axis=1)
         history, last = list[float](), 0.0
-        for frame in np.flatnonzero(one.known | one.pending).tolist():
+        for frame in np.flatnonzero(own.known | own.pending).tolist():
             if cut[frame]:
                 doubt[frame] |= bool(history) and size[frame] > 1.1 * min(history)
                 continue

@@ -71,7 +71,7 @@ def draw_scenario(
     if family == 'together' and rng.random() < 0.85:
         kinds += [other] * int(rng.integers(1, 3))
     beside = [int(rng.integers(len(KINDS))) for _ in range(int(rng.integers(0, 5)))]
-    beside = [one for one in beside if one != kind or not absent]
+    beside = [neighbor for neighbor in beside if neighbor != kind or not absent]
     habits = _habits(family, kinds.count(kind), frames, rng)
     stream = draw_stream(rng, kinds + beside, frames, noise, habits)
     return Scenario(stream, _subject(family, kind, other, stream, rng))

@@ -81,7 +81,7 @@ def draw_stream(
             _Seen(owner, np.full(frames, kind), score, shaken(rng, path.box, noise), shares)
         )
         seen += _echoes(rng, seen[-1], noise)
-    boxes = [one.box for one in seen]
+    boxes = [row.box for row in seen]
     seen += [_flashes(rng, kinds, frames, noise.false / _FLASH_ROWS) for _ in range(_FLASH_ROWS)]
     seen += [_lasting(rng, kinds, boxes, frames, noise) for _ in range(rng.poisson(noise.lasting))]
     return _sorted(seen, tuple(things), frames)
@@ -219,7 +219,7 @@ def _sorted(seen: Sequence[_Seen], things: tuple[Thing, ...], frames: int) -> St
     if not seen:
         seen = [_nothing(frames)]
     count = len(seen)
-    score = np.array([one.score for one in seen]).reshape(count, frames)
+    score = np.array([row.score for row in seen]).reshape(count, frames)
     score = np.where(score >= LOW_SCORE, score, 0)
     order = np.argsort(-score, axis=0, kind='stable')[:PLACES]
     columns = np.arange(frames)
@@ -235,7 +235,7 @@ def _sorted(seen: Sequence[_Seen], things: tuple[Thing, ...], frames: int) -> St
         padded[:, : len(picked)] = picked.swapaxes(0, 1)
         return padded
 
-    box = taken([one.box for one in seen], 0, np.float32)
+    box = taken([row.box for row in seen], 0, np.float32)
     encoded = np.zeros((frames, PLACES, 5), np.float32)
     limited = score.clip(*_SCORE_LIMITS)
     filled = ~empty.T
@@ -245,9 +245,9 @@ def _sorted(seen: Sequence[_Seen], things: tuple[Thing, ...], frames: int) -> St
     encoded[where, 1:3] = box[where, :2].clip(0, 1)
     encoded[where, 3:] = np.log(box[where, 2:].clip(_SMALLEST, 1))
     return Stream(
-        taken([one.kind for one in seen], NOTHING, np.int64),
+        taken([row.kind for row in seen], NOTHING, np.int64),
         encoded,
-        taken([one.color for one in seen], 0, np.float32),
-        taken([one.owner for one in seen], -1, np.int64),
+        taken([row.color for row in seen], 0, np.float32),
+        taken([row.owner for row in seen], -1, np.int64),
         things,
     )

@@ -122,11 +122,11 @@ def _more(scope: Scope) -> Labels:
 
 
 def _together(scope: Scope) -> Labels:
-    one, other = scope.observed(), scope.observed(1)
-    holds = (one.known > 0) & (other.known > 0)
-    may = (one.known + one.pending > 0) & (other.known + other.pending > 0)
+    first, second = scope.observed(), scope.observed(1)
+    holds = (first.known > 0) & (second.known > 0)
+    may = (first.known + first.pending > 0) & (second.known + second.pending > 0)
     text = answers.together(scope.subject)
-    return condition(holds, may, [text] * scope.frames, one.doubt | other.doubt)
+    return condition(holds, may, [text] * scope.frames, first.doubt | second.doubt)
 
 
 def _side(scope: Scope) -> Labels:

@@ -14,9 +14,9 @@ if not torch.cuda.is_available():
 
 
 def mend_interpreter():
-    """Make bfloat16 in the interpreter what it is on a GPU, and calls between kernels cheap.
+    """Make formats in the interpreter what they are on a GPU, and calls between kernels cheap.
 
-    It multiplies matrices of the numbers' bits, and cuts off where a GPU rounds to nearest. Each
+    It multiplies matrices of bfloat16's bits, and cuts off where a GPU rounds to nearest. Each
     call of one function by another wraps Triton's whole language once more: ten times slower.
     """
     import triton.language as tl
@@ -33,6 +33,9 @@ def mend_interpreter():
             bits = data.view(np.uint32)
             nearest = (bits + 0x7FFF + (bits >> 16 & 1)) >> 16
             return np.where(np.isnan(data), 0x7FC0, nearest).astype(np.uint16)
+        if (source, target) == (tl.float32, tl.float8e4nv):
+            numbers = torch.from_numpy(np.ascontiguousarray(data).view(np.float32))
+            return numbers.to(torch.float8_e4m3fn).view(torch.uint8).numpy()
         return convert(data, source, target, mode)
 
     def widened(handle):

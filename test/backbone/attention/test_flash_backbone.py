@@ -79,7 +79,7 @@ def on_kernels(load_tiny, monkeypatch, capture):
     def load(*args, **choices):
         base = 'streamo_ros.backbone.build'
         with monkeypatch.context() as patch:
-            patch.setattr(f'{base}.find_kind', lambda device: flash.FlashAttention)
+            patch.setattr(f'{base}.find_kind', lambda device, number=None: flash.FlashAttention)
             patch.setattr(f'{base}.find_capture', lambda device: capture)
             patch.setattr(f'{base}.find_operators', lambda fused: PlainOperators())
             return load_tiny(*args, **{'lanes': 2, 'capacity': 256, **choices})

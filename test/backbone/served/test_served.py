@@ -316,6 +316,7 @@ REFUSED = {
         {},
         'raise context.capacity or lower model.max_pixels',
     ),
+    'a format of the window': ({}, {'window': 'int8'}, 'context.dtype int8 cannot be set'),
     'less context than asked for': ({}, {'capacity': 20000}, 'is more than the'),
     'a context that one frame overflows': ({'context': 30}, {}, 'too short for one frame'),
     'states in several tokens': (

@@ -153,6 +153,31 @@ def test_the_weights_of_torch_are_let_go_and_read_again_for_another_camera_mode(
     finish(loader)
 
 
+def test_an_engine_is_let_go_before_torch_is_read_again_for_another_camera_mode():
+    """At most two towers are held: torch's, and the engine that will replace it."""
+    present = []
+
+    def reload():
+        present.append([engine() is not None for engine in engines])
+        return Model()
+
+    loader, engines, other = FakeLoader(None), [], Grid(3, 3, 14, 2)
+    encoders = SwappingEncoders(TorchEncoders(Family(), Model(), reload), loader)
+    frames = stream(encoders, replaying)
+    number(frames)
+    finish(loader)
+    assert number(frames) == 1
+    engines.append(weakref.ref(frames.encoder(GRID)[1]))
+    frames.encoder(other)
+    assert present == [[False]]
+    finish(loader)
+    # Back in the first mode the engine is opened again.
+    number(frames)
+    finish(loader)
+    assert number(frames) == 1
+    assert loader.calls == [GRID, other, GRID]
+
+
 def test_torch_alone_looks_for_no_engine():
     frames = stream(TorchEncoders(Family(), Model()))
     assert number(frames) == 0

@@ -12,14 +12,14 @@ import pytest
 from streamo_ros import cli
 from streamo_ros.config.params_file import effective
 from streamo_ros.config.params_file import read_parameters
+from streamo_ros.core.decision import CalibrationSample as Decision
 from streamo_ros.core.decision import redecide
-from streamo_ros.core.decision import Sample as Decision
 from streamo_ros.core.decision import Thresholds
 from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.recordings.calibrate_command import main as calibrate
 from streamo_ros.evaluation.recordings.calibration import answer_times
+from streamo_ros.evaluation.recordings.calibration import CalibrationSample
 from streamo_ros.evaluation.recordings.calibration import HYSTERESES
-from streamo_ros.evaluation.recordings.calibration import Sample
 from streamo_ros.evaluation.recordings.calibration import standby_threshold
 from streamo_ros.evaluation.recordings.calibration import Trials
 from streamo_ros.evaluation.recordings.card import Limits
@@ -70,7 +70,9 @@ def sample(group, rises, events, seconds=3600, words=()):
         standby = 0.6 if any(start <= at < end for start, end in events) else 0.1
         chances.append((float(at), (1 - response - standby, standby, response)))
     due = tuple(Event(start, end, words) for start, end in events)
-    return Sample(group, Truth('', group, events=due), WatchedTrack((0, seconds), [], chances))
+    return CalibrationSample(
+        group, Truth('', group, events=due), WatchedTrack((0, seconds), [], chances)
+    )
 
 
 EVENTS = [(100, 110), (500, 510), (900, 910)]

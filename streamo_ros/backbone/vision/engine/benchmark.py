@@ -24,7 +24,7 @@ from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.vision.engine import dtype_name
 from streamo_ros.backbone.vision.engine.builder import load_tower
-from streamo_ros.backbone.vision.engine.selftest import cosine
+from streamo_ros.backbone.vision.engine.selftest import least_cosine
 from streamo_ros.backbone.vision.frames import FrameEncoder
 
 
@@ -43,7 +43,7 @@ def compare_with_torch(
     Returns:
         `vision_backend`, `vision_version` and `vision_note` of the tower in use, the medians
         `tower_p50_ms` and `torch_tower_p50_ms`, `vision_speedup`, and `vision_cosine`, the
-        smallest over all outputs and images.
+        smallest of a token over all outputs and images.
     """
     grid = frames.find_grid(*images[0].shape[:2])
     preprocess, encoder = frames.encoder(grid)
@@ -55,7 +55,7 @@ def compare_with_torch(
         # One at a time: a later pass may overwrite the outputs of an earlier one.
         outputs = [output.cpu() for output in passes(encoder, encoder, frame)]
         expected = [output.cpu() for output in passes(tower, tower, frame)]
-        worst = min([worst, *map(cosine, outputs, expected)])
+        worst = min([worst, *map(least_cosine, outputs, expected)])
     used = _milliseconds(lambda frame: passes(encoder, encoder, frame), patches, repeats)
     plain = _milliseconds(lambda frame: passes(tower, tower, frame), patches, repeats)
     state = frames.state(grid)

@@ -48,12 +48,14 @@ class Binding:
         return f'{TITLES[self.flavor]} {self.version}'
 
     def network_flags(self) -> int:
-        """Flags of a strongly typed network; version 11 renumbered the bits."""
-        flag = self.module.NetworkDefinitionCreationFlag
-        bits = 1 << int(flag.STRONGLY_TYPED)
-        if hasattr(flag, 'EXPLICIT_BATCH'):
-            bits |= 1 << int(flag.EXPLICIT_BATCH)
-        return bits
+        """Flags of a strongly typed network; version 11 renumbered the bits.
+
+        A flag that a version lacks is what it always does: 11 knows no other than explicit
+        batches, and one that knows no other than strong types may drop that flag, too.
+        """
+        flag = getattr(self.module, 'NetworkDefinitionCreationFlag', None)
+        names = ('STRONGLY_TYPED', 'EXPLICIT_BATCH')
+        return sum(1 << int(getattr(flag, name)) for name in names if hasattr(flag, name))
 
     def check(self, gpu: Gpu) -> None:
         """Refuse a GPU that these bindings have no kernels for.

@@ -8,6 +8,7 @@ calls `make_engine`.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from dataclasses import field
 from datetime import datetime
@@ -17,6 +18,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch import Tensor
 
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
@@ -30,9 +32,9 @@ from streamo_ros.backbone.vision.engine import Gpu
 from streamo_ros.backbone.vision.engine.binding import Binding
 from streamo_ros.backbone.vision.engine.cache import CachedEngine
 from streamo_ros.backbone.vision.engine.cache import EngineCache
+from streamo_ros.backbone.vision.engine.cache import REFERENCE
 from streamo_ros.backbone.vision.engine.export import export
 from streamo_ros.backbone.vision.engine.export import GRAPH
-from streamo_ros.backbone.vision.engine.export import Graph
 from streamo_ros.backbone.vision.engine.key import EngineKey
 from streamo_ros.backbone.vision.engine.plan import build_plan
 from streamo_ros.backbone.vision.engine.plan import BuildOptions
@@ -42,9 +44,10 @@ from streamo_ros.backbone.vision.engine.resource_check import disk_need
 from streamo_ros.backbone.vision.engine.runner import EngineEncoder
 from streamo_ros.backbone.vision.engine.selftest import Agreement
 from streamo_ros.backbone.vision.engine.selftest import compare
-from streamo_ros.backbone.vision.engine.selftest import LEAST_COSINE
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.engine.selftest import run_exact
+from streamo_ros.backbone.vision.engine.selftest import run_own
 
 
 @dataclass(frozen=True)
@@ -136,11 +139,15 @@ def make_engine(
         weights = weight_bytes(tower)
         check_memory(weights, context.options.workspace, context.device)
         with context.cache.scratch_dir(disk_need(weights)) as scratch:
-            graph = _export(tower, grid, dtype, scratch, progress)
-            # Free its memory for the build.
+            progress('running torch', 0.0)
+            own = run_own(tower, DTYPES[dtype])
+            progress('exporting', 0.0)
+            graph = export(tower, grid, DTYPES[dtype], scratch / GRAPH)
+            # One tower at a time, and none during the build.
             del tower
+            record_test(checkpoint, grid, dtype, own, scratch / REFERENCE)
             plan = build_plan(context.binding, graph.path, context.gpu, context.options, progress)
-            reference = scratch / 'reference'
+            reference = scratch / REFERENCE
             if context.device is not None:
                 progress('self-test', 0.0)
                 self_test(open_plan(context, plan, grid, DTYPES[dtype]), reference, key.name)
@@ -151,11 +158,23 @@ def make_engine(
             )
 
 
-def _export(tower: Any, grid: Grid, dtype: str, scratch: Path, progress: Progress) -> Graph:
-    progress('running torch', 0.0)
-    record(tower, DTYPES[dtype], scratch / 'reference')
-    progress('exporting', 0.0)
-    return export(tower, grid, DTYPES[dtype], scratch / GRAPH)
+def record_test(
+    checkpoint: Checkpoint, grid: Grid, dtype: str, own: Mapping[str, Tensor], file: Path
+) -> None:
+    """Write what an engine of this checkpoint is tested against; loads the tower in float32.
+
+    Args:
+        checkpoint: the checkpoint.
+        grid: of the tower.
+        dtype: number format of the engine.
+        own: what torch gives in that format, see `selftest.run_own`.
+        file: the file to write.
+    """
+    number = DTYPES[dtype]
+    exact = own
+    if number != torch.float32:
+        exact = run_exact(load_tower(checkpoint, grid, 'float32'), number)
+    record(grid, number, exact, own, file)
 
 
 def open_plan(context: BuildContext, plan: Any, grid: Grid, dtype: torch.dtype) -> EngineEncoder:
@@ -192,8 +211,8 @@ def self_test(encoder: EngineEncoder, reference: Path, name: str) -> Agreement:
     agreement = compare(encoder, load_reference(reference))
     if not agreement.good:
         raise EngineError(
-            f"the engine {name} does not reproduce torch's numbers (cosine {agreement}, at least "
-            f'{LEAST_COSINE} is required): build it in another format, or set model.vision to '
+            f"the engine {name} does not reproduce torch's numbers (errors against float32, and "
+            f"twice torch's own: {agreement}): build it in another format, or set model.vision to "
             'torch'
         )
     return agreement

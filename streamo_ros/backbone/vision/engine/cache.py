@@ -12,6 +12,7 @@ import errno
 import fcntl
 import hashlib
 import json
+import mmap
 import os
 from collections.abc import Callable
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ from streamo_ros.backbone.vision.engine.scratch_dir import disk_errors
 from streamo_ros.backbone.vision.engine.scratch_dir import scratch_dir
 
 PLAN, SIDECAR, REFERENCE = 'engine.plan', 'engine.json', 'selftest.safetensors'
-FORMAT = 1
+FORMAT = 2
 _READ = 1 << 22
 
 
@@ -58,15 +59,21 @@ class CachedEngine:
         """File with the self-test's numbers."""
         return self.folder / REFERENCE
 
-    def plan(self) -> bytes:
+    def plan(self) -> memoryview:
         """The plan, verified against the sidecar.
+
+        It is read once, into pages of the file that the system can take back: a copy would be a
+        third one of the tower, beside torch's and the engine's, on a board that has one memory.
 
         Raises:
             EngineError: a file is missing or was modified.
         """
         _check(self.reference, self.reference_sha256)
-        _check(self.folder / PLAN, self.plan_sha256)
-        return (self.folder / PLAN).read_bytes()
+        file = self.folder / PLAN
+        content = _content(file)
+        if hashlib.sha256(content).hexdigest() != self.plan_sha256:
+            raise _damaged(file, 'was modified after it was built')
+        return content
 
 
 def default_folder() -> Path:
@@ -231,12 +238,28 @@ def digest(file: Path) -> str:
 
 def _check(file: Path, expected: str) -> None:
     if not file.is_file():
-        problem = 'is missing'
-    elif digest(file) != expected:
-        problem = 'was modified after it was built'
-    else:
-        return
-    raise EngineError(f'{file} {problem}: build it again with `streamo engine build --force`')
+        raise _damaged(file, 'is missing')
+    if digest(file) != expected:
+        raise _damaged(file, 'was modified after it was built')
+
+
+def _content(file: Path) -> memoryview:
+    """A file's content, mapped into memory.
+
+    Raises:
+        EngineError: it is missing, empty or cannot be read.
+    """
+    try:
+        with file.open('rb') as stream:
+            return memoryview(mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ))
+    except FileNotFoundError as error:
+        raise _damaged(file, 'is missing') from error
+    except (OSError, ValueError) as error:
+        raise _damaged(file, f'cannot be read ({error})') from error
+
+
+def _damaged(file: Path, problem: str) -> EngineError:
+    return EngineError(f'{file} {problem}: build it again with `streamo engine build --force`')
 
 
 def _write(file: Path, data: Any) -> None:

@@ -50,12 +50,6 @@ class Graph:
         return sum(file.stat().st_size for file in self.path.parent.glob(f'{self.path.name}*'))
 
 
-def patch_shape(grid: Grid) -> tuple[int, int]:
-    """Shape of an encoder's input: (patches, numbers in a patch)."""
-    height, width = grid.patches
-    return height * width, 3 * grid.patch * grid.patch
-
-
 def export(tower: nn.Module, grid: Grid, dtype: torch.dtype, file: Path) -> Graph:
     """Write a tower as ONNX, with its weights as external data next to it.
 
@@ -68,7 +62,7 @@ def export(tower: nn.Module, grid: Grid, dtype: torch.dtype, file: Path) -> Grap
     Raises:
         EngineError: a package for the export is missing, or the file cannot be written.
     """
-    example = torch.zeros(patch_shape(grid), dtype=dtype)
+    example = torch.zeros(grid.patch_shape, dtype=dtype)
     frozen = tower.eval().requires_grad_(False)
     with torch.no_grad(), _silenced():
         outputs: tuple[Tensor, ...] = frozen(example)

@@ -36,6 +36,8 @@ class EngineKey:
         gpu: name of the GPU.
         capability: its compute capability, as in '8.7'.
         recipe: `RECIPE` at build time.
+        depth: frames that a patch holds.
+        pooled: vision tokens, where they are not one for each row and column.
     """
 
     model: str
@@ -50,6 +52,8 @@ class EngineKey:
     gpu: str
     capability: str
     recipe: int = RECIPE
+    depth: int = 1
+    pooled: int = 0
 
     @classmethod
     def make(
@@ -75,6 +79,8 @@ class EngineKey:
             version,
             gpu.name,
             '.'.join(map(str, gpu.capability)),
+            depth=grid.depth,
+            pooled=grid.pooled,
         )
 
     @classmethod
@@ -96,13 +102,17 @@ class EngineKey:
     @property
     def grid(self) -> Grid:
         """The grid that it is built for."""
-        return Grid(self.rows, self.columns, self.patch, self.merge)
+        return Grid(self.rows, self.columns, self.patch, self.merge, self.depth, self.pooled)
 
     @property
     def name(self) -> str:
         """Folder name: readable, and unique for each key (except for the model's name)."""
         parts = asdict(self)
         del parts['model']
+        # Engines from before there were others keep their name.
+        for name, usual in (('depth', 1), ('pooled', 0)):
+            if parts[name] == usual:
+                del parts[name]
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:10]
         model = re.sub(r'[^A-Za-z0-9._]+', '-', self.model).strip('-.') or 'model'
         return (

@@ -102,6 +102,7 @@ class EngineLoader:
             '--tensorrt',
             flavor,
         ]
+        arguments += ['--depth', str(grid.depth)] if grid.depth > 1 else []
         return arguments if self.folder is None else [*arguments, '--cache', str(self.folder)]
 
 

@@ -21,7 +21,6 @@ from streamo_ros.backbone.vision.engine import INPUT
 from streamo_ros.backbone.vision.engine import output_names
 from streamo_ros.backbone.vision.engine.binding import Binding
 from streamo_ros.backbone.vision.engine.binding import TensorRTLog
-from streamo_ros.backbone.vision.engine.export import patch_shape
 
 
 class DeviceStream(Protocol):
@@ -66,7 +65,8 @@ class EngineEncoder:
 
     Args:
         binding: TensorRT.
-        plan: a plan built by the same TensorRT for the same kind of GPU.
+        plan: a plan built by the same TensorRT for the same kind of GPU, an object with the buffer
+            interface; not kept.
         grid: the grid that it was built for.
         device: the device that it runs on.
         dtype: dtype of the vision tokens.
@@ -79,7 +79,7 @@ class EngineEncoder:
     def __init__(
         self,
         binding: Binding,
-        plan: bytes,
+        plan: Any,
         grid: Grid,
         device: torch.device,
         dtype: torch.dtype,
@@ -138,7 +138,7 @@ class EngineEncoder:
                 f'{self._binding} cannot be initialized: {self._log.reason}'
             ) from error
 
-    def _load(self, plan: bytes) -> Any:
+    def _load(self, plan: Any) -> Any:
         engine = self._runtime.deserialize_cuda_engine(plan)
         if engine is None:
             raise EngineError(
@@ -179,8 +179,8 @@ class EngineEncoder:
             )
         patches = shapes[INPUT][0]
         fits = all(len(shape) == 2 and shape[0] == self.grid.tokens for shape in outputs.values())
-        if patches != patch_shape(self.grid) or not fits:
+        if patches != self.grid.patch_shape or not fits:
             raise EngineError(
                 f'the engine takes patches of shape {patches}, and a frame of this grid has '
-                f'{patch_shape(self.grid)}: build one for it with `streamo engine build`'
+                f'{self.grid.patch_shape}: build one for it with `streamo engine build`'
             )

@@ -36,7 +36,11 @@ ORIN = Gpu('Orin', (8, 7))
 
 def tiny_grid(checkpoint, rows=3, columns=4):
     """A small grid of a checkpoint's patches; windows of Qwen2.5-VL are 2 tokens wide."""
-    config = json.loads((checkpoint / 'config.json').read_text())['vision_config']
+    whole = json.loads((checkpoint / 'config.json').read_text())
+    config = whole['vision_config']
+    if whole['model_type'] == 'llava_onevision':
+        # It has one grid, in which patches are pooled to tokens.
+        return Grid(7, 7, config['patch_size'], 1, pooled=17)
     patch = config['patch_size']
     return Grid(rows, columns, patch[0] if isinstance(patch, list) else patch, 2)
 

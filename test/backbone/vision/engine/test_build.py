@@ -10,6 +10,7 @@ import torch
 
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
+from streamo_ros.backbone.vision.engine.binding import Binding
 from streamo_ros.backbone.vision.engine.plan import build_plan
 from streamo_ros.backbone.vision.engine.plan import BuildOptions
 
@@ -101,3 +102,12 @@ def test_a_library_that_does_not_open_is_one_sentence(double, qwen_graph, record
     recorder.no_library = 'CUDA initialization failure with error: 35'
     with pytest.raises(EngineError, match='cannot be initialized: CUDA initialization failure'):
         build_plan(double, graph.path, ADA)
+
+
+def test_a_version_that_drops_the_flag_of_strong_types_has_no_others():
+    class Flags:
+        pass
+
+    module = type('module', (), {'NetworkDefinitionCreationFlag': Flags})
+    assert Binding(module, 'tensorrt', '12.0.0').network_flags() == 0
+    assert Binding(object(), 'tensorrt', '13.0.0').network_flags() == 0

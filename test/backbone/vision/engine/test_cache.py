@@ -12,6 +12,7 @@ import socket
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,29 @@ def test_what_was_stored_is_found(cache):
     assert [entry.key for entry in cache.entries()] == [KEY]
 
 
+def test_a_plan_is_hashed_where_it_was_read(cache, monkeypatch):
+    """What TensorRT gets is what was checked: the file is opened once, and not copied."""
+    put(cache)
+    entry, opened, original = cache.find(KEY), [], Path.open
+
+    def noted(self, *args, **choices):
+        opened.append(self.name)
+        return original(self, *args, **choices)
+
+    monkeypatch.setattr(Path, 'open', noted)
+    plan = entry.plan()
+    assert opened.count(PLAN) == 1
+    assert type(plan.obj).__name__ == 'mmap'
+
+
+def test_an_empty_plan_is_one_sentence(cache):
+    put(cache)
+    entry = cache.find(KEY)
+    (entry.folder / PLAN).write_bytes(b'')
+    with pytest.raises(EngineError, match='cannot be read'):
+        entry.plan()
+
+
 @pytest.mark.parametrize(
     'change',
     [
@@ -63,6 +87,7 @@ def test_what_was_stored_is_found(cache):
         {'gpu': 'Thor'},
         {'capability': '11.0'},
         {'recipe': 2},
+        {'depth': 2},
     ],
 )
 def test_an_engine_of_anything_else_is_not_taken(cache, change):
@@ -74,6 +99,11 @@ def test_a_copied_checkpoint_of_another_name_still_reads_well():
     name = replace(KEY, model='../odd name/Ünicode').name
     assert '/' not in name
     assert not name.startswith('.')
+
+
+def test_an_engine_of_still_frames_keeps_the_name_that_it_had():
+    assert KEY.name == 'my-model-8x12-float16-tensorrt-10.3.0-sm87-337560785f'
+    assert replace(KEY, depth=2).grid == Grid(8, 12, 14, 2, 2)
 
 
 def test_a_plan_that_was_changed_is_refused(cache):
@@ -185,7 +215,7 @@ with cache.lock(test.KEY, lambda: print('waiting', flush=True)):
         test.put(cache, plan=b'made')
         print('made', flush=True)
     else:
-        print('found', found.plan().decode(), flush=True)
+        print('found', bytes(found.plan()).decode(), flush=True)
 """
 
 

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 import transformers
@@ -17,6 +19,8 @@ from streamo_ros.backbone.vision.engine.plan import build_plan
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.engine.selftest import run_exact
+from streamo_ros.backbone.vision.engine.selftest import run_own
 from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 
 DTYPE = torch.float16
@@ -52,11 +56,13 @@ def tower():
 def test_a_full_size_tower_exports_agrees_and_builds(tower, rtx, tmp_path):
     graph = export(tower, tower.grid, DTYPE, tmp_path / GRAPH)
     assert graph.bytes > 1.3e9
-    record(tower, DTYPE, tmp_path / 'reference')
+    own = run_own(tower, DTYPE)
+    exact = run_exact(copy.deepcopy(tower).float(), DTYPE)
+    record(tower.grid, DTYPE, exact, own, tmp_path / 'reference')
     agreement = compare(
         OnnxEncoder(graph.path, tower.grid), load_reference(tmp_path / 'reference')
     )
     assert agreement.good, agreement
     plan = build_plan(rtx, graph.path, Gpu('NVIDIA GeForce RTX 4090', (8, 9)))
     assert memoryview(plan).nbytes > 1.3e9
-    print(f'cosine {agreement}')
+    print(agreement)

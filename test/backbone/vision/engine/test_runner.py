@@ -10,15 +10,19 @@ import onnx
 import pytest
 import torch
 
+from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision.engine import EngineError
 from streamo_ros.backbone.vision.engine import Gpu
+from streamo_ros.backbone.vision.engine.builder import load_tower
 from streamo_ros.backbone.vision.engine.plan import build_plan
 from streamo_ros.backbone.vision.engine.runner import EngineEncoder
 from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import probe
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.engine.selftest import run_exact
+from streamo_ros.backbone.vision.engine.selftest import run_own
 
 CPU = torch.device('cpu')
 
@@ -133,17 +137,67 @@ def test_what_tensorrt_refuses_is_one_sentence(
     assert '\n' not in str(caught.value)
 
 
-def test_the_self_test_passes_a_right_engine_and_fails_a_wrong_one(
-    orin_double, qwen_graph, opened, recorder, tmp_path
-):
+@pytest.fixture
+def tested(qwen_graph, orin_double, opened, tmp_path):
+    """An engine in float32, and what it is tested against."""
     tower, graph = qwen_graph
-    record(tower, torch.float32, tmp_path / 'reference')
-    reference = load_reference(tmp_path / 'reference')
-    encoder = opened(orin_double, tower, graph)
+    own = run_own(tower, torch.float32)
+    record(tower.grid, torch.float32, own, own, tmp_path / 'reference')
+    return opened(orin_double, tower, graph), load_reference(tmp_path / 'reference')
+
+
+def test_the_self_test_passes_a_right_engine_and_fails_a_wrong_one(tested, recorder):
+    encoder, reference = tested
     assert compare(encoder, reference).good
-    for wrong in (0.2, float('nan')):
+    for wrong in (0.02, 0.2, float('nan')):
         recorder.wrong = wrong
         assert not compare(encoder, reference).good
+
+
+@pytest.mark.parametrize('bad', [0, 7])
+def test_a_large_token_hides_no_destroyed_one(tested, bad):
+    """Over all numbers at once, the cosine would still be above 0.999."""
+    encoder, reference = tested
+    large = (bad + 1) % len(reference['tokens'])
+    reference['tokens'][large] *= 100
+
+    def destroyed(patches):
+        (tokens,) = encoder(patches)
+        tokens[large] *= 100
+        tokens[bad] = -tokens[bad]
+        return (tokens,)
+
+    (tokens,) = destroyed(reference['patches'])
+    whole = torch.nn.functional.cosine_similarity(
+        tokens.flatten(), reference['tokens'].flatten(), dim=0
+    )
+    assert whole > 0.999
+    found = compare(destroyed, reference)
+    assert not found.good
+    assert found.errors['tokens'] == pytest.approx(2.0, rel=0.01)
+
+
+def test_an_engine_may_be_off_by_twice_what_torch_is_off_by(qwen, tmp_path):
+    """Noise of a size relative to torch's own error in bfloat16 decides, not a fixed number."""
+    checkpoint = read_checkpoint(qwen)
+    grid = Grid(3, 4, 14, 2)
+    exact = load_tower(checkpoint, grid, 'float32')
+    own = run_own(load_tower(checkpoint, grid, 'bfloat16'), torch.bfloat16)
+    record(grid, torch.bfloat16, run_exact(exact, torch.bfloat16), own, tmp_path / 'reference')
+    reference = load_reference(tmp_path / 'reference')
+    size = float(reference['own_error/tokens'].median())
+    assert 1e-3 < size < 0.1
+
+    def engine(times):
+        noise = torch.randn(reference['tokens'].shape, generator=torch.Generator().manual_seed(3))
+        length = times * size * reference['tokens'].norm(dim=-1, keepdim=True)
+        off = torch.nn.functional.normalize(noise, dim=-1) * length
+        return lambda patches: (reference['tokens'] + off,)
+
+    assert compare(lambda patches: (own['tokens'],), reference).good
+    assert compare(engine(1.8), reference).good
+    assert not compare(engine(6.0), reference).good
+    assert '0.' in str(compare(engine(1.8), reference))
 
 
 def test_the_real_runtime_without_a_gpu_is_one_sentence(rtx, qwen_graph, stream):

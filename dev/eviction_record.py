@@ -1,0 +1,284 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Records what StreamingVLM's own cache and forward pass say after evictions.
+
+    python dev/eviction_record.py steps OUT.json                     # here
+    python dev/eviction_record.py logits OUT.json STREAMING_VLM      # with transformers 4.52.4
+
+The first command runs one of our dialogues with the policy `window` and notes what it appends and
+forgets at each step. The second one, in an environment of theirs, feeds that to their code in a
+folder of their repository and adds their logits. Weights and vision tokens are random numbers that
+both sides make from seeds, so that the record holds no weights. Their code is not kept.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+import types
+import zlib
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+SEED, STEPS, GRID, FRAMES = 20261127, 48, (3, 4), 16
+VIDEO_TOKEN, LOGITS = 1023, 16
+REPOSITORY = 'mit-han-lab/streaming-vlm'
+COMMIT = 'a940d8cbfa14eefe651b7f4adeb81825c28cc6c6'
+TEXT: dict[str, Any] = {
+    'hidden_size': 64,
+    'num_hidden_layers': 3,
+    'num_attention_heads': 4,
+    'num_key_value_heads': 2,
+    'intermediate_size': 96,
+    'vocab_size': 1024,
+    'max_position_embeddings': 8192,
+    'rms_norm_eps': 1e-6,
+    'tie_word_embeddings': False,
+    'bos_token_id': None,
+    'eos_token_id': None,
+}
+VISION: dict[str, Any] = {
+    'depth': 1,
+    'hidden_size': 32,
+    'num_heads': 2,
+    'intermediate_size': 32,
+    'window_size': 112,
+    'fullatt_block_indexes': [0],
+    'out_hidden_size': 64,
+}
+SECTION = [2, 3, 3]
+
+
+def noise(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Normal random numbers that depend on a name alone; NumPy keeps this generator as it is."""
+    generator = np.random.RandomState(SEED ^ zlib.crc32(name.encode()))
+    return generator.standard_normal(shape).astype(np.float32)
+
+
+def fill(model: Any) -> Any:
+    """Give a model's text part its weights."""
+    for name, weight in model.named_parameters():
+        if name.startswith(('model.language_model.', 'lm_head.')):
+            numbers = noise(name, tuple(weight.shape))
+            scaled = 1 + numbers / 10 if 'norm' in name else numbers / 4
+            weight.data = torch.from_numpy(scaled.astype(np.float32))
+    return model.eval().requires_grad_(False)
+
+
+def vision_tokens(step: int) -> torch.Tensor:
+    """The vision tokens of a frame, (tokens, hidden)."""
+    return torch.from_numpy(noise(f'frame {step}', (GRID[0] * GRID[1], TEXT['hidden_size'])))
+
+
+def our_backbone() -> Any:
+    """The model in our engine."""
+    from transformers import Qwen2_5_VLForConditionalGeneration
+
+    from streamo_ros.backbone.options import Options
+    from streamo_ros.backbone.random_weights import random_backbone
+    from streamo_ros.backbone.shape_configs import qwen2_5
+
+    config = qwen2_5(TEXT, VISION, SECTION)
+    model = Qwen2_5_VLForConditionalGeneration._from_config(config, dtype=torch.float32)  # noqa: SLF001
+    options = Options('cpu', 'float32', lanes=1, capacity=2048)
+    return random_backbone('tiny', options, fill(model))
+
+
+@torch.inference_mode()
+def our_steps() -> list[dict[str, Any]]:
+    """What each step forgets and appends, and our logits after it."""
+    from streamo_ros.backbone.vision import EncodedVision
+    from streamo_ros.core.context_limits import ContextLimits
+    from streamo_ros.core.dialogue import Dialogue
+    from streamo_ros.core.eviction.sliding_window import WindowPolicy
+    from streamo_ros.core.frame import SECOND
+    from streamo_ros.core.frame import Tick
+    from streamo_ros.core.protocol import State
+
+    backbone, kept = our_backbone(), []
+    evict = backbone.evict
+
+    def noted(slot: int, keep: Any) -> None:
+        kept.extend([list(part) for part in keep])
+        evict(slot, keep)
+
+    backbone.evict = noted
+    limits = ContextLimits(max_frames=FRAMES, max_new_tokens=8)
+    lane = Dialogue(backbone, WindowPolicy(), 'Tell me when the kettle boils.', limits)
+    steps = []
+    for at in range(STEPS):
+        tick = Tick(at * SECOND, Fraction(at), Fraction(at + 1), at, 1)
+        request = lane.request(tick, EncodedVision(vision_tokens(at), (), GRID))
+        read = backbone._runner.tokens  # noqa: SLF001
+        logits = backbone._run(backbone._batch([request]), read)[1][0]  # noqa: SLF001
+        ids = [
+            token
+            for piece in request.pieces
+            for token in (piece if isinstance(piece, tuple) else [-1] * piece.tokens)
+        ]
+        steps.append({'keep': list(kept), 'ids': ids, 'logits': logits[:LOGITS].tolist()})
+        kept.clear()
+        lane.commit(State.STANDBY if at % 5 == 3 else State.SILENCE)
+    return steps
+
+
+def write_steps(file: Path) -> None:
+    """The record without logits."""
+    backbone = our_backbone()
+    tokenizer = backbone.prompt.tokenizer
+    record = {
+        'provenance': {
+            'repository': REPOSITORY,
+            'commit': COMMIT,
+            'how': (
+                'model_forward, the text forward, StreamingCache and prune_id_and_kv_cache of '
+                'streaming_vlm/inference, position mode shrink, transformers 4.52.4, float32 on a '
+                'CPU; flash attention replaced with scaled_dot_product_attention. Ids and what is '
+                'kept are those of our policy window; -1 is a vision token.'
+            ),
+            'command': 'dev/eviction_record.py',
+        },
+        'vision_start': tokenizer.control('<|vision_start|>')[0],
+        'steps': [{**step, 'logits': []} for step in our_steps()],
+    }
+    file.write_text(json.dumps(record) + '\n', encoding='utf-8')
+
+
+def _stubs() -> None:
+    """Stand-ins for what their modules import and this does not call."""
+    for name, content in {
+        'qwen_vl_utils': {'process_vision_info': None},
+        'qwen_vl_utils.vision_process': {'FPS': 1},
+    }.items():
+        module = types.ModuleType(name)
+        module.__dict__.update(content)
+        sys.modules[name] = module
+    from transformers.models.qwen2_5_vl import modeling_qwen2_5_vl as modeling
+
+    for name in (
+        'flash_attn_varlen_func',
+        'apply_rotary_pos_emb_flashatt',
+        '_flash_attention_forward',
+        'make_flex_block_causal_mask',
+        'BlockMask',
+    ):
+        if not hasattr(modeling, name):
+            setattr(modeling, name, None)
+
+
+def _attention(query: Any, key: Any, value: Any, *_: Any, **__: Any) -> torch.Tensor:
+    """Flash attention: causal, aligned to the last key; (batch, rows, heads, dim)."""
+    rows, past = query.shape[1], key.shape[1]
+    seen = torch.ones(rows, past, dtype=torch.bool).tril(past - rows)
+    parts = (part.transpose(1, 2) for part in (query, key, value))
+    out = torch.nn.functional.scaled_dot_product_attention(*parts, attn_mask=seen)
+    return out.transpose(1, 2)
+
+
+def _prune(root: Path) -> Any:
+    """Their function that forgets tokens, out of a module that needs a video reader."""
+    source = (root / 'streaming_vlm/inference/inference.py').read_text(encoding='utf-8')
+    tree = ast.parse(source)
+    tree.body = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef) and node.name == 'prune_id_and_kv_cache'
+    ]
+    names: dict[str, Any] = {'torch': torch}
+    exec(compile(tree, 'inference.py', 'exec'), names)  # noqa: S102
+    return names['prune_id_and_kv_cache']
+
+
+@torch.no_grad()
+def write_logits(file: Path, root: Path) -> None:
+    """Add their logits to a record."""
+    sys.path.insert(0, str(root))
+    _stubs()
+    from streaming_vlm.inference.generate.streaming_cache import StreamingCache
+    from streaming_vlm.inference.qwen2_5 import language_forward
+    from streaming_vlm.inference.qwen2_5 import model_forward
+    from streaming_vlm.inference.qwen2_5 import pos_emb
+    from streaming_vlm.inference.streaming_args import StreamingArgs
+    from transformers import Qwen2_5_VLConfig
+    from transformers import Qwen2_5_VLForConditionalGeneration
+
+    record = json.loads(file.read_text(encoding='utf-8'))
+    rope = {'type': 'default', 'rope_type': 'default', 'mrope_section': SECTION}
+    text: dict[str, Any] = {
+        **TEXT,
+        'rope_theta': 1e6,
+        'rope_scaling': rope,
+        'use_sliding_window': False,
+    }
+    config = Qwen2_5_VLConfig(
+        **text,
+        vision_config=VISION,
+        video_token_id=VIDEO_TOKEN,
+        image_token_id=VIDEO_TOKEN - 1,
+        vision_start_token_id=record['vision_start'],
+    )
+    model = fill(Qwen2_5_VLForConditionalGeneration(config))
+    language_forward._flash_attention_forward = _attention  # noqa: SLF001
+    bind, own = types.MethodType, model.model
+    own.forward = bind(model_forward.model_forward, own)
+    own.get_rope_index = bind(pos_emb.get_rope_index, own)
+    language = own.language_model
+    language.forward = bind(language_forward.streaming_language_model_forward, language)
+    language._update_causal_mask = lambda *_, **__: None  # noqa: SLF001
+    for layer in language.layers:
+        layer.forward = bind(language_forward.streaming_text_decoder_layer_forward, layer)
+        attention = layer.self_attn
+        attention.forward = bind(language_forward.streaming_text_flash_attn_forward, attention)
+        attention._flash_attn_uses_top_left_mask = False  # noqa: SLF001
+        attention.is_causal = True
+    prune, cache, args = _prune(root), StreamingCache(), StreamingArgs('shrink')
+    held = torch.zeros((1, 0), dtype=torch.int64)
+    grids: torch.Tensor
+    for at, step in enumerate(record['steps']):
+        held, cache = _forget(prune, held, cache, step['keep'])
+        ids = torch.tensor([[VIDEO_TOKEN if token < 0 else token for token in step['ids']]])
+        held = torch.cat((held, ids), dim=1)
+        embeddings = language.embed_tokens(ids)
+        embeddings[0, ids[0] == VIDEO_TOKEN] = vision_tokens(at)
+        args.input_ids = held
+        frames = int((held == VIDEO_TOKEN).sum()) // (GRID[0] * GRID[1])
+        grids = torch.tensor([[1, 2 * GRID[0], 2 * GRID[1]]] * frames)
+        args.video_grid_thw = grids
+        out = own(
+            input_ids=ids, inputs_embeds=embeddings, past_key_values=cache, use_cache=True,
+            return_dict=True, streaming_args=args,
+        )  # fmt: skip
+        theirs = model.lm_head(out.last_hidden_state[0, -1])[:LOGITS]
+        step['logits'] = [round(float(logit), 6) for logit in theirs]
+    file.write_text(json.dumps(record) + '\n', encoding='utf-8')
+
+
+def _forget(prune: Any, held: Any, cache: Any, keep: list[list[int]]) -> tuple[Any, Any]:
+    """Prune what is not in the ranges, from the end on."""
+    if not keep:
+        return held, cache
+    edge = held.shape[1]
+    for start, stop in reversed(keep):
+        if stop < edge:
+            held, cache = prune(held, cache, stop, edge - 1)
+        edge = start
+    return held, cache
+
+
+def main() -> None:
+    """Run one of the two commands."""
+    verb, file, *rest = sys.argv[1:]
+    if verb == 'steps':
+        write_steps(Path(file))
+    else:
+        write_logits(Path(file), Path(*rest))
+
+
+if __name__ == '__main__':
+    main()

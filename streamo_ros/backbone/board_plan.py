@@ -1,0 +1,108 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""What published checkpoints take on a board: the node's own memory plan, for a GPU elsewhere.
+
+Only configurations are read, and models are made without memory. The tokenizer is the stand-in of
+`random_weights`.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import torch
+
+from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.plan import FrameSizes
+from streamo_ros.backbone.plan import Plan
+from streamo_ros.backbone.plan import plan_memory
+from streamo_ros.backbone.plan import Target
+from streamo_ros.backbone.published_shapes import SHAPES
+from streamo_ros.backbone.random_weights import plain_prompt
+from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.prompt import PromptTokens
+
+GIB = 1 << 30
+SYSTEM = 5 * GIB // 2
+"""What the system and the node's other parts take; with CUDA's libraries, 3 GiB (an estimate)."""
+GPU = Target(torch.device('cuda'), torch.bfloat16, 2)
+"""A GPU with Triton, which keeps keys and values once."""
+EIGHT_BITS = replace(GPU, number=torch.int8)
+"""The same with `context.dtype: int8`."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published shape, without its weights.
+
+    Attributes:
+        config: its transformers configuration.
+        weights: parameters.
+        vision: those of them that are neither of the text model nor of its head.
+        sizes: of its frames.
+        prompt: the dialogue in its tokens.
+    """
+
+    config: Any
+    weights: int
+    vision: int
+    sizes: FrameSizes
+    prompt: PromptTokens
+
+
+@cache
+def published(name: str) -> Published:
+    """A shape of `published_shapes.SHAPES` with the defaults of the parameters."""
+    import transformers
+
+    architecture, processor, configure = SHAPES[name]
+    family, config = find_family(architecture), configure()
+    with torch.device('meta'):
+        kind = getattr(transformers, architecture)
+        model = kind._from_config(config, dtype=torch.bfloat16)  # noqa: SLF001
+    weights = dict(model.named_parameters())
+    language = {id(part) for part in (*family.text(model).parameters(), model.lm_head.weight)}
+    return Published(
+        config,
+        sum(part.numel() for part in weights.values()),
+        sum(part.numel() for part in weights.values() if id(part) not in language),
+        FrameSizes(family, config, processor, 0),
+        plain_prompt(architecture),
+    )
+
+
+def published_plan(name: str, options: Options, target: Target = GPU) -> Plan:
+    """The memory plan of a published shape.
+
+    Args:
+        name: one of `published_shapes.SHAPES`.
+        options: how it is run.
+        target: where.
+    """
+    shape = published(name)
+    return plan_memory(
+        shape.config.text_config,
+        shape.sizes,
+        shape.prompt,
+        options,
+        target,
+        weights=shape.weights * target.dtype.itemsize,
+    )
+
+
+def fitting_lanes(name: str, options: Options, memory: int, target: Target = GPU) -> int:
+    """Most instructions, up to `options.lanes`, that a board of so many bytes has room for.
+
+    They are what the node would not refuse at configure: 0 = not even one.
+    """
+    for lanes in range(options.lanes, 0, -1):
+        plan = published_plan(name, replace(options, lanes=lanes), target)
+        with suppress(BackboneError):
+            plan.check(memory - SYSTEM - plan.weights)
+            return lanes
+    return 0
