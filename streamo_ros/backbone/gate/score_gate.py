@@ -109,9 +109,9 @@ class ScoreGate:
         requests = [self._request(lane, look) for lane, look in zip(lanes, looks, strict=True)]
         rows = self._passes.extend(requests)
         scores = np.full(len(looks), np.nan, np.float32)
-        for at, (lane, request, row) in enumerate(zip(lanes, requests, rows, strict=True)):
+        for at, (lane, look, row) in enumerate(zip(lanes, looks, rows, strict=True)):
             if row is not None:
-                lane.sizes.append(request.tokens - (0 if lane.sizes else len(lane.sink)))
+                lane.sizes.append(self._size(look))
                 scores[at] = 1 / (1 + np.exp(float(row[0] - row[2])))
         if len(looks) and np.isnan(scores).all():
             raise BackboneError(f'the gate {self.name} failed: {self._passes.last_failure}')
@@ -124,7 +124,7 @@ class ScoreGate:
         lane.grid = look.glimpse.grid
         prompt = self._backbone.prompt
         pieces = (prompt.image_open, look.glimpse, self._after)
-        need = look.glimpse.tokens + len(prompt.image_open) + len(self._after)
+        need = self._size(look)
         while lane.sizes and (
             len(lane.sizes) >= self._frames
             or self._backbone.length(lane.slot) + need > self._backbone.capacity
@@ -133,6 +133,11 @@ class ScoreGate:
         if not self._backbone.length(lane.slot):
             pieces = (lane.sink + prompt.image_open, *pieces[1:])
         return Request(lane.slot, pieces)
+
+    def _size(self, look: Look) -> int:
+        """Tokens that a frame takes."""
+        marks = len(self._backbone.prompt.image_open) + len(self._after)
+        return int(look.glimpse.tokens) + marks
 
     def _keep(self, lane: _Lane, frames: int) -> None:
         """Forget all but so many of the newest frames."""

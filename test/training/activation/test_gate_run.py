@@ -219,6 +219,26 @@ def test_a_setting_without_meaning_is_refused(name):
         gate_config(values)
 
 
+def test_a_full_window_loses_its_older_half_and_another_size_all_of_it(
+    tmp_path, make_checkpoint, dialogues
+):
+    base = make_checkpoint(states_as_text=True)
+    assert run(tmp_path, settings(base, dialogues, tmp_path / 'run')) == 0
+    gate = gate_of(tmp_path / 'run' / 'final')
+    lane = gate.open('what?')
+    held = gate._lanes[lane]
+    counts = []
+    for k in range(20):
+        size = (24, 32, 3) if k < 15 else (64, 32, 3)
+        image = np.full(size, 10 * k, np.uint8)
+        (score,) = gate.score([Look(lane, gate.see(image), (Fraction(k), Fraction(k + 1)))])
+        assert 0 < score < 1
+        counts.append(len(held.sizes))
+        tokens = gate._backbone.length(lane)
+        assert tokens == len(held.sink) + sum(held.sizes)
+    assert counts == [1, 2, 3, 4, 5, 6, 4, 5, 6, 4, 5, 6, 4, 5, 6, 1, 2, 3, 4, 5]
+
+
 def test_a_gate_is_no_model_and_a_broken_one_is_refused(tmp_path, make_checkpoint, dialogues):
     base = make_checkpoint(states_as_text=True)
     assert run(tmp_path, settings(base, dialogues, tmp_path / 'run')) == 0
