@@ -43,17 +43,18 @@ class ShownDetections:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._frames, name)
 
-    def find_grid(self, height: int, width: int) -> Grid:
+    def find_grid(self, height: int, width: int, **options: bool) -> Grid:
         """The grid of a frame; that of a 4:3 camera for detections."""
         if (height, width) == SHAPE:
             return _GRID
-        grid: Grid = self._frames.find_grid(height, width)
+        grid: Grid = self._frames.find_grid(height, width, **options)
         return grid
 
-    def __call__(self, image: NDArray[Any]) -> EncodedVision:
-        """Detections as tokens, or one vision pass."""
+    def __call__(self, *images: NDArray[Any], **options: bool) -> EncodedVision:
+        """Detections as tokens, or one vision pass; see `FrameEncoder`."""
+        image = images[0]
         if image.shape != SHAPE:
-            encoded: EncodedVision = self._frames(image)
+            encoded: EncodedVision = self._frames(*images, **options)
             return encoded
         values = torch.from_numpy(image.astype(np.float32))
         detections = Detections(values[:, 0].long(), values[:, 1 : 1 + BOX], values[:, 1 + BOX :])
