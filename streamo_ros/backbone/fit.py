@@ -96,7 +96,7 @@ def _remark(wanted: Plan, plan: Plan, held: tuple[str, str], options: Options, f
         ways.insert(0, 'lower max_instructions for more frames')
     need = wanted.window_bytes + wanted.workspace
     return (
-        f'{count_lanes(options.lanes)} of {held[0]} need {need / _GIB:.2f} GiB besides the weights '
-        f'and {free / _GIB:.2f} GiB are free: there is room for {count_lanes(lanes)} of {held[1]}; '
-        f'to change that, {" or ".join(ways)}'
+        f'{count_lanes(options.lanes)} of {held[0]} would need {need / _GIB:.2f} GiB besides the '
+        f'weights and {free / _GIB:.2f} GiB are free: there is room for {count_lanes(lanes)} of '
+        f'{held[1]}; to change that, {" or ".join(ways)}'
     )

@@ -90,8 +90,9 @@ def check_memory(shape: WindowShape, dtype: torch.dtype, free: int, workspace: i
         fits.append(f'{count_lanes(lanes)} of {shape.capacity} tokens')
     passes = f', {workspace / _GIB:.2f} GiB of them for passes' if workspace else ''
     raise BackboneError(
-        f'{count_lanes(shape.lanes)} of {shape.capacity} tokens need {need / _GIB:.2f} GiB for keys and '
-        f'values and {free / _GIB:.2f} GiB are free{passes}: {" or ".join(fits)} would fit '
+        f'{count_lanes(shape.lanes)} of {shape.capacity} tokens would need {need / _GIB:.2f} GiB '
+        f'for keys and values and {free / _GIB:.2f} GiB are free{passes}: '
+        f'{" or ".join(fits)} would fit '
         '(max_instructions, context.max_frames, context.capacity, context.dtype)'
     )
 

@@ -66,7 +66,7 @@ def test_frames_go_first_and_no_more_of_them_than_must(frames):
     fit = fit_plan(make, OPEN, free)
     assert (fit.plan.window.lanes, fit.frames) == (8, frames)
     assert fit.plan.window == make(sized(8, frames)).window
-    assert f'8 lanes of {DEFAULT_MAX_FRAMES} frames need' in fit.remark
+    assert f'8 lanes of {DEFAULT_MAX_FRAMES} frames would need' in fit.remark
     assert f'there is room for 8 lanes of {frames} frames' in fit.remark
     assert 'lower max_instructions for more frames' in fit.remark
 

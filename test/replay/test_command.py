@@ -564,7 +564,7 @@ def test_a_window_that_was_sized_to_memory_is_said(command, tmp_path, monkeypatc
     arguments = ('--model', model, '--instruction', 'a red ball', '--device', 'cpu')
     code, out, err = command(*arguments)
     assert code == 0, err
-    said = r'1 lane of 120 frames need.*room for 1 lane of (\d+) frames'
+    said = r'1 lane of 120 frames would need.*room for 1 lane of (\d+) frames'
     (kept,) = re.findall(said, out + err)
     assert 8 <= int(kept) < 120
     given = tmp_path / 'given.yaml'
