@@ -27,6 +27,7 @@ from streamo_ros.backbone.dialects import AUTO
 from streamo_ros.backbone.dialects import find_dialect
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_rotary
+from streamo_ros.backbone.fit import fit_plan
 from streamo_ros.backbone.gate_files import is_gate
 from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
@@ -36,6 +37,7 @@ from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import VISION
 from streamo_ros.backbone.plan import find_target
 from streamo_ros.backbone.plan import FrameSizes
+from streamo_ros.backbone.plan import Plan
 from streamo_ros.backbone.plan import plan_memory
 from streamo_ros.backbone.score_head import add_score_head
 from streamo_ros.backbone.sizing import free_bytes
@@ -157,12 +159,16 @@ def build(
     kind = find_kind(device, target.number)
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
     sizes = FrameSizes(family, model.config, processor, options.max_pixels, prompt.dialect)
-    frames_asked = identity.max_frames
-    plan = plan_memory(text.config, sizes, prompt, options, target, max_frames=frames_asked)
-    check_context(plan.window.capacity, prompt, tokens=1)
+
+    def make_plan(options: Options) -> Plan:
+        asked = identity.max_frames
+        return plan_memory(text.config, sizes, prompt, options, target, max_frames=asked)
+
+    check_context(make_plan(options).window.capacity, prompt, tokens=1)
     layers = take_layers(text, device)
     model.to(device)
-    plan.check(free_bytes(device))
+    fit = fit_plan(make_plan, options, free_bytes(device))
+    plan = fit.plan
     kept = WindowFormat(plan.number, [layer.key_offset for layer in layers])
     attention = kind(plan.window, find_rotary(family, text), device, dtype, kept)
     frames = FrameEncoder(
@@ -177,7 +183,12 @@ def build(
     )
     decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
     window = KeyValueWindow(attention)
-    info = replace(identity, max_tokens_per_frame=sizes.most_tokens)
+    info = replace(
+        identity,
+        max_tokens_per_frame=sizes.most_tokens,
+        max_frames=fit.frames or identity.max_frames,
+        note=fit.remark,
+    )
     return StreamingBackbone(frames, decoder, window, family.marks, prompt, info, buckets, passes)
 
 

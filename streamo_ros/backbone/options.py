@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from streamo_ros.core.instruction import DEFAULT_INSTRUCTIONS
 from streamo_ros.core.interface import BackboneError
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ class Options:
         max_pixels: largest area of a frame; 0 is what the checkpoint's streamo.json says, else
             `family.Family.frame_pixels`.
         lanes: slots of the key-value window.
+        fewest: slots that will do where `lanes` do not fit into the free memory. The window is
+            then sized to it: first to fewer frames, unless `frames`, `capacity` or the checkpoint
+            says how many, then to fewer slots. 0 = what does not fit is refused.
         capacity: tokens that one slot can hold; 0 is what `frames` need, at most what the
             checkpoint was trained for.
         window: number format of keys and values, one of `WINDOW_DTYPES`: 'int8' and 'float8' have
@@ -66,7 +70,8 @@ class Options:
     dialect: str = 'auto'
     protocol: str = 'auto'
     max_pixels: int = 0
-    lanes: int = 8
+    lanes: int = DEFAULT_INSTRUCTIONS
+    fewest: int = 0
     capacity: int = 0
     window: str = 'auto'
     frames: int = 0

@@ -147,6 +147,7 @@ class Plan:
         window: sizes of the key-value window.
         workspace: bytes for passes.
         number: number format of keys and values.
+        frames_asked: frames in a lane that the checkpoint asks for; 0 = it does not say.
     """
 
     device: torch.device
@@ -156,6 +157,7 @@ class Plan:
     window: WindowShape
     workspace: int
     number: torch.dtype
+    frames_asked: int = 0
 
     @property
     def window_bytes(self) -> int:
@@ -202,7 +204,7 @@ def plan_memory(
     window = window_shape(text, options, target.copies, wanted)
     workspace = workspace_bytes(text, window, target.dtype, target.device)
     number = target.number or target.dtype
-    return Plan(target.device, target.dtype, sizes, weights, window, workspace, number)
+    return Plan(target.device, target.dtype, sizes, weights, window, workspace, number, max_frames)
 
 
 def plan_checkpoint(

@@ -85,15 +85,21 @@ def check_memory(shape: WindowShape, dtype: torch.dtype, free: int, workspace: i
     lanes = room // replace(shape, lanes=1).bytes(dtype)
     token = replace(shape, capacity=1, slack=0).bytes(dtype)
     capacity = max(0, room // token - shape.slack)
-    fits = [f'{capacity} tokens with {shape.lanes} lanes']
+    fits = [f'{capacity} tokens with {count_lanes(shape.lanes)}']
     if lanes:
-        fits.append(f'{lanes} lanes of {shape.capacity} tokens')
+        fits.append(f'{count_lanes(lanes)} of {shape.capacity} tokens')
     passes = f', {workspace / _GIB:.2f} GiB of them for passes' if workspace else ''
     raise BackboneError(
-        f'{shape.lanes} lanes of {shape.capacity} tokens need {need / _GIB:.2f} GiB for keys and '
-        f'values and {free / _GIB:.2f} GiB are free{passes}: {" or ".join(fits)} would fit '
+        f'{count_lanes(shape.lanes)} of {shape.capacity} tokens would need {need / _GIB:.2f} GiB '
+        f'for keys and values and {free / _GIB:.2f} GiB are free{passes}: '
+        f'{" or ".join(fits)} would fit '
         '(max_instructions, context.max_frames, context.capacity, context.dtype)'
     )
+
+
+def count_lanes(count: int) -> str:
+    """A number of lanes in words."""
+    return '1 lane' if count == 1 else f'{count} lanes'
 
 
 def window_shape(config: Any, options: Options, copies: int, wanted: int) -> WindowShape:

@@ -13,7 +13,8 @@ CONTEXT_ROWS = (
     Parameter(
         'context.max_frames',
         0,
-        'Frames in the context of an instruction; 0 = what the checkpoint asks for, else 120.',
+        'Frames in the context of an instruction; 0 = what the checkpoint asks for, else 120, or '
+        'fewer, but at least 8, where they do not fit into the free memory.',
         _SETUP,
         0,
         100000,

@@ -12,6 +12,7 @@ from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.config.parameter import ParameterError
 from streamo_ros.config.parameter import Value
+from streamo_ros.core.instruction import DEFAULT_INSTRUCTIONS
 from streamo_ros.core.interface import Backbone
 from streamo_ros.share import EMBEDDED
 from streamo_ros.share import share_path
@@ -43,8 +44,8 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         dialect=str(values['model.dialect']),
         protocol=str(values['model.protocol']),
         max_pixels=whole('model.max_pixels'),
-        # One more answers questions about the past.
-        lanes=whole('max_instructions') + bool(values['memory.path']),
+        lanes=(whole('max_instructions') or DEFAULT_INSTRUCTIONS) + asking_lanes(values),
+        fewest=(whole('max_instructions') or 1) + asking_lanes(values),
         capacity=whole('context.capacity'),
         window=str(values['context.dtype']),
         frames=whole('context.max_frames'),
@@ -59,6 +60,11 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         max_len=whole('context.max_len'),
     )
     return load(path, options)
+
+
+def asking_lanes(values: Mapping[str, Value]) -> int:
+    """Lanes for questions about the past, besides those of instructions: 1 with a memory."""
+    return int(bool(values['memory.path']))
 
 
 def find_model(path: str | Path = '') -> Path | str:

@@ -174,10 +174,11 @@ TABLE = (
     Parameter('instructions', (), 'Instructions that are active from the start, a list of texts.'),
     Parameter(
         'max_instructions',
-        8,
-        'Instructions that can be active at once; memory is allocated for all of them.',
+        0,
+        'Instructions that can be active at once; memory is allocated for all of them. 0 = 8, or '
+        'as many as the free memory has room for.',
         _SETUP,
-        1,
+        0,
         64,
     ),
     Parameter(

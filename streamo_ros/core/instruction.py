@@ -16,6 +16,9 @@ from dataclasses import replace
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction_text import check_instruction
 
+DEFAULT_INSTRUCTIONS = 8
+"""Instructions that can be active at once when the user does not say how many."""
+
 
 class InstructionError(StreamoError, ValueError):
     """An instruction is refused; the message says why and what to do."""
@@ -75,17 +78,24 @@ class InstructionBook:
         capacity: how many may be active at once.
         check: returns the text cleaned or raises ValueError; the protocol's check by default.
         remark: what there is to remark on an instruction that is accepted; '' = nothing.
+        cramped: whether `capacity` is what memory had room for, and not what was asked for.
     """
 
     def __init__(
         self,
-        capacity: int = 8,
+        capacity: int = DEFAULT_INSTRUCTIONS,
         check: Callable[[str], str] = check_instruction,
         remark: Callable[[str], str] = lambda _: '',
+        cramped: bool = False,
     ) -> None:
         self.capacity = capacity
         self.check = check
         self.remark = remark
+        self._full = f'all {capacity} places for instructions are taken'
+        self._more = 'raise max_instructions'
+        if cramped:
+            self._full += ', and the free memory had no room for more'
+            self._more = 'lower context.max_frames'
         self._active: dict[int, Instruction] = {}
         self._next_id = 1
         self._version = 0
@@ -198,7 +208,7 @@ class InstructionBook:
         for instruction in instructions:
             try:
                 if len(accepted) >= self.capacity:
-                    raise InstructionError(f'max_instructions is {self.capacity}')
+                    raise InstructionError(f'{self._full}: {self._more}')
                 text = self.check(instruction.text)
                 accepted[instruction.id] = replace(instruction, text=text, stamp=0, since=0)
             except ValueError as error:
@@ -222,8 +232,7 @@ class InstructionBook:
             raise InstructionError(self._unknown(replace_id))
         if not replace_id and len(self._active) >= self.capacity:
             raise InstructionError(
-                f'all {self.capacity} places for instructions are taken: cancel one, replace one '
-                'with replace_id, or raise max_instructions'
+                f'{self._full}: cancel one, replace one with replace_id, or {self._more}'
             )
         self._active.pop(replace_id, None)
 

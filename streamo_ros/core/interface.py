@@ -142,7 +142,8 @@ class BackboneInfo:
         context_capacity: tokens that one lane can hold.
         vision_note: why the vision backend is not the one requested, or what is in progress; '' if
             neither; not part of the identity.
-        max_frames: frames that the checkpoint wants a lane to keep; 0 = unspecified.
+        max_frames: frames that the checkpoint wants a lane to keep; where it does not say, fewer
+            than the default if only so many fit into memory; 0 = unspecified.
         max_time: seconds of stream after which the checkpoint wants tags to restart; 0 = none.
         response_threshold: probability from which the checkpoint wants Response to be decided;
             0 = when it is the most probable.

@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from streamo_ros.config.model import asking_lanes
 from streamo_ros.config.model import load_model
 from streamo_ros.config.parameter import Value
 from streamo_ros.config.settings import Values
 from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark
+from streamo_ros.core.instruction import DEFAULT_INSTRUCTIONS
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.instruction import InstructionSource
 from streamo_ros.core.interface import Backbone
@@ -116,10 +118,13 @@ class NodeResources:
     def __init__(self, node: AwaitableLifecycleNode, loaded: LoadedModel, values: Values) -> None:
         self.backbone = loaded.backbone
         self._values = values
+        # As many as the model has lanes for, which may be fewer than the default.
+        places = self.backbone.lanes - asking_lanes(values.all())
         self.book = InstructionBook(
-            values.whole('max_instructions'),
+            places,
             instruction_check(self.backbone, lambda: values.whole('generation.max_new_tokens')),
             instruction_remark(self.backbone),
+            cramped=places < (values.whole('max_instructions') or DEFAULT_INSTRUCTIONS),
         )
         self.messages = StepMessages(MESSAGES, lambda: self.info.model_id)
         self.publisher = EventPublisher(node, self.messages, lambda: self.info, values)

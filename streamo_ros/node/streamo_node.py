@@ -129,13 +129,14 @@ class StreamoNode(AwaitableLifecycleNode):
             await self.cleanup()
             self._report_error(str(error))
             return FAILURE
+        info = self.resources.info
         for remark in filter(
-            None, [self.resources.remark, *remarks(self.values, self.resources.info)]
+            None, [self.resources.remark, *remarks(self.values, info), info.note]
         ):
             self.get_logger().warning(remark)
         self.resources.publisher.model_info()
         self.resources.instructions.sync()
-        self.get_logger().info(f'{self.resources.info.model} is ready')
+        self.get_logger().info(f'{info.model} is ready')
         return SUCCESS
 
     async def activate(self) -> TransitionCallbackReturn:
@@ -259,7 +260,7 @@ class StreamoNode(AwaitableLifecycleNode):
             model_timeout=self.values.number('model.timeout'),
             rate=sampling_rate(self.values, resources.info) if resources else 0.0,
             instructions=len(resources.book.active()) if resources else 0,
-            capacity=self.values.whole('max_instructions'),
+            capacity=resources.book.capacity if resources else 0,
             journal=resources.instructions.problem if resources else '',
             memory=resources.memory if resources else None,
             namesakes=self._namesakes.check(),

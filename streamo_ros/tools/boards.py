@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from streamo_ros.core.instruction import DEFAULT_INSTRUCTIONS
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.tools.page_part import replace_part
@@ -22,8 +23,6 @@ from streamo_ros.tools.page_part import replace_part
 if TYPE_CHECKING:
     from streamo_ros.backbone.options import Options
 
-LANES = 8
-"""The default of max_instructions: what every table counts up to."""
 BOARDS = (8, 16, 32, 64)
 """GiB of memory."""
 JETSON = {
@@ -86,7 +85,7 @@ def _row(title: str, name: str, frames: int) -> str:
     from streamo_ros.backbone.board_plan import published_plan
     from streamo_ros.backbone.options import Options
 
-    options = Options(lanes=LANES, frames=frames)
+    options = Options(lanes=DEFAULT_INSTRUCTIONS, frames=frames)
     plan = published_plan(name, options)
     shape = published(name)
     fits = [_fits(name, options, size * GIB) for size in BOARDS]
@@ -95,7 +94,7 @@ def _row(title: str, name: str, frames: int) -> str:
         f'{plan.weights / GIB:.1f} GiB',
         f'{plan.weights * shape.vision / shape.weights / GIB:.1f} GiB',
         f'{plan.window.capacity:,}',
-        f'{plan.window_bytes / LANES / GIB:.2f} GiB',
+        f'{plan.window_bytes / DEFAULT_INSTRUCTIONS / GIB:.2f} GiB',
         f'{plan.workspace / GIB:.1f} GiB',
         *fits,
     )

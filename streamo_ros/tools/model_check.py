@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,7 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.tools.check import Check
 
 if TYPE_CHECKING:
+    from streamo_ros.backbone.options import Options
     from streamo_ros.backbone.plan import Plan
     from streamo_ros.core.dialect import Dialect
 
@@ -33,7 +36,7 @@ def check_model(path: Path, dialect: str = 'auto', window: str = 'auto') -> list
     from streamo_ros.backbone.options import Options
     from streamo_ros.backbone.plan import plan_checkpoint
 
-    findings, options = [], Options(dialect=dialect, window=window)
+    findings, options = [], Options(dialect=dialect, window=window, fewest=1)
     try:
         checkpoint = read_checkpoint(path.expanduser())
         family = find_family(checkpoint.architecture)
@@ -41,12 +44,13 @@ def check_model(path: Path, dialect: str = 'auto', window: str = 'auto') -> list
         findings.append(Check('model', 'ok', f'{checkpoint.architecture}, family {name}'))
         prompt = make_prompt(checkpoint, options)
         findings += _spoken(prompt.dialect)
-        plan = plan_checkpoint(checkpoint, family, prompt, options)
+        make = partial(plan_checkpoint, checkpoint, family, prompt)
+        plan = make(options)
     except StreamoError as error:
         part = 'dialect' if findings else 'model'
         page = 'docs/dialects.md' if findings else 'docs/models.md'
         return [*findings, Check(part, 'missing', str(error), f'see {page}')]
-    return [*findings, _frames(plan), _memory(plan)]
+    return [*findings, _frames(plan), _memory(plan, make, options)]
 
 
 def _spoken(dialect: Dialect) -> list[Check]:
@@ -70,9 +74,10 @@ def _frames(plan: Plan) -> Check:
     return Check('frames', 'ok', seen)
 
 
-def _memory(plan: Plan) -> Check:
+def _memory(plan: Plan, make: Callable[[Options], Plan], options: Options) -> Check:
     """The parts of the memory that will be taken, computed, and whether they are free."""
     from streamo_ros.backbone.attention.storage import name_of
+    from streamo_ros.backbone.fit import fit_plan
     from streamo_ros.backbone.sizing import free_bytes
 
     shape, dtype = plan.window, str(plan.dtype).removeprefix('torch.')
@@ -84,9 +89,11 @@ def _memory(plan: Plan) -> Check:
             f'{_gib(plan.workspace)} for passes (computed); '
             f'{_gib(free)} are free on {plan.device.type}'
         )
-        plan.check(free - plan.weights)
+        remark = fit_plan(make, options, max(0, free - plan.weights)).remark
     except StreamoError as error:
         return Check('memory', 'missing', found, f'with the weights loaded, {error}')
+    if remark:
+        return Check('memory', 'note', found, f'with the weights loaded, {remark}')
     return Check('memory', 'ok', found)
 
 

@@ -26,6 +26,17 @@ def test_a_full_book_refuses_and_says_what_to_do() -> None:
     assert [one.text for one in book.active()] == ['a', 'b']
 
 
+def test_a_book_that_memory_made_small_says_so() -> None:
+    book = InstructionBook(capacity=1, cramped=True)
+    one = book.add('a')
+    with pytest.raises(InstructionError, match=r'free memory had no room.*context\.max_frames'):
+        book.add('b')
+    again = InstructionBook(capacity=0, cramped=True)
+    (refused,) = again.restore((one,), 2)
+    assert 'not active again: all 0 places for instructions are taken' in refused
+    assert 'context.max_frames' in refused
+
+
 def test_replacing_takes_the_place_even_in_a_full_book() -> None:
     book = InstructionBook(capacity=1)
     old = book.add('a')

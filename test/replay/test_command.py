@@ -552,3 +552,23 @@ def test_a_file_name_that_is_no_text_is_escaped_in_every_output(command, bags, t
     assert r'bad\udcff\x1b[2J.mcap: 7 s of capture time' in out
     report = (tmp_path / 'out' / 'report.html').read_bytes()
     assert rb'bad\udcff' in report
+
+
+def test_a_window_that_was_sized_to_memory_is_said(command, tmp_path, monkeypatch):
+    """Of a model that was not trained on a window; as many lanes as instructions, fewer frames."""
+    model = shutil.copytree(ROOT / 'models' / 'streamo-tiny', tmp_path / 'model')
+    settings = json.loads((model / 'streamo.json').read_text())
+    del settings['max_frames']
+    (model / 'streamo.json').write_text(json.dumps(settings))
+    monkeypatch.setattr('streamo_ros.backbone.build.free_bytes', lambda device: 12_000_000)
+    arguments = ('--model', model, '--instruction', 'a red ball', '--device', 'cpu')
+    code, out, err = command(*arguments)
+    assert code == 0, err
+    said = r'1 lane of 120 frames would need.*room for 1 lane of (\d+) frames'
+    (kept,) = re.findall(said, out + err)
+    assert 8 <= int(kept) < 120
+    given = tmp_path / 'given.yaml'
+    given.write_text('/**: {ros__parameters: {context.max_frames: 120}}')
+    code, out, err = command(*arguments, '--params-file', given)
+    assert code == 2
+    assert 'would fit' in err

@@ -58,10 +58,22 @@ def test_a_tokenizer_without_states_says_how_to_add_them(folder):
 
 
 def test_memory_that_is_not_there_is_missing(folder, monkeypatch):
-    monkeypatch.setattr('streamo_ros.backbone.sizing.free_bytes', lambda device: 20_000_000)
+    monkeypatch.setattr('streamo_ros.backbone.sizing.free_bytes', lambda device: 1_000_000)
     memory = check_model(folder)[-1]
     assert memory.state == 'missing'
     assert 'would fit' in memory.fix
+
+
+def test_less_memory_than_the_defaults_take_is_noted_with_what_there_is_room_for(
+    folder, monkeypatch, capsys
+):
+    monkeypatch.setattr(doctor, 'CHECKS', ())
+    monkeypatch.setattr('streamo_ros.backbone.sizing.free_bytes', lambda device: 20_000_000)
+    memory = check_model(folder)[-1]
+    assert memory.state == 'note'
+    assert 'there is room for' in memory.fix
+    assert doctor.main(['--model', str(folder)]) == 0
+    assert 'there is room for' in capsys.readouterr().out
 
 
 def test_the_doctor_takes_a_model(folder, monkeypatch, capsys):

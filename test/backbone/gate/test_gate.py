@@ -9,6 +9,7 @@ import pytest
 
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.backbone.gate import with_gate
 from streamo_ros.backbone.gate.gated import GatedBackbone
 from streamo_ros.backbone.gate.on_demand import OnDemandBackbone
 from streamo_ros.backbone.gate.protocol_gate import ProtocolGate
@@ -222,6 +223,18 @@ def test_a_length_that_holds_nothing_is_refused(frame):
     assert 'more than context.max_len 60' in watch.assistant.passes.last_failure
     with pytest.raises(BackboneError, match='leaves no room for an answer'):
         OnDemandBackbone(ScriptedBackbone(lambda *_: (S, ''), capacity=100), 1000, 100)
+
+
+def test_only_the_model_is_sized_to_memory_and_the_gate_has_a_lane_for_each_of_its(write_script):
+    path = str(write_script('- instruction: ""\n  say: []\n'))
+    asked = []
+
+    def note(path, options):
+        asked.append((options.lanes, options.fewest))
+        return load(path, options)
+
+    with_gate(path, Options(gate=path, lanes=8, fewest=1), note)
+    assert asked == [(8, 0), (8, 1)]
 
 
 def test_a_wrong_alpha_is_refused(write_script):
