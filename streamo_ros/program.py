@@ -48,9 +48,15 @@ def run_program(name: str, main: Callable[[], int]) -> int:
     """
     _allow_any_character()
     try:
-        return main()
+        return _run(name, main)
     except KeyboardInterrupt:
+        # Also one that comes while an error is being printed.
         return ExitCode.INTERRUPTED
+
+
+def _run(name: str, main: Callable[[], int]) -> int:
+    try:
+        return main()
     except BrokenPipeError:
         # The reader of our output is gone; another complaint at exit would only add noise.
         sys.stderr.close()

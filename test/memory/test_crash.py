@@ -22,7 +22,7 @@ from streamo_ros.memory.store import Store
 WRITES = """
 import sys, numpy as np
 from streamo_ros.core.protocol import State
-from streamo_ros.memory.record import AnswerRecord, FrameRecord, Record, StateRecord
+from streamo_ros.memory.record import AnswerRecord, FrameRecord, MemoryRecord, StateRecord
 from streamo_ros.memory.store import Store
 store = Store(sys.argv[1])
 image = np.full((48, 64, 3), 90, np.uint8)
@@ -33,7 +33,7 @@ for number in range(first, first + 10_000):
     states = (StateRecord(stamp, 1, state, 0.5),)
     answers = (AnswerRecord(stamp, stamp, 1, 'Tell me.', f'It boils {number}.', 0.9),)
     answers = answers if state is State.RESPONSE else ()
-    store.put([Record((1, 1), '', FrameRecord(stamp, image), states, answers)])
+    store.put([MemoryRecord((1, 1), '', FrameRecord(stamp, image), states, answers)])
     print(number, flush=True)
     store.tidy()
 """

@@ -13,23 +13,23 @@ from streamo_ros.tiny.objects.dialogues import DialoguePlan
 
 WEIGHTS = {
     'appear': 1.7,
-    'leave': 1.9,
+    'leave': 1.7,
     'back': 1.0,
     'presence': 1.2,
     'count': 2.0,
-    'more': 1.6,
-    'together': 3.4,
+    'more': 1.0,
+    'together': 2.8,
     'where': 1.0,
-    'side': 3.0,
-    'move': 3.6,
-    'near': 3.6,
-    'closer': 3.6,
+    'side': 2.2,
+    'move': 2.8,
+    'near': 2.8,
+    'closer': 2.8,
     'see': 1.2,
     'narrate': 1.5,
     'ground': 1.0,
     'unknown': 1.1,
 }
-"""Sampling weight of each family: the more, the longer it takes to be learned."""
+"""Sampling weight of each family."""
 _NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
 """Families of the first stage."""
 _PAIRS = 64

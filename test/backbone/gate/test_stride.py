@@ -24,7 +24,8 @@ from stride_checkpoint import frames
 from stride_checkpoint import save_stride
 
 RECORDINGS = Path(__file__).parents[1] / 'recordings'
-RUNS = json.loads((RECORDINGS / 'stride_gate.json').read_text())['runs']
+DATA = Path(__file__).parents[2] / 'data'
+RUNS = json.loads((DATA / 'stride_gate.json').read_text())['runs']
 
 
 @pytest.fixture(scope='module')

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from pathlib import Path
 
@@ -21,6 +22,8 @@ from streamo_ros.backbone.vision.engine.selftest import compare
 from streamo_ros.backbone.vision.engine.selftest import load_reference
 from streamo_ros.backbone.vision.engine.selftest import probe
 from streamo_ros.backbone.vision.engine.selftest import record
+from streamo_ros.backbone.vision.engine.selftest import run_exact
+from streamo_ros.backbone.vision.engine.selftest import run_own
 from streamo_ros.backbone.vision.onnx_encoder import OnnxEncoder
 
 API = Path(__file__).parents[3] / 'data' / 'tensorrt_api'
@@ -55,7 +58,9 @@ def test_deepstack_levels_are_outputs(tower_checkpoint, tower_graph):
 
 def test_half_precision_agrees_and_keeps_norms_in_single(tower_graph, tmp_path):
     made, graph = tower_graph(torch.float16)
-    record(made, torch.float16, tmp_path / 'reference')
+    own = run_own(made, torch.float16)
+    exact = run_exact(copy.deepcopy(made).float(), torch.float16)
+    record(made.grid, torch.float16, exact, own, tmp_path / 'reference')
     agreement = compare(OnnxEncoder(graph.path, made.grid), load_reference(tmp_path / 'reference'))
     assert agreement.good, agreement
     model = onnx.load(str(graph.path), load_external_data=False)
@@ -129,7 +134,7 @@ def test_a_tower_that_cannot_be_exported_is_one_sentence(tmp_path):
     assert '\n' not in str(caught.value)
 
 
-def test_numbers_that_are_not_finite_are_refused(qwen_graph, tmp_path):
+def test_numbers_that_are_not_finite_are_refused(qwen_graph):
     tower, _ = qwen_graph
 
     class Overflowing:
@@ -139,4 +144,4 @@ def test_numbers_that_are_not_finite_are_refused(qwen_graph, tmp_path):
             return (torch.full((tower.grid.tokens, 8), float('inf')),)
 
     with pytest.raises(EngineError, match=r'not finite.*bfloat16'):
-        record(Overflowing(), torch.float16, tmp_path / 'reference')
+        run_own(Overflowing(), torch.float16)
