@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -261,3 +262,12 @@ def test_public_names_are_imported_without_torch_and_rclpy() -> None:
         [sys.executable, '-c', PUBLIC_NAMES], capture_output=True, text=True, check=False
     )
     assert done.stdout == '[]\n', done.stderr
+
+
+def test_no_two_classes_have_the_same_name():
+    names = [
+        name
+        for file in PACKAGE.rglob('*.py')
+        for name in re.findall(r'^class (\w+)', file.read_text(), re.MULTILINE)
+    ]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []

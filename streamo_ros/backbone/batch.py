@@ -29,7 +29,7 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Piece
 from streamo_ros.core.interface import piece_tokens
 from streamo_ros.core.interface import Request
-from streamo_ros.core.pending_frame import PendingFrame
+from streamo_ros.core.unpaired_frame import UnpairedFrame
 
 MarksOf = Callable[[int, int], TokenPositions]
 
@@ -222,7 +222,7 @@ def own_vision(piece: Piece) -> EncodedVision:
     Raises:
         TypeError: it was not.
     """
-    if isinstance(piece, PendingFrame):
+    if isinstance(piece, UnpairedFrame):
         piece = piece.alone()
     if not isinstance(piece, EncodedVision):
         raise TypeError(f'a frame must come from encode() of this backbone, got {type(piece)}')

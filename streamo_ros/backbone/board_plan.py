@@ -21,7 +21,7 @@ from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.plan import FrameSizes
 from streamo_ros.backbone.plan import Plan
 from streamo_ros.backbone.plan import plan_memory
-from streamo_ros.backbone.plan import Target
+from streamo_ros.backbone.plan import RunTarget
 from streamo_ros.backbone.published_shapes import SHAPES
 from streamo_ros.backbone.random_weights import plain_prompt
 from streamo_ros.core.interface import BackboneError
@@ -30,7 +30,7 @@ from streamo_ros.core.prompt import PromptTokens
 GIB = 1 << 30
 SYSTEM = 5 * GIB // 2
 """What the system and the node's other parts take; with CUDA's libraries, 3 GiB (an estimate)."""
-GPU = Target(torch.device('cuda'), torch.bfloat16, 2)
+GPU = RunTarget(torch.device('cuda'), torch.bfloat16, 2)
 """A GPU with Triton, which keeps keys and values once."""
 EIGHT_BITS = replace(GPU, number=torch.int8)
 """The same with `context.dtype: int8`."""
@@ -76,7 +76,7 @@ def published(name: str) -> Published:
     )
 
 
-def published_plan(name: str, options: Options, target: Target = GPU) -> Plan:
+def published_plan(name: str, options: Options, target: RunTarget = GPU) -> Plan:
     """The memory plan of a published shape.
 
     Args:
@@ -95,7 +95,7 @@ def published_plan(name: str, options: Options, target: Target = GPU) -> Plan:
     )
 
 
-def fitting_lanes(name: str, options: Options, memory: int, target: Target = GPU) -> int:
+def fitting_lanes(name: str, options: Options, memory: int, target: RunTarget = GPU) -> int:
     """Most instructions, up to `options.lanes`, that a board of so many bytes has room for.
 
     They are what the node would not refuse at configure: 0 = not even one.

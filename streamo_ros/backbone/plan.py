@@ -90,7 +90,7 @@ class FrameSizes:
 
 
 @dataclass(frozen=True)
-class Target:
+class RunTarget:
     """Where a checkpoint runs.
 
     Attributes:
@@ -106,7 +106,7 @@ class Target:
     number: torch.dtype | None = None
 
 
-def find_target(options: Options) -> Target:
+def find_target(options: Options) -> RunTarget:
     """The target that the options select on this machine.
 
     Raises:
@@ -115,7 +115,7 @@ def find_target(options: Options) -> Target:
     """
     device, dtype = find_device(options)
     number = find_number(options, dtype)
-    return Target(device, dtype, find_kind(device, number).copies, number)
+    return RunTarget(device, dtype, find_kind(device, number).copies, number)
 
 
 def find_number(options: Options, dtype: torch.dtype) -> torch.dtype:
@@ -181,7 +181,7 @@ def plan_memory(
     sizes: FrameSizes,
     prompt: PromptTokens,
     options: Options,
-    target: Target,
+    target: RunTarget,
     *,
     max_frames: int = 0,
     weights: int = 0,

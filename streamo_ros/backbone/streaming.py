@@ -43,9 +43,9 @@ from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.pending_frame import PendingFrame
 from streamo_ros.core.prefill import cut_pieces
 from streamo_ros.core.prompt import PromptTokens
+from streamo_ros.core.unpaired_frame import UnpairedFrame
 
 Read = TypeVar('Read')
 
@@ -120,12 +120,12 @@ class StreamingBackbone:
         grid = self.frames.find_grid(height, width)
         return grid.shape
 
-    def encode(self, image: NDArray[np.uint8]) -> EncodedVision | PendingFrame:
+    def encode(self, image: NDArray[np.uint8]) -> EncodedVision | UnpairedFrame:
         """One vision pass; see `interface.Backbone.encode`."""
         grid = self.frames.find_grid(*image.shape[:2])
         self._look_at(grid)
         if self.prompt.dialect.is_lazy:
-            return PendingFrame(image, grid.shape, self._see)
+            return UnpairedFrame(image, grid.shape, self._see)
         return self._see((image,), False)
 
     @torch.inference_mode()

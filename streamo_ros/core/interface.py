@@ -220,7 +220,7 @@ class Backbone(Protocol):
 
         Returns:
             Its vision tokens; in a dialect in which they depend on other frames or on the lane, a
-            `pending_frame.PendingFrame`.
+            `unpaired_frame.UnpairedFrame`.
 
         Raises:
             BackboneError: the pass failed.

@@ -7,8 +7,8 @@ from __future__ import annotations
 from streamo_ros.core.dialect import Dialect
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.pending_frame import made
-from streamo_ros.core.pending_frame import PendingFrame
+from streamo_ros.core.unpaired_frame import made
+from streamo_ros.core.unpaired_frame import UnpairedFrame
 
 
 class StepFrames:
@@ -25,7 +25,7 @@ class StepFrames:
         self._dialect = dialect
         self._ticks: list[Tick] = []
         self._visions: list[VisionTokens] = []
-        self._first: PendingFrame | None = None
+        self._first: UnpairedFrame | None = None
         self.larger = False
 
     def __bool__(self) -> bool:
@@ -75,7 +75,7 @@ class StepFrames:
 
     def _whole(self, vision: VisionTokens) -> VisionTokens | None:
         """The vision tokens of a block that this frame completes; None if it does not."""
-        if not isinstance(vision, PendingFrame):
+        if not isinstance(vision, UnpairedFrame):
             return vision
         larger = self.larger and self._dialect.standby_scale > 1
         if self._dialect.block == 1:

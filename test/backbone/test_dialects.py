@@ -37,7 +37,6 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.core.interface import Sampling
-from streamo_ros.core.pending_frame import PendingFrame
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import ProtocolError
@@ -45,6 +44,7 @@ from streamo_ros.core.protocol import State
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.core.speech import Finish
 from streamo_ros.core.speech import Speech
+from streamo_ros.core.unpaired_frame import UnpairedFrame
 from streamo_ros.training.recorder import RecordingBackbone
 
 MAX_PIXELS = 16384
@@ -66,7 +66,7 @@ class Rows(RecordingBackbone):
     def encode(self, image: NDArray[np.uint8]) -> Any:
         if not self.prompt.dialect.is_lazy:
             return super().encode(image)
-        return PendingFrame(image, (1, 1), lambda images, _: super(Rows, self).encode(images[0]))
+        return UnpairedFrame(image, (1, 1), lambda images, _: super(Rows, self).encode(images[0]))
 
     @property
     def ids(self) -> list[int]:

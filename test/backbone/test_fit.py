@@ -19,7 +19,7 @@ from streamo_ros.backbone.fit import fit_plan
 from streamo_ros.backbone.fit import SPARE
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.plan import plan_memory
-from streamo_ros.backbone.plan import Target
+from streamo_ros.backbone.plan import RunTarget
 from streamo_ros.backbone.random_weights import random_backbone
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
@@ -34,7 +34,7 @@ def need(options: Options, asked: int = 0) -> int:
 
 
 def make(options: Options, asked: int = 0, device: str = 'cpu'):
-    shape, target = published('tiny'), Target(torch.device(device), torch.float32, 3)
+    shape, target = published('tiny'), RunTarget(torch.device(device), torch.float32, 3)
     return plan_memory(
         shape.config.text_config, shape.sizes, shape.prompt, options, target, max_frames=asked
     )

@@ -35,7 +35,7 @@ Ids = tuple[int, ...]
 
 
 @dataclass
-class _Lane:
+class _ScoredLane:
     """A question and its frames.
 
     Attributes:
@@ -65,7 +65,7 @@ class ScoreGate:
         self._backbone = backbone
         self._passes = PassRunner(backbone)
         self._frames = backbone.info.max_frames or DEFAULT_MAX_FRAMES
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[int, _ScoredLane] = {}
         self._after = after_frame(backbone.prompt)
 
     @property
@@ -92,7 +92,7 @@ class ScoreGate:
                 f'{self._backbone.capacity}: shorten it'
             )
         slot = self._backbone.open()
-        self._lanes[slot] = _Lane(slot, sink)
+        self._lanes[slot] = _ScoredLane(slot, sink)
         return slot
 
     def close(self, lane: int) -> None:
@@ -117,7 +117,7 @@ class ScoreGate:
             raise BackboneError(f'the gate {self.name} failed: {self._passes.last_failure}')
         return scores
 
-    def _request(self, lane: _Lane, look: Look) -> Request:
+    def _request(self, lane: _ScoredLane, look: Look) -> Request:
         """What a frame appends to its lane, in which there is room for it afterwards."""
         if lane.sizes and lane.grid != look.glimpse.grid:
             self._keep(lane, 0)
@@ -139,7 +139,7 @@ class ScoreGate:
         marks = len(self._backbone.prompt.image_open) + len(self._after)
         return int(look.glimpse.tokens) + marks
 
-    def _keep(self, lane: _Lane, frames: int) -> None:
+    def _keep(self, lane: _ScoredLane, frames: int) -> None:
         """Forget all but so many of the newest frames."""
         held, sink = self._backbone.length(lane.slot), len(lane.sink)
         lane.sizes = lane.sizes[len(lane.sizes) - frames :]

@@ -39,7 +39,7 @@ SEED = 0
 
 
 @dataclass
-class _Lane:
+class _StrideLane:
     """One question.
 
     Attributes:
@@ -84,7 +84,7 @@ class StrideGate:
         self.name = name
         self.identity = model.identity
         self._most, self._dropped = most, dropped
-        self._lanes: dict[int, _Lane | None] = dict.fromkeys(range(lanes))
+        self._lanes: dict[int, _StrideLane | None] = dict.fromkeys(range(lanes))
         self._encoded: deque[tuple[Pixels, Pixels, EncodedVision]] = deque(maxlen=2)
 
     def open(self, question: str) -> int:
@@ -123,10 +123,10 @@ class StrideGate:
             raise BackboneError(f'the gate {self.name} failed: {failure}')
         return scores
 
-    def _new_lane(self, question: str) -> _Lane:
-        return _Lane(question, SlotMemory(self._model.slots, np.random.RandomState(SEED)))
+    def _new_lane(self, question: str) -> _StrideLane:
+        return _StrideLane(question, SlotMemory(self._model.slots, np.random.RandomState(SEED)))
 
-    def _score(self, lane: _Lane, look: Look) -> float:
+    def _score(self, lane: _StrideLane, look: Look) -> float:
         image, time = look.glimpse, float(look.interval[0])
         if lane.waiting is None or lane.waiting[0].shape != image.shape:
             lane.waiting = image, time
@@ -144,7 +144,7 @@ class StrideGate:
         lane.newest = outcome.newest
         return 1.0 if outcome.completed else lane.newest / 2
 
-    def _read(self, lane: _Lane) -> None:
+    def _read(self, lane: _StrideLane) -> None:
         """Read the newest pair; after frames have left, all that stay."""
         new = [lane.pairs[-1]]
         if PAIR * len(lane.pairs) > self._most:

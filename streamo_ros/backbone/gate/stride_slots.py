@@ -52,7 +52,7 @@ class SlotSettings:
 
 
 @dataclass(frozen=True)
-class Segment:
+class EventSegment:
     """An event, in seconds of the stream."""
 
     start: float
@@ -60,7 +60,7 @@ class Segment:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SlotOutcome:
     """What a look found.
 
     Attributes:
@@ -69,7 +69,7 @@ class Outcome:
         labels: of all slots.
     """
 
-    completed: tuple[Segment, ...]
+    completed: tuple[EventSegment, ...]
     newest: float
     labels: Labels
 
@@ -86,11 +86,11 @@ class SlotMemory:
     settings: SlotSettings
     random: np.random.RandomState
     _history: dict[float, int] = field(default_factory=dict)
-    _open: Segment | None = None
+    _open: EventSegment | None = None
     _done: float = float('-inf')
     _newest: float = 0.0
 
-    def look(self, last: float, offset: float, denoise: Denoise) -> Outcome:
+    def look(self, last: float, offset: float, denoise: Denoise) -> SlotOutcome:
         """Decide the slots anew after frames were added.
 
         Args:
@@ -98,7 +98,7 @@ class SlotMemory:
             offset: time of the first frame in the window.
             denoise: asks the model.
         """
-        completed: list[Segment] = []
+        completed: list[EventSegment] = []
         for again in range(self.settings.most + 1):
             if again:
                 self._history.clear()
@@ -110,7 +110,7 @@ class SlotMemory:
             completed += new
             if not new:
                 break
-        return Outcome(tuple(completed), self._newest, labels)
+        return SlotOutcome(tuple(completed), self._newest, labels)
 
     def _starts(self, last: float) -> NDArray[np.float64]:
         own = self.settings
@@ -180,7 +180,9 @@ class SlotMemory:
         chosen = self.random.choice(candidates, count, replace=False)
         labels[places[chosen]] = own[chosen] > 0.5
 
-    def _follow(self, span: Segment | None, first_seen: float, now: float) -> list[Segment]:
+    def _follow(
+        self, span: EventSegment | None, first_seen: float, now: float
+    ) -> list[EventSegment]:
         """Follow the segments; those that have become complete."""
         completed = []
         before, self._open = self._open, None
@@ -201,9 +203,9 @@ class SlotMemory:
 
 def _span(
     labels: Labels, starts: NDArray[np.float64], ends: NDArray[np.float64]
-) -> Segment | None:
+) -> EventSegment | None:
     """From the first to the last active slot."""
     active = np.flatnonzero(labels == ACTIVE)
     if not len(active):
         return None
-    return Segment(float(starts[active[0]]), float(ends[active[-1]]))
+    return EventSegment(float(starts[active[0]]), float(ends[active[-1]]))

@@ -26,7 +26,7 @@ Encode = Callable[[Sequence[Image], bool], 'VisionTokens']
 _NUMBERS = itertools.count()
 
 
-class PendingFrame:
+class UnpairedFrame:
     """Satisfies `interface.VisionTokens` before there are any.
 
     Args:
@@ -65,7 +65,7 @@ class PendingFrame:
         """
         return self._pass(self, (self._image,), larger)
 
-    def after(self, before: PendingFrame, larger: bool = False) -> VisionTokens:
+    def after(self, before: UnpairedFrame, larger: bool = False) -> VisionTokens:
         """The vision tokens of a frame and this one, as those of one.
 
         Raises:
@@ -73,7 +73,7 @@ class PendingFrame:
         """
         return self._pass(before, (before._image, self._image), larger)
 
-    def _pass(self, before: PendingFrame, images: Sequence[Image], larger: bool) -> VisionTokens:
+    def _pass(self, before: UnpairedFrame, images: Sequence[Image], larger: bool) -> VisionTokens:
         # By number: a frame that held the one before would hold all that came before.
         key = before._number, larger
         if key not in self._made:
@@ -87,4 +87,4 @@ def made(vision: VisionTokens) -> VisionTokens:
     Raises:
         BackboneError: its pass failed.
     """
-    return vision.alone() if isinstance(vision, PendingFrame) else vision
+    return vision.alone() if isinstance(vision, UnpairedFrame) else vision

@@ -29,9 +29,9 @@ from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.pending_frame import PendingFrame
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import State
+from streamo_ros.core.unpaired_frame import UnpairedFrame
 
 PAIRS = replace(STREAMO, frames=2, block=2)
 ZOOM = replace(STREAMO, standby_scale=4.0)
@@ -45,10 +45,10 @@ class Lazy(ScriptedBackbone):
         self.prompt = PromptTokens(self.tokenizer, dialect=dialect)
         self.seen: list[tuple[tuple[int, ...], bool]] = []
         self.broken: set[int] = set()
-        self.made: list[weakref.ref[PendingFrame]] = []
+        self.made: list[weakref.ref[UnpairedFrame]] = []
 
     def encode(self, image: NDArray[np.uint8]) -> Any:
-        frame = PendingFrame(image, super().encode(image).grid, self.see)
+        frame = UnpairedFrame(image, super().encode(image).grid, self.see)
         self.made.append(weakref.ref(frame))
         return frame
 
