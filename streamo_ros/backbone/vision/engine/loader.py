@@ -34,6 +34,9 @@ from streamo_ros.backbone.vision.engine.builder import BuildContext
 from streamo_ros.backbone.vision.engine.builder import open_entry
 from streamo_ros.backbone.vision.engine.cache import EngineCache
 
+_PATIENCE = 2.0
+"""Seconds after which a builder is ended that does not end by itself."""
+
 
 @dataclass(frozen=True)
 class EngineLoader:
@@ -126,6 +129,11 @@ def run_build(command: list[str], on_status: StatusCallback) -> None:
         with starting:
             for builder in running:
                 builder.terminate()
+                try:
+                    builder.wait(_PATIENCE)
+                except subprocess.TimeoutExpired:
+                    # Where whoever started the node ignores this signal, so does the builder.
+                    builder.kill()
 
     # A builder that outlives the node would occupy its memory for nothing.
     atexit.register(end)

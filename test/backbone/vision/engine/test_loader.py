@@ -300,9 +300,11 @@ def test_a_builder_that_fails_gives_its_sentence():
         run_build([sys.executable, '-c', code], lambda note: None)
 
 
-def test_a_builder_does_not_outlive_the_node(tmp_path):
+@pytest.mark.parametrize('handler', ['SIG_DFL', 'SIG_IGN'])
+def test_a_builder_does_not_outlive_the_node(tmp_path, handler):
     code = (
-        'import sys, threading, time\n'
+        'import signal, sys, threading, time\n'
+        f'signal.signal(signal.SIGTERM, signal.{handler})\n'
         'from streamo_ros.backbone.vision.engine.loader import run_build\n'
         'sleeper = [sys.executable, "-c", f"import time,os; '
         "open({sys.argv[1]!r}, 'w').write(str(os.getpid())); time.sleep(60)\"]\n"
