@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.backbone.gate.backbone_gate import BackboneGate
 from streamo_ros.core.activation import Look
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.decision import decide
@@ -22,13 +23,10 @@ from streamo_ros.core.eviction.sliding_window import WindowPolicy
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.interface import BackboneError
-from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.passes import PassRunner
 from streamo_ros.core.protocol import State
 
 
-class ProtocolGate:
+class ProtocolGate(BackboneGate):
     """Satisfies `core.activation.Activation`.
 
     Its lanes are dialogues like any other, in which it decides as it was trained to: what it sees
@@ -39,26 +37,10 @@ class ProtocolGate:
     """
 
     def __init__(self, backbone: Backbone) -> None:
-        self._backbone = backbone
-        self._passes = PassRunner(backbone)
+        super().__init__(backbone)
         self._limits = ContextLimits.for_checkpoint(backbone.info, max_new_tokens=1)
         self._lanes: dict[int, Dialogue] = {}
         self._grids: dict[int, tuple[int, int]] = {}
-
-    @property
-    def name(self) -> str:
-        """See `Activation`."""
-        return self._backbone.info.model
-
-    @property
-    def identity(self) -> str:
-        """See `Activation`."""
-        return self._backbone.info.model_id
-
-    @property
-    def threshold(self) -> float:
-        """What the checkpoint asks for."""
-        return self._backbone.info.response_threshold
 
     def open(self, question: str) -> int:
         """See `Activation`."""
@@ -70,10 +52,6 @@ class ProtocolGate:
         """See `Activation`."""
         self._lanes.pop(lane).close()
         self._grids.pop(lane, None)
-
-    def see(self, image: NDArray[np.uint8]) -> VisionTokens:
-        """See `Activation`."""
-        return self._backbone.encode(image)
 
     def score(self, looks: Sequence[Look]) -> NDArray[np.float32]:
         """See `Activation`."""
@@ -94,9 +72,7 @@ class ProtocolGate:
             dialogue.commit(state)
             if state is State.RESPONSE:
                 dialogue.finish()
-        if len(looks) and np.isnan(scores).all():
-            raise BackboneError(f'the gate {self.name} failed: {self._passes.last_failure}')
-        return scores
+        return self._checked(scores)
 
     def _follow_grid(self, look: Look, dialogue: Dialogue) -> None:
         """Forget what frames of another size showed."""

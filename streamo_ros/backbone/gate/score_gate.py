@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.backbone.build import load_checkpoint
+from streamo_ros.backbone.gate.backbone_gate import BackboneGate
 from streamo_ros.backbone.gate_files import ACT
 from streamo_ros.backbone.options import Options
 from streamo_ros.core.activation import Look
@@ -27,8 +28,6 @@ from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
-from streamo_ros.core.interface import VisionTokens
-from streamo_ros.core.passes import PassRunner
 from streamo_ros.core.prompt import PromptTokens
 
 Ids = tuple[int, ...]
@@ -51,7 +50,7 @@ class _ScoredLane:
     grid: tuple[int, int] | None = None
 
 
-class ScoreGate:
+class ScoreGate(BackboneGate):
     """Satisfies `core.activation.Activation`.
 
     Args:
@@ -62,26 +61,10 @@ class ScoreGate:
     """
 
     def __init__(self, backbone: Backbone) -> None:
-        self._backbone = backbone
-        self._passes = PassRunner(backbone)
+        super().__init__(backbone)
         self._frames = backbone.info.max_frames or DEFAULT_MAX_FRAMES
         self._lanes: dict[int, _ScoredLane] = {}
         self._after = after_frame(backbone.prompt)
-
-    @property
-    def name(self) -> str:
-        """See `Activation`."""
-        return self._backbone.info.model
-
-    @property
-    def identity(self) -> str:
-        """See `Activation`."""
-        return self._backbone.info.model_id
-
-    @property
-    def threshold(self) -> float:
-        """See `Activation`."""
-        return self._backbone.info.response_threshold
 
     def open(self, question: str) -> int:
         """See `Activation`."""
@@ -99,10 +82,6 @@ class ScoreGate:
         """See `Activation`."""
         self._backbone.close(self._lanes.pop(lane).slot)
 
-    def see(self, image: NDArray[np.uint8]) -> VisionTokens:
-        """See `Activation`."""
-        return self._backbone.encode(image)
-
     def score(self, looks: Sequence[Look]) -> NDArray[np.float32]:
         """See `Activation`."""
         lanes = [self._lanes[look.lane] for look in looks]
@@ -113,9 +92,7 @@ class ScoreGate:
             if row is not None:
                 lane.sizes.append(self._size(look))
                 scores[at] = 1 / (1 + np.exp(float(row[0] - row[2])))
-        if len(looks) and np.isnan(scores).all():
-            raise BackboneError(f'the gate {self.name} failed: {self._passes.last_failure}')
-        return scores
+        return self._checked(scores)
 
     def _request(self, lane: _ScoredLane, look: Look) -> Request:
         """What a frame appends to its lane, in which there is room for it afterwards."""
