@@ -92,7 +92,8 @@ def measure(
     try:
         worker = EvalWorker(config)
     except StreamoError as error:
-        return {'refused': str(error)}
+        # Without the path, which is that of the machine.
+        return {'refused': str(error).removeprefix(f'{config.model}: ')}
     cases = [
         *synthetic_cases(options.worlds, settings),
         *never_cases(options.hours, settings),
