@@ -3,8 +3,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A running server beside the engine in this process: the same weights and the same pixels.
 
-    python benchmarks/served.py http://127.0.0.1:8000/v1 --output vllm.json
-    python benchmarks/served.py http://127.0.0.1:8000/v1 --kill PID ...    # ends it with kill -9
+    python -m benchmarks.served http://127.0.0.1:8000/v1 --output vllm.json
+    python -m benchmarks.served http://127.0.0.1:8000/v1 --kill PID ...    # ends it with kill -9
 
 The server must serve the checkpoint of `--model`. Both sides forget in chunks, and the frames are
 those of drawn worlds, one after the other, under one instruction. Times are wall time of a frame.
@@ -94,12 +94,17 @@ def main() -> None:
     torch.set_num_threads(1)
     served = load(
         options.url,
-        Options(lanes=1, settings=str(options.model), request_timeout=options.timeout),
+        Options(
+            lanes=1,
+            settings=str(options.model),
+            name=options.name,
+            request_timeout=options.timeout,
+        ),
     )
     instruction, images = scenes(options.frames + AFTERWARDS, options.seed)
     watch = Watch(served, instruction)
     pictures = [sent_pixels(served, image) for image in images]
-    for image in pictures[: options.frames]:
+    for image in images[: options.frames]:
         watch.see(image)
     own = Watch(load(options.model, Options(lanes=1, device='cpu')), instruction)
     for image in pictures[: options.frames]:
@@ -107,7 +112,7 @@ def main() -> None:
     figures = compared(watch, own)
     if options.kill:
         os.kill(options.kill, signal.SIGKILL)
-        for image in pictures[options.frames :]:
+        for image in images[options.frames :]:
             watch.see(image)
         figures['behind_kill'] = [it.state.name for it in watch.decided[options.frames :]]
     text = json.dumps(figures, indent=1) + '\n'
@@ -173,6 +178,7 @@ def _parser() -> argparse.ArgumentParser:
     tiny = share_path('models', 'streamo-tiny')
     add('url', help='of the server, such as http://127.0.0.1:8000/v1')
     add('--model', type=Path, default=tiny, help='the checkpoint; default streamo-tiny')
+    add('--name', default='', help='of the model, where the server has several')
     add('--frames', type=int, default=300, help='default %(default)s')
     add('--seed', type=int, default=4242, help='of the worlds; default %(default)s')
     add('--timeout', type=float, default=60.0, help='seconds for a request; default %(default)s')
