@@ -3,8 +3,9 @@
 """`streamo train config/train/streamo-tiny.yaml`: trains the embedded model from scratch.
 
 Makes tokenizer, pictures, tower, clips, the language model in stages, and the export, in this
-order. Each part is saved in the run's folder and not made twice, and every stage resumes where it
-was interrupted: what is drawn at a step depends only on the seed and the step.
+order; with `start` only the last stage is trained, from a checkpoint. Each part is saved in the
+run's folder and not made twice, and every stage resumes where it was interrupted: what is drawn at
+a step depends only on the seed and the step.
 """
 
 from __future__ import annotations
@@ -163,7 +164,7 @@ class TrainingRun:
     def train_second(self) -> None:
         """The second stage: train the language model, with the tower frozen."""
         torch.manual_seed(self.config.seed + 1)
-        network = Network(self._sizes, self._known)
+        network = Network(self._sizes, self._known, half=self.config.half)
         self._train_stage(
             network, _SECOND, self.config.language_steps, self.config.rate, second_stage, 2
         )
@@ -194,7 +195,7 @@ class TrainingRun:
 
     def _continued(self, part: str, probes: Probes) -> Network:
         """The network as a stage left it, with new probes."""
-        network = Network(self._sizes, self._known, probes)
+        network = Network(self._sizes, self._known, probes, half=self.config.half)
         states = network.state_dict()
         trained = read_part(self.folder / f'{part}.pt')['ema']
         network.load_state_dict(

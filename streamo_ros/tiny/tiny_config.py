@@ -53,8 +53,8 @@ class TinyConfig:
         people_steps: steps of the fifth stage; 0 = none.
         language_from: folder of another run, whose tokenizer, tower and encoded clips are reused;
             '' = make them.
-        start: folder of a checkpoint of this recipe that the fifth stage trains on; no other stage
-            is trained then, and the tower stays as it is. '' = train all stages.
+        start: folder of a checkpoint of this recipe that the fifth stage trains on; no other
+            stage is trained then, and the tower stays as it is. '' = train all stages.
         hidden: width of the language model.
         layers: number of layers of the language model.
         loss: loss of the states. 'cross_entropy': starts and ends of events have larger weights
@@ -65,6 +65,8 @@ class TinyConfig:
         further_rate: peak learning rate of the third stage.
         last_rate: peak learning rate of the fourth stage.
         people_rate: peak learning rate of the fifth stage.
+        half: compute in bfloat16; False = in float32, which is several times faster on CPUs without
+            instructions for bfloat16.
         report_every: steps between two lines of the log.
         keep_every: steps between two saved states.
     """
@@ -95,6 +97,7 @@ class TinyConfig:
     further_rate: float = 0.003
     last_rate: float = 0.002
     people_rate: float = 0.0015
+    half: bool = True
     report_every: int = 40
     keep_every: int = 200
 

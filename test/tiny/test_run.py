@@ -3,18 +3,23 @@
 """The training as a user runs it: one command, settings, a log, and going on where it stopped."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 
 from streamo_ros.tiny import train
+from streamo_ros.tiny.clips import encode_clips
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
+from streamo_ros.tiny.curriculum import fifth_stage
 from streamo_ros.tiny.curriculum import fourth_stage
 from streamo_ros.tiny.curriculum import second_stage
 from streamo_ros.tiny.curriculum import StepPlan
 from streamo_ros.tiny.curriculum import third_stage
+from streamo_ros.tiny.export import export
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.optimizer import schedule
 from streamo_ros.tiny.optimizer import WeightAverage
@@ -24,6 +29,7 @@ from streamo_ros.tiny.sampling_mix import THIRD_STAGE
 from streamo_ros.tiny.tiny_config import tiny_config
 from streamo_ros.training.train_config import TrainingError
 
+PARTS = ('tower.pt', 'last.pt')
 SETTINGS = {
     'kind': 'tiny',
     'threads': 1,
@@ -55,7 +61,7 @@ def a_small_step(*_):
 def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr('streamo_ros.tiny.perception.BATCH', 2)
     monkeypatch.setattr('streamo_ros.tiny.curriculum.dialogue_sizes', lambda *_: (1, 2, 0.0))
-    for name in ('third_stage', 'fourth_stage'):
+    for name in ('third_stage', 'fourth_stage', 'fifth_stage'):
         monkeypatch.setattr(f'streamo_ros.tiny.recipe.{name}', a_small_step)
     values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
     final = train(values)
@@ -84,6 +90,47 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
     train({**values, 'language_steps': 2, 'further_steps': 1, 'last_steps': 1})
     fourth = torch.load(tmp_path / 'run' / 'last.pt', weights_only=True)
     assert set(third['ema']) < set(fourth['ema'])
+    further = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'more')}
+    further |= {'start': str(final), 'people_steps': 1, 'rates': [10], 'dim': 1.0, 'first_clip': 8}
+    more = train(further)
+    assert not (tmp_path / 'more' / 'language.pt').exists()
+    fifth = torch.load(tmp_path / 'more' / 'people.pt', weights_only=True)
+    assert set(fifth['ema']) == set(fourth['ema'])
+    lines = (tmp_path / 'more' / 'log.jsonl').read_text().splitlines()
+    assert {json.loads(line)['part'] for line in lines} == {'people', 'people_check'}
+    train(further)
+    assert len((tmp_path / 'more' / 'log.jsonl').read_text().splitlines()) == len(lines)
+    # Taken apart and put together again, a checkpoint is what it was; a step changes it.
+    taken = tmp_path / 'taken'
+    parts = {name: torch.load(tmp_path / 'more' / name, weights_only=True) for name in PARTS}
+    sizes = tiny_config(further).sizes
+    export(parts['tower.pt']['tower'], parts['last.pt']['ema'], taken, sizes)
+    before, same, after = (load_file(one / 'model.safetensors') for one in (final, taken, more))
+    assert all(torch.equal(before[name], same[name]) for name in before)
+    assert not all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_what_was_not_made_by_this_recipe_is_not_trained_on(tmp_path):
+    values = {**SETTINGS, 'output': str(tmp_path / 'run'), 'people_steps': 1}
+    with pytest.raises(TrainingError, match=r'no tokenizer.json: pass the folder'):
+        train({**values, 'start': str(tmp_path)})
+    (tmp_path / 'tokenizer.json').write_text('{}')
+    with pytest.raises(TrainingError, match='not that of this version'):
+        train({**values, 'start': str(tmp_path)})
+    shutil.copy(tmp_path / 'run' / 'tokenizer' / 'tokenizer.json', tmp_path)
+    with pytest.raises(TrainingError, match='cannot be read'):
+        train({**values, 'start': str(tmp_path)})
+
+
+def test_a_dim_clip_is_the_same_clip_in_poor_light(tower, tmp_path):
+    seeds = range(90_000_000, 90_000_004)
+    light, dim = (
+        encode_clips(seeds, 3, (1.0,), tower, 1, tmp_path / str(share), share)
+        for share in (0.0, 1.0)
+    )
+    for one, other in zip(light, dim, strict=True):
+        assert (one.times, one.views) == (other.times, other.views)
+        assert not torch.equal(one.tokens, other.tokens)
 
 
 @pytest.mark.parametrize(
@@ -93,6 +140,11 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
         ({'further_steps': -1}, 'must not be negative'),
         ({'further_rate': 0}, 'further_rate must be'),
         ({'last_steps': 5}, 'needs further_steps'),
+        ({'people_steps': 5}, 'needs last_steps or start'),
+        ({'start': 'y'}, 'start needs people_steps'),
+        ({'start': 'y', 'people_steps': 5, 'language_from': 'z'}, 'exclude each other'),
+        ({'first_clip': -1}, 'must not be negative'),
+        ({'dim': 1.5}, 'a share from 0 to 1'),
         ({'last_rate': -1}, 'last_rate must be greater'),
         ({'speed': 3}, 'unknown setting speed'),
         ({'kind': 'huge'}, "choose from 'tiny'"),
@@ -194,4 +246,6 @@ def test_heads_are_asked_until_the_end_of_a_stage_is_near():
     assert third_stage(0.95, rng).auxiliary.probe == 0
     assert fourth_stage(0.5, rng).auxiliary.probe > 0
     assert fourth_stage(0.9, rng).auxiliary.probe == 0
+    assert fifth_stage(0.5, rng).mix.everyday > 0.5
+    assert fourth_stage(0.5, rng).mix.everyday == 0
     assert {third_stage(0.5, rng).turns for _ in range(300)} >= {1, 4, 8, 17}
