@@ -65,8 +65,8 @@ class TinyConfig:
         further_rate: peak learning rate of the third stage.
         last_rate: peak learning rate of the fourth stage.
         people_rate: peak learning rate of the fifth stage.
-        half: compute in bfloat16; False = in float32, which is several times faster on CPUs without
-            instructions for bfloat16.
+        half: compute in bfloat16; False = in float32, which is several times faster on CPUs
+            without instructions for bfloat16.
         report_every: steps between two lines of the log.
         keep_every: steps between two saved states.
     """
