@@ -20,6 +20,8 @@ from streamo_ros.tiny.curriculum import second_stage
 from streamo_ros.tiny.curriculum import StepPlan
 from streamo_ros.tiny.curriculum import third_stage
 from streamo_ros.tiny.export import export
+from streamo_ros.tiny.network import Network
+from streamo_ros.tiny.network import new_tower
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.optimizer import schedule
 from streamo_ros.tiny.optimizer import WeightAverage
@@ -61,7 +63,7 @@ def a_small_step(*_):
 def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkeypatch):
     monkeypatch.setattr('streamo_ros.tiny.perception.BATCH', 2)
     monkeypatch.setattr('streamo_ros.tiny.curriculum.dialogue_sizes', lambda *_: (1, 2, 0.0))
-    for name in ('third_stage', 'fourth_stage', 'fifth_stage'):
+    for name in ('third_stage', 'fourth_stage'):
         monkeypatch.setattr(f'streamo_ros.tiny.recipe.{name}', a_small_step)
     values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'run')}
     final = train(values)
@@ -90,22 +92,28 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
     train({**values, 'language_steps': 2, 'further_steps': 1, 'last_steps': 1})
     fourth = torch.load(tmp_path / 'run' / 'last.pt', weights_only=True)
     assert set(third['ema']) < set(fourth['ema'])
-    further = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(tmp_path / 'more')}
-    further |= {'start': str(final), 'people_steps': 1, 'rates': [10], 'dim': 1.0, 'first_clip': 8}
-    more = train(further)
-    assert not (tmp_path / 'more' / 'language.pt').exists()
-    fifth = torch.load(tmp_path / 'more' / 'people.pt', weights_only=True)
-    assert set(fifth['ema']) == set(fourth['ema'])
-    lines = (tmp_path / 'more' / 'log.jsonl').read_text().splitlines()
-    assert {json.loads(line)['part'] for line in lines} == {'people', 'people_check'}
-    train(further)
-    assert len((tmp_path / 'more' / 'log.jsonl').read_text().splitlines()) == len(lines)
+
+
+def test_a_checkpoint_is_trained_on_and_goes_on_where_it_stopped(tmp_path, known, monkeypatch):
+    monkeypatch.setattr('streamo_ros.tiny.recipe.fifth_stage', a_small_step)
+    sizes = Sizes(hidden=64, layers=1)
+    torch.manual_seed(3)
+    start, run = tmp_path / 'start', tmp_path / 'run'
+    export(new_tower(sizes, known).state_dict(), Network(sizes, known).state_dict(), start, sizes)
+    values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(run), 'start': str(start)}
+    values |= {'people_steps': 1, 'rates': [10], 'dim': 1.0, 'first_clip': 8, 'half': False}
+    final = train(values)
+    assert not (run / 'language.pt').exists()
+    log = (run / 'log.jsonl').read_text()
+    assert {json.loads(line)['part'] for line in log.splitlines()} == {'people', 'people_check'}
+    train(values)
+    assert (run / 'log.jsonl').read_text() == log
     # Taken apart and put together again, a checkpoint is what it was; a step changes it.
-    taken = tmp_path / 'taken'
-    parts = {name: torch.load(tmp_path / 'more' / name, weights_only=True) for name in PARTS}
-    sizes = tiny_config(further).sizes
-    export(parts['tower.pt']['tower'], parts['last.pt']['ema'], taken, sizes)
-    before, same, after = (load_file(one / 'model.safetensors') for one in (final, taken, more))
+    tower, language = (torch.load(run / name, weights_only=True) for name in PARTS)
+    export(tower['tower'], language['ema'], tmp_path / 'same', tiny_config(values).sizes)
+    before, same, after = (
+        load_file(folder / 'model.safetensors') for folder in (start, tmp_path / 'same', final)
+    )
     assert all(torch.equal(before[name], same[name]) for name in before)
     assert not all(torch.equal(before[name], after[name]) for name in before)
 
