@@ -27,6 +27,11 @@ from streamo_ros.core.frame import Reason
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.protocol import State
+from streamo_ros.evaluation.synthetic import synthetic_cases
+from streamo_ros.evaluation.synthetic import SyntheticSettings
+from streamo_ros.evaluation.workers import EvalConfig
+from streamo_ros.evaluation.workers import EvalWorker
+from streamo_ros.share import share_path
 
 S, T, R, U = State.SILENCE, State.STANDBY, State.RESPONSE, State.UNKNOWN
 
@@ -192,6 +197,19 @@ def test_the_gate_is_told_what_the_model_said(frame):
     watch = Watch(listed(0.0, 0.9, 0.0, 0.9))
     watch.see(frame, 5)
     assert watch.gate.said == ['', '', 'the kettle at 1', '', 'the kettle at 3']
+
+
+def test_the_embedded_model_as_its_own_gate_answers_as_it_does_alone():
+    """It asks what is there, once; without the answer in its dialogue the gate asked on and on."""
+    tiny = share_path('models', 'streamo-tiny')
+    settings = SyntheticSettings(seed=4242, frames=8, families=('see',), regular=True)
+    (case,) = synthetic_cases(1, settings)
+    alone = EvalWorker(EvalConfig(tiny, device='cpu')).run_case(case)
+    gated = EvalWorker(EvalConfig(tiny, device='cpu', gate=str(tiny))).run_case(case)
+    assert [at for at, state in enumerate(alone.states) if state is R] == [
+        at for at, state in enumerate(gated.states) if state is R
+    ]
+    assert [it.text for it in gated.answers] == [it.text for it in alone.answers] != []
 
 
 class Counting(ScriptedBackbone):
