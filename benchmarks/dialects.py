@@ -5,7 +5,9 @@
 Both have the same random weights and see the same tokens. The loops are plain transformers: those
 that send the whole window again encode all of its frames and run it whole; those that keep a cache
 encode the new frames and append to a `DynamicCache`. Processor time of one thread, the median of a
-few steps, with nothing decoded; the size of the model is a choice.
+few steps, with nothing decoded; the size of the model is a choice. On the way to a place in the
+stream a lane keeps its books and computes nothing: what a step costs does not depend on the
+numbers in the window. `python benchmarks/dialects_table.py` writes the table in docs/dialects.md.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ import torch
 
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.dialects import read_dialect
+from streamo_ros.backbone.plain import piece_marks
 from streamo_ros.backbone.plain import PlainModel
 from streamo_ros.backbone.random_weights import random_backbone
 from streamo_ros.backbone.random_weights import random_model
@@ -52,6 +55,8 @@ RUNTIMES = {
 TALKS = ('streaming_vlm', 'livecc')
 """Commentators, which say something in every step."""
 SIZE = 112, 112
+WARM = 1
+"""Steps before those that are measured."""
 
 
 class Mirror:
@@ -60,6 +65,7 @@ class Mirror:
     def __init__(self, backbone: Any) -> None:
         self._backbone = backbone
         self.row: list[Any] = []
+        self.computes = True
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backbone, name)
@@ -67,12 +73,12 @@ class Mirror:
     def extend(self, requests: Sequence[Request]) -> Any:
         """See `Backbone`, as for the others."""
         self._append(requests[0].pieces)
-        return self._backbone.extend(requests)
+        return self._backbone.extend(requests) if self.computes else self._skip(requests[0])
 
     def prefill(self, request: Request) -> None:
         """See there."""
         self._append(request.pieces)
-        self._backbone.prefill(request)
+        (self._backbone.prefill if self.computes else self._skip)(request)
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
         """See there."""
@@ -96,6 +102,13 @@ class Mirror:
     def _append(self, pieces: Sequence[Piece]) -> None:
         for piece in pieces:
             self.row += piece if isinstance(piece, tuple) else [piece] * piece.tokens
+
+    def _skip(self, request: Request) -> list[None]:
+        """Take up the room of a request, with whatever keys and values are there: no logits."""
+        window = self._backbone._window
+        window.check_room(request.slot, request.tokens)
+        window.commit(request.slot, piece_marks(request.pieces, self._backbone.marks))
+        return [None]
 
 
 class Lane:
@@ -146,7 +159,11 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
 def ours(lane: Lane, images: Sequence[Any], frames: int, repeats: int) -> dict[str, Any]:
     """Go to a place in the stream, and measure the last steps to it."""
     known = [lane.backbone.encode(image) for image in images]
-    while (lane.steps + repeats) * lane.frames < frames:
+    lane.backbone.computes = False
+    while (lane.steps + repeats + WARM) * lane.frames < frames:
+        lane.step(known[: lane.frames])
+    lane.backbone.computes = True
+    for _ in range(WARM):
         lane.step(known[: lane.frames])
     times = []
     for _ in range(repeats):
