@@ -20,6 +20,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from streamo_ros.backbone.four_bit import FourBitLinear
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.documents import load_json
 
@@ -128,6 +129,10 @@ def add_adapter(model: Any, adapter: Adapter) -> None:
 
 @torch.no_grad()
 def _add(module: Any, scale: float, up: Tensor, down: Tensor) -> None:
+    if isinstance(module, FourBitLinear):
+        raise BackboneError(
+            'an adapter cannot be added to weights of four bits: use its base in bfloat16'
+        )
     if module is not None:
         weight = module.weight
         change = scale * (up.float() @ down.float())

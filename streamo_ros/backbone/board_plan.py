@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.four_bit.weight import packed_bytes
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.plan import FrameSizes
 from streamo_ros.backbone.plan import Plan
@@ -28,6 +29,8 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.prompt import PromptTokens
 
 GIB = 1 << 30
+GROUP = 128
+"""Inputs that share a scale in most checkpoints of four bits."""
 SYSTEM = 5 * GIB // 2
 """What the system and the node's other parts take; with CUDA's libraries, 3 GiB (an estimate)."""
 GPU = RunTarget(torch.device('cuda'), torch.bfloat16, 2)
@@ -44,6 +47,7 @@ class Published:
         config: its transformers configuration.
         weights: parameters.
         vision: those of them that are neither of the text model nor of its head.
+        packable: those that a checkpoint of four bits packs: matrices of the text layers.
         sizes: of its frames.
         prompt: the dialogue in its tokens.
     """
@@ -51,6 +55,7 @@ class Published:
     config: Any
     weights: int
     vision: int
+    packable: int
     sizes: FrameSizes
     prompt: PromptTokens
 
@@ -71,37 +76,49 @@ def published(name: str) -> Published:
         config,
         sum(part.numel() for part in weights.values()),
         sum(part.numel() for part in weights.values() if id(part) not in language),
+        sum(part.numel() for part in family.text(model).layers.parameters() if part.ndim == 2),
         FrameSizes(family, config, processor, 0),
         plain_prompt(architecture),
     )
 
 
-def published_plan(name: str, options: Options, target: RunTarget = GPU) -> Plan:
+def published_plan(
+    name: str, options: Options, target: RunTarget = GPU, *, four_bit: bool = False
+) -> Plan:
     """The memory plan of a published shape.
 
     Args:
         name: one of `published_shapes.SHAPES`.
         options: how it is run.
         target: where.
+        four_bit: its text layers have weights of four bits, in groups of 128.
     """
     shape = published(name)
+    packed = shape.packable if four_bit else 0
     return plan_memory(
         shape.config.text_config,
         shape.sizes,
         shape.prompt,
         options,
         target,
-        weights=shape.weights * target.dtype.itemsize,
+        weights=(shape.weights - packed) * target.dtype.itemsize + packed_bytes(packed, GROUP),
     )
 
 
-def fitting_lanes(name: str, options: Options, memory: int, target: RunTarget = GPU) -> int:
+def fitting_lanes(
+    name: str,
+    options: Options,
+    memory: int,
+    target: RunTarget = GPU,
+    *,
+    four_bit: bool = False,
+) -> int:
     """Most instructions, up to `options.lanes`, that a board of so many bytes has room for.
 
     They are what the node would not refuse at configure: 0 = not even one.
     """
     for lanes in range(options.lanes, 0, -1):
-        plan = published_plan(name, replace(options, lanes=lanes), target)
+        plan = published_plan(name, replace(options, lanes=lanes), target, four_bit=four_bit)
         with suppress(BackboneError):
             plan.check(memory - SYSTEM - plan.weights)
             return lanes

@@ -27,6 +27,7 @@ from streamo_ros.backbone.checkpoint_settings import read_settings
 from streamo_ros.backbone.checkpoint_settings import SETTINGS
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.family import find_model_class
+from streamo_ros.backbone.four_bit import four_bit_settings
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Sampling
 
@@ -84,6 +85,9 @@ class Checkpoint:
         verbosity = transformers.utils.logging.get_verbosity()
         try:
             config = self.config()
+            packed = four_bit_settings(self.weights, self.architecture)
+            if packed:
+                config.quantization_config = packed
             if _ties_in_text(config) and not _has_head(self.weights):
                 config.tie_word_embeddings = True
             if not layers:

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Weights of one decoder layer, taken from a transformers layer.
 
-Projections that read the same input are joined into one matrix; quantized ones, which cannot be
-joined, are called as they are.
+Projections that read the same input are joined into one matrix; layers of a kind that is not known
+here, as another package's quantized ones, are called as they are.
 """
 
 from __future__ import annotations
@@ -16,31 +16,96 @@ from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.attention import HeadNorms
+from streamo_ros.backbone.four_bit import FourBitLinear
+from streamo_ros.backbone.four_bit import FourBitProduct
+from streamo_ros.backbone.four_bit.weight import join
 from streamo_ros.backbone.products import product
 
 
 class Projection:
-    """Linear layers that read the same input, as one matrix product where they are plain.
+    """Linear layers that read the same input, as one matrix product where they are of one kind.
 
     Args:
         modules: the layers.
         device: where their weights go; they are joined first, then moved.
+
+    Raises:
+        BackboneError: weights of four bits cannot be used there.
     """
 
     def __init__(self, *modules: nn.Module, device: torch.device) -> None:
-        linear = [module for module in modules if type(module) is nn.Linear]
-        plain = len(linear) == len(modules)
-        self._modules = () if plain else tuple(module.to(device) for module in modules)
-        if plain:
-            self._weight = _join([module.weight for module in linear]).to(device)
-            biases = [module.bias for module in linear]
-            self._bias = None if biases[0] is None else _join(biases).to(device)
+        joined = _product(modules, device)
+        self._parts = (joined,) if joined else tuple(_part(module, device) for module in modules)
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of the weights."""
+        return sum(part.bytes for part in self._parts)
 
     def __call__(self, x: Tensor) -> Tensor:
         """Outputs of all layers, concatenated on the last axis."""
-        if not self._modules:
-            return product(x, self._weight, self._bias)
-        return torch.cat([module(x) for module in self._modules], dim=-1)
+        outputs = [part(x) for part in self._parts]
+        return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=-1)
+
+
+class PlainProduct:
+    """A product with a plain weight.
+
+    Args:
+        weight: (outputs, inputs).
+        bias: (outputs,), or None.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor | None) -> None:
+        self._weight, self._bias = weight, bias
+        self.bytes = bytes_of(weight) + (0 if bias is None else bytes_of(bias))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """See `products.product`."""
+        return product(x, self._weight, self._bias)
+
+
+class ForeignProduct:
+    """A layer that is called as it is, such as one quantized by another package."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self._module = module
+        self.bytes = sum(map(bytes_of, module.parameters()))
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """The layer's outputs."""
+        out: Tensor = self._module(x)
+        return out
+
+
+Product = PlainProduct | ForeignProduct | FourBitProduct
+
+
+def _part(module: nn.Module, device: torch.device) -> Product:
+    return _product((module,), device) or ForeignProduct(module.to(device))
+
+
+def _product(modules: Sequence[nn.Module], device: torch.device) -> Product | None:
+    """All layers as one product; None where they cannot be joined."""
+    biases = [getattr(module, 'bias', None) for module in modules]
+    packed = [module for module in modules if isinstance(module, FourBitLinear)]
+    if packed and device.type == 'cuda':
+        if len(packed) < len(modules):
+            return None
+        weight = join([module.unpack() for module in packed])
+        bias = None if biases[0] is None else _join(biases)
+        return FourBitProduct(weight, bias, device, packed[0].dtype)
+    weights = [_plain_weight(module) for module in modules]
+    if any(weight is None for weight in weights):
+        return None
+    bias = None if biases[0] is None else _join(biases).to(device)
+    return PlainProduct(_join(weights).to(device), bias)
+
+
+def _plain_weight(module: nn.Module) -> Tensor | None:
+    if isinstance(module, FourBitLinear):
+        return module.unpack().dequantize(module.dtype)
+    return module.weight if type(module) is nn.Linear else None
 
 
 class Layer:
@@ -53,7 +118,6 @@ class Layer:
     """
 
     def __init__(self, layer: Any, epsilon: float, device: torch.device) -> None:
-        self.bytes = sum(map(bytes_of, layer.parameters()))
         attention, mlp = layer.self_attn, layer.mlp
         self.qkv = Projection(attention.q_proj, attention.k_proj, attention.v_proj, device=device)
         self.out = Projection(attention.o_proj, device=device)
@@ -61,11 +125,14 @@ class Layer:
         self.down = Projection(mlp.down_proj, device=device)
         self.input_norm = layer.input_layernorm.weight.detach().to(device)
         self.post_norm = layer.post_attention_layernorm.weight.detach().to(device)
+        norms = (self.input_norm, self.post_norm)
+        products = (self.qkv, self.out, self.gate_up, self.down)
+        self.bytes = sum(part.bytes for part in products) + sum(map(bytes_of, norms))
         self.head_norms = _head_norms(attention, epsilon, device)
         self.key_offset = _key_offset(attention, device)
 
 
-def _join(tensors: Sequence[Tensor]) -> Tensor:
+def _join(tensors: Sequence[Any]) -> Tensor:
     return tensors[0].detach() if len(tensors) == 1 else torch.cat([t.detach() for t in tensors])
 
 

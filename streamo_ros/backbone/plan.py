@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from dataclasses import dataclass
 from dataclasses import replace
@@ -20,6 +19,8 @@ from streamo_ros.backbone.attention.storage import FORMATS
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.family import Family
+from streamo_ros.backbone.four_bit import four_bit_bytes
+from streamo_ros.backbone.four_bit import read_format
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import WINDOW_DTYPES
@@ -27,6 +28,7 @@ from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.backbone.sizing import window_shape
 from streamo_ros.backbone.sizing import workspace_bytes
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.weight_headers import read_headers
 from streamo_ros.core.dialect import Dialect
 from streamo_ros.core.dialect import STREAMO
 from streamo_ros.core.interface import BackboneError
@@ -231,35 +233,27 @@ def plan_checkpoint(
         options,
         target,
         max_frames=settings.max_frames or dialect.window.frames,
-        weights=weight_bytes(checkpoint.weights, target.dtype),
+        weights=weight_bytes(checkpoint.weights, target),
     )
 
 
-def weight_bytes(folder: Path, dtype: torch.dtype) -> int:
+def weight_bytes(folder: Path, target: RunTarget) -> int:
     """Bytes that the weights of a folder take once they are loaded.
 
     Args:
-        folder: holds safetensors files, of which only the headers are read.
-        dtype: of all weights that are not integers, as of quantized layers.
+        folder: holds safetensors files, of which only the headers are read, and a config.json.
+        target: where. Weights of four bits stay packed on CUDA and are expanded on a CPU.
 
     Raises:
         BackboneError: a file is not one.
     """
-    return sum(
+    entries, total = read_headers(folder), 0
+    form = read_format(folder) if (folder / 'config.json').is_file() else None
+    if form:
+        total = four_bit_bytes(entries, form, target.dtype, packed=target.device.type == 'cuda')
+        entries = {name: entries[name] for name in entries if not form.owns(name)}
+    return total + sum(
         math.prod(entry['shape'])
-        * (dtype.itemsize if entry['dtype'] in _FLOATS else _WIDTHS.get(entry['dtype'], 1))
-        for file in folder.glob('*.safetensors')
-        for name, entry in _header(file).items()
-        if name != '__metadata__'
+        * (target.dtype.itemsize if entry['dtype'] in _FLOATS else _WIDTHS.get(entry['dtype'], 1))
+        for entry in entries.values()
     )
-
-
-def _header(file: Path) -> dict[str, Any]:
-    with file.open('rb') as stream:
-        length = int.from_bytes(stream.read(8), 'little')
-        if not 0 < length < file.stat().st_size:
-            raise BackboneError(f'{file} is no safetensors file: copy the checkpoint again')
-        try:
-            return dict(json.loads(stream.read(length)))
-        except ValueError as error:
-            raise BackboneError(f'{file} is damaged ({error}): copy it again') from error

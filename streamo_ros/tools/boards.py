@@ -13,15 +13,17 @@ import sys
 from collections.abc import Callable
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from streamo_ros.backbone.board_plan import EIGHT_BITS
+from streamo_ros.backbone.board_plan import fitting_lanes
+from streamo_ros.backbone.board_plan import GIB
+from streamo_ros.backbone.board_plan import published
+from streamo_ros.backbone.board_plan import published_plan
+from streamo_ros.backbone.options import Options
 from streamo_ros.core.instruction import DEFAULT_INSTRUCTIONS
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
 from streamo_ros.tools.page_part import replace_part
-
-if TYPE_CHECKING:
-    from streamo_ros.backbone.options import Options
 
 BOARDS = (8, 16, 32, 64)
 """GiB of memory."""
@@ -34,6 +36,11 @@ JETSON = {
     'Qwen2.5-VL-7B': 'qwen2.5-vl-7b',
     'Qwen3-VL-8B': 'qwen3-vl-8b',
 }
+FOUR_BITS = {
+    f'{title}, 4 bits': JETSON[title]
+    for title in ('Qwen2.5-VL-3B', 'Qwen3-VL-4B', 'Qwen2.5-VL-7B', 'Qwen3-VL-8B')
+}
+"""The same with AWQ or W4A16 weights."""
 MODELS = {
     'SmolVLM2-256M': 'smolvlm2-256m',
     'SmolVLM2-500M': 'smolvlm2-500m',
@@ -58,56 +65,46 @@ MODELS = {
 
 def jetson_table() -> str:
     """What fits with the parameters' defaults: 120 frames an instruction."""
-    return _table(JETSON, 0)
+    options = Options(lanes=DEFAULT_INSTRUCTIONS)
+    rows = [_row(title, name, options) for title, name in JETSON.items()]
+    return _table(
+        [*rows, *(_row(title, name, options, True) for title, name in FOUR_BITS.items())]
+    )
 
 
 def models_table() -> str:
     """The same with `context.max_frames: 60`."""
-    return _table(MODELS, 60)
+    options = Options(lanes=DEFAULT_INSTRUCTIONS, frames=60)
+    return _table([_row(title, name, options) for title, name in MODELS.items()])
 
 
-def _table(models: dict[str, str], frames: int) -> str:
+def _table(rows: Sequence[str]) -> str:
     heads = [
         *('checkpoint', 'weights', 'of which vision', 'tokens', 'one window', 'for passes'),
         *(f'{size} GB' for size in BOARDS),
     ]
-    lines = [
-        f'| {" | ".join(heads)} |',
-        f'|{"---|" * len(heads)}',
-        *(_row(title, name, frames) for title, name in models.items()),
-    ]
-    return '\n'.join(lines)
+    return '\n'.join([f'| {" | ".join(heads)} |', f'|{"---|" * len(heads)}', *rows])
 
 
-def _row(title: str, name: str, frames: int) -> str:
-    from streamo_ros.backbone.board_plan import GIB
-    from streamo_ros.backbone.board_plan import published
-    from streamo_ros.backbone.board_plan import published_plan
-    from streamo_ros.backbone.options import Options
-
-    options = Options(lanes=DEFAULT_INSTRUCTIONS, frames=frames)
-    plan = published_plan(name, options)
-    shape = published(name)
-    fits = [_fits(name, options, size * GIB) for size in BOARDS]
+def _row(title: str, name: str, options: Options, four_bit: bool = False) -> str:
+    plan = published_plan(name, options, four_bit=four_bit)
+    vision = published(name).vision * plan.dtype.itemsize
     cells = (
         title,
         f'{plan.weights / GIB:.1f} GiB',
-        f'{plan.weights * shape.vision / shape.weights / GIB:.1f} GiB',
+        f'{vision / GIB:.1f} GiB',
         f'{plan.window.capacity:,}',
         f'{plan.window_bytes / DEFAULT_INSTRUCTIONS / GIB:.2f} GiB',
         f'{plan.workspace / GIB:.1f} GiB',
-        *fits,
+        *(_fits(name, options, size * GIB, four_bit) for size in BOARDS),
     )
     return f'| {" | ".join(cells)} |'
 
 
-def _fits(name: str, options: Options, memory: int) -> str:
+def _fits(name: str, options: Options, memory: int, four_bit: bool = False) -> str:
     """Instructions that fit; in brackets with `context.dtype: int8`, where that makes more."""
-    from streamo_ros.backbone.board_plan import EIGHT_BITS
-    from streamo_ros.backbone.board_plan import fitting_lanes
-
-    lanes = fitting_lanes(name, options, memory)
-    more = fitting_lanes(name, options, memory, EIGHT_BITS)
+    lanes = fitting_lanes(name, options, memory, four_bit=four_bit)
+    more = fitting_lanes(name, options, memory, EIGHT_BITS, four_bit=four_bit)
     return f'{lanes or "no"} ({more})' if more > lanes else str(lanes or 'no')
 
 

@@ -14,6 +14,7 @@ from torch import nn
 
 from streamo_ros.backbone.build import make_prompt
 from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.four_bit import read_format
 from streamo_ros.backbone.options import Options
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.prompt import PromptTokens
@@ -59,8 +60,14 @@ def load_weights(config: TrainConfig) -> Any:
     path = Path(config.model).expanduser()
     try:
         checkpoint = read_checkpoint(path)
+        packed = read_format(checkpoint.weights)
     except BackboneError as error:
         raise TrainingError(str(error)) from error
+    if packed:
+        raise TrainingError(
+            f'the weights in {checkpoint.weights} have four bits, which cannot be trained: train '
+            'the checkpoint in bfloat16 that they were made from'
+        )
     if checkpoint.adapter:
         raise TrainingError(
             f'{path} is an adapter: train its base, {checkpoint.adapter.base}, or merge it first'

@@ -12,6 +12,7 @@ from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.plan import plan_checkpoint
+from streamo_ros.backbone.plan import RunTarget
 from streamo_ros.backbone.plan import weight_bytes
 from streamo_ros.core.interface import BackboneError
 
@@ -39,7 +40,9 @@ def test_a_tile_has_the_size_that_it_was_trained_at(make_checkpoint, load_tiny, 
 
 
 def test_weights_count_in_the_format_they_are_loaded_in(qwen):
-    assert weight_bytes(qwen, torch.bfloat16) * 2 == weight_bytes(qwen, torch.float32)
+    cpu = torch.device('cpu')
+    half, whole = (RunTarget(cpu, dtype, 3) for dtype in (torch.bfloat16, torch.float32))
+    assert weight_bytes(qwen, half) * 2 == weight_bytes(qwen, whole)
 
 
 def test_weights_that_are_none_are_refused(tmp_path):
@@ -47,4 +50,4 @@ def test_weights_that_are_none_are_refused(tmp_path):
     for content in (b'', b'\x05\0\0\0\0\0\0\0{"a":1', b'\xff' * 20):
         file.write_bytes(content)
         with pytest.raises(BackboneError, match='copy'):
-            weight_bytes(tmp_path, torch.float32)
+            weight_bytes(tmp_path, RunTarget(torch.device('cpu'), torch.float32, 3))

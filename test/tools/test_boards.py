@@ -82,6 +82,18 @@ def test_eight_bits_make_more_instructions():
     assert boards._fits('tiny', options, memory) == '4 (7)'
 
 
+def test_weights_of_four_bits_leave_room():
+    """Half a byte and a share of a scale for each number of the text layers, no other."""
+    options = Options(lanes=8)
+    plain = published_plan('tiny', options)
+    packed = published_plan('tiny', options, four_bit=True)
+    numbers = board_plan.published('tiny').packable
+    assert plain.weights - packed.weights == 2 * numbers - numbers // 2 - numbers // 128 * 4
+    memory = SYSTEM + packed.weights + plain.workspace + plain.window_bytes
+    assert fitting_lanes('tiny', options, memory, four_bit=True) == 8
+    assert fitting_lanes('tiny', options, memory) < 8
+
+
 def test_a_page_without_the_part_is_named():
     with pytest.raises(ValueError, match='boards:begin'):
         replace_part('nothing', 'boards', '')
