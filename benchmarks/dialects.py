@@ -5,9 +5,10 @@
 Both have the same random weights and see the same tokens. The loops are plain transformers: those
 that send the whole window again encode all of its frames and run it whole; those that keep a cache
 encode the new frames and append to a `DynamicCache`. Processor time of one thread, the median of a
-few steps, with nothing decoded; the size of the model is a choice. On the way to a place in the
-stream a lane keeps its books and computes nothing: what a step costs does not depend on the
-numbers in the window. `python benchmarks/dialects_table.py` writes the table in docs/dialects.md.
+few steps, without the words that commentators say between them; the size of the model is a choice.
+On the way to a place in the stream a lane keeps its books and computes nothing: what a step costs
+does not depend on the numbers in the window. `python -m benchmarks.dialects_table` writes the
+table in docs/dialects.md.
 """
 
 from __future__ import annotations
@@ -121,14 +122,13 @@ class Lane:
         policy = context_policy(dialect.window.policy, backbone.info)
         limits = ContextLimits(dialect.window.frames or 120, max_new_tokens=8)
         self.dialogue = Dialogue(self.backbone, policy, 'Tell me when the kettle boils.', limits)
-        self._talks = name in TALKS
+        self._talks, self._owed = name in TALKS, False
         self.steps = 0
 
     def step(self, visions: Sequence[Any]) -> Any:
         """Append a step with these frames; the logits of the states."""
-        if self.steps:
-            self._reply()
-        begin = self.steps
+        self.reply()
+        begin, self._owed = self.steps, True
         self.steps += 1
         for number, vision in enumerate(visions):
             start = begin + Fraction(number, self.frames)
@@ -138,8 +138,11 @@ class Lane:
         self.turn = request.pieces
         return self.backbone.extend([request])[0]
 
-    def _reply(self) -> None:
-        """What was said in the step before: nothing, or four words."""
+    def reply(self) -> None:
+        """Say what is said in the step before, nothing or four words, if that is still owed."""
+        if not self._owed:
+            return
+        self._owed = False
         self.dialogue.commit(State.RESPONSE if self._talks else State.SILENCE)
         if self._talks:
             prompt = self.backbone.prompt
@@ -168,6 +171,7 @@ def ours(lane: Lane, images: Sequence[Any], frames: int, repeats: int) -> dict[s
     times = []
     for _ in range(repeats):
         shown = images[: lane.frames]
+        lane.reply()
         taken, _ = timed(lambda: lane.step([lane.backbone.encode(image) for image in shown]))
         times.append(taken)
     return {'ours_ms': float(np.median(times)), 'context_tokens': len(lane.backbone.row)}
