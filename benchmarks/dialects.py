@@ -5,7 +5,10 @@
 Both have the same random weights and see the same tokens. The loops are plain transformers: those
 that send the whole window again encode all of its frames and run it whole; those that keep a cache
 encode the new frames and append to a `DynamicCache`. Processor time of one thread, the median of a
-few steps, with nothing decoded; the size of the model is a choice.
+few steps, without the words that commentators say between them; the size of the model is a choice.
+On the way to a place in the stream a lane keeps its books and computes nothing: what a step costs
+does not depend on the numbers in the window. `python -m benchmarks.dialects_table` writes the
+table in docs/dialects.md.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ import torch
 
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.dialects import read_dialect
+from streamo_ros.backbone.plain import piece_marks
 from streamo_ros.backbone.plain import PlainModel
 from streamo_ros.backbone.random_weights import random_backbone
 from streamo_ros.backbone.random_weights import random_model
@@ -52,6 +56,8 @@ RUNTIMES = {
 TALKS = ('streaming_vlm', 'livecc')
 """Commentators, which say something in every step."""
 SIZE = 112, 112
+WARM = 1
+"""Steps before those that are measured."""
 
 
 class Mirror:
@@ -60,6 +66,7 @@ class Mirror:
     def __init__(self, backbone: Any) -> None:
         self._backbone = backbone
         self.row: list[Any] = []
+        self.computes = True
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._backbone, name)
@@ -67,12 +74,12 @@ class Mirror:
     def extend(self, requests: Sequence[Request]) -> Any:
         """See `Backbone`, as for the others."""
         self._append(requests[0].pieces)
-        return self._backbone.extend(requests)
+        return self._backbone.extend(requests) if self.computes else self._skip(requests[0])
 
     def prefill(self, request: Request) -> None:
         """See there."""
         self._append(request.pieces)
-        self._backbone.prefill(request)
+        (self._backbone.prefill if self.computes else self._skip)(request)
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
         """See there."""
@@ -97,6 +104,13 @@ class Mirror:
         for piece in pieces:
             self.row += piece if isinstance(piece, tuple) else [piece] * piece.tokens
 
+    def _skip(self, request: Request) -> list[None]:
+        """Take up the room of a request, with whatever keys and values are there: no logits."""
+        window = self._backbone._window
+        window.check_room(request.slot, request.tokens)
+        window.commit(request.slot, piece_marks(request.pieces, self._backbone.marks))
+        return [None]
+
 
 class Lane:
     """One dialogue of a dialect, step by step."""
@@ -108,14 +122,13 @@ class Lane:
         policy = context_policy(dialect.window.policy, backbone.info)
         limits = ContextLimits(dialect.window.frames or 120, max_new_tokens=8)
         self.dialogue = Dialogue(self.backbone, policy, 'Tell me when the kettle boils.', limits)
-        self._talks = name in TALKS
+        self._talks, self._owed = name in TALKS, False
         self.steps = 0
 
     def step(self, visions: Sequence[Any]) -> Any:
         """Append a step with these frames; the logits of the states."""
-        if self.steps:
-            self._reply()
-        begin = self.steps
+        self.reply()
+        begin, self._owed = self.steps, True
         self.steps += 1
         for number, vision in enumerate(visions):
             start = begin + Fraction(number, self.frames)
@@ -125,8 +138,11 @@ class Lane:
         self.turn = request.pieces
         return self.backbone.extend([request])[0]
 
-    def _reply(self) -> None:
-        """What was said in the step before: nothing, or four words."""
+    def reply(self) -> None:
+        """Say what is said in the step before, nothing or four words, if that is still owed."""
+        if not self._owed:
+            return
+        self._owed = False
         self.dialogue.commit(State.RESPONSE if self._talks else State.SILENCE)
         if self._talks:
             prompt = self.backbone.prompt
@@ -146,11 +162,16 @@ def timed(run: Callable[[], Any]) -> tuple[float, Any]:
 def ours(lane: Lane, images: Sequence[Any], frames: int, repeats: int) -> dict[str, Any]:
     """Go to a place in the stream, and measure the last steps to it."""
     known = [lane.backbone.encode(image) for image in images]
-    while (lane.steps + repeats) * lane.frames < frames:
+    lane.backbone.computes = False
+    while (lane.steps + repeats + WARM) * lane.frames < frames:
+        lane.step(known[: lane.frames])
+    lane.backbone.computes = True
+    for _ in range(WARM):
         lane.step(known[: lane.frames])
     times = []
     for _ in range(repeats):
         shown = images[: lane.frames]
+        lane.reply()
         taken, _ = timed(lambda: lane.step([lane.backbone.encode(image) for image in shown]))
         times.append(taken)
     return {'ours_ms': float(np.median(times)), 'context_tokens': len(lane.backbone.row)}

@@ -141,10 +141,10 @@ class KeyValueWindow:
         self.attention.scrub(slot, self.length(slot))
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
-        """Keep the tokens of these ranges; positions close up.
+        """Keep the tokens of these ranges, in this order; positions close up.
 
         Raises:
-            BackboneError: the ranges are not ascending ranges of the slot, or cut a frame.
+            BackboneError: the ranges are not of the slot, overlap, or cut a frame.
         """
         marks = self._held(slot)
         survivors = self._survivors(marks, keep)
@@ -165,10 +165,10 @@ class KeyValueWindow:
         self, marks: TokenPositions, keep: Sequence[tuple[int, int]]
     ) -> NDArray[np.int64]:
         edge = 0
-        for start, stop in keep:
+        for start, stop in sorted(keep):
             if not edge <= start <= stop <= len(marks):
                 raise BackboneError(
-                    f'ranges to keep must ascend within 0..{len(marks)}, got {list(keep)}'
+                    f'ranges to keep must be apart within 0..{len(marks)}, got {list(keep)}'
                 )
             edge = stop
         for cut in (cut for ends in keep for cut in ends):

@@ -283,10 +283,10 @@ class Assistant:
         return events
 
     def _after_answer(self, lane: InstructionLane, events: list[Event]) -> list[Event]:
-        """Count an answer that has text; close a lane that had to finish its answer."""
+        """Count an answer that has text, which may close its lane; close one that had to end."""
         if lane.due:
             events = events + self._count_response(lane)
-        if lane.retired and not lane.speaking:
+        if lane.retired and not lane.speaking and lane in self.lanes:
             self._pool.close(lane)
         return events
 

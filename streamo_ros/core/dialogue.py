@@ -24,6 +24,7 @@ from streamo_ros.core.protocol import Kind
 from streamo_ros.core.protocol import State
 from streamo_ros.core.step_frames import StepFrames
 from streamo_ros.core.turn import evicted
+from streamo_ros.core.turn import leaving
 from streamo_ros.core.turn import merge_ranges
 from streamo_ros.core.turn import merged
 from streamo_ros.core.turn import newest
@@ -252,19 +253,20 @@ class Dialogue:
             self._evict(actions)
 
     def _evict(self, actions: tuple[Action, ...]) -> None:
-        """Evict; all that stays is read again where its first turn or the sink takes in words."""
-        left = [turn for turn, act in zip(self._turns, actions, strict=True) if act is Action.DROP]
-        moved = self._layout.let_go(left, self.interval)
-        keep, kept, begin = evicted(self._turns, actions, len(self._sink), self._prompt)
-        if moved or (kept and self._layout.must_ask(kept[0])):
+        """Evict; all that stays is read again where its first turn takes in the instruction."""
+        plan = self._turns, actions, len(self._sink), self._prompt
+        pending, length = len(self.pending), self.tokens
+        sink = merge_ranges(self._layout.let_go(leaving(*plan), self.interval), length)
+        keep, kept, begin = evicted(*plan)
+        # Words that are still pending cannot be moved.
+        unread = sum(stop - start for start, stop in sink) < len(self._layout.sink)
+        if unread or (kept and self._layout.must_ask(kept[0])):
             self._rebuild(kept, self._origin)
             return
-        pending = len(self.pending)
         if actions[-1] is Action.DROP:
             self.pending, self._lent = (), 0
-        length = self.tokens
-        self._backbone.evict(self.slot, merge_ranges(keep, length))
-        self._turns = kept
+        self._backbone.evict(self.slot, merge_ranges([*sink, *keep], length))
+        self._turns, self._sink = kept, self._layout.sink
         assert begin - pending == length, 'the dialogue and its slot are out of step'
 
     def _move_origin(self, tick: Tick) -> None:

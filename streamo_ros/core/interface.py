@@ -285,7 +285,8 @@ class Backbone(Protocol):
 
         Args:
             slot: the lane's slot.
-            keep: half-open token ranges [start, stop), ascending, not overlapping.
+            keep: half-open token ranges [start, stop) in the order in which they stand afterwards,
+                not overlapping.
         """
 
     def truncate(self, slot: int, length: int) -> None:

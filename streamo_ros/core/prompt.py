@@ -148,21 +148,10 @@ class PromptTokens:
         opening = len(self._system) + len(self._past_close) + len(self.turn_prefix)
         return self.tokenizer.text(sink[opening:]).strip()
 
-    def past_words(self, words: Ids, reply: Ids) -> Ids:
-        """The words of steps that have left, with those of one more; () if none are kept.
-
-        Args:
-            words: those so far.
-            reply: of the step that leaves, an answer.
-        """
-        past = self.dialect.past
-        if not past.open:
-            return ()
-        said = reply[: len(reply) - len(self.close)]
-        whole = words + said[: len(said) - (said[-1:] == self.ending != ())]
-        if len(whole) <= past.first + past.last:
-            return whole
-        return whole[: past.first] + whole[len(whole) - past.last :]
+    @property
+    def past_start(self) -> int:
+        """Where in the sink the words of steps that have left begin."""
+        return len(self._system)
 
     def tag(self, start: Fraction, end: Fraction) -> Ids:
         """The time tag and its newline; seconds since the dialogue's time origin."""

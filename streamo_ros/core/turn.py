@@ -95,6 +95,18 @@ def blocks(ticks: Sequence[Tick], size: int) -> list[tuple[Fraction, Fraction]]:
     return [(part[0].start, part[-1].end) for part in parts]
 
 
+def leaving(
+    turns: Sequence[Turn], actions: Sequence[Action], sink: int, prompt: PromptTokens
+) -> list[tuple[int, Turn]]:
+    """The turns that leave, each with the place of its reply in the slot; see `evicted`."""
+    found, end = [], sink
+    for turn, action in zip(turns, actions, strict=True):
+        end += turn.size(prompt).tokens
+        if action is Action.DROP:
+            found.append((end - len(turn.reply), turn))
+    return found
+
+
 def evicted(
     turns: Sequence[Turn], actions: Sequence[Action], sink: int, prompt: PromptTokens
 ) -> tuple[list[Range], list[Turn], int]:
@@ -107,10 +119,10 @@ def evicted(
         prompt: the dialect in this model's tokens.
 
     Returns:
-        The ranges of the slot that survive, the turns that stay, and the tokens of the whole as it
-        was.
+        The ranges of the slot behind the sink that survive, the turns that stay, and the tokens of
+        the whole as it was.
     """
-    keep, begin, kept = [(0, sink)], sink, list[Turn]()
+    keep, begin, kept = list[Range](), sink, list[Turn]()
     for turn, action in zip(turns, actions, strict=True):
         size = turn.size(prompt).tokens
         if action is not Action.DROP:

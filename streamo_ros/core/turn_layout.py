@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from streamo_ros.core.frame import Tick
+from streamo_ros.core.past_words import PastWords
 from streamo_ros.core.prompt import HANDED_ON
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.recounting import Recounting
 from streamo_ros.core.turn import blocks
+from streamo_ros.core.turn import Range
 from streamo_ros.core.turn import Turn
 
 
@@ -31,7 +33,7 @@ class TurnLayout:
         self._instruction = instruction if self._question.place == 'turn' else ''
         self._asked = False
         self._text = instruction
-        self._words: tuple[int, ...] = ()
+        self._words = PastWords(prompt)
         self._since = Fraction(0)
         self._measured = '', 0
         self._recounting = Recounting(prompt, room)
@@ -39,17 +41,27 @@ class TurnLayout:
     @property
     def sink(self) -> tuple[int, ...]:
         """What stands before the first turn."""
-        return self._prompt.sink(self._text, self._words)
+        return self._prompt.sink(self._text, self._words.ids)
 
     def let_go(
-        self, turns: Iterable[Turn], interval: Callable[[Tick], tuple[Fraction, Fraction]]
-    ) -> bool:
-        """Take in the words of turns that leave; whether that changes the sink; see `apply`."""
-        before, left = self._words, [turn for turn in turns if turn.answered]
-        for turn in left:
-            self._words = self._prompt.past_words(self._words, turn.reply)
-        self._recounting.add([(interval(turn.ticks[0])[0], self._said(turn)) for turn in left])
-        return self._words != before
+        self,
+        turns: Iterable[tuple[int, Turn]],
+        interval: Callable[[Tick], tuple[Fraction, Fraction]],
+    ) -> list[Range]:
+        """Take in the words of turns that leave.
+
+        Args:
+            turns: each with the place of its reply in the slot.
+            interval: see `apply`.
+
+        Returns:
+            Where what is the sink from now on stands in the slot, in its order.
+        """
+        length, words = len(self.sink), len(self._words.ids)
+        left = [(place, turn) for place, turn in turns if turn.answered]
+        self._recounting.add([(interval(turn.ticks[0])[0], self._said(turn)) for _, turn in left])
+        start = self._prompt.past_start
+        return [(0, start), *self._words.take(left), (start + words, length)]
 
     def apply(
         self, turn: Turn, interval: Callable[[Tick], tuple[Fraction, Fraction]], *, first: bool
@@ -93,7 +105,7 @@ class TurnLayout:
 
     def restart(self) -> None:
         """Forget that the instruction has been given, and all words."""
-        self._asked, self._words = False, ()
+        self._asked, self._words = False, PastWords(self._prompt)
         self._recounting.clear()
 
     def longest_turn(self, vision_tokens: int) -> int:

@@ -182,9 +182,9 @@ def test_a_kept_lane_is_as_it_was(qwen, load_tiny, dialogue, frames):
 @pytest.mark.parametrize(
     ('keep', 'words'),
     [
-        ([(0, 5), (4, 6)], 'ascend'),
-        ([(0, 10_000)], 'ascend'),
-        ([(3, 2)], 'ascend'),
+        ([(0, 5), (4, 6)], 'apart'),
+        ([(0, 10_000)], 'apart'),
+        ([(3, 2)], 'apart'),
         ([(0, 4)], 'inside a frame'),
         ([(0, 2), (4, 6)], 'inside a frame'),
     ],

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import example
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -180,6 +181,8 @@ OPERATIONS = st.sampled_from(
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(OPERATIONS, min_size=5, max_size=60))
+# The last answer is counted in the same moment as it ends.
+@example(['add once', *['frame'] * 3, 'fail decode', 'speak a little'])
 def test_each_frame_is_decided_once_for_each_active_instruction(operations: list[str]) -> None:
     bench = Bench()
     bench.book.add('talk')

@@ -92,7 +92,7 @@ class Attention(Protocol):
 
         Args:
             slot: the slot of the rows.
-            rows: ascending, none of them before its new place; int64, (tokens,).
+            rows: none of them twice, in their new order; int64, (tokens,).
             start: first new place.
             positions: int64, (3, tokens).
         """

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Writes the table of docs/dialects.md out of dialects.json.
+
+python -m benchmarks.dialects_table
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from streamo_ros.tools.page_part import replace_part
+
+ROOT = Path(__file__).parents[1]
+PAGE, FIGURES = ROOT / 'docs' / 'dialects.md', ROOT / 'benchmarks' / 'dialects.json'
+HEAD = (
+    '| dialect | the runtime | frames | tokens | ours | its loop | ratio |'
+    ' growth of ours / of its |\n|---|---|---|---|---|---|---|---|'
+)
+
+
+def table(figures: dict[str, Any]) -> str:
+    """The last place in the stream of each dialect, and how a step grew since the first one."""
+    rows = [HEAD]
+    for name, found in figures['dialects'].items():
+        first, *_, place = found['at']
+        row = found['at'][place]
+        growth = f'{found["growth_ours"]:.2f} / {found["growth_theirs"]:.2f} from {first}'
+        ratio = f'{row["ratio"]:.{1 if row["ratio"] >= 1 else 2}f}'
+        rows.append(
+            f'| `{name}` | {found["runtime"]} | {int(place):,} | {int(row["context_tokens"]):,} |'
+            f' {row["ours_ms"]:,.0f} ms | {row["theirs_ms"]:,.0f} ms | {ratio} | {growth} |'
+        )
+    return '\n'.join(rows)
+
+
+def main() -> None:
+    """Write it."""
+    figures = json.loads(FIGURES.read_text(encoding='utf-8'))
+    page = PAGE.read_text(encoding='utf-8')
+    PAGE.write_text(replace_part(page, 'steps', table(figures)), encoding='utf-8')
+
+
+if __name__ == '__main__':
+    main()
