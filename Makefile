@@ -122,6 +122,8 @@ card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4
 OBJECTS := models/streamo-objects
 WATCH = $(VENV)/streamo evaluate $(OBJECTS) --output $(OBJECTS)/evaluation
 REAL ?=
+# The card names the clips as seen from here, wherever REAL begins.
+CLIPS = $(shell realpath --relative-to=. '$(REAL)')
 
 card-objects: setup  ## evaluate models/streamo-objects and update its card (REAL=folder of clips)
 	@test -n "$(REAL)" || { echo 'add REAL=FOLDER: clips with truth about what is in them'; exit 2; }
@@ -130,7 +132,7 @@ card-objects: setup  ## evaluate models/streamo-objects and update its card (REA
 	@$(WATCH)/streams_unknown.json --streams 100 --family unknown --held-out --seed 2
 	@$(WATCH)/real.json --real "$(REAL)" --variants 8
 	@rm -rf out/card/objects && mkdir -p out/card/objects
-	@$(call SCORE_CARD,$(OBJECTS),out/card/objects,"$(REAL)"/*.mp4,"$(REAL)")
+	@$(call SCORE_CARD,$(OBJECTS),out/card/objects,"$(CLIPS)"/*.mp4,"$(CLIPS)")
 	@$(VENV)/python -m streamo_ros.tiny.objects.card $(OBJECTS)
 
 clean:  ## remove .venv and the output of tools

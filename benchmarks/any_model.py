@@ -3,11 +3,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """The ways of docs/any_model.md on drawn worlds, with the embedded model's weights in each.
 
-    python benchmarks/any_model.py --output any_model.json
-    python benchmarks/any_model.py --gate runs/streamo-gate/final ...    # with a gate of yours
-    python benchmarks/any_model.py --table any_model.json     # the table of the page
+    python -m benchmarks.any_model --output any_model.json
+    python -m benchmarks.any_model --gate runs/streamo-gate/final ...    # with a gate of yours
+    python -m benchmarks.any_model --table any_model.json     # the table of the page
 
-Each way is `streamo evaluate` on the same worlds, which no training has seen. What a frame costs
+Each way is `streamo evaluate` on the same worlds, which no training has seen; a
+run that was broken off goes on behind the ways in its file. What a frame costs
 is processor time of one thread: all passes and answers of all frames, and of a server its own.
 """
 
@@ -40,6 +41,7 @@ from streamo_ros.share import share_path
 
 SERVER = Path(__file__).parents[1] / 'dev' / 'tiny_server.py'
 PORT = 8765
+SERVED = 'a server'
 METRICS = ('timing_f1', 'state_macro_f1', 'false_alarms_per_hour', 'never_hours')
 TICKS = os.sysconf('SC_CLK_TCK')
 
@@ -63,19 +65,17 @@ def main() -> None:
     }
     if options.gate:
         ways['a trained gate'] = replace(plain, gate=str(options.gate))
-    figures: dict[str, Any] = {
-        'worlds': options.worlds,
-        'never_hours': options.hours,
-        'seed': options.seed,
-        'ways': {},
-    }
+    figures = _begun(options)
     for name, config in ways.items():
+        if name in figures['ways']:
+            continue
         figures['ways'][name] = measure(config, options)
         _write(figures, options.output)
-    with served(tiny) as process:
-        config = EvalConfig(f'http://127.0.0.1:{PORT}/v1', settings=str(tiny))
-        figures['ways']['a server'] = measure(config, options, process)
-    _write(figures, options.output)
+    if SERVED not in figures['ways']:
+        with served(tiny) as process:
+            config = EvalConfig(f'http://127.0.0.1:{PORT}/v1', settings=str(tiny))
+            figures['ways'][SERVED] = measure(config, options, process)
+        _write(figures, options.output)
 
 
 def measure(
@@ -92,7 +92,8 @@ def measure(
     try:
         worker = EvalWorker(config)
     except StreamoError as error:
-        return {'refused': str(error)}
+        # Without the path, which is that of the machine.
+        return {'refused': str(error).removeprefix(f'{config.model}: ')}
     cases = [
         *synthetic_cases(options.worlds, settings),
         *never_cases(options.hours, settings),
@@ -155,6 +156,16 @@ def table(figures: dict[str, Any]) -> str:
             f'| {name} | {" | ".join(cells)} | {way[METRICS[2]]:.1f} | {way["frame_ms"]:.1f} |'
         )
     return '\n'.join(lines)
+
+
+def _begun(options: argparse.Namespace) -> dict[str, Any]:
+    """The figures of an earlier run that was broken off; those of other worlds are replaced."""
+    settings = {'worlds': options.worlds, 'never_hours': options.hours, 'seed': options.seed}
+    if options.output and options.output.is_file():
+        earlier: dict[str, Any] = json.loads(options.output.read_text())
+        if settings.items() <= earlier.items():
+            return earlier
+    return {**settings, 'ways': {}}
 
 
 def _write(figures: dict[str, Any], output: Path | None) -> None:

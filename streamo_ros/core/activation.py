@@ -31,11 +31,13 @@ class Look:
         lane: of `Activation.open`.
         glimpse: of `Activation.see`.
         interval: the frame's, in seconds; each begins where the lane's last one did, or later.
+        said: the answer that was given behind the lane's last frame; '' = none.
     """
 
     lane: int
     glimpse: Any
     interval: tuple[Fraction, Fraction]
+    said: str = ''
 
 
 class Activation(Protocol):

@@ -19,7 +19,7 @@ _FILLED = {'a': 'a', 'c': 'red', 's': 'ball'}
 
 
 def read_phrasings(path: Path) -> Phrasings:
-    """Read phrasings by family from a YAML file such as config/evaluate/phrasings.yaml.
+    """Read phrasings by family from a YAML file such as config/evaluate/strangers.yaml.
 
     Raises:
         EvaluationError: the file or a phrasing in it is invalid.

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -35,6 +36,8 @@ MAX_PREFIX = 96
 _ASPECT_CYCLE = ('4:3', '4:3', '16:9', '1:1')
 """Aspect ratios of consecutive seeds."""
 _BATCH = 256
+_DIM = (0.35, 0.8)
+"""Range of the exposure of a clip in poor light; 1 is normal light."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,7 @@ def encode_clips(
     tower: nn.Module,
     processes: int,
     folder: Path,
+    dim: float = 0.0,
 ) -> list[Clip]:
     """One clip for each seed.
 
@@ -80,6 +84,7 @@ def encode_clips(
         tower: the trained tower.
         processes: number of processes that render.
         folder: cache of the vision tokens.
+        dim: share of the clips that are filmed in poor light.
     """
     folder.mkdir(parents=True, exist_ok=True)
     clips = []
@@ -88,7 +93,7 @@ def encode_clips(
         # The name is that of earlier runs, whose clips can be reused.
         path = folder / f'seen-{aspect.replace(":", "x")}.npy'
         if not path.is_file():
-            pictures = run_jobs(_render, [(seed, frames, rates) for seed in own], processes)
+            pictures = run_jobs(_render, [(seed, frames, rates, dim) for seed in own], processes)
             np.save(path, encode_frames(tower, np.concatenate(pictures)).numpy())
         tokens, begin = torch.from_numpy(np.load(path)), 0
         for seed in own:
@@ -138,8 +143,16 @@ def _sample(
     return world, rate, numbers.index(prefix), numbers, times
 
 
-def _render(job: tuple[int, int, Sequence[float]]) -> NDArray[np.uint8]:
-    seed, count, rates = job
+def _render(job: tuple[int, int, Sequence[float], float]) -> NDArray[np.uint8]:
+    seed, count, rates, dim = job
     world, _, prefix, _, times = _sample(seed, count, rates)
     aspect = _ASPECT_CYCLE[seed % 4]
-    return np.stack([shrink(world.render(time), aspect) for time in times[prefix:]])
+    gain = _exposure(seed, dim)
+    pictures = (cv2.convertScaleAbs(world.render(time), alpha=gain) for time in times[prefix:])
+    return np.stack([shrink(np.asarray(picture, np.uint8), aspect) for picture in pictures])
+
+
+def _exposure(seed: int, dim: float) -> float:
+    # A generator of its own, so that poor light changes nothing else about a clip.
+    rng = np.random.default_rng([seed, 52])
+    return float(rng.uniform(*_DIM)) if rng.random() < dim else 1.0

@@ -4,7 +4,7 @@
 
 The first stage of a run trains the vision tower (see `perception`). The second teaches the
 language model to follow a stream; the third continues with what the second leaves half learned,
-with auxiliary heads (`probes`); the fourth refines.
+with auxiliary heads (`probes`); the fourth refines; the fifth widens what may be said.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from streamo_ros.tiny.sampling_mix import FIFTH_STAGE
 from streamo_ros.tiny.sampling_mix import FOURTH_STAGE
 from streamo_ros.tiny.sampling_mix import SamplingMix
 from streamo_ros.tiny.sampling_mix import SECOND_STAGE_EARLY
@@ -113,6 +114,12 @@ def fourth_stage(progress: float, rng: np.random.Generator) -> StepPlan:
     """A step of the fourth stage: lists and narration; see `second_stage`."""
     early = progress < _FINE_UNTIL
     return _later_stage(rng, (0.25, 0.33, 0.45), 0.0, FOURTH_STAGE, early, early)
+
+
+def fifth_stage(progress: float, rng: np.random.Generator) -> StepPlan:
+    """A step of the fifth stage: the words of people; see `second_stage`."""
+    early = progress < _FINE_UNTIL
+    return _later_stage(rng, (0.2, 0.3, 0.45), 0.0, FIFTH_STAGE, early, early)
 
 
 def _later_stage(

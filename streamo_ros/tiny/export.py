@@ -29,6 +29,7 @@ from streamo_ros.tiny.network import qwen_config
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.saved_parts import read_part
 from streamo_ros.tiny.tiny_config import kept_config
+from streamo_ros.tiny.tiny_config import TinyConfig
 from streamo_ros.tiny.tower import DEVIATION
 from streamo_ros.tiny.tower import MEAN
 from streamo_ros.tiny.tower import MERGE
@@ -84,10 +85,15 @@ def export_run(run: Path, folder: Path) -> int:
     """
     config = kept_config(run)
     tower = read_part(Path(config.language_from or run) / 'tower.pt')['tower']
-    last = 'last' if config.last_steps else 'further' if config.further_steps else 'language'
-    language = read_part(run / f'{last}.pt')
-    export(tower, language['ema'], folder, Sizes(hidden=config.hidden, layers=config.layers))
+    language = read_part(run / f'{_last_part(config)}.pt')
+    export(tower, language['ema'], folder, config.sizes)
     return int(language['step'])
+
+
+def _last_part(config: TinyConfig) -> str:
+    if config.people_steps:
+        return 'people'
+    return 'last' if config.last_steps else 'further' if config.further_steps else 'language'
 
 
 def export(

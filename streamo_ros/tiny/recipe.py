@@ -3,8 +3,9 @@
 """`streamo train config/train/streamo-tiny.yaml`: trains the embedded model from scratch.
 
 Makes tokenizer, pictures, tower, clips, the language model in stages, and the export, in this
-order. Each part is saved in the run's folder and not made twice, and every stage resumes where it
-was interrupted: what is drawn at a step depends only on the seed and the step.
+order; with `start` only the last stage is trained, from a checkpoint. Each part is saved in the
+run's folder and not made twice, and every stage resumes where it was interrupted: what is drawn at
+a step depends only on the seed and the step.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from streamo_ros.tiny import vocabulary as words
 from streamo_ros.tiny.clips import Clip
 from streamo_ros.tiny.clips import encode_clips
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
+from streamo_ros.tiny.curriculum import fifth_stage
 from streamo_ros.tiny.curriculum import fourth_stage
 from streamo_ros.tiny.curriculum import second_stage
 from streamo_ros.tiny.curriculum import StepPlan
@@ -37,7 +39,6 @@ from streamo_ros.tiny.history import with_own_states
 from streamo_ros.tiny.log import Log
 from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.network import new_tower
-from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objective import Objective
 from streamo_ros.tiny.optimizer import Optimizer
 from streamo_ros.tiny.perception import draw_batch
@@ -49,6 +50,7 @@ from streamo_ros.tiny.saved_parts import resume
 from streamo_ros.tiny.saved_parts import save_part
 from streamo_ros.tiny.stage_run import is_due
 from streamo_ros.tiny.stage_run import StageRun
+from streamo_ros.tiny.start import take_weights
 from streamo_ros.tiny.tensors import collate
 from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.tiny_config import kept_config
@@ -64,7 +66,7 @@ _PICTURE_SEEDS = 30_000_000
 _VALIDATION = AuxiliaryWeights(align=0.15)
 _PERCEPTION = 'lesson'
 """Name of the perception heads in a saved tower; it is that of earlier runs."""
-_SECOND, _THIRD, _FOURTH = 'language', 'further', 'last'
+_SECOND, _THIRD, _FOURTH, _FIFTH = 'language', 'further', 'last', 'people'
 """Names of the stages after the first in the log and in the run's folder."""
 
 
@@ -104,12 +106,22 @@ class TrainingRun:
             system_prompt=words.SYSTEM_PROMPT,
         )
         self._log = Log(self.folder / 'log.jsonl')
-        self._sizes = Sizes(hidden=config.hidden, layers=config.layers)
+        self._sizes = config.sizes
         self._source = self._find_source()
 
     def complete(self) -> Path:
         """Do what is left of the run, and return the folder of the checkpoint."""
         torch.set_num_threads(self.config.threads)
+        if self.config.start:
+            take_weights(Path(self.config.start), self.folder, f'{_FOURTH}.pt', self._known)
+        else:
+            self._train_first_stages()
+        if self.config.people_steps:
+            self.train_fifth()
+        export_run(self.folder, self.folder / 'final')
+        return self.folder / 'final'
+
+    def _train_first_stages(self) -> None:
         if self._source is self:
             self.train_tower()
         self.train_second()
@@ -117,8 +129,6 @@ class TrainingRun:
             self.train_third()
         if self.config.last_steps:
             self.train_fourth()
-        export_run(self.folder, self.folder / 'final')
-        return self.folder / 'final'
 
     def _find_source(self) -> TrainingRun:
         """The run that provides the tower and the clips."""
@@ -154,7 +164,7 @@ class TrainingRun:
     def train_second(self) -> None:
         """The second stage: train the language model, with the tower frozen."""
         torch.manual_seed(self.config.seed + 1)
-        network = Network(self._sizes, self._known)
+        network = Network(self._sizes, self._known, half=self.config.half)
         self._train_stage(
             network, _SECOND, self.config.language_steps, self.config.rate, second_stage, 2
         )
@@ -175,9 +185,17 @@ class TrainingRun:
             network, _FOURTH, self.config.last_steps, self.config.last_rate, fourth_stage, 5
         )
 
+    def train_fifth(self) -> None:
+        """The fifth stage, from the averaged weights of the fourth or from a checkpoint."""
+        torch.manual_seed(self.config.seed + 6)
+        network = self._continued(_FOURTH, Probes(self._sizes.hidden, late=True))
+        self._train_stage(
+            network, _FIFTH, self.config.people_steps, self.config.people_rate, fifth_stage, 6
+        )
+
     def _continued(self, part: str, probes: Probes) -> Network:
         """The network as a stage left it, with new probes."""
-        network = Network(self._sizes, self._known, probes)
+        network = Network(self._sizes, self._known, probes, half=self.config.half)
         states = network.state_dict()
         trained = read_part(self.folder / f'{part}.pt')['ema']
         network.load_state_dict(
@@ -233,17 +251,19 @@ class TrainingRun:
         tower.load_state_dict(read_part(self.folder / 'tower.pt')['tower'])
         config = self.config
 
-        def encode(purpose: str, count: int) -> list[Clip]:
+        def encode(purpose: str, first: int, count: int) -> list[Clip]:
             return encode_clips(
-                SEEDS[purpose][:count],
+                SEEDS[purpose][first : first + count],
                 config.frames,
                 config.rates,
                 tower,
                 config.processes,
                 self.folder / purpose,
+                config.dim,
             )
 
-        return encode('training', config.clips), encode('validation', config.validation_clips)
+        training = encode('training', config.first_clip, config.clips)
+        return training, encode('validation', 0, config.validation_clips)
 
     def _validation_batches(self, clips: Sequence[Clip]) -> list[TensorBatch]:
         rng = np.random.default_rng([self.config.seed, 3])

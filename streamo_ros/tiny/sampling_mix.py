@@ -29,6 +29,7 @@ class SamplingMix:
             anything at all happens to that thing.
         fulfilled: share of those dialogues in which the event is made sure to happen; in the
             others it happens by chance.
+        everyday: share of the instructions in the words of `worlds.everyday`.
         keep_family: whether a rejected clip is replaced without drawing another family; otherwise
             a family that needs a display or a wall comes up a third as often as its weight says.
     """
@@ -38,6 +39,7 @@ class SamplingMix:
     uneven_tags: float = 0.0
     distractors: float = 0.0
     fulfilled: float = 0.0
+    everyday: float = 0.0
     keep_family: bool = False
 
 
@@ -118,3 +120,26 @@ FOURTH_STAGE = SamplingMix(
     keep_family=True,
 )
 """Everything, with an emphasis on narration and lists."""
+FIFTH_STAGE = SamplingMix(
+    {
+        'appear': 1.4,
+        'leave': 1.7,
+        'recolour': 1.2,
+        'move': 1.4,
+        'touch': 1.8,
+        'count': 1.1,
+        'number': 2.0,
+        'narrate': 2.2,
+        'ground': 1.6,
+        'presence': 2.0,
+        'colour': 1.6,
+        'see': 2.2,
+    },
+    spans=0.08,
+    uneven_tags=0.6,
+    distractors=0.3,
+    fulfilled=0.35,
+    everyday=0.65,
+    keep_family=True,
+)
+"""Everything, in the words of people."""

@@ -57,5 +57,19 @@ def save_part(path: Path, states: dict[str, Any], optimizer: Optimizer, steps: i
         optimizer: the optimizer.
         steps: number of steps done.
     """
+    _save(path, {**states, _OPTIMIZER: optimizer.state_dict(), _STEP: steps})
+
+
+def save_weights(path: Path, states: dict[str, Any]) -> None:
+    """Save a part that no stage of this run has trained.
+
+    Args:
+        path: the part.
+        states: state dicts by name.
+    """
+    _save(path, {**states, _STEP: 0})
+
+
+def _save(path: Path, content: dict[str, Any]) -> None:
     with replacing(path) as new:
-        torch.save({**states, _OPTIMIZER: optimizer.state_dict(), _STEP: steps}, new)
+        torch.save(content, new)

@@ -136,7 +136,11 @@ class SceneSampler:
         if may_distract and rng.random() < mix.distractors:
             distractor = draw_event_look(clip.views[start:stop], rng)
             look = distractor or look
-        text = span_phrase(family, rng, *look) if asks_span else phrase(family, rng, *look)
+        text = (
+            span_phrase(family, rng, *look)
+            if asks_span
+            else phrase(family, rng, *look, everyday=mix.everyday)
+        )
         look = ('', '') if family == 'recolour' and look[1] not in text else look
         origin = Fraction(0 if rng.random() < _AT_ZERO else int(rng.integers(0, MAX_ORIGIN)))
         labels = label_clip(clip, family, look, begin, stop, origin, numbers)

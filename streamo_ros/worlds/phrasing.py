@@ -19,6 +19,9 @@ import numpy as np
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.event_templates import EVENT_TEMPLATES
 from streamo_ros.worlds.event_templates import SPAN_TEMPLATES
+from streamo_ros.worlds.everyday_events import EVERYDAY_EVENTS
+from streamo_ros.worlds.everyday_questions import EVERYDAY_QUESTIONS
+from streamo_ros.worlds.everyday_rules import EVERYDAY_RULES
 from streamo_ros.worlds.grammar import Alternatives
 from streamo_ros.worlds.grammar import Grammar
 from streamo_ros.worlds.grammar import tidy
@@ -173,6 +176,7 @@ def phrase(
     color: str = '',
     shape: str = '',
     phrasings: Phrasings | None = None,
+    everyday: float = 0.0,
 ) -> str:
     """A random instruction of a family.
 
@@ -182,6 +186,7 @@ def phrase(
         color: the color to name, in families that name one.
         shape: the shape to name, in families that name one.
         phrasings: use one of these unchanged; None: any phrasing that training may use.
+        everyday: share of the phrasings of training that are everyday speech.
 
     Raises:
         WorldError: there is no such family, or it has no phrasing.
@@ -194,10 +199,13 @@ def phrase(
         return _filled(template, color, shape)
     # A generator of its own, so that a change to the grammar leaves everything else as it was.
     own = np.random.default_rng(int(rng.integers(2**32)))
-    if own.random() < _SHARE_OF_PLAIN:
+    grammars = instruction_grammars()
+    if everyday and own.random() < everyday:
+        grammars = everyday_grammars()
+    elif own.random() < _SHARE_OF_PLAIN:
         return decorate(_filled(template, color, shape), own)
     while True:
-        text = decorate(_filled(instruction_grammars()[family].draw(own), color, shape), own)
+        text = decorate(_filled(grammars[family].draw(own), color, shape), own)
         if not _is_held_out(family, text, color, shape):
             return text
 
@@ -231,6 +239,12 @@ def instruction_grammars() -> dict[str, Alternatives]:
 
 
 @cache
+def everyday_grammars() -> dict[str, Alternatives]:
+    """The grammar of everyday speech; the tokenizer does not depend on it."""
+    return _parse({**EVERYDAY_EVENTS, **EVERYDAY_QUESTIONS}, {**RULES, **EVERYDAY_RULES})
+
+
+@cache
 def span_grammars() -> dict[str, Alternatives]:
     """The grammar of instructions that ask for intervals, by family of the event."""
     return _parse(SPAN_TEMPLATES)
@@ -254,8 +268,10 @@ def later_first_words() -> frozenset[str]:
     return frozenset(words)
 
 
-def _parse(templates: dict[str, tuple[str, ...]]) -> dict[str, Alternatives]:
-    grammar = Grammar(RULES)
+def _parse(
+    templates: dict[str, tuple[str, ...]], rules: dict[str, str] = RULES
+) -> dict[str, Alternatives]:
+    grammar = Grammar(rules)
     return {family: grammar.parse('|'.join(texts)) for family, texts in templates.items()}
 
 

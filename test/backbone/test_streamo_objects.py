@@ -64,7 +64,6 @@ def folder(detector_file, make_tokenizer, tmp_path_factory):
         'num_attention_heads': 4,
         'num_key_value_heads': 2,
         'intermediate_size': 96,
-        'initializer_range': 0.2,
         'tie_word_embeddings': True,
         'rope_parameters': {
             'rope_type': 'default',
@@ -78,7 +77,11 @@ def folder(detector_file, make_tokenizer, tmp_path_factory):
         id2label={number: f'kind {number}' for number in range(80)},
         architectures=['StreamoObjectsForConditionalGeneration'],
     )
-    StreamoObjectsForConditionalGeneration(config).half().save_pretrained(path)
+    model = StreamoObjectsForConditionalGeneration(config)
+    for weight in model.parameters():
+        if weight.ndim > 1:
+            torch.nn.init.normal_(weight, std=0.2)
+    model.half().save_pretrained(path)
     tokenizer.save(str(path / 'tokenizer.json'))
     (path / 'preprocessor_config.json').write_text(json.dumps(PROCESSOR))
     (path / 'streamo.json').write_text(json.dumps({'sampling_rate': 2}))

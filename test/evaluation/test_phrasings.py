@@ -9,12 +9,16 @@ import pytest
 
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.phrasings import read_phrasings
+from streamo_ros.worlds.greetings import CLOSINGS
+from streamo_ros.worlds.greetings import GREETINGS
+from streamo_ros.worlds.phrasing import everyday_grammars
 from streamo_ros.worlds.phrasing import FAMILIES
 from streamo_ros.worlds.phrasing import folded
 from streamo_ros.worlds.phrasing import instruction_grammars
 from streamo_ros.worlds.phrasing import PHRASES
 
 OURS = Path('config/evaluate/phrasings.yaml')
+STRANGERS = Path('config/evaluate/strangers.yaml')
 
 
 def test_the_file_of_the_package_has_six_of_every_family_and_none_that_is_known():
@@ -25,20 +29,44 @@ def test_the_file_of_the_package_has_six_of_every_family_and_none_that_is_known(
         assert not set(texts) & set(PHRASES[family])
 
 
+def test_strangers_say_240_other_things():
+    found = read_phrasings(STRANGERS)
+    assert set(found) == set(FAMILIES)
+    assert {len(set(texts)) for texts in found.values()} == {20}
+    everything = [text for texts in found.values() for text in texts]
+    assert len(set(everything)) == 240
+    ours = {text for texts in read_phrasings(OURS).values() for text in texts}
+    plain = {text for texts in PHRASES.values() for text in texts}
+    assert not set(everything) & (ours | plain)
+
+
 @pytest.mark.parametrize('family', FAMILIES)
-def test_the_grammar_cannot_say_the_phrasings_of_config_evaluate(family):
-    found = read_phrasings(OURS)
-    for text in found[family]:
-        assert not says(instruction_grammars()[family], worded(text)), text
+@pytest.mark.parametrize('grammars', [instruction_grammars, everyday_grammars])
+def test_the_grammar_cannot_say_the_phrasings_of_config_evaluate(family, grammars):
+    choice = grammars()[family]
+    for text in read_phrasings(OURS)[family]:
+        assert not says(choice, worded(text)), text
+    for text in read_phrasings(STRANGERS)[family]:
+        assert not any(says(choice, bare) for bare in undecorated(worded(text))), text
 
 
-def test_what_the_grammar_says_is_known_as_said():
+@pytest.mark.parametrize('grammars', [instruction_grammars, everyday_grammars])
+def test_what_the_grammar_says_is_known_as_said(grammars):
     draw = np.random.default_rng(9)
     for family in FAMILIES:
         for _ in range(20):
-            assert says(
-                instruction_grammars()[family], worded(instruction_grammars()[family].draw(draw))
-            )
+            said = worded(grammars()[family].draw(draw))
+            assert says(grammars()[family], said)
+            assert said in undecorated(f'hey robot {said} thanks a lot')
+
+
+def undecorated(text):
+    """The text as it is, and without what may be a greeting or a closing."""
+    found = {text}
+    found |= {text.removeprefix(f'{folded(greeting)} ') for greeting in GREETINGS}
+    return found | {
+        one.removesuffix(f' {folded(closing)}') for one in tuple(found) for closing in CLOSINGS
+    }
 
 
 def worded(text):

@@ -3,18 +3,25 @@
 """The training as a user runs it: one command, settings, a log, and going on where it stopped."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
 import torch
 import yaml
+from safetensors.torch import load_file
 
 from streamo_ros.tiny import train
+from streamo_ros.tiny.clips import encode_clips
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
+from streamo_ros.tiny.curriculum import fifth_stage
 from streamo_ros.tiny.curriculum import fourth_stage
 from streamo_ros.tiny.curriculum import second_stage
 from streamo_ros.tiny.curriculum import StepPlan
 from streamo_ros.tiny.curriculum import third_stage
+from streamo_ros.tiny.export import export
+from streamo_ros.tiny.network import Network
+from streamo_ros.tiny.network import new_tower
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.optimizer import schedule
 from streamo_ros.tiny.optimizer import WeightAverage
@@ -24,6 +31,7 @@ from streamo_ros.tiny.sampling_mix import THIRD_STAGE
 from streamo_ros.tiny.tiny_config import tiny_config
 from streamo_ros.training.train_config import TrainingError
 
+PARTS = ('tower.pt', 'last.pt')
 SETTINGS = {
     'kind': 'tiny',
     'threads': 1,
@@ -86,6 +94,53 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
     assert set(third['ema']) < set(fourth['ema'])
 
 
+def test_a_checkpoint_is_trained_on_and_goes_on_where_it_stopped(tmp_path, known, monkeypatch):
+    monkeypatch.setattr('streamo_ros.tiny.recipe.fifth_stage', a_small_step)
+    sizes = Sizes(hidden=64, layers=1)
+    torch.manual_seed(3)
+    start, run = tmp_path / 'start', tmp_path / 'run'
+    export(new_tower(sizes, known).state_dict(), Network(sizes, known).state_dict(), start, sizes)
+    values = {**SETTINGS, 'hidden': 64, 'layers': 1, 'output': str(run), 'start': str(start)}
+    values |= {'people_steps': 1, 'rates': [10], 'dim': 1.0, 'first_clip': 8, 'half': False}
+    final = train(values)
+    assert not (run / 'language.pt').exists()
+    log = (run / 'log.jsonl').read_text()
+    assert {json.loads(line)['part'] for line in log.splitlines()} == {'people', 'people_check'}
+    train(values)
+    assert (run / 'log.jsonl').read_text() == log
+    # Taken apart and put together again, a checkpoint is what it was; a step changes it.
+    tower, language = (torch.load(run / name, weights_only=True) for name in PARTS)
+    export(tower['tower'], language['ema'], tmp_path / 'same', tiny_config(values).sizes)
+    before, same, after = (
+        load_file(folder / 'model.safetensors') for folder in (start, tmp_path / 'same', final)
+    )
+    assert all(torch.equal(before[name], same[name]) for name in before)
+    assert not all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_what_was_not_made_by_this_recipe_is_not_trained_on(tmp_path):
+    values = {**SETTINGS, 'output': str(tmp_path / 'run'), 'people_steps': 1}
+    with pytest.raises(TrainingError, match=r'no tokenizer.json: pass the folder'):
+        train({**values, 'start': str(tmp_path)})
+    (tmp_path / 'tokenizer.json').write_text('{}')
+    with pytest.raises(TrainingError, match='not that of this version'):
+        train({**values, 'start': str(tmp_path)})
+    shutil.copy(tmp_path / 'run' / 'tokenizer' / 'tokenizer.json', tmp_path)
+    with pytest.raises(TrainingError, match='cannot be read'):
+        train({**values, 'start': str(tmp_path)})
+
+
+def test_a_dim_clip_is_the_same_clip_in_poor_light(tower, tmp_path):
+    seeds = range(90_000_000, 90_000_004)
+    light, dim = (
+        encode_clips(seeds, 3, (1.0,), tower, 1, tmp_path / str(share), share)
+        for share in (0.0, 1.0)
+    )
+    for one, other in zip(light, dim, strict=True):
+        assert (one.times, one.views) == (other.times, other.views)
+        assert not torch.equal(one.tokens, other.tokens)
+
+
 @pytest.mark.parametrize(
     ('change', 'message'),
     [
@@ -93,6 +148,11 @@ def test_a_run_writes_a_checkpoint_and_goes_on_where_it_stopped(tmp_path, monkey
         ({'further_steps': -1}, 'must not be negative'),
         ({'further_rate': 0}, 'further_rate must be'),
         ({'last_steps': 5}, 'needs further_steps'),
+        ({'people_steps': 5}, 'needs last_steps or start'),
+        ({'start': 'y'}, 'start needs people_steps'),
+        ({'start': 'y', 'people_steps': 5, 'language_from': 'z'}, 'exclude each other'),
+        ({'first_clip': -1}, 'must not be negative'),
+        ({'dim': 1.5}, 'a share from 0 to 1'),
         ({'last_rate': -1}, 'last_rate must be greater'),
         ({'speed': 3}, 'unknown setting speed'),
         ({'kind': 'huge'}, "choose from 'tiny'"),
@@ -194,4 +254,6 @@ def test_heads_are_asked_until_the_end_of_a_stage_is_near():
     assert third_stage(0.95, rng).auxiliary.probe == 0
     assert fourth_stage(0.5, rng).auxiliary.probe > 0
     assert fourth_stage(0.9, rng).auxiliary.probe == 0
+    assert fifth_stage(0.5, rng).mix.everyday > 0.5
+    assert fourth_stage(0.5, rng).mix.everyday == 0
     assert {third_stage(0.5, rng).turns for _ in range(300)} >= {1, 4, 8, 17}

@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What people say: many wordings of every family, the held-out ones never, the plain ones kept."""
 
+import re
+
 import numpy as np
 import pytest
 
@@ -47,6 +49,28 @@ def test_a_family_has_many_wordings_that_are_instructions(family):
 
 
 @pytest.mark.parametrize('family', FAMILIES)
+def test_people_say_it_in_many_ways_that_are_instructions(family):
+    found = texts(family, everyday=1.0)
+    assert len({folded(text) for text in found}) > DRAWN * 0.7
+    for text in found:
+        assert check_instruction(text) == text
+        assert not set(text) & set('[]<>{}|')
+        assert '  ' not in text
+    assert not any(
+        held in folded(text) for held in filled(family, HELD_OUT[family]) for text in found
+    )
+    assert texts(family, 30, everyday=0.0) == texts(family, 30)
+
+
+def test_a_share_of_the_instructions_is_everyday_speech():
+    everyday = [
+        text for text in texts('leave', everyday=0.5) if re.search('lmk|steal|snatch', text)
+    ]
+    assert not any(re.search('lmk|steal|snatch', text) for text in texts('leave'))
+    assert 0.05 * DRAWN < len(everyday) < 0.3 * DRAWN
+
+
+@pytest.mark.parametrize('family', FAMILIES)
 def test_training_never_says_what_is_held_out(family):
     held = filled(family, HELD_OUT[family])
     assert not any(text in folded(one) for one in texts(family, 3 * DRAWN) for text in held)
@@ -69,7 +93,7 @@ def test_plain_phrasings_are_the_few_of_the_docs_and_training_says_them(family):
 @pytest.mark.parametrize('shape', SHAPES)
 def test_a_text_about_any_change_of_colour_never_holds_the_name_of_a_shape(shape):
     other = 'cube'
-    for text in texts('recolour', shape=other):
+    for text in texts('recolour', shape=other) + texts('recolour', shape=other, everyday=1.0):
         assert shape not in text, text
     rng = np.random.default_rng(8)
     for _ in range(DRAWN):
@@ -81,9 +105,9 @@ def test_a_text_about_any_change_of_colour_never_holds_the_name_of_a_shape(shape
     [one for one in FAMILIES if one not in ('recolour', 'count', 'number', 'narrate', 'see')],
 )
 def test_what_is_asked_about_is_named(family):
-    for text in texts(family):
-        assert 'ball' in text
-        assert family in COLOURLESS or 'red' in text
+    for text in texts(family) + texts(family, everyday=1.0):
+        assert 'ball' in text.casefold()
+        assert family in COLOURLESS or 'red' in text.casefold()
 
 
 def test_an_instruction_takes_one_draw():

@@ -68,11 +68,12 @@ class GatedVision:
 
 @dataclass
 class _Watch:
-    """A lane's gate: its lane there, and the clock that its frames have."""
+    """A lane's gate: its lane there, the clock that its frames have, and what was said last."""
 
     lane: int
     tag: tuple[Fraction, Fraction] | None = None
     start: Fraction = Fraction(0)
+    said: tuple[int, ...] = ()
 
 
 class GatedBackbone:
@@ -172,7 +173,10 @@ class GatedBackbone:
         self._model.prefill(_bare(request))
 
     def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int | None]:
-        """The model's next tokens."""
+        """The model's next tokens; the gate is told of them with the next frame."""
+        for request in requests:
+            if request.slot in self._watches:
+                self._watches[request.slot].said = request.said
         return self._model.decode(requests, sampling)
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
@@ -193,7 +197,9 @@ class GatedBackbone:
         for request, length in zip(requests, lengths, strict=True):
             watch = self._watch(request, length)
             vision, text = _frame_of(request.pieces, self.prompt)
-            looks.append(Look(watch.lane, vision.glimpse, self._advance(watch, text)))
+            said = self.prompt.tokenizer.text(watch.said).strip()
+            looks.append(Look(watch.lane, vision.glimpse, self._advance(watch, text), said))
+            watch.said = ()
         return self._gate.score(looks) if looks else np.zeros(0, np.float32)
 
     def _watch(self, request: Request, length: int) -> _Watch:

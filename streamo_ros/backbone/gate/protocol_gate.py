@@ -8,6 +8,7 @@ So a small model that was trained to know when to speak lets any other model spe
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,12 +26,31 @@ from streamo_ros.core.frame import Tick
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.protocol import State
 
+LONGEST_ANSWER = 64
+"""Tokens of an answer that the gate remembers."""
+
+
+@dataclass
+class _ProtocolLane:
+    """A dialogue.
+
+    Attributes:
+        dialogue: its turns.
+        grid: of its frames; None before the first one.
+        chances: of the last frame, whose turn ends when it is known whether an answer was given;
+            None = the last turn has ended.
+    """
+
+    dialogue: Dialogue
+    grid: tuple[int, int] | None = None
+    chances: tuple[float, float, float] | None = None
+
 
 class ProtocolGate(BackboneGate):
     """Satisfies `core.activation.Activation`.
 
     Its lanes are dialogues like any other, in which it decides as it was trained to: what it sees
-    of its own past is what it would see alone. What it would have answered is left out.
+    of its past is what it would see alone, with the answers that were given in its place.
 
     Args:
         backbone: the checkpoint.
@@ -38,48 +58,58 @@ class ProtocolGate(BackboneGate):
 
     def __init__(self, backbone: Backbone) -> None:
         super().__init__(backbone)
-        self._limits = ContextLimits.for_checkpoint(backbone.info, max_new_tokens=1)
-        self._lanes: dict[int, Dialogue] = {}
-        self._grids: dict[int, tuple[int, int]] = {}
+        self._limits = ContextLimits.for_checkpoint(backbone.info, max_new_tokens=LONGEST_ANSWER)
+        self._lanes: dict[int, _ProtocolLane] = {}
 
     def open(self, question: str) -> int:
         """See `Activation`."""
         dialogue = Dialogue(self._backbone, WindowPolicy(), question, self._limits)
-        self._lanes[dialogue.slot] = dialogue
+        self._lanes[dialogue.slot] = _ProtocolLane(dialogue)
         return dialogue.slot
 
     def close(self, lane: int) -> None:
         """See `Activation`."""
-        self._lanes.pop(lane).close()
-        self._grids.pop(lane, None)
+        self._lanes.pop(lane).dialogue.close()
 
     def score(self, looks: Sequence[Look]) -> NDArray[np.float32]:
         """See `Activation`."""
-        dialogues = [self._lanes[look.lane] for look in looks]
+        lanes = [self._lanes[look.lane] for look in looks]
         requests = []
-        for look, dialogue in zip(looks, dialogues, strict=True):
-            self._follow_grid(look, dialogue)
-            requests.append(dialogue.request(_tick(look), look.glimpse))
+        for look, lane in zip(looks, lanes, strict=True):
+            self._end_turn(lane, look.said)
+            self._follow_grid(lane, look.glimpse.grid)
+            requests.append(lane.dialogue.request(_tick(look), look.glimpse))
         rows = self._passes.extend(requests)
         scores = np.full(len(looks), np.nan, np.float32)
-        for at, (dialogue, row) in enumerate(zip(dialogues, rows, strict=True)):
+        for at, (lane, row) in enumerate(zip(lanes, rows, strict=True)):
             if row is None:
-                dialogue.undo()
+                lane.dialogue.undo()
                 continue
-            chances = probabilities(row)
-            scores[at] = chances[2]
-            state = decide(chances, Thresholds(response=self._backbone.info.response_threshold))
-            dialogue.commit(state)
-            if state is State.RESPONSE:
-                dialogue.finish()
+            lane.chances = probabilities(row)
+            scores[at] = lane.chances[2]
         return self._checked(scores)
 
-    def _follow_grid(self, look: Look, dialogue: Dialogue) -> None:
+    def _end_turn(self, lane: _ProtocolLane, said: str) -> None:
+        """Record what became of the last frame: the answer to it, or what else the gate chose."""
+        chances, lane.chances = lane.chances, None
+        if chances is None:
+            return
+        dialogue = lane.dialogue
+        if not said:
+            threshold = self._backbone.info.response_threshold
+            dialogue.commit(decide(chances, Thresholds(response=threshold), may_respond=False))
+            return
+        dialogue.commit(State.RESPONSE)
+        words = self._backbone.prompt.tokenizer.plain(f' {said}')[: self._limits.max_new_tokens]
+        dialogue.on_tokens((*dialogue.pending, *words))
+        dialogue.finish()
+
+    @staticmethod
+    def _follow_grid(lane: _ProtocolLane, grid: tuple[int, int]) -> None:
         """Forget what frames of another size showed."""
-        grid = look.glimpse.grid
-        if self._grids.setdefault(look.lane, grid) != grid:
-            dialogue.forget_frames()
-            self._grids[look.lane] = grid
+        if lane.grid not in (None, grid):
+            lane.dialogue.forget_frames()
+        lane.grid = grid
 
 
 def _tick(look: Look) -> Tick:

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -14,6 +16,7 @@ from streamo_ros.backbone.gate.gated import GatedBackbone
 from streamo_ros.backbone.gate.on_demand import OnDemandBackbone
 from streamo_ros.backbone.gate.protocol_gate import ProtocolGate
 from streamo_ros.backbone.scripted import ScriptedBackbone
+from streamo_ros.core.activation import Look
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.assistant import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
@@ -35,6 +38,7 @@ class ScoredGate:
 
     def __init__(self, scores):
         self.scores, self.lanes, self.intervals, self.seen = scores, {}, [], 0
+        self.said = []
 
     def open(self, question):
         lane = next(at for at in range(99) if at not in self.lanes)
@@ -53,6 +57,7 @@ class ScoredGate:
         for look in looks:
             question, at = self.lanes[look.lane]
             self.intervals.append(tuple(map(float, look.interval)))
+            self.said.append(look.said)
             self.lanes[look.lane][1] += 1
             found.append(self.scores(question, at))
         return np.array(found, np.float32)
@@ -162,6 +167,31 @@ def test_a_checkpoint_of_the_protocol_can_be_a_gate(frame):
             events += assistant.speak(8)
     assert states(events) == [S, S, R, S, S, S]
     assert answers(events) == ['a cup!']
+
+
+def test_a_gate_of_the_protocol_remembers_what_was_said_and_what_was_not(frame):
+    """Its dialogue is what the model's would be: also where it would itself have answered."""
+    inner = ScriptedBackbone(script({1.0: R, 3.0: R}))
+    gate = ProtocolGate(inner)
+    lane = gate.open('a cup')
+    for second, said in enumerate(('', '', 'It is full.', '', '')):
+        look = Look(
+            lane,
+            gate.see(frame(second).image),
+            (Fraction(second), Fraction(second + 1)),
+            said,
+        )
+        gate.score([look])
+    text = inner.transcript(0)
+    assert text.count('</Response> It is full.<|im_end|>') == 1
+    assert text.count('</Response>') == 1
+    assert text.count('</Silence>') == 3
+
+
+def test_the_gate_is_told_what_the_model_said(frame):
+    watch = Watch(listed(0.0, 0.9, 0.0, 0.9))
+    watch.see(frame, 5)
+    assert watch.gate.said == ['', '', 'the kettle at 1', '', 'the kettle at 3']
 
 
 class Counting(ScriptedBackbone):

@@ -96,6 +96,15 @@ def test_what_a_server_cannot_list_is_bounded_and_said(fake_server, connect, fra
     assert '2 of 3 state probabilities were not listed' in backbone.info.note
 
 
+def test_a_model_that_the_server_does_not_list_is_asked_for_by_its_name(
+    fake_server, connect, frame
+):
+    """`transformers serve` lists what is in its download cache, and serves any folder."""
+    server = fake_server('transformers', models=[])
+    assert states(Watch(connect(server, name='/models/m')).see(frame)) == [State.SILENCE]
+    assert server.chats[-1]['model'] == '/models/m'
+
+
 def test_a_server_without_log_probabilities_is_named(fake_server, connect):
     backbone = connect(fake_server('ollama', mute=True))
     assert 'no log probabilities' in backbone.info.note

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
+from transformers import Qwen2_5_VLTextModel
 
 from streamo_ros.backbone.streamo_objects import StreamoObjects
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
@@ -84,7 +85,8 @@ def test_the_export_computes_what_was_trained(tokenizer, dialogues):
         expected = network.run(batch.ids, batch.positions, batch.vision_index, batch.vision)
         seen = model.model.visual.tokens(batch.vision.seen)[batch.vision.kept]
         torch.testing.assert_close(seen, expected.projected)
-        language = model.model.language_model
+        language = Qwen2_5_VLTextModel(model.config.text_config).eval()
+        language.load_state_dict(model.model.language_model.state_dict())
         text = language.embed_tokens(batch.ids)
         flat = text.reshape(-1, SIZES.hidden).index_put((batch.vision_index,), seen)
         output = language(
