@@ -12,8 +12,8 @@ from torch import nn
 from streamo_ros.backbone.four_bit.formats import AwqFormat
 from streamo_ros.backbone.four_bit.linear import FourBitLinear
 from streamo_ros.backbone.four_bit.loading import replace_linears
+from streamo_ros.backbone.four_bit.weight import USUAL_GROUP
 
-GROUP = 128
 _DEVIATION = 0.02 / 4.6
 """Scale at which numbers of 0 to 15 have the deviation that models are initialized with."""
 
@@ -35,7 +35,7 @@ def pack_randomly(text: Any, device: torch.device) -> None:
         for child, module in getattr(layer, kind).named_children()
         if type(module) is nn.Linear
     }
-    replace_linears(text, names, AwqFormat(GROUP))
+    replace_linears(text, names, AwqFormat(USUAL_GROUP))
     for module in text.modules():
         if isinstance(module, FourBitLinear):
             for name, parameter in module.named_parameters(recurse=False):

@@ -24,8 +24,8 @@ from streamo_ros.tools.gpu.roofline import dissect
 from streamo_ros.tools.gpu.roofline import NumberSizes
 
 _SPARE = 4 * machine.GIB
-_MANY, GROUP = 1 << 20, 128
-"""Numbers of a large matrix, and those that share a scale."""
+_MANY = 1 << 20
+"""Numbers of a large matrix."""
 _COMPANION = 1_024
 """Tokens of the engine of one layer that prepares frames for the stock model."""
 
@@ -66,13 +66,14 @@ class Rig:
         from streamo_ros.backbone.attention.storage import FORMATS
         from streamo_ros.backbone.attention.storage import row_bytes
         from streamo_ros.backbone.four_bit.weight import packed_bytes
+        from streamo_ros.backbone.four_bit.weight import USUAL_GROUP
 
         plain, dim = self.number_size, self.body(job.shape).dim
         packed = job.kind == FOUR_BIT and self.device != 'cpu'
         window = FORMATS.get(WINDOWS.get(job.kind, ''))
         return NumberSizes(
             plain,
-            packed_bytes(_MANY, GROUP) / _MANY if packed else plain,
+            packed_bytes(_MANY, USUAL_GROUP) / _MANY if packed else plain,
             row_bytes(dim, window) / dim if window else plain,
         )
 
