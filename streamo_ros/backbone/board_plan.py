@@ -18,6 +18,7 @@ import torch
 
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.four_bit.weight import packed_bytes
+from streamo_ros.backbone.four_bit.weight import USUAL_GROUP
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.plan import FrameSizes
 from streamo_ros.backbone.plan import Plan
@@ -29,8 +30,6 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.prompt import PromptTokens
 
 GIB = 1 << 30
-GROUP = 128
-"""Inputs that share a scale in most checkpoints of four bits."""
 SYSTEM = 5 * GIB // 2
 """What the system and the node's other parts take; with CUDA's libraries, 3 GiB (an estimate)."""
 GPU = RunTarget(torch.device('cuda'), torch.bfloat16, 2)
@@ -101,7 +100,8 @@ def published_plan(
         shape.prompt,
         options,
         target,
-        weights=(shape.weights - packed) * target.dtype.itemsize + packed_bytes(packed, GROUP),
+        weights=(shape.weights - packed) * target.dtype.itemsize
+        + packed_bytes(packed, USUAL_GROUP),
     )
 
 

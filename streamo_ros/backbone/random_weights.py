@@ -19,6 +19,7 @@ from streamo_ros.backbone.build import build
 from streamo_ros.backbone.dialects import AUTO
 from streamo_ros.backbone.dialects import read_dialect
 from streamo_ros.backbone.family import find_family
+from streamo_ros.backbone.four_bit.random import pack_randomly
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.published_shapes import SHAPES
@@ -46,7 +47,7 @@ _CONTROL = (
 """Control tokens of all families' chats."""
 
 
-def random_model(name: str, options: Options, layers: int = 0) -> Any:
+def random_model(name: str, options: Options, layers: int = 0, *, four_bit: bool = False) -> Any:
     """A transformers model of a published shape; the same numbers at each call.
 
     Weights are made on the device: billions of them take seconds.
@@ -55,6 +56,7 @@ def random_model(name: str, options: Options, layers: int = 0) -> Any:
         name: one of `SHAPES`.
         options: where and in which format.
         layers: text layers; 0 = as many as the shape has. With fewer the numbers differ.
+        four_bit: its text layers have weights of four bits.
 
     Raises:
         BackboneError: there is no such shape; lists those there are.
@@ -74,6 +76,8 @@ def random_model(name: str, options: Options, layers: int = 0) -> Any:
     with torch.device(device):
         kind = getattr(transformers, architecture)
         model = kind._from_config(config, dtype=dtype)  # noqa: SLF001
+    if four_bit:
+        pack_randomly(find_family(architecture).text(model), device)
     return model.eval().requires_grad_(False)
 
 

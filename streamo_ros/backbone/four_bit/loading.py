@@ -125,28 +125,29 @@ def packed_layers(folder: Path, form: PackedFormat) -> set[str]:
 
 def _register() -> None:
     """Tell transformers of our method, once."""
-    from transformers.quantizers import HfQuantizer
-    from transformers.quantizers import register_quantization_config
-    from transformers.quantizers import register_quantizer
     from transformers.quantizers.auto import AUTO_QUANTIZER_MAPPING
+    from transformers.quantizers.auto import register_quantization_config
+    from transformers.quantizers.auto import register_quantizer
+    from transformers.quantizers.base import HfQuantizer
     from transformers.utils.quantization_config import QuantizationConfigMixin
 
     if METHOD in AUTO_QUANTIZER_MAPPING:
         return
 
     @register_quantization_config(METHOD)
-    class FourBitConfig(QuantizationConfigMixin):  # type: ignore[misc]
+    class FourBitConfig(QuantizationConfigMixin):
         def __init__(self, **settings: str) -> None:
             self.__dict__ |= settings
 
     @register_quantizer(METHOD)
-    class FourBitQuantizer(HfQuantizer):  # type: ignore[misc]
+    class FourBitQuantizer(HfQuantizer):
         def _process_model_before_weight_loading(self, model: Any, **kwargs: Any) -> None:
             del kwargs
-            folder = Path(self.quantization_config.folder)
+            settings: Any = self.quantization_config
+            folder = Path(settings.folder)
             form = read_format(folder)
             assert form, 'four_bit_settings has read it'
-            text = find_family(self.quantization_config.architecture).text(model)
+            text = find_family(settings.architecture).text(model)
             replace_linears(text, packed_layers(folder, form), form)
 
         def _process_model_after_weight_loading(self, model: Any, **kwargs: Any) -> Any:

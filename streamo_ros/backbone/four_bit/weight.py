@@ -12,6 +12,8 @@ from torch import Tensor
 
 GROUPS = (32, 64, 128, 256)
 """Inputs that may share a scale: what torch's operator knows."""
+USUAL_GROUP = 128
+"""What most published checkpoints have."""
 BLOCK = 8
 """Numbers in an int32, and outputs that torch's operator takes at once."""
 

@@ -181,7 +181,7 @@ def _frame(rig: Rig, job: Job, engine: Engine, frames: CallTimes) -> dict[str, A
     sizes, body = _sizes(engine, job), rig.body(job.shape)
     vision = roofline.vision_cost(body, sizes['vision_tokens'], rig.number_size)
     append = roofline.append_cost(
-        body, job.lanes, sizes['new_tokens'], sizes['context_tokens'], rig.number_size
+        body, job.lanes, sizes['new_tokens'], sizes['context_tokens'], rig.sizes(job)
     )
     least = 1e3 * (vision.seconds(rig.ceilings) + append.seconds(rig.ceilings))
     return {
@@ -207,7 +207,7 @@ def _answer(rig: Rig, job: Job, engine: Engine, context: int) -> dict[str, Any]:
             further += taken[1:]
     step = float(np.median(further))
     cost = roofline.token_cost(
-        rig.body(job.shape), job.lanes, context + rig.effort.steps // 2, rig.number_size
+        rig.body(job.shape), job.lanes, context + rig.effort.steps // 2, rig.sizes(job)
     )
     rate = cost.bytes / step / 1e9
     return {

@@ -18,6 +18,11 @@ ENGINE, DYNAMIC, STATIC, REPREFILL, FLAT, VLLM = (
     'flat',
     'vLLM',
 )
+INT8, FLOAT8, FOUR_BIT = 'engine, int8 window', 'engine, float8 window', 'engine, 4-bit weights'
+WINDOWS = {INT8: 'int8', FLOAT8: 'float8'}
+"""`context.dtype` of the rows that have another window than the passes' format."""
+VARIANTS = (INT8, FLOAT8, FOUR_BIT)
+"""Kinds of rows whose engine is built otherwise; goals and peers are the plain engine's."""
 BUILD = 6
 """Seconds that a model takes until it can be measured, on an H100."""
 PEERS = (DYNAMIC, STATIC, REPREFILL, VLLM)
@@ -71,9 +76,14 @@ class Job:
     frames: int = 0
 
     @property
-    def model(self) -> tuple[str, str, bool]:
+    def variant(self) -> str:
+        """How its engine differs; '' = it is the plain one."""
+        return self.kind if self.kind in VARIANTS else ''
+
+    @property
+    def model(self) -> tuple[str, str, str, bool]:
         """What has to be built for it; the same for rows that share a model."""
-        return self.shape, self.view.name, self.kind in PEERS
+        return self.shape, self.view.name, self.variant, self.kind in PEERS
 
     @property
     def name(self) -> str:
@@ -130,6 +140,7 @@ def make_plan(scale: Scale) -> list[Job]:
     jobs = [*_headline(scale, first), *_headline(scale, second)]
     for shape in (second, first):
         jobs += [*_lanes(scale, shape, middle), *_contexts(scale, shape), *_late(scale, shape)]
+    jobs += _variants(scale, first)
     for shape in others:
         jobs += [*_headline(scale, shape), *_lanes(scale, shape, middle)]
     jobs += [_peer(scale, VLLM, first, middle)]
@@ -138,9 +149,11 @@ def make_plan(scale: Scale) -> list[Job]:
     return list(dict.fromkeys(jobs))
 
 
-def _engine(scale: Scale, shape: str, view: CameraView, lanes: int, context: int) -> Job:
+def _engine(
+    scale: Scale, shape: str, view: CameraView, lanes: int, context: int, kind: str = ENGINE
+) -> Job:
     seconds = 2 + lanes * context / 12_000  # filling the lanes is most of it
-    return Job(ENGINE, shape, view, lanes, context, seconds, scale.capacity, scale.slots)
+    return Job(kind, shape, view, lanes, context, seconds, scale.capacity, scale.slots)
 
 
 def _peer(scale: Scale, kind: str, shape: str, context: int) -> Job:
@@ -174,6 +187,13 @@ def _late(scale: Scale, shape: str) -> Iterator[Job]:
     yield _engine(scale, shape, view, 1, middle)
     yield _engine(scale, shape, view, scale.slots, middle)
     yield Job(FLAT, shape, view, 1, 0, 40, scale.capacity, scale.slots, frames=scale.frames)
+
+
+def _variants(scale: Scale, shape: str) -> Iterator[Job]:
+    """Windows of eight bits and weights of four, where they matter most: many lanes, and one."""
+    for kind in (FOUR_BIT, INT8, FLOAT8):
+        for lanes in (1, scale.slots):
+            yield _engine(scale, shape, scale.views[0], lanes, scale.contexts[1], kind)
 
 
 def _rest(scale: Scale, shape: str) -> Iterator[Job]:

@@ -16,11 +16,16 @@ from streamo_ros.core.interface import BackboneError
 from streamo_ros.tools.gpu import machine
 from streamo_ros.tools.gpu.clock import Effort
 from streamo_ros.tools.gpu.engine import Engine
+from streamo_ros.tools.gpu.plan import FOUR_BIT
 from streamo_ros.tools.gpu.plan import Job
+from streamo_ros.tools.gpu.plan import WINDOWS
 from streamo_ros.tools.gpu.roofline import Anatomy
 from streamo_ros.tools.gpu.roofline import dissect
+from streamo_ros.tools.gpu.roofline import NumberSizes
 
 _SPARE = 4 * machine.GIB
+_MANY = 1 << 20
+"""Numbers of a large matrix."""
 _COMPANION = 1_024
 """Tokens of the engine of one layer that prepares frames for the stock model."""
 
@@ -56,6 +61,22 @@ class Rig:
         """Bytes of a number."""
         return 4 if self.dtype == 'float32' else 2
 
+    def sizes(self, job: Job) -> NumberSizes:
+        """Bytes of the numbers that a job's engine reads."""
+        from streamo_ros.backbone.attention.storage import FORMATS
+        from streamo_ros.backbone.attention.storage import row_bytes
+        from streamo_ros.backbone.four_bit.weight import packed_bytes
+        from streamo_ros.backbone.four_bit.weight import USUAL_GROUP
+
+        plain, dim = self.number_size, self.body(job.shape).dim
+        packed = job.kind == FOUR_BIT and self.device != 'cpu'
+        window = FORMATS.get(WINDOWS.get(job.kind, ''))
+        return NumberSizes(
+            plain,
+            packed_bytes(_MANY, USUAL_GROUP) / _MANY if packed else plain,
+            row_bytes(dim, window) / dim if window else plain,
+        )
+
     def body(self, shape: str) -> Anatomy:
         """What a shape consists of."""
         if shape not in self._bodies:
@@ -70,7 +91,7 @@ class Rig:
         Raises:
             BackboneError: not even one lane fits.
         """
-        key = job.shape, job.view, job.capacity
+        key = job.shape, job.view, job.capacity, job.variant
         self._stock = None
         if self._engine is None or self._engine[0] != key:
             self.free()
@@ -103,15 +124,19 @@ class Rig:
             capacity=capacity,
             vision='torch',
             wait=True,
+            window=WINDOWS.get(job.kind, 'auto'),
         )
 
     def _build(self, job: Job) -> Engine:
         from streamo_ros.backbone.random_weights import random_backbone
+        from streamo_ros.backbone.random_weights import random_model
 
         lanes = job.slots
         while True:
             try:
-                backbone = random_backbone(job.shape, self._options(job, lanes, job.capacity))
+                options = self._options(job, lanes, job.capacity)
+                model = random_model(job.shape, options, four_bit=job.kind == FOUR_BIT)
+                backbone = random_backbone(job.shape, options, model)
                 return Engine(backbone, job.view)
             except (BackboneError, RuntimeError) as error:
                 if lanes == 1 or not is_memory(error):

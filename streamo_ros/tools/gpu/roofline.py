@@ -3,8 +3,8 @@
 """The least that a frame or a token can cost: bytes over bandwidth, operations over rate.
 
 Computed from a shape's configuration and the ceilings measured in the same run, and never called
-measured. Each weight is read once, keys and values of the context once, in the number format of
-the run; caches, activations and launches cost nothing.
+measured. Each weight is read once, keys and values of the context once, in the formats of the row;
+caches, activations and launches cost nothing.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Anatomy:
         merger: of what follows them; works on every vision token.
         width: of all query heads of a text layer together.
         keys: numbers that a token leaves in a layer, key and value together.
+        dim: numbers of a head.
         tower_width: of the tower.
         full: blocks of the tower in which a patch looks at all others.
         windowed: those in which it looks at its window.
@@ -40,11 +41,27 @@ class Anatomy:
     merger: int
     width: int
     keys: int
+    dim: int
     tower_width: int
     full: int
     windowed: int
     window: int
     merge: int
+
+
+@dataclass(frozen=True)
+class NumberSizes:
+    """Bytes of a number, scales included.
+
+    Attributes:
+        plain: of tower and head.
+        layer: of the text layers' weights.
+        key: of keys and values.
+    """
+
+    plain: float
+    layer: float
+    key: float
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,7 @@ def dissect(shape: str) -> Anatomy:
         merger=_parameters(visual) - blocks,
         width=text.num_attention_heads * dim,
         keys=2 * text.num_key_value_heads * dim,
+        dim=dim,
         tower_width=vision.hidden_size,
         full=full,
         windowed=vision.depth - full,
@@ -114,7 +132,7 @@ def vision_cost(body: Anatomy, tokens: int, size: int) -> PassCost:
     return PassCost(size * (body.blocks + body.merger), linear + attention)
 
 
-def append_cost(body: Anatomy, lanes: int, rows: int, context: int, size: int) -> PassCost:
+def append_cost(body: Anatomy, lanes: int, rows: int, context: int, size: NumberSizes) -> PassCost:
     """One pass of the text model that reads three logits a lane.
 
     In the last layer only the row that is read has to be computed; its share is left out.
@@ -124,18 +142,22 @@ def append_cost(body: Anatomy, lanes: int, rows: int, context: int, size: int) -
         lanes: how many.
         rows: new tokens of a lane.
         context: tokens of a lane, new ones included.
-        size: bytes of a number.
+        size: bytes of numbers.
     """
     work = (body.layers - 1) * lanes * rows
     operations = work * (2 * body.layer + 4 * body.width * (context - rows / 2))
-    moved = body.layers * (body.layer + lanes * context * body.keys)
-    return PassCost(size * moved, operations)
+    return PassCost(_text_bytes(body, lanes, context, size), operations)
 
 
-def token_cost(body: Anatomy, lanes: int, context: int, size: int) -> PassCost:
+def token_cost(body: Anatomy, lanes: int, context: int, size: NumberSizes) -> PassCost:
     """One step of decoding: every weight and the head once, keys and values once."""
-    moved = body.layers * (body.layer + lanes * context * body.keys) + body.head
+    moved = _text_bytes(body, lanes, context, size) + size.plain * body.head
     operations = lanes * (
         2 * (body.layers * body.layer + body.head) + 4 * body.layers * body.width * context
     )
-    return PassCost(size * moved, operations)
+    return PassCost(moved, operations)
+
+
+def _text_bytes(body: Anatomy, lanes: int, context: int, size: NumberSizes) -> float:
+    past = lanes * context * body.keys
+    return body.layers * (size.layer * body.layer + size.key * past)

@@ -28,7 +28,7 @@ from streamo_ros.tools.gpu.rig import Rig
 from streamo_ros.tools.gpu.rig import SkippedError
 
 MEASURES: Mapping[str, Callable[[Rig, Job], dict[str, Any]]] = {
-    plan.ENGINE: engine.measure,
+    **dict.fromkeys((plan.ENGINE, *plan.VARIANTS), engine.measure),
     plan.FLAT: flat.measure,
     plan.VLLM: vllm.measure,
     **dict.fromkeys((plan.DYNAMIC, plan.STATIC, plan.REPREFILL), baselines.measure),

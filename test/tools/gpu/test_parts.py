@@ -16,19 +16,24 @@ from streamo_ros.tools.gpu.clock import repeat
 from streamo_ros.tools.gpu.machine import ROOT
 from streamo_ros.tools.gpu.plan import DYNAMIC
 from streamo_ros.tools.gpu.plan import ENGINE
+from streamo_ros.tools.gpu.plan import FLOAT8
+from streamo_ros.tools.gpu.plan import FOUR_BIT
 from streamo_ros.tools.gpu.plan import FULL
+from streamo_ros.tools.gpu.plan import INT8
 from streamo_ros.tools.gpu.plan import Job
 from streamo_ros.tools.gpu.plan import make_plan
 from streamo_ros.tools.gpu.plan import SQUARE
 from streamo_ros.tools.gpu.record import RunFile
 from streamo_ros.tools.gpu.report import markdown
 from streamo_ros.tools.gpu.report import renew
+from streamo_ros.tools.gpu.rig import Rig
 
 # Parameters that the published checkpoints have.
 PUBLISHED = {
     'qwen2.5-vl-3b': 3_754_622_976, 'qwen2.5-vl-7b': 8_292_166_656,
     'qwen3-vl-4b': 4_437_815_808, 'qwen3-vl-8b': 8_767_123_696,
 }  # fmt: skip
+HALF = roofline.NumberSizes(2, 2, 2)
 TIED = {'qwen2.5-vl-3b', 'qwen3-vl-4b'}
 WIDTHS = {
     'qwen2.5-vl-3b': 2048, 'qwen2.5-vl-7b': 3584, 'qwen3-vl-4b': 2560, 'qwen3-vl-8b': 4096,
@@ -55,8 +60,8 @@ def test_shapes_have_the_parameters_of_the_published_checkpoints(shape):
 def test_a_frame_of_one_lane_is_bound_by_weights_and_of_many_by_operations():
     body = roofline.dissect('qwen2.5-vl-7b')
     ceilings = {'copy_gb_per_s': 3000.0, 'gemm_tflops': 800.0}
-    one = roofline.append_cost(body, 1, 150, 1_000, 2)
-    eight = roofline.append_cost(body, 8, 150, 1_000, 2)
+    one = roofline.append_cost(body, 1, 150, 1_000, HALF)
+    eight = roofline.append_cost(body, 8, 150, 1_000, HALF)
     assert one.seconds(ceilings) == pytest.approx(one.bytes / 3e12)
     assert one.bytes == pytest.approx(13.05e9, rel=0.01)
     assert eight.seconds(ceilings) == pytest.approx(eight.operations / 8e14)
@@ -66,9 +71,24 @@ def test_a_frame_of_one_lane_is_bound_by_weights_and_of_many_by_operations():
 def test_a_token_reads_weights_head_and_past_once():
     body = roofline.dissect('qwen2.5-vl-7b')
     past = 8_000 * 28 * 2 * 4 * 128 * 2
-    cost = roofline.token_cost(body, 1, 8_000, 2)
+    cost = roofline.token_cost(body, 1, 8_000, HALF)
     assert cost.bytes == pytest.approx(2 * (28 * body.layer + 152_064 * 3_584) + past)
-    assert roofline.token_cost(body, 8, 8_000, 2).bytes - cost.bytes == pytest.approx(7 * past)
+    assert roofline.token_cost(body, 8, 8_000, HALF).bytes - cost.bytes == pytest.approx(7 * past)
+
+
+def test_packed_weights_and_windows_are_read_in_their_own_formats():
+    body = roofline.dissect('qwen2.5-vl-7b')
+    rig = Rig('cuda', 'bfloat16', {}, None)
+
+    def token(kind):
+        job = Job(kind, 'qwen2.5-vl-7b', SQUARE, 1, 8_000, 1)
+        return roofline.token_cost(body, 1, 8_000, rig.sizes(job)).bytes
+
+    past, weights = 8_000 * 28 * 2 * 4 * 128, 28 * body.layer
+    assert token(ENGINE) == roofline.token_cost(body, 1, 8_000, HALF).bytes
+    assert token(ENGINE) - token(INT8) == pytest.approx(past * (1 - 4 / 128))
+    assert token(INT8) == token(FLOAT8)
+    assert token(ENGINE) - token(FOUR_BIT) == pytest.approx(weights * (1.5 - 4 / 128))
 
 
 def test_a_windowed_tower_looks_at_less_than_a_full_one():

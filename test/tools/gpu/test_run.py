@@ -21,11 +21,12 @@ from streamo_ros.tools.gpu.plan import make_plan
 from streamo_ros.tools.gpu.plan import REPREFILL
 from streamo_ros.tools.gpu.plan import SMALL
 from streamo_ros.tools.gpu.plan import STATIC
+from streamo_ros.tools.gpu.plan import VARIANTS
 from streamo_ros.tools.gpu.plan import VLLM
 from streamo_ros.tools.gpu.record import RunFile
 from streamo_ros.tools.gpu.rig import Rig
 
-ONLY = r'112x112 x1 700 [^v]|^tiny default x1 0 flat|^tiny 112x112 x2 700|vLLM'
+ONLY = r'112x112 x1 700 [^v]|^tiny default x1 0 flat|^tiny 112x112 x2 700 engine$|vLLM'
 FRAME = {
     'frame_ms', 'frame_worst_ms', 'frame_first_ms', 'encode_ms', 'extend_ms', 'context_tokens',
     'new_tokens', 'vision_tokens', 'roofline_ms_computed', 'roofline_ratio', 'states', 'repeats',
@@ -56,7 +57,7 @@ def fake(monkeypatch):
         measured.append(job.name)
         return {'frame_ms': 1.0, 'context_tokens': 10}
 
-    kinds = (ENGINE, FLAT, VLLM, DYNAMIC, STATIC, REPREFILL)
+    kinds = (ENGINE, *VARIANTS, FLAT, VLLM, DYNAMIC, STATIC, REPREFILL)
     monkeypatch.setattr(running, 'MEASURES', dict.fromkeys(kinds, measure))
     return measured
 
@@ -79,13 +80,15 @@ def test_every_row_is_measured_or_says_why_not(small):
     code, file, _ = small
     assert code == 0
     states = {row['row']: row['status'] for row in rows_of(file)}
-    assert len(states) == 11
+    assert len(states) == 11 + len(VARIANTS)
     assert states.pop('tiny 112x112 x1 700 vLLM') == 'skipped'
     assert set(states.values()) == {'measured'}
 
 
 def test_a_row_of_the_engine_has_all_figures(small):
-    for row in rows_of(small[1], kind=ENGINE):
+    rows = [row for row in rows_of(small[1]) if row['kind'] in (ENGINE, *VARIANTS)]
+    assert {row['kind'] for row in rows} == {ENGINE, *VARIANTS}
+    for row in rows:
         assert row.keys() >= FRAME | ANSWER | {'decode_gb_per_s', 'decode_share', 'took_s'}
         assert row['frame_ms'] > 0
         assert min(row['encode_ms'], row['extend_ms'], row['frame_ms']) > 0
