@@ -9,6 +9,7 @@ starts anew as the identity, which computes the same.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -46,7 +47,7 @@ def take_weights(checkpoint: Path, run: Path, part: str, known: words.Vocabulary
             f'start: {checkpoint} cannot be read: pass the folder of a checkpoint such as '
             'models/streamo-tiny'
         ) from error
-    text = model.config.text_config
+    text: Any = model.config.text_config
     if text.vocab_size != known.size:
         raise TrainingError(
             f'start: {checkpoint} has {text.vocab_size} tokens instead of {known.size}: '
