@@ -57,11 +57,9 @@ _SHORT = 4
 _AT_ZERO = 0.5
 _ODD_RATE, _DROPS = 0.12, 0.15
 _WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
-_NO_STANDBY, _LOST_STANDBY = 0.5, 0.15
-"""Share of dialogues in whose history each Standby says Silence, and share of Standby turns of the
-others of which that is so: else an answer would follow from the Standby before it alone, also from
-one in a frame of doubt, and not from what is seen. With only single ones lost, `near` and `closer`
-answered 26 of 27 times on true histories and 10 of 27 times on their own."""
+_LOST_STANDBY = 0.3
+"""Share of Standby turns whose history says Silence: else an answer would follow from the Standby
+before it alone."""
 _FULL, _WIDER = 0.05, 0.1
 _LEFT_OUT = (0.12, 0.2, 0.25)
 """Scores up to which detections may be left out where places are scarce."""
@@ -237,7 +235,6 @@ def _written(
     for row in answers[-MAX_ANSWERS:]:
         writer.answer(*row)
     missed: Label | None = None
-    lost = 1.0 if rng.random() < _NO_STANDBY else _LOST_STANDBY
     lasting = labels.holds if family in _CONDITIONS else None
     for frame, (due, start, end) in enumerate(rows[evicted:], evicted):
         # What was missed is still due, unless it is over.
@@ -245,7 +242,7 @@ def _written(
         late = late and (lasting is None or bool(lasting[frame]))
         label = missed if late and missed else due
         missed = label if _is_missed(label, plan, late, rng) else None
-        corrupted = missed is not None or _is_corrupted(label, plan, lost, rng)
+        corrupted = missed is not None or _is_corrupted(label, plan, rng)
         share = 0.0 if labels.doubt[frame] else 1.0
         writer.turn(label, start, end, frame, corrupted, share)
     return dialogue
@@ -258,12 +255,12 @@ def _is_missed(label: Label, plan: DialoguePlan, late: bool, rng: np.random.Gene
     return bool(rng.random() < share)
 
 
-def _is_corrupted(label: Label, plan: DialoguePlan, lost: float, rng: np.random.Generator) -> bool:
+def _is_corrupted(label: Label, plan: DialoguePlan, rng: np.random.Generator) -> bool:
     if label.state is State.RESPONSE:
         return False
     share = plan.corruption
     if share and label.state is State.STANDBY:
-        share = lost
+        share = _LOST_STANDBY
     return bool(rng.random() < share)
 
 
