@@ -96,6 +96,8 @@ def livecc(root: Path, record: Record) -> list[list[int]]:
     """The prompts of `LiveCCDemoInfer.live_cc`, with a first step of one second."""
     import torch
 
+    pts = torch.arange(0, len(record['replies']) + 1, 0.5).repeat(2, 1).T.numpy()
+    reader = types.SimpleNamespace(get_frame_timestamp=lambda _: None, _frame_pts=pts)
     nothing = dict.fromkeys(
         ('prepare_multiturn_multimodal_inputs_for_generation', '_read_video_decord_plus')
     )
@@ -109,8 +111,6 @@ def livecc(root: Path, record: Record) -> list[list[int]]:
         _spatial_resize_video=None,
         **nothing,
     )
-    pts = torch.arange(0, len(record['replies']) + 1, 0.5).repeat(2, 1).T.numpy()
-    reader = types.SimpleNamespace(get_frame_timestamp=lambda _: None, _frame_pts=pts)
     sys.path.insert(0, str(root))
     own = importlib.import_module('demo.infer').LiveCCDemoInfer
     session = own.__new__(own)
@@ -170,7 +170,7 @@ def jo_ai(root: Path, record: Record) -> list[list[int]]:
             await session._handle_chat_payload(state, payload, request)  # noqa: SLF001
 
     with tempfile.TemporaryDirectory() as folder:
-        adapter._resize_data_url_if_needed = lambda url, *_, **__: url  # noqa: SLF001
+        setattr(adapter, '_resize_data_url_if_needed', lambda url, *_, **__: url)  # noqa: B010
         asyncio.run(run(folder))
     return prompts
 

@@ -140,7 +140,7 @@ def our_steps(dialect: str = STREAMO) -> list[dict[str, Any]]:
     steps = []
     for at in range(STEPS):
         tick = Tick(at * SECOND, Fraction(at), Fraction(at + 1), at, 1)
-        vision = EncodedVision(vision_tokens(at), (), GRID)
+        vision: Any = EncodedVision(vision_tokens(at), (), GRID)
         for number in range(1, backbone.prompt.dialect.frames):
             half = Fraction(number, backbone.prompt.dialect.frames)
             pending = UnpairedFrame(NO_IMAGE, GRID, lambda *_, vision=vision: vision)

@@ -101,7 +101,7 @@ class StreamoObjectsForConditionalGeneration(nn.Module):
         from safetensors.torch import load_file
 
         del settings
-        tensors = {}
+        tensors = dict[str, torch.Tensor]()
         for file in sorted(folder.glob('*.safetensors')):
             tensors |= {name: value.to(dtype) for name, value in load_file(file).items()}
         model = cls(config)
