@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+Event = tuple[str, int, int]
+"""Color, start and end in seconds."""
 QUESTION = 'Describe every event as soon as it is over.'
 COLORS = {'red': (40, 40, 220), 'blue': (220, 60, 30), 'green': (60, 170, 40)}
 """OpenCV's order: blue, green, red."""
@@ -23,11 +27,10 @@ VIDEOS = {
     'c': [('blue', 1, 4), ('red', 6, 8)],
     'd': [('green', 2, 4), ('blue', 7, 10)],
 }
-"""Color, start and end in seconds of each event."""
 SECONDS, RATE, SIZE = 13, 10, (140, 112)
 
 
-def picture(events: list[tuple[str, int, int]], time: float) -> np.ndarray:
+def picture(events: Sequence[Event], time: float) -> np.ndarray:
     """What is seen at a time."""
     image = np.full((SIZE[1], SIZE[0], 3), (150, 190, 210), np.uint8)
     for color, start, end in events:
@@ -39,17 +42,37 @@ def picture(events: list[tuple[str, int, int]], time: float) -> np.ndarray:
 
 def main(folder: Path) -> None:
     """Write the videos and `raw.json`."""
+    write(folder, VIDEOS, SECONDS)
+
+
+def write(
+    folder: Path,
+    videos: Mapping[str, Sequence[Event]],
+    seconds: int,
+    asked: Mapping[str, int] | None = None,
+) -> None:
+    """Write videos of one length and `raw.json`.
+
+    Args:
+        folder: where; it is made.
+        videos: the events of each.
+        seconds: their length.
+        asked: the second in which the question is asked, where that is not the first one; what was
+            over before is not due.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     records = []
-    for name, events in VIDEOS.items():
+    for name, events in videos.items():
         path = folder / f'{name}.mp4'
         writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'mp4v'), RATE, SIZE)
-        for frame in range(SECONDS * RATE):
+        for frame in range(seconds * RATE):
             writer.write(picture(events, frame / RATE))
         writer.release()
+        begin = (asked or {}).get(name, 0)
         answers = [
             {'content': f'A {color} disc.', 'st_time': start, 'end_time': end, 'time': ''}
             for color, start, end in events
+            if start >= begin
         ]
         records.append(
             {
@@ -57,7 +80,7 @@ def main(folder: Path) -> None:
                 'video_path': path.name,
                 'task_type': 'event_caption',
                 'source': 'drawn',
-                'question': [{'content': QUESTION, 'time': '0'}],
+                'question': [{'content': QUESTION, 'time': str(begin)}],
                 'response': answers,
             }
         )
