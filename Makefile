@@ -6,7 +6,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-tests test demo browser picture lint style types format soak bench gpu card card-objects clean
+.PHONY: help setup setup-tests test demo browser picture lint style types format slow soak bench gpu card card-objects clean
 
 # On a robot, the interpreter that its rclpy is built for.
 PYTHON ?= $(if $(ROS_DISTRO),/usr/bin/python3,$(firstword \
@@ -72,6 +72,9 @@ types: setup-tests
 format: setup-tests  ## format the sources, and fix what ruff can fix
 	@$(VENV)/ruff check --fix .
 	@$(VENV)/ruff format .
+
+slow: setup-tests  ## run the tests that are too slow for `make test`, but not the soak
+	@$(VENV)/python -m pytest -m slow -q test --ignore=test/ros $(ARGS)
 
 soak: setup-tests  ## run the node for hours and check that nothing grows
 	@$(VENV)/python -m pytest -m slow -q test/ros $(ARGS)

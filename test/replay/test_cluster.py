@@ -51,6 +51,7 @@ def arguments(bags, tmp_path, monkeypatch):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(find_spec('ray') is None, reason='Ray is not installed: streamo_ros[ray]')
 def test_bags_on_ray_give_what_workers_would(arguments, tmp_path, capsys, monkeypatch):
     # Ray keeps the token of the clusters that it starts in the home folder.
