@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """After evictions the engine says what StreamingVLM's own cache and forward pass say.
 
-Their logits are in `test/data/eviction_*.json`, made by `dev/eviction_record.py`; weights and
-vision tokens are random numbers from seeds. With the policy `window` they forget what we forget;
-in the dialect `streaming_vlm` they forget what their own runtime does, which moves words.
+Their logits are in `test/data/eviction_*.json`, made by `dev/eviction_steps.py` and
+`dev/eviction_record.py`; weights and vision tokens are random numbers from seeds. With the policy
+`window` they forget what we forget; in the dialect `streaming_vlm` they forget what their own
+runtime does, which moves words.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ TOLERANCE = 1e-4
 @pytest.fixture(scope='module', params=list(RECORDS))
 def compared(request):
     """A dialect, our steps and theirs."""
-    ours = runpy.run_path(str(ROOT / 'dev' / 'eviction_record.py'))['our_steps'](request.param)
+    ours = runpy.run_path(str(ROOT / 'dev' / 'eviction_steps.py'))['our_steps'](request.param)
     return request.param, ours, RECORDS[request.param]['steps']
 
 
