@@ -18,7 +18,7 @@ from torch import Tensor
 from streamo_ros.backbone.attention import HeadNorms
 from streamo_ros.backbone.four_bit import FourBitLinear
 from streamo_ros.backbone.four_bit import FourBitProduct
-from streamo_ros.backbone.four_bit.weight import join
+from streamo_ros.backbone.four_bit.weight import join_weights
 from streamo_ros.backbone.products import product
 
 
@@ -92,7 +92,7 @@ def _product(modules: Sequence[nn.Module], device: torch.device) -> Product | No
     if packed and device.type == 'cuda':
         if len(packed) < len(modules):
             return None
-        weight = join([module.unpack() for module in packed])
+        weight = join_weights([module.unpack() for module in packed])
         bias = None if biases[0] is None else _join(biases)
         return FourBitProduct(weight, bias, device, packed[0].dtype)
     weights = [_plain_weight(module) for module in modules]

@@ -19,7 +19,7 @@ from streamo_ros.backbone.build import build
 from streamo_ros.backbone.dialects import AUTO
 from streamo_ros.backbone.dialects import read_dialect
 from streamo_ros.backbone.family import find_family
-from streamo_ros.backbone.four_bit.random import pack_randomly
+from streamo_ros.backbone.four_bit.random_packing import pack_randomly
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.published_shapes import SHAPES

@@ -29,7 +29,7 @@ class SamplingMix:
             anything at all happens to that thing.
         fulfilled: share of those dialogues in which the event is made sure to happen; in the
             others it happens by chance.
-        everyday: share of the instructions in the words of `worlds.everyday`.
+        everyday: share of the instructions in the words of `worlds.everyday_rules`.
         keep_family: whether a rejected clip is replaced without drawing another family; otherwise
             a family that needs a display or a wall comes up a third as often as its weight says.
     """

@@ -44,7 +44,7 @@ class FourBitWeight:
         return weight.flatten(1).to(dtype)
 
 
-def join(weights: Sequence[FourBitWeight]) -> FourBitWeight:
+def join_weights(weights: Sequence[FourBitWeight]) -> FourBitWeight:
     """Matrices of the same inputs, one below the other."""
     return FourBitWeight(
         torch.cat([weight.numbers for weight in weights]),
