@@ -16,6 +16,7 @@ from streamo_ros.core.past_frame import PastFrame
 from streamo_ros.core.restored_turns import PastTurn
 from streamo_ros.memory.clock_times import CaptureClock
 from streamo_ros.memory.clock_times import TimeError
+from streamo_ros.memory.event_words import event_kind
 from streamo_ros.memory.prompt import question_prompt
 from streamo_ros.memory.prompt import Recall
 from streamo_ros.memory.question import AskedQuestion
@@ -29,6 +30,7 @@ from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.recall import in_order
 from streamo_ros.memory.recall import recall_frames
 from streamo_ros.memory.record import KeptFrame
+from streamo_ros.memory.record_answer import facts_asked_for
 from streamo_ros.memory.record_answer import say_found
 from streamo_ros.memory.restart import turns_before
 from streamo_ros.memory.search import find_facts
@@ -231,7 +233,7 @@ class Asker:
         span = max(span[0], asked[0]), min(span[1], asked[1], clock.now)
         if span[0] > span[1] or not self._reader.has_frames(span):
             return Recall(question, span, Found(), (), self._unwatched(span, clock))
-        found = find_facts(self._reader, question.words, span)
+        found = find_facts(self._reader, question.words, span, question.event)
         if not question.words and question.kind is QuestionKind.WHAT:
             seen = [*found.facts, *self._reader.sightings(span)]
             found = Found(tuple(sorted(seen, key=lambda fact: fact.end)))
@@ -244,7 +246,9 @@ class Asker:
         """The times after, before or during another event: its last one."""
         times = question.times
         words = content_words(times.anchor)
-        facts = find_facts(self._reader, words, (0, clock.now)).facts if words else ()
+        event_words = event_kind(times.anchor)
+        found = find_facts(self._reader, words, (0, clock.now), event_words) if words else Found()
+        facts = found.facts
         if not facts:
             return None
         event = facts[-1]
@@ -294,4 +298,4 @@ def _stamps(recall: Recall) -> tuple[int, ...]:
 
 def _evidence(recall: Recall) -> tuple[int, ...]:
     """The frames of the facts that the answer names."""
-    return tuple(fact.end for fact in recall.found.facts[-8:])
+    return tuple(fact.end for fact in facts_asked_for(recall.question, recall.found)[-8:])

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from dataclasses import replace
 
 from streamo_ros.memory.clock_times import CaptureClock
+from streamo_ros.memory.event_words import event_kind
+from streamo_ros.memory.event_words import EventKind
 from streamo_ros.memory.time_words import read_times
 from streamo_ros.memory.time_words import TimeWords
 
@@ -60,6 +62,7 @@ class AskedQuestion:
         times: which times it is about.
         order: 'first' or 'last' where only one event is asked for; else ''.
         like_now: whether it asks for what looks like the newest frame.
+        event: what it says to have happened; None for anything else.
     """
 
     text: str
@@ -68,6 +71,7 @@ class AskedQuestion:
     times: TimeWords
     order: str = ''
     like_now: bool = False
+    event: EventKind | None = None
 
 
 def read_question(
@@ -94,6 +98,7 @@ def read_question(
         times,
         '' if order is None else 'first' if order[1] == 'first' else 'last',
         bool(re.search(r'like (?:now|this)\b|same as now', rest)),
+        event_kind(rest),
     )
     if before is None or question.words or question.like_now:
         return question
@@ -101,7 +106,10 @@ def read_question(
         return question
     if kind is None:
         question = replace(question, kind=before.kind)
-    return replace(question, words=before.words, times=times if times.given else before.times)
+    event = question.event or before.event
+    return replace(
+        question, words=before.words, event=event, times=times if times.given else before.times
+    )
 
 
 def _kind(text: str) -> QuestionKind | None:

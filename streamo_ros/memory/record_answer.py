@@ -29,9 +29,6 @@ def say_found(question: AskedQuestion, found: Found, clock: CaptureClock) -> str
         found: what was found; at least one fact.
         clock: says stamps in words.
     """
-    facts = list(found.facts)
-    if question.order:
-        facts = facts[:1] if question.order == 'first' else facts[-1:]
     text = {
         QuestionKind.WHEN: _when,
         QuestionKind.HOW_OFTEN: _how_often,
@@ -39,8 +36,15 @@ def say_found(question: AskedQuestion, found: Found, clock: CaptureClock) -> str
         QuestionKind.WHERE: _where,
         QuestionKind.WHAT: _what,
         QuestionKind.WAS_THERE: _was_there,
-    }[question.kind](facts, clock)
+    }[question.kind](facts_asked_for(question, found), clock)
     return f'From the record: {text}'
+
+
+def facts_asked_for(question: AskedQuestion, found: Found) -> tuple[Fact, ...]:
+    """What was found, or only the first or the last of it, where only that is asked for."""
+    if not question.order:
+        return found.facts
+    return found.facts[:1] if question.order == 'first' else found.facts[-1:]
 
 
 def _when(facts: Sequence[Fact], clock: CaptureClock) -> str:

@@ -11,6 +11,11 @@ from functools import cache
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.protocol import State
+from streamo_ros.memory.event_words import ANYBODY
+from streamo_ros.memory.event_words import event_kind
+from streamo_ros.memory.event_words import EventKind
+from streamo_ros.memory.event_words import forms
+from streamo_ros.memory.event_words import without_verb
 from streamo_ros.memory.question import content_words
 from streamo_ros.memory.question import stem
 from streamo_ros.memory.reader import Span
@@ -44,27 +49,73 @@ class Found:
         return bool(self.unknown)
 
 
-def find_facts(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
+def find_facts(
+    reader: StoreReader, words: Sequence[str], span: Span, event: EventKind | None = None
+) -> Found:
     """What the record says about words in a time.
 
     Answers that have all of the words count first; then things that were recognized, for words
     that name one; then answers that have most of the words, and at last Standby.
+
+    Args:
+        reader: the store.
+        words: what it must be about.
+        span: when.
+        event: what happened; notes of the same event in other words count, too.
     """
     if not words:
         return Found(tuple(_merged(reader.answers(span))))
-    every = _merged(_affirmed(reader.answers(span, _query(words, ' AND '))))
+    about = without_verb(words, event) if event else ()
+    if event and about and (found := _of_event(reader, about, span, event)):
+        return found
+    # Something that has arrived was there, and whoever was there has come: no note need say so.
+    required = about if event is EventKind.ARRIVE and about else tuple(words)
+    every = _of_all(reader, required, span)
+    if event is EventKind.ARRIVE:
+        every = [fact for fact in every if _kind_of(fact) is not EventKind.LEAVE]
     if every:
         return Found(tuple(every))
-    named, others = _named(words, reader.kinds())
+    named, others = _named(required, reader.kinds())
     if named:
         seen = reader.sightings(span, named)
-        return Found(tuple(seen), tuple(others), 1 - len(others) / (len(words) + 1))
-    some = _some(reader, words, span)
-    return some if some.facts else _standby(reader, words, span)
+        return Found(tuple(seen), tuple(others), 1 - len(others) / (len(required) + 1))
+    some = _some(reader, required, span)
+    return some if some.facts else _standby(reader, required, span)
+
+
+def _of_event(
+    reader: StoreReader, words: Sequence[str], span: Span, event: EventKind
+) -> Found | None:
+    """Notes of this event, or when a thing that was recognized was last seen; None if none."""
+    facts = [fact for fact in _of_all(reader, words, span) if _kind_of(fact) is event]
+    if facts:
+        return Found(tuple(facts))
+    named, others = _named(words, reader.kinds())
+    if event is EventKind.LEAVE and named and not others:
+        return Found(tuple(reader.sightings(span, named)))
+    return None
+
+
+def _of_all(reader: StoreReader, words: Sequence[str], span: Span) -> list[Fact]:
+    """Events whose answers have all of the words; who did it may be left out."""
+    facts = _merged(_affirmed(reader.answers(span, _query(words, ' AND '))))
+    things = [word for word in words if word not in ANYBODY]
+    if facts or not things or len(things) == len(words):
+        return facts
+    return _merged(_affirmed(reader.answers(span, _query(things, ' AND '))))
+
+
+def _kind_of(fact: Fact) -> EventKind | None:
+    """What an answer says to have happened, or else what was watched for."""
+    return event_kind(fact.text) or event_kind(fact.about)
 
 
 def _query(words: Sequence[str], join: str) -> str:
-    return join.join('"' + word.replace('"', '') + '"' for word in words)
+    return join.join(f'({" OR ".join(map(_quoted, forms(word)))})' for word in words)
+
+
+def _quoted(word: str) -> str:
+    return '"' + word.replace('"', '') + '"'
 
 
 def _affirmed(answers: Sequence[Fact]) -> list[Fact]:
@@ -93,8 +144,12 @@ def _standby(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
 
 
 def _missing(words: Sequence[str], text: str) -> tuple[str, ...]:
-    there = {stem(word) for word in content_words(text)}
-    return tuple(word for word in words if stem(word) not in there)
+    there = _stems(content_words(text))
+    return tuple(word for word in words if not _stems(forms(word)) & there)
+
+
+def _stems(words: Sequence[str]) -> frozenset[str]:
+    return frozenset(stem(word) for word in words)
 
 
 def _part(words: Sequence[str], text: str) -> float:
@@ -102,13 +157,17 @@ def _part(words: Sequence[str], text: str) -> float:
 
 
 def _merged(facts: Sequence[Fact]) -> list[Fact]:
-    """Answers to one instruction whose events touch are one event."""
+    """Answers to one instruction that say the same soon after each other are one event.
+
+    One with a Standby of its own before it is an event of its own.
+    """
     events: list[Fact] = []
-    last: dict[tuple[int, str], int] = {}
+    last: dict[tuple[int, str, frozenset[str]], int] = {}
     for fact in facts:
-        key = fact.stream, fact.about
+        key = fact.stream, fact.about, _stems(content_words(fact.text))
         at = last.get(key)
-        if at is not None and fact.start - events[at].end <= _JOIN:
+        again = at is not None and fact.start == fact.end
+        if again and fact.start - events[at].end <= _JOIN:
             old = events[at]
             events[at] = Fact(
                 old.kind,
