@@ -49,6 +49,7 @@ def renew_card(folder: Path) -> None:
         'figures': tables.figures(measured['evaluation']),
         'held out': tables.figures_of(measured, 'evaluation_held_out'),
         'phrasings': tables.figures_of(measured, 'evaluation_phrasings'),
+        'strangers': tables.figures_of(measured, 'evaluation_strangers'),
         'controls': tables.controls(measured),
         'robustness': tables.robustness(measured),
         'score': score_table(

@@ -62,6 +62,18 @@ PANELS = (
         'last_check',
         {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'},
     ),
+    (
+        'Fifth stage: loss of states and answers',
+        'people',
+        'people_check',
+        {'states': '#c23b3b', 'answers': '#2f6fb5'},
+    ),
+    (
+        'Fifth stage: accuracy of states, answers and probes',
+        'people',
+        'people_check',
+        {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'},
+    ),
 )
 """For each panel: title, the log's part for lines and for dots, and the figures with their colors.
 """

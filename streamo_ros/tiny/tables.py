@@ -31,6 +31,7 @@ FILES = (
     'evaluation',
     'evaluation_held_out',
     'evaluation_phrasings',
+    'evaluation_strangers',
     'evaluation_blind',
     'evaluation_last_frame',
     'evaluation_2hz',
@@ -38,6 +39,7 @@ FILES = (
     'evaluation_complete',
     'evaluation_drop',
     'evaluation_never',
+    'evaluation_never_strangers',
     'evaluation_video',
 )
 """Names of the files of one model, without '.json'."""
@@ -56,6 +58,7 @@ STRESSES = {
 """What is made harder, and the file it is compared with."""
 SILENCES = {
     'evaluation_never': 'worlds in which the event never happens',
+    'evaluation_never_strangers': "such worlds, asked in strangers' words",
     'evaluation_video': 'a real video in which the event never happens',
 }
 """Streams on which the model should stay silent."""
