@@ -145,7 +145,8 @@ class FakeServer:
     def _completion(self, body, used):
         chances, _ = self.script(body['messages'])
         chosen = int(np.argmax(chances))
-        message = {'role': 'assistant', 'content': TAGS[chosen]}
+        shown = '' if self.kind == 'llama' and not self.spelled else TAGS[chosen]
+        message = {'role': 'assistant', 'content': shown}
         choice = {'index': 0, 'message': message, 'finish_reason': 'length'}
         if body.get('logprobs') and not self.mute and self.kind != 'transformers':
             choice['logprobs'] = {'content': self._listed(body, chances)}
@@ -161,6 +162,8 @@ class FakeServer:
         logs = [math.log(chance) for chance in chances]
         if body.get('logprob_token_ids'):
             return [self._token([f'token_id:{number}' for number in IDS], logs)]
+        if self.kind == 'llama' and not self.spelled:
+            return [self._control_token(logs)]
         if not self.spelled:
             return [self._token(TAGS, logs)]
         # Spelled: "</" may be forced; then "Silence", or "Stand" and "by", or "Response".
@@ -177,6 +180,17 @@ class FakeServer:
         ]
         best = max(listed, key=lambda token: token['logprob'])
         return {**best, 'top_logprobs': listed}
+
+    @staticmethod
+    def _control_token(logs):
+        """As llama.cpp lists control tokens: by their ids, without a text."""
+        listed = [
+            {'id': number, 'token': '', 'bytes': [], 'logprob': log}
+            for number, log in zip(IDS, logs, strict=True)
+        ]
+        listed.append({'id': 34, 'token': '9', 'bytes': [57], 'logprob': -13.2})
+        best = max(listed, key=lambda token: token['logprob'])
+        return {**best, 'top_logprobs': sorted(listed, key=lambda it: -it['logprob'])}
 
     def events(self, body):
         """The pieces of an answer, with its state where the server has not been given one."""
