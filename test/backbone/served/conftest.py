@@ -46,7 +46,15 @@ def script(messages):
 
 
 def parts_of(messages):
-    return [part for each in messages if each['role'] == 'user' for part in each['content']]
+    """Text and pictures of the user; a message without pictures is a plain text."""
+    contents = [each['content'] for each in messages if each['role'] == 'user']
+    lists = [[{'type': 'text', 'text': it}] if isinstance(it, str) else it for it in contents]
+    return [part for content in lists for part in content]
+
+
+def of_pictures(content):
+    """Whether a list of parts has a picture among them; texts need none."""
+    return isinstance(content, str) or any(part['type'] == 'image_url' for part in content)
 
 
 class FakeServer:
@@ -108,6 +116,11 @@ class FakeServer:
     def _chat(self, body):
         if self.kind == 'transformers' and (unknown := set(body) - OF_OPENAI):
             return 422, {'detail': f'Unexpected fields in the request: {unknown}'}
+        contents = [each['content'] for each in body['messages'] if each['role'] == 'user']
+        if self.kind == 'llama' and any(it and not of_pictures(it) for it in contents):
+            # What it says where it takes a chat template for one of plain texts.
+            sentence = '[json.exception.type_error.302] type must be string, but is array'
+            return 400, {'error': {'code': 400, 'message': sentence}}
         pictures = [part for part in parts_of(body['messages']) if part['type'] == 'image_url']
         if pictures and self.deaf:
             sentence = 'image input is not supported - hint: you may need to provide the mmproj'
