@@ -5,6 +5,7 @@
 
     python -m benchmarks.served http://127.0.0.1:8000/v1 --output vllm.json
     python -m benchmarks.served http://127.0.0.1:8000/v1 --kill PID ...    # ends it with kill -9
+    python -m benchmarks.served URL --kill PID --restart 'COMMAND' ...     # and starts it again
 
 The server must serve the checkpoint of `--model`. Both sides forget in chunks, and the frames are
 those of drawn worlds, one after the other, under one instruction. Times are wall time of a frame.
@@ -16,8 +17,10 @@ import argparse
 import base64
 import json
 import os
+import shlex
 import signal
 import statistics
+import subprocess
 import time
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -54,6 +57,8 @@ AROUND = 5
 """Frames on either side of one whose time is given as their median."""
 AFTERWARDS = 3
 """Frames that a killed server is asked about."""
+PATIENCE = 60
+"""Frames, one a second, in which a server that was started again must have come back."""
 
 
 class Watch:
@@ -111,14 +116,48 @@ def main() -> None:
         own.see(image)
     figures = compared(watch, own)
     if options.kill:
-        os.kill(options.kill, signal.SIGKILL)
-        for image in images[options.frames :]:
-            watch.see(image)
-        figures['behind_kill'] = [it.state.name for it in watch.decided[options.frames :]]
+        figures |= behind_kill(watch, images[-AFTERWARDS:], options)
     text = json.dumps(figures, indent=1) + '\n'
     print(text)
     if options.output:
         write_text(options.output, text)
+
+
+def behind_kill(
+    watch: Watch, images: Sequence[NDArray[np.uint8]], options: argparse.Namespace
+) -> dict[str, Any]:
+    """What becomes of the frames after a kill -9, and after the server is there again."""
+    begun = len(watch.decided)
+    os.kill(options.kill, signal.SIGKILL)
+    for image in images:
+        watch.see(image)
+    lost = watch.decided[begun:]
+    figures = {
+        'behind_kill': [it.state.name for it in lost],
+        'reasons': sorted({it.frame.flaw for it in lost}),
+    }
+    if not options.restart:
+        return figures
+    server = subprocess.Popen(shlex.split(options.restart), stdout=subprocess.DEVNULL)
+    try:
+        states = list(behind_return(watch, images))
+    finally:
+        server.kill()
+        server.wait()
+    return {**figures, 'behind_return': states}
+
+
+def behind_return(watch: Watch, images: Sequence[NDArray[np.uint8]]) -> Iterator[str]:
+    """The states of frames until the server has decided as many as it was killed for."""
+    decided = 0
+    for number in range(PATIENCE):
+        time.sleep(1)
+        watch.see(images[number % len(images)])
+        state = watch.decided[-1].state
+        yield state.name
+        decided += state is not State.UNKNOWN
+        if decided == AFTERWARDS:
+            return
 
 
 def scenes(count: int, seed: int) -> tuple[str, list[NDArray[np.uint8]]]:
@@ -183,6 +222,7 @@ def _parser() -> argparse.ArgumentParser:
     add('--seed', type=int, default=4242, help='of the worlds; default %(default)s')
     add('--timeout', type=float, default=60.0, help='seconds for a request; default %(default)s')
     add('--kill', type=int, metavar='PID', help='then end the server with kill -9 and go on')
+    add('--restart', default='', metavar='COMMAND', help='then start it again with this command')
     add('--output', type=Path, help='JSON file for the figures')
     return parser
 

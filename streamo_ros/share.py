@@ -17,9 +17,10 @@ from xml.etree import ElementTree as ET
 from streamo_ros.core.errors import StreamoError
 
 PACKAGE = 'streamo_ros'
-TINY, OBJECTS = 'tiny', 'objects'
-EMBEDDED = {TINY: 'streamo-tiny', OBJECTS: 'streamo-objects'}
-"""Folders of the models that come with the package, by the names that model.path takes."""
+TINY, OBJECTS, GATE = 'tiny', 'objects', 'gate'
+EMBEDDED = {TINY: 'streamo-tiny', OBJECTS: 'streamo-objects', GATE: 'streamo-gate'}
+"""Folders of the models that come with the package, by the names that model.path and model.gate
+take."""
 DETECTOR = 'detector.safetensors'
 """The file of the weights that the model streamo-objects sees with."""
 

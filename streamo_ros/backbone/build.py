@@ -20,6 +20,7 @@ from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.checkpoint_settings import DIALOGUE
 from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import take_layers
@@ -40,6 +41,7 @@ from streamo_ros.backbone.plan import FrameSizes
 from streamo_ros.backbone.plan import Plan
 from streamo_ros.backbone.plan import plan_memory
 from streamo_ros.backbone.score_head import add_score_head
+from streamo_ros.backbone.score_prompt import scored_prompt
 from streamo_ros.backbone.sizing import free_bytes
 from streamo_ros.backbone.streaming import StreamingBackbone
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
@@ -85,6 +87,8 @@ def load_checkpoint(path: Path, options: Options, *, gate: bool = False) -> Stre
     checkpoint = read_checkpoint(path)
     settings = checkpoint.settings
     prompt = make_prompt(checkpoint, options)
+    if gate and settings.reads == DIALOGUE:
+        prompt = scored_prompt(prompt)
     dialect = prompt.dialect
     wanted = settings.max_pixels or dialect.max_pixels
     options = replace(options, max_pixels=options.max_pixels or wanted)

@@ -23,6 +23,7 @@ from streamo_ros.backbone.adapter import add_adapter
 from streamo_ros.backbone.adapter import read_adapter
 from streamo_ros.backbone.checkpoint_settings import CheckpointSettings
 from streamo_ros.backbone.checkpoint_settings import read_json
+from streamo_ros.backbone.checkpoint_settings import read_processor
 from streamo_ros.backbone.checkpoint_settings import read_settings
 from streamo_ros.backbone.checkpoint_settings import SETTINGS
 from streamo_ros.backbone.family import find_family
@@ -171,7 +172,7 @@ def read_checkpoint(path: Path, renamed: Mapping[str, str] | None = None) -> Che
     return Checkpoint(
         path,
         architecture,
-        _processor(path),
+        read_processor(path),
         read_settings(path / SETTINGS),
         _sampling(path),
         adapter,
@@ -206,17 +207,6 @@ def _samples(file: Path) -> Iterator[bytes]:
         for index in range(_SAMPLES):
             stream.seek(index * (size - _SAMPLE_BYTES) // (_SAMPLES - 1))
             yield stream.read(_SAMPLE_BYTES)
-
-
-def _processor(path: Path) -> dict[str, Any]:
-    for name in ('preprocessor_config.json', 'processor_config.json'):
-        if (path / name).is_file():
-            content = read_json(path / name, 'copy the checkpoint again')
-            return dict(content.get('image_processor', content))
-    raise BackboneError(
-        f'{path} has no preprocessor_config.json: save the image processor next to the weights '
-        '(processor.save_pretrained)'
-    )
 
 
 def _sampling(path: Path) -> Sampling | None:

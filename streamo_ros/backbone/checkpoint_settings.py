@@ -13,6 +13,10 @@ from streamo_ros.documents import load_json
 
 SETTINGS = 'streamo.json'
 """Its name in a checkpoint's folder."""
+PROCESSORS = ('preprocessor_config.json', 'processor_config.json')
+"""Names of the settings of its image processor."""
+FRAMES, DIALOGUE = 'frames', 'dialogue'
+"""What a gate reads behind the question."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +36,7 @@ class CheckpointSettings:
         unknown_word_reply: what it says of a word that it does not know; see
             `interface.BackboneInfo`.
         answers_past: whether it was trained on questions about kept pictures of the past.
+        reads: of a gate that `streamo train` wrote: 'frames' or 'dialogue'; '' = frames.
     """
 
     dialect: str = ''
@@ -44,6 +49,7 @@ class CheckpointSettings:
     max_pixels: int = 0
     unknown_word_reply: str = ''
     answers_past: bool = False
+    reads: str = ''
 
 
 def read_settings(file: Path) -> CheckpointSettings:
@@ -61,9 +67,27 @@ def read_settings(file: Path) -> CheckpointSettings:
         raise BackboneError(
             f'{file} has the protocol {settings.protocol!r}: use special_tokens or text_tags'
         )
+    if settings.reads not in ('', FRAMES, DIALOGUE):
+        raise BackboneError(f'{file} reads {settings.reads!r}: use {FRAMES} or {DIALOGUE}')
     if not 0 <= settings.response_threshold <= 1:
         raise BackboneError(f'{file} has a response_threshold outside 0 to 1: fix the file')
     return settings
+
+
+def read_processor(folder: Path) -> dict[str, Any]:
+    """The settings of a checkpoint's image processor.
+
+    Raises:
+        BackboneError: it has none, or they are broken.
+    """
+    for name in PROCESSORS:
+        if (folder / name).is_file():
+            content = read_json(folder / name, 'copy the checkpoint again')
+            return dict(content.get('image_processor', content))
+    raise BackboneError(
+        f'{folder} has no {PROCESSORS[0]}: save the image processor next to the weights '
+        '(processor.save_pretrained)'
+    )
 
 
 def read_json(file: Path, remedy: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from streamo_ros.core.interface import BackboneError
 
@@ -35,6 +36,15 @@ def smart_size(
         grow = math.sqrt(min_pixels / (height * width))
         rows, columns = math.ceil(height * grow / edge), math.ceil(width * grow / edge)
     return rows * edge, columns * edge
+
+
+def pixel_limits(processor: dict[str, Any], max_pixels: int) -> tuple[int, int]:
+    """Smallest and largest area of a frame: those of the processor, at most `max_pixels`."""
+    size = processor.get('size') or {}
+    low = processor.get('min_pixels') or size.get('shortest_edge') or size.get('min_pixels')
+    high = processor.get('max_pixels') or size.get('longest_edge') or size.get('max_pixels')
+    high = min(int(high), max_pixels) if high else max_pixels
+    return min(int(low or 1), high), high
 
 
 def longest_size(height: int, width: int, longest: int) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.family import spatial_marks
+from streamo_ros.backbone.frame_size import pixel_limits
 from streamo_ros.backbone.frame_size import smart_size
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.vision import Grid
@@ -27,7 +28,6 @@ from streamo_ros.backbone.vision.constants import by_size
 from streamo_ros.backbone.vision.constants import patch_kernel
 from streamo_ros.backbone.vision.constants import patch_places
 from streamo_ros.backbone.vision.preprocess import in_depth
-from streamo_ros.backbone.vision.preprocess import pixel_limits
 from streamo_ros.backbone.vision.tower_attention import TowerAttention
 from streamo_ros.backbone.vision.tower_block import gated_mlp
 from streamo_ros.backbone.vision.tower_block import take_blocks

@@ -17,6 +17,7 @@ from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.family import Family
+from streamo_ros.backbone.frame_size import pixel_limits
 from streamo_ros.backbone.rotary import sections
 from streamo_ros.backbone.vision import EncodedVision
 from streamo_ros.backbone.vision import Grid
@@ -27,7 +28,6 @@ from streamo_ros.backbone.vision.detections import Detections
 from streamo_ros.backbone.vision.detections import NOTHING
 from streamo_ros.backbone.vision.detections import read_detections
 from streamo_ros.backbone.vision.onnx_graph import onnx_graph
-from streamo_ros.backbone.vision.preprocess import pixel_limits
 from streamo_ros.backbone.vision.preprocess import unpatchify
 from streamo_ros.backbone.vision.yolox import Yolox
 from streamo_ros.backbone.window import TokenPositions

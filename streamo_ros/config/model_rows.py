@@ -43,8 +43,8 @@ MODEL_ROWS = (
     Parameter(
         'model.gate',
         '',
-        'Checkpoint or script that decides when the model speaks, tiny or objects = an embedded '
-        'one; empty = the model itself.',
+        'Checkpoint or script that decides when the model speaks; tiny, objects or gate = an '
+        'embedded one; empty = the model itself.',
         _SETUP,
     ),
     Parameter(

@@ -104,7 +104,7 @@ def _lanes(path: Path, spans: Spans) -> Iterator[tuple[LabeledTurn, ...]]:
             yield dialogue.turns[start:stop]
 
 
-def add_entries(folder: Path, **entries: float) -> None:
+def add_entries(folder: Path, **entries: float | str) -> None:
     """Add entries to a checkpoint's `streamo.json`."""
     path = folder / 'streamo.json'
     values = json.loads(path.read_text(encoding='utf-8'))

@@ -37,13 +37,13 @@ class _ProtocolLane:
     Attributes:
         dialogue: its turns.
         grid: of its frames; None before the first one.
-        chances: of the last frame, whose turn ends when it is known whether an answer was given;
-            None = the last turn has ended.
+        row: logits of the last frame, whose turn ends when it is known whether an answer was
+            given; None = the last turn has ended.
     """
 
     dialogue: Dialogue
     grid: tuple[int, int] | None = None
-    chances: tuple[float, float, float] | None = None
+    row: NDArray[np.float32] | None = None
 
 
 class ProtocolGate(BackboneGate):
@@ -85,24 +85,33 @@ class ProtocolGate(BackboneGate):
             if row is None:
                 lane.dialogue.undo()
                 continue
-            lane.chances = probabilities(row)
-            scores[at] = lane.chances[2]
+            lane.row = row
+            scores[at] = self._score(row)
         return self._checked(scores)
 
     def _end_turn(self, lane: _ProtocolLane, said: str) -> None:
         """Record what became of the last frame: the answer to it, or what else the gate chose."""
-        chances, lane.chances = lane.chances, None
-        if chances is None:
+        row, lane.row = lane.row, None
+        if row is None:
             return
         dialogue = lane.dialogue
         if not said:
-            threshold = self._backbone.info.response_threshold
-            dialogue.commit(decide(chances, Thresholds(response=threshold), may_respond=False))
+            dialogue.commit(self._unanswered(row))
             return
         dialogue.commit(State.RESPONSE)
         words = self._backbone.prompt.tokenizer.plain(f' {said}')[: self._limits.max_new_tokens]
         dialogue.on_tokens((*dialogue.pending, *words))
         dialogue.finish()
+
+    @staticmethod
+    def _score(row: NDArray[np.float32]) -> float:
+        """The score of a frame, from its logits."""
+        return probabilities(row)[2]
+
+    def _unanswered(self, row: NDArray[np.float32]) -> State:
+        """What the dialogue holds behind a frame that was not answered."""
+        thresholds = Thresholds(response=self._backbone.info.response_threshold)
+        return decide(probabilities(row), thresholds, may_respond=False)
 
     @staticmethod
     def _follow_grid(lane: _ProtocolLane, grid: tuple[int, int]) -> None:

@@ -20,15 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.backbone.build import load_checkpoint
+from streamo_ros.backbone.checkpoint_settings import DIALOGUE
+from streamo_ros.backbone.checkpoint_settings import read_settings
+from streamo_ros.backbone.checkpoint_settings import SETTINGS
 from streamo_ros.backbone.gate.backbone_gate import BackboneGate
-from streamo_ros.backbone.gate_files import ACT
+from streamo_ros.backbone.gate.dialogue_gate import DialogueGate
 from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.score_prompt import after_frame
 from streamo_ros.core.activation import Look
 from streamo_ros.core.context_limits import DEFAULT_MAX_FRAMES
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
-from streamo_ros.core.prompt import PromptTokens
 
 Ids = tuple[int, ...]
 
@@ -124,25 +127,13 @@ class ScoreGate(BackboneGate):
         self._backbone.evict(lane.slot, keep if frames else keep[:1])
 
 
-def after_frame(prompt: PromptTokens) -> Ids:
-    """The tokens behind a frame, in training as in service; the last one is scored.
-
-    Raises:
-        BackboneError: the tokenizer lacks it.
-    """
-    act = prompt.tokenizer.control(ACT)
-    if len(act) != 1:
-        raise BackboneError(
-            f'the tokenizer of the gate writes {ACT} in {len(act)} tokens: copy its '
-            'tokenizer.json again'
-        )
-    return prompt.image_close + act
-
-
-def load_score_gate(path: Path, options: Options) -> ScoreGate:
+def load_score_gate(path: Path, options: Options) -> ScoreGate | DialogueGate:
     """Load a gate that `streamo train` wrote.
 
     Raises:
         BackboneError: it cannot be loaded.
     """
-    return ScoreGate(load_checkpoint(path, options, gate=True))
+    backbone = load_checkpoint(path, options, gate=True)
+    if read_settings(path / SETTINGS).reads == DIALOGUE:
+        return DialogueGate(backbone)
+    return ScoreGate(backbone)

@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 
 from streamo_ros.backbone.checkpoint_settings import CheckpointSettings
+from streamo_ros.backbone.checkpoint_settings import PROCESSORS
+from streamo_ros.backbone.checkpoint_settings import read_processor
 from streamo_ros.backbone.checkpoint_settings import read_settings
 from streamo_ros.backbone.checkpoint_settings import SETTINGS
 from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.dialects import AUTO
+from streamo_ros.backbone.frame_size import pixel_limits
 from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.served.backbone import ServedBackbone
@@ -32,6 +35,9 @@ from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 
 __all__ = ['load_served']
+
+AREA_PROCESSORS = ('Qwen2VL', 'Qwen2_5_VL', 'Qwen3VL')
+"""What the names of image processors begin with that limit the area of a frame."""
 
 
 def load_served(url: str, options: Options) -> ServedBackbone:
@@ -55,7 +61,7 @@ def load_served(url: str, options: Options) -> ServedBackbone:
     prompt = PromptTokens(
         PieceTokenizer(), CHAT, system_prompt=settings.system_prompt or SYSTEM_PROMPT
     )
-    frames = FrameWriter(options.max_pixels or settings.max_pixels or MAX_PIXELS)
+    frames = _frame_writer(options, settings)
     picture = frames.write(_test_picture())
     trial = try_server(endpoint, find_server(endpoint, options.name), prompt, picture)
     _check_protocol(trial, options.protocol)
@@ -83,6 +89,23 @@ def _settings(path: str) -> CheckpointSettings:
             f'{file} is missing: set model.settings to the streamo.json of the served checkpoint'
         )
     return read_settings(file)
+
+
+def _frame_writer(options: Options, settings: CheckpointSettings) -> FrameWriter:
+    """Writes frames in the size that the model sees, where its folder is here to say it.
+
+    Servers resize what is larger or smaller, each by a filter of its own.
+    """
+    most = options.max_pixels or settings.max_pixels or MAX_PIXELS
+    place = Path(options.settings).expanduser()
+    folder = place if place.is_dir() else place.parent
+    if not options.settings or not any((folder / name).is_file() for name in PROCESSORS):
+        return FrameWriter(most)
+    processor = read_processor(folder)
+    if not str(processor.get('image_processor_type')).startswith(AREA_PROCESSORS):
+        return FrameWriter(most)
+    low, high = pixel_limits(processor, most)
+    return FrameWriter(high, low)
 
 
 def _frames(options: Options, settings: CheckpointSettings) -> int:

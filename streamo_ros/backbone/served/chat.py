@@ -111,9 +111,10 @@ def to_json(
     sent: list[Message] = []
     for message in messages:
         content: Any = message['content']
-        if message['role'] == 'user':
+        if any(isinstance(part, ServedFrame) for part in content):
             content = [_part(part, known, named) for part in content]
         else:
+            # Also of a user: some servers take nothing else where a chat template is simple.
             content = ''.join(map(str, content))
         sent.append({'role': message['role'], 'content': content})
     return sent

@@ -31,10 +31,12 @@ class FrameWriter:
 
     Args:
         max_pixels: largest area of a frame.
+        min_pixels: smallest area of one.
         scale: vision tokens for each square of 28 pixels, as measured.
     """
 
     max_pixels: int
+    min_pixels: int = MIN_PIXELS
     scale: float = 1.0
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
@@ -43,7 +45,7 @@ class FrameWriter:
         Raises:
             BackboneError: one side is far longer than the other.
         """
-        tall, wide = smart_size(height, width, EDGE, MIN_PIXELS, self.max_pixels)
+        tall, wide = smart_size(height, width, EDGE, self.min_pixels, self.max_pixels)
         return tall // EDGE, wide // EDGE
 
     def tokens(self, grid: tuple[int, int]) -> int:

@@ -119,7 +119,10 @@ def try_server(
     server, reply = _ask_with_picture(endpoint, server, prompt, frame)
     bare = _row(prompt, None)
     whole, _ = usage_of(reply)
-    text, _ = usage_of(_ask(endpoint, server, prompt, bare))
+    try:
+        text, _ = usage_of(_ask(endpoint, server, prompt, bare))
+    except RefusedError as error:
+        raise _explained(endpoint, server, error) from error
     if whole and text and whole - text < 2:
         raise BackboneError(
             f'the chat template of {server.name} at {endpoint.url} leaves the pictures out: serve '
@@ -170,7 +173,7 @@ def _explained(endpoint: Endpoint, server: Server, error: RefusedError) -> Backb
             f'there is no {what} ({error.sentence}): correct model.name, or end model.path in /v1'
         )
     if refuses(error, ('image', 'multimodal', 'multi-modal', 'mmproj', 'vision')):
-        hint = ' and --mmproj' if server.kind == LLAMA else ''
+        hint = ', with --mmproj' if server.kind == LLAMA else ''
         return BackboneError(
             f'{what} takes no pictures ({error.sentence}): serve a model that sees{hint}'
         )

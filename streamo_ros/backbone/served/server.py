@@ -196,12 +196,12 @@ class Server:
             raise _broken(choice) from error
 
     def _text(self, token: dict[str, Any]) -> str:
-        """A token's text, where the server gives its id instead."""
-        text = str(token['token'])
-        if self.state_ids and text.startswith('token_id:'):
+        """A token's text, where the server gives its id instead, or no text of control tokens."""
+        text, number = str(token['token']), token.get('id')
+        if text.startswith('token_id:'):
             number = int(text.removeprefix('token_id:'))
-            if number in self.state_ids:
-                return STATE_TAGS[DECISIONS[self.state_ids.index(number)]]
+        if number in self.state_ids:
+            return STATE_TAGS[DECISIONS[self.state_ids.index(number)]]
         return text
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -149,12 +148,3 @@ def unpatchify(patches: Tensor, grid: Grid) -> Tensor:
         grid.rows, grid.columns, grid.merge, grid.merge, 3, grid.patch, grid.patch
     )
     return cut.permute(4, 0, 2, 5, 1, 3, 6).reshape(3, *grid.pixels)
-
-
-def pixel_limits(processor: dict[str, Any], max_pixels: int) -> tuple[int, int]:
-    """Smallest and largest area of a frame: those of the processor, at most `max_pixels`."""
-    size = processor.get('size') or {}
-    low = processor.get('min_pixels') or size.get('shortest_edge') or size.get('min_pixels')
-    high = processor.get('max_pixels') or size.get('longest_edge') or size.get('max_pixels')
-    high = min(int(high), max_pixels) if high else max_pixels
-    return min(int(low or 1), high), high

@@ -17,7 +17,7 @@ from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.train_config import ValidationSettings
 
 PUBLISHED_SHARE = 0.5
-UNUSED = ('protocol', 'packing', 'loss', 'max_time')
+UNUSED = ('protocol', 'packing', 'loss')
 """Settings of other runs that mean nothing here."""
 
 
@@ -26,6 +26,8 @@ class GateConfig(TrainConfig):
     """A run that trains a gate.
 
     Attributes:
+        reads: 'frames': the question and the frames, as published. 'dialogue': also when each
+            frame was and what was answered to it, as a model of the protocol does.
         share: largest share of an event's frames that call for an answer, 0 to 1; each sequence
             draws its own from 0 to this.
         connector_learning_rate: of what lies between vision tower and language model; 0 = a tenth
@@ -35,6 +37,7 @@ class GateConfig(TrainConfig):
     """
 
     kind: Literal['transformers', 'activation'] = 'activation'
+    reads: Literal['frames', 'dialogue'] = 'frames'
     share: float = PUBLISHED_SHARE
     connector_learning_rate: float = 0.0
 
@@ -45,7 +48,8 @@ class GateConfig(TrainConfig):
         if self.connector_learning_rate < 0:
             raise TrainingError('connector_learning_rate must be at least 0')
         defaults = {entry.name: entry for entry in fields(TrainConfig)}
-        for name in UNUSED:
+        unused = UNUSED if self.reads == 'dialogue' else (*UNUSED, 'max_time')
+        for name in unused:
             if getattr(self, name) not in (defaults[name].default, {}):
                 raise TrainingError(f'{name} has no meaning for a gate: remove it')
         if self.data.layout != 'served':

@@ -22,6 +22,8 @@ from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.training.base_model import CONNECTORS
 from streamo_ros.training.base_model import freeze
 from streamo_ros.training.lora import adapt
+from streamo_ros.training.segment_attention import enable_segments
+from streamo_ros.training.segment_attention import segment_inputs
 from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.train_config import TrainConfig
 
@@ -44,6 +46,7 @@ class GateModel(nn.Module):
         super().__init__()
         self.adapted = config.lora.rank > 0
         self.score = _first_score(base, act, prompt)
+        enable_segments(base)
         if self.adapted:
             self.model = adapt(base, config.lora, (act,), head=False)
             # Needed with checkpointed activations alone; without them it would let gradients
@@ -73,6 +76,8 @@ class GateModel(nn.Module):
             `loss`, and `logits` of the scored tokens, shape (scored,).
         """
         del decisions
+        if 'segments' in inputs:
+            inputs |= segment_inputs(self.plain, inputs)
         hidden = self.plain.model(**inputs, use_cache=False).last_hidden_state
         scored = labels != IGNORED
         logits = self.score(hidden[scored].to(self.score.weight.dtype))[:, 0].float()

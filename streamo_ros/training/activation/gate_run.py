@@ -12,14 +12,17 @@ from typing import Any
 from transformers import set_seed
 
 from streamo_ros.backbone.checkpoint import read_checkpoint
-from streamo_ros.backbone.gate.score_gate import after_frame
+from streamo_ros.backbone.checkpoint_settings import DIALOGUE
 from streamo_ros.backbone.gate_files import ACT
+from streamo_ros.backbone.score_prompt import after_frame
+from streamo_ros.backbone.score_prompt import scored_prompt
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import ProtocolKind
 from streamo_ros.core.protocol import SYSTEM_PROMPT
 from streamo_ros.files import write_text
 from streamo_ros.training.activation.gate_config import GateConfig
-from streamo_ros.training.activation.gate_layout import GateLayout
+from streamo_ros.training.activation.gate_layout import DialogueLayout
+from streamo_ros.training.activation.gate_layout import FrameLayout
 from streamo_ros.training.activation.gate_model import GateModel
 from streamo_ros.training.activation.gate_trainer import GateTrainer
 from streamo_ros.training.activation.gate_validation import calibrate
@@ -29,7 +32,10 @@ from streamo_ros.training.data import DialogueExamples
 from streamo_ros.training.image_inputs import ImageInputs
 from streamo_ros.training.image_inputs import largest_frame
 from streamo_ros.training.labeled_dialogue import lane_spans
+from streamo_ros.training.layouts import Layout
+from streamo_ros.training.layouts import ServedLayout
 from streamo_ros.training.service import service_settings
+from streamo_ros.training.service import ServiceSettings
 from streamo_ros.training.tokens import add_tokens
 from streamo_ros.training.tokens import load_tokenizer
 from streamo_ros.training.tokens import save_checkpoint_files
@@ -37,6 +43,7 @@ from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.training_run import data_identity
 from streamo_ros.training.training_run import frame_pixels
 from streamo_ros.training.training_run import make_collator
+from streamo_ros.training.training_run import make_layout
 from streamo_ros.training.training_run import newest_checkpoint
 from streamo_ros.training.training_run import training_arguments
 
@@ -72,7 +79,9 @@ def train(config: GateConfig, resume: bool = False) -> Path:
         pixels=frame_pixels(config),
         settings={
             'system_prompt': settings.system_prompt or SYSTEM_PROMPT,
+            'reads': config.reads,
             'max_frames': service.max_frames,
+            'max_time': service.max_time,
             'sampling_rate': service.sampling_rate,
             'max_pixels': service.max_pixels,
             'response_threshold': 0.0,
@@ -83,10 +92,8 @@ def train(config: GateConfig, resume: bool = False) -> Path:
             save_files(output / 'start')
     prompt, protocol = _prompt(base, output / 'start')
     images = ImageInputs(output / 'start', model.config, frame_pixels(config))
-    layout = GateLayout(
-        prompt, after_frame(prompt), service.max_frames, config.share, arguments.seed
-    )
-    identity = f'{data_identity(config, service, output / "start")} gate {config.share}'
+    layout = gate_layout(config, service, prompt, images, model.config, arguments.seed)
+    identity = f'{data_identity(config, service, output / "start")} {config.reads} {config.share}'
     with arguments.main_process_first(desc='the index of the dialogues'):
         examples = DialogueExamples(
             config.data, layout, images, model.config.image_token_id, identity
@@ -110,8 +117,26 @@ def train(config: GateConfig, resume: bool = False) -> Path:
         log = '\n'.join(json.dumps(line) for line in trainer.state.log_history)
         write_text(output / 'log.jsonl', log + '\n')
         if config.validation.dialogues and config.validation.calibrate:
-            calibrate(final, config.validation, output)
+            speaker = base if config.reads == DIALOGUE else None
+            calibrate(final, config.validation, output, speaker)
     return final
+
+
+def gate_layout(
+    config: GateConfig,
+    service: ServiceSettings,
+    prompt: PromptTokens,
+    images: ImageInputs,
+    model_config: Any,
+    seed: int,
+) -> Layout:
+    """How the gate reads dialogues."""
+    if config.reads == DIALOGUE:
+        scored = scored_prompt(prompt)
+        served = make_layout(config, service, scored, images.most_tokens, model_config)
+        assert isinstance(served, ServedLayout)
+        return DialogueLayout(served, config.share, seed)
+    return FrameLayout(prompt, after_frame(prompt), service.max_frames, config.share, seed)
 
 
 def _prompt(base: Path, start: Path) -> tuple[PromptTokens, ProtocolKind]:

@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Finds the threshold of a trained gate: `streamo evaluate` with it in front of a script.
 
-A gate does not read its own decisions, so its scores are the same whatever the threshold; and when
-it opens does not depend on what the model behind it would say, so a script suffices there.
+A gate that reads frames alone has the same scores whatever the threshold and whatever the model
+behind it says, so a silent script suffices there. One that reads the dialogue hears what was said:
+its base says it.
 """
 
 from __future__ import annotations
@@ -21,13 +22,16 @@ THRESHOLDS = (0.2, 0.35, 0.5, 0.6, 0.7, 0.8, 0.9)
 SCRIPT = '- instruction: ""\n  say: []\n'
 
 
-def calibrate(gate: Path, settings: ValidationSettings, output: Path) -> float:
+def calibrate(
+    gate: Path, settings: ValidationSettings, output: Path, speaker: Path | None = None
+) -> float:
     """Write the threshold with the best timing F1 into the gate's streamo.json.
 
     Args:
         gate: its folder.
         settings: what it is evaluated on.
         output: folder of the run; the scores of all thresholds are in its validation.jsonl.
+        speaker: the model behind it; None = one that says nothing.
 
     Returns:
         That timing F1.
@@ -35,12 +39,13 @@ def calibrate(gate: Path, settings: ValidationSettings, output: Path) -> float:
     Raises:
         TrainingError: an evaluation failed.
     """
-    script = output / 'silent.yaml'
-    write_text(script, SCRIPT)
+    if speaker is None:
+        speaker = output / 'silent.yaml'
+        write_text(speaker, SCRIPT)
     scores = {
-        threshold: evaluate(script, settings, '--gate', str(gate), '--activation', str(threshold))[
-            BEST
-        ]
+        threshold: evaluate(
+            speaker, settings, '--gate', str(gate), '--activation', str(threshold)
+        )[BEST]
         or 0.0
         for threshold in THRESHOLDS
     }

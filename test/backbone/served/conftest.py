@@ -46,7 +46,15 @@ def script(messages):
 
 
 def parts_of(messages):
-    return [part for each in messages if each['role'] == 'user' for part in each['content']]
+    """Text and pictures of the user; a message without pictures is a plain text."""
+    contents = [each['content'] for each in messages if each['role'] == 'user']
+    lists = [[{'type': 'text', 'text': it}] if isinstance(it, str) else it for it in contents]
+    return [part for content in lists for part in content]
+
+
+def of_pictures(content):
+    """Whether a list of parts has a picture among them; texts need none."""
+    return isinstance(content, str) or any(part['type'] == 'image_url' for part in content)
 
 
 class FakeServer:
@@ -108,6 +116,11 @@ class FakeServer:
     def _chat(self, body):
         if self.kind == 'transformers' and (unknown := set(body) - OF_OPENAI):
             return 422, {'detail': f'Unexpected fields in the request: {unknown}'}
+        contents = [each['content'] for each in body['messages'] if each['role'] == 'user']
+        if self.kind == 'llama' and any(it and not of_pictures(it) for it in contents):
+            # What it says where it takes a chat template for one of plain texts.
+            sentence = '[json.exception.type_error.302] type must be string, but is array'
+            return 400, {'error': {'code': 400, 'message': sentence}}
         pictures = [part for part in parts_of(body['messages']) if part['type'] == 'image_url']
         if pictures and self.deaf:
             sentence = 'image input is not supported - hint: you may need to provide the mmproj'
@@ -145,7 +158,8 @@ class FakeServer:
     def _completion(self, body, used):
         chances, _ = self.script(body['messages'])
         chosen = int(np.argmax(chances))
-        message = {'role': 'assistant', 'content': TAGS[chosen]}
+        shown = '' if self.kind == 'llama' and not self.spelled else TAGS[chosen]
+        message = {'role': 'assistant', 'content': shown}
         choice = {'index': 0, 'message': message, 'finish_reason': 'length'}
         if body.get('logprobs') and not self.mute and self.kind != 'transformers':
             choice['logprobs'] = {'content': self._listed(body, chances)}
@@ -161,6 +175,8 @@ class FakeServer:
         logs = [math.log(chance) for chance in chances]
         if body.get('logprob_token_ids'):
             return [self._token([f'token_id:{number}' for number in IDS], logs)]
+        if self.kind == 'llama' and not self.spelled:
+            return [self._control_token(logs)]
         if not self.spelled:
             return [self._token(TAGS, logs)]
         # Spelled: "</" may be forced; then "Silence", or "Stand" and "by", or "Response".
@@ -177,6 +193,17 @@ class FakeServer:
         ]
         best = max(listed, key=lambda token: token['logprob'])
         return {**best, 'top_logprobs': listed}
+
+    @staticmethod
+    def _control_token(logs):
+        """As llama.cpp lists control tokens: by their ids, without a text."""
+        listed = [
+            {'id': number, 'token': '', 'bytes': [], 'logprob': log}
+            for number, log in zip(IDS, logs, strict=True)
+        ]
+        listed.append({'id': 34, 'token': '9', 'bytes': [57], 'logprob': -13.2})
+        best = max(listed, key=lambda token: token['logprob'])
+        return {**best, 'top_logprobs': sorted(listed, key=lambda it: -it['logprob'])}
 
     def events(self, body):
         """The pieces of an answer, with its state where the server has not been given one."""

@@ -177,7 +177,7 @@ def pictures(messages):
     return [
         part
         for each in messages
-        if each['role'] == 'user'
+        if each['role'] == 'user' and not isinstance(each['content'], str)
         for part in each['content']
         if part['type'] == 'image_url'
     ]
@@ -292,6 +292,24 @@ def test_a_dialogue_that_is_too_long_for_the_server_is_cut(fake_server, connect,
     assert states(watch.see(frame, 4)) == [State.SILENCE] * 4
 
 
+@pytest.mark.parametrize(
+    ('processor', 'grid'),
+    [('Qwen2VLImageProcessor', (4, 5)), ('SmolVLMImageProcessor', (9, 13)), ('', (9, 13))],
+)
+def test_frames_have_the_size_that_the_model_sees(fake_server, connect, tmp_path, processor, grid):
+    """Where its folder says it: a server would resize them by a filter of its own."""
+    file = tmp_path / 'streamo.json'
+    file.write_text('{}')
+    if processor:
+        size = {'shortest_edge': 12544, 'longest_edge': 18816}
+        content = {'image_processor_type': processor, 'size': size}
+        (tmp_path / 'preprocessor_config.json').write_text(json.dumps(content))
+    for settings in (file, tmp_path):
+        backbone = connect(fake_server('llama'), settings=str(settings))
+        assert backbone.grid(480, 640) == grid
+        assert backbone.grid(240, 320) == ((4, 5) if grid == (4, 5) else (9, 11))
+
+
 def test_a_key_goes_to_the_server_and_nowhere_else(fake_server, connect, monkeypatch):
     monkeypatch.setenv('STREAMO_API_KEY', 'sk-secret')
     backbone = connect(fake_server('vllm', key='sk-secret'))
@@ -312,7 +330,7 @@ def test_an_instruction_cannot_hold_what_a_server_takes_for_control(fake_server,
 
 
 REFUSED = {
-    'no pictures': ({'kind': 'llama', 'deaf': True}, {}, 'takes no pictures'),
+    'no pictures': ({'kind': 'llama', 'deaf': True}, {}, r'takes no pictures .*, with --mmproj'),
     'its template drops them': ({'blind': True}, {}, 'leaves the pictures out'),
     'two models': (
         {'models': [{'id': 'a', 'owned_by': 'vllm'}, {'id': 'b', 'owned_by': 'vllm'}]},

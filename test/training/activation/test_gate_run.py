@@ -17,12 +17,13 @@ from streamo_ros import cli
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.gate import find_gate
-from streamo_ros.backbone.gate.score_gate import after_frame
+from streamo_ros.backbone.score_prompt import after_frame
 from streamo_ros.core.activation import Look
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.training.activation.gate_config import gate_config
-from streamo_ros.training.activation.gate_layout import GateLayout
+from streamo_ros.training.activation.gate_layout import FrameLayout
 from streamo_ros.training.activation.gate_model import GateModel
+from streamo_ros.training.activation.gate_run import gate_layout
 from streamo_ros.training.base_model import load_weights
 from streamo_ros.training.base_model import training_prompt
 from streamo_ros.training.data import DialogueExamples
@@ -31,6 +32,7 @@ from streamo_ros.training.labeled_dialogue import read_dialogues
 from streamo_ros.training.recorder import RecordedFrame
 from streamo_ros.training.sequence import IGNORED
 from streamo_ros.training.service import add_entries
+from streamo_ros.training.service import ServiceSettings
 from streamo_ros.training.tokens import load_tokenizer
 from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.training_run import make_collator
@@ -90,11 +92,13 @@ def gate_of(folder: Path):
     return find_gate(Options(gate=str(folder), device='cpu', lanes=2), load)
 
 
-def served_scores(gate, images, question='what?'):
+def served_scores(gate, images, question='what?', said=()):
+    """Scores of frames; `said` has the answer behind each, where there is one."""
     lane = gate.open(question)
     scores = []
     for k, image in enumerate(images):
-        look = Look(lane, gate.see(image), (Fraction(k), Fraction(k + 1)))
+        before = said[k - 1] if said and k else ''
+        look = Look(lane, gate.see(image), (Fraction(k), Fraction(k + 1)), before)
         scores.append(float(gate.score([look])[0]))
     gate.close(lane)
     return scores
@@ -113,11 +117,11 @@ def trained_scores(values: dict, final: Path, number: int) -> list[float]:
         max(prompt.tokenizer.control('<ACT>')[0] + 1, len(model.get_input_embeddings().weight)),
         mean_resizing=False,
     )
-    after = after_frame(prompt)
-    network = GateModel(model, config, after[-1], prompt)
+    network = GateModel(model, config, after_frame(prompt)[-1], prompt)
     network.load(final)
     images = ImageInputs(start, model.config, (784, 3136))
-    layout = GateLayout(prompt, after, config.max_frames, config.share, 42)
+    service = ServiceSettings(config.max_frames, config.max_time, 1.0, 3136)
+    layout = gate_layout(config, service, prompt, images, model.config, 42)
     examples = DialogueExamples(config.data, layout, images, model.config.image_token_id)
     batch = make_collator(config, model, load_tokenizer(final))([examples[number]])
     with torch.no_grad():
@@ -142,6 +146,42 @@ def test_what_is_trained_is_what_is_served(tmp_path, family, rank, make_checkpoi
     served = served_scores(gate, images)
     assert served == pytest.approx(trained_scores(values, final, 0), abs=2e-5)
     assert np.std(served) > 0
+
+
+@pytest.mark.parametrize('family', ['Qwen2_5_VL', 'InternVL'])
+def test_a_gate_that_reads_the_dialogue_is_served_as_it_is_trained(
+    tmp_path, family, make_checkpoint, dialogues
+):
+    """Also behind frames that have left its window, and with the answer in its place."""
+    base = make_checkpoint(family, states_as_text=True)
+    values = settings(base, dialogues, tmp_path / 'run', reads='dialogue', max_frames=4)
+    if family == 'InternVL':
+        del values['frames']
+    assert run(tmp_path, values) == 0
+    final = tmp_path / 'run' / 'final'
+    gate = gate_of(final)
+    *_, dialogue = read_dialogues(dialogues)
+    times = [turn.time for turn in dialogue.turns]
+    images = list(frames_at(Path(dialogue.videos[0]), times))
+    said = [turn.text for turn in dialogue.turns]
+    assert len(images) > 4
+    assert any(said)
+    served = served_scores(gate, images, said=said)
+    assert served == pytest.approx(trained_scores(values, final, 2), abs=2e-5)
+    assert np.std(served) > 0
+    deaf = served_scores(gate, images)
+    answered = next(k for k, text in enumerate(said) if text)
+    assert deaf[: answered + 1] == served[: answered + 1]
+    assert deaf[answered + 1] != served[answered + 1]
+
+
+def test_a_gate_that_reads_something_else_is_refused(tmp_path, make_checkpoint, dialogues):
+    base = make_checkpoint(states_as_text=True)
+    assert run(tmp_path, settings(base, dialogues, tmp_path / 'run')) == 0
+    final = tmp_path / 'run' / 'final'
+    add_entries(final, reads='tea leaves')
+    with pytest.raises(BackboneError, match="reads 'tea leaves': use frames or dialogue"):
+        gate_of(final)
 
 
 def test_a_resumed_run_ends_as_one_that_was_not_interrupted(tmp_path, make_checkpoint, dialogues):
@@ -187,7 +227,7 @@ def test_windows_overlap_and_see_the_question(tmp_path, make_prompt):
         for k in range(10)
     ]
     frames = [RecordedFrame(k, 3, (1, 3)) for k in range(10)]
-    layout = GateLayout(prompt, (*prompt.image_close, 7), 6, 0.5, 0)
+    layout = FrameLayout(prompt, (*prompt.image_close, 7), 6, 0.5, 0)
     cuts = list(layout.cuts(turns, frames))
     assert [(cut.first, cut.stop) for cut in cuts] == [(0, 6), (3, 9), (6, 10)]
     for cut in cuts:
@@ -203,6 +243,7 @@ def test_windows_overlap_and_see_the_question(tmp_path, make_prompt):
 
 WRONG = {
     'share': (1.5, 'share is 1.5'),
+    'reads': ('palms', 'reads'),
     'connector_learning_rate': (-1, 'must be at least 0'),
     'loss': ({'kind': 'ce'}, 'loss has no meaning for a gate'),
     'max_time': (60, 'max_time has no meaning for a gate'),
