@@ -32,6 +32,7 @@ class CheckpointSettings:
         unknown_word_reply: what it says of a word that it does not know; see
             `interface.BackboneInfo`.
         answers_past: whether it was trained on questions about kept pictures of the past.
+        writes_summaries: whether it was trained to summarize kept pictures of the past.
     """
 
     dialect: str = ''
@@ -44,6 +45,7 @@ class CheckpointSettings:
     max_pixels: int = 0
     unknown_word_reply: str = ''
     answers_past: bool = False
+    writes_summaries: bool = False
 
 
 def read_settings(file: Path) -> CheckpointSettings:
