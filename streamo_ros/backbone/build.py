@@ -112,6 +112,7 @@ def load_checkpoint(path: Path, options: Options, *, gate: bool = False) -> Stre
         max_pixels=wanted,
         unknown_word_reply=settings.unknown_word_reply,
         answers_past=settings.answers_past,
+        writes_summaries=settings.writes_summaries,
         sampling=find_sampling(checkpoint, dialect),
         policy=dialect.window.policy,
     )

@@ -37,6 +37,7 @@ class CheckpointSettings:
             `interface.BackboneInfo`.
         answers_past: whether it was trained on questions about kept pictures of the past.
         reads: of a gate that `streamo train` wrote: 'frames' or 'dialogue'; '' = frames.
+        writes_summaries: whether it was trained to summarize kept pictures of the past.
     """
 
     dialect: str = ''
@@ -50,6 +51,7 @@ class CheckpointSettings:
     unknown_word_reply: str = ''
     answers_past: bool = False
     reads: str = ''
+    writes_summaries: bool = False
 
 
 def read_settings(file: Path) -> CheckpointSettings:

@@ -71,6 +71,31 @@ MEMORY = (
     ),
     Parameter('memory.blocks', 42, 'Blocks of summaries before those.', _SETUP, 0, 1000),
     Parameter(
+        'memory.summarizer',
+        'auto',
+        'Who writes the summaries: the model, when it is idle, or a template; auto = the model if '
+        'its streamo.json says writes_summaries, else the template.',
+        _SETUP,
+        choices=('auto', 'model', 'template'),
+    ),
+    Parameter(
+        'memory.summary_lead',
+        20.0,
+        'Seconds before the end of a chunk at which the model begins to summarize it; at most '
+        'half of memory.chunk.',
+        _SETUP,
+        0.0,
+        3600.0,
+    ),
+    Parameter(
+        'memory.summary_tokens',
+        64,
+        'Tokens that a summary by the model may have.',
+        _SETUP,
+        8,
+        1024,
+    ),
+    Parameter(
         'memory.time_zone',
         '',
         'Time zone of times of day in questions, such as Europe/Berlin; empty = that of the '

@@ -152,6 +152,7 @@ class BackboneInfo:
         unknown_word_reply: what it says of a word that it does not know, with {word} in it; only
             of checkpoints for which every known word is one token; '' = of no other.
         answers_past: whether it was trained to answer questions about kept pictures of the past.
+        writes_summaries: whether it was trained to summarize kept pictures of the past.
         sampling: how the checkpoint wants tokens to be chosen.
         gate: name of the gate that decides when it speaks, whose score is the probability of
             Response; '' = it decides itself.
@@ -180,6 +181,7 @@ class BackboneInfo:
     max_pixels: int = 0
     unknown_word_reply: str = ''
     answers_past: bool = False
+    writes_summaries: bool = False
     sampling: Sampling = field(default_factory=Sampling)
     gate: str = ''
     policy: str = 'window'

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""A question about the past: a lane of its own, which is closed after the answer.
+"""A question about the past, or a summary of it: a lane of its own, closed after the answer.
 
 The live lanes never see it: it has its own slot, and none of its passes is batched with theirs. It
 runs in small pieces, one frame or a few tokens each, so that looking waits for one piece at most.
@@ -63,6 +63,7 @@ class Probe:
         seconds: how long a frame represents, for its time tag.
         settings: thresholds, sampling and limits of the live lanes.
         on_change: called after every piece, in the thread that makes them.
+        must_answer: the answer is decoded whatever is decided.
 
     Attributes:
         done: whether it has ended.
@@ -71,6 +72,7 @@ class Probe:
         shown: capture times of the frames that the model was shown, nanoseconds.
         probability: of Response after the last frame.
         text: the answer; so far, while it is not done.
+        cut: whether the answer had no more room.
     """
 
     def __init__(
@@ -81,6 +83,8 @@ class Probe:
         seconds: float,
         settings: ProbeSettings,
         on_change: Callable[[], None] = lambda: None,
+        *,
+        must_answer: bool = False,
     ) -> None:
         self.done = False
         self.canceled = False
@@ -88,14 +92,17 @@ class Probe:
         self.shown: list[int] = []
         self.probability = 0.0
         self.text = ''
+        self.cut = False
         self._backbone = backbone
         self._question = question
+        self._frames = tuple(frames)
         self._waiting = list(frames)
         self._seconds = Fraction(seconds).limit_denominator(1000)
         # Tags may grow as long as the memory is, and nothing may leave.
         self._limits = replace(settings.limits, max_frames=len(frames) + 1, max_time=0.0)
         self._settings = settings
         self._on_change = on_change
+        self._must_answer = must_answer
         self._passes = PassRunner(backbone)
         self._lane: InstructionLane | None = None
 
@@ -133,6 +140,14 @@ class Probe:
     def close(self) -> None:
         """End it, whether there is an answer or not, and give the slot back."""
         self.done = True
+        self._give_back()
+
+    def start_over(self) -> None:
+        """Give the slot back to something more urgent, and begin anew at the next piece."""
+        self._give_back()
+        self.shown, self.text, self._waiting = [], '', list(self._frames)
+
+    def _give_back(self) -> None:
         if self._lane is not None:
             self._lane.dialogue.close()
             self._lane = None
@@ -174,7 +189,8 @@ class Probe:
             return
         chances = probabilities(row)
         self.probability = chances[2]
-        if decide(chances, self._settings.thresholds) is State.RESPONSE:
+        decided = decide(chances, self._settings.thresholds)
+        if self._must_answer or decided is State.RESPONSE:
             lane.commit(State.RESPONSE, Frame(tick, None))
         else:
             self.close()
@@ -190,9 +206,11 @@ class Probe:
             self.text = lane.partial_text or self.text
             ended = next((event for event in events if isinstance(event, Answered)), None)
             if ended is not None:
-                self.text = ended.text
+                self.text, self.cut = ended.text, ended.finish is Finish.LENGTH
                 if ended.finish is Finish.ERROR:
                     self.failure = self._passes.last_failure
+            if not lane.speaking:
+                # Also where nothing was said: that is held back, and no answer.
                 self.close()
                 return
 

@@ -22,6 +22,7 @@ from streamo_ros.memory.schema import DamagedError
 from streamo_ros.memory.schema import FILES
 from streamo_ros.memory.schema import PICTURES
 from streamo_ros.memory.schema import StoreError
+from streamo_ros.memory.summary_rows import erase_summaries
 
 
 def erase(folder: Path, span: Span) -> int:
@@ -100,6 +101,7 @@ def _erase(database: sqlite3.Connection, span: Span) -> None:
     for table, end in (('answers', 'stamp'), ('sightings', 'stop')):
         database.execute(f'DELETE FROM {table} {touched.format(end=end)}', span)  # noqa: S608
     _cut_runs(database, span)
+    erase_summaries(database, *span)
     database.execute('DELETE FROM frames WHERE stamp BETWEEN ? AND ?', span)
     for table, column in (('instructions', 'stream'), ('streams', 'id')):
         database.execute(

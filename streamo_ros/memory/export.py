@@ -18,6 +18,7 @@ from streamo_ros.files import write_bytes
 from streamo_ros.memory.reader import EVER
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.record import Fact
+from streamo_ros.memory.record import SummaryRecord
 
 
 def export(reader: StoreReader, folder: Path) -> dict[str, int]:
@@ -51,6 +52,8 @@ def export(reader: StoreReader, folder: Path) -> dict[str, int]:
         for fact in _facts(reader):
             counts['answers'] += fact.kind == 'answer'
             lines.write(json.dumps(_row(fact), ensure_ascii=False))
+        for summary in reader.summaries():
+            lines.write(json.dumps(_summary_row(summary), ensure_ascii=False))
     return counts
 
 
@@ -72,6 +75,20 @@ def _row(fact: Fact) -> dict[str, Any]:
         'probability': round(fact.score, 4),
         'box': list(fact.box),
         'frames': fact.frames,
+    }
+
+
+def _summary_row(summary: SummaryRecord) -> dict[str, Any]:
+    return {
+        'row': 'summary',
+        'start': summary.start,
+        'end': summary.stop,
+        'time': _iso(summary.start),
+        'text': summary.text,
+        'status': summary.status.name.lower(),
+        'problem': summary.problem,
+        'pictures': summary.pictures,
+        'model': summary.model_id,
     }
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from datetime import tzinfo
 
-from streamo_ros.core.frame import SECOND
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.schema import StoreError
 from streamo_ros.memory.tiers import read_tiers
@@ -53,7 +52,7 @@ class TierHistory:
         self._counts = counts
         self._flush = flush
         self._waits = waits
-        self._length = int(counts.chunk * SECOND)
+        self._length = counts.length
         self._lines: tuple[str, ...] = ()
         self._start = 0
         self._thread: threading.Thread | None = None
@@ -62,7 +61,8 @@ class TierHistory:
         """See `core.history.History`; called by one thread."""
         reading = self._thread is not None and self._thread.is_alive()
         if not reading and not 0 <= stamp - self._start < self._length:
-            self._start = stamp
+            # The beginning of the chunk that this frame is in: on the grid of the tiers.
+            self._start = stamp // self._length * self._length
             if self._waits:
                 self._read(stamp)
             else:
@@ -83,10 +83,6 @@ class TierHistory:
     def _read(self, stamp: int) -> None:
         try:
             self._flush()
-            # The beginning of the chunk that this frame is in: on the grid of the tiers.
-            first, _ = self._reader.span()
-            if first:
-                self._start = first + (stamp - first) // self._length * self._length
             self._lines = read_tiers(self._reader, stamp, self._zone, self._counts).lines
             self.problem = ''
         except StoreError as error:

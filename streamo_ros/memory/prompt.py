@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What was found for a question, and the text in which a model is asked."""
+"""The texts in which a model is asked: a question about the past, and for a summary of it."""
 
 from __future__ import annotations
 
@@ -18,6 +18,9 @@ from streamo_ros.memory.tiers import Tiers
 _FACTS = 8
 _MOST_CHARACTERS = 2000
 """As many as an instruction may have."""
+
+_COUNT = 40
+"""Room for the number of what was left out."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,35 @@ def question_prompt(
     for line in _newest_first(recall, tiers, before, clock):
         room -= len(line) + 1
         if room < 0:
+            break
+        kept.append(line)
+    return '\n'.join([*kept[::-1], end])
+
+
+def summary_prompt(
+    parts: Sequence[str], stamps: Sequence[int], span: Span, clock: CaptureClock
+) -> str:
+    """The text of the first turn: what was noted, and what is to be written.
+
+    What there is no room for is left out, the oldest first, and counted.
+
+    Args:
+        parts: what the rows say, in the order of time.
+        stamps: capture times of the frames that are shown.
+        span: what is to be summarized.
+        clock: says stamps in words.
+    """
+    end = (
+        f'The frames were taken at {", ".join(map(clock.say, stamps))}.\n'
+        f'Say in one sentence what happened {clock.say_span(*span)}.'
+    )
+    room = _MOST_CHARACTERS - len(end) - _COUNT
+    kept: list[str] = []
+    for part in reversed(parts):
+        line = f'Noted: {part}'
+        room -= len(line) + 1
+        if room < 0:
+            kept.append(f'Noted before: {len(parts) - len(kept)} more')
             break
         kept.append(line)
     return '\n'.join([*kept[::-1], end])

@@ -21,9 +21,11 @@ from streamo_ros.memory.record import Fact
 from streamo_ros.memory.record import KeptFrame
 from streamo_ros.memory.record import SpokenAnswer
 from streamo_ros.memory.record import StateRun
+from streamo_ros.memory.record import SummaryRecord
 from streamo_ros.memory.schema import open_readable
 from streamo_ros.memory.schema import PICTURES
 from streamo_ros.memory.schema import StoreError
+from streamo_ros.memory.summary_rows import summary_of
 
 Span = tuple[int, int]
 """Capture times, nanoseconds, both ends included."""
@@ -71,7 +73,8 @@ class StoreReader:
 
     def counts(self) -> dict[str, int]:
         """How many rows there are, and the pictures' number and bytes."""
-        tables = ('streams', 'frames', 'answers', 'runs', 'sightings')
+        tables = ['streams', 'frames', 'answers', 'runs', 'sightings']
+        tables += ['summaries'] if self._has_summaries() else []
         counts = {
             name: int(self._all(f'SELECT count(*) FROM {name}')[0][0])  # noqa: S608
             for name in tables
@@ -134,18 +137,20 @@ class StoreReader:
         array = np.frombuffer(packed, '<f2').reshape(len(rows), -1)
         return [KeptFrame(*row[:4]) for row in rows], array
 
-    def answers(self, span: Span, query: str = '') -> list[Fact]:
+    def answers(self, span: Span, query: str = '', after: int = 0) -> list[Fact]:
         """Answers whose events touch a time, in the order of time.
 
         Args:
             span: when.
             query: words in FTS5's own syntax; '' = all.
+            after: row of an answer; only those that were written later. 0 = all.
         """
         chosen = 'AND id IN (SELECT rowid FROM words WHERE words MATCH ?)' if query else ''
         rows = self._all(
             'SELECT stream, start, stamp, text, about, probability FROM answers '  # noqa: S608
-            f'WHERE stamp >= ? AND start <= ? {chosen} ORDER BY stamp DESC LIMIT {_MOST_ROWS}',
-            (*span, query) if query else span,
+            f'WHERE stamp >= ? AND start <= ? AND id > ? {chosen} '
+            f'ORDER BY stamp DESC LIMIT {_MOST_ROWS}',
+            (*span, after, query) if query else (*span, after),
         )
         return [
             Fact('answer', stream, start, stamp, text, about, score if score is not None else 0.0)
@@ -210,6 +215,22 @@ class StoreReader:
         )
         return [SpokenAnswer(*row) for row in rows]
 
+    def newest_answer(self) -> int:
+        """The row of the answer that was written last; 0 = there is none."""
+        ((row,),) = self._all('SELECT ifnull(max(id), 0) FROM answers')
+        return int(row)
+
+    def summaries(self, span: Span = EVER) -> list[SummaryRecord]:
+        """What a model wrote about times that begin in a time, in the order of time."""
+        if not self._has_summaries():
+            return []
+        rows = self._all(
+            'SELECT start, stop, status, text, problem, covered, answer, pictures, model '
+            'FROM summaries WHERE start BETWEEN ? AND ? ORDER BY start, stop',
+            span,
+        )
+        return [summary_of(row) for row in rows]
+
     def instructions(self, span: Span = EVER) -> list[str]:
         """What was watched for in a time, without repetitions."""
         rows = self._all(
@@ -219,6 +240,11 @@ class StoreReader:
             span,
         )
         return [text for (text,) in rows]
+
+    def _has_summaries(self) -> bool:
+        """A store of schema 1 that nobody has written to since has no table for them."""
+        ((version,),) = self._all('PRAGMA user_version')
+        return bool(version >= 2)
 
     def _frames(self, where: str, values: Sequence[Any] = ()) -> list[KeptFrame]:
         rows = self._all(f'SELECT id, stream, stamp, picture FROM frames {where}', values)  # noqa: S608

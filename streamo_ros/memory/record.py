@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import enum
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,40 @@ class MemoryRecord:
     states: tuple[StateRecord, ...] = ()
     answers: tuple[AnswerRecord, ...] = ()
     instructions: tuple[tuple[int, str], ...] = ()
+
+
+class SummaryStatus(enum.IntEnum):
+    """What became of a summary: there in time, after it was needed first, or not at all."""
+
+    WRITTEN = 0
+    LATE = 1
+    FAILED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryRecord:
+    """What the model wrote about a time.
+
+    Attributes:
+        start: capture time, nanoseconds.
+        stop: the same; not included.
+        text: one line; '' where it failed.
+        problem: why it failed, in one sentence; ''.
+        covered: capture time from which on it knows nothing.
+        answer: row of the newest answer that it could know of.
+        pictures: how many the model looked at.
+        model_id: the model that wrote it.
+    """
+
+    start: int
+    stop: int
+    status: SummaryStatus
+    text: str
+    problem: str
+    covered: int
+    answer: int
+    pictures: int
+    model_id: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ from streamo_ros.core.errors import StreamoError
 from streamo_ros.files import reason
 
 APPLICATION = 0x5374_6D6F
-SCHEMA = 1
+SCHEMA = 2
 DATABASE, PICTURES, LOCK = 'memory.sqlite', 'pictures', 'lock'
 FILES = (DATABASE, f'{DATABASE}-wal', f'{DATABASE}-shm')
 """Those of the database."""
@@ -56,6 +56,14 @@ CREATE INDEX sightings_by_stop ON sightings (stop);
 CREATE TABLE thinned (tier INTEGER PRIMARY KEY, done INTEGER NOT NULL, bucket INTEGER NOT NULL);
 CREATE VIRTUAL TABLE words USING fts5(text, about, tokenize = 'porter unicode61');
 """
+
+_SUMMARIES = """
+CREATE TABLE summaries (
+    start INTEGER NOT NULL, stop INTEGER NOT NULL, status INTEGER NOT NULL, text TEXT NOT NULL,
+    problem TEXT NOT NULL, covered INTEGER NOT NULL, answer INTEGER NOT NULL,
+    pictures INTEGER NOT NULL, model TEXT NOT NULL, PRIMARY KEY (start, stop));
+"""
+"""What schema 2 has besides that of schema 1."""
 
 
 class StoreError(StreamoError, RuntimeError):
@@ -98,7 +106,7 @@ def _fill(path: Path) -> None:
         database.execute('PRAGMA auto_vacuum = INCREMENTAL')
         database.execute('PRAGMA journal_mode = WAL')
         database.execute('BEGIN')
-        for statement in filter(str.strip, _TABLES.split(';')):
+        for statement in filter(str.strip, (_TABLES + _SUMMARIES).split(';')):
             database.execute(statement)
         database.execute(f'PRAGMA application_id = {APPLICATION}')
         database.execute(f'PRAGMA user_version = {SCHEMA}')
@@ -122,7 +130,7 @@ def check(database: sqlite3.Connection, folder: Path) -> None:
             f'{folder / DATABASE} is a database of another program: give memory.path a folder of '
             'its own'
         )
-    if version != SCHEMA:
+    if not 1 <= version <= SCHEMA:
         raise StoreError(
             f'{folder} was written by a newer version of this package (schema {version}, this '
             f'one reads {SCHEMA}): update the package, or give memory.path another folder'
@@ -147,11 +155,21 @@ def open_writable(folder: Path) -> sqlite3.Connection:
         database.execute('PRAGMA secure_delete = FAST')
         database.execute('PRAGMA journal_size_limit = 4194304')
         # Fails here on a read-only disk, and not at the first frame.
-        database.execute(f'PRAGMA user_version = {SCHEMA}')
+        _migrate(database)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _migrate(database: sqlite3.Connection) -> None:
+    """Give a store of schema 1 what it lacks, and write that it is of ours; all or nothing."""
+    database.execute('BEGIN IMMEDIATE')
+    (version,) = database.execute('PRAGMA user_version').fetchone()
+    if version < 2:
+        database.execute(_SUMMARIES)
+    database.execute(f'PRAGMA user_version = {SCHEMA}')
+    database.execute('COMMIT')
 
 
 def open_readable(folder: Path) -> sqlite3.Connection:

@@ -27,10 +27,12 @@ from streamo_ros.memory.place import picture_bytes
 from streamo_ros.memory.place import resume
 from streamo_ros.memory.record import FrameRecord
 from streamo_ros.memory.record import MemoryRecord
+from streamo_ros.memory.record import SummaryRecord
 from streamo_ros.memory.runs import RunWriter
 from streamo_ros.memory.schema import cannot_write
 from streamo_ros.memory.schema import PICTURES
 from streamo_ros.memory.schema import StoreError
+from streamo_ros.memory.summary_rows import put_summary
 
 _LONGEST_STEP = 7200 * SECOND
 _STREAMS = 8
@@ -78,7 +80,7 @@ class Store:
         self._database.close()
         self._lock.release()
 
-    def put(self, records: Sequence[MemoryRecord]) -> None:
+    def put(self, records: Sequence[MemoryRecord | SummaryRecord]) -> None:
         """Write records, all or none.
 
         Raises:
@@ -89,7 +91,10 @@ class Store:
         try:
             self._database.execute('BEGIN IMMEDIATE')
             for record in records:
-                self._put(record, written)
+                if isinstance(record, SummaryRecord):
+                    put_summary(self._database, record)
+                else:
+                    self._put(record, written)
             self._database.execute('COMMIT')
         except (sqlite3.Error, OSError) as error:
             with contextlib.suppress(sqlite3.Error):

@@ -12,6 +12,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from streamo_ros.core.frame import SECOND
+from streamo_ros.memory.summary_rows import drop_summaries
 
 TIERS = ((600 * SECOND, 10 * SECOND), (7200 * SECOND, 60 * SECOND))
 """From this age on, one picture in so much capture time is kept; until the first, all."""
@@ -91,12 +92,13 @@ def oldest_frames(database: sqlite3.Connection) -> list[int]:
 
 def drop_frames(database: sqlite3.Connection, frames: Sequence[int]) -> None:
     """Delete frames, and all that happened in their streams up to the last of them."""
+    newest = 0
     for stream, stamp in database.execute(
         f'SELECT stream, max(stamp) FROM frames WHERE id IN ({", ".join("?" * len(frames))}) '  # noqa: S608
         'GROUP BY stream',
         list(frames),
     ).fetchall():
-        here = (stream, stamp)
+        here, newest = (stream, stamp), max(newest, stamp)
         database.execute(
             'DELETE FROM words WHERE rowid IN '
             '(SELECT id FROM answers WHERE stream = ? AND stamp <= ?)',
@@ -106,6 +108,7 @@ def drop_frames(database: sqlite3.Connection, frames: Sequence[int]) -> None:
         database.execute('DELETE FROM runs WHERE stream = ? AND stop <= ?', here)
         database.execute('DELETE FROM sightings WHERE stream = ? AND stop <= ?', here)
     database.executemany('DELETE FROM frames WHERE id = ?', [(frame,) for frame in frames])
+    drop_summaries(database, newest)
     for table, column in (('instructions', 'stream'), ('streams', 'id')):
         database.execute(
             f'DELETE FROM {table} WHERE {column} < (SELECT max(id) FROM streams) AND NOT EXISTS '  # noqa: S608

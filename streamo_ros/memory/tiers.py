@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The past in words, in tiers: the last chunk raw, a few summaries, many blocks of summaries.
 
-Every text is made of rows, never of another text, so that no error is summarized again. A text
-changes only where a chunk ends. Here a template writes them; it never invents, and it leaves out
-what there is no room for and says how much.
+Every text is made of rows and pictures, never of another text, so that no error is summarized
+again. A text changes only where a chunk ends. A template writes them, which never invents, leaves
+out what there is no room for and says how much; where a model has written about a time, its words
+stand there instead, and the template tells what it could not know yet.
 
 Source of the tiers and their counts: 'Harnessing Streaming Video in the Wild', arXiv 2606.08615
 (200 s raw; 5 summaries of a chunk; 42 blocks of 5; 43,200 s in all).
@@ -19,8 +20,10 @@ from datetime import tzinfo
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.memory.clock_times import CaptureClock
+from streamo_ros.memory.reader import Span
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.record import Fact
+from streamo_ros.memory.record import SummaryRecord
 
 _MOST_CHARACTERS = 240
 
@@ -33,11 +36,18 @@ class TierCounts:
         chunk: seconds of a chunk.
         mid: summaries of one chunk each.
         long: blocks of `mid` chunks each.
+        by_model: tell what a model wrote where it has; otherwise the template alone.
     """
 
     chunk: float = 200.0
     mid: int = 5
     long: int = 42
+    by_model: bool = True
+
+    @property
+    def length(self) -> int:
+        """A chunk, nanoseconds."""
+        return int(self.chunk * SECOND)
 
 
 @dataclass(frozen=True)
@@ -80,50 +90,74 @@ def read_tiers(
         counts: see `TierCounts`.
     """
     counts = counts or TierCounts()
-    first, _ = reader.span()
+    first, last = reader.span()
+    if not last:
+        return Tiers((), ())
     clock = CaptureClock(now, zone, first)
-    chunk = int(counts.chunk * SECOND)
-    # On a grid that does not move with now: first in, first out, and nothing in between changes.
-    whole = max(0, (now - first) // chunk)
-    blocks = max(0, whole - counts.mid) // counts.mid
-    mid = [
-        summary
-        for number in range(blocks * counts.mid, whole)
-        if (summary := _summary(reader, clock, first + number * chunk, chunk))
-    ]
-    long = [
-        summary
-        for number in range(max(0, blocks - counts.long), blocks)
-        if (
-            summary := _summary(
-                reader, clock, first + number * counts.mid * chunk, counts.mid * chunk
-            )
-        )
-    ]
-    return Tiers(tuple(long), tuple(mid))
+    # Multiples of a chunk since the clock's zero: whatever comes or leaves, none of them moves.
+    chunk, block = counts.length, counts.mid * counts.length
+    whole = now // chunk
+    blocks = whole // counts.mid - 1
+    mids = range(max(blocks * counts.mid, first // chunk), whole)
+    longs = range(max(blocks - counts.long, first // block), blocks)
+    written = _written(reader, (longs.start * block, now), counts)
+
+    def texts(numbers: range, length: int) -> tuple[ChunkSummary, ...]:
+        limits = [(number * length, (number + 1) * length) for number in numbers]
+        return tuple(filter(None, (_summary(reader, clock, one, written) for one in limits)))
+
+    return Tiers(texts(longs, block), texts(mids, chunk))
 
 
-def _summary(
-    reader: StoreReader, clock: CaptureClock, start: int, length: int
-) -> ChunkSummary | None:
-    """One line about a time; None when nothing happened."""
-    span = start, start + length - 1
-    # An event belongs to the chunk in which it ends: it is told once.
-    facts = [fact for fact in reader.answers(span) if fact.end <= span[1]]
-    parts = [f'{clock.say(fact.end)} {" ".join(fact.text.split())}' for fact in facts]
-    parts += _seen(reader.sightings(span))
-    if not parts:
-        return None
-    text = f'{clock.say(start)}: ' + '; '.join(_fitting(parts))
-    return ChunkSummary(start, start + length, text)
+def said_in(reader: StoreReader, clock: CaptureClock, span: Span, after: int = 0) -> list[str]:
+    """What was answered in a time, a part each, in the order of time.
+
+    Args:
+        reader: the store.
+        clock: says stamps in words.
+        span: when.
+        after: row of an answer; only those that were written later. 0 = all.
+    """
+    # An event belongs to the time in which it ends: it is told once.
+    facts = [fact for fact in reader.answers(span, after=after) if fact.end <= span[1]]
+    return [f'{clock.say(fact.end)} {" ".join(fact.text.split())}' for fact in facts]
 
 
-def _seen(facts: list[Fact]) -> Iterator[str]:
+def seen_in(facts: list[Fact]) -> Iterator[str]:
+    """What was recognized, in one part; none where nothing was."""
     counts = Counter(fact.text for fact in facts)
     if counts:
         yield 'seen: ' + ', '.join(
             kind if times == 1 else f'{kind} {times} times' for kind, times in counts.items()
         )
+
+
+def _written(
+    reader: StoreReader, span: Span, counts: TierCounts
+) -> dict[tuple[int, int], SummaryRecord]:
+    """What a model wrote, by start and stop."""
+    if not counts.by_model:
+        return {}
+    return {(one.start, one.stop): one for one in reader.summaries(span) if one.text}
+
+
+def _summary(
+    reader: StoreReader,
+    clock: CaptureClock,
+    limits: tuple[int, int],
+    written: dict[tuple[int, int], SummaryRecord],
+) -> ChunkSummary | None:
+    """One line about a time; None when nothing happened."""
+    start, stop = limits
+    own = written.get(limits)
+    parts = [own.text] if own else []
+    parts += said_in(reader, clock, (start, stop - 1), own.answer if own else 0)
+    seen = reader.sightings((own.covered if own else start, stop - 1))
+    parts += seen_in([fact for fact in seen if not own or fact.start >= own.covered])
+    if not parts:
+        return None
+    text = f'{clock.say(max(start, clock.zero))}: ' + '; '.join(_fitting(parts))
+    return ChunkSummary(start, stop, text)
 
 
 def _fitting(parts: list[str]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from dataclasses import replace
 
 from streamo_ros.memory.record import MemoryRecord
+from streamo_ros.memory.record import SummaryRecord
 from streamo_ros.memory.schema import StoreError
 from streamo_ros.memory.store import Store
 
@@ -61,7 +62,7 @@ class StoreWriter:
         self._limit = queue
         self._waits = waits
         self._remark = store.remark
-        self._queue: deque[MemoryRecord] = deque()
+        self._queue: deque[MemoryRecord | SummaryRecord] = deque()
         self._ready = threading.Condition()
         self._stopping = False
         self._writing = False
@@ -95,7 +96,7 @@ class StoreWriter:
             self._sessions += 1
             return self._sessions
 
-    def put(self, record: MemoryRecord) -> None:
+    def put(self, record: MemoryRecord | SummaryRecord) -> None:
         """Add a record to the queue; waits for the disk only where that was asked for."""
         with self._ready:
             if self._waits:
@@ -103,12 +104,16 @@ class StoreWriter:
             if len(self._queue) >= self._limit * _ROWS:
                 self.counts.lost += 1
                 return
-            frame = record.frame
-            if len(self._queue) >= self._limit and frame is not None and frame.image is not None:
-                record = replace(record, frame=replace(frame, image=None))
-                self.counts.without_picture += 1
+            if isinstance(record, MemoryRecord) and len(self._queue) >= self._limit:
+                record = self._without_picture(record)
             self._queue.append(record)
             self._ready.notify_all()
+
+    def _without_picture(self, record: MemoryRecord) -> MemoryRecord:
+        if record.frame is None or record.frame.image is None:
+            return record
+        self.counts.without_picture += 1
+        return replace(record, frame=replace(record.frame, image=None))
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Wait until all that was put before is written; returns whether it is."""
@@ -134,7 +139,7 @@ class StoreWriter:
         finally:
             self._store.close()
 
-    def _next(self) -> list[MemoryRecord]:
+    def _next(self) -> list[MemoryRecord | SummaryRecord]:
         """The records to write next; empty when there are none and there will be none."""
         with self._ready:
             self._writing = False
@@ -144,7 +149,7 @@ class StoreWriter:
             self._writing = bool(batch)
         return batch
 
-    def _write(self, batch: list[MemoryRecord]) -> None:
+    def _write(self, batch: list[MemoryRecord | SummaryRecord]) -> None:
         try:
             self._store.put(batch)
         except StoreError as error:

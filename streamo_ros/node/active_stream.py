@@ -15,8 +15,10 @@ from streamo_ros.config.settings import Values
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.history import no_history
+from streamo_ros.core.probe import Probe
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import StepMaker
+from streamo_ros.memory.settings import open_summarizer
 from streamo_ros.memory.sink import MemorySink
 from streamo_ros.node.answer_health import AnswerHealth
 from streamo_ros.node.camera_input import CameraInput
@@ -43,6 +45,7 @@ class ActiveStream:
 
     Attributes:
         findings: what is wrong with the input, the worst first; as of the last check.
+        summarizer: has the past summarized by the model; None where the template does that.
     """
 
     def __init__(self, node: Node, resources: NodeResources, values: Values, goals: Sink) -> None:
@@ -71,8 +74,13 @@ class ActiveStream:
             resources.detections,
             goals,
         ]
+        self.summarizer = open_summarizer(
+            values, resources.memory, resources.backbone, self._summarize
+        )
         if resources.memory is not None:
             sinks.append(MemorySink(resources.memory, lambda: resources.info.model_id))
+        if self.summarizer is not None:
+            sinks.append(self.summarizer)
         self.sinks = IsolatedSinks(sinks, log_error)
         self.steps = StepMaker(resources.book, self.sampler.counts, lambda: self.queue.lost)
         self.assistant = Assistant(
@@ -104,6 +112,9 @@ class ActiveStream:
         self.findings = self.health.findings(now, self.camera.look())
         self._log.write(self.findings, self.health.summary(), useful > self._useful, now)
         self._useful = useful
+
+    def _summarize(self, probe: Probe) -> None:
+        self.worker.summarize(probe)
 
     def forget(self) -> None:
         """Forget the stream, keep the instructions."""

@@ -5,9 +5,9 @@
 Levels of the input: those of `InputHealth`. Of the others: WARN = decisions later than one
 sampling period (p95 of the latency), an instruction that is never or always answered (see
 `AnswerHealth`), a sink that failed in the last 10 s, a pass longer than half of model.timeout,
-another node of the same name, or a journal or memory that cannot be written; ERROR = the model
-failed in the last 10 s, a pass longer than model.timeout, or the last transition failed; otherwise
-OK.
+another node of the same name, a journal or memory that cannot be written, or a summary of the past
+that came late or not at all; ERROR = the model failed in the last 10 s, a pass longer than
+model.timeout, or the last transition failed; otherwise OK.
 
 Published directly rather than through `diagnostic_updater`: that package is not part of a ROS base
 installation, and one message per second does not justify a dependency.
@@ -31,6 +31,8 @@ from rclpy.node import Node
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.interface import BackboneInfo
 from streamo_ros.memory.history import TierHistory
+from streamo_ros.memory.record import SummaryStatus
+from streamo_ros.memory.summarizer import Summarizer
 from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.node.active_stream import ActiveStream
 from streamo_ros.node.input_health import Level
@@ -119,7 +121,8 @@ class Diagnostics:
         """Publish the current statuses; without `stream`, those of an inactive node."""
         statuses = [self._model(health, stream), self._process(health)]
         if health.memory is not None:
-            statuses.append(self._memory(health.memory, health.history))
+            summarizer = stream.summarizer if stream is not None else None
+            statuses.append(self._memory(health.memory, health.history, summarizer))
         if stream is not None:
             statuses.insert(0, self._input(stream))
             statuses.insert(2, self._instructions(health, stream))
@@ -231,7 +234,9 @@ class Diagnostics:
         }
         return status
 
-    def _memory(self, memory: StoreWriter, history: TierHistory | None) -> _Status:
+    def _memory(
+        self, memory: StoreWriter, history: TierHistory | None, summarizer: Summarizer | None
+    ) -> _Status:
         status = _Status(f'{self._name}: memory', message='remembering')
         if memory.problem:
             status.raise_to(WARN, memory.problem)
@@ -247,6 +252,12 @@ class Diagnostics:
             status.values['frames with words out of date'] = history.late
             if history.problem:
                 status.raise_to(WARN, history.problem)
+        if summarizer is not None:
+            status.values |= {
+                f'summaries: {one.name.lower()}': summarizer.counts[one] for one in SummaryStatus
+            }
+            if summarizer.problem:
+                status.raise_to(WARN, summarizer.problem)
         return status
 
     def _process(self, health: Health) -> _Status:

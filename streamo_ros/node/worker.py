@@ -69,7 +69,8 @@ class Worker:
         self._steps = steps
         self._sink = sink
         self._log_error = log_error
-        self._probes: deque[Probe] = deque()
+        self._questions: deque[Probe] = deque()
+        self._summaries: deque[Probe] = deque()
         self._stopping = False
         self._busy_since: float | None = None
         self._thread = threading.Thread(target=self._run, name='streamo worker', daemon=True)
@@ -88,7 +89,12 @@ class Worker:
 
     def ask(self, probe: Probe) -> None:
         """Let a question about the past be answered between frames; one after another."""
-        self._probes.append(probe)
+        self._questions.append(probe)
+        self.queue.wake()
+
+    def summarize(self, probe: Probe) -> None:
+        """Let a summary be written while there is nothing else to do; one after another."""
+        self._summaries.append(probe)
         self.queue.wake()
 
     def stop(self) -> None:
@@ -110,7 +116,8 @@ class Worker:
 
     def _work(self) -> None:
         while not self._stopping and not self.broken:
-            pending = self.queue.take(wait=not self.assistant.busy and not self._probes)
+            idle = not (self.assistant.busy or self._questions or self._summaries)
+            pending = self.queue.take(wait=idle)
             if self._stopping:
                 break
             if isinstance(pending, Reset):
@@ -120,16 +127,26 @@ class Worker:
             # Also when no answer is in progress: lanes of canceled instructions are closed here.
             self._do(lambda: self.assistant.speak(self._budget()))
             self._advance_probe()
-        while self._probes:
-            self._probes.popleft().end()
+        for probe in (*self._questions, *self._summaries):
+            probe.end()
         if not self.broken:
             self._do(self.assistant.reset)
 
     def _advance_probe(self) -> None:
-        """One piece of the oldest question; one that raises fails alone."""
-        if not self._probes or len(self.queue):
+        """One piece of the oldest question; of a summary when the model is idle otherwise."""
+        if len(self.queue):
             return
-        probe = self._probes[0]
+        if self._questions:
+            if self._summaries:
+                # There is one slot for both, and somebody waits for an answer.
+                self._summaries[0].start_over()
+            self._advance(self._questions)
+        elif self._summaries and (not self.assistant.busy or self._summaries[0].canceled):
+            self._advance(self._summaries)
+
+    def _advance(self, probes: deque[Probe]) -> None:
+        """One piece of the oldest one; one that raises fails alone."""
+        probe = probes[0]
         self._busy_since = time.perf_counter()
         try:
             if not probe.done:
@@ -140,7 +157,7 @@ class Worker:
         finally:
             self._busy_since = None
         if probe.done:
-            self._probes.popleft()
+            probes.popleft()
 
     def _observe(self, frame: Frame) -> None:
         self.assistant.settings = self._settings()

@@ -11,7 +11,6 @@ from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import closing
-from contextlib import ExitStack
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import replace
@@ -31,22 +30,20 @@ from streamo_ros.core.admission import instruction_check
 from streamo_ros.core.admission import instruction_remark
 from streamo_ros.core.assistant import Assistant
 from streamo_ros.core.errors import StreamoError
-from streamo_ros.core.history import no_history
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Totals
 from streamo_ros.core.timed_instruction import TimedInstruction
-from streamo_ros.memory.settings import open_history
-from streamo_ros.memory.settings import open_writer
-from streamo_ros.memory.sink import MemorySink
 from streamo_ros.replay.comparison import GoldenSink
 from streamo_ros.replay.golden import Difference
 from streamo_ros.replay.golden import Golden
 from streamo_ros.replay.golden import GoldenHeader
 from streamo_ros.replay.golden import read_golden
 from streamo_ros.replay.golden import TOLERANCE
+from streamo_ros.replay.job_memory import open_memory
+from streamo_ros.replay.job_memory import summarizes
 from streamo_ros.replay.run import replay
 from streamo_ros.report.event_log import RowMaker
 from streamo_ros.report.recorder import Recorder
@@ -209,14 +206,8 @@ def run_job(
     at_reception = values.text('sampling.stamp') == 'receive'
     with (
         closing(open_source(job.source, job.topic, job.salvage, at_reception)) as source,
-        ExitStack() as stack,
+        open_memory(values, job.memory) as memory,
     ):
-        memory = None
-        if job.memory is not None:
-            memory = stack.enter_context(closing(open_writer(values, job.memory, waits=True)))
-        history = open_history(values, memory, waits=True)
-        if history is not None:
-            stack.enter_context(closing(history))
         model = backbone or load_model(values.all(), wait=True)
         check_settings(values, model.info)
         rate = sampling_rate(values, model.info)
@@ -225,8 +216,7 @@ def run_job(
         report, recording = _written(job, source, rate, model, values)
         comparison = GoldenSink(golden, job.tolerance, job.output)
         sinks: list[Sink] = [report, comparison, *more_sinks(source), *recording]
-        if memory is not None:
-            sinks.append(MemorySink(memory, lambda: model.info.model_id))
+        sinks += memory.sinks(values, model)
         check = instruction_check(model, lambda: values.whole('generation.max_new_tokens'))
         book = InstructionBook(len(job.instructions), check, instruction_remark(model))
         assistant = Assistant(
@@ -234,15 +224,14 @@ def run_job(
             book,
             assistant_settings(values, model.info),
             context_policy(values.text('context.policy'), model.info),
-            history=history or no_history,
+            history=memory.history,
         )
         sampler = frame_sampler(values, model.info)
         totals = replay(source, assistant, sampler, book, job.instructions, sinks, stop)
         outcome = Outcome(job, totals, report.timeline, source.damage, source.note)
         outcome.remarks = _remarks(job, values, model, book)
         header = GoldenHeader(rate, job.topic, job.instructions, model.info.model_id)
-    if memory is not None:
-        outcome.remarks += memory.remarks
+    outcome.remarks += memory.remarks
     _compare(outcome, Golden(header, comparison.decisions), golden, comparison)
     return outcome
 
@@ -274,8 +263,12 @@ def _remarks(job: ReplayJob, values: Values, model: Backbone, book: InstructionB
 
 def _given(job: ReplayJob) -> dict[str, Any]:
     """The job's parameters, with those that its other fields set."""
+    by = str(job.parameters.get('memory.summarizer', 'auto'))
+    lane = job.memory is not None and summarizes(job.model, by)
     return {
         **job.parameters,
+        # The model writes in a lane of its own, which comes with a memory.
+        **({'memory.path': str(job.memory)} if lane else {}),
         'model.path': str(job.model),
         'sampling.rate': job.rate,
         'max_instructions': len(job.instructions),

@@ -81,6 +81,14 @@ def test_where_the_model_decides_no_response_there_is_no_answer() -> None:
     assert not backbone.rows
 
 
+def test_an_answer_without_a_word_is_none_and_ends() -> None:
+    backbone = ScriptedBackbone(lambda _, __: (State.RESPONSE, ''), lanes=1)
+    probe = Probe(backbone, 'q', past(1, 2), 1.0, AssistantSettings())
+    run(probe)
+    assert (probe.text, probe.failure) == ('', '')
+    assert not backbone.rows
+
+
 def test_pieces_are_small() -> None:
     backbone = ScriptedBackbone(script, lanes=1)
     probe = Probe(backbone, 'Did it boil?', past(*range(8)), 1.0, AssistantSettings())
@@ -136,8 +144,39 @@ def test_without_a_free_slot_it_fails_in_a_sentence() -> None:
     assert 'all 1 lanes are taken' in probe.failure
 
 
-def watch(backbone: Backbone, frame: Callable, asked: bool) -> list:
-    """Decisions and answers of two instructions, with or without questions between frames."""
+def test_a_summary_is_written_whatever_is_decided_and_says_where_it_was_cut() -> None:
+    settings = AssistantSettings(limits=ContextLimits(max_new_tokens=5))
+
+    def silent(instruction: str, second: float) -> tuple[State, str]:
+        return State.SILENCE, 'It boiled.'
+
+    backbone = ScriptedBackbone(silent, lanes=1)
+    probe = Probe(backbone, 'q', past(1, 2), 1.0, settings, must_answer=True)
+    run(probe)
+    assert (probe.text, probe.cut, probe.failure) == ('It bo', True, '')
+    assert probe.probability < 0.1
+    whole = Probe(backbone, 'q', past(1, 2), 1.0, AssistantSettings(), must_answer=True)
+    run(whole)
+    assert (whole.text, whole.cut) == ('It boiled.', False)
+
+
+def test_one_that_gives_way_gives_its_slot_back_and_begins_anew() -> None:
+    backbone = ScriptedBackbone(script, lanes=1)
+    summary = Probe(backbone, 'Did it boil?', past(1, 2, 3), 1.0, AssistantSettings())
+    for _ in range(5):
+        summary.advance(2)
+    assert summary.text
+    summary.start_over()
+    assert not backbone.rows
+    question = Probe(backbone, 'never', past(9), 1.0, AssistantSettings())
+    run(question)
+    assert not question.failure
+    run(summary)
+    assert (summary.text, summary.shown) == ('It boiled.', [1 * SECOND, 2 * SECOND, 3 * SECOND])
+
+
+def watch(backbone: Backbone, frame: Callable, asked: str) -> list:
+    """Decisions and answers of two instructions, with questions or summaries between frames."""
     book = InstructionBook(2)
     settings = AssistantSettings(limits=ContextLimits(max_frames=6, max_new_tokens=8))
     assistant = Assistant(backbone, book, settings)
@@ -155,7 +194,8 @@ def watch(backbone: Backbone, frame: Callable, asked: bool) -> list:
             if probe is not None and not probe.done:
                 probe.advance(1)
         if asked and second % 5 == 4:
-            probe = Probe(backbone, 'What was there?', past(1, 9, 400, 4000), 1.0, settings)
+            frames, must = past(1, 9, 400, 4000), asked == 'summary'
+            probe = Probe(backbone, 'What was there?', frames, 1.0, settings, must_answer=must)
         for _ in range(3):
             if probe is not None and not probe.done:
                 probe.advance(2)
@@ -167,15 +207,16 @@ def watch(backbone: Backbone, frame: Callable, asked: bool) -> list:
     if asked:
         assert probe is not None
         assert probe.shown
+        assert probe.text or asked == 'question'
     return heard
 
 
-@pytest.mark.parametrize('lanes', [2, 3])
+@pytest.mark.parametrize(('lanes', 'asked'), [(2, 'question'), (3, 'question'), (3, 'summary')])
 def test_live_lanes_are_the_same_bit_for_bit_with_questions_and_without(
-    frame: Callable, lanes: int
+    frame: Callable, lanes: int, asked: str
 ) -> None:
     options = Options(device='cpu', lanes=3, frames=6)
     model = share_path('models', 'streamo-tiny')
-    without = watch(load(model, Options(device='cpu', lanes=lanes, frames=6)), frame, False)
-    assert watch(load(model, options), frame, True) == without
+    without = watch(load(model, Options(device='cpu', lanes=lanes, frames=6)), frame, '')
+    assert watch(load(model, options), frame, asked) == without
     assert len(without) >= 28

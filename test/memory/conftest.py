@@ -20,6 +20,7 @@ from streamo_ros.core.frame import Tick
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.protocol import State
+from streamo_ros.core.sink import Sink
 from streamo_ros.core.sink import Step
 from streamo_ros.core.speech import Finish
 from streamo_ros.memory.reader import StoreReader
@@ -52,7 +53,7 @@ class Teller:
     def __init__(self, folder: Path, **options) -> None:
         self.folder = folder
         self.writer = StoreWriter(Store(folder, **options), queue=100_000)
-        self.sink = MemorySink(self.writer, lambda: 'model')
+        self.sinks: list[Sink] = [MemorySink(self.writer, lambda: 'model')]
 
     def see(
         self,
@@ -91,7 +92,8 @@ class Teller:
                 )
             )
         step = Step(tuple(events), frame, (Instruction(key, text),), start, vision=vision)
-        self.sink.take(step)
+        for sink in self.sinks:
+            sink.take(step)
 
     def done(self) -> StoreReader:
         assert self.writer.flush(60)

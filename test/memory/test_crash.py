@@ -23,6 +23,7 @@ WRITES = """
 import sys, numpy as np
 from streamo_ros.core.protocol import State
 from streamo_ros.memory.record import AnswerRecord, FrameRecord, MemoryRecord, StateRecord
+from streamo_ros.memory.record import SummaryRecord, SummaryStatus
 from streamo_ros.memory.store import Store
 store = Store(sys.argv[1])
 image = np.full((48, 64, 3), 90, np.uint8)
@@ -33,7 +34,12 @@ for number in range(first, first + 10_000):
     states = (StateRecord(stamp, 1, state, 0.5),)
     answers = (AnswerRecord(stamp, stamp, 1, 'Tell me.', f'It boils {number}.', 0.9),)
     answers = answers if state is State.RESPONSE else ()
-    store.put([MemoryRecord((1, 1), '', FrameRecord(stamp, image), states, answers)])
+    records = [MemoryRecord((1, 1), '', FrameRecord(stamp, image), states, answers)]
+    if number % 5 == 4:
+        time = stamp - 80 * 10**9, stamp + 20 * 10**9
+        summary = SummaryRecord(*time, SummaryStatus.WRITTEN, 'Much.', '', time[1], 0, 1, '')
+        records.append(summary)
+    store.put(records)
     print(number, flush=True)
     store.tidy()
 """
@@ -90,6 +96,11 @@ def check(folder: Path) -> dict[int, int]:
         assert {(one.end - 10**18) // (20 * SECOND) for one in reader.answers(EVER)} == {
             number for number in frames if number % 7 == 0
         }
+        assert [number_of(one.stop) for one in reader.summaries()] == [
+            number + 1
+            for number in sorted(frames)
+            if number % 5 == 4 and frames.keys() >= set(range(number - 4, number))
+        ]
     return frames
 
 

@@ -149,6 +149,7 @@ def test_what_is_too_old_leaves_with_all_its_rows(tmp_path: Path, monkeypatch) -
         'answers': 0,
         'runs': 0,
         'sightings': 0,
+        'summaries': 0,
         'pictures': 1,
         'picture_bytes': 0,
     }

@@ -22,6 +22,8 @@ from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import SamplerCounts
 from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import BackboneError
+from streamo_ros.core.past_frame import PastFrame
+from streamo_ros.core.probe import Probe
 from streamo_ros.core.protocol import State
 from streamo_ros.core.sink import Step
 from streamo_ros.core.sink import StepMaker
@@ -352,3 +354,50 @@ def test_the_mailbox_is_bounded_whatever_comes(frame: Callable) -> None:
     kept = [box.take(wait=False).open() for _ in range(104)]
     assert [one.image is None for one in kept] == [True] * 100 + [False] * 4
     assert box.take(wait=False) is None
+
+
+def probe(bench: Bench, text: str, frames: int, **options: bool) -> Probe:
+    """A question to the model of a bench about so many frames."""
+    images = [bench._frame(second).image for second in range(frames)]
+    past = [PastFrame(second * 10**9, lambda: images[0]) for second in range(frames)]
+    return Probe(bench.backbone, text, past, 1.0, AssistantSettings(), **options)
+
+
+def test_a_summary_waits_for_frames_answers_and_questions(frame: Callable) -> None:
+    bench = Bench(frame, capacity=2)
+    bench.book.add('talk')
+    summary = probe(bench, 'Say what happened.', 6, must_answer=True)
+    bench.show(0)
+    bench.wait(lambda: bench.worker.assistant.busy)
+    bench.worker.summarize(summary)
+    question = probe(bench, 'talk', 3)
+    bench.worker.ask(question)
+    bench.wait(lambda: len(question.shown) == 3)
+    # An answer is in progress all the time: a question is looked at between, a summary is not.
+    assert not summary.shown
+    bench.book.cancel(1)
+    question.canceled = True
+    bench.worker.queue.wake()
+    bench.wait(lambda: summary.done)
+    assert (summary.text, summary.failure, len(summary.shown)) == ('Yes.', '', 6)
+    assert question.done
+    bench.worker.stop()
+    assert bench.worker.join(5)
+
+
+def test_a_question_takes_the_slot_of_a_summary_which_begins_anew(frame: Callable) -> None:
+    bench = Bench(frame, capacity=1)
+    summary = probe(bench, 'talk', 2)
+    bench.worker.summarize(summary)
+    bench.wait(lambda: summary.text)
+    question = probe(bench, 'What was it?', 6)
+    bench.worker.ask(question)
+    bench.wait(lambda: question.done)
+    assert (question.text, question.failure) == ('Yes.', '')
+    bench.wait(lambda: summary.text)
+    assert not summary.done
+    bench.worker.stop()
+    assert bench.worker.join(5)
+    assert summary.done
+    assert summary.canceled
+    assert not bench.errors

@@ -19,6 +19,9 @@ import pytest
 from forked_process import ForkedProcess
 
 SCRIPT = """
+- instruction: A kettle was used.
+  say:
+  - {from: 0, to: 100000000, state: response, text: 'So I was told.'}
 - instruction: kettle
   period: 10
   say:
@@ -27,6 +30,9 @@ SCRIPT = """
 - instruction: always
   say:
   - {from: 0, to: 100000000, state: response, text: 'Yes, here it is.'}
+- instruction: Say in one sentence what happened
+  say:
+  - {from: 0, to: 100000000, state: silence, text: A kettle was used.}
 - instruction: ''
   say: []
 """

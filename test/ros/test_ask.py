@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from action_msgs.msg import GoalStatus
 from streamo_ros.msg import FrameState
 from streamo_ros.msg import Response
+
+from streamo_ros.memory.reader import StoreReader
 
 try:
     from streamo_ros.action import Ask
@@ -124,6 +127,53 @@ def test_a_killed_node_goes_on_with_what_it_saw(watched, start, meet, wait_for, 
     # One frame a second from 1000 s on was kept; eight of them come back.
     assert states[0].time_origin.sec in (1000, 1001)
     assert states[0].context_tokens > 8 * 12
+
+
+def test_the_model_summarizes_the_past_between_frames_and_it_survives_kill_9(
+    watched, start, meet, peer, wait_for, tmp_path
+) -> None:
+    statuses = peer.diagnostics()
+    folder = tmp_path / 'memory'
+    parameters = {
+        'memory__path': folder,
+        'memory__summarizer': 'model',
+        'memory__chunk': 10.0,
+        'memory__summary_lead': 5.0,
+        'memory__answers': 'model',
+    }
+    given = {key: value for key, value in parameters.items() if key != 'memory__path'}
+    node, camera = watched(folder, **given)
+
+    def texts() -> list[str]:
+        with closing(StoreReader(folder)) as reader:
+            return [row.text for row in reader.summaries()]
+
+    wait_for(lambda: texts() == ['A kettle was used.'], what='the summary')
+
+    def counted() -> bool:
+        memory = [one for one in statuses if one.name.endswith('memory')]
+        values = {value.key: value.value for one in memory for value in one.values}
+        return values.get('summaries: written') == '1'
+
+    wait_for(counted, what='the diagnostics')
+    states = peer.hear('~/frame_state', FrameState)
+    camera.film(1009, 1012, wait=0.1)
+    wait_for(lambda: len(states) >= 4, what='later frames')
+    node.process.kill()
+    node.process.wait()
+    assert texts() == ['A kettle was used.']
+    start(**parameters)
+    peer = meet()
+    wait_for(lambda: peer.state() == 'active')
+    # The script goes by the words of the summary, which stand in front of the question.
+    _, result = Client(peer, wait_for).ask('What happened then?')
+    assert result.text == 'So I was told.'
+
+
+def test_summaries_without_a_memory_are_refused_at_configure(start, wait_for) -> None:
+    node = start(memory__summarizer='model')
+    assert node.ended() == 2
+    assert 'memory.summarizer model needs a memory' in node.text
 
 
 def test_without_a_memory_a_question_is_refused_in_a_sentence(start, peer, wait_for) -> None:
