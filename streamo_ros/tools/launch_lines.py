@@ -11,7 +11,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
@@ -32,7 +31,6 @@ class Released:
         shape: its shape, one of `backbone.published_shapes.SHAPES`.
         dialect: what it speaks.
         recognized: whether the dialect is found by its tokens and need not be named.
-        parameters: others that it needs.
     """
 
     title: str
@@ -40,15 +38,14 @@ class Released:
     shape: str
     dialect: str = ZERO_SHOT
     recognized: bool = False
-    parameters: tuple[tuple[str, Any], ...] = ()
 
     @property
-    def overrides(self) -> dict[str, Any]:
+    def overrides(self) -> dict[str, str]:
         """The parameters of its line, by name; those of a file are not among them."""
         folder = f'/models/{self.repository.rpartition("/")[2]}'
         named = not self.recognized and self.dialect != ZERO_SHOT
         spoken = {'model.dialect': self.dialect} if named else {}
-        return {'model.path': folder, **spoken, **dict(self.parameters)}
+        return {'model.path': folder, **spoken}
 
     @property
     def command(self) -> str:
@@ -60,25 +57,20 @@ class Released:
         return ' '.join(words)
 
 
-# The file of parameters has the area of the Qwen families; a tower of one tile has its own.
-_TILE = (('model.max_pixels', 0),)
 RELEASED = (
-    Released('SmolVLM2-256M', 'HuggingFaceTB/SmolVLM2-256M-Video-Instruct', 'smolvlm2-256m',
-             parameters=_TILE),
-    Released('SmolVLM2-500M', 'HuggingFaceTB/SmolVLM2-500M-Video-Instruct', 'smolvlm2-500m',
-             parameters=_TILE),
-    Released('SmolVLM2-2.2B', 'HuggingFaceTB/SmolVLM2-2.2B-Instruct', 'smolvlm2-2.2b',
-             parameters=_TILE),
+    Released('SmolVLM2-256M', 'HuggingFaceTB/SmolVLM2-256M-Video-Instruct', 'smolvlm2-256m'),
+    Released('SmolVLM2-500M', 'HuggingFaceTB/SmolVLM2-500M-Video-Instruct', 'smolvlm2-500m'),
+    Released('SmolVLM2-2.2B', 'HuggingFaceTB/SmolVLM2-2.2B-Instruct', 'smolvlm2-2.2b'),
     Released('LLaVA-OneVision-0.5B', 'llava-hf/llava-onevision-qwen2-0.5b-ov-hf',
-             'llava-onevision-0.5b', parameters=_TILE),
+             'llava-onevision-0.5b'),
     Released('LLaVA-OneVision-7B', 'llava-hf/llava-onevision-qwen2-7b-ov-hf',
-             'llava-onevision-7b', parameters=_TILE),
-    Released('InternVL3-1B', 'OpenGVLab/InternVL3-1B-hf', 'internvl3-1b', parameters=_TILE),
-    Released('InternVL3-2B', 'OpenGVLab/InternVL3-2B-hf', 'internvl3-2b', parameters=_TILE),
-    Released('InternVL3.5-1B', 'OpenGVLab/InternVL3_5-1B-HF', 'internvl3.5-1b', parameters=_TILE),
-    Released('InternVL3.5-2B', 'OpenGVLab/InternVL3_5-2B-HF', 'internvl3.5-2b', parameters=_TILE),
-    Released('InternVL3.5-4B', 'OpenGVLab/InternVL3_5-4B-HF', 'internvl3.5-4b', parameters=_TILE),
-    Released('InternVL3.5-8B', 'OpenGVLab/InternVL3_5-8B-HF', 'internvl3.5-8b', parameters=_TILE),
+             'llava-onevision-7b'),
+    Released('InternVL3-1B', 'OpenGVLab/InternVL3-1B-hf', 'internvl3-1b'),
+    Released('InternVL3-2B', 'OpenGVLab/InternVL3-2B-hf', 'internvl3-2b'),
+    Released('InternVL3.5-1B', 'OpenGVLab/InternVL3_5-1B-HF', 'internvl3.5-1b'),
+    Released('InternVL3.5-2B', 'OpenGVLab/InternVL3_5-2B-HF', 'internvl3.5-2b'),
+    Released('InternVL3.5-4B', 'OpenGVLab/InternVL3_5-4B-HF', 'internvl3.5-4b'),
+    Released('InternVL3.5-8B', 'OpenGVLab/InternVL3_5-8B-HF', 'internvl3.5-8b'),
     Released('Qwen2-VL-2B', 'Qwen/Qwen2-VL-2B-Instruct', 'qwen2-vl-2b'),
     Released('Qwen2-VL-7B', 'Qwen/Qwen2-VL-7B-Instruct', 'qwen2-vl-7b'),
     Released('Qwen2.5-VL-3B', 'Qwen/Qwen2.5-VL-3B-Instruct', 'qwen2.5-vl-3b'),
