@@ -27,7 +27,8 @@ def table(figures: dict[str, Any]) -> str:
     """The last place in the stream of each dialect, and how a step grew since the first one."""
     rows = [HEAD]
     for name, found in figures['dialects'].items():
-        first, *_, place = found['at']
+        places = list(found['at'])
+        first, place = places[0], places[-1]
         row = found['at'][place]
         growth = f'{found["growth_ours"]:.2f} / {found["growth_theirs"]:.2f} from {first}'
         growth = growth if place != first else ''
