@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the table of docs/dialects.md out of dialects.json.
+"""Writes the tables of docs/dialects.md out of dialects.json and dialects_0.2b.json.
 
 python -m benchmarks.dialects_table
 """
@@ -14,7 +14,9 @@ from typing import Any
 from streamo_ros.tools.page_part import replace_part
 
 ROOT = Path(__file__).parents[1]
-PAGE, FIGURES = ROOT / 'docs' / 'dialects.md', ROOT / 'benchmarks' / 'dialects.json'
+PAGE = ROOT / 'docs' / 'dialects.md'
+FIGURES = {'steps': 'dialects.json', 'large': 'dialects_0.2b.json'}
+"""The record of each part of the page."""
 HEAD = (
     '| dialect | the runtime | frames | tokens | ours | its loop | ratio |'
     ' growth of ours / of its |\n|---|---|---|---|---|---|---|---|'
@@ -25,9 +27,11 @@ def table(figures: dict[str, Any]) -> str:
     """The last place in the stream of each dialect, and how a step grew since the first one."""
     rows = [HEAD]
     for name, found in figures['dialects'].items():
-        first, *_, place = found['at']
+        places = list(found['at'])
+        first, place = places[0], places[-1]
         row = found['at'][place]
         growth = f'{found["growth_ours"]:.2f} / {found["growth_theirs"]:.2f} from {first}'
+        growth = growth if place != first else ''
         ratio = f'{row["ratio"]:.{1 if row["ratio"] >= 1 else 2}f}'
         rows.append(
             f'| `{name}` | {found["runtime"]} | {int(place):,} | {int(row["context_tokens"]):,} |'
@@ -38,9 +42,16 @@ def table(figures: dict[str, Any]) -> str:
 
 def main() -> None:
     """Write it."""
-    figures = json.loads(FIGURES.read_text(encoding='utf-8'))
     page = PAGE.read_text(encoding='utf-8')
-    PAGE.write_text(replace_part(page, 'steps', table(figures)), encoding='utf-8')
+    PAGE.write_text(filled(page), encoding='utf-8')
+
+
+def filled(page: str) -> str:
+    """The page with all of its tables made anew."""
+    for part, name in FIGURES.items():
+        figures = json.loads((ROOT / 'benchmarks' / name).read_text(encoding='utf-8'))
+        page = replace_part(page, part, table(figures))
+    return page
 
 
 if __name__ == '__main__':

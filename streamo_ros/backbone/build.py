@@ -48,6 +48,7 @@ from streamo_ros.backbone.tokenizer import CheckpointTokenizer
 from streamo_ros.backbone.vision.encoders import make_encoders
 from streamo_ros.backbone.vision.frames import FrameEncoder
 from streamo_ros.backbone.vision.preprocess import Normalization
+from streamo_ros.backbone.vocabulary import check_vocabulary
 from streamo_ros.backbone.window import KeyValueWindow
 from streamo_ros.core.dialect import Dialect
 from streamo_ros.core.dialect import STREAMO
@@ -201,7 +202,8 @@ def make_prompt(checkpoint: Checkpoint, options: Options) -> PromptTokens:
     """The dialogue in a checkpoint's tokens.
 
     Raises:
-        BackboneError: it lacks the state tokens; says how to add them.
+        BackboneError: it lacks the state tokens, or its tokenizer is of other weights; says what
+            to do.
     """
     settings = checkpoint.settings
     kind = settings.protocol if options.protocol == 'auto' else options.protocol
@@ -210,6 +212,7 @@ def make_prompt(checkpoint: Checkpoint, options: Options) -> PromptTokens:
             f'the protocol {kind!r} is not known: use auto, special_tokens or text_tags'
         )
     tokenizer = CheckpointTokenizer(checkpoint.path / 'tokenizer.json')
+    check_vocabulary(checkpoint, tokenizer)
     chat = find_family(checkpoint.architecture).chat
     name = settings.dialect if options.dialect == AUTO else options.dialect
     try:

@@ -47,6 +47,11 @@ class CheckpointTokenizer:
         self.control_tokens = frozenset(token['content'] for token in added)
         self.control_ids = frozenset(token['id'] for token in added)
 
+    @property
+    def vocabulary(self) -> dict[str, int]:
+        """The id of each token, control tokens included."""
+        return dict(self._control.get_vocab(with_added_tokens=True))
+
     def control(self, text: str) -> tuple[int, ...]:
         """Encode trusted text, in which control tokens are recognized."""
         return tuple(self._control.encode(text, add_special_tokens=False).ids)

@@ -59,7 +59,7 @@ def test_pickled_weights_are_not_read(load_tiny, folder):
 def test_broken_weights(load_tiny, folder):
     file = folder / 'model.safetensors'
     file.write_bytes(file.read_bytes()[:1000])
-    assert 'cannot be loaded' in refusal(load_tiny, folder)
+    assert 'is no safetensors file: copy the checkpoint again' in refusal(load_tiny, folder)
 
 
 def test_incomplete_weights(load_tiny, folder):

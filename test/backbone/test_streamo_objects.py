@@ -74,6 +74,7 @@ def folder(detector_file, make_tokenizer, tmp_path_factory):
     config = StreamoObjectsConfig(
         text_config=text,
         tie_word_embeddings=True,
+        image_token_id=tokenizer.token_to_id('<|image_pad|>'),
         id2label={number: f'kind {number}' for number in range(80)},
         architectures=['StreamoObjectsForConditionalGeneration'],
     )
