@@ -166,8 +166,8 @@ def _merged(facts: Sequence[Fact]) -> list[Fact]:
     for fact in facts:
         key = fact.stream, fact.about, _stems(content_words(fact.text))
         at = last.get(key)
-        again = at is not None and fact.start == fact.end
-        if again and fact.start - events[at].end <= _JOIN:
+        again = fact.start == fact.end
+        if at is not None and again and fact.start - events[at].end <= _JOIN:
             old = events[at]
             events[at] = Fact(
                 old.kind,
