@@ -113,8 +113,16 @@ class Objective:
                 late[index], middle[index + 1], batch.probe_targets
             )
             listed = network.probes.list_loss(middle[batch.vision_index], batch.list_places)
-            figures |= {'probed': (probed + listed).item(), 'facts_right': known.item()}
-            total = total + weights.probe * (probed + listed)
+            conditions = network.probes.condition_loss(
+                late[batch.vision_index], batch.conditions
+            )
+            probed = probed + listed + conditions
+            figures |= {
+                'probed': probed.item(),
+                'facts_right': known.item(),
+                'conditions': conditions.item(),
+            }
+            total = total + weights.probe * probed
         return total, figures
 
     def _decisions(self, logits: Tensor, losses: Tensor, batch: TensorBatch) -> Tensor:

@@ -25,6 +25,10 @@ from streamo_ros.tiny.probe_targets import TIME_TARGETS
 from streamo_ros.tiny.probe_targets import UNKNOWN
 
 
+CONDITIONS = 3
+"""Not at all, on the way, and there."""
+
+
 class Probes(nn.Module):
     """A linear head for each probe target.
 
@@ -48,6 +52,7 @@ class Probes(nn.Module):
         self.kept = nn.ModuleList([nn.Linear(width, count) for count in remembered.values()])
         self.place = nn.Linear(width, LIST_PLACES) if late else None
         self.match = None if remembered else nn.Linear(width, 1)
+        self.condition = None if remembered else nn.Linear(width, CONDITIONS)
 
     def loss(self, deciding: Tensor, remembered: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
         """Sum over the targets of their mean cross-entropies, and the share decoded correctly.
@@ -96,3 +101,17 @@ class Probes(nn.Module):
             return cells.sum() * 0
         logits = self.place(F.rms_norm(cells[known], (self._width,)))
         return F.cross_entropy(logits, places[known])
+
+    def condition_loss(self, cells: Tensor, conditions: Tensor) -> Tensor:
+        """Mean cross-entropy of how far things are in doing what the instruction waits for.
+
+        Args:
+            cells: hidden states at the vision tokens, shape (vision tokens, width).
+            conditions: int64, shape (vision tokens,): see `objects.conditions`; `UNKNOWN` where
+                that is not asked.
+        """
+        known = conditions != UNKNOWN
+        if self.condition is None or not known.any():
+            return cells.sum() * 0
+        logits = self.condition(F.rms_norm(cells[known], (self._width,)))
+        return F.cross_entropy(logits, conditions[known])

@@ -47,6 +47,8 @@ class TensorBatch:
             nothing is named.
         list_places: int64, shape (vision tokens,): place of the thing in the cell in a list of all
             things, from 0; -1 where there is no thing or no list is asked for.
+        conditions: int64, shape (vision tokens,): how far the thing in the cell is in doing what
+            the instruction waits for, see `objects.conditions`; -1 where that is not asked.
         target_index: int64, shape (targets,): indices of the tokens that predict the targets.
         target_ids: int64, shape (targets,).
         weights: float32, shape (targets,).
@@ -61,6 +63,7 @@ class TensorBatch:
     looks: Tensor
     matches: Tensor
     list_places: Tensor
+    conditions: Tensor
     target_index: Tensor
     target_ids: Tensor
     weights: Tensor
@@ -126,6 +129,7 @@ def _vision_tensors(dialogues: Sequence[DrawnDialogue], length: int) -> dict[str
         'looks': torch.from_numpy(np.concatenate(looks)),
         'matches': torch.from_numpy(np.concatenate(matches)),
         'list_places': torch.from_numpy(np.concatenate(list_places)),
+        'conditions': torch.full((sum(map(len, list_places)),), -1),
     }
 
 

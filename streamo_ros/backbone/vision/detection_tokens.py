@@ -17,6 +17,11 @@ from streamo_ros.backbone.vision.detections import NOTHING
 from streamo_ros.backbone.vision.yolox import KINDS
 from streamo_ros.core.colors import COLORS
 
+_STEPS = 20
+"""Steps from 0 to 1 in which a place and a size are told."""
+_LARGEST_SHRINK, _SHRINKS = 4.0, 16
+"""Natural logarithm of the smallest size that is told from others, and steps up to it."""
+_SCALES = 3 * (_STEPS + 1) + _SHRINKS + 1
 ORDINALS = 10
 """Things of one kind in a frame that are told apart; further ones are like the last."""
 
@@ -25,7 +30,8 @@ class DetectionTokens(nn.Module):
     """Embeds detections.
 
     A token is the sum of what it is, where and how large and sure, which one of its kind it is,
-    and of what color; an empty place has an embedding of its own.
+    and of what color; an empty place has an embedding of its own. Place and size are told twice, as
+    numbers and on scales: whether a box is beyond a border is then one weighted sum.
 
     Args:
         hidden: width of the language model.
@@ -36,6 +42,7 @@ class DetectionTokens(nn.Module):
         super().__init__()
         self.kinds = nn.Embedding(KINDS, hidden)
         self.box = nn.Sequential(nn.Linear(BOX, inner), nn.SiLU(), nn.Linear(inner, hidden))
+        self.scales = nn.Linear(_SCALES, hidden, bias=False)
         self.ordinals = nn.Embedding(ORDINALS, hidden)
         self.color = nn.Linear(len(COLORS), hidden, bias=False)
         self.none = nn.Parameter(torch.zeros(hidden))
@@ -47,10 +54,33 @@ class DetectionTokens(nn.Module):
         token: Tensor = (
             kind
             + self.box(seen.box.to(dtype))
+            + self.scales(scales(seen.box).to(dtype))
             + self.ordinals(ordinals(seen.kind).clamp(max=ORDINALS - 1))
             + self.color(seen.color.to(dtype))
         )
         return torch.where((seen.kind == NOTHING)[..., None], self.none, token)
+
+
+def scales(box: Tensor) -> Tensor:
+    """Place and size of boxes on scales; float32, shape (..., `_SCALES`).
+
+    A number between two steps of its scale belongs to both, to the nearer one more.
+
+    Args:
+        box: see `Detections.box`, shape (..., BOX).
+    """
+    box = box.float()
+    side = (box[..., 3] + box[..., 4]) / 2
+    parts = [box[..., 1], box[..., 2], side.exp()]
+    told = [_on_scale(part * _STEPS, _STEPS) for part in parts]
+    told.append(_on_scale(-side / _LARGEST_SHRINK * _SHRINKS, _SHRINKS))
+    return torch.cat(told, -1)
+
+
+def _on_scale(value: Tensor, steps: int) -> Tensor:
+    """How near a value is to each step, 1 on it and 0 from the next one on; (..., steps + 1)."""
+    at = torch.arange(steps + 1, device=value.device)
+    return (1 - (value.clamp(0, steps)[..., None] - at).abs()).clamp(min=0)
 
 
 def ordinals(kind: Tensor) -> Tensor:

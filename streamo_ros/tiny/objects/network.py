@@ -59,6 +59,7 @@ class ObjectNetwork(Network):
             for weight in (tokens.ordinals.weight, tokens.color.weight, tokens.none):
                 weight.normal_(0, _MINOR)
             tokens.box[-1].weight.mul_(0.3)  # type: ignore[operator]
+            tokens.scales.weight.zero_()
             _give_meanings(self.language.embed_tokens.weight, tokenizer)
 
     def trainable(self) -> list[tuple[str, nn.Parameter]]:

@@ -32,8 +32,8 @@ class ObjectsConfig:
         processes: number of processes that draw dialogues ahead; 0: none.
         word_steps: steps of the first stage, which learns what words mean.
         steps: steps of the second stage.
-        continue_from: saved part of another run whose averaged weights this one starts with;
-            '' = from scratch.
+        continue_from: what this run starts with: the averaged weights of a saved part of another
+            run, or a checkpoint such as models/streamo-objects; '' = from scratch.
         progress_from: share of the curriculum that counts as done, from 0.
         hidden: width of the language model.
         layers: number of layers of the language model.

@@ -39,6 +39,7 @@ from streamo_ros.tiny.objects.objects_config import objects_config
 from streamo_ros.tiny.objects.objects_config import ObjectsConfig
 from streamo_ros.tiny.objects.objects_config import PART
 from streamo_ros.tiny.objects.objects_config import sizes
+from streamo_ros.tiny.objects.start import weights_from
 from streamo_ros.tiny.objects.tensors import collate
 from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
 from streamo_ros.tiny.saved_parts import read_part
@@ -89,8 +90,7 @@ class ObjectsRun:
         torch.manual_seed(config.seed)
         network = ObjectNetwork(sizes(config), self._tokenizer)
         if config.continue_from:
-            trained = read_part(Path(config.continue_from))['ema']
-            network.load_state_dict(network.state_dict() | trained)
+            network.load_state_dict(network.state_dict() | weights_from(Path(config.continue_from)))
         objective = Objective(self._prompt, aligned=False)
         words = self._stage('words', config.word_steps)
         if not config.continue_from:

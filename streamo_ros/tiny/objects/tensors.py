@@ -19,6 +19,7 @@ from torch import Tensor
 
 from streamo_ros.backbone.streamo_objects import MOST
 from streamo_ros.backbone.vision.detections import Detections
+from streamo_ros.tiny.objects.conditions import token_conditions
 from streamo_ros.tiny.objects.dialogues import ObjectDialogue
 from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.tensors import text_tensors
@@ -41,7 +42,7 @@ def collate(dialogues: Sequence[ObjectDialogue]) -> TensorBatch:
     """Make a batch of dialogues; `vision` is `SeenFrames`."""
     text = text_tensors(dialogues, [token_positions(dialogue) for dialogue in dialogues])
     length, places = text['ids'].shape[1], max(dialogue.vision_tokens for dialogue in dialogues)
-    index, matches, listed = [], [], []
+    index, matches, listed, conditions = [], [], [], []
     kinds, boxes, colors, kept = [], [], [], []
     for row, dialogue in enumerate(dialogues):
         count, stream = dialogue.vision_tokens, dialogue.stream
@@ -51,6 +52,7 @@ def collate(dialogues: Sequence[ObjectDialogue]) -> TensorBatch:
         colors.append(stream.color[frames, :places])
         kept.append(np.tile(np.arange(places) < count, (len(frames), 1)))
         in_list = _list_places(dialogue)
+        conditions.append(token_conditions(dialogue).ravel())
         for first, frame in dialogue.visions:
             index.append(row * length + first + np.arange(count))
             matches.append(_matches(dialogue, frame))
@@ -64,6 +66,7 @@ def collate(dialogues: Sequence[ObjectDialogue]) -> TensorBatch:
         looks=torch.full((len(places_listed), 2), -1),
         matches=_joined(matches),
         list_places=places_listed,
+        conditions=_joined(conditions),
     )
 
 

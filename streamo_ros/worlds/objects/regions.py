@@ -20,14 +20,20 @@ _LOW, _HIGH = 0.4, 0.6
 _NEAR = 0.55
 """Square root of the part of the picture that a thing very near takes."""
 _UNSURE = 0.035
-_GROWN, _GROWING = 1.6, 1.3
+GROWN, GROWING = 1.6, 1.3
 """How much larger a thing is that has come closer, and one that may be coming."""
+_GROWTH_UNSURE = 0.08
 _REMEMBERED = 10
 
 
-def _margin(thing: Thing, begin: int, side: str) -> Floats:
-    """How far inside its region a thing is, negative outside; shape (frames,)."""
-    x, y, width, height = thing.box[begin:].T
+def margins(boxes: Floats, side: str) -> Floats:
+    """How far inside its region a box is, negative outside; shape (boxes,).
+
+    Args:
+        boxes: center x and y, width and height as parts of the picture, shape (boxes, 4).
+        side: 'left', 'right', 'top', 'bottom', 'middle', or 'near' for a size.
+    """
+    x, y, width, height = boxes.T
     across = {'left': _LOW - x, 'right': x - _HIGH}
     along = {'top': _LOW - y, 'bottom': y - _HIGH}
     if side in across:
@@ -38,6 +44,12 @@ def _margin(thing: Thing, begin: int, side: str) -> Floats:
         return (np.sqrt(width * height) - _NEAR) / 2
     center: Floats = -np.maximum(np.maximum(_LOW - x, x - _HIGH), np.maximum(_LOW - y, y - _HIGH))
     return center
+
+
+
+def _margin(thing: Thing, begin: int, side: str) -> Floats:
+    """`margins` of a thing at each frame, shape (frames,)."""
+    return margins(thing.box[begin:], side)
 
 
 def region_condition(seen: Observation, subject: Subject) -> tuple[Bools, Bools, list[str], Bools]:
@@ -100,25 +112,47 @@ def closer_labels(seen: Observation) -> tuple[Bools, Bools, Bools]:
     happened, may = np.zeros(frames, bool), np.zeros(frames, bool)
     doubt = np.zeros(frames, bool)
     for thing, own in seen.things:
-        begin = len(thing.score) - frames
-        box, score = thing.box[begin:], thing.score[begin:]
-        size = np.sqrt(box[:, 2] * box[:, 3])
-        # What the edge cuts grows without coming closer.
-        low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
-        cut = np.any((low < 0.01) | (high > 0.99), axis=1)
-        history, last = list[float](), 0.0
-        for frame in np.flatnonzero(own.known | own.pending).tolist():
-            if cut[frame]:
-                doubt[frame] |= bool(history) and size[frame] > 1.1 * min(history)
-                continue
-            if score[frame] == 0:
-                continue
-            history = [*history[-_REMEMBERED:], float(size[frame])]
-            growth = size[frame] / min(history)
-            may[frame] |= growth > _GROWING
-            doubt[frame] |= abs(growth - _GROWING) < 0.08 or abs(growth - _GROWN) < 0.08
-            if growth > _GROWN and last > _GROWING:
-                happened[frame], history = True, [float(size[frame])]
-                growth = 1.0
-            last = growth
+        growth, comes = growths(thing, own)
+        happened |= comes
+        may |= growth > GROWING
+        doubt |= np.isnan(growth)
+        doubt |= (np.abs(growth - GROWING) < _GROWTH_UNSURE) | (
+            np.abs(growth - GROWN) < _GROWTH_UNSURE
+        )
     return happened, may, doubt | seen.doubt
+
+
+def growths(thing: Thing, own: Observation) -> tuple[Floats, Bools]:
+    """How much larger a thing is than it was lately, and where it has come closer.
+
+    Args:
+        thing: the thing.
+        own: what is known of it from a frame on.
+
+    Returns:
+        Both of shape (frames,) from that frame on. The growth is 0 where the thing is not seen, and
+        NaN where nobody can tell.
+    """
+    frames = len(own.known)
+    begin = len(thing.score) - frames
+    box, score = thing.box[begin:], thing.score[begin:]
+    size = np.sqrt(box[:, 2] * box[:, 3])
+    # What the edge cuts grows without coming closer.
+    low, high = box[:, :2] - box[:, 2:] / 2, box[:, :2] + box[:, 2:] / 2
+    cut = np.any((low < 0.01) | (high > 0.99), axis=1)
+    growth, happened = np.zeros(frames), np.zeros(frames, bool)
+    history, last = list[float](), 0.0
+    for frame in np.flatnonzero(own.known | own.pending).tolist():
+        if cut[frame]:
+            if history and size[frame] > 1.1 * min(history):
+                growth[frame] = np.nan
+            continue
+        if score[frame] == 0:
+            continue
+        history = [*history[-_REMEMBERED:], float(size[frame])]
+        growth[frame] = grown = size[frame] / min(history)
+        if grown > GROWN and last > GROWING:
+            happened[frame], history = True, [float(size[frame])]
+            grown = 1.0
+        last = grown
+    return growth, happened

@@ -12,6 +12,7 @@ import torch
 from streamo_ros.backbone.vision.colors import color_names
 from streamo_ros.backbone.vision.detection_tokens import DetectionTokens
 from streamo_ros.backbone.vision.detection_tokens import ordinals
+from streamo_ros.backbone.vision.detection_tokens import scales
 from streamo_ros.backbone.vision.detections import Detections
 from streamo_ros.backbone.vision.detections import NOTHING
 from streamo_ros.backbone.vision.detections import read_detections
@@ -173,3 +174,26 @@ def test_the_detector_takes_pictures_of_any_shape() -> None:
             places = sum((height // stride) * (width // stride) for stride in STRIDES)
             assert raw.shape == (places, 5 + KINDS)
             assert ((raw[:, 4:] >= 0) & (raw[:, 4:] <= 1)).all()
+
+
+def test_place_and_size_are_on_scales() -> None:
+    box = torch.tensor([[0.0, 0.5, 0.525, *torch.tensor([0.25, 0.25]).log().tolist()]])
+    told = scales(box)[0]
+    across, down, size = told[:21], told[21:42], told[42:63]
+    assert across.argmax() == 10
+    assert across.sum() == 1
+    torch.testing.assert_close(down[10:12], torch.tensor([0.5, 0.5]))
+    assert size.argmax() == 5
+    # Whatever a box says, nothing is off its scale.
+    for value in (-9.0, 9.0):
+        parts = scales(torch.full((1, 5), value))[0].split([21, 21, 21, 17])
+        assert all(part.sum() == pytest.approx(1) for part in parts)
+
+
+def test_a_new_scale_changes_nothing_until_it_is_trained() -> None:
+    torch.manual_seed(0)
+    tokens = DetectionTokens(16)
+    tokens.scales.weight.data.zero_()
+    found = read_detections(raw_detections((CUP, 0.9, 0, 0, 40, 40)), picture(), 1)
+    expected = tokens.kinds.weight[CUP] + tokens.box(found.box[0]) + tokens.ordinals.weight[0]
+    torch.testing.assert_close(tokens(found)[0], expected + tokens.color(found.color[0]))

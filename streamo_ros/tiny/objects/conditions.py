@@ -1,0 +1,81 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""How far each detection is in doing what is waited for: being somewhere, being near, coming closer.
+
+An instruction has few answers, but each of its frames shows things that do or do not do what it is
+about. Asked of them one by one, the model learns what a place, a size and a growth are.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamo_ros.worlds.objects.observer import observe_thing
+from streamo_ros.worlds.objects.regions import growths
+from streamo_ros.worlds.objects.regions import GROWING
+from streamo_ros.worlds.objects.regions import GROWN
+from streamo_ros.worlds.objects.regions import margins
+from streamo_ros.worlds.objects.stream import Stream
+from streamo_ros.worlds.objects.subject import Subject
+
+UNASKED, NOT, ON_THE_WAY, THERE = -1, 0, 1, 2
+_PLACED = ('side', 'move', 'near')
+_UNSURE = 0.015
+"""Nearer to a border than this, noise decides on which side of it a box is."""
+_GROWTH_UNSURE = 0.08
+
+
+class Conditioned(Protocol):
+    """The part of a dialogue that matters; see `dialogues.ObjectDialogue`."""
+
+    family: str
+    subject: Subject
+    stream: Stream
+    vision_tokens: int
+    visions: list[tuple[int, int]]
+
+
+def token_conditions(dialogue: Conditioned) -> NDArray[np.int64]:
+    """`NOT`, `ON_THE_WAY` or `THERE` for each detection, `UNASKED` where nobody asks or can tell.
+
+    Returns:
+        int64, shape (frames of the window, places).
+    """
+    frames = [frame for _, frame in dialogue.visions]
+    count, stream, subject = dialogue.vision_tokens, dialogue.stream, dialogue.subject
+    result = np.full((len(frames), count), UNASKED)
+    if not subject.kinds or dialogue.family not in (*_PLACED, 'closer'):
+        return result
+    asked = stream.kind[frames, :count] == subject.kinds[0]
+    if subject.color >= 0:
+        asked &= stream.color[frames, :count].argmax(-1) == subject.color
+    if dialogue.family == 'closer':
+        found = _growing(stream, frames, count)
+    else:
+        found = _placed(stream.box[frames, :count], subject.side)
+    result[asked] = found[asked]
+    return result
+
+
+def _placed(boxes: NDArray[np.float32], side: str) -> NDArray[np.int64]:
+    """`NOT` or `THERE` for boxes as tokens have them, shape (frames, places)."""
+    flat = boxes.reshape(-1, boxes.shape[-1])
+    inside = margins(np.concatenate((flat[:, 1:3], np.exp(flat[:, 3:5])), 1), side)
+    found = np.where(inside > 0, THERE, NOT)
+    found[np.abs(inside) < _UNSURE] = UNASKED
+    return found.reshape(boxes.shape[:-1])
+
+
+def _growing(stream: Stream, frames: list[int], count: int) -> NDArray[np.int64]:
+    """How far things are in coming closer, shape (frames, places)."""
+    growth = np.full((len(stream.things) + 1, stream.frames), np.nan)
+    for number, thing in enumerate(stream.things):
+        growth[number] = growths(thing, observe_thing(thing, 0))[0]
+    of_token = growth[stream.owner[frames, :count], np.array(frames)[:, None]]
+    found = np.select([of_token > GROWN, of_token > GROWING], [THERE, ON_THE_WAY], NOT)
+    unclear = np.minimum(np.abs(of_token - GROWN), np.abs(of_token - GROWING)) < _GROWTH_UNSURE
+    found[np.isnan(of_token) | (of_token == 0) | unclear] = UNASKED
+    return found
