@@ -44,12 +44,14 @@ class AuxiliaryWeights:
         align: vision tokens should resemble the words for what their cells contain.
         ground: in the middle layer, they should tell whether they match the instruction.
         probe: what a decision depends on should be decodable before the last layer.
+        condition: each detection should tell whether it does what is waited for.
         main: factor of the losses of states and answers themselves.
     """
 
     align: float = 0.0
     ground: float = 0.0
     probe: float = 0.0
+    condition: float = 0.0
     main: float = 1.0
 
 

@@ -113,16 +113,14 @@ class Objective:
                 late[index], middle[index + 1], batch.probe_targets
             )
             listed = network.probes.list_loss(middle[batch.vision_index], batch.list_places)
-            conditions = network.probes.condition_loss(
-                late[batch.vision_index], batch.conditions
-            )
-            probed = probed + listed + conditions
+            conditions = network.probes.condition_loss(late[batch.vision_index], batch.conditions)
+            probed = probed + listed
             figures |= {
                 'probed': probed.item(),
                 'facts_right': known.item(),
                 'conditions': conditions.item(),
             }
-            total = total + weights.probe * probed
+            total = total + weights.probe * probed + weights.condition * conditions
         return total, figures
 
     def _decisions(self, logits: Tensor, losses: Tensor, batch: TensorBatch) -> Tensor:

@@ -24,7 +24,6 @@ from streamo_ros.tiny.probe_targets import LIST_PLACES
 from streamo_ros.tiny.probe_targets import TIME_TARGETS
 from streamo_ros.tiny.probe_targets import UNKNOWN
 
-
 CONDITIONS = 3
 """Not at all, on the way, and there."""
 

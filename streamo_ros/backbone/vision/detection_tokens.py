@@ -30,8 +30,8 @@ class DetectionTokens(nn.Module):
     """Embeds detections.
 
     A token is the sum of what it is, where and how large and sure, which one of its kind it is,
-    and of what color; an empty place has an embedding of its own. Place and size are told twice, as
-    numbers and on scales: whether a box is beyond a border is then one weighted sum.
+    and of what color; an empty place has an embedding of its own. Place and size are told as
+    numbers, and again on scales: whether a box is beyond a border is then one weighted sum.
 
     Args:
         hidden: width of the language model.

@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far each detection is in doing what is waited for: being somewhere, being near, coming closer.
+"""How far each detection is in doing what is waited for: being at a place, near, or coming closer.
 
 An instruction has few answers, but each of its frames shows things that do or do not do what it is
-about. Asked of them one by one, the model learns what a place, a size and a growth are.
+about. Asked of them one by one, whatever they are, the model learns what a place, a size and a
+growth are.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.worlds.objects.observer import observe_thing
-from streamo_ros.worlds.objects.regions import growths
 from streamo_ros.worlds.objects.regions import GROWING
 from streamo_ros.worlds.objects.regions import GROWN
+from streamo_ros.worlds.objects.regions import growths
 from streamo_ros.worlds.objects.regions import margins
+from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
 
@@ -49,9 +51,8 @@ def token_conditions(dialogue: Conditioned) -> NDArray[np.int64]:
     result = np.full((len(frames), count), UNASKED)
     if not subject.kinds or dialogue.family not in (*_PLACED, 'closer'):
         return result
-    asked = stream.kind[frames, :count] == subject.kinds[0]
-    if subject.color >= 0:
-        asked &= stream.color[frames, :count].argmax(-1) == subject.color
+    # Of whatever kind: what it is, is asked of it elsewhere, and so each frame teaches more.
+    asked = stream.kind[frames, :count] != NOTHING
     if dialogue.family == 'closer':
         found = _growing(stream, frames, count)
     else:

@@ -32,6 +32,10 @@ WEIGHTS = {
 """Sampling weight of each family."""
 _NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
 """Families of the first stage."""
+_PLACED = {'side': 1.2, 'move': 1.0, 'near': 0.6}
+_PLACES, _FIRST_PLACES, _GROWTH = 0.25, 0.6, 0.35
+"""Shares of steps about places and sizes alone, in all and at first, and of growth among them."""
+_GROWING_TURNS = 8
 _PAIRS = 64
 """Total number of frames in a step of the first stage."""
 _FRAMES = 150
@@ -40,6 +44,9 @@ _OWN_HISTORY, _OWN_FROM = 0.5, 0.2
 _FRESH = 0.6
 _STRESSED, _LEAST_STRESS = 0.6, 0.3
 _GROUND_UNTIL, _PROBE_UNTIL = 0.8, 0.9
+_CONDITION = 1.0
+_PLACES_FIRST = 0.5
+"""Progress up to which most steps are about places."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +73,8 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
         progress: completed share of the stage, 0 to 1.
         rng: makes all random choices.
     """
+    if rng.random() < (_FIRST_PLACES if progress < _PLACES_FIRST else _PLACES):
+        return plan_places(rng)
     turns, corruption = _length(progress, rng)
     own = turns > 2 and progress > _OWN_FROM and rng.random() < _OWN_HISTORY
     plan = DialoguePlan(
@@ -78,8 +87,24 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
     auxiliary = AuxiliaryWeights(
         ground=0.5 if progress < _GROUND_UNTIL else 0.0,
         probe=0.5 if progress < _PROBE_UNTIL else 0.0,
+        condition=_CONDITION,
     )
     return ObjectStep(plan, max(1, _FRAMES // turns // (2 if turns < 3 else 1)), own, auxiliary)
+
+
+def plan_places(rng: np.random.Generator) -> ObjectStep:
+    """Plan a step about where things are, how large, and whether they grow.
+
+    Two frames show a place as well as twenty, so a step has many dialogues.
+
+    Args:
+        rng: makes all random choices.
+    """
+    grows = rng.random() < _GROWTH
+    turns = _GROWING_TURNS if grows else 2
+    plan = DialoguePlan(turns, {'closer': 1.0} if grows else _PLACED, stress=_LEAST_STRESS)
+    auxiliary = AuxiliaryWeights(ground=0.5, probe=0.5, condition=2 * _CONDITION)
+    return ObjectStep(plan, _FRAMES // turns, False, auxiliary)
 
 
 def plan_words(rng: np.random.Generator) -> ObjectStep:

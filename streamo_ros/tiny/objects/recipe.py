@@ -90,7 +90,9 @@ class ObjectsRun:
         torch.manual_seed(config.seed)
         network = ObjectNetwork(sizes(config), self._tokenizer)
         if config.continue_from:
-            network.load_state_dict(network.state_dict() | weights_from(Path(config.continue_from)))
+            network.load_state_dict(
+                network.state_dict() | weights_from(Path(config.continue_from))
+            )
         objective = Objective(self._prompt, aligned=False)
         words = self._stage('words', config.word_steps)
         if not config.continue_from:

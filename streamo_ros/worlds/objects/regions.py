@@ -46,7 +46,6 @@ def margins(boxes: Floats, side: str) -> Floats:
     return center
 
 
-
 def _margin(thing: Thing, begin: int, side: str) -> Floats:
     """`margins` of a thing at each frame, shape (frames,)."""
     return margins(thing.box[begin:], side)
@@ -130,8 +129,8 @@ def growths(thing: Thing, own: Observation) -> tuple[Floats, Bools]:
         own: what is known of it from a frame on.
 
     Returns:
-        Both of shape (frames,) from that frame on. The growth is 0 where the thing is not seen, and
-        NaN where nobody can tell.
+        Both of shape (frames,) from that frame on. The growth is 0 where the thing is not seen,
+        and NaN where nobody can tell.
     """
     frames = len(own.known)
     begin = len(thing.score) - frames

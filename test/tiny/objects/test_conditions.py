@@ -48,12 +48,12 @@ def asked(family, seen, *, side='', kind=PERSON):
 def test_a_box_is_in_its_place_or_not(family):
     seen = stream(thing('####', x=[0.2, 0.39, 0.41, 0.7]), thing('####', DOG, x=0.1))
     found = asked(family, seen, side='left')
-    # At the border nobody can tell, and of the dog nobody asks.
+    # At the border nobody can tell; what is in a place is asked of every kind.
     assert found.tolist() == [
-        [THERE, UNASKED],
-        [UNASKED, UNASKED],
-        [UNASKED, UNASKED],
-        [NOT, UNASKED],
+        [THERE, THERE],
+        [UNASKED, THERE],
+        [UNASKED, THERE],
+        [NOT, THERE],
     ]
 
 
