@@ -24,9 +24,13 @@ _HEAD = 'lm_head.weight'
 
 
 class StreamoObjectsConfig(Qwen2_5_VLConfig):
-    """Configuration; `id2label` names the kinds, and `vision_config` is not used."""
+    """Configuration; `id2label` names the kinds, and `vision_config` is not used.
+
+    `scaled_boxes` is whether place and size are told on scales, see `DetectionTokens`.
+    """
 
     model_type = 'streamo_objects'
+    scaled_boxes: bool = False
 
 
 class Visual(nn.Module):
@@ -38,11 +42,12 @@ class Visual(nn.Module):
 
     Args:
         hidden: width of the language model.
+        scaled: see `DetectionTokens`.
     """
 
-    def __init__(self, hidden: int) -> None:
+    def __init__(self, hidden: int, *, scaled: bool) -> None:
         super().__init__()
-        self.tokens = DetectionTokens(hidden)
+        self.tokens = DetectionTokens(hidden, scaled=scaled)
 
 
 class Body(nn.Module):
@@ -55,7 +60,7 @@ class Body(nn.Module):
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.language_model = QwenText(config.text_config)
-        self.visual = Visual(config.text_config.hidden_size)
+        self.visual = Visual(config.text_config.hidden_size, scaled=config.scaled_boxes)
 
 
 class StreamoObjectsForConditionalGeneration(nn.Module):

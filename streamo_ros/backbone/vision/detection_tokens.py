@@ -36,13 +36,14 @@ class DetectionTokens(nn.Module):
     Args:
         hidden: width of the language model.
         inner: width inside the network of the box.
+        scaled: whether place and size are told on scales, too.
     """
 
-    def __init__(self, hidden: int, inner: int = 64) -> None:
+    def __init__(self, hidden: int, inner: int = 64, *, scaled: bool = False) -> None:
         super().__init__()
         self.kinds = nn.Embedding(KINDS, hidden)
         self.box = nn.Sequential(nn.Linear(BOX, inner), nn.SiLU(), nn.Linear(inner, hidden))
-        self.scales = nn.Linear(_SCALES, hidden, bias=False)
+        self.scales = nn.Linear(_SCALES, hidden, bias=False) if scaled else None
         self.ordinals = nn.Embedding(ORDINALS, hidden)
         self.color = nn.Linear(len(COLORS), hidden, bias=False)
         self.none = nn.Parameter(torch.zeros(hidden))
@@ -54,10 +55,11 @@ class DetectionTokens(nn.Module):
         token: Tensor = (
             kind
             + self.box(seen.box.to(dtype))
-            + self.scales(scales(seen.box).to(dtype))
             + self.ordinals(ordinals(seen.kind).clamp(max=ORDINALS - 1))
             + self.color(seen.color.to(dtype))
         )
+        if self.scales is not None:
+            token = token + self.scales(scales(seen.box).to(dtype))
         return torch.where((seen.kind == NOTHING)[..., None], self.none, token)
 
 

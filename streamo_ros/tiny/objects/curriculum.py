@@ -33,7 +33,7 @@ WEIGHTS = {
 _NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
 """Families of the first stage."""
 _PLACED = {'side': 1.2, 'move': 1.0, 'near': 0.6}
-_PLACES, _FIRST_PLACES, _GROWTH = 0.25, 0.6, 0.35
+_PLACES, _FIRST_PLACES, _GROWTH = 0.12, 0.6, 0.35
 """Shares of steps about places and sizes alone, in all and at first, and of growth among them."""
 _GROWING_TURNS = 8
 _PAIRS = 64

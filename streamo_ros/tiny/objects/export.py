@@ -90,6 +90,7 @@ def object_model(weights: Mapping[str, Tensor], tokenizer: Any, shape: Sizes) ->
         'id2label': {kind.index: kind.name for kind in KINDS},
         'architectures': ['StreamoObjectsForConditionalGeneration'],
         'model_type': StreamoObjectsConfig.model_type,
+        'scaled_boxes': True,
     }
     model = StreamoObjectsForConditionalGeneration(StreamoObjectsConfig(**values))
     language = {

@@ -45,7 +45,7 @@ class ObjectNetwork(Network):
     kind_ids: Tensor
 
     def __init__(self, sizes: Sizes, tokenizer: Any, *, probed: bool = True) -> None:
-        tokens = DetectionTokens(sizes.hidden)
+        tokens = DetectionTokens(sizes.hidden, scaled=True)
         super().__init__(
             sizes,
             vocabulary(tokenizer),
@@ -59,6 +59,7 @@ class ObjectNetwork(Network):
             for weight in (tokens.ordinals.weight, tokens.color.weight, tokens.none):
                 weight.normal_(0, _MINOR)
             tokens.box[-1].weight.mul_(0.3)  # type: ignore[operator]
+            assert tokens.scales is not None
             tokens.scales.weight.zero_()
             _give_meanings(self.language.embed_tokens.weight, tokenizer)
 

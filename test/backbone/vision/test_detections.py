@@ -192,7 +192,7 @@ def test_place_and_size_are_on_scales() -> None:
 
 def test_a_new_scale_changes_nothing_until_it_is_trained() -> None:
     torch.manual_seed(0)
-    tokens = DetectionTokens(16)
+    tokens = DetectionTokens(16, scaled=True)
     tokens.scales.weight.data.zero_()
     found = read_detections(raw_detections((CUP, 0.9, 0, 0, 40, 40)), picture(), 1)
     expected = tokens.kinds.weight[CUP] + tokens.box(found.box[0]) + tokens.ordinals.weight[0]
