@@ -23,6 +23,7 @@ from pathlib import Path
 from streamo_ros.backbone import is_url
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
+from streamo_ros.config.model import find_model
 from streamo_ros.config.settings import context_policy
 from streamo_ros.core.eviction import EvictionPolicy
 from streamo_ros.core.interface import Backbone
@@ -41,7 +42,8 @@ class EvalConfig:
     """How cases are run.
 
     Attributes:
-        model: folder of a checkpoint, a .yaml script, or the URL of a server.
+        model: folder of a checkpoint, the name of an embedded one, a .yaml script, or the URL of a
+            server.
         device: see `backbone.load`.
         max_frames: frames that a lane keeps; 0 = the checkpoint's setting.
         response_threshold: probability from which Response is decided; 0 = the checkpoint's
@@ -208,12 +210,12 @@ def _load(config: EvalConfig) -> Backbone:
         wait=True,
         name=config.name,
         settings=config.settings,
-        gate=config.gate,
+        gate=str(find_model(config.gate)) if config.gate else '',
         gate_main=config.gate_main,
         alpha=config.alpha,
         max_len=config.max_len,
     )
-    return load(config.model, options)
+    return load(find_model(config.model), options)
 
 
 @cache

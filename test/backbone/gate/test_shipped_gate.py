@@ -27,8 +27,7 @@ def test_it_is_small():
 
 
 def test_it_opens_when_an_answer_is_due():
-    tiny, gate = (share_path('models', name) for name in ('streamo-tiny', 'streamo-gate'))
-    worker = EvalWorker(EvalConfig(tiny, device='cpu', gate=str(gate)))
+    worker = EvalWorker(EvalConfig('tiny', device='cpu', gate='gate'))
     cases = synthetic_cases(8, SyntheticSettings(seed=77))
     found = report([(case, worker.run_case(case)) for case in cases])
     assert found['timing_f1'] >= 0.85
