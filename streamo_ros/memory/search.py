@@ -68,18 +68,16 @@ def find_facts(
     about = without_verb(words, event) if event else ()
     if event and about and (found := _of_event(reader, about, span, event)):
         return found
-    # Something that has arrived was there, and whoever was there has come: no note need say so.
+    # Whatever was there has come, which no note need say; but to be moved is not to come.
     required = about if event is EventKind.ARRIVE and about else tuple(words)
-    every = _of_all(reader, required, span)
-    if event is EventKind.ARRIVE:
-        every = [fact for fact in every if _kind_of(fact) is not EventKind.LEAVE]
+    every = [fact for fact in _of_all(reader, required, span) if _may_tell_of(fact, event)]
     if every:
         return Found(tuple(every))
     named, others = _named(required, reader.kinds())
     if named:
         seen = reader.sightings(span, named)
         return Found(tuple(seen), tuple(others), 1 - len(others) / (len(required) + 1))
-    some = _some(reader, required, span)
+    some = _some(reader, required, span, event)
     return some if some.facts else _standby(reader, required, span)
 
 
@@ -105,6 +103,11 @@ def _of_all(reader: StoreReader, words: Sequence[str], span: Span) -> list[Fact]
     return _merged(_affirmed(reader.answers(span, _query(things, ' AND '))))
 
 
+def _may_tell_of(fact: Fact, event: EventKind | None) -> bool:
+    """Whether an answer may be about an arrival, where that is what is asked for."""
+    return event is not EventKind.ARRIVE or _kind_of(fact) in (None, event)
+
+
 def _kind_of(fact: Fact) -> EventKind | None:
     """What an answer says to have happened, or else what was watched for."""
     return event_kind(fact.text) or event_kind(fact.about)
@@ -123,12 +126,12 @@ def _affirmed(answers: Sequence[Fact]) -> list[Fact]:
     return [answer for answer in answers if not _NO.match(answer.text.strip())]
 
 
-def _some(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
+def _some(reader: StoreReader, words: Sequence[str], span: Span, event: EventKind | None) -> Found:
     best = Found()
     by_part: dict[float, list[Fact]] = {}
     for answer in _affirmed(reader.answers(span, _query(words, ' OR '))):
         part = _part(words, f'{answer.text} {answer.about}')
-        if part >= _ENOUGH:
+        if part >= _ENOUGH and _may_tell_of(answer, event):
             by_part.setdefault(part, []).append(answer)
     if by_part:
         part = max(by_part)

@@ -86,6 +86,7 @@ def test_an_event_is_found_in_other_words(asker, question, seconds) -> None:
     'question',
     [
         'When did the green box leave?',
+        'When did the green box come in?',
         'When did the green box arrive and fall over?',
         'When did the cup leave?',
         'When was the red ball moved?',
