@@ -246,9 +246,8 @@ class Asker:
         """The times after, before or during another event: its last one."""
         times = question.times
         words = content_words(times.anchor)
-        event_words = event_kind(times.anchor)
-        found = find_facts(self._reader, words, (0, clock.now), event_words) if words else Found()
-        facts = found.facts
+        kind, ever = event_kind(times.anchor), (0, clock.now)
+        facts = find_facts(self._reader, words, ever, kind).facts if words else ()
         if not facts:
             return None
         event = facts[-1]

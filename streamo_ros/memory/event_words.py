@@ -84,8 +84,8 @@ _FORMS = {
     for forms in _IRREGULAR_VERBS.replace('\n', ' ').split(',')
     for form in forms.split()
 }
-ANYBODY = frozenset(('somebody', 'someone', 'anybody', 'anyone', 'people', 'person', 'persons'))
-"""Words for whoever does something, which a note about the thing need not name."""
+ANYBODY = frozenset(('somebody', 'someone', 'anybody', 'anyone'))
+"""Words for whoever moves a thing, which a note about the thing need not name."""
 
 
 def event_kind(text: str) -> EventKind | None:

@@ -86,6 +86,10 @@ def _of_event(
 ) -> Found | None:
     """Notes of this event, or when a thing that was recognized was last seen; None if none."""
     facts = [fact for fact in _of_all(reader, words, span) if _kind_of(fact) is event]
+    things = [word for word in words if word not in ANYBODY]
+    if not facts and event is EventKind.MOVE and 0 < len(things) < len(words):
+        # What was moved was moved by somebody.
+        facts = [fact for fact in _of_all(reader, things, span) if _kind_of(fact) is event]
     if facts:
         return Found(tuple(facts))
     named, others = _named(words, reader.kinds())
@@ -95,12 +99,8 @@ def _of_event(
 
 
 def _of_all(reader: StoreReader, words: Sequence[str], span: Span) -> list[Fact]:
-    """Events whose answers have all of the words; who did it may be left out."""
-    facts = _merged(_affirmed(reader.answers(span, _query(words, ' AND '))))
-    things = [word for word in words if word not in ANYBODY]
-    if facts or not things or len(things) == len(words):
-        return facts
-    return _merged(_affirmed(reader.answers(span, _query(things, ' AND '))))
+    """Events whose answers have all of the words."""
+    return _merged(_affirmed(reader.answers(span, _query(words, ' AND '))))
 
 
 def _may_tell_of(fact: Fact, event: EventKind | None) -> bool:

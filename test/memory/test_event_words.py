@@ -92,6 +92,8 @@ def test_an_event_is_found_in_other_words(asker, question, seconds) -> None:
         'When was the red ball moved?',
         'When did the box turn white?',
         'How often did a cat come in?',
+        'Was somebody at the plate?',
+        'Was there a person at the plate?',
     ],
 )
 def test_another_event_of_the_same_thing_is_no_answer(asker, question) -> None:
