@@ -19,23 +19,24 @@ WEIGHTS = {
     'count': 2.0,
     'more': 1.0,
     'together': 2.8,
-    'where': 1.0,
+    'where': 1.8,
     'side': 2.2,
-    'move': 2.8,
-    'near': 2.8,
+    'move': 2.4,
+    'near': 2.2,
     'closer': 2.8,
     'see': 1.2,
-    'narrate': 1.5,
-    'ground': 1.0,
+    'narrate': 2.0,
+    'ground': 2.0,
     'unknown': 1.1,
 }
 """Sampling weight of each family."""
 _NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
 """Families of the first stage."""
-_PLACED = {'side': 1.2, 'move': 1.0, 'near': 0.6}
-_PLACES, _FIRST_PLACES, _GROWTH = 0.12, 0.6, 0.35
-"""Shares of steps about places and sizes alone, in all and at first, and of growth among them."""
-_GROWING_TURNS = 8
+_READ = {'side': 1.2, 'move': 1.0, 'near': 0.6, 'where': 1.2, 'ground': 1.2}
+"""Families whose answers are read off one or two frames: a place, a size, the seconds of a tag."""
+_READINGS, _FIRST_READINGS, _GROWTH = 0.2, 0.6, 0.3
+"""Shares of steps about those alone, in all and at first, and of growth among them."""
+_READING_TURNS, _GROWING_TURNS = (2, 4), 8
 _PAIRS = 64
 """Total number of frames in a step of the first stage."""
 _FRAMES = 150
@@ -45,8 +46,8 @@ _FRESH = 0.6
 _STRESSED, _LEAST_STRESS = 0.6, 0.3
 _GROUND_UNTIL, _PROBE_UNTIL = 0.8, 0.9
 _CONDITION = 1.0
-_PLACES_FIRST = 0.5
-"""Progress up to which most steps are about places."""
+_READINGS_FIRST = 0.5
+"""Progress up to which most steps are about readings."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +74,8 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
         progress: completed share of the stage, 0 to 1.
         rng: makes all random choices.
     """
-    if rng.random() < (_FIRST_PLACES if progress < _PLACES_FIRST else _PLACES):
-        return plan_places(rng)
+    if rng.random() < (_FIRST_READINGS if progress < _READINGS_FIRST else _READINGS):
+        return plan_readings(rng)
     turns, corruption = _length(progress, rng)
     own = turns > 2 and progress > _OWN_FROM and rng.random() < _OWN_HISTORY
     plan = DialoguePlan(
@@ -92,17 +93,18 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
     return ObjectStep(plan, max(1, _FRAMES // turns // (2 if turns < 3 else 1)), own, auxiliary)
 
 
-def plan_places(rng: np.random.Generator) -> ObjectStep:
-    """Plan a step about where things are, how large, and whether they grow.
+def plan_readings(rng: np.random.Generator) -> ObjectStep:
+    """Plan a step about where things are, how large, since when, and whether they grow.
 
-    Two frames show a place as well as twenty, so a step has many dialogues.
+    Few frames show a place as well as twenty, so a step has many dialogues.
 
     Args:
         rng: makes all random choices.
     """
     grows = rng.random() < _GROWTH
-    turns = _GROWING_TURNS if grows else 2
-    plan = DialoguePlan(turns, {'closer': 1.0} if grows else _PLACED, stress=_LEAST_STRESS)
+    fewest, most = _READING_TURNS
+    turns = _GROWING_TURNS if grows else int(rng.integers(fewest, most + 1))
+    plan = DialoguePlan(turns, {'closer': 1.0} if grows else _READ, stress=_LEAST_STRESS)
     auxiliary = AuxiliaryWeights(ground=0.5, probe=0.5, condition=2 * _CONDITION)
     return ObjectStep(plan, _FRAMES // turns, False, auxiliary)
 

@@ -36,6 +36,9 @@ class Noise:
         confused: share of things that are also taken for another kind.
         false: false detections per frame, on average.
         lasting: number of places per stream, on average, where nothing is taken for a thing.
+        suspected: share of all that is taken for what it is not, and then for the kind that an
+            instruction waits for. Whether somebody waits for it changes nothing in a picture: but
+            of 80 kinds the false detections of one would be too few to learn from.
         ghost_level: mean and standard deviation of the usual score of what is not there.
         jitter: standard deviation of a box's sides, as a part of them.
     """
@@ -52,6 +55,7 @@ class Noise:
     confused: float = 0.3
     false: float = 0.22
     lasting: float = 1.5
+    suspected: float = 0.3
     ghost_level: tuple[float, float] = (-1.0, 0.5)
     jitter: float = 0.03
 

@@ -73,7 +73,8 @@ def draw_scenario(
     beside = [int(rng.integers(len(KINDS))) for _ in range(int(rng.integers(0, 5)))]
     beside = [neighbor for neighbor in beside if neighbor != kind or not absent]
     habits = _habits(family, kinds.count(kind), frames, rng)
-    stream = draw_stream(rng, kinds + beside, frames, noise, habits)
+    suspected = None if family == 'unknown' else kind
+    stream = draw_stream(rng, kinds + beside, frames, noise, habits, suspected)
     return Scenario(stream, _subject(family, kind, other, stream, rng))
 
 

@@ -51,12 +51,45 @@ class _Seen:
     color: Floats
 
 
+@dataclass(frozen=True)
+class _GhostKinds:
+    """What the detector takes for a thing where there is none of its kind.
+
+    Attributes:
+        present: kinds of the things that take part.
+        suspected: see `draw_stream`.
+        share: share of false detections that are of it.
+    """
+
+    present: Sequence[int]
+    suspected: int | None
+    share: float
+
+    def draw(self, rng: np.random.Generator, count: int) -> Ints:
+        """Kinds of so many false detections."""
+        kinds = rng.integers(len(KINDS), size=count)
+        if len(self.present):
+            same = np.array(self.present)[rng.integers(len(self.present), size=count)]
+            kinds = np.where(rng.random(count) < _GHOST_OF_SAME, same, kinds)
+        return self._suspect(rng, kinds)
+
+    def draw_confused(self, rng: np.random.Generator) -> Ints:
+        """The kind that a thing of another is also taken for, shape (1,)."""
+        return self._suspect(rng, rng.integers(len(KINDS), size=1))
+
+    def _suspect(self, rng: np.random.Generator, kinds: Ints) -> Ints:
+        if self.suspected is None:
+            return kinds
+        return np.where(rng.random(len(kinds)) < self.share, self.suspected, kinds)
+
+
 def draw_stream(
     rng: np.random.Generator,
     kinds: Sequence[int],
     frames: int,
     noise: Noise | None = None,
     habits: Mapping[int, Habit] = MappingProxyType({}),
+    suspected: int | None = None,
 ) -> Stream:
     """Draw a stream.
 
@@ -66,10 +99,12 @@ def draw_stream(
         frames: its length.
         noise: how the detector errs.
         habits: what some of the things do for certain, by their numbers in `kinds`.
+        suspected: a kind that much of what is not there is taken for, see `Noise.suspected`.
     """
     noise = noise or Noise()
     camera = _camera(rng, frames)
     things, seen = list[Thing](), list[_Seen]()
+    ghosts = _GhostKinds(kinds, suspected, noise.suspected)
     for owner, kind in enumerate(kinds):
         path = draw_path(rng, frames, camera, habits.get(owner, ANY))
         color = int(rng.integers(len(COLORS)))
@@ -80,10 +115,10 @@ def draw_stream(
         seen.append(
             _Seen(owner, np.full(frames, kind), score, shaken(rng, path.box, noise), shares)
         )
-        seen += _echoes(rng, seen[-1], noise)
+        seen += _echoes(rng, seen[-1], noise, ghosts)
     boxes = [row.box for row in seen]
-    seen += [_flashes(rng, kinds, frames, noise.false / _FLASH_ROWS) for _ in range(_FLASH_ROWS)]
-    seen += [_lasting(rng, kinds, boxes, frames, noise) for _ in range(rng.poisson(noise.lasting))]
+    seen += [_flashes(rng, ghosts, frames, noise.false / _FLASH_ROWS) for _ in range(_FLASH_ROWS)]
+    seen += [_lasting(rng, ghosts, boxes, frames, noise) for _ in range(rng.poisson(noise.lasting))]
     return _sorted(seen, tuple(things), frames)
 
 
@@ -125,7 +160,9 @@ def _colors(rng: np.random.Generator, color: int, frames: int) -> Floats:
     return shares
 
 
-def _echoes(rng: np.random.Generator, seen: _Seen, noise: Noise) -> list[_Seen]:
+def _echoes(
+    rng: np.random.Generator, seen: _Seen, noise: Noise, ghosts: _GhostKinds
+) -> list[_Seen]:
     """The same thing again: a part of it, or as another kind."""
     echoes, frames = [], len(seen.score)
     logit = np.log(np.maximum(seen.score, 1e-3) / (1 - np.minimum(seen.score, 0.999)))
@@ -136,7 +173,7 @@ def _echoes(rng: np.random.Generator, seen: _Seen, noise: Noise) -> list[_Seen]:
         score *= (seen.score > 0.3) & (rng.random(frames) < rng.uniform(0.05, 0.5))
         echoes.append(_Seen(-1, seen.kind, score, shrunk, seen.color))
     if rng.random() < noise.confused:
-        other = np.full(frames, rng.integers(len(KINDS)))
+        other = np.repeat(ghosts.draw_confused(rng), frames)
         score = sigmoid(rng.normal(*noise.ghost_level) + rng.normal(0, 0.4, frames))
         score *= (seen.score > 0) & (rng.random(frames) < rng.uniform(0.1, 0.9))
         echoes.append(_Seen(-1, other, score, shaken(rng, seen.box, noise), seen.color))
@@ -145,7 +182,7 @@ def _echoes(rng: np.random.Generator, seen: _Seen, noise: Noise) -> list[_Seen]:
 
 def _lasting(
     rng: np.random.Generator,
-    kinds: Sequence[int],
+    ghosts: _GhostKinds,
     boxes: Sequence[Floats],
     frames: int,
     noise: Noise,
@@ -164,11 +201,13 @@ def _lasting(
         size = other[:, 2:] * rng.uniform(0.2, 1.0, 2)
         center = other[:, :2] + rng.uniform(-0.5, 0.5, 2) * (other[:, 2:] - size)
         box = np.concatenate((center, size), 1)
-    kind, color = _ghost_kinds(rng, kinds, 1), _ghost_colors(rng, 1)
+    kind, color = ghosts.draw(rng, 1), _ghost_colors(rng, 1)
     return _Seen(-1, np.repeat(kind, frames), score, box, np.repeat(color, frames, 0))
 
 
-def _flashes(rng: np.random.Generator, kinds: Sequence[int], frames: int, rate: float) -> _Seen:
+def _flashes(
+    rng: np.random.Generator, ghosts: _GhostKinds, frames: int, rate: float
+) -> _Seen:
     """False detections of a frame or two, one after another."""
     starts = rng.random(frames) < rate
     starts[0] |= rng.random() < 2 * rate
@@ -180,19 +219,11 @@ def _flashes(rng: np.random.Generator, kinds: Sequence[int], frames: int, rate: 
     score = np.where((number > 0) & (age < length[number]), strength[number], 0.0)
     return _Seen(
         -1,
-        _ghost_kinds(rng, kinds, count)[number],
+        ghosts.draw(rng, count)[number],
         score * np.exp(rng.normal(0, 0.1, frames)),
         _ghost_boxes(rng, count)[number],
         _ghost_colors(rng, count)[number],
     )
-
-
-def _ghost_kinds(rng: np.random.Generator, kinds: Sequence[int], count: int) -> Ints:
-    any_kind = rng.integers(len(KINDS), size=count)
-    if not len(kinds):
-        return any_kind
-    same = np.array(kinds)[rng.integers(len(kinds), size=count)]
-    return np.where(rng.random(count) < _GHOST_OF_SAME, same, any_kind)
 
 
 def _ghost_boxes(rng: np.random.Generator, count: int) -> Floats:
