@@ -34,7 +34,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     'program': {'core', 'packages'},
     'messages': {'core', 'version'},
     'sources': {'core', 'documents'},
-    'worlds': {'core'},
+    'worlds': {'core', 'share', 'documents'},
     'backbone': {'core', 'share', 'files', 'documents', 'packages'},
     'config': {'core', 'backbone', 'share', 'files', 'documents', 'program'},
     'memory': {'core', 'sources', 'worlds', 'config', 'share', 'files', 'program'},

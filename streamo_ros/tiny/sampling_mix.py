@@ -123,23 +123,23 @@ FOURTH_STAGE = SamplingMix(
 FIFTH_STAGE = SamplingMix(
     {
         'appear': 1.4,
-        'leave': 1.7,
-        'recolour': 1.2,
+        'leave': 1.8,
+        'recolour': 1.7,
         'move': 1.4,
         'touch': 1.8,
         'count': 1.1,
         'number': 2.0,
         'narrate': 2.2,
         'ground': 1.6,
-        'presence': 2.0,
-        'colour': 1.6,
+        'presence': 2.6,
+        'colour': 2.0,
         'see': 2.2,
     },
     spans=0.08,
     uneven_tags=0.6,
     distractors=0.3,
     fulfilled=0.35,
-    everyday=0.65,
+    everyday=0.75,
     keep_family=True,
 )
 """Everything, in the words of people."""

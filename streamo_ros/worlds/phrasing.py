@@ -30,6 +30,7 @@ from streamo_ros.worlds.greetings import decorate
 from streamo_ros.worlds.question_templates import QUESTION_TEMPLATES
 from streamo_ros.worlds.scene import VisibleThing
 from streamo_ros.worlds.scene import WorldError
+from streamo_ros.worlds.wider_words import wider_templates
 
 Phrasings = Mapping[str, Sequence[str]]
 """Texts by family, with {a}, {c} and {s} for the article, the color and the shape."""
@@ -241,7 +242,12 @@ def instruction_grammars() -> dict[str, Alternatives]:
 @cache
 def everyday_grammars() -> dict[str, Alternatives]:
     """The grammar of everyday speech; the tokenizer does not depend on it."""
-    return _parse({**EVERYDAY_EVENTS, **EVERYDAY_QUESTIONS}, {**RULES, **EVERYDAY_RULES})
+    templates = {**EVERYDAY_EVENTS, **EVERYDAY_QUESTIONS}
+    wider = wider_templates()
+    return _parse(
+        {family: (*texts, *wider[family]) for family, texts in templates.items()},
+        {**RULES, **EVERYDAY_RULES},
+    )
 
 
 @cache
