@@ -109,6 +109,7 @@ card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4
 	@$(EVALUATE)_held_out.json --worlds 260 --held-out
 	@$(EVALUATE)_phrasings.json --worlds 260 --phrasings config/evaluate/phrasings.yaml
 	@$(EVALUATE)_strangers.json --worlds 260 --phrasings config/evaluate/strangers.yaml
+	@$(EVALUATE)_strangers2.json --worlds 260 --phrasings config/evaluate/strangers2.yaml
 	@$(EVALUATE)_blind.json --worlds 130 --blind
 	@$(EVALUATE)_last_frame.json --worlds 130 --last-frame-only
 	@$(EVALUATE)_2hz.json --worlds 130 --rate 2 --frames 48
@@ -116,6 +117,7 @@ card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4
 	@$(EVALUATE)_drop.json --worlds 260 --drop 0.2
 	@$(EVALUATE)_never.json --never-hours 3
 	@$(EVALUATE)_never_strangers.json --never-hours 2 --phrasings config/evaluate/strangers.yaml
+	@$(EVALUATE)_never_strangers2.json --never-hours 2 --phrasings config/evaluate/strangers2.yaml
 	@$(EVALUATE)_600.json --worlds 13 --frames 600
 	@if [ -n "$(VIDEO)" ]; then $(EVALUATE)_video.json --rate 2 --video "$(VIDEO)" \
 		$(NOTHING); fi

@@ -50,6 +50,7 @@ def renew_card(folder: Path) -> None:
         'held out': tables.figures_of(measured, 'evaluation_held_out'),
         'phrasings': tables.figures_of(measured, 'evaluation_phrasings'),
         'strangers': tables.figures_of(measured, 'evaluation_strangers'),
+        'other strangers': tables.figures_of(measured, 'evaluation_strangers2'),
         'controls': tables.controls(measured),
         'robustness': tables.robustness(measured),
         'score': score_table(

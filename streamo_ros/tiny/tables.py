@@ -32,6 +32,7 @@ FILES = (
     'evaluation_held_out',
     'evaluation_phrasings',
     'evaluation_strangers',
+    'evaluation_strangers2',
     'evaluation_blind',
     'evaluation_last_frame',
     'evaluation_2hz',
@@ -40,6 +41,7 @@ FILES = (
     'evaluation_drop',
     'evaluation_never',
     'evaluation_never_strangers',
+    'evaluation_never_strangers2',
     'evaluation_video',
 )
 """Names of the files of one model, without '.json'."""
@@ -59,6 +61,7 @@ STRESSES = {
 SILENCES = {
     'evaluation_never': 'worlds in which the event never happens',
     'evaluation_never_strangers': "such worlds, asked in strangers' words",
+    'evaluation_never_strangers2': 'such worlds, asked in the words of the second list',
     'evaluation_video': 'a real video in which the event never happens',
 }
 """Streams on which the model should stay silent."""

@@ -15,6 +15,7 @@ NAMES = (
     'held out',
     'phrasings',
     'strangers',
+    'other strangers',
     'controls',
     'robustness',
     'score',
@@ -79,7 +80,7 @@ def test_what_is_not_there_is_not_measured(folder):
     assert part(found, 'held out').strip() == 'Not measured.'
     assert part(found, 'phrasings').strip() == 'Not measured.'
     assert part(found, 'controls').count('not measured') == 2
-    assert part(found, 'robustness').count('not measured') == 7
+    assert part(found, 'robustness').count('not measured') == 8
     assert part(found, 'ablation').count('not measured') == 4
 
 
