@@ -115,7 +115,7 @@ def draw_case(family: str, number: int, settings: ObjectSettings) -> ObjectCase:
         family,
         text,
         tuple(_moments(labels, tags)),
-        partial(_images, scenario.stream),
+        partial(detections_of, scenario.stream),
         standing=_standing(labels) if task in QUESTIONS else (),
     )
     return ObjectCase(case, task, subject, scenario.stream)
@@ -139,7 +139,7 @@ def _moments(labels: Labels, tags: list[Fraction]) -> Iterator[Moment]:
         yield Moment(tick, label.state, label.text, not doubt)
 
 
-def _images(stream: Stream) -> Iterator[Image]:
+def detections_of(stream: Stream) -> Iterator[Image]:
     """The detections of each frame, as the engine takes them in place of a picture."""
     for kind, box, color in zip(stream.kind, stream.box, stream.color, strict=True):
         yield np.concatenate((kind[:, None], box, color), 1).astype(np.float32)

@@ -25,6 +25,8 @@ from streamo_ros.worlds.objects.kinds import KINDS
 
 _NO = re.compile(r"(?:no|not|nothing|none|nobody|i do not|i don't|there is no)\b", re.IGNORECASE)
 _JOIN = 5 * SECOND
+_STOOD_BY = 3
+"""Decisions in a row from which Standby counts: one is a doubt that passed."""
 _ENOUGH = 0.6
 """Part of a question's words that an answer must have, where none has all."""
 
@@ -55,7 +57,7 @@ def find_facts(
     """What the record says about words in a time.
 
     Answers that have all of the words count first; then things that were recognized, for words
-    that name one; then answers that have most of the words, and at last Standby.
+    that name one; then answers that have most of the words, and at last Standby that lasted.
 
     Args:
         reader: the store.
@@ -142,8 +144,13 @@ def _some(reader: StoreReader, words: Sequence[str], span: Span, event: EventKin
 
 
 def _standby(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
-    runs = [run for run in reader.states(span, State.STANDBY) if not _missing(words, run.about)]
-    return Found(tuple(runs))
+    return Found(
+        tuple(
+            run
+            for run in reader.states(span, State.STANDBY)
+            if run.frames >= _STOOD_BY and not _missing(words, run.about)
+        )
+    )
 
 
 def _missing(words: Sequence[str], text: str) -> tuple[str, ...]:

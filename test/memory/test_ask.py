@@ -46,6 +46,10 @@ def asker(tmp_path_factory) -> Callable[..., Asker]:
                 event_start=98 if second == 100 else None,
                 vision=cup((0.7, 0.7, 0.9, 0.9)) if 150 <= second < 170 else None,
             )
+        for second, text in ((200, 'Does the phone beep?'), (300, 'Does the fan squeak?')):
+            for number in range(1 if second == 200 else 3):
+                one.see(second + number, State.STANDBY, '', text, key=second)
+            one.see(second + 4, State.SILENCE, '', text, key=second)
         one.see(399, State.RESPONSE, 'No, the door is shut.', 'Is the door open?', key=2)
         one.writer.close()
         return one.folder
@@ -82,6 +86,8 @@ def ask(asker: Asker, text: str, **options):
         ('What happened after the kettle boiled?', '“No, the door is shut.”', [399]),
         ('What happened before the cup was there?', '22:15:00, “The kettle boils.”', [100]),
         ('What happened at 22:19:00?', 'nothing was said or recognized', None),
+        # It never came to an answer, but stood by for as long as nothing else does.
+        ('Did the fan squeak?', "from 22:18:20 to 22:18:22, as far as 'Does the fan", [302]),
     ],
 )
 def test_the_record_answers_and_says_so(asker, question, says, evidence) -> None:
@@ -98,6 +104,8 @@ def test_the_record_answers_and_says_so(asker, question, says, evidence) -> None
     ('question', 'says'),
     [
         ('When did the phone ring?', "says nothing of 'phone ring'"),
+        # It stood by for a frame: a doubt that passed.
+        ('Did the phone beep?', "says nothing of 'phone beep'"),
         ('Was there a dog?', "says nothing of 'dog'"),
         # Cups were recognized, and nobody knows of what color.
         (

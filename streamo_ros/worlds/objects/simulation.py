@@ -118,7 +118,9 @@ def draw_stream(
         seen += _echoes(rng, seen[-1], noise, ghosts)
     boxes = [row.box for row in seen]
     seen += [_flashes(rng, ghosts, frames, noise.false / _FLASH_ROWS) for _ in range(_FLASH_ROWS)]
-    seen += [_lasting(rng, ghosts, boxes, frames, noise) for _ in range(rng.poisson(noise.lasting))]
+    seen += [
+        _lasting(rng, ghosts, boxes, frames, noise) for _ in range(rng.poisson(noise.lasting))
+    ]
     return _sorted(seen, tuple(things), frames)
 
 
@@ -205,9 +207,7 @@ def _lasting(
     return _Seen(-1, np.repeat(kind, frames), score, box, np.repeat(color, frames, 0))
 
 
-def _flashes(
-    rng: np.random.Generator, ghosts: _GhostKinds, frames: int, rate: float
-) -> _Seen:
+def _flashes(rng: np.random.Generator, ghosts: _GhostKinds, frames: int, rate: float) -> _Seen:
     """False detections of a frame or two, one after another."""
     starts = rng.random(frames) < rate
     starts[0] |= rng.random() < 2 * rate
