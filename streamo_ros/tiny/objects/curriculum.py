@@ -12,8 +12,8 @@ from streamo_ros.tiny.curriculum import AuxiliaryWeights
 from streamo_ros.tiny.objects.dialogues import DialoguePlan
 
 WEIGHTS = {
-    'appear': 1.7,
-    'leave': 1.7,
+    'appear': 2.2,
+    'leave': 2.2,
     'back': 1.0,
     'presence': 1.2,
     'count': 2.0,
@@ -32,11 +32,17 @@ WEIGHTS = {
 """Sampling weight of each family."""
 _NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
 """Families of the first stage."""
-_READ = {'side': 1.2, 'move': 1.0, 'near': 0.6, 'where': 1.2, 'ground': 1.2}
-"""Families whose answers are read off one or two frames: a place, a size, the seconds of a tag."""
-_READINGS, _FIRST_READINGS, _GROWTH = 0.2, 0.6, 0.3
-"""Shares of steps about those alone, in all and at first, and of growth among them."""
-_READING_TURNS, _GROWING_TURNS = (2, 4), 8
+_READINGS, _FIRST_READINGS = 0.35, 0.6
+"""Shares of steps in which all dialogues are about one reading, in all and at first."""
+_GROWTH, _SECONDS = 0.25, 0.6
+"""Cumulative shares of those about growth, and about the seconds of tags; the rest: `_PLACED`."""
+_PLACED = {'side': 1.2, 'move': 1.0, 'near': 0.6, 'where': 1.4}
+"""Families whose answers are read off one or two frames: a place or a size."""
+_GROWING_TURNS, _COUNTED_TURNS, _PLACED_TURNS = 8, (3, 7), (2, 4)
+"""Frames of each."""
+_MISSES = 0.02
+"""Corruption with which growth is learned: it is clear only frames after the first that may show
+it, and what was missed must be due still."""
 _PAIRS = 64
 """Total number of frames in a step of the first stage."""
 _FRAMES = 150
@@ -101,10 +107,15 @@ def plan_readings(rng: np.random.Generator) -> ObjectStep:
     Args:
         rng: makes all random choices.
     """
-    grows = rng.random() < _GROWTH
-    fewest, most = _READING_TURNS
-    turns = _GROWING_TURNS if grows else int(rng.integers(fewest, most + 1))
-    plan = DialoguePlan(turns, {'closer': 1.0} if grows else _READ, stress=_LEAST_STRESS)
+    kind = rng.random()
+    if kind < _GROWTH:
+        turns, weights = _GROWING_TURNS, {'closer': 1.0}
+    elif kind < _SECONDS:
+        turns, weights = int(rng.integers(*_COUNTED_TURNS)), {'ground': 1.0}
+    else:
+        turns, weights = int(rng.integers(*_PLACED_TURNS)), _PLACED
+    corruption = _MISSES if kind < _GROWTH else 0.0
+    plan = DialoguePlan(turns, weights, corruption, stress=_LEAST_STRESS)
     auxiliary = AuxiliaryWeights(ground=0.5, probe=0.5, condition=2 * _CONDITION)
     return ObjectStep(plan, _FRAMES // turns, False, auxiliary)
 

@@ -104,3 +104,21 @@ def test_what_a_family_waits_for_happens_often(family):
         starts = [str(frame) for frame in range(30)]
         firing += label_stream(family, scenario.subject, scenario.stream, 0, starts).fires
     assert firing >= 8
+
+
+def test_what_is_waited_for_and_absent_is_what_the_detector_often_takes_for_a_thing():
+    def false_detections(suspected):
+        seen = [
+            draw_stream(np.random.default_rng(seed), [PERSON] * 2, 30, suspected=suspected)
+            for seed in range(60)
+        ]
+        kinds = np.concatenate([one.kind[(one.owner < 0) & (one.kind != NOTHING)] for one in seen])
+        return float((kinds == DOG).mean())
+
+    assert false_detections(None) < 0.05
+    assert 0.2 < false_detections(DOG) < 0.4
+
+
+def test_an_unknown_thing_is_no_kind_that_false_detections_could_be_of():
+    scenario = draw_scenario('unknown', 30, np.random.default_rng(0))
+    assert scenario.subject.kinds == ()
