@@ -74,6 +74,12 @@ PANELS = (
         'people_check',
         {'state_right': '#3a8f4a', 'answer_right': '#8a5bb0', 'facts_right': '#b08a2e'},
     ),
+    (
+        'Fifth stage again, in wider words: loss of states and answers',
+        'wider',
+        'wider_check',
+        {'states': '#c23b3b', 'answers': '#2f6fb5'},
+    ),
 )
 """For each panel: title, the log's part for lines and for dots, and the figures with their colors.
 """
