@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
@@ -19,7 +20,8 @@ from streamo_ros.backbone.attention import HeadNorms
 from streamo_ros.backbone.four_bit import FourBitLinear
 from streamo_ros.backbone.four_bit import FourBitProduct
 from streamo_ros.backbone.four_bit.weight import join_weights
-from streamo_ros.backbone.products import product
+from streamo_ros.backbone.products import PackedProduct
+from streamo_ros.backbone.products import packs
 
 
 class Projection:
@@ -61,8 +63,8 @@ class PlainProduct:
         self.bytes = bytes_of(weight) + (0 if bias is None else bytes_of(bias))
 
     def __call__(self, x: Tensor) -> Tensor:
-        """See `products.product`."""
-        return product(x, self._weight, self._bias)
+        """The outputs, (rows, outputs)."""
+        return F.linear(x, self._weight, self._bias)
 
 
 class ForeignProduct:
@@ -78,7 +80,7 @@ class ForeignProduct:
         return out
 
 
-Product = PlainProduct | ForeignProduct | FourBitProduct
+Product = PlainProduct | PackedProduct | ForeignProduct | FourBitProduct
 
 
 def _part(module: nn.Module, device: torch.device) -> Product:
@@ -99,7 +101,8 @@ def _product(modules: Sequence[nn.Module], device: torch.device) -> Product | No
     if any(weight is None for weight in weights):
         return None
     bias = None if biases[0] is None else _join(biases).to(device)
-    return PlainProduct(_join(weights).to(device), bias)
+    weight = _join(weights).to(device)
+    return PackedProduct(weight, bias) if packs(weight) else PlainProduct(weight, bias)
 
 
 def _plain_weight(module: nn.Module) -> Tensor | None:

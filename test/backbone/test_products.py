@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Products in parts: the same numbers as in one."""
+"""Products with packed weights or in parts: the same numbers as in one."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from streamo_ros.backbone.products import divide_products
 from streamo_ros.backbone.products import DividedLinear
 from streamo_ros.backbone.products import divides
 from streamo_ros.backbone.products import LARGE
+from streamo_ros.backbone.products import PackedProduct
+from streamo_ros.backbone.products import packs
 from streamo_ros.backbone.products import PART
 from streamo_ros.backbone.products import product
 
@@ -39,6 +41,33 @@ def test_parts_give_the_numbers_of_one_product(rows, biased):
     bias = torch.randn(len(weight)) if biased else None
     assert divides(x, weight)
     torch.testing.assert_close(product(x, weight, bias), F.linear(x, weight, bias))
+
+
+@pytest.mark.parametrize('biased', [False, True])
+@pytest.mark.parametrize('rows', [1, 2, 38, 600])
+@pytest.mark.parametrize('weight', [large(), torch.randn(768, 128)], ids=['large', 'small'])
+def test_packed_weights_give_the_numbers_of_one_product(weight, rows, biased):
+    x = torch.randn(rows, weight.shape[1])
+    bias = torch.randn(len(weight)) if biased else None
+    packed = PackedProduct(weight, bias)
+    # Sums of 512 numbers of deviation 1 in another order.
+    torch.testing.assert_close(packed(x), F.linear(x, weight, bias), atol=1e-4, rtol=1e-5)
+    assert packed.bytes == weight.nbytes + (bias.nbytes if biased else 0)
+
+
+def test_a_packed_weight_is_its_own_copy():
+    """The checkpoint's may be let go, or be mapped from a file."""
+    weight, x = torch.randn(768, 128), torch.randn(4, 128)
+    expected = F.linear(x, weight)
+    packed = PackedProduct(weight, None)
+    weight.zero_()
+    torch.testing.assert_close(packed(x), expected)
+
+
+def test_only_float32_is_packed():
+    assert packs(large())
+    assert not packs(large().bfloat16())
+    assert not packs(large().to('meta'))
 
 
 @pytest.mark.parametrize(

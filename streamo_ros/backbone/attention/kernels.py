@@ -7,7 +7,9 @@ Every length, start and slot is read from a tensor, so one launch serves any mix
 captured graph serves any frame. Query heads that share a key head are rows of one tile. The keys
 of a lane are split over programs and merged by their log-sum-exp (flash-decoding), because one
 lane alone would leave most of a GPU idle. Scores, softmax and sums are float32; the probabilities
-are rounded to the values' format for the second product, as in every fused kernel.
+are rounded to the values' format for the second product, as in every fused kernel. Of one token,
+where products cost nothing beside reading the past, bfloat16's are kept as two numbers: then only
+the result is rounded. For an append that would be half as many products again.
 
 Source: Dao, 'FlashAttention-2', arXiv 2307.08691; Dao et al., 'Flash-Decoding', 2023.
 """
@@ -47,6 +49,17 @@ def _values(v, scale_at, inside, FORMAT: tl.constexpr, QUANTIZED: tl.constexpr):
     if QUANTIZED:
         v = v.to(tl.float32) * tl.load(scale_at, mask=inside, other=0.0)[:, None]
     return v.to(FORMAT)
+
+
+@triton.jit
+def _weighted_sum(weights, v, seen, PRECISION: tl.constexpr):
+    """Weights @ v added to `seen`; in bfloat16 each weight is the sum of two numbers."""
+    near = weights.to(v.dtype)
+    seen = tl.dot(near, v, seen, input_precision=PRECISION)
+    if v.dtype == tl.bfloat16:
+        rest = (weights - near.to(tl.float32)).to(v.dtype)
+        seen = tl.dot(rest, v, seen, input_precision=PRECISION)
+    return seen
 
 
 @triton.jit(do_not_specialize=['rows'])
@@ -204,7 +217,7 @@ def decode_kernel(
         )
         scores = tl.where(inside[None, :], scores * scale, float('-inf'))
         weights, decay, peak, weight = _softmax_step(scores, peak, weight)
-        seen = tl.dot(weights.to(v.dtype), v, seen * decay[:, None], input_precision=PRECISION)
+        seen = _weighted_sum(weights, v, seen * decay[:, None], PRECISION)
     seen = seen / weight[:, None]
     kept = valid[:, None] & present[None, :]
     tl.store(partial + result[:, None] * DIM + dim[None, :], seen, mask=kept)
