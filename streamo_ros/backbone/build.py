@@ -23,6 +23,7 @@ from streamo_ros.backbone.checkpoint import fingerprint
 from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.checkpoint_settings import DIALOGUE
 from streamo_ros.backbone.context_size import check_context
+from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.decoder import take_layers
 from streamo_ros.backbone.dialects import AUTO
 from streamo_ros.backbone.dialects import find_dialect
@@ -32,6 +33,7 @@ from streamo_ros.backbone.fit import fit_plan
 from streamo_ros.backbone.gate_files import is_gate
 from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
+from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.layer_kinds import is_mixed
 from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
@@ -94,7 +96,8 @@ def load_checkpoint(path: Path, options: Options, *, gate: bool = False) -> Stre
     dialect = prompt.dialect
     wanted = settings.max_pixels or dialect.max_pixels
     options = replace(options, max_pixels=options.max_pixels or wanted)
-    find_family(checkpoint.architecture).layer.check(checkpoint.config().text_config)
+    layer = find_family(checkpoint.architecture).layer or Layer
+    layer.check(checkpoint.config().text_config)
     # Joined on the host and moved layer by layer: on the device that would leave holes.
     model = checkpoint.model(torch.device('cpu'), number)
     if gate:
@@ -173,7 +176,7 @@ def build(
         return plan_memory(text.config, sizes, prompt, options, target, max_frames=asked)
 
     check_context(make_plan(options).window.capacity, prompt, tokens=1)
-    layers = take_layers(text, device, family.layer)
+    layers = take_layers(text, device, family.layer or Layer)
     model.to(device)
     fit = fit_plan(make_plan, options, free_bytes(device))
     plan = fit.plan
@@ -191,7 +194,7 @@ def build(
         partial(family.sizes, model.config, processor),
     )
     operators = find_operators(fused=kind.captured)
-    decoder = family.decoder(text, layers, model.lm_head, attention, operators)
+    decoder = (family.decoder or Decoder)(text, layers, model.lm_head, attention, operators)
     window = KeyValueWindow(attention)
     info = replace(
         identity,

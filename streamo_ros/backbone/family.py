@@ -17,8 +17,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from streamo_ros.backbone.decoder import Decoder
-from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.layer_kinds import find_layer_kinds
 from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.rotary import Rotary
@@ -53,11 +51,11 @@ class Family(Protocol):
     depth: int = 1
     """Most frames that a patch of its tower can hold."""
 
-    layer: type[Any] = Layer
-    """The class that takes over a layer of its text model; a `layer.Layer` by default."""
+    layer: type[Any] | None = None
+    """The class that takes over a layer of its text model; None = `layer.Layer` itself."""
 
-    decoder: type[Decoder] = Decoder
-    """The class that runs its text model."""
+    decoder: type[Any] | None = None
+    """The class that runs its text model; None = `decoder.Decoder` itself."""
 
     def frame_pixels(self, config: Any) -> int:
         """The area of a frame where nobody says another.

@@ -21,6 +21,7 @@ from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.four_bit import four_bit_bytes
 from streamo_ros.backbone.four_bit import read_format
+from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.layer_kinds import is_mixed
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
@@ -230,7 +231,7 @@ def plan_checkpoint(
         BackboneError: a file is broken, or the window cannot be.
     """
     config, settings, dialect = checkpoint.config(), checkpoint.settings, prompt.dialect
-    family.layer.check(config.text_config)
+    (family.layer or Layer).check(config.text_config)
     target = find_target(options, config.text_config)
     pixels = options.max_pixels or settings.max_pixels or dialect.max_pixels
     return plan_memory(

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.four_bit.formats import PackedFormat
 from streamo_ros.backbone.four_bit.formats import read_format
 from streamo_ros.backbone.four_bit.linear import FourBitLinear
@@ -141,9 +142,6 @@ def _register() -> None:
     @register_quantizer(METHOD)
     class FourBitQuantizer(HfQuantizer):
         def _process_model_before_weight_loading(self, model: Any, **kwargs: Any) -> None:
-            # A family knows its layers, and those know four bits.
-            from streamo_ros.backbone.family import find_family
-
             del kwargs
             settings: Any = self.quantization_config
             folder = Path(settings.folder)
