@@ -20,6 +20,7 @@ from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.attention import Attention
+from streamo_ros.backbone.attention import HeadNorms
 from streamo_ros.backbone.attention import MixedAttention
 from streamo_ros.backbone.decoder import Decoder
 from streamo_ros.backbone.gemma4_layer import Gemma4Layer
@@ -94,7 +95,8 @@ class Gemma4Decoder(Decoder):
         queries = layer.qkv(layer.norm(x, layer.input_norm))
         last = at == self._last_own
         if at > self._last_own:
-            seen = self._mixed.look(at, queries, layer.head_norms, step)
+            norms = cast('HeadNorms', layer.head_norms)
+            seen = self._mixed.look(at, queries, norms, step)
         else:
             seen = self._mixed.attend(at, queries, layer.head_norms, step, final=last)
         if last:

@@ -12,7 +12,6 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.attention import HeadNorms
@@ -123,13 +122,13 @@ def _head_norms(attention: Any, epsilon: float, device: torch.device) -> HeadNor
     The scores are not divided by the root of the head's size, and attention here does it: the
     queries' norm has that root as a factor.
     """
-    query = _weight(attention.q_norm, device) * attention.head_dim**0.5
+    query = _weight(attention.q_norm, device) * float(attention.head_dim) ** 0.5
     if attention.is_kv_shared_layer:
         return HeadNorms(query, query, epsilon)
     key = _weight(attention.k_norm, device)
     return HeadNorms(query, key, epsilon, torch.ones_like(key))
 
 
-def _weight(norm: nn.Module, device: torch.device) -> Tensor:
+def _weight(norm: Any, device: torch.device) -> Tensor:
     weight: Tensor = norm.weight.detach().to(device)
     return weight

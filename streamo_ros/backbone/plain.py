@@ -156,7 +156,8 @@ def run_pieces(
 def _inputs(text: Any, pieces: Sequence[Piece]) -> _Inputs:
     table = text.embed_tokens
     device = table.weight.device
-    rows, seen, visions, ids = [], [], [], []
+    rows, seen, visions = [], [], []
+    ids: list[int] = []
     for piece in pieces:
         if isinstance(piece, tuple):
             ids += piece
