@@ -187,7 +187,7 @@ def fill_frames(batch: Batch, rows: Tensor) -> Tensor | None:
 
     Args:
         batch: the pass they belong to.
-        rows: embeddings of the step's ids, (rows, hidden); frames are written into it.
+        rows: what the step has for its ids, see `Decoder.embed`; frames are written into it.
 
     Returns:
         What deepstack adds, (levels, rows, hidden); None if there is nothing.
@@ -196,7 +196,8 @@ def fill_frames(batch: Batch, rows: Tensor) -> Tensor | None:
         (at, own_vision(piece)) for at, piece in _placed(batch) if not isinstance(piece, tuple)
     ]
     for at, vision in visions:
-        rows[at : at + vision.tokens] = vision.embeddings
+        # What stands behind the embedding is of the id, and a frame has the padding's.
+        rows[at : at + vision.tokens, : vision.embeddings.shape[1]] = vision.embeddings
     levels = max((len(vision.deepstack) for _, vision in visions), default=0)
     if not levels:
         return None

@@ -12,7 +12,6 @@ from collections.abc import Callable
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from streamo_ros.backbone.batch import Batch
@@ -95,7 +94,7 @@ class BatchRunner:
             return (_first_token_states(self._decoder.logits(hidden).float(), self._silent),)
         if self._state_rows is None:
             return (self._decoder.logits(hidden)[:, self._states],)
-        return (F.linear(hidden.float(), self._state_rows),)
+        return (self._decoder.read(hidden, self._state_rows),)
 
     def _read_tokens(self, hidden: Tensor) -> Tensors:
         logits = self._decoder.logits(hidden)

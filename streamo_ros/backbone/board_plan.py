@@ -16,9 +16,11 @@ from typing import Any
 
 import torch
 
+from streamo_ros.backbone.attention import ReferenceAttention
 from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.four_bit.weight import packed_bytes
 from streamo_ros.backbone.four_bit.weight import USUAL_GROUP
+from streamo_ros.backbone.layer_kinds import is_mixed
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.plan import FrameSizes
 from streamo_ros.backbone.plan import Plan
@@ -94,6 +96,9 @@ def published_plan(
     """
     shape = published(name)
     packed = shape.packable if four_bit else 0
+    if is_mixed(shape.config.text_config):
+        # No kernel of ours knows such layers, and torch's functions keep rotated keys as well.
+        target = replace(target, copies=ReferenceAttention.copies)
     return plan_memory(
         shape.config.text_config,
         shape.sizes,

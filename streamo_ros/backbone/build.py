@@ -15,6 +15,7 @@ from typing import cast
 import torch
 
 from streamo_ros.backbone.attention import find_kind
+from streamo_ros.backbone.attention import make_attention
 from streamo_ros.backbone.attention import WindowFormat
 from streamo_ros.backbone.batch import Buckets
 from streamo_ros.backbone.checkpoint import Checkpoint
@@ -27,11 +28,13 @@ from streamo_ros.backbone.decoder import take_layers
 from streamo_ros.backbone.dialects import AUTO
 from streamo_ros.backbone.dialects import find_dialect
 from streamo_ros.backbone.family import find_family
-from streamo_ros.backbone.family import find_rotary
+from streamo_ros.backbone.family import find_rotaries
 from streamo_ros.backbone.fit import fit_plan
 from streamo_ros.backbone.gate_files import is_gate
 from streamo_ros.backbone.graph_cache import find_capture
 from streamo_ros.backbone.graph_cache import GraphCache
+from streamo_ros.backbone.layer import Layer
+from streamo_ros.backbone.layer_kinds import is_mixed
 from streamo_ros.backbone.operators import find_operators
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
@@ -93,6 +96,8 @@ def load_checkpoint(path: Path, options: Options, *, gate: bool = False) -> Stre
     dialect = prompt.dialect
     wanted = settings.max_pixels or dialect.max_pixels
     options = replace(options, max_pixels=options.max_pixels or wanted)
+    layer = find_family(checkpoint.architecture).layer or Layer
+    layer.check(checkpoint.config().text_config)
     # Joined on the host and moved layer by layer: on the device that would leave holes.
     model = checkpoint.model(torch.device('cpu'), number)
     if gate:
@@ -161,8 +166,8 @@ def build(
     device, dtype = find_device(options)
     family = find_family(identity.architecture)
     text = family.text(model)
-    target = find_target(options)
-    kind = find_kind(device, target.number)
+    target = find_target(options, text.config)
+    kind = find_kind(device, target.number, mixed=is_mixed(text.config))
     buckets, passes = Buckets(padded=kind.captured), GraphCache(find_capture(device))
     sizes = FrameSizes(family, model.config, processor, options.max_pixels, prompt.dialect)
 
@@ -171,12 +176,13 @@ def build(
         return plan_memory(text.config, sizes, prompt, options, target, max_frames=asked)
 
     check_context(make_plan(options).window.capacity, prompt, tokens=1)
-    layers = take_layers(text, device)
+    layers = take_layers(text, device, family.layer or Layer)
     model.to(device)
     fit = fit_plan(make_plan, options, free_bytes(device))
     plan = fit.plan
     kept = WindowFormat(plan.number, [layer.key_offset for layer in layers])
-    attention = kind(plan.window, find_rotary(family, text), device, dtype, kept)
+    rotaries = find_rotaries(family, text)
+    attention = make_attention(kind, plan.window, rotaries, device, dtype, kept)
     frames = FrameEncoder(
         sizes,
         make_encoders(family, model, options, path),
@@ -187,7 +193,8 @@ def build(
         family.head(model),
         partial(family.sizes, model.config, processor),
     )
-    decoder = Decoder(text, layers, model.lm_head, attention, find_operators(fused=kind.captured))
+    operators = find_operators(fused=kind.captured)
+    decoder = (family.decoder or Decoder)(text, layers, model.lm_head, attention, operators)
     window = KeyValueWindow(attention)
     info = replace(
         identity,

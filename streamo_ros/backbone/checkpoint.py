@@ -89,6 +89,10 @@ class Checkpoint:
             packed = four_bit_settings(self.weights, self.architecture)
             if packed:
                 config.quantization_config = packed
+            if getattr(config, 'audio_config', None):
+                # A frame has no sound, and what hears would only take memory.
+                config.audio_config = None
+                transformers.utils.logging.set_verbosity_error()
             if _ties_in_text(config) and not _has_head(self.weights):
                 config.tie_word_embeddings = True
             if not layers:
@@ -144,6 +148,10 @@ def _drop_layers(config: Any) -> None:
     config.num_hidden_layers = 0
     if getattr(config, 'layer_types', None):
         config.layer_types = []
+    if getattr(config, 'num_kv_shared_layers', 0):
+        config.num_kv_shared_layers = 0
+    if getattr(config, 'hidden_size_per_layer_input', 0):
+        config.hidden_size_per_layer_input = 0
 
 
 def read_checkpoint(path: Path, renamed: Mapping[str, str] | None = None) -> Checkpoint:

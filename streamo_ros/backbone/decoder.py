@@ -13,7 +13,9 @@ no words, no images and no policy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+from typing import TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -27,7 +29,8 @@ from streamo_ros.backbone.operators import Operators
 from streamo_ros.backbone.operators import PlainOperators
 from streamo_ros.backbone.score_head import ScoreHead
 from streamo_ros.backbone.step import ModelStep
-from streamo_ros.core.interface import BackboneError
+
+LayerT = TypeVar('LayerT', bound=Layer)
 
 
 class Decoder:
@@ -44,7 +47,7 @@ class Decoder:
     def __init__(
         self,
         text: Any,
-        layers: list[Layer],
+        layers: Sequence[Layer],
         head: nn.Module,
         attention: Attention,
         operators: Operators | None = None,
@@ -59,7 +62,7 @@ class Decoder:
         self.weight_bytes = sum(layer.bytes for layer in layers) + bytes_of(self.embedding)
 
     def embed(self, ids: Tensor) -> Tensor:
-        """Embeddings of ids, (tokens, hidden)."""
+        """What a step's rows have for ids, (tokens, hidden)."""
         return F.embedding(ids, self.embedding)
 
     def logits(self, hidden: Tensor) -> Tensor:
@@ -75,6 +78,15 @@ class Decoder:
         if isinstance(self.head, ScoreHead):
             return self.head.rows.float()
         return self.head.weight.detach()[ids].float() if type(self.head) is nn.Linear else None
+
+    def read(self, hidden: Tensor, rows: Tensor) -> Tensor:
+        """Logits of a few rows of the head, float32, (lanes, ids).
+
+        Args:
+            hidden: (lanes, hidden).
+            rows: see `head_rows`.
+        """
+        return F.linear(hidden.float(), rows)
 
     def forward(self, step: ModelStep) -> Tensor:
         """Append to the window and return the normed hidden state of each lane's last row.
@@ -103,36 +115,24 @@ class Decoder:
         return normed
 
 
-def take_layers(text: Any, device: torch.device) -> list[Layer]:
+def take_layers(text: Any, device: torch.device, kind: type[LayerT]) -> list[LayerT]:
     """Take over a text model's layers, one by one, so that weights are never held twice.
 
     Args:
         text: the checkpoint's text model; its layers are let go.
         device: where they are wanted.
+        kind: the class that takes over one of them.
 
     Raises:
         BackboneError: its layers are of a kind that is not known here.
     """
-    _check_layers(text.config)
+    kind.check(text.config)
     layers = []
     for at, layer in enumerate(text.layers):
-        layers.append(Layer(layer, text.config.rms_norm_eps, device))
+        layers.append(kind(layer, text.config.rms_norm_eps, device))
         text.layers[at] = nn.Identity()
         del layer
         if device.type == 'cuda':
             # What was joined on the device left a hole that nothing else would fit.
             torch.cuda.empty_cache()
     return layers
-
-
-def _check_layers(config: Any) -> None:
-    kinds = set(getattr(config, 'layer_types', None) or ['full_attention'])
-    if kinds != {'full_attention'}:
-        raise BackboneError(
-            f'text layers of kind {", ".join(sorted(kinds - {"full_attention"}))} are not '
-            'supported: use a checkpoint with use_sliding_window false'
-        )
-    if config.hidden_act != 'silu':
-        raise BackboneError(
-            f'the activation {config.hidden_act} of the text layers is not supported: only silu is'
-        )

@@ -17,6 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from streamo_ros.backbone.layer_kinds import find_layer_kinds
 from streamo_ros.backbone.options import MAX_PIXELS
 from streamo_ros.backbone.rotary import Rotary
 from streamo_ros.backbone.unsupported import describe_unsupported
@@ -35,6 +36,7 @@ FAMILIES = {
     'InternVLForConditionalGeneration': ('internvl', 'InternVL'),
     'SmolVLMForConditionalGeneration': ('smolvlm', 'SmolVLM'),
     'LlavaOnevisionForConditionalGeneration': ('llava_onevision', 'LlavaOnevision'),
+    'Gemma4ForConditionalGeneration': ('gemma4', 'Gemma4'),
     'StreamoObjectsForConditionalGeneration': ('streamo_objects', 'StreamoObjects'),
 }
 """Module and class of the family of each architecture, as named in a checkpoint's config."""
@@ -48,6 +50,12 @@ class Family(Protocol):
 
     depth: int = 1
     """Most frames that a patch of its tower can hold."""
+
+    layer: type[Any] | None = None
+    """The class that takes over a layer of its text model; None = `layer.Layer` itself."""
+
+    decoder: type[Any] | None = None
+    """The class that runs its text model; None = `decoder.Decoder` itself."""
 
     def frame_pixels(self, config: Any) -> int:
         """The area of a frame where nobody says another.
@@ -152,20 +160,34 @@ def find_model_class(architecture: str) -> Any:
     return getattr(importlib.import_module(f'streamo_ros.backbone.{module}_model'), architecture)
 
 
-def find_rotary(family: Family, text: Any) -> Rotary:
-    """The rotary embedding of a text model.
+def find_rotaries(family: Family, text: Any) -> list[Rotary]:
+    """The rotary embeddings of a text model, one of each kind of its layers.
 
     Raises:
-        BackboneError: its frequencies depend on the length of the sequence.
+        BackboneError: their frequencies depend on the length of the sequence.
     """
+    kinds, _ = find_layer_kinds(text.config)
     embedding = text.rotary_emb
-    kind = getattr(embedding, 'rope_type', 'default')
+    if not kinds:
+        _check_rope(getattr(embedding, 'rope_type', 'default'))
+        scaling = float(embedding.attention_scaling)
+        return [Rotary(embedding.inv_freq, family.axes(text), scaling)]
+    rotaries = []
+    for kind in kinds:
+        _check_rope(embedding.rope_type[kind.name])
+        frequencies = getattr(embedding, f'{kind.name}_inv_freq')
+        axes = torch.zeros(len(frequencies), dtype=torch.int64)
+        scaling = float(getattr(embedding, f'{kind.name}_attention_scaling'))
+        rotaries.append(Rotary(frequencies, axes, scaling))
+    return rotaries
+
+
+def _check_rope(kind: str) -> None:
     if kind == 'longrope':
         raise BackboneError(
             'rotary embeddings of kind longrope are not supported: use a checkpoint with '
             'default, linear, yarn or dynamic rotary embeddings'
         )
-    return Rotary(embedding.inv_freq, family.axes(text), float(embedding.attention_scaling))
 
 
 def spatial_marks(rows: int, columns: int) -> TokenPositions:

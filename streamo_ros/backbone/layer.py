@@ -22,6 +22,7 @@ from streamo_ros.backbone.four_bit import FourBitProduct
 from streamo_ros.backbone.four_bit.weight import join_weights
 from streamo_ros.backbone.products import PackedProduct
 from streamo_ros.backbone.products import packs
+from streamo_ros.core.interface import BackboneError
 
 
 class Projection:
@@ -133,6 +134,28 @@ class Layer:
         self.bytes = sum(part.bytes for part in products) + sum(map(bytes_of, norms))
         self.head_norms = _head_norms(attention, epsilon, device)
         self.key_offset = _key_offset(attention, device)
+
+    @staticmethod
+    def check(config: Any) -> None:
+        """Refuse layers of a kind that is not known here.
+
+        Args:
+            config: of the text model.
+
+        Raises:
+            BackboneError: says which, and what to use.
+        """
+        kinds = set(getattr(config, 'layer_types', None) or ['full_attention'])
+        if kinds != {'full_attention'}:
+            raise BackboneError(
+                f'text layers of kind {", ".join(sorted(kinds - {"full_attention"}))} are not '
+                'supported: use a checkpoint with use_sliding_window false'
+            )
+        if config.hidden_act != 'silu':
+            raise BackboneError(
+                f'the activation {config.hidden_act} of the text layers is not supported: only '
+                'silu is'
+            )
 
 
 def _join(tensors: Sequence[Any]) -> Tensor:

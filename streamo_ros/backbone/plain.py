@@ -33,6 +33,7 @@ from streamo_ros.core.interface import Piece
 @dataclass(frozen=True)
 class _Inputs:
     embeddings: Tensor
+    ids: Tensor
     seen: Tensor
     levels: tuple[Tensor, ...]
 
@@ -100,7 +101,8 @@ class PlainModel:
     def _run(self, pieces: Sequence[Piece], position: int, cache: Any) -> Tensor:
         hidden = run_pieces(self._text, pieces, self._marks, position, cache)
         logits: Tensor = self._model.lm_head(hidden[-1]).float()
-        return logits
+        cap = getattr(self._text.config, 'final_logit_softcapping', None)
+        return logits if cap is None else (logits / cap).tanh() * cap
 
 
 def piece_marks(pieces: Sequence[Piece], marks_of: MarksOf) -> TokenPositions:
@@ -136,6 +138,8 @@ def run_pieces(
     if inputs.levels:
         more['visual_pos_masks'] = inputs.seen
         more['deepstack_visual_embeds'] = list(inputs.levels)
+    if getattr(text.config, 'hidden_size_per_layer_input', 0):
+        more['per_layer_inputs'] = text.get_per_layer_inputs(inputs.ids, None)
     if 'mrope_section' not in text.config.rope_parameters:
         positions = positions[0]
     out = text(
@@ -153,17 +157,21 @@ def _inputs(text: Any, pieces: Sequence[Piece]) -> _Inputs:
     table = text.embed_tokens
     device = table.weight.device
     rows, seen, visions = [], [], []
+    ids: list[int] = []
     for piece in pieces:
         if isinstance(piece, tuple):
+            ids += piece
             rows.append(table(torch.tensor(piece, dtype=torch.int64, device=device)))
             seen.append(torch.zeros(len(piece), dtype=torch.bool))
         elif isinstance(piece, EncodedVision):
+            ids += [0] * piece.tokens
             rows.append(piece.embeddings)
             seen.append(torch.ones(piece.tokens, dtype=torch.bool))
             visions.append(piece)
     levels = zip(*(vision.deepstack for vision in visions), strict=True)
     return _Inputs(
         torch.cat(rows)[None],
+        torch.tensor(ids, device=device)[None],
         torch.cat(seen)[None].to(device),
         tuple(torch.cat(level) for level in levels),
     )

@@ -21,6 +21,8 @@ from streamo_ros.backbone.context_size import wanted_capacity
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.four_bit import four_bit_bytes
 from streamo_ros.backbone.four_bit import read_format
+from streamo_ros.backbone.layer import Layer
+from streamo_ros.backbone.layer_kinds import is_mixed
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.options import WINDOW_DTYPES
@@ -108,8 +110,12 @@ class RunTarget:
     number: torch.dtype | None = None
 
 
-def find_target(options: Options) -> RunTarget:
+def find_target(options: Options, text: Any = None) -> RunTarget:
     """The target that the options select on this machine.
+
+    Args:
+        options: how the checkpoint is run.
+        text: configuration of its text model; None = one whose layers are all alike.
 
     Raises:
         BackboneError: this machine or this build of torch lacks it, or the device has no attention
@@ -117,7 +123,8 @@ def find_target(options: Options) -> RunTarget:
     """
     device, dtype = find_device(options)
     number = find_number(options, dtype)
-    return RunTarget(device, dtype, find_kind(device, number).copies, number)
+    kind = find_kind(device, number, mixed=text is not None and is_mixed(text))
+    return RunTarget(device, dtype, kind.copies, number)
 
 
 def find_number(options: Options, dtype: torch.dtype) -> torch.dtype:
@@ -223,8 +230,9 @@ def plan_checkpoint(
     Raises:
         BackboneError: a file is broken, or the window cannot be.
     """
-    target = find_target(options)
     config, settings, dialect = checkpoint.config(), checkpoint.settings, prompt.dialect
+    (family.layer or Layer).check(config.text_config)
+    target = find_target(options, config.text_config)
     pixels = options.max_pixels or settings.max_pixels or dialect.max_pixels
     return plan_memory(
         config.text_config,

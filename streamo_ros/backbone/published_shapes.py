@@ -11,6 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from streamo_ros.backbone.shape_configs import CLIP
+from streamo_ros.backbone.shape_configs import gemma4
+from streamo_ros.backbone.shape_configs import GEMMA_PIXELS
 from streamo_ros.backbone.shape_configs import HALF
 from streamo_ros.backbone.shape_configs import internvl
 from streamo_ros.backbone.shape_configs import internvl3_5
@@ -29,6 +31,7 @@ from streamo_ros.backbone.shape_configs import tiny_qwen3
 
 QWEN2 = 'Qwen2VLForConditionalGeneration'
 QWEN2_5 = 'Qwen2_5_VLForConditionalGeneration'
+GEMMA4 = 'Gemma4ForConditionalGeneration'
 QWEN3 = 'Qwen3VLForConditionalGeneration'
 INTERNVL = 'InternVLForConditionalGeneration'
 LLAVA = 'LlavaOnevisionForConditionalGeneration'
@@ -211,6 +214,31 @@ SHAPES: dict[str, tuple[str, dict[str, Any], Callable[[], Any]]] = {
             intermediate_size=18944,
             vocab_size=152128,
             tie_word_embeddings=False,
+        ),
+    ),
+    'gemma-4-e2b': (
+        GEMMA4,
+        GEMMA_PIXELS,
+        lambda: gemma4(
+            4,
+            35,
+            hidden_size=1536,
+            num_key_value_heads=1,
+            intermediate_size=6144,
+            num_kv_shared_layers=20,
+            use_double_wide_mlp=True,
+        ),
+    ),
+    'gemma-4-e4b': (
+        GEMMA4,
+        GEMMA_PIXELS,
+        lambda: gemma4(
+            5,
+            42,
+            hidden_size=2560,
+            num_key_value_heads=2,
+            intermediate_size=10240,
+            num_kv_shared_layers=18,
         ),
     ),
     'smolvlm2-256m': (

@@ -43,6 +43,11 @@ _CONTROL = (
     '<fake_token_around_image>',
     '<global-img>',
     '<end_of_utterance>',
+    '<bos>',
+    '<|turn>',
+    '<turn|>',
+    '<|image>',
+    '<image|>',
 )
 """Control tokens of all families' chats."""
 

@@ -187,6 +187,32 @@ def llava_onevision(**text: Any) -> Any:
     )
 
 
+def gemma4(sliding: int, layers: int, **text: Any) -> Any:
+    """A small Gemma 4, without what hears.
+
+    Args:
+        sliding: sliding layers in front of each full one.
+        layers: of the text model.
+        text: what else its text model has.
+    """
+    import transformers
+
+    pattern = ['sliding_attention'] * sliding + ['full_attention']
+    return transformers.Gemma4Config(
+        text_config={
+            'num_hidden_layers': layers,
+            'layer_types': [pattern[at % len(pattern)] for at in range(layers)],
+            'num_attention_heads': 8,
+            'head_dim': 256,
+            'global_head_dim': 512,
+            'sliding_window': 512,
+            'final_logit_softcapping': 30.0,
+            **text,
+        },
+        vision_config={'use_clipped_linears': True},
+    )
+
+
 def internvl(**text: Any) -> Any:
     """An InternVL3 with the tower of 300 million parameters."""
     import transformers
@@ -196,6 +222,11 @@ def internvl(**text: Any) -> Any:
     return transformers.InternVLConfig(text_config=text, tie_word_embeddings=False)
 
 
+GEMMA_PIXELS = {
+    'image_mean': [0.0, 0.0, 0.0],
+    'image_std': [1.0, 1.0, 1.0],
+    'max_soft_tokens': 280,
+}
 SMALL_TOWER = {
     'depth': 24,
     'hidden_size': 1024,

@@ -7,13 +7,16 @@ Checked before anything is allocated.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from streamo_ros.backbone.attention.shape import LayerKind
 from streamo_ros.backbone.attention.shape import WindowShape
+from streamo_ros.backbone.layer_kinds import find_layer_kinds
 from streamo_ros.backbone.options import Options
 from streamo_ros.core.interface import BackboneError
 
@@ -125,13 +128,28 @@ def window_shape(config: Any, options: Options, copies: int, wanted: int) -> Win
         raise BackboneError(
             f'{options.lanes} lanes of {capacity} tokens hold nothing: both must be at least 1'
         )
-    dim = getattr(config, 'head_dim', None) or config.hidden_size // config.num_attention_heads
+    kinds, homes = find_layer_kinds(config)
+    layers, heads, dim = _largest(kinds) if kinds else _uniform(config)
     return WindowShape(
         lanes=options.lanes,
         capacity=capacity,
-        layers=config.num_hidden_layers,
-        heads=config.num_key_value_heads,
+        layers=layers,
+        heads=heads,
         dim=dim,
         query_heads=config.num_attention_heads,
         copies=copies,
+        kinds=kinds,
+        homes=homes,
     )
+
+
+def _largest(kinds: Sequence[LayerKind]) -> tuple[int, int, int]:
+    """All layers with keys, and the most heads and the largest of any."""
+    layers = sum(kind.layers for kind in kinds)
+    return layers, max(kind.heads for kind in kinds), max(kind.dim for kind in kinds)
+
+
+def _uniform(config: Any) -> tuple[int, int, int]:
+    """Layers, heads and their size of a text model whose layers are all alike."""
+    dim = getattr(config, 'head_dim', None) or config.hidden_size // config.num_attention_heads
+    return config.num_hidden_layers, config.num_key_value_heads, dim

@@ -14,15 +14,14 @@ _RECURRENT = (
 )
 _SPARSE = f'mixtures of experts are not supported: {_SERVE}, or use a dense checkpoint'
 _GEMMA = (
-    'its text layers look at sliding windows and share keys, which the key-value window here does '
-    f'not know: {_SERVE}'
+    'its text layers look at sliding windows, in which the tokens of a frame see one another: '
+    f'{_SERVE}, or use Gemma 4 E2B or E4B'
 )
 REASONS = {
     'Qwen3_5ForConditionalGeneration': _RECURRENT,
     'Qwen3_5MoeForConditionalGeneration': _RECURRENT,
     'Qwen3VLMoeForConditionalGeneration': _SPARSE,
     'Gemma3ForConditionalGeneration': _GEMMA,
-    'Gemma4ForConditionalGeneration': _GEMMA,
     'InternVLChatModel': (
         'it is code of the checkpoint, which is never run: use the same weights from the '
         "publisher's folder whose name ends in -hf"

@@ -88,7 +88,7 @@ MODEL_ROWS = (
         0,
         'Largest area of the image passed to the model, in pixels; the aspect ratio is kept. '
         '0 = what the checkpoint asks for, else 100352, or the tile that InternVL, SmolVLM2 or '
-        'LLaVA-OneVision was trained on.',
+        "LLaVA-OneVision was trained on, or the area of Gemma 4's 70 tokens.",
         _SETUP,
         0,
         16777216,

@@ -55,6 +55,8 @@ MODELS = {
     'Qwen2.5-VL-3B': 'qwen2.5-vl-3b',
     'Qwen3-VL-4B': 'qwen3-vl-4b',
     'InternVL3.5-4B': 'internvl3.5-4b',
+    'Gemma-4-E2B': 'gemma-4-e2b',
+    'Gemma-4-E4B': 'gemma-4-e4b',
     'LLaVA-OneVision-7B': 'llava-onevision-7b',
     'Qwen2-VL-7B, LiveCC-7B': 'qwen2-vl-7b',
     'Qwen2.5-VL-7B, Cosmos-Reason1-7B': 'qwen2.5-vl-7b',

@@ -65,6 +65,8 @@ RELEASED = (
              'llava-onevision-0.5b'),
     Released('LLaVA-OneVision-7B', 'llava-hf/llava-onevision-qwen2-7b-ov-hf',
              'llava-onevision-7b'),
+    Released('Gemma-4-E2B', 'google/gemma-4-E2B-it', 'gemma-4-e2b'),
+    Released('Gemma-4-E4B', 'google/gemma-4-E4B-it', 'gemma-4-e4b'),
     Released('InternVL3-1B', 'OpenGVLab/InternVL3-1B-hf', 'internvl3-1b'),
     Released('InternVL3-2B', 'OpenGVLab/InternVL3-2B-hf', 'internvl3-2b'),
     Released('InternVL3.5-1B', 'OpenGVLab/InternVL3_5-1B-HF', 'internvl3.5-1b'),

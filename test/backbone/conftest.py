@@ -51,6 +51,12 @@ CHAT_TOKENS = (
     '<fake_token_around_image>',
     '<end_of_utterance>',
     '<|video_pad|>',
+    '<bos>',
+    '<|turn>',
+    '<turn|>',
+    '<|image>',
+    '<|image|>',
+    '<image|>',
 )
 QWEN_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
@@ -272,7 +278,79 @@ def llava_onevision(tokenizer: Tokenizer) -> tuple[Any, dict[str, Any]]:
     }
 
 
-MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
+def gemma4(tokenizer: Tokenizer, **text: Any) -> tuple[Any, dict[str, Any]]:
+    """Sliding and full layers, the last of which have no keys; inputs of each layer's own."""
+    settings = text_settings(
+        num_hidden_layers=5,
+        head_dim=16,
+        global_head_dim=24,
+        layer_types=[
+            'sliding_attention', 'full_attention', 'sliding_attention', 'sliding_attention',
+            'full_attention',
+        ],
+        num_kv_shared_layers=2,
+        use_double_wide_mlp=True,
+        sliding_window=50,
+        final_logit_softcapping=20.0,
+        vocab_size_per_layer_input=512,
+        hidden_size_per_layer_input=8,
+    )  # fmt: skip
+    config = transformers.Gemma4Config(
+        text_config=settings | text,
+        vision_config={
+            'hidden_size': 48,
+            'num_hidden_layers': 2,
+            'num_attention_heads': 2,
+            'num_key_value_heads': 2,
+            'head_dim': 24,
+            'intermediate_size': 64,
+            'patch_size': 4,
+            'position_embedding_size': 320,
+            'use_clipped_linears': True,
+            'standardize': True,
+            'initializer_range': 0.2,
+        },
+        image_token_id=tokenizer.token_to_id('<|image|>'),
+        video_token_id=tokenizer.token_to_id('<|video_pad|>'),
+        audio_token_id=None,
+        tie_word_embeddings=True,
+    )
+    model = transformers.Gemma4ForConditionalGeneration(config)
+    language, vision = model.model.language_model, model.model.vision_tower
+    with torch.no_grad():
+        # What begins as one or zero would hide that it is left out.
+        for name, part in model.named_parameters():
+            if name.endswith('norm.weight'):
+                part.uniform_(0.5, 1.5)
+            if name.endswith('q_norm.weight'):
+                # Scores are not divided, and those of random queries would be too large.
+                part.mul_(0.3)
+        for layer in language.layers:
+            layer.layer_scalar.uniform_(0.5, 1.5)
+        for name, part in language.named_parameters():
+            if 'embed_tokens' in name:
+                part[0].normal_(0, 0.2)
+        vision.patch_embedder.position_embedding_table.normal_(0, 0.2)
+        vision.std_bias.normal_(0, 0.2)
+        vision.std_scale.uniform_(0.5, 1.5)
+        for name, part in vision.named_buffers():
+            if name.endswith(('input_min', 'output_min')):
+                part.fill_(-1.5)
+            if name.endswith(('input_max', 'output_max')):
+                part.fill_(1.5)
+    return model, {
+        'image_processor_type': 'Gemma4ImageProcessor',
+        'patch_size': 4,
+        'max_soft_tokens': 70,
+        'pooling_kernel_size': 3,
+        'do_normalize': False,
+        'image_mean': [0.0, 0.0, 0.0],
+        'image_std': [1.0, 1.0, 1.0],
+    }
+
+
+MAKERS: dict[str, Callable[..., tuple[Any, dict[str, Any]]]] = {
+    'gemma4': gemma4,
     'internvl': internvl,
     'internvl3_5': internvl3_5,
     'llava_onevision': llava_onevision,
@@ -283,11 +361,11 @@ MAKERS: dict[str, Callable[[Tokenizer], tuple[Any, dict[str, Any]]]] = {
 }
 
 
-def save_checkpoint(folder: Path, family: str, states: bool = True) -> Path:
-    """A checkpoint with random weights, seeded."""
+def save_checkpoint(folder: Path, family: str, states: bool = True, **text: Any) -> Path:
+    """A checkpoint with random weights, seeded; `text` is what else its text model has."""
     torch.manual_seed(sum(map(ord, family)))
     tokenizer = make_tokenizer(states)
-    model, processor = MAKERS[family](tokenizer)
+    model, processor = MAKERS[family](tokenizer, **text)
     model.save_pretrained(folder)
     tokenizer.save(str(folder / 'tokenizer.json'))
     (folder / 'preprocessor_config.json').write_text(json.dumps(processor))
@@ -338,6 +416,8 @@ class Original:
             # The first of its tiles is the whole picture.
             return {'input_ids': ids, 'pixel_values_videos': seen['pixel_values'][:, :1]}
         inputs = {'input_ids': ids, 'pixel_values': seen['pixel_values']}
+        if 'image_position_ids' in seen:
+            inputs['image_position_ids'] = seen['image_position_ids']
         if 'image_grid_thw' in seen:
             inputs['image_grid_thw'] = seen['image_grid_thw']
             inputs['mm_token_type_ids'] = (ids == self.image_token).int()
@@ -368,6 +448,8 @@ class Original:
 
     def choices(self, max_pixels: int) -> dict[str, Any]:
         """How the image processor is called for frames."""
+        if hasattr(self.processor, 'max_soft_tokens'):
+            return {}
         size = dict(self.processor.size)
         if hasattr(self.processor, 'do_image_splitting'):
             # As the processor of videos, which never splits, does it.

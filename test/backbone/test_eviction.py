@@ -53,8 +53,8 @@ class SlowReference:
     def keep(self, ranges):
         rows = [at for start, stop in ranges for at in range(start, stop)]
         self.tokens = [self.tokens[at] for at in rows]
-        self.keys = [key[:, rows] for key in self.keys]
-        self.values = [value[:, rows] for value in self.values]
+        self.keys = [key if key is None else key[:, rows] for key in self.keys]
+        self.values = [value if value is None else value[:, rows] for value in self.values]
 
     @torch.no_grad()
     def append(self, request):
@@ -110,6 +110,76 @@ class SlowReference:
         return module.o_proj((weights @ value).transpose(0, 1).flatten(1))
 
 
+class SlowGemma(SlowReference):
+    """The same of Gemma 4, whose layers are of two kinds: see `_look`."""
+
+    @torch.no_grad()
+    def append(self, request):
+        """Logits after the request's last token; every layer computes every row."""
+        ids, rows = [], []
+        for piece in request.pieces:
+            if isinstance(piece, tuple):
+                self.tokens += [(0, 0, 0, True)] * len(piece)
+                ids += piece
+                rows.append(self.text.embed_tokens(torch.tensor(piece)))
+                continue
+            last = piece.tokens - 1
+            self.tokens += [(1, 0, at, at == last) for at in range(piece.tokens)]
+            ids += [self.text.config.pad_token_id] * piece.tokens
+            rows.append(piece.embeddings)
+        x = torch.cat(rows)
+        own = self.text.get_per_layer_inputs(torch.tensor(ids)[None], None)
+        own = self.text.project_per_layer_inputs(x[None], own)[0]
+        angles = {
+            kind: self.text.rotary_emb(x, self.positions()[0], kind)
+            for kind in ('sliding_attention', 'full_attention')
+        }
+        homes = {}
+        for number, layer in enumerate(self.text.layers):
+            kind = layer.self_attn.layer_type
+            if not layer.self_attn.is_kv_shared_layer:
+                homes[kind] = number
+                self._write(number, layer.self_attn, layer.input_layernorm(x))
+            seen = self._look(homes[kind], layer.self_attn, layer.input_layernorm(x), angles[kind])
+            x = x + layer.post_attention_layernorm(seen)
+            hidden = layer.mlp(layer.pre_feedforward_layernorm(x))
+            x = x + layer.post_feedforward_layernorm(hidden)
+            gate = layer.act_fn(layer.per_layer_input_gate(x)) * own[:, number]
+            x = x + layer.post_per_layer_input_norm(layer.per_layer_projection(gate))
+            x = x * layer.layer_scalar
+        logits = self.model.lm_head(self.text.norm(x[-1:]))[0]
+        cap = self.text.config.final_logit_softcapping
+        return (cap * torch.tanh(logits / cap)).numpy()
+
+    def _write(self, number, module, x):
+        """Keep un-rotated keys, and values, which may be the keys before their norm."""
+        key = module.k_proj(x)
+        value = key if module.v_proj is None else module.v_proj(x)
+        heads = (-1, module.head_dim)
+        key = module.k_norm(key.unflatten(-1, heads)).transpose(0, 1)
+        value = module.v_norm(value.unflatten(-1, heads)).transpose(0, 1)
+        if self.keys[number] is not None:
+            key = torch.cat((self.keys[number], key), 1)
+            value = torch.cat((self.values[number], value), 1)
+        self.keys[number], self.values[number] = key, value
+
+    def _look(self, home, module, x, angles):
+        """A row of a sliding layer sees itself and the kept tokens that are next before it."""
+        cos, sin = (angle[0] for angle in angles)
+        fresh, groups = len(x), module.num_key_value_groups
+        query = module.q_norm(module.q_proj(x).unflatten(-1, (-1, module.head_dim)))
+        query = turn(query.transpose(0, 1), cos[-fresh:], sin[-fresh:])
+        key = turn(self.keys[home], cos, sin).repeat_interleave(groups, 0)
+        value = self.values[home].repeat_interleave(groups, 0)
+        at = torch.arange(key.shape[1])
+        ahead = at[None] - at[-fresh:, None]
+        hidden = ahead > 0
+        if module.is_sliding:
+            hidden |= ahead <= -module.sliding_window
+        weights = (query @ key.transpose(1, 2)).masked_fill(hidden, -torch.inf).softmax(-1)
+        return module.o_proj((weights @ value).transpose(0, 1).flatten(1))
+
+
 def turn(x, cos, sin):
     half = x.shape[-1] // 2
     return x * cos + torch.cat((-x[..., half:], x[..., :half]), -1) * sin
@@ -117,7 +187,8 @@ def turn(x, cos, sin):
 
 @pytest.fixture
 def slow(original):
-    return SlowReference(copy.deepcopy(original.model))
+    gemma = original.model.config.model_type == 'gemma4'
+    return (SlowGemma if gemma else SlowReference)(copy.deepcopy(original.model))
 
 
 def test_windows_after_evictions_equal_the_slow_reference(

@@ -13,6 +13,7 @@ import torch
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.attention import WindowShape
+from streamo_ros.backbone.checkpoint import Checkpoint
 from streamo_ros.backbone.scripted import ScriptedBackbone
 from streamo_ros.backbone.sizing import check_memory
 from streamo_ros.core.interface import BackboneError
@@ -87,7 +88,7 @@ def test_an_unsupported_architecture_lists_the_supported(load_tiny, folder):
         ('Qwen2VLForConditionalGenration', 'the nearest is Qwen2VLForConditionalGeneration'),
         ('Qwen3_5ForConditionalGeneration', 'no frame can be dropped'),
         ('Qwen3VLMoeForConditionalGeneration', 'use a dense checkpoint'),
-        ('Gemma4ForConditionalGeneration', 'sliding windows'),
+        ('Gemma3ForConditionalGeneration', 'use Gemma 4 E2B or E4B'),
     ],
 )
 def test_other_architectures_say_why_and_what_is_near(load_tiny, folder, name, words):
@@ -95,6 +96,25 @@ def test_other_architectures_say_why_and_what_is_near(load_tiny, folder, name, w
     found = refusal(load_tiny, folder)
     assert words in found
     assert name in found
+
+
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        ({'enable_moe_block': True}, 'a mixture of experts'),
+        ({'use_bidirectional_attention': 'vision'}, 'the tokens of a frame see one another'),
+        ({'hidden_activation': 'relu'}, 'the activation relu'),
+        ({'pad_token_id': 3}, 'correct pad_token_id'),
+    ],
+)
+def test_a_gemma_of_another_kind_is_refused_before_its_weights_are_read(
+    load_tiny, tiny_checkpoint, tmp_path, monkeypatch, change, words
+):
+    folder = shutil.copytree(tiny_checkpoint('gemma4'), tmp_path / 'model')
+    text = json.loads((folder / 'config.json').read_text())['text_config']
+    edit(folder / 'config.json', text_config={**text, **change})
+    monkeypatch.setattr(Checkpoint, 'model', lambda *_: pytest.fail('the weights were read'))
+    assert words in refusal(load_tiny, folder)
 
 
 @pytest.mark.parametrize(

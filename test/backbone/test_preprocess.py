@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from streamo_ros.backbone.frame_size import smart_size
+from streamo_ros.backbone.vision.constants import in_merge_order
 from streamo_ros.core.interface import BackboneError
 
 SIZES = [
@@ -47,6 +48,14 @@ def test_patches_equal_the_image_processor(original, backbone, size):
             .unflatten(1, (grid.rows, grid.merge, grid.patch))
         )
         expected = cut.permute(1, 4, 2, 5, 0, 3, 6).flatten(0, 3).flatten(1)
+    elif (places := original.inputs([None], [frame], 16384).get('image_position_ids')) is not None:
+        # Patches in raster order, padded, each as row, column and channel.
+        grid = preprocess.grid
+        rows, columns = grid.patches
+        shown = (places[0] >= 0).all(1)
+        assert places[0][shown].max(0).values.tolist() == [columns - 1, rows - 1]
+        cut = expected[0][shown].unflatten(1, (grid.patch, grid.patch, 3)).permute(0, 3, 1, 2)
+        expected = in_merge_order(cut.flatten(1).unflatten(0, (rows, columns)), grid)
     else:
         # The processor shows a still frame twice; the towers here add the two kernels up.
         shown = expected.unflatten(1, (3, 2, preprocess.grid.patch, -1))
@@ -61,7 +70,8 @@ def test_vision_tokens_equal_the_tower(original, backbone, size):
     frame = image(*size)
     vision = backbone.encode(frame)
     inputs = original.inputs([None], [frame], 16384)
-    wanted = {name: inputs[name] for name in ('pixel_values', 'image_grid_thw') if name in inputs}
+    names = ('pixel_values', 'image_grid_thw', 'image_position_ids')
+    wanted = {name: inputs[name] for name in names if name in inputs}
     model = original.model.model
     if original.one_frame_videos:
         wanted = {'pixel_values_videos': pixels_of(inputs)}

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Why two families are refused: what a window of keys needs and these text models do not have.
+"""Why a family is refused: what a window of keys needs and its text model does not have.
 
 Tiny random checkpoints in transformers, no code of ours: what the refusals in
 `backbone.unsupported` and docs/models.md say can be read off here. Where the reason would end, the
@@ -38,22 +38,6 @@ def qwen3_5() -> Any:
         linear_num_value_heads=2,
     )
     return transformers.Qwen3_5ForCausalLM(config)
-
-
-def gemma4(sliding_window: int = 8, **more: Any) -> Any:
-    """Sliding and full layers in turn, the last two share keys; an input of their own."""
-    config = transformers.Gemma4TextConfig(
-        **shared(layers=6),
-        head_dim=8,
-        global_head_dim=16,
-        layer_types=['sliding_attention', 'full_attention'] * 3,
-        num_kv_shared_layers=2,
-        sliding_window=sliding_window,
-        hidden_size_per_layer_input=8,
-        vocab_size_per_layer_input=64,
-        **more,
-    )
-    return transformers.Gemma4ForCausalLM(config)
 
 
 def shared(layers: int = 3) -> dict[str, Any]:
@@ -133,46 +117,3 @@ def test_a_recurrent_state_has_no_rows_that_could_be_left_out(ids: Tensor) -> No
     assert [len(state) for state in states[0]] == [len(state) for state in states[1]]
     assert len(states[0]) == 3
     assert all((one != other).all() for one, other in zip(*states, strict=True))
-
-
-def test_a_frame_is_not_taken_back_out_of_a_sliding_cache(ids: Tensor) -> None:
-    """Stock transformers forgets what has slid out, so nothing says what would stay."""
-    with pytest.raises(RuntimeError, match='crop'):
-        after_dropping(make(gemma4), ids)
-    wide = make(gemma4, sliding_window=64)
-    assert difference(after_dropping(wide, ids), logits(wide, without_frame(ids))) < BOUND
-
-
-def test_a_sliding_layer_that_looks_at_everything_is_another_model(ids: Tensor) -> None:
-    """What the attention here would compute."""
-    narrow, wide = make(gemma4), make(gemma4, sliding_window=64)
-    short = ids[:, :8]
-    assert difference(logits(narrow, short), logits(wide, short)) < BOUND
-    assert difference(logits(narrow, ids), logits(wide, ids)) > 100 * BOUND
-
-
-def test_its_layers_have_keys_of_different_sizes_and_some_have_none(ids: Tensor) -> None:
-    """A window here has one number of heads and one size of them for all layers."""
-    model = make(gemma4)
-    cache = transformers.DynamicCache(config=model.config)
-    with torch.no_grad():
-        model(ids, past_key_values=cache)
-    held = [getattr(layer, 'keys', None) for layer in cache.layers]
-    assert {keys.shape[-1] for keys in held if keys is not None} == {8, 16}
-    assert sum(keys is not None for keys in held) == len(model.model.layers) - 2
-
-
-def test_every_layer_has_an_input_that_embeddings_do_not_have(ids: Tensor) -> None:
-    """A pass here is given embeddings; equal ones of other ids would give other logits."""
-    model = make(gemma4)
-    inputs = model.model
-    with torch.no_grad():
-        embedded = inputs.embed_tokens(ids)
-        own = inputs.get_per_layer_inputs(ids, embedded)
-        other = inputs.get_per_layer_inputs((ids + 1) % 64, embedded)
-        states = [
-            inputs(inputs_embeds=embedded, per_layer_inputs=each).last_hidden_state[0, -1]
-            for each in (own, other)
-        ]
-    assert difference(model.lm_head(states[0]), logits(model, ids)) < BOUND
-    assert difference(*states) > 100 * BOUND

@@ -9,6 +9,7 @@ Whether it keeps rotated keys as well as the un-rotated ones is up to it.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 from typing import Protocol
 
@@ -17,6 +18,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from streamo_ros.backbone.attention.mixed import MixedAttention
 from streamo_ros.backbone.attention.quantized import QuantizedAttention
 from streamo_ros.backbone.attention.reference import ReferenceAttention
 from streamo_ros.backbone.attention.sdpa import SdpaAttention
@@ -101,12 +103,42 @@ class Attention(Protocol):
         """Keep values after the first `length` rows from affecting later passes."""
 
 
-def find_kind(device: torch.device, number: torch.dtype | None = None) -> AttentionKind:
+def make_attention(
+    kind: AttentionKind,
+    shape: WindowShape,
+    rotaries: Sequence[Rotary],
+    device: torch.device,
+    dtype: torch.dtype,
+    kept: WindowFormat,
+) -> Attention:
+    """Allocate the window of a text model.
+
+    Args:
+        kind: the implementation, see `find_kind`.
+        shape: sizes of the window.
+        rotaries: of each kind of layers; one where they are all alike.
+        device: where it is.
+        dtype: of the passes.
+        kept: how keys and values are kept.
+    """
+    if not shape.kinds:
+        return kind(shape, rotaries[0], device, dtype, kept)
+    parts = [
+        kind(part, rotary, device, dtype, WindowFormat(kept.dtype))
+        for part, rotary in zip(shape.parts, rotaries, strict=True)
+    ]
+    return MixedAttention(shape, [part for part in parts if isinstance(part, ReferenceAttention)])
+
+
+def find_kind(
+    device: torch.device, number: torch.dtype | None = None, *, mixed: bool = False
+) -> AttentionKind:
     """The implementation for a device: Triton kernels on CUDA, torch without Triton.
 
     Args:
         device: the device.
         number: format of the window; None = that of the passes.
+        mixed: the text model has layers of several kinds, which the kernels do not know.
 
     Raises:
         BackboneError: the device has no implementation for this format.
@@ -114,6 +146,8 @@ def find_kind(device: torch.device, number: torch.dtype | None = None) -> Attent
     quantized = number in LARGEST
     if device.type == 'cpu':
         return QuantizedAttention if quantized else ReferenceAttention
+    if mixed:
+        return _mixed_kind(number)
     if (missing := _triton_missing()) is None:
         if number == torch.float8_e4m3fn:
             _check_float8(device)
@@ -129,6 +163,20 @@ def find_kind(device: torch.device, number: torch.dtype | None = None) -> Attent
         'attention runs without Triton (%s): slower, with half as much window again, and without '
         'CUDA graphs; `pip install triton` fixes this',
         missing,
+    )
+    return SdpaAttention
+
+
+def _mixed_kind(number: torch.dtype | None) -> AttentionKind:
+    """The implementation on a GPU for layers of several kinds."""
+    if number is not None and number in LARGEST:
+        raise BackboneError(
+            f'a window in {name_of(number)} is not available on a GPU for text models with '
+            'sliding windows: set context.dtype to auto'
+        )
+    _log.warning(
+        "attention runs on torch's own functions, because the text model has sliding windows: "
+        'slower, with half as much window again, and without CUDA graphs'
     )
     return SdpaAttention
 
@@ -152,6 +200,6 @@ def _triton_missing() -> str | None:
 
 
 __all__ = [
-    'Attention', 'HeadNorms', 'ReferenceAttention', 'Rotary', 'SdpaAttention',
-    'WindowFormat', 'WindowShape', 'find_kind',
+    'Attention', 'HeadNorms', 'MixedAttention', 'ReferenceAttention', 'Rotary', 'SdpaAttention',
+    'WindowFormat', 'WindowShape', 'find_kind', 'make_attention',
 ]  # fmt: skip

@@ -99,18 +99,20 @@ class QuantizedAttention(ReferenceAttention):
         write_rows(self.scales[layer], scales, step)
 
     def _past(self, layer: int, at: int, span: Span) -> tuple[Tensor, Tensor]:
-        slots, stop = slice(span.slot, span.slot + span.lanes), span.start + span.tokens
+        slots, seen = slice(span.slot, span.slot + span.lanes), self._seen(span)
         key, value = dequantize(
-            self.layers[layer][:, slots, :, :stop], self.scales[layer][:, slots, :, :stop]
+            self.layers[layer][:, slots, :, seen], self.scales[layer][:, slots, :, seen]
         )
         if (offset := self._offsets[layer]) is not None:
             key = key + offset[:, None]
-        return rotate(key, *self._angles[at]), value
+        # A span's last row alone may look less far back than its first.
+        cos, sin = (angle[:, :, -key.shape[2] :] for angle in self._angles[at])
+        return rotate(key, cos, sin), value
 
     def _past_angles(self, span: Span) -> tuple[Tensor, Tensor]:
-        """Cosines and sines of all rows of a span, each (lanes, 1, rows, dim)."""
-        slots, stop = slice(span.slot, span.slot + span.lanes), span.start + span.tokens
-        positions = self._positions[:, slots, :stop].reshape(3, -1)
-        cos, sin = self._rotary.angles(positions)
-        size = (span.lanes, 1, stop, -1)
+        """Cosines and sines of the rows that a span looks at, each (lanes, 1, rows, dim)."""
+        slots = slice(span.slot, span.slot + span.lanes)
+        positions = self._positions[:, slots, self._seen(span)]
+        size = (span.lanes, 1, positions.shape[2], -1)
+        cos, sin = self._rotary.angles(positions.reshape(3, -1))
         return cos.view(size), sin.view(size)

@@ -80,6 +80,8 @@ class ReferenceAttention:
         self._rotary = rotary
         self._device = device
         self._groups = shape.query_heads // shape.heads
+        # Most rows of the past that a row looks at.
+        self._reach = min(shape.rows, shape.band - 1) if shape.band else shape.rows
         self._plan: _Plan | None = None
         self._masks: dict[int, Tensor] = {}
 
@@ -99,10 +101,32 @@ class ReferenceAttention:
         query = self._store(layer, qkv, norms, step, plan)
         if not final:
             return self._look(layer, query, step.spans, plan.masks)
+        return self._look_last(layer, query.index_select(0, step.places.lasts), step)
+
+    def look(self, layer: int, query: Tensor, norms: HeadNorms, step: ModelStep) -> Tensor:
+        """The last row of each lane attends to keys that a layer before has written.
+
+        Args:
+            layer: the one that has them.
+            query: queries alone, (lanes, query heads * dim).
+            norms: of queries.
+            step: the one that was begun.
+
+        Returns:
+            (lanes, query heads * dim).
+        """
+        plan = self._plan
+        if plan is None:
+            raise RuntimeError('look before begin')
+        heads = rms_norm(query.unflatten(-1, (-1, self.shape.dim)), norms.query, norms.epsilon)
+        cos, sin = (angle.index_select(0, step.places.lasts) for angle in (plan.cos, plan.sin))
+        return self._look_last(layer, rotate(heads, cos, sin), step)
+
+    def _look_last(self, layer: int, query: Tensor, step: ModelStep) -> Tensor:
+        """Attention of one row of each lane, its last; `query` is (lanes, heads, dim)."""
         single = [Span(span.slot, span.lanes, 1, span.start + span.tokens - 1)
                   for span in step.spans]  # fmt: skip
-        last = query.index_select(0, step.places.lasts)
-        return self._look(layer, last, single, [None] * len(single))
+        return self._look(layer, query, single, [None] * len(single))
 
     def move(
         self, slot: int, rows: NDArray[np.int64], start: int, positions: NDArray[np.int64]
@@ -129,10 +153,13 @@ class ReferenceAttention:
         """Write keys and values of all rows; rotated queries, (rows, heads, dim)."""
         heads, keys, dim = self.shape.query_heads, self.shape.heads, self.shape.dim
         rows = qkv.unflatten(-1, (-1, dim))
-        query, key, value = rows.split((heads, keys, keys), dim=1)
+        # Where there are no values, the keys before their norm are the values, too.
+        query, key, value = rows[:, :heads], rows[:, heads : heads + keys], rows[:, -keys:]
         if norms:
             query = rms_norm(query, norms.query, norms.epsilon)
             key = rms_norm(key, norms.key, norms.epsilon)
+            if norms.value is not None:
+                value = rms_norm(value, norms.value, norms.epsilon)
             both = torch.cat((query, key), dim=1)
         else:
             both = rows[:, : heads + keys]
@@ -149,7 +176,7 @@ class ReferenceAttention:
         write_rows(self.layers[layer], entry, step)
 
     def _past(self, layer: int, at: int, span: Span) -> tuple[Tensor, Tensor]:
-        """Rotated keys and values of a span, (lanes, key heads, past and new tokens, dim).
+        """Rotated keys and values that a span looks at, (lanes, key heads, tokens, dim).
 
         Args:
             layer: its number.
@@ -157,9 +184,12 @@ class ReferenceAttention:
             span: its slots, and what they hold once its rows are written.
         """
         del at
-        stop = span.start + span.tokens
-        past = self.layers[layer][:, span.slot : span.slot + span.lanes, :, :stop]
+        past = self.layers[layer][:, span.slot : span.slot + span.lanes, :, self._seen(span)]
         return past[ROTATED], past[VALUE]
+
+    def _seen(self, span: Span) -> slice:
+        """The rows of a slot that any new row of a span looks at."""
+        return slice(max(0, span.start - self._reach), span.start + span.tokens)
 
     def _look(
         self, layer: int, query: Tensor, spans: tuple[Span, ...] | list[Span],
@@ -196,23 +226,26 @@ class ReferenceAttention:
         return (scores.softmax(-1) @ value.float()).to(query.dtype)
 
     def _mask(self, span: Span) -> Tensor | None:
-        """What is added to scores, (groups * tokens, past and new tokens); None = nothing."""
+        """What is added to scores, (groups * tokens, seen tokens); None = nothing."""
         if span.tokens == 1:
             return None
+        past = min(span.start, self._reach)
         if span.tokens * self._groups * self.shape.rows > _KEPT_MASK:
-            return self._new_mask(span.tokens, span.start)
+            return self._new_mask(span.tokens, past)
         # The new tokens are the last columns, so a longer past is the same mask cut further left.
         if span.tokens not in self._masks:
             if len(self._masks) == _KEPT_MASKS:
                 self._masks.pop(next(iter(self._masks)))
-            self._masks[span.tokens] = self._new_mask(span.tokens, self.shape.rows)
-        return self._masks[span.tokens][:, self.shape.rows - span.start :]
+            self._masks[span.tokens] = self._new_mask(span.tokens, self._reach)
+        return self._masks[span.tokens][:, self._reach - past :]
 
     def _new_mask(self, tokens: int, past: int) -> Tensor:
         """The mask of `tokens` new tokens behind `past` ones."""
         mask = torch.zeros((tokens, past + tokens), device=self._device)
-        ahead = torch.ones((tokens, tokens), dtype=torch.bool, device=self._device)
-        mask[:, past:].masked_fill_(ahead.triu(1), float('-inf'))
+        hidden = torch.ones_like(mask, dtype=torch.bool).triu(past + 1)
+        if self.shape.band:
+            hidden |= torch.ones_like(hidden).tril(past - self.shape.band)
+        mask.masked_fill_(hidden, float('-inf'))
         return mask.repeat(self._groups, 1)
 
 

@@ -69,7 +69,7 @@ def on_kernels(load_tiny, monkeypatch, capture):
     def load(*args, **choices):
         base = 'streamo_ros.backbone.build'
         with monkeypatch.context() as patch:
-            patch.setattr(f'{base}.find_kind', lambda device, number=None: flash.FlashAttention)
+            patch.setattr(f'{base}.find_kind', lambda *_, **__: flash.FlashAttention)
             patch.setattr(f'{base}.find_capture', lambda device: capture)
             patch.setattr(f'{base}.find_operators', lambda fused: PlainOperators())
             return load_tiny(*args, **{'lanes': 2, 'capacity': 400, **choices})

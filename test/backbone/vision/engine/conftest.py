@@ -42,7 +42,8 @@ def tiny_grid(checkpoint, rows=3, columns=4):
         # It has one grid, in which patches are pooled to tokens.
         return Grid(7, 7, config['patch_size'], 1, pooled=17)
     patch = config['patch_size']
-    return Grid(rows, columns, patch[0] if isinstance(patch, list) else patch, 2)
+    merge = config.get('pooling_kernel_size', 2)
+    return Grid(rows, columns, patch[0] if isinstance(patch, list) else patch, merge)
 
 
 @pytest.fixture(scope='session')
