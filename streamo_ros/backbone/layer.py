@@ -102,8 +102,8 @@ def _product(modules: Sequence[nn.Module], device: torch.device) -> Product | No
     if any(weight is None for weight in weights):
         return None
     bias = None if biases[0] is None else _join(biases).to(device)
-    weight = _join(weights).to(device)
-    return PackedProduct(weight, bias) if packs(weight) else PlainProduct(weight, bias)
+    joined = _join(weights).to(device)
+    return PackedProduct(joined, bias) if packs(joined) else PlainProduct(joined, bias)
 
 
 def _plain_weight(module: nn.Module) -> Tensor | None:
