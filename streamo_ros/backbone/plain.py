@@ -84,6 +84,8 @@ class PlainModel:
 
         if self._cache is None:
             self._cache = DynamicCache(config=self._text.config)
+            # Else layers with a sliding window forget what `take_back` must bring back.
+            self._cache.activate_past_recording()
         logits = self._run(pieces, self._position, self._cache)
         marks = self._joint_marks(pieces)
         self._position += int(marks.steps.sum())
