@@ -43,13 +43,10 @@ _CONTROL = (
     '<fake_token_around_image>',
     '<global-img>',
     '<end_of_utterance>',
-    '<bos>',
-    '<|turn>',
-    '<turn|>',
-    '<|image>',
-    '<image|>',
 )
-"""Control tokens of all families' chats."""
+"""Control tokens of the families' chats."""
+_LATER = ('<bos>', '<|turn>', '<turn|>', '<|image>', '<image|>')
+"""Those of Gemma 4, behind all others: recorded logits are of the ids that those have."""
 
 
 def random_model(name: str, options: Options, layers: int = 0, *, four_bit: bool = False) -> Any:
@@ -150,7 +147,7 @@ def plain_tokenizer(more: Sequence[str] = ()) -> CheckpointTokenizer:
     tokenizer.add_special_tokens(
         [
             AddedToken(token, normalized=False)
-            for token in dict.fromkeys((*_CONTROL, *STATE_TAGS.values(), *more))
+            for token in dict.fromkeys((*_CONTROL, *STATE_TAGS.values(), *more, *_LATER))
         ]
     )
     with tempfile.TemporaryDirectory() as folder:

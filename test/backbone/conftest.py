@@ -51,20 +51,16 @@ CHAT_TOKENS = (
     '<fake_token_around_image>',
     '<end_of_utterance>',
     '<|video_pad|>',
-    '<bos>',
-    '<|turn>',
-    '<turn|>',
-    '<|image>',
-    '<|image|>',
-    '<image|>',
 )
+MORE_TOKENS = {'gemma4': ('<bos>', '<|turn>', '<turn|>', '<|image>', '<|image|>', '<image|>')}
+"""Chat tokens that only this family has: the records of other families have none of them."""
 QWEN_SPLIT = (
     r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*"
     r'|\s*[\r\n]+|\s+(?!\S)|\s+'
 )
 
 
-def make_tokenizer(states: bool = True) -> Tokenizer:
+def make_tokenizer(states: bool = True, family: str = '') -> Tokenizer:
     """A byte-level tokenizer trained here, split as Qwen's, with chat and state tokens."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
@@ -79,7 +75,8 @@ def make_tokenizer(states: bool = True) -> Tokenizer:
     )
     words = 'user assistant system <0s-1s> </Silence></Standby></Response> ' * 50
     tokenizer.train_from_iterator([SYSTEM_PROMPT, words], trainer)
-    tokens = [*CHAT_TOKENS, *(STATE_TAGS.values() if states else ())]
+    chat = (*CHAT_TOKENS, *MORE_TOKENS.get(family, ()))
+    tokens = [*chat, *(STATE_TAGS.values() if states else ())]
     tokenizer.add_special_tokens([AddedToken(token, normalized=False) for token in tokens])
     tokenizer.add_tokens([AddedToken('<tool_call>', normalized=False, special=False)])
     return tokenizer
@@ -364,7 +361,7 @@ MAKERS: dict[str, Callable[..., tuple[Any, dict[str, Any]]]] = {
 def save_checkpoint(folder: Path, family: str, states: bool = True, **text: Any) -> Path:
     """A checkpoint with random weights, seeded; `text` is what else its text model has."""
     torch.manual_seed(sum(map(ord, family)))
-    tokenizer = make_tokenizer(states)
+    tokenizer = make_tokenizer(states, family)
     model, processor = MAKERS[family](tokenizer, **text)
     model.save_pretrained(folder)
     tokenizer.save(str(folder / 'tokenizer.json'))

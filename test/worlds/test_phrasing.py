@@ -67,7 +67,7 @@ def test_a_share_of_the_instructions_is_everyday_speech():
         text for text in texts('leave', everyday=0.5) if re.search('lmk|steal|snatch', text)
     ]
     assert not any(re.search('lmk|steal|snatch', text) for text in texts('leave'))
-    assert 0.05 * DRAWN < len(everyday) < 0.3 * DRAWN
+    assert 0.02 * DRAWN < len(everyday) < 0.3 * DRAWN
 
 
 @pytest.mark.parametrize('family', FAMILIES)
