@@ -35,12 +35,16 @@ from streamo_ros.node.isolated_sinks import IsolatedSinks
 from streamo_ros.node.statistics import Statistics
 from streamo_ros.node.worker import Worker
 
+ENDLESS = 100_000
+"""Tokens of an answer that goes on for longer than a test looks at it."""
+
 
 class Bench:
     """A worker with a scripted model, and everything it reported."""
 
     def __init__(self, frame: Callable, capacity: int = 4, queue: int = 4, **memory: int) -> None:
-        self.backbone = ScriptedBackbone(self.script, lanes=capacity)
+        room = 8192 + memory.get('max_new_tokens', 0)
+        self.backbone = ScriptedBackbone(self.script, lanes=capacity, capacity=room)
         self.book = InstructionBook(capacity)
         self.events: list[Event] = []
         self.errors: list[str] = []
@@ -48,7 +52,7 @@ class Bench:
         self.sinks = IsolatedSinks([self.statistics, self], self.errors.append)
         self.steps = StepMaker(self.book, SamplerCounts())
         self._frame = frame
-        settings = AssistantSettings(limits=ContextLimits(**memory))
+        self.settings = settings = AssistantSettings(limits=ContextLimits(**memory))
         self.worker = Worker(
             Assistant(self.backbone, self.book, settings),
             self.book,
@@ -62,7 +66,7 @@ class Bench:
 
     def script(self, instruction: str, second: float) -> tuple[State, str]:
         if 'talk' in instruction:
-            return State.RESPONSE, 'la ' * 100_000
+            return State.RESPONSE, 'la ' * ENDLESS
         return (State.RESPONSE, 'Yes.') if second % 10 == 5 else (State.SILENCE, '')
 
     def take(self, step: Step) -> None:
@@ -360,11 +364,11 @@ def probe(bench: Bench, text: str, frames: int, **options: bool) -> Probe:
     """A question to the model of a bench about so many frames."""
     images = [bench._frame(second).image for second in range(frames)]
     past = [PastFrame(second * 10**9, lambda: images[0]) for second in range(frames)]
-    return Probe(bench.backbone, text, past, 1.0, AssistantSettings(), **options)
+    return Probe(bench.backbone, text, past, 1.0, bench.settings, **options)
 
 
 def test_a_summary_waits_for_frames_answers_and_questions(frame: Callable) -> None:
-    bench = Bench(frame, capacity=2)
+    bench = Bench(frame, capacity=2, max_new_tokens=ENDLESS)
     bench.book.add('talk')
     summary = probe(bench, 'Say what happened.', 6, must_answer=True)
     bench.show(0)
@@ -386,7 +390,7 @@ def test_a_summary_waits_for_frames_answers_and_questions(frame: Callable) -> No
 
 
 def test_a_question_takes_the_slot_of_a_summary_which_begins_anew(frame: Callable) -> None:
-    bench = Bench(frame, capacity=1)
+    bench = Bench(frame, capacity=1, max_new_tokens=ENDLESS)
     summary = probe(bench, 'talk', 2)
     bench.worker.summarize(summary)
     bench.wait(lambda: summary.text)
@@ -394,9 +398,10 @@ def test_a_question_takes_the_slot_of_a_summary_which_begins_anew(frame: Callabl
     bench.worker.ask(question)
     bench.wait(lambda: question.done)
     assert (question.text, question.failure) == ('Yes.', '')
-    # It may be over before it is looked at.
     bench.wait(lambda: summary.text)
+    assert not summary.done
     bench.worker.stop()
     assert bench.worker.join(5)
     assert summary.done
+    assert summary.canceled
     assert not bench.errors
