@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -18,20 +17,11 @@ import numpy as np
 from benchmarks.past_questions import AskedPast
 from benchmarks.past_questions import Happenings
 from benchmarks.past_questions import Pace
+from benchmarks.past_store import remember
 from streamo_ros.backbone.vision.shown_detections import show_detections
-from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.frame import Frame
-from streamo_ros.core.frame import SamplerCounts
-from streamo_ros.core.frame import Tick
-from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.sink import StepMaker
-from streamo_ros.evaluation.case_runner import settings_for
 from streamo_ros.evaluation.object_streams import detections_of
 from streamo_ros.evaluation.real_clips import question
-from streamo_ros.memory.sink import MemorySink
-from streamo_ros.memory.store import Store
-from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.paths import Habit
 from streamo_ros.worlds.objects.simulation import draw_stream
@@ -72,23 +62,14 @@ def watch(backbone: Backbone, folder: Path, number: int, frames: int) -> Happeni
     """Let the model watch a stream at two frames a second; what truly happened."""
     show_detections(backbone)
     stream, present, absent = _stream(number, frames)
-    book = InstructionBook(LANES)
-    for kind in (*present, *absent):
-        for family in _FAMILIES:
-            book.add(question(family, KINDS[kind].name))
-    assistant = Assistant(backbone, book, settings_for(backbone))
-    steps = StepMaker(book, SamplerCounts())
-    writer = StoreWriter(Store(folder), waits=True)
-    sink = MemorySink(writer, lambda: backbone.info.model_id)
-    for frame, detections in enumerate(detections_of(stream)):
-        start = Fraction(frame, PACE.rate)
-        tick = Tick(PACE.stamp(frame), start, start + Fraction(1, PACE.rate), frame, 1)
-        events = assistant.observe(Frame(tick, detections))
-        while assistant.busy:
-            events += assistant.speak(64)
-        sink.take(steps.step(events, Frame(tick, _PICTURE), vision=assistant.vision))
-    writer.flush(60)
-    writer.close()
+    instructions = [
+        question(family, KINDS[kind].name) for kind in (*present, *absent) for family in _FAMILIES
+    ]
+    shown = (
+        (PACE.tick(number), detections, _PICTURE)
+        for number, detections in enumerate(detections_of(stream))
+    )
+    remember(backbone, folder, instructions, shown)
     return _events(stream, present, frames)
 
 

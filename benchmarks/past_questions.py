@@ -14,11 +14,13 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timezone
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from streamo_ros.core.frame import SECOND
+from streamo_ros.core.frame import Tick
 from streamo_ros.memory.ask import Answer
 from streamo_ros.memory.ask import Asker
 from streamo_ros.memory.ask import AskOutcome
@@ -69,6 +71,11 @@ class Pace:
     def stamp(self, frame: int) -> int:
         """Stamp of a frame in nanoseconds."""
         return START + frame * SECOND // self.rate
+
+    def tick(self, frame: int) -> Tick:
+        """When a frame was taken."""
+        start = Fraction(frame, self.rate)
+        return Tick(self.stamp(frame), start, start + Fraction(1, self.rate), frame, 1)
 
     def frame(self, stamp: int) -> int:
         """Number of the frame with a stamp."""

@@ -7,7 +7,6 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterator
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -17,18 +16,9 @@ from benchmarks.past_questions import Happenings
 from benchmarks.past_questions import MOST_LISTED
 from benchmarks.past_questions import Pace
 from benchmarks.past_questions import START
-from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.frame import Frame
-from streamo_ros.core.frame import SamplerCounts
+from benchmarks.past_store import remember
 from streamo_ros.core.frame import SECOND
-from streamo_ros.core.frame import Tick
-from streamo_ros.core.instruction import InstructionBook
 from streamo_ros.core.interface import Backbone
-from streamo_ros.core.sink import StepMaker
-from streamo_ros.evaluation.case_runner import settings_for
-from streamo_ros.memory.sink import MemorySink
-from streamo_ros.memory.store import Store
-from streamo_ros.memory.writer import StoreWriter
 from streamo_ros.worlds.episode import PICTURES
 from streamo_ros.worlds.episode import SEEDS
 from streamo_ros.worlds.phrasing import article
@@ -52,21 +42,12 @@ def _world(number: int) -> World:
 def watch(backbone: Backbone, folder: Path, number: int, frames: int) -> Happenings:
     """Let the model watch a world at one frame a second; what truly happened."""
     world = _world(number)
-    book = InstructionBook(1)
-    book.add(INSTRUCTION)
-    assistant = Assistant(backbone, book, settings_for(backbone))
-    steps = StepMaker(book, SamplerCounts())
-    writer = StoreWriter(Store(folder), waits=True)
-    sink = MemorySink(writer, lambda: backbone.info.model_id)
-    for second in range(frames):
-        tick = Tick(PACE.stamp(second), Fraction(second), Fraction(second + 1), second, 1)
-        frame = Frame(tick, world.render(float(second)))
-        events = assistant.observe(frame)
-        while assistant.busy:
-            events += assistant.speak(64)
-        sink.take(steps.step(events, frame, vision=assistant.vision))
-    writer.flush(60)
-    writer.close()
+    shown = (
+        (PACE.tick(second), image, image)
+        for second in range(frames)
+        for image in [world.render(float(second))]
+    )
+    remember(backbone, folder, [INSTRUCTION], shown)
     views = [world.view(float(second)) for second in range(frames)]
     labels = label_views('narrate', ('', ''), views, ['0'] * frames)
     return [(number, label.text) for number, label in enumerate(labels) if label.text]
