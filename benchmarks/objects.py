@@ -6,6 +6,7 @@
     python benchmarks/objects.py [VIDEO] > benchmarks/objects.json
 
 Each row is a process of its own with one thread: torch, and ONNX Runtime where it is installed.
+The video is decoded before, by the process that starts them: a camera's topic needs no decoder.
 Processor time counts all threads of the process. On a machine that runs other programs as well,
 the 10th percentile is nearer to the truth than the median: a shared core is slower.
 """
@@ -22,6 +23,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -41,13 +43,24 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument('video', nargs='?', type=Path, help='frames; none = noise of 640x480')
     parser.add_argument('--frames', type=int, default=60)
     parser.add_argument('--one', nargs=2, metavar=('BACKEND', 'LANES'), help=argparse.SUPPRESS)
+    parser.add_argument('--pictures', type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
     if options.one:
         backend, lanes = options.one
-        print(json.dumps(measure(backend, int(lanes), options.frames, options.video)))
+        print(json.dumps(measure(backend, int(lanes), options.frames, options.pictures)))
         return 0
     backends = [name for name in GOALS if find_spec(name) is not None]
-    rows = [_child(backend, lanes, options) for backend in backends for lanes in LANES]
+    with TemporaryDirectory() as folder:
+        shown: list[str] = []
+        if options.video:
+            shown = ['--pictures', folder]
+            for number, picture in enumerate(pictures(options.video)):
+                np.save(Path(folder, f'{number:02}.npy'), picture)
+        rows = [
+            _child(backend, lanes, options.frames, shown)
+            for backend in backends
+            for lanes in LANES
+        ]
     report = {
         'frames_of': options.video.name if options.video else 'noise',
         'frames': options.frames,
@@ -59,9 +72,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _child(backend: str, lanes: int, options: argparse.Namespace) -> dict[str, Any]:
-    command = [sys.executable, __file__, '--frames', str(options.frames)]
-    command += [str(options.video)] if options.video else []
+def _child(backend: str, lanes: int, frames: int, shown: Sequence[str]) -> dict[str, Any]:
+    command = [sys.executable, __file__, '--frames', str(frames), *shown]
     command += ['--one', backend, str(lanes)]
     environment = {**os.environ, 'OMP_NUM_THREADS': '1'}
     done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, check=True, text=True)
@@ -69,14 +81,14 @@ def _child(backend: str, lanes: int, options: argparse.Namespace) -> dict[str, A
     return row
 
 
-def measure(backend: str, lanes: int, frames: int, video: Path | None) -> dict[str, Any]:
+def measure(backend: str, lanes: int, frames: int, shown: Path | None) -> dict[str, Any]:
     """One row.
 
     Args:
         backend: what runs the detector, one of `GOALS`.
         lanes: instructions.
         frames: how many are measured.
-        video: where they come from; None = noise.
+        shown: folder of the pictures that are watched in turn; None = noise.
     """
     import torch
 
@@ -92,8 +104,8 @@ def measure(backend: str, lanes: int, frames: int, video: Path | None) -> dict[s
     backbone = load(share_path('models', 'streamo-objects'), options)
     limits = ContextLimits.for_checkpoint(backbone.info, 0)
     stream = StreamTimes(backbone, lanes, limits, _SIZE[1::-1], full=False)
-    if video is not None:
-        stream.images = pictures(video)
+    if shown is not None:
+        stream.images = StoredPictures(shown)
     times, walls = [], []
     for _ in range(_WARMUP + frames):
         began, wall = time.process_time(), time.perf_counter()
@@ -110,6 +122,23 @@ def measure(backend: str, lanes: int, frames: int, video: Path | None) -> dict[s
         'resident_mb': round(memory_mb(backbone)),
         'context_tokens': backbone.length(stream.lanes[0].slot),
     }
+
+
+class StoredPictures(Sequence[NDArray[np.uint8]]):
+    """Pictures that are read when they are asked for: as a node does, one is in memory at a time.
+
+    Args:
+        folder: holds each as an array.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._paths = sorted(folder.glob('*.npy'))
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def __getitem__(self, number: Any) -> Any:
+        return np.load(self._paths[number])
 
 
 def pictures(video: Path) -> list[NDArray[np.uint8]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import field
 from fractions import Fraction
@@ -78,7 +79,7 @@ class StreamTimes:
         generator = np.random.default_rng(0)
         self.backbone = backbone
         self._full = full
-        self.images: list[NDArray[np.uint8]] = [
+        self.images: Sequence[NDArray[np.uint8]] = [
             generator.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8) for _ in range(8)
         ]
         policy = FullPolicy() if full else WindowPolicy()
