@@ -80,6 +80,12 @@ PANELS = (
         'wider_check',
         {'states': '#c23b3b', 'answers': '#2f6fb5'},
     ),
+    (
+        'And again, with requests without a verb: loss of states and answers',
+        'requests',
+        'requests_check',
+        {'states': '#c23b3b', 'answers': '#2f6fb5'},
+    ),
 )
 """For each panel: title, the log's part for lines and for dots, and the figures with their colors.
 """
