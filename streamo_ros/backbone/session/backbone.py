@@ -9,9 +9,11 @@ evictions should be rare and large (policy chunk).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +34,8 @@ from streamo_ros.core.interface import Request
 from streamo_ros.core.interface import Sampling
 from streamo_ros.core.interface import VisionTokens
 from streamo_ros.core.prompt import PromptTokens
+
+ResultT = TypeVar('ResultT')
 
 
 class SessionBackbone(ListLanes['int | SessionFrame']):
@@ -111,13 +115,15 @@ class SessionBackbone(ListLanes['int | SessionFrame']):
         """Append to several lanes and read the states."""
         ids = list(self.prompt.read_ids)
         asked = {'temperature': 0.0, 'logprobs': len(ids), 'logprob_token_ids': ids}
-        found = self._append(requests, [asked] * len(requests))
-        rows = [[chosen.chances.get(each, np.nan) for each in ids] for chosen in found]
-        logits = np.array(rows, np.float32).reshape(len(requests), len(ids))
-        for request, row in zip(requests, logits, strict=True):
+
+        def read(chosen: Chosen) -> NDArray[np.float32]:
+            return np.array([chosen.chances.get(each, np.nan) for each in ids], np.float32)
+
+        rows = self._append(requests, [asked] * len(requests), read)
+        for request, row in zip(requests, rows, strict=True):
             if not np.isfinite(row).all():
                 self._undo(request)
-        return logits
+        return np.array(rows, np.float32).reshape(len(requests), len(ids))
 
     def prefill(self, request: Request) -> None:
         """Append; vLLM sees it with what comes next."""
@@ -127,7 +133,7 @@ class SessionBackbone(ListLanes['int | SessionFrame']):
     def decode(self, requests: Sequence[Request], sampling: Sampling) -> list[int | None]:
         """Append to several lanes and choose the next tokens."""
         asked = [self._sampling(request, sampling) for request in requests]
-        return [chosen.token for chosen in self._append(requests, asked)]
+        return self._append(requests, asked, lambda chosen: chosen.token)
 
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
         """See `interface.Backbone`; the lane begins a new session."""
@@ -156,9 +162,12 @@ class SessionBackbone(ListLanes['int | SessionFrame']):
         return {'window': self._window, 'frames': sum(frames.values())}
 
     def _append(
-        self, requests: Sequence[Request], asked: Sequence[dict[str, Any]]
-    ) -> list[Chosen]:
-        """Append to several lanes; those that fail are as they were before.
+        self,
+        requests: Sequence[Request],
+        asked: Sequence[dict[str, Any]],
+        read: Callable[[Chosen], ResultT],
+    ) -> list[ResultT]:
+        """Append to several lanes and read what was chosen; those that fail are as before.
 
         Raises:
             PartialError: some failed.
@@ -175,9 +184,10 @@ class SessionBackbone(ListLanes['int | SessionFrame']):
                 self._undo(request)
             else:
                 self._fed[request.slot] = len(self.rows[request.slot])
-        done = [result for result in found if not isinstance(result, BackboneError)]
-        if len(done) < len(found):
-            raise PartialError(found)
+        results = [it if isinstance(it, BackboneError) else read(it) for it in found]
+        done = [result for result in results if not isinstance(result, BackboneError)]
+        if len(done) < len(results):
+            raise PartialError(results)
         return done
 
     def _chunk(self, request: Request, asked: dict[str, Any]) -> Chunk:

@@ -134,8 +134,25 @@ def test_a_pass_that_fails_leaves_its_lane_as_it_was(backbone, engines, tiny):
     assert [isinstance(it, BackboneError) for it in failed.value.results] == [True, False]
     assert (backbone.length(first), backbone.length(second)) == (len(sink), len(sink) + 1)
     (again,) = backbone.extend([requests[0]])
-    chances = failed.value.results[1].chances
-    assert again == pytest.approx([chances[it] for it in backbone.prompt.read_ids], abs=1e-5)
+    assert again == pytest.approx(failed.value.results[1], abs=1e-5)
+
+
+def test_a_pass_that_fails_costs_its_own_lane_alone(backbone, engines):
+    """Seen from the core, in a pass and in a step of answers."""
+    sink = backbone.prompt.sink('Say when it boils.')
+    requests = [Request(backbone.open(), (sink,)), Request(backbone.open(), (sink,))]
+    passes = PassRunner(backbone)
+    engines[0].faults = [ValueError('no such thing')]
+    lost, row = passes.extend(requests)
+    assert lost is None
+    assert np.isfinite(row).all()
+    spoken = backbone.prompt.replies[State.RESPONSE]
+    engines[0].faults = [ValueError('no such thing')]
+    steps = [Request(request.slot, (spoken,), may_stop=False) for request in requests]
+    lost, token = passes.decode(steps, Sampling())
+    assert lost is None
+    assert token not in backbone.prompt.tokenizer.control_ids
+    assert passes.failures == 2
 
 
 def test_a_dead_engine_is_a_failure_that_a_new_process_mends(backbone, engines):
