@@ -41,6 +41,7 @@ from benchmarks.watch import Watch
 from streamo_ros.backbone import load
 from streamo_ros.backbone import Options
 from streamo_ros.backbone.session.backbone import SessionBackbone
+from streamo_ros.core.events import Decided
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.protocol import State
 from streamo_ros.files import write_text
@@ -116,7 +117,8 @@ def behind_return(watch: Watch, own: Watch, images: Iterator[Pixels]) -> dict[st
 
     In this process only those are seen that the server decides: the others leave no trace.
     """
-    began, unknown, both = time.monotonic(), 0, []
+    began, unknown = time.monotonic(), 0
+    both: list[tuple[Decided, Decided]] = []
     for image in itertools.islice(images, PATIENCE):
         time.sleep(1)
         at = len(watch.decided)

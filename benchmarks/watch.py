@@ -21,7 +21,7 @@ from PIL import Image
 
 from streamo_ros.backbone.session.backbone import SessionBackbone
 from streamo_ros.core.assistant import Assistant
-from streamo_ros.core.assistant import AssistantSettings
+from streamo_ros.core.assistant_settings import AssistantSettings
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.events import Answered
 from streamo_ros.core.events import Decided
@@ -116,7 +116,7 @@ def scenes(seed: int) -> tuple[str, Iterator[Pixels]]:
     settings = SyntheticSettings(seed=seed, families=('appear',), regular=True, complete=True)
     cases = synthetic_cases(1 << 30, settings)
     first = next(cases)
-    size = next(first.images()).shape
+    size = next(iter(first.images())).shape
 
     def frames() -> Iterator[Pixels]:
         for case in itertools.chain([first], cases):
