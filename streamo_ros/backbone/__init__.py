@@ -49,6 +49,10 @@ def load(path: str | Path, options: Options | None = None) -> Backbone:
         return scripted
     preload_torch()
     try:
+        if options.runtime == 'vllm':
+            from streamo_ros.backbone.session import load_session
+
+            return load_session(path, options)
         from streamo_ros.backbone.build import load_checkpoint
 
         return load_checkpoint(path, options)

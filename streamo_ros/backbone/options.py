@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 MAX_PIXELS = 100352
 """Streamo's frame area: 128 merged tokens of 28 x 28 pixels."""
 
+RUNTIMES = ('torch', 'vllm')
+
 VISION = ('auto', 'torch', 'onnxruntime', 'tensorrt')
 
 DTYPES = ('float32', 'bfloat16', 'float16')
@@ -54,6 +56,8 @@ class Options:
             until an engine is ready, and where none can be had.
         wait: the first frame waits until it is known what runs the tower, so that all frames
             go through the same one (replay, measurements); a node must not wait.
+        runtime: what runs a checkpoint: 'torch', our engine; 'vllm', the engine of vLLM in this
+            process.
         name: of a served model; '' = the only one that the server has.
         settings: streamo.json of a served model, or the folder that it is in; '' = none.
         request_timeout: seconds after which a request to a server has failed.
@@ -77,6 +81,7 @@ class Options:
     frames: int = 0
     vision: str = 'auto'
     wait: bool = False
+    runtime: str = 'torch'
     name: str = ''
     settings: str = ''
     request_timeout: float = 10.0

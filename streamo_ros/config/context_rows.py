@@ -66,8 +66,8 @@ CONTEXT_ROWS = (
     Parameter(
         'context.policy',
         'auto',
-        'What is evicted from a full context; auto = chunk for a served model, else as the '
-        'dialect of the checkpoint says.',
+        'What is evicted from a full context; auto = chunk for a served model and in vLLM, else '
+        'as the dialect of the checkpoint says.',
         _SETUP,
         choices=(
             'auto',

@@ -51,6 +51,7 @@ def load_model(values: Mapping[str, Value], *, wait: bool = False) -> Backbone:
         frames=whole('context.max_frames'),
         vision=str(values['model.vision']),
         wait=wait,
+        runtime=str(values['model.runtime']),
         name=str(values['model.name']),
         settings=str(values['model.settings']),
         request_timeout=float(values['model.request_timeout']),  # type: ignore[arg-type]

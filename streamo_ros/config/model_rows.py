@@ -19,6 +19,14 @@ MODEL_ROWS = (
         _SETUP,
     ),
     Parameter(
+        'model.runtime',
+        'torch',
+        'What runs a checkpoint: torch = the engine of this package; vllm = that of vLLM in this '
+        'process, where it is installed.',
+        _SETUP,
+        choices=('torch', 'vllm'),
+    ),
+    Parameter(
         'model.name',
         '',
         'Name of the model on the server that model.path names; empty = the only one there.',

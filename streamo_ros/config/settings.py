@@ -192,10 +192,10 @@ def context_policy(name: str, info: BackboneInfo) -> EvictionPolicy:
     name = info.policy if name == 'auto' else name
     if name not in policies:
         raise ParameterError(f'context.policy is {name!r}: choose one of {", ".join(policies)}')
-    if name == 'round_decay' and info.vision_backend == 'server':
+    if name == 'round_decay' and not info.averages_frames:
         raise ParameterError(
-            'context.policy round_decay averages embeddings, which a served model keeps to '
-            'itself: use auto, chunk or window'
+            'context.policy round_decay averages embeddings, which a server and vLLM keep to '
+            'themselves: use auto, chunk or window'
         )
     return policies[name]()
 

@@ -187,6 +187,11 @@ class BackboneInfo:
     policy: str = 'window'
     note: str = field(default='', compare=False)
 
+    @property
+    def averages_frames(self) -> bool:
+        """Whether it can average frames; a server and vLLM keep their embeddings."""
+        return self.vision_backend not in ('server', 'vllm')
+
 
 class Backbone(Protocol):
     """A vision-language model with slots for several lanes. Used by one thread at a time.

@@ -67,7 +67,7 @@ def find_gate(options: Options, load: Load) -> Activation:
     """
     plain = replace(options, gate='', name='', settings='', capacity=0, frames=0, max_pixels=0)
     # It needs a lane for each of the model's, which may then come to have fewer.
-    plain = replace(plain, protocol='auto', dialect='auto', fewest=0)
+    plain = replace(plain, protocol='auto', dialect='auto', fewest=0, runtime='torch')
     folder = Path(options.gate).expanduser()
     if is_gate(folder):
         # Imported here, as it loads torch.

@@ -70,8 +70,8 @@ class OnDemandBackbone(ListLanes['int | VisionTokens']):
     def info(self) -> BackboneInfo:
         """The model's."""
         info = self._model.info
-        if self._at_server:
-            note = 'a server keeps its embeddings: frames are left out instead of averaged'
+        if not info.averages_frames:
+            note = 'it keeps its embeddings to itself: frames are left out instead of averaged'
             info = replace(info, note='; '.join(filter(None, (note, info.note))))
         return replace(info, context_capacity=self.capacity)
 
@@ -159,11 +159,8 @@ class OnDemandBackbone(ListLanes['int | VisionTokens']):
 
     def _merge(self, visions: Sequence[VisionTokens]) -> VisionTokens:
         """The mean of frames; of a model that keeps its embeddings, the last of them."""
-        return visions[-1] if self._at_server else self._model.merge(visions)
-
-    @property
-    def _at_server(self) -> bool:
-        return self._model.info.vision_backend == 'server'
+        averages = self._model.info.averages_frames
+        return self._model.merge(visions) if averages else visions[-1]
 
     def _end_answer(self, slot: int) -> None:
         if slot in self._answering:

@@ -131,6 +131,10 @@ class Server:
         body |= {'stream': True, 'temperature': sampling.temperature, 'seed': sampling.seed}
         if sampling.temperature and sampling.top_p < 1:
             body['top_p'] = sampling.top_p
+        if self.kind == VLLM and self.state_ids:
+            # A state within an answer ends it, and never is all of it. vLLM would leave it out of
+            # the text and go on.
+            body |= {'stop_token_ids': list(self.state_ids), 'min_tokens': 1}
         if self.kind in (VLLM, SGLANG, LLAMA):
             if sampling.temperature and sampling.top_k:
                 body['top_k'] = sampling.top_k

@@ -210,7 +210,18 @@ class FakeServer:
         _, text = self.script(body['messages'])
         if body['messages'][-1]['role'] != 'assistant':
             text = TAGS[2] + text
+        if self.kind == 'vllm':
+            text = self._stopped(body, text)
         yield from ([text[:4], text[4:12], text[12:]] if len(text) > 12 else [text])
+
+    @staticmethod
+    def _stopped(body, text):
+        """As vLLM does with control tokens: those that stop end the text, others are left out."""
+        for number, tag in zip(IDS, TAGS, strict=True):
+            if number in body.get('stop_token_ids', ()):
+                text = text.partition(tag)[0]
+            text = text.replace(tag, '')
+        return text
 
 
 class Handler(BaseHTTPRequestHandler):

@@ -219,6 +219,15 @@ def test_a_server_that_dies_costs_frames_and_nothing_else(fake_server, connect, 
     assert len(watch.book.active()) == 2
 
 
+def test_a_state_within_an_answer_of_vllm_ends_it(fake_server, connect, frame):
+    """As in our engine; a model does that where it is asked for more than it was trained for."""
+    server = fake_server('vllm')
+    server.script = lambda messages: ((0.1, 0.2, 0.7), ' It boils now.</Silence>It it The')
+    (answer,) = answers(Watch(connect(server)).see(frame))
+    assert (answer.text, answer.finish) == ('It boils now.', Finish.STOP)
+    assert server.chats[-1]['min_tokens'] == 1
+
+
 def test_a_server_that_dies_in_the_middle_of_an_answer_ends_it(fake_server, connect, frame):
     server = fake_server('vllm')
     watch = Watch(connect(server))
