@@ -100,6 +100,16 @@ class Family(Protocol):
         """The text model of a loaded checkpoint."""
         return model.model.language_model
 
+    def is_loaded(self, config: Any, tensor: str) -> bool:
+        """Whether a tensor of the checkpoint's files is part of what is run; by default each is.
+
+        Args:
+            config: the checkpoint's transformers configuration.
+            tensor: its name in the files.
+        """
+        del config, tensor
+        return True
+
     def graph(self, tower: VisionEncoder) -> bytes | None:
         """A tower as an ONNX file for ONNX Runtime; None = torch runs it on a CPU."""
         del tower

@@ -10,6 +10,7 @@ Source: the released processor, chat template and model, as in transformers' cla
 from __future__ import annotations
 
 import math
+import re
 from typing import Any
 
 import torch
@@ -29,6 +30,9 @@ VIDEO_TOKENS = 70
 """Most tokens of a frame of a video, by the released processor."""
 PICTURE_TOKENS = 280
 """Most tokens of a picture, where the processor does not say."""
+
+_HEARING = re.compile(r'\b(?:audio_tower|embed_audio)\.')
+_KEYS = re.compile(r'\blanguage_model\.layers\.(\d+)\.self_attn\.(?:k|v)_')
 
 
 class Gemma4(Family):
@@ -70,6 +74,15 @@ class Gemma4(Family):
         vision = config.vision_config
         rows, columns = _shape(height, width, most, edge)
         return Grid(rows, columns, vision.patch_size, vision.pooling_kernel_size)
+
+    def is_loaded(self, config: Any, tensor: str) -> bool:
+        """Not what hears, and not the keys of layers that look at those of layers before them."""
+        if _HEARING.search(tensor):
+            return False
+        text = config.text_config
+        first = text.num_hidden_layers - text.num_kv_shared_layers
+        keys = _KEYS.search(tensor)
+        return keys is None or int(keys[1]) < first
 
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The vision tower for one grid."""

@@ -8,16 +8,19 @@ token, a factor on all that they give, values that are the keys, or no keys at a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import nn
 from torch import Tensor
 
 from streamo_ros.backbone.attention import HeadNorms
 from streamo_ros.backbone.layer import bytes_of
 from streamo_ros.backbone.layer import Layer
 from streamo_ros.backbone.layer import Projection
+from streamo_ros.backbone.layer import weight_of
 from streamo_ros.backbone.norms import rms_norm
 from streamo_ros.core.interface import BackboneError
 
@@ -34,27 +37,36 @@ class Gemma4Layer(Layer):
     """
 
     def __init__(self, layer: Any, epsilon: float, device: torch.device) -> None:
-        attention, mlp = layer.self_attn, layer.mlp
-        keys = [] if attention.is_kv_shared_layer else [attention.k_proj, attention.v_proj]
-        self.qkv = Projection(
-            attention.q_proj, *(part for part in keys if part is not None), device=device
-        )
-        self.out = Projection(attention.o_proj, device=device)
-        self.gate_up = Projection(mlp.gate_proj, mlp.up_proj, device=device)
-        self.down = Projection(mlp.down_proj, device=device)
-        self.input_norm = _weight(layer.input_layernorm, device)
-        self.seen_norm = _weight(layer.post_attention_layernorm, device)
-        self.post_norm = _weight(layer.pre_feedforward_layernorm, device)
-        self.down_norm = _weight(layer.post_feedforward_layernorm, device)
+        super().__init__(layer, epsilon, device)
+        self.seen_norm = weight_of(layer.post_attention_layernorm, device)
+        self.down_norm = weight_of(layer.post_feedforward_layernorm, device)
         self.scale = layer.layer_scalar.detach().to(device)
         self.own = _OwnInput(layer, device) if layer.hidden_size_per_layer_input else None
-        self.head_norms = _head_norms(attention, epsilon, device)
-        self.key_offset = None
         self._epsilon = epsilon
-        norms = (self.input_norm, self.seen_norm, self.post_norm, self.down_norm)
-        products = (self.qkv, self.out, self.gate_up, self.down)
-        self.bytes = sum(part.bytes for part in products) + sum(map(bytes_of, norms))
+        self.bytes += bytes_of(self.seen_norm) + bytes_of(self.down_norm)
         self.bytes += self.own.bytes if self.own else 0
+
+    def query_and_keys(self, attention: Any) -> Sequence[nn.Module]:
+        """See `layer.Layer.query_and_keys`; a layer may have no keys, or values that are keys."""
+        keys = [] if attention.is_kv_shared_layer else [attention.k_proj, attention.v_proj]
+        return [attention.q_proj, *(part for part in keys if part is not None)]
+
+    def norm_before_mlp(self, layer: Any) -> nn.Module:
+        """See `layer.Layer.norm_before_mlp`."""
+        norm: nn.Module = layer.pre_feedforward_layernorm
+        return norm
+
+    def norms_of_heads(self, attention: Any, epsilon: float, device: torch.device) -> HeadNorms:
+        """Norms of queries, keys and values.
+
+        The scores are not divided by the root of the head's size, and attention here does it: the
+        queries' norm has that root as a factor.
+        """
+        query = weight_of(attention.q_norm, device) * float(attention.head_dim) ** 0.5
+        if attention.is_kv_shared_layer:
+            return HeadNorms(query, query, epsilon)
+        key = weight_of(attention.k_norm, device)
+        return HeadNorms(query, key, epsilon, torch.ones_like(key))
 
     @staticmethod
     def check(config: Any) -> None:
@@ -108,27 +120,9 @@ class _OwnInput:
     def __init__(self, layer: Any, device: torch.device) -> None:
         self._gate = Projection(layer.per_layer_input_gate, device=device)
         self._out = Projection(layer.per_layer_projection, device=device)
-        self.norm = _weight(layer.post_per_layer_input_norm, device)
+        self.norm = weight_of(layer.post_per_layer_input_norm, device)
         self.bytes = self._gate.bytes + self._out.bytes + bytes_of(self.norm)
 
     def __call__(self, x: Tensor, own: Tensor) -> Tensor:
         """Shape (rows, hidden), before its norm."""
         return self._out(F.gelu(self._gate(x), approximate='tanh') * own)
-
-
-def _head_norms(attention: Any, epsilon: float, device: torch.device) -> HeadNorms:
-    """Norms of queries, keys and values.
-
-    The scores are not divided by the root of the head's size, and attention here does it: the
-    queries' norm has that root as a factor.
-    """
-    query = _weight(attention.q_norm, device) * float(attention.head_dim) ** 0.5
-    if attention.is_kv_shared_layer:
-        return HeadNorms(query, query, epsilon)
-    key = _weight(attention.k_norm, device)
-    return HeadNorms(query, key, epsilon, torch.ones_like(key))
-
-
-def _weight(norm: Any, device: torch.device) -> Tensor:
-    weight: Tensor = norm.weight.detach().to(device)
-    return weight

@@ -123,17 +123,35 @@ class Layer:
 
     def __init__(self, layer: Any, epsilon: float, device: torch.device) -> None:
         attention, mlp = layer.self_attn, layer.mlp
-        self.qkv = Projection(attention.q_proj, attention.k_proj, attention.v_proj, device=device)
+        self.qkv = Projection(*self.query_and_keys(attention), device=device)
         self.out = Projection(attention.o_proj, device=device)
         self.gate_up = Projection(mlp.gate_proj, mlp.up_proj, device=device)
         self.down = Projection(mlp.down_proj, device=device)
-        self.input_norm = layer.input_layernorm.weight.detach().to(device)
-        self.post_norm = layer.post_attention_layernorm.weight.detach().to(device)
+        self.input_norm = weight_of(layer.input_layernorm, device)
+        self.post_norm = weight_of(self.norm_before_mlp(layer), device)
         norms = (self.input_norm, self.post_norm)
         products = (self.qkv, self.out, self.gate_up, self.down)
         self.bytes = sum(part.bytes for part in products) + sum(map(bytes_of, norms))
-        self.head_norms = _head_norms(attention, epsilon, device)
+        self.head_norms = self.norms_of_heads(attention, epsilon, device)
         self.key_offset = _key_offset(attention, device)
+
+    def query_and_keys(self, attention: Any) -> Sequence[nn.Module]:
+        """What reads the input of attention: for queries, keys and values."""
+        return attention.q_proj, attention.k_proj, attention.v_proj
+
+    def norm_before_mlp(self, layer: Any) -> nn.Module:
+        """The norm of what the second half of the layer is given."""
+        norm: nn.Module = layer.post_attention_layernorm
+        return norm
+
+    def norms_of_heads(
+        self, attention: Any, epsilon: float, device: torch.device
+    ) -> HeadNorms | None:
+        """Norms of queries and keys; None where there are none."""
+        if getattr(attention, 'q_norm', None) is None:
+            return None
+        query, key = (weight_of(norm, device) for norm in (attention.q_norm, attention.k_norm))
+        return HeadNorms(query, key, epsilon)
 
     @staticmethod
     def check(config: Any) -> None:
@@ -162,19 +180,18 @@ def _join(tensors: Sequence[Any]) -> Tensor:
     return tensors[0].detach() if len(tensors) == 1 else torch.cat([t.detach() for t in tensors])
 
 
-def _head_norms(attention: Any, epsilon: float, device: torch.device) -> HeadNorms | None:
-    if getattr(attention, 'q_norm', None) is None:
-        return None
-    query, key = (norm.weight.detach().to(device) for norm in (attention.q_norm, attention.k_norm))
-    return HeadNorms(query, key, epsilon)
-
-
 def _key_offset(attention: Any, device: torch.device) -> Tensor | None:
     """What the layer adds to every key before rotation, float32, (key heads, dim)."""
-    bias = getattr(attention.k_proj, 'bias', None)
+    bias = getattr(getattr(attention, 'k_proj', None), 'bias', None)
     if bias is None or getattr(attention, 'k_norm', None) is not None:
         return None
     return bias.detach().float().to(device).view(-1, attention.head_dim)
+
+
+def weight_of(norm: Any, device: torch.device) -> Tensor:
+    """The weight of a norm."""
+    weight: Tensor = norm.weight.detach().to(device)
+    return weight
 
 
 def bytes_of(tensor: Tensor) -> int:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import replace
 from functools import partial
@@ -241,21 +242,25 @@ def plan_checkpoint(
         options,
         target,
         max_frames=settings.max_frames or dialect.window.frames,
-        weights=weight_bytes(checkpoint.weights, target),
+        weights=weight_bytes(checkpoint.weights, target, partial(family.is_loaded, config)),
     )
 
 
-def weight_bytes(folder: Path, target: RunTarget) -> int:
+def weight_bytes(
+    folder: Path, target: RunTarget, is_loaded: Callable[[str], bool] | None = None
+) -> int:
     """Bytes that the weights of a folder take once they are loaded.
 
     Args:
         folder: holds safetensors files, of which only the headers are read, and a config.json.
         target: where. Weights of four bits stay packed on CUDA and are expanded on a CPU.
+        is_loaded: which tensors are, by their names; None = all.
 
     Raises:
         BackboneError: a file is not one.
     """
-    entries, total = read_headers(folder), 0
+    headers, total = read_headers(folder), 0
+    entries = {name: headers[name] for name in headers if not is_loaded or is_loaded(name)}
     form = read_format(folder) if (folder / 'config.json').is_file() else None
     if form:
         total = four_bit_bytes(entries, form, target.dtype, packed=target.device.type == 'cuda')

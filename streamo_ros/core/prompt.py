@@ -24,6 +24,14 @@ from streamo_ros.core.protocol import Tokenizer
 FrameT = TypeVar('FrameT')
 HANDED_ON = '\ue000'
 """Stands for the token within an answer that hands a question on, in text around the frames."""
+_OTHER_TOKENIZER = (
+    'its tokenizer.json is not that of its architecture; copy it from where the checkpoint is from'
+)
+_UNTRAINED = (
+    'it was not trained for these states; set model.dialect to zero_shot, which asks for them in '
+    'words, or model.protocol to text_tags if it was trained on their text, or train it '
+    "('streamo train' adds the tokens)"
+)
 Ids = tuple[int, ...]
 Interval = tuple[Fraction, Fraction]
 """Start and end of what a frame represents, in seconds since the time origin."""
@@ -76,7 +84,7 @@ class PromptTokens:
         self.image_open = tokenizer.control(chat.image_open) if chat.image_open else ()
         self.image_close = tokenizer.control(chat.image_close) if chat.image_close else ()
         self.close = tokenizer.control(chat.close)
-        self.stop = _single(tokenizer, chat.stop)
+        self.stop = _single(tokenizer, chat.stop, _OTHER_TOKENIZER)
         past = dialect.past
         system = chat.system_open + system_prompt + chat.close + past.open
         self._system = tokenizer.control(system)
@@ -233,7 +241,7 @@ def _state_ids(
     texts = [*states.texts.values(), *states.openings.values()]
     forced: Ids = ()
     if states.encoding == 'special_tokens':
-        begun: dict[str, Ids] = {text: (_single(tokenizer, text),) for text in texts}
+        begun: dict[str, Ids] = {text: (_single(tokenizer, text, _UNTRAINED),) for text in texts}
     else:
         forced, begun = _told_apart({text: tokenizer.plain(text) for text in texts})
     return (
@@ -265,12 +273,11 @@ def _first_tokens(tokenizer: Tokenizer, dialect: Dialect) -> Ids:
     return tuple(_single_text(tokenizer, text)[0] for text in texts)
 
 
-def _single(tokenizer: Tokenizer, token: str) -> int:
+def _single(tokenizer: Tokenizer, token: str, otherwise: str) -> int:
     ids = tokenizer.control(token)
     if len(ids) != 1:
         raise ProtocolError(
-            f'{token} is {len(ids)} tokens in this checkpoint and not one: add the state tokens '
-            "with 'streamo train --add-tokens' or set model.protocol to 'text_tags'"
+            f'{token} is {len(ids)} tokens in this checkpoint and not one: {otherwise}'
         )
     return ids[0]
 

@@ -107,6 +107,14 @@ class StoreReader:
         """Whether anything was watched in a time, with a picture or without."""
         return bool(self._all('SELECT 1 FROM frames WHERE stamp BETWEEN ? AND ? LIMIT 1', span))
 
+    def frame_before(self, stream: int, stamp: int) -> int:
+        """Stamp of the frame before a stamp, in a stream; the stamp itself where there is none."""
+        ((before,),) = self._all(
+            'SELECT ifnull(max(stamp), ?) FROM frames WHERE stream = ? AND stamp < ?',
+            (stamp, stream, stamp),
+        )
+        return int(before)
+
     def nearest(self, stream: int, stamp: int) -> KeptFrame | None:
         """The frame with a picture that is nearest to a capture time."""
         sides = [

@@ -4,27 +4,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from streamo_ros.core.frame import SECOND
 from streamo_ros.core.protocol import State
 from streamo_ros.memory.event_words import ANYBODY
-from streamo_ros.memory.event_words import event_kind
 from streamo_ros.memory.event_words import EventKind
 from streamo_ros.memory.event_words import forms
 from streamo_ros.memory.event_words import without_verb
 from streamo_ros.memory.question import content_words
-from streamo_ros.memory.question import stem
 from streamo_ros.memory.reader import Span
 from streamo_ros.memory.reader import StoreReader
 from streamo_ros.memory.record import Fact
+from streamo_ros.memory.told_events import denies
+from streamo_ros.memory.told_events import kind_of
+from streamo_ros.memory.told_events import one_per_event
+from streamo_ros.memory.told_events import stems
 from streamo_ros.worlds.objects.kinds import KINDS
 
-_NO = re.compile(r"(?:no|not|nothing|none|nobody|i do not|i don't|there is no)\b", re.IGNORECASE)
-_JOIN = 5 * SECOND
 _STOOD_BY = 3
 """Decisions in a row from which Standby counts: one is a doubt that passed."""
 _ENOUGH = 0.6
@@ -66,7 +64,7 @@ def find_facts(
         event: what happened; notes of the same event in other words count, too.
     """
     if not words:
-        return Found(tuple(_merged(reader.answers(span))))
+        return Found(_events(reader, reader.answers(span)))
     about = without_verb(words, event) if event else ()
     if event and about and (found := _of_event(reader, about, span, event)):
         return found
@@ -87,11 +85,11 @@ def _of_event(
     reader: StoreReader, words: Sequence[str], span: Span, event: EventKind
 ) -> Found | None:
     """Notes of this event, or when a thing that was recognized was last seen; None if none."""
-    facts = [fact for fact in _of_all(reader, words, span) if _kind_of(fact) is event]
+    facts = [fact for fact in _of_all(reader, words, span) if kind_of(fact) is event]
     things = [word for word in words if word not in ANYBODY]
     if not facts and event is EventKind.MOVE and 0 < len(things) < len(words):
         # What was moved was moved by somebody.
-        facts = [fact for fact in _of_all(reader, things, span) if _kind_of(fact) is event]
+        facts = [fact for fact in _of_all(reader, things, span) if kind_of(fact) is event]
     if facts:
         return Found(tuple(facts))
     named, others = _named(words, reader.kinds())
@@ -102,17 +100,17 @@ def _of_event(
 
 def _of_all(reader: StoreReader, words: Sequence[str], span: Span) -> list[Fact]:
     """Events whose answers have all of the words."""
-    return _merged(_affirmed(reader.answers(span, _query(words, ' AND '))))
+    answers = _affirmed(reader.answers(span, _query(words, ' AND ')))
+    return list(_events(reader, answers))
+
+
+def _events(reader: StoreReader, answers: Sequence[Fact]) -> tuple[Fact, ...]:
+    return tuple(one_per_event(answers, reader.frame_before))
 
 
 def _may_tell_of(fact: Fact, event: EventKind | None) -> bool:
     """Whether an answer may be about an arrival, where that is what is asked for."""
-    return event is not EventKind.ARRIVE or _kind_of(fact) in (None, event)
-
-
-def _kind_of(fact: Fact) -> EventKind | None:
-    """What an answer says to have happened, or else what was watched for."""
-    return event_kind(fact.text) or event_kind(fact.about)
+    return event is not EventKind.ARRIVE or kind_of(fact) in (None, event)
 
 
 def _query(words: Sequence[str], join: str) -> str:
@@ -125,7 +123,7 @@ def _quoted(word: str) -> str:
 
 def _affirmed(answers: Sequence[Fact]) -> list[Fact]:
     """Those that say that something is: 'No, it is empty' is no event."""
-    return [answer for answer in answers if not _NO.match(answer.text.strip())]
+    return [answer for answer in answers if not denies(answer)]
 
 
 def _some(reader: StoreReader, words: Sequence[str], span: Span, event: EventKind | None) -> Found:
@@ -137,7 +135,7 @@ def _some(reader: StoreReader, words: Sequence[str], span: Span, event: EventKin
             by_part.setdefault(part, []).append(answer)
     if by_part:
         part = max(by_part)
-        facts = tuple(_merged(by_part[part]))
+        facts = _events(reader, by_part[part])
         missing = _missing(words, f'{facts[-1].text} {facts[-1].about}')
         best = Found(facts, missing, part)
     return best
@@ -154,46 +152,12 @@ def _standby(reader: StoreReader, words: Sequence[str], span: Span) -> Found:
 
 
 def _missing(words: Sequence[str], text: str) -> tuple[str, ...]:
-    there = _stems(content_words(text))
-    return tuple(word for word in words if not _stems(forms(word)) & there)
-
-
-def _stems(words: Sequence[str]) -> frozenset[str]:
-    return frozenset(stem(word) for word in words)
+    there = stems(content_words(text))
+    return tuple(word for word in words if not stems(forms(word)) & there)
 
 
 def _part(words: Sequence[str], text: str) -> float:
     return 1 - len(_missing(words, text)) / len(words)
-
-
-def _merged(facts: Sequence[Fact]) -> list[Fact]:
-    """Answers to one instruction that say the same soon after each other are one event.
-
-    One with a Standby of its own before it is an event of its own.
-    """
-    events: list[Fact] = []
-    last: dict[tuple[int, str, frozenset[str]], int] = {}
-    for fact in facts:
-        key = fact.stream, fact.about, _stems(content_words(fact.text))
-        at = last.get(key)
-        again = fact.start == fact.end
-        if at is not None and again and fact.start - events[at].end <= _JOIN:
-            old = events[at]
-            events[at] = Fact(
-                old.kind,
-                old.stream,
-                old.start,
-                fact.end,
-                fact.text,
-                old.about,
-                max(old.score, fact.score),
-                (),
-                old.frames + fact.frames,
-            )
-        else:
-            last[key] = len(events)
-            events.append(fact)
-    return events
 
 
 def _named(words: Sequence[str], kinds: Sequence[str]) -> tuple[list[str], list[str]]:

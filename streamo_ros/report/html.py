@@ -143,7 +143,8 @@ def _lead(timeline: Timeline) -> str:
 def _facts(timeline: Timeline) -> str:
     end, latencies = timeline.end, [cost.latency for cost in timeline.costs]
     answers = sum(len(track.answers) for track in timeline.tracks.values())
-    facts = [('capture time', clock(timeline.seconds))]
+    watched = end.stream_seconds if end else 0.0
+    facts = [('capture time', clock(watched or timeline.seconds))]
     if end:
         facts.append(('frames received', f'{end.received:,}'))
     facts += [('frames sampled', f'{len(timeline.costs):,}'), ('responses', f'{answers}')]
@@ -204,4 +205,8 @@ def _model(timeline: Timeline) -> str:
 
 
 def _plain(value: Any) -> str:
+    if isinstance(value, dict):
+        return ', '.join(
+            f'{name.replace("_", " ")} {_plain(part)}' for name, part in value.items()
+        )
     return ' × '.join(map(str, value)) if isinstance(value, list | tuple) else str(value)

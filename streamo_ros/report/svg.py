@@ -51,12 +51,14 @@ class Axis:
 
 
 def clock(seconds: float) -> str:
-    """'7 s', '7.5 s', '2:05', '1:02:05'."""
-    if seconds < 60:
-        return f'{seconds:.1f}'.removesuffix('.0') + ' s'
-    minutes, rest = divmod(round(seconds), 60)
+    """'7 s', '7.5 s', '2:05', '2:05.5', '1:02:05'; halves of the last digit go up."""
+    minutes, tenths = divmod(math.floor(10 * seconds + 0.5), 600)
+    rest = f'{tenths / 10:.1f}'.removesuffix('.0')
+    if not minutes:
+        return f'{rest} s'
+    padded = rest if tenths >= 100 else f'0{rest}'
     hours, minutes = divmod(minutes, 60)
-    return f'{hours}:{minutes:02d}:{rest:02d}' if hours else f'{minutes}:{rest:02d}'
+    return f'{hours}:{minutes:02d}:{padded}' if hours else f'{minutes}:{padded}'
 
 
 def picture_link(jpeg: bytes) -> str:

@@ -277,7 +277,9 @@ def _print(report: dict[str, Any], findings: Sequence[Problem], as_json: bool) -
         print(json.dumps(report))
         return
     for finding in findings[:20]:
-        print(f'{finding.file}: {finding.record}: {finding.kind}: {finding.why}', file=sys.stderr)
+        # What is wrong with a whole file is of no record.
+        parts = finding.file, finding.record, finding.record and finding.kind, finding.why
+        print(': '.join(part for part in parts if part), file=sys.stderr)
     if len(findings) > 20:
         print(f'and {len(findings) - 20} more: use --report to get all of them', file=sys.stderr)
     counts = ', '.join(f'{count} {kind}' for kind, count in report['findings'].items())

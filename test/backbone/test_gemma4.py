@@ -22,14 +22,26 @@ from streamo_ros.backbone import attention
 from streamo_ros.backbone import build
 from streamo_ros.backbone.attention import SdpaAttention
 from streamo_ros.backbone.board_plan import published
+from streamo_ros.backbone.build import make_prompt
+from streamo_ros.backbone.checkpoint import read_checkpoint
+from streamo_ros.backbone.family import find_family
 from streamo_ros.backbone.layer_kinds import find_layer_kinds
+from streamo_ros.backbone.options import Options
 from streamo_ros.backbone.plain import PlainModel
+from streamo_ros.backbone.plan import plan_checkpoint
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Request
 from streamo_ros.core.protocol import State
 
 TOLERANCE = 1e-4
 MAX_PIXELS = 16384
+
+
+def planned_weights(folder):
+    """Bytes of the weights, as `streamo doctor --model` counts them."""
+    found, options = read_checkpoint(folder), Options('cpu', 'float32', max_pixels=MAX_PIXELS)
+    family = find_family(found.architecture)
+    return plan_checkpoint(found, family, make_prompt(found, options), options).weights
 
 
 @pytest.fixture(scope='module')
@@ -131,17 +143,26 @@ def test_a_gpu_takes_torchs_functions_and_refuses_eight_bits():
         attention.find_kind(cuda, torch.int8, mixed=True)
 
 
-def test_what_hears_is_left_out(gemma, load_tiny, dialogue, frames, tmp_path):
+def test_what_is_not_loaded_changes_nothing_and_takes_no_memory(
+    gemma, load_tiny, dialogue, frames, tmp_path
+):
+    """What hears, and keys of layers that look at those of others: released files have both."""
     folder = shutil.copytree(gemma, tmp_path / 'model')
     config = json.loads((folder / 'config.json').read_text())
     config['audio_config'] = transformers.Gemma4AudioConfig(num_hidden_layers=1).to_dict()
     (folder / 'config.json').write_text(json.dumps(config))
     tensors = load_file(folder / 'model.safetensors')
     tensors['model.audio_tower.output_proj.weight'] = torch.zeros(4, 4)
+    tensors['model.embed_audio.embedding_projection.weight'] = torch.zeros(4, 4)
+    for name in ('k_proj', 'v_proj', 'k_norm'):
+        first, shared = (f'model.language_model.layers.{at}.self_attn.{name}' for at in (0, 3))
+        assert f'{shared}.weight' not in tensors
+        tensors[f'{shared}.weight'] = tensors[f'{first}.weight'].clone()
     save_file(tensors, folder / 'model.safetensors', metadata={'format': 'pt'})
     expected, _ = stream(load_tiny(gemma), dialogue, frames, 1)
     seen, _ = stream(load_tiny(folder), dialogue, frames, 1)
     np.testing.assert_array_equal(seen, expected)
+    assert planned_weights(folder) == planned_weights(gemma)
 
 
 def test_the_loop_that_it_is_measured_against_gives_the_same(

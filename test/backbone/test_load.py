@@ -146,11 +146,21 @@ def test_a_configuration_that_is_not_json(load_tiny, folder):
     assert 'is not JSON' in refusal(load_tiny, folder)
 
 
-def test_missing_state_tokens_say_how_to_add_them(load_tiny, without_states):
+def test_missing_state_tokens_say_what_to_do(load_tiny, without_states):
     words = refusal(load_tiny, without_states)
-    assert '--add-tokens' in words
-    assert 'text_tags' in words
+    assert 'model.dialect to zero_shot' in words
+    assert 'streamo train' in words
+    assert 'model.protocol to text_tags' in words
+    assert load_tiny(without_states, dialect='zero_shot').prompt.kind == 'text_tags'
     assert load_tiny(without_states, protocol='text_tags').prompt.kind == 'text_tags'
+
+
+def test_a_tokenizer_of_another_model_is_named_as_such(load_tiny, folder):
+    file = folder / 'tokenizer.json'
+    file.write_text(file.read_text().replace('<|im_end|>', '<|other|>'))
+    words = refusal(load_tiny, folder)
+    assert '<|im_end|>' in words
+    assert 'tokenizer.json is not that of its architecture' in words
 
 
 def test_more_context_than_was_trained(load_tiny, qwen):

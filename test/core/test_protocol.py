@@ -91,5 +91,5 @@ def test_missing_state_tokens_are_refused_with_the_cure() -> None:
         def control(self, text: str) -> tuple[int, ...]:
             return self.plain(text) if text.startswith('</') else super().control(text)
 
-    with pytest.raises(protocol.ProtocolError, match='--add-tokens'):
+    with pytest.raises(protocol.ProtocolError, match='to zero_shot'):
         PromptTokens(NoStates())

@@ -146,5 +146,32 @@ def test_a_broken_frame_without_an_instruction_is_one(tmp_path):
 
 
 def test_time_is_told_as_people_tell_it():
-    told = [clock(at) for at in (0, 7.5, 59, 125, 3725)]
-    assert told == ['0 s', '7.5 s', '59 s', '2:05', '1:02:05']
+    told = [clock(at) for at in (0, 7.5, 59, 59.97, 125, 3725)]
+    assert told == ['0 s', '7.5 s', '59 s', '1:00', '2:05', '1:02:05']
+
+
+def test_an_event_between_two_frames_of_one_second_has_two_times():
+    told = [clock(at) for at in (69.5, 70, 74.5, 75, 119.5, 120, 3725.5)]
+    assert told == ['1:09.5', '1:10', '1:14.5', '1:15', '1:59.5', '2:00', '1:02:05.5']
+    assert [clock(at) for at in (69.25, 69.35, 69.45)] == ['1:09.3', '1:09.4', '1:09.5']
+
+
+def test_the_length_is_that_of_the_summary(tmp_path):
+    text = page(
+        tmp_path, timeline(decision(0), decision(7), {'row': 'end', 'stream_seconds': 7.0})
+    )
+    assert '<b>7 s</b><span>capture time' in text
+
+
+def test_what_a_model_says_of_itself_is_no_source_text(tmp_path):
+    model = {
+        **HEAD['model'],
+        'sampling': {'temperature': 0.0, 'top_k': 40},
+        'image_size': [64, 48],
+    }
+    made = Timeline()
+    made.take(from_json({**HEAD, 'model': model}))
+    made.take(from_json(decision(0)))
+    text = page(tmp_path, made)
+    assert 'temperature 0.0, top k 40' in text
+    assert '64 × 48' in text

@@ -54,7 +54,7 @@ def test_a_tokenizer_without_states_says_how_to_add_them(folder):
     file.write_text(file.read_text().replace('</Silence>', '</Silent>'))
     model, dialect = check_model(folder)
     assert (model.state, dialect.state) == ('ok', 'missing')
-    assert '--add-tokens' in dialect.found
+    assert 'model.dialect to zero_shot' in dialect.found
 
 
 def test_memory_that_is_not_there_is_missing(folder, monkeypatch):

@@ -186,6 +186,15 @@ def test_stream_it_makes_long_dialogues_and_leaves_grounding_alone(tmp_path, mak
     assert main([*arguments, '--drop', '1']) == 2
 
 
+def test_what_is_wrong_with_a_whole_file_is_said_of_no_record(tmp_path, capsys):
+    source = tmp_path / 'notes.md'
+    source.write_text('# notes')
+    assert main([str(source), '-o', str(tmp_path / 'out.jsonl')]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith(f'{source}: the file is not Streamo-Instruct')
+    assert err.count('\n') == 1
+
+
 def test_nothing_converted_is_a_failure(tmp_path, capsys):
     assert main([str(tmp_path / 'none.json'), '-o', str(tmp_path / 'out.jsonl')]) == 2
     assert 'does not exist' in capsys.readouterr().err

@@ -29,7 +29,7 @@ COOLDOWNS = (0.0, 5.0, 10.0, 20.0, 30.0, 60.0)
 HYSTERESES = (0.0, 0.05, 0.1, 0.2, 0.4)
 """Values of `thresholds.hysteresis` that are tried, with the thresholds above them."""
 THRESHOLDS = 60
-"""Most thresholds that are tried, spread over the probabilities that occurred."""
+"""Most thresholds that are tried: the highest half one by one, the others ever farther apart."""
 _CAUGHT, _ALARMS, _REPEATED = range(3)
 
 
@@ -271,7 +271,10 @@ def _candidates(samples: Sequence[CalibrationSample], allowed: Span) -> list[flo
     values = np.array(sorted(chances))
     if len(values) > 1:
         values = (values[1:] + values[:-1]) / 2
-    # High probabilities are where answers are told apart; most frames have low ones.
-    places = np.unique(np.linspace(0, 1, THRESHOLDS) ** 0.5 * (len(values) - 1)).astype(int)
+    # The highest are where answers are told apart, and few; the long rest is of silent frames.
+    each = min(len(values), THRESHOLDS // 2)
+    rest = np.geomspace(each, len(values), THRESHOLDS - each)
+    ranks = np.unique(np.concatenate((np.arange(1, each + 1), rest)).astype(int))
     least, most = allowed
-    return sorted({min(most, max(least, round(float(value), 4))) for value in values[places]})
+    chosen = values[len(values) - ranks]
+    return sorted({min(most, max(least, round(float(value), 4))) for value in chosen})

@@ -93,6 +93,16 @@ def test_the_best_threshold_is_that_of_the_wanted_rate():
     assert trials.held_out(1) is None
 
 
+def test_high_probabilities_are_told_apart_however_many_low_ones_there_are():
+    draw = np.random.default_rng(0)
+    low = dict(enumerate(draw.uniform(0, 0.3, 3600).round(4).tolist()))
+    rises = {**low, 105: 0.95, 505: 0.9, 905: 0.6, 300: 0.58}
+    best = Trials([sample('kettle', rises, EVENTS)], Limits()).best(0)
+    assert best is not None
+    assert 0.58 < best.response < 0.6
+    assert (best.caught, best.alarms) == (3, 0)
+
+
 def test_a_cooldown_is_chosen_only_where_it_helps():
     chattering = {105: 0.9} | dict.fromkeys(range(114, 132, 3), 0.9)
     best = Trials([sample('a', chattering, EVENTS[:1])], Limits()).best(0)
