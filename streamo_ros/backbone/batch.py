@@ -108,7 +108,7 @@ def assemble(
         marks_of: a frame's marks, of (rows, columns).
         buckets: how to pad.
     """
-    marks = tuple(_request_marks(request, marks_of) for request in requests)
+    marks = _marks(requests, marks_of)
     slots = tuple(request.slot for request in requests)
     reads = slots if buckets.padded else tuple(range(len(requests)))
     return Batch(tuple(requests), _layout(slots, marks, reads, window, buckets), reads, marks)
@@ -165,8 +165,17 @@ def by_slot(requests: Sequence[Request]) -> tuple[list[Request], list[int]]:
     return ordered, [order.index(at) for at in range(len(requests))]
 
 
-def _request_marks(request: Request, marks_of: MarksOf) -> TokenPositions:
-    return join_positions([_piece_marks(piece, marks_of) for piece in request.pieces])
+def _marks(requests: Sequence[Request], marks_of: MarksOf) -> tuple[TokenPositions, ...]:
+    """The marks of each request; lanes whose pieces have the same sizes share them."""
+    sizes = [
+        tuple(len(piece) if isinstance(piece, tuple) else piece.grid for piece in request.pieces)
+        for request in requests
+    ]
+    found = {
+        size: join_positions([_piece_marks(piece, marks_of) for piece in request.pieces])
+        for size, request in dict(zip(sizes, requests, strict=True)).items()
+    }
+    return tuple(found[size] for size in sizes)
 
 
 def _piece_marks(piece: Piece, marks_of: MarksOf) -> TokenPositions:

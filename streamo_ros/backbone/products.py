@@ -1,12 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Matrix products on a CPU, whose weights are packed or taken a part at a time.
+"""Matrix products on a CPU with packed weights.
 
-A turn has a few dozen rows. With so few, much of a product's time goes into copying the weights
-to where the multiplication wants them. `PackedProduct` keeps them there, in parts of some hundred
-outputs; `product` does without, for weights that others read too: its parts are views. Nothing is
-stored twice, and no number changes by more than rounding. `python benchmarks/products.py`
-measures both.
+A turn has a few dozen rows, and so has a small frame. With so few, much of a product's time goes
+into copying the weights to where the multiplication wants them. `PackedProduct` keeps them there,
+in parts of some hundred outputs. No number changes by more than rounding. `python -m
+benchmarks.products` measures it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
 
@@ -22,8 +20,6 @@ PART = 384
 """Outputs of a part, for each thread."""
 LARGE = 1 << 20
 """Weights from which a product is divided."""
-_FEW, _MANY = 2, 512
-"""Rows between which it pays: one row only reads the weights, many fill any product."""
 
 
 class PackedProduct:
@@ -76,74 +72,32 @@ def packs(weight: Tensor) -> bool:
     return weight.device.type == 'cpu' and weight.dtype == torch.float32
 
 
-def product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """The same as `torch.nn.functional.linear`.
+class PackedLinear(nn.Module):
+    """A linear layer that computes with `PackedProduct`; cannot be differentiated.
 
     Args:
-        x: shape (rows, inputs).
-        weight: (outputs, inputs).
-        bias: (outputs,), or None.
-
-    Returns:
-        Shape (rows, outputs).
-    """
-    if not divides(x, weight):
-        return F.linear(x, weight, bias)
-    size = PART * torch.get_num_threads()
-    out = x.new_empty((len(x), len(weight)))
-    for begin in range(0, len(weight), size):
-        part = slice(begin, min(begin + size, len(weight)))
-        if bias is None:
-            torch.mm(x, weight[part].T, out=out[:, part])
-        else:
-            torch.addmm(bias[part], x, weight[part].T, out=out[:, part])
-    return out
-
-
-def divides(x: Tensor, weight: Tensor) -> bool:
-    """Whether `product` goes part by part."""
-    return (
-        # `out=` is not differentiable.
-        not torch.is_grad_enabled()
-        and x.ndim == 2
-        and weight.device.type == 'cpu'
-        and weight.dtype == torch.float32
-        and weight.numel() >= LARGE
-        and _FEW <= len(x) <= _MANY
-        and len(weight) > PART * torch.get_num_threads()
-    )
-
-
-class DividedLinear(nn.Linear):
-    """A linear layer that computes with `product`; shares the weights of the one it replaces.
-
-    Args:
-        linear: that one.
+        linear: the one that it replaces; its weights are copied.
     """
 
     def __init__(self, linear: nn.Linear) -> None:
-        super().__init__(
-            linear.in_features, linear.out_features, linear.bias is not None, device='meta'
-        )
-        self.weight = linear.weight
-        self.bias = linear.bias
+        super().__init__()
+        bias = None if linear.bias is None else linear.bias.detach()
+        self._product = PackedProduct(linear.weight.detach(), bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        """See `product`."""
-        return product(x, self.weight, self.bias)
+        """The same as that layer's, of shape (..., inputs)."""
+        if x.ndim == 2:
+            return self._product(x)
+        return self._product(x.flatten(0, -2)).unflatten(0, x.shape[:-1])
 
 
-def divide_products(tower: nn.Module) -> None:
-    """Let the large linear layers of a vision tower compute part by part, in place.
+def pack_products(tower: nn.Module) -> None:
+    """Let the linear layers of a vision tower compute with packed weights, in place.
 
-    Only float32 weights on a CPU are concerned. Calling it again changes nothing.
+    Only float32 weights on a CPU are concerned. One layer after the other, so that weights are
+    never held twice. Calling it again changes nothing.
     """
     for module in tower.modules():
         for name, child in module.named_children():
-            if type(child) is nn.Linear and _is_large(child.weight):
-                setattr(module, name, DividedLinear(child))
-
-
-def _is_large(weight: Tensor) -> bool:
-    large = weight.numel() >= LARGE and weight.dtype == torch.float32
-    return large and weight.device.type == 'cpu'
+            if type(child) is nn.Linear and packs(child.weight):
+                setattr(module, name, PackedLinear(child))

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,11 @@ class TokenPositions:
 
     def positions(self, start: int) -> NDArray[np.int64]:
         """Positions, shape (3, tokens), when the first block is at `start`."""
-        base = start + np.cumsum(self.steps) - self.steps
+        return start + self._from_zero
+
+    @cached_property
+    def _from_zero(self) -> NDArray[np.int64]:
+        base = np.cumsum(self.steps) - self.steps
         return (base[:, None] + self.offsets).T
 
     def __len__(self) -> int:

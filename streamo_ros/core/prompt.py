@@ -35,6 +35,8 @@ _UNTRAINED = (
 Ids = tuple[int, ...]
 Interval = tuple[Fraction, Fraction]
 """Start and end of what a frame represents, in seconds since the time origin."""
+_KEPT_TEXTS = 16
+"""Turns whose texts are kept: those of one step, with room for lanes of other origins."""
 
 
 class PromptTokens:
@@ -96,6 +98,8 @@ class PromptTokens:
         self.delegation = tokenizer.control(handed) if handed else ()
         self.first_tokens = _first_tokens(tokenizer, dialect)
         self.ending = _single_text(tokenizer, dialect.ending) if dialect.ending else ()
+        # Lanes that count from the same frame have the same texts.
+        self._texts: dict[tuple[tuple[Interval, ...], str], tuple[Ids, ...]] = {}
 
     @property
     def has_standby(self) -> bool:
@@ -175,6 +179,14 @@ class PromptTokens:
         Returns:
             What stands before each frame, and what stands after the last one.
         """
+        key = tuple(intervals), question
+        if (texts := self._texts.get(key)) is None:
+            if len(self._texts) >= _KEPT_TEXTS:
+                self._texts.clear()
+            texts = self._texts[key] = self._encode_texts(*key)
+        return texts
+
+    def _encode_texts(self, intervals: Sequence[Interval], question: str) -> tuple[Ids, ...]:
         order, tag = self.dialect.order, self.dialect.tag
         parts = [''] * (len(intervals) + 1)
         after = False

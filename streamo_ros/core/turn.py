@@ -61,7 +61,8 @@ class Turn:
 
     def size(self, prompt: PromptTokens) -> TurnSize:
         """Its size in a slot once all of its parts are there."""
-        vision = sum(prompt.frame_tokens(vision.tokens) for vision in self.visions)
+        # A list: each request asks for the sizes of all turns.
+        vision = sum([prompt.frame_tokens(vision.tokens) for vision in self.visions])
         text = len(self.prefix) + sum(map(len, self.texts)) + len(prompt.reply_prompt)
         return TurnSize(text + len(self.reply) + vision, vision, self.answered)
 

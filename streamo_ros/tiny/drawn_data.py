@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.backbone.frame_size import smart_size
-from streamo_ros.backbone.vision.preprocess import resize
+from streamo_ros.backbone.vision.preprocess import Resizer
 from streamo_ros.core.frame import SECOND
 from streamo_ros.files import write_bytes
 from streamo_ros.files import write_text
@@ -107,7 +107,7 @@ def write_frames(episode: Episode, folder: Path) -> None:
 def _encoded(picture: NDArray[np.uint8]) -> bytes:
     tall, wide = picture.shape[:2]
     height, width = smart_size(tall, wide, EDGE, LEAST_PIXELS, MOST_PIXELS)
-    small = resize(picture, height, width, BICUBIC)
+    small = Resizer(BICUBIC)(picture, height, width)
     _, data = cv2.imencode('.png', cv2.cvtColor(small, cv2.COLOR_RGB2BGR))
     return data.tobytes()
 

@@ -64,6 +64,30 @@ def test_special_tokens_are_one_id_each() -> None:
     assert all(len(ids) == 1 for ids in prompt.replies.values())
 
 
+class CountingTokenizer(CharacterTokenizer):
+    """Remembers the texts that it was asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+
+    def plain(self, text: str) -> tuple[int, ...]:
+        self.asked.append(text)
+        return super().plain(text)
+
+
+def test_the_texts_of_a_turn_are_encoded_once_for_all_lanes_and_not_kept_for_ever() -> None:
+    tokenizer = CountingTokenizer()
+    prompt = PromptTokens(tokenizer)
+    intervals = [[(Fraction(at), Fraction(at + 1))] for at in range(100)]
+    tokenizer.asked.clear()
+    texts = [prompt.texts(interval) for interval in intervals for _ in range(8)]
+    assert tokenizer.asked == [f'<{at}s-{at + 1}s>\n' for at in range(100)]
+    assert [tokenizer.text(part) for part in texts[8 * 7 + 3]] == ['<7s-8s>\n', '']
+    assert prompt.texts(intervals[0]) == texts[0]
+    assert len(tokenizer.asked) == 101
+
+
 class PlainTagTokenizer(CharacterTokenizer):
     """States are text: '</' is shared, then S-i, S-t and R tell them apart."""
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamo_ros.backbone.vision.preprocess import resize
+from streamo_ros.backbone.vision.preprocess import Resizer
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny import drawn_data
 from streamo_ros.training.labeled_dialogue import read_dialogues
@@ -31,7 +31,8 @@ def test_what_is_written_is_what_was_drawn_in_the_models_own_size(tmp_path):
             # 20 tokens of 28 x 28 pixels or a few more, as the model's own processor makes it.
             assert image.shape[0] % 28 == image.shape[1] % 28 == 0
             assert 12544 <= image.shape[0] * image.shape[1] <= 18816
-            np.testing.assert_array_equal(image, resize(episode.render(at), *image.shape[:2], 3))
+            expected = Resizer(3)(episode.render(at), *image.shape[:2])
+            np.testing.assert_array_equal(image, expected)
 
 
 def test_frames_that_are_there_are_not_drawn_again(tmp_path, monkeypatch):

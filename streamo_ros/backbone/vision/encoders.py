@@ -28,7 +28,7 @@ from streamo_ros.backbone.checkpoint import read_checkpoint
 from streamo_ros.backbone.family import Family
 from streamo_ros.backbone.options import find_device
 from streamo_ros.backbone.options import Options
-from streamo_ros.backbone.products import divide_products
+from streamo_ros.backbone.products import pack_products
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import StatusCallback
 from streamo_ros.backbone.vision import VisionEncoder
@@ -128,7 +128,7 @@ class TorchEncoders:
 def _tower(family: Family, model: Any, grid: Grid) -> VisionEncoder:
     tower = family.tower(model, grid)
     if isinstance(tower, nn.Module):
-        divide_products(tower)
+        pack_products(tower)
     return tower
 
 

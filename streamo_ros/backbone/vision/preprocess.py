@@ -49,11 +49,26 @@ class Normalization:
         return torch.from_numpy((levels - mean) / deviation)
 
 
-def resize(image: NDArray[np.uint8], height: int, width: int, resample: int) -> NDArray[np.uint8]:
-    """Resample a frame of shape (height, width, 3)."""
-    if image.shape[:2] == (height, width):
-        return image
-    return np.asarray(Image.fromarray(image).resize((width, height), resample))
+class Resizer:
+    """Resamples frames with Pillow, which is given one picture's memory for all frames of a size.
+
+    Args:
+        resample: Pillow's number of the filter.
+    """
+
+    def __init__(self, resample: int) -> None:
+        self._resample = resample
+        self._picture = Image.new('RGB', (1, 1))
+
+    def __call__(self, image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
+        """Resample a frame of shape (height, width, 3)."""
+        tall, wide = image.shape[:2]
+        if (tall, wide) == (height, width):
+            return image
+        if self._picture.size != (wide, tall):
+            self._picture = Image.new('RGB', (wide, tall))
+        self._picture.frombytes(np.ascontiguousarray(image))
+        return np.asarray(self._picture.resize((width, height), self._resample))
 
 
 class Preprocessor:
@@ -77,7 +92,7 @@ class Preprocessor:
     ) -> None:
         self.grid = grid
         self._find_sizes = find_sizes
-        self._resample = normalization.resample
+        self._resize = Resizer(normalization.resample)
         self._device = device
         self._dtype = dtype
         self._table = normalization.table().flatten().to(device)
@@ -108,7 +123,7 @@ class Preprocessor:
             self._find_sizes(self.grid, *image.shape[:2]) if self._find_sizes else [(tall, wide)]
         )
         for size in sizes:
-            image = resize(image, *size, self._resample)
+            image = self._resize(image, *size)
         small = np.array(image[:tall, :wide], order='C')
         levels = torch.from_numpy(small).to(self._device)
         pixels = self._table.take(levels.long() + self._channels)
