@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from streamo_ros.backbone.plan import FrameSizes
-from streamo_ros.backbone.vision.preprocess import resize
+from streamo_ros.backbone.vision.preprocess import Resizer
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Sighting
 
@@ -53,7 +53,7 @@ class PictureMaker:
 
     def __init__(self, sizes: FrameSizes, resample: int) -> None:
         self._sizes = sizes
-        self._resample = resample
+        self._resize = Resizer(resample)
         self._numbers = itertools.count()
 
     def grid(self, height: int, width: int) -> tuple[int, int]:
@@ -79,7 +79,7 @@ class PictureMaker:
                 f'of shape {image.shape}'
             )
         grid = self._sizes(*image.shape[:2])
-        small = resize(image, *grid.pixels, self._resample)
+        small = self._resize(image, *grid.pixels)
         # Copied: the camera may write into its frame while vLLM still reads it.
         picture = Image.fromarray(np.array(small))
         return SessionFrame(grid.tokens, grid.shape, f'frame {next(self._numbers)}', picture)
