@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from dataclasses import replace
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from typing import get_args
@@ -55,7 +56,7 @@ from streamo_ros.training.video_frames import sample_video
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run `streamo convert`; FAILED when no dialogue was written."""
+    """Run `streamo convert`; FAILED when there was no dialogue, and nothing is written then."""
     options = _parser().parse_args(argv)
     findings: list[Problem] = []
     count = _convert(options, findings)
@@ -174,12 +175,18 @@ def _convert(options: argparse.Namespace, findings: list[Problem]) -> int:
     if options.compat:
         if options.without_videos:
             raise AnnotationError('--compat released needs the videos: remove --without-videos')
-        dialogues = list(_released(entries, options, rate, findings))
-        write_text(options.output, released_text(dialogues))
-        return len(dialogues)
+        released = list(_released(entries, options, rate, findings))
+        if released:
+            write_text(options.output, released_text(released))
+        return len(released)
+    dialogues = _constructed(_labeled(entries, options, cache, findings), options)
+    first = next(dialogues, None)
+    if first is None:
+        # An older file stays: what is there may be all that there is.
+        return 0
     count = 0
     with replacing(options.output) as new, LineWriter(new, options.output) as lines:
-        for dialogue in _constructed(_labeled(entries, options, cache, findings), options):
+        for dialogue in chain((first,), dialogues):
             lines.write(json.dumps(dialogue.to_json(), ensure_ascii=False))
             count += 1
     return count
@@ -284,4 +291,6 @@ def _print(report: dict[str, Any], findings: Sequence[Problem], as_json: bool) -
         print(f'and {len(findings) - 20} more: use --report to get all of them', file=sys.stderr)
     counts = ', '.join(f'{count} {kind}' for kind, count in report['findings'].items())
     written = f'{report["dialogues"]} dialogues in {report["output"]}'
+    if not report['dialogues']:
+        written = f'no dialogue; {report["output"]} was not written'
     print(f'{written}; reported: {counts or "nothing"}')

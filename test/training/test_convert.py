@@ -189,7 +189,10 @@ def test_stream_it_makes_long_dialogues_and_leaves_grounding_alone(tmp_path, mak
 def test_what_is_wrong_with_a_whole_file_is_said_of_no_record(tmp_path, capsys):
     source = tmp_path / 'notes.md'
     source.write_text('# notes')
-    assert main([str(source), '-o', str(tmp_path / 'out.jsonl')]) == 1
+    out = tmp_path / 'out.jsonl'
+    out.write_text('an older file\n')
+    assert main([str(source), '-o', str(out)]) == 1
+    assert out.read_text() == 'an older file\n'
     err = capsys.readouterr().err
     assert err.startswith(f'{source}: the file is not Streamo-Instruct')
     assert err.count('\n') == 1
