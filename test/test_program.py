@@ -132,8 +132,8 @@ def test_ctrl_c_in_the_first_seconds_ends_it_without_a_word(verb, moment, tmp_pa
         'bench': [str(share_path('models', 'streamo-tiny'))],
     }[verb]
     start = (
-        "import runpy, signal, sys; print('up', flush=True); "
-        'signal.signal(signal.SIGINT, signal.SIG_DFL); '
+        'import runpy, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); '
+        "print('up', flush=True); "
         "runpy.run_module('streamo_ros.cli', run_name='__main__', alter_sys=True)"
     )
     process = subprocess.Popen(
