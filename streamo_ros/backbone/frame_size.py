@@ -1,15 +1,34 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""The size that a frame is resized to before a vision tower sees it. Imports no torch."""
+"""What a frame must be, and the size it is resized to before a vision tower sees it.
+
+Imports no torch.
+"""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from streamo_ros.core.interface import BackboneError
 
 MAX_ASPECT = 200
+
+
+def check_frame(image: NDArray[np.uint8]) -> None:
+    """Refuse what is no frame.
+
+    Raises:
+        BackboneError: it is not RGB, uint8, of shape (height, width, 3).
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
+        raise BackboneError(
+            f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
+            f'of shape {image.shape}'
+        )
 
 
 def smart_size(

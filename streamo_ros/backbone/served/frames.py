@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.backbone.frame_size import check_frame
 from streamo_ros.backbone.frame_size import smart_size
 from streamo_ros.backbone.served.chat import ServedFrame
 from streamo_ros.core.interface import BackboneError
@@ -61,11 +62,7 @@ class FrameWriter:
         Raises:
             BackboneError: it is not such an image.
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            raise BackboneError(
-                f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
-                f'of shape {image.shape}'
-            )
+        check_frame(image)
         grid = self.grid(*image.shape[:2])
         size = grid[1] * EDGE, grid[0] * EDGE
         if image.shape[1::-1] != size:

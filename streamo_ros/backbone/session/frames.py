@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from streamo_ros.backbone.frame_size import check_frame
 from streamo_ros.backbone.plan import FrameSizes
 from streamo_ros.backbone.vision.preprocess import Resizer
-from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Sighting
 
 
@@ -73,11 +73,7 @@ class PictureMaker:
         Raises:
             BackboneError: it is not such an image.
         """
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            raise BackboneError(
-                f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
-                f'of shape {image.shape}'
-            )
+        check_frame(image)
         grid = self._sizes(*image.shape[:2])
         small = self._resize(image, *grid.pixels)
         # Copied: the camera may write into its frame while vLLM still reads it.

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from streamo_ros.backbone.frame_size import check_frame
 from streamo_ros.backbone.vision import Grid
-from streamo_ros.core.interface import BackboneError
 
 FindSizes = Callable[[Grid, int, int], Sequence[tuple[int, int]]]
 """Of a grid and a frame's height and width, what it is resized to; see `family.Family.sizes`."""
@@ -113,11 +113,7 @@ class Preprocessor:
 
     def _cut(self, image: NDArray[np.uint8]) -> Tensor:
         """Patches of one image, float32, (patches, 3 * patch * patch)."""
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or not image.size:
-            raise BackboneError(
-                f'a frame must be RGB uint8 of shape (height, width, 3), got {image.dtype} '
-                f'of shape {image.shape}'
-            )
+        check_frame(image)
         tall, wide = self.grid.pixels
         sizes = (
             self._find_sizes(self.grid, *image.shape[:2]) if self._find_sizes else [(tall, wide)]
