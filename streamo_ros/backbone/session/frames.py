@@ -60,10 +60,6 @@ class PictureMaker:
         """Rows and columns of the vision tokens of a frame of this size in pixels."""
         return self._sizes(height, width).shape
 
-    def size(self, height: int, width: int) -> tuple[int, int]:
-        """Height and width of the picture of a frame of this size."""
-        return self._sizes(height, width).pixels
-
     def make(self, image: NDArray[np.uint8]) -> SessionFrame:
         """Resize a frame.
 
