@@ -11,6 +11,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from streamo_ros.backbone.options import Options
+from streamo_ros.backbone.options import RUNTIMES
 from streamo_ros.backbone.preload import preload_torch
 from streamo_ros.core.interface import Backbone
 from streamo_ros.core.interface import BackboneError
@@ -31,6 +32,15 @@ def load(path: str | Path, options: Options | None = None) -> Backbone:
         BackboneError: the model cannot be loaded as asked.
     """
     options = options or Options()
+    if options.runtime not in RUNTIMES:
+        raise BackboneError(
+            f'the runtime {options.runtime!r} is not known: use {", ".join(RUNTIMES)}'
+        )
+    if options.runtime == 'vllm' and (is_url(path) or is_script(Path(path))):
+        raise BackboneError(
+            f'model.runtime vllm runs the folder of a checkpoint, and {path} is none: set it to '
+            'torch'
+        )
     if options.gate:
         from streamo_ros.backbone.gate import with_gate
 

@@ -237,3 +237,14 @@ def test_what_vllm_cannot_do_is_refused(engines, tiny, options, sentence):
 def test_without_vllm_it_says_how_to_install_it(tiny):
     with pytest.raises(BackboneError, match='pip install vllm'):
         load(tiny, Options('cpu', runtime='vllm'))
+
+
+@pytest.mark.parametrize('path', ['http://127.0.0.1:1/v1', 'model.yaml'])
+def test_what_is_no_checkpoint_is_not_run_by_another_engine_in_silence(path):
+    with pytest.raises(BackboneError, match=f'{path} is none: set it to torch'):
+        load(path, Options(runtime='vllm'))
+
+
+def test_an_unknown_runtime_is_refused():
+    with pytest.raises(BackboneError, match="'tensorrt' is not known: use torch, vllm"):
+        load('anything', Options(runtime='tensorrt'))
