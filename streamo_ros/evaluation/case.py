@@ -85,6 +85,8 @@ class Case:
     images: Callable[[], Iterable[Image]]
     alarms_only: bool = False
     standing: tuple[str, ...] = ()
+    kind: str = ''
+    large: bool = False
 
     def __post_init__(self) -> None:
         if not self.moments or not self.instruction.strip():

@@ -26,6 +26,7 @@ from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.case_runner import run_together
 from streamo_ros.evaluation.case_runner import settings_for
+from streamo_ros.evaluation.clip_parts import parts
 from streamo_ros.evaluation.object_streams import object_cases
 from streamo_ros.evaluation.object_streams import ObjectCase
 from streamo_ros.evaluation.object_streams import ObjectSettings
@@ -161,8 +162,8 @@ def evaluate_clips(
 
     Returns:
         What `score.report` says of the model, and of the plain rule under 'rule' where the model
-        sees with a detector; both for all clips, for each under 'clips', and for the variants of
-        all under 'variants'.
+        sees with a detector, both with `clip_parts.parts` under 'parts'; for all clips, for each
+        under 'clips', and for the variants of all under 'variants'.
 
     Raises:
         BackboneError: the model cannot be loaded.
@@ -212,7 +213,8 @@ def _report_watched(clips: Sequence[WatchedClip]) -> dict[str, Any]:
     ruled = [pair for watched in clips for pair in watched.ruled]
     return {
         **report(pairs, REAL_TOLERANCE),
-        'rule': report(ruled, REAL_TOLERANCE) if ruled else None,
+        'parts': parts(pairs),
+        'rule': {**report(ruled, REAL_TOLERANCE), 'parts': parts(ruled)} if ruled else None,
     }
 
 
@@ -262,9 +264,8 @@ def _rule_on_clip(backbone: Backbone, cases: Sequence[Case]) -> list[tuple[Case,
     ]
     pairs = []
     for case in cases:
-        name = case.name.split(': ', 1)[1].split(' ', 1)[1]
-        index = next(kind.index for kind in KINDS if kind.name == name)
-        counts = [[frame.count(name) for frame in frames]]
+        index = next(kind.index for kind in KINDS if kind.name == case.kind)
+        counts = [[frame.count(case.kind) for frame in frames]]
         family = 'appear' if case.alarms_only else case.family
         result = rule_result(family, Subject((index,)), counts)
         pairs += [(case, result)] if result else []

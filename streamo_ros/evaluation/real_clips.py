@@ -151,7 +151,9 @@ def _case(
 ) -> Case:
     images = partial(frames_at, clip.path, clip.times)
     title = f'{clip.path.stem}: {family} {name}'
-    return Case(title, family, text, moments, images, alarms_only, standing)
+    sizes = [track.get('large', False) for track in clip.truth['tracks'] if track['class'] == name]
+    large = bool(sizes) and all(sizes)
+    return Case(title, family, text, moments, images, alarms_only, standing, name, large)
 
 
 def _moment(

@@ -32,6 +32,11 @@ FILES = {'streams': 'streams', 'held out': 'streams_held_out', 'real': 'real'}
 """Name of each table's marks, and of the file with its figures."""
 UNKNOWN = 'streams_unknown'
 """File with the figures of streams about unknown things."""
+EVENTS = {
+    'people': 'people who appear and leave',
+    'large': 'large things that appear and leave',
+}
+"""Parts of the clips with events, and what they are called."""
 COLUMNS = {
     'state_macro_f1': 'state macro-F1',
     'timing_f1': 'timing F1',
@@ -56,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     measured = {name: _read(folder / FOLDER / f'{file}.json') for name, file in FILES.items()}
     for name, figures in measured.items():
         text = renew(text, name, table(figures))
+    text = renew(text, 'parts', parts_table(measured['real']))
     unknown = _read(folder / FOLDER / f'{UNKNOWN}.json')
     text = renew(text, 'quiet', quiet(measured, unknown))
     events = score_table(
@@ -66,6 +72,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     text = renew(text, 'score', events)
     write_text(card, text)
     return 0
+
+
+def parts_table(figures: Mapping[str, Any]) -> str:
+    """Parts of the clips, by the model and by the plain rule, as a table."""
+    own, rule = figures['parts'], figures['rule']['parts']
+    rows = ['| | model | plain rule |', '|---|---:|---:|']
+    for name, label in EVENTS.items():
+        label = f'{label} ({own[name]["due"]} events)'
+        for key, what in (('timing_f1', 'timing F1'), ('answer_accuracy', 'answers right')):
+            rows.append(
+                f'| {label}: {what} | {_cell(own[name][key])} | {_cell(rule[name][key])} |'
+            )
+    numbers = (_cell(part['numbers']['standing_right']) for part in (own, rule))
+    rows.append(f'| numbers from 1 to 4: right in so many frames | {" | ".join(numbers)} |')
+    return '\n'.join(rows)
 
 
 def quiet(measured: Mapping[str, Mapping[str, Any]], unknown: Mapping[str, Any]) -> str:

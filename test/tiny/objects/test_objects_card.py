@@ -22,18 +22,22 @@ FIGURES = ROW | {
     'refused': {'known': 0.01, 'unknown': 0.97},
 }
 RULE = {'false_alarms_per_hour': 1.25, 'families': {}}
+PART = {'timing_f1': 0.75, 'answer_accuracy': 0.7, 'due': 30}
+PARTS = {'people': PART, 'large': PART, 'numbers': {'standing_right': 0.9}}
 REAL = FIGURES | {
     'never_hours': 4.5,
-    'rule': ROW | RULE,
+    'parts': PARTS,
+    'rule': ROW | RULE | {'parts': PARTS | {'numbers': {'standing_right': None}}},
     'variants': ROW | {'never_hours': 36.04, 'rule': RULE},
 }
 
 
+MARKS = (*FILES, 'parts', 'quiet', 'score')
+
+
 def test_the_tables_are_renewed(tmp_path):
     card = tmp_path / 'README.md'
-    card.write_text(
-        ''.join(f'<!-- {name} -->old<!-- end of {name} -->' for name in (*FILES, 'quiet', 'score'))
-    )
+    card.write_text(''.join(f'<!-- {name} -->old<!-- end of {name} -->' for name in MARKS))
     (tmp_path / 'evaluation').mkdir()
     for file in (*FILES.values(), UNKNOWN):
         figures = REAL if file == 'real' else FIGURES
@@ -42,6 +46,8 @@ def test_the_tables_are_renewed(tmp_path):
     text = card.read_text()
     assert 'old' not in text
     assert text.count('| appear | 0.50 | 0.50 | 0.50 | - |') == len(FILES)
+    assert '| people who appear and leave (30 events): timing F1 | 0.75 | 0.75 |' in text
+    assert '| numbers from 1 to 4: right in so many frames | 0.90 | - |' in text
     assert '| the same, variants of the clips (36.0 h) | 0.50 | 1.25 |' in text
     assert '| unknown things refused (4 cases) | 0.97 | - |' in text
     assert '| known things refused | 0.01 | - |' in text
