@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Raises:
         StreamoError: it could not run.
     """
-    options = _parser().parse_args(argv)
+    options = _options(argv)
     answer_signals()
     output = Path(options.output)
     output.mkdir(parents=True, exist_ok=True)
@@ -120,12 +120,29 @@ def _next_step() -> str:
     return f'next, your own camera or video: {install}{command}'
 
 
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    """What was asked for; a source may come with its option or without."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.video and options.source:
+        parser.error(f'two sources, {options.source} and {options.video}: give one')
+    options.source = options.source or options.video
+    return options
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = CommandParser(
         prog='streamo demo', description='A camera, the node and its answers, on a real ROS graph.'
     )
     add = parser.add_argument
-    add('--source', default='', help='video, bag, folder or /dev/videoN; default: a drawn world')
+    add(
+        'video',
+        nargs='?',
+        default='',
+        metavar='SOURCE',
+        help='video, bag, folder or /dev/videoN; default: a drawn world',
+    )
+    add('--source', default='', help='the same')
     add('--topic', default='', help='image topic of a bag; default: the only one')
     add(
         '--instruction',

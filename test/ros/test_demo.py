@@ -91,11 +91,20 @@ def test_a_recording_is_played_as_by_a_camera(tmp_path: Path, bag_writer: Any) -
     assert len(set(stamps)) == 7
 
 
-def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> None:
-    done = run_demo(tmp_path, '--source', str(tmp_path / 'none.mp4'))
+@pytest.mark.parametrize('option', [('--source',), ()])
+def test_a_source_that_cannot_be_read_is_one_sentence(
+    tmp_path: Path, option: tuple[str, ...]
+) -> None:
+    done = run_demo(tmp_path, *option, str(tmp_path / 'none.mp4'))
     assert done.returncode == 2
     assert 'none.mp4 does not exist' in done.stderr
     assert 'Traceback' not in done.stdout + done.stderr
+
+
+def test_two_sources_are_one_too_many(tmp_path: Path) -> None:
+    done = run_demo(tmp_path, '--source', 'one.mp4', 'two.mp4')
+    assert done.returncode == 2
+    assert 'two sources, one.mp4 and two.mp4: give one' in done.stderr
 
 
 def write_images(folder: Path, times: Sequence[float]) -> Path:
