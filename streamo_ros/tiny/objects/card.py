@@ -3,9 +3,9 @@
 """Writes measured figures into the card of streamo-objects, between its marks.
 
 `python -m streamo_ros.tiny.objects.card models/streamo-objects` reads what `streamo evaluate`
-wrote into `evaluation/`: `streams.json`, `streams_held_out.json`, `streams_unknown.json` and
-`real.json`; and, where they are there, what `streamo score` and `streamo calibrate` printed:
-`score.json` and `calibration.json`.
+wrote into `evaluation/`: `streams.json`, `streams_held_out.json`, `streams_unknown.json`,
+`real.json` and `fresh.json`; and, where they are there, what `streamo score` and
+`streamo calibrate` printed: `score.json` and `calibration.json`.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ FILES = {'streams': 'streams', 'held out': 'streams_held_out', 'real': 'real'}
 """Name of each table's marks, and of the file with its figures."""
 UNKNOWN = 'streams_unknown'
 """File with the figures of streams about unknown things."""
+FRESH = 'fresh'
+"""Name of the marks, and of the file, of clips that nobody had looked at in training."""
 EVENTS = {
     'people': 'people who appear and leave',
     'large': 'large things that appear and leave',
@@ -62,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, figures in measured.items():
         text = renew(text, name, table(figures))
     text = renew(text, 'parts', parts_table(measured['real']))
+    text = renew(text, FRESH, fresh(_read(folder / FOLDER / f'{FRESH}.json')))
     unknown = _read(folder / FOLDER / f'{UNKNOWN}.json')
     text = renew(text, 'quiet', quiet(measured, unknown))
     events = score_table(
@@ -86,6 +89,22 @@ def parts_table(figures: Mapping[str, Any]) -> str:
             )
     numbers = (_cell(part['numbers']['standing_right']) for part in (own, rule))
     rows.append(f'| numbers from 1 to 4: right in so many frames | {" | ".join(numbers)} |')
+    return '\n'.join(rows)
+
+
+def fresh(figures: Mapping[str, Any]) -> str:
+    """Clips that nobody had looked at: all of it, its parts, and each clip, as three tables."""
+    return '\n\n'.join((table(figures), parts_table(figures), clips_table(figures)))
+
+
+def clips_table(figures: Mapping[str, Any]) -> str:
+    """Each clip, by the model and by the plain rule (in parentheses), as a table."""
+    keys = ('timing_f1', 'answer_accuracy', 'standing_right', 'false_alarms')
+    heads = ('timing F1', 'answers right', 'last number right', 'false alarms')
+    rows = [f'| clip: model (plain rule) | {" | ".join(heads)} |', f'|---|{"---:|" * len(keys)}']
+    for name, clip in figures['clips'].items():
+        cells = (f'{_cell(clip[key])} ({_cell(clip["rule"][key])})' for key in keys)
+        rows.append(f'| {name} | {" | ".join(cells)} |')
     return '\n'.join(rows)
 
 

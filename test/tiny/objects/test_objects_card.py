@@ -10,6 +10,7 @@ import pytest
 
 from streamo_ros.tiny.objects.card import COLUMNS
 from streamo_ros.tiny.objects.card import FILES
+from streamo_ros.tiny.objects.card import FRESH
 from streamo_ros.tiny.objects.card import main
 from streamo_ros.tiny.objects.card import UNKNOWN
 from streamo_ros.training.train_config import TrainingError
@@ -32,7 +33,8 @@ REAL = FIGURES | {
 }
 
 
-MARKS = (*FILES, 'parts', 'quiet', 'score')
+CLIP = ROW | {'false_alarms': 3, 'rule': ROW | {'timing_f1': None, 'false_alarms': 2}}
+MARKS = (*FILES, FRESH, 'parts', 'quiet', 'score')
 
 
 def test_the_tables_are_renewed(tmp_path):
@@ -42,10 +44,14 @@ def test_the_tables_are_renewed(tmp_path):
     for file in (*FILES.values(), UNKNOWN):
         figures = REAL if file == 'real' else FIGURES
         (tmp_path / 'evaluation' / f'{file}.json').write_text(json.dumps(figures))
+    content = json.dumps(REAL | {'model_id': 'def', 'clips': {'street': CLIP}})
+    (tmp_path / 'evaluation' / f'{FRESH}.json').write_text(content)
     main([str(tmp_path)])
     text = card.read_text()
     assert 'old' not in text
-    assert text.count('| appear | 0.50 | 0.50 | 0.50 | - |') == len(FILES)
+    assert text.count('| appear | 0.50 | 0.50 | 0.50 | - |') == len(FILES) + 1
+    assert 'Model `def`:' in text
+    assert '| street | 0.50 (-) | 0.50 (0.50) | - (-) | 3 (2) |' in text
     assert '| people who appear and leave (30 events): timing F1 | 0.75 | 0.75 |' in text
     assert '| numbers from 1 to 4: right in so many frames | 0.90 | - |' in text
     assert '| the same, variants of the clips (36.0 h) | 0.50 | 1.25 |' in text
