@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamo_ros.backbone.frame_size import smart_size
-from streamo_ros.backbone.vision.preprocess import Resizer
+from streamo_ros.backbone.vision.resizer import Resizer
 from streamo_ros.core.frame import SECOND
 from streamo_ros.files import write_bytes
 from streamo_ros.files import write_text

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from streamo_ros.backbone.vision.preprocess import Resizer
+from streamo_ros.backbone.vision.resizer import Resizer
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny import drawn_data
 from streamo_ros.training.labeled_dialogue import read_dialogues

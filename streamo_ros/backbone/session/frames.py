@@ -14,7 +14,7 @@ from PIL import Image
 
 from streamo_ros.backbone.frame_size import check_frame
 from streamo_ros.backbone.plan import FrameSizes
-from streamo_ros.backbone.vision.preprocess import Resizer
+from streamo_ros.backbone.vision.resizer import Resizer
 from streamo_ros.core.interface import Sighting
 
 

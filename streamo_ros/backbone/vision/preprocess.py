@@ -12,14 +12,15 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from torch import Tensor
 
 from streamo_ros.backbone.frame_size import check_frame
 from streamo_ros.backbone.vision import Grid
+from streamo_ros.backbone.vision.resizer import Resizer
 
 FindSizes = Callable[[Grid, int, int], Sequence[tuple[int, int]]]
 """Of a grid and a frame's height and width, what it is resized to; see `family.Family.sizes`."""
@@ -49,35 +50,13 @@ class Normalization:
         return torch.from_numpy((levels - mean) / deviation)
 
 
-class Resizer:
-    """Resamples frames with Pillow, which is given one picture's memory for all frames of a size.
-
-    Args:
-        resample: Pillow's number of the filter.
-    """
-
-    def __init__(self, resample: int) -> None:
-        self._resample = resample
-        self._picture = Image.new('RGB', (1, 1))
-
-    def __call__(self, image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
-        """Resample a frame of shape (height, width, 3)."""
-        tall, wide = image.shape[:2]
-        if (tall, wide) == (height, width):
-            return image
-        if self._picture.size != (wide, tall):
-            self._picture = Image.new('RGB', (wide, tall))
-        self._picture.frombytes(np.ascontiguousarray(image))
-        return np.asarray(self._picture.resize((width, height), self._resample))
-
-
 class Preprocessor:
     """Converts frames to patches of one grid, on one device.
 
     Args:
         grid: the grid.
         normalization: normalization of the checkpoint's image processor.
-        device: device of the patches; the resized bytes are copied there, not the floats.
+        device: device of the patches.
         dtype: dtype of the patches.
         find_sizes: sizes that a frame is resized to; None = the grid's.
     """
@@ -93,10 +72,8 @@ class Preprocessor:
         self.grid = grid
         self._find_sizes = find_sizes
         self._resize = Resizer(normalization.resample)
-        self._device = device
         self._dtype = dtype
-        self._table = normalization.table().flatten().to(device)
-        self._channels = 256 * torch.arange(3, device=device)
+        self._lookup = _Lookup(normalization.table(), device)
 
     def __call__(self, *images: NDArray[np.uint8]) -> Tensor:
         """Patches, shape `Grid.patch_shape`.
@@ -121,9 +98,24 @@ class Preprocessor:
         for size in sizes:
             image = self._resize(image, *size)
         small = np.array(image[:tall, :wide], order='C')
-        levels = torch.from_numpy(small).to(self._device)
-        pixels = self._table.take(levels.long() + self._channels)
-        return patchify(pixels, self.grid)
+        return patchify(self._lookup(small), self.grid)
+
+
+class _Lookup:
+    """Looks bytes up in a table, see `Normalization.table`; by OpenCV on a CPU."""
+
+    def __init__(self, table: Tensor, device: torch.device) -> None:
+        self._device = device
+        self._numbers = np.ascontiguousarray(table.numpy().T)[None]
+        self._table = table.flatten().to(device)
+        self._channels = 256 * torch.arange(3, device=device)
+
+    def __call__(self, image: NDArray[np.uint8]) -> Tensor:
+        """Float32, (height, width, 3); the bytes are copied to the device, not the floats."""
+        if self._device.type == 'cpu':
+            return torch.from_numpy(cv2.LUT(image, self._numbers))
+        levels = torch.from_numpy(image).to(self._device)
+        return self._table.take(levels.long() + self._channels)
 
 
 def in_depth(patches: Sequence[Tensor]) -> Tensor:
