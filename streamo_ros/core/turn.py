@@ -11,7 +11,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 from fractions import Fraction
+from operator import is_not
 
 from streamo_ros.core.eviction import Action
 from streamo_ros.core.eviction import TurnSize
@@ -48,6 +50,9 @@ class Turn:
     answered: bool = False
     kind: Kind = Kind.ANSWER
     asks: bool = False
+    _measured: tuple[tuple[object, ...], TurnSize] = field(
+        default=((), TurnSize(0, 0, False)), init=False, repr=False, compare=False
+    )
 
     @property
     def tick(self) -> Tick:
@@ -61,7 +66,15 @@ class Turn:
 
     def size(self, prompt: PromptTokens) -> TurnSize:
         """Its size in a slot once all of its parts are there."""
-        # A list: each request asks for the sizes of all turns.
+        # Each request asks for the sizes of all turns, and only the last has changed.
+        parts = (prompt, self.prefix, self.texts, self.reply, self.visions, self.answered)
+        before, size = self._measured
+        if len(before) != len(parts) or any(map(is_not, before, parts)):
+            size = self._size(prompt)
+            self._measured = parts, size
+        return size
+
+    def _size(self, prompt: PromptTokens) -> TurnSize:
         vision = sum([prompt.frame_tokens(vision.tokens) for vision in self.visions])
         text = len(self.prefix) + sum(map(len, self.texts)) + len(prompt.reply_prompt)
         return TurnSize(text + len(self.reply) + vision, vision, self.answered)
