@@ -27,7 +27,7 @@ class Operators(Protocol):
         """The sum, and its RMS norm."""
 
     def gate(self, gate_up: Tensor) -> Tensor:
-        """SwiGLU's product, silu(gate) * up, of (rows, 2 * width): (rows, width)."""
+        """SwiGLU's product, silu(gate) * up, of (rows, 2 * width), which may be overwritten."""
 
 
 class PlainOperators:
@@ -47,7 +47,7 @@ class PlainOperators:
     def gate(self, gate_up: Tensor) -> Tensor:
         """See `Operators.gate`."""
         gate, up = gate_up.chunk(2, dim=-1)
-        return F.silu(gate).mul_(up)
+        return F.silu(gate, inplace=True).mul_(up)
 
 
 def find_operators(fused: bool) -> Operators:

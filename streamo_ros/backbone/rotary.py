@@ -36,9 +36,10 @@ class Rotary:
         Args:
             positions: integers, shape (3, tokens).
         """
-        half = positions[self.axes].float().T * self.frequencies
+        half = positions.index_select(0, self.axes).float().T * self.frequencies
         full = torch.cat((half, half), dim=-1)
-        return full.cos() * self.scaling, full.sin() * self.scaling
+        cos, sin = full.cos(), full.sin()
+        return (cos, sin) if self.scaling == 1 else (cos * self.scaling, sin * self.scaling)
 
     def table(self, positions: int) -> tuple[Tensor, Tensor]:
         """Cosines and sines of positions from 0, float32, each (positions, dim / 2)."""
@@ -65,10 +66,12 @@ def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
 
     Computed in the dtype of the angles and rounded once to that of `x`.
     """
-    half, dtype = x.shape[-1] // 2, x.dtype
+    dtype = x.dtype
     x = x.to(cos.dtype)
     turned = x * cos
     # Half by half: one sum over the whole would first need the halves swapped in a copy.
-    turned[..., :half].addcmul_(x[..., half:], sin[..., :half], value=-1)
-    turned[..., half:].addcmul_(x[..., :half], sin[..., half:])
+    (first, second), (sin_first, sin_second) = x.chunk(2, -1), sin.chunk(2, -1)
+    turned_first, turned_second = turned.chunk(2, -1)
+    turned_first.addcmul_(second, sin_first, value=-1)
+    turned_second.addcmul_(first, sin_second)
     return turned.to(dtype)

@@ -259,8 +259,11 @@ def write_rows(buffer: Tensor, entry: Tensor, step: ModelStep) -> None:
     """
     begin = 0
     for span in step.spans:
-        end = span.start + span.tokens
-        for slot in range(span.slot, span.slot + span.lanes):
-            own = entry[:, :, begin : begin + span.tokens]
-            buffer[:, slot, :, span.start : end] = own
-            begin += span.tokens
+        end, rows = begin + span.lanes * span.tokens, slice(span.start, span.start + span.tokens)
+        own = entry[:, :, begin:end]
+        if span.lanes == 1:
+            buffer[:, span.slot, :, rows] = own
+        else:
+            lanes = own.unflatten(2, (span.lanes, span.tokens)).transpose(1, 2)
+            buffer[:, span.slot : span.slot + span.lanes, :, rows] = lanes
+        begin = end
