@@ -144,7 +144,8 @@ class _Across:
         height, width = image.shape[:2]
         out = np.empty((height, self._wide, 3), np.uint8)
         for rows in _parts(height, self._lines):
-            columns = self._axis(cv2.transpose(image[rows]).reshape(width, -1))
+            turned = np.asarray(cv2.transpose(image[rows]), np.uint8)
+            columns = self._axis(turned.reshape(width, -1))
             cv2.transpose(columns.reshape(self._wide, -1, 3), out[rows])
         return out
 
