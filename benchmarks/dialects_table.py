@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the tables of docs/dialects.md out of dialects.json and dialects_0.2b.json.
+"""Writes the tables of docs/dialects.md: dialects.json, dialects_0.2b.json, streaming_vlm.json.
 
 python -m benchmarks.dialects_table
 """
@@ -40,6 +40,20 @@ def table(figures: dict[str, Any]) -> str:
     return '\n'.join(rows)
 
 
+def their_own_table(figures: dict[str, Any]) -> str:
+    """Our engine and StreamingVLM's own code, by model and place in the stream."""
+    rows = ['| model | frames | ours | its own code | ratio | logits differ by at most |']
+    rows.append('|---|---|---|---|---|---|')
+    for shape, places in figures.items():
+        for frames, row in places.items():
+            rows.append(
+                f'| `{shape}` | {int(frames):,} | {row["ours_ms"]:,.1f} ms |'
+                f' {row["theirs_ms"]:,.1f} ms | {row["ratio"]:.1f} |'
+                f' {row["logit_difference"]:.0e} |'
+            )
+    return '\n'.join(rows)
+
+
 def main() -> None:
     """Write it."""
     page = PAGE.read_text(encoding='utf-8')
@@ -51,7 +65,8 @@ def filled(page: str) -> str:
     for part, name in FIGURES.items():
         figures = json.loads((ROOT / 'benchmarks' / name).read_text(encoding='utf-8'))
         page = replace_part(page, part, table(figures))
-    return page
+    own = json.loads((ROOT / 'benchmarks' / 'streaming_vlm.json').read_text(encoding='utf-8'))
+    return replace_part(page, 'own', their_own_table(own))
 
 
 if __name__ == '__main__':

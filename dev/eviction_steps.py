@@ -14,7 +14,9 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+import time
 import zlib
+from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -65,35 +67,48 @@ def noise(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
     return generator.standard_normal(shape).astype(np.float32)
 
 
-def fill(model: Any) -> Any:
-    """Give a model's text part its weights."""
+def fill(model: Any, spread: float = 0.25) -> Any:
+    """Give a model's text part its weights, of this standard deviation."""
     for name, weight in model.named_parameters():
         if name.startswith(('model.language_model.', 'lm_head.')):
             numbers = noise(name, tuple(weight.shape))
-            scaled = 1 + numbers / 10 if 'norm' in name else numbers / 4
+            scaled = 1 + numbers / 10 if 'norm' in name else numbers * spread
             weight.data = torch.from_numpy(scaled.astype(np.float32))
     return model.eval().requires_grad_(False)
 
 
-def vision_tokens(step: int) -> torch.Tensor:
-    """The vision tokens of a frame, (tokens, hidden)."""
-    return torch.from_numpy(noise(f'frame {step}', (GRID[0] * GRID[1], TEXT['hidden_size'])))
+def vision_tokens(step: int, width: int = TEXT['hidden_size']) -> torch.Tensor:
+    """The vision tokens of a frame, (tokens, width)."""
+    return torch.from_numpy(noise(f'frame {step}', (GRID[0] * GRID[1], width)))
 
 
 def our_backbone(dialect: str = STREAMO) -> Any:
-    """The model in our engine."""
+    """The model in our engine; in `THEIRS` it keeps few words."""
+    from streamo_ros.backbone.shape_configs import qwen2_5
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = dialect if dialect == STREAMO else forgetful(dialect, Path(folder))
+        return backbone_of(qwen2_5(TEXT, VISION, SECTION), file, 2048)
+
+
+def backbone_of(config: Any, dialect: str, capacity: int, spread: float = 0.25) -> Any:
+    """A model with the weights of `fill` in our engine.
+
+    Args:
+        config: of the model.
+        dialect: its name, or its file.
+        capacity: tokens of the window.
+        spread: see `fill`.
+    """
     from transformers import Qwen2_5_VLForConditionalGeneration
 
     from streamo_ros.backbone.options import Options
     from streamo_ros.backbone.random_weights import random_backbone
-    from streamo_ros.backbone.shape_configs import qwen2_5
 
-    config, kind = qwen2_5(TEXT, VISION, SECTION), cast('Any', Qwen2_5_VLForConditionalGeneration)
+    kind = cast('Any', Qwen2_5_VLForConditionalGeneration)
     model = kind._from_config(config, dtype=torch.float32)  # noqa: SLF001
-    with tempfile.TemporaryDirectory() as folder:
-        file = dialect if dialect == STREAMO else forgetful(dialect, Path(folder))
-        options = Options('cpu', 'float32', dialect=file, lanes=1, capacity=2048)
-        return random_backbone('tiny', options, fill(model))
+    options = Options('cpu', 'float32', dialect=dialect, lanes=1, capacity=capacity)
+    return random_backbone('tiny', options, fill(model, spread))
 
 
 def forgetful(dialect: str, folder: Path) -> str:
@@ -106,9 +121,27 @@ def forgetful(dialect: str, folder: Path) -> str:
     return str(file)
 
 
-@torch.inference_mode()
 def our_steps(dialect: str = STREAMO) -> list[dict[str, Any]]:
     """What each step forgets and appends, and our logits after it."""
+    found = run_steps(our_backbone(dialect), dialect, STEPS)
+    return [{name: value for name, value in step.items() if name != 'ms'} for step in found]
+
+
+def run_steps(
+    backbone: Any, dialect: str, count: int, width: int = TEXT['hidden_size']
+) -> Iterator[dict[str, Any]]:
+    """The steps of a dialogue, one after the other.
+
+    Args:
+        backbone: the model.
+        dialect: `STREAMO` or `THEIRS`.
+        count: number of steps.
+        width: of the model.
+
+    Yields:
+        keep (what stays), ids (what is appended), logits after it, ms (processor time of both),
+        and in `THEIRS` reply (what is said).
+    """
     from streamo_ros.backbone.vision import EncodedVision
     from streamo_ros.config.settings import context_policy
     from streamo_ros.core.context_limits import ContextLimits
@@ -118,7 +151,7 @@ def our_steps(dialect: str = STREAMO) -> list[dict[str, Any]]:
     from streamo_ros.core.protocol import State
     from streamo_ros.core.unpaired_frame import UnpairedFrame
 
-    backbone, kept = our_backbone(dialect), []
+    kept: list[list[int]] = []
     evict = backbone.evict
 
     def noted(slot: int, keep: Any) -> None:
@@ -129,30 +162,32 @@ def our_steps(dialect: str = STREAMO) -> list[dict[str, Any]]:
     policy, frames = context_policy('auto', backbone.info), backbone.prompt.dialect.window.frames
     limits = ContextLimits(max_frames=frames or FRAMES, max_new_tokens=8)
     lane = Dialogue(backbone, policy, 'Tell me when the kettle boils.', limits)
-    steps = []
-    for at in range(STEPS):
+    for at in range(count):
         tick = Tick(at * SECOND, Fraction(at), Fraction(at + 1), at, 1)
-        vision: Any = EncodedVision(vision_tokens(at), (), GRID)
+        vision: Any = EncodedVision(vision_tokens(at, width), (), GRID)
         for number in range(1, backbone.prompt.dialect.frames):
             half = Fraction(number, backbone.prompt.dialect.frames)
             pending = UnpairedFrame(NO_IMAGE, GRID, lambda *_, vision=vision: vision)
             lane.gather(replace(tick, end=at + half), pending)
             tick, vision = replace(tick, start=at + half), pending
+        began = time.process_time()
         request = lane.request(tick, lane.gather(tick, vision) or vision)
         read = backbone._runner.tokens  # noqa: SLF001
-        logits = backbone._run(backbone._batch([request]), read)[1][0]  # noqa: SLF001
+        with torch.inference_mode():
+            logits = backbone._run(backbone._batch([request]), read)[1][0]  # noqa: SLF001
+        taken = 1e3 * (time.process_time() - began)
         ids = [
             token
             for piece in request.pieces
             for token in (piece if isinstance(piece, tuple) else [-1] * piece.tokens)
         ]
-        steps.append({'keep': list(kept), 'ids': ids, 'logits': logits[:LOGITS].tolist()})
+        step = {'keep': list(kept), 'ids': ids, 'logits': logits[:LOGITS].tolist(), 'ms': taken}
         kept.clear()
         if dialect == STREAMO:
             lane.commit(State.STANDBY if at % 5 == 3 else State.SILENCE)
         else:
-            steps[-1]['reply'] = comment(lane, backbone, at)
-    return steps
+            step['reply'] = comment(lane, backbone, at)
+        yield step
 
 
 def comment(lane: Any, backbone: Any, step: int) -> list[int]:
@@ -199,9 +234,14 @@ def write_steps(file: Path, dialect: str = STREAMO) -> None:
         'steps': [{**step, 'logits': []} for step in our_steps(dialect)],
     }
     if dialect == THEIRS:
-        names = '<|im_start|>', '<|im_end|>', 'user', 'assistant', 'previous text', '\n', ' ...'
-        record['tokens'] = {name: list(control(name)) for name in names}
+        record['tokens'] = their_tokens(backbone)
     file.write_text(json.dumps(record) + '\n', encoding='utf-8')
+
+
+def their_tokens(backbone: Any) -> dict[str, list[int]]:
+    """The ids of what their `process_past_kv` looks for."""
+    names = '<|im_start|>', '<|im_end|>', 'user', 'assistant', 'previous text', '\n', ' ...'
+    return {name: list(backbone.prompt.tokenizer.control(name)) for name in names}
 
 
 if __name__ == '__main__':
