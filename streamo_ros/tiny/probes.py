@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import torch
 import torch.nn.functional as F
 from torch import nn
 from torch import Tensor
@@ -26,6 +27,7 @@ from streamo_ros.tiny.probe_targets import UNKNOWN
 
 CONDITIONS = 3
 """Not at all, on the way, and there."""
+_RAREST = 8.0
 
 
 class Probes(nn.Module):
@@ -35,10 +37,16 @@ class Probes(nn.Module):
         width: width of the language model.
         late: whether to include the targets of the fourth stage.
         decision: other targets than those of the drawn world, which a decision depends on.
+        shares: weights of some of the targets; 1 for the others.
     """
 
     def __init__(
-        self, width: int, *, late: bool = False, decision: Mapping[str, int] | None = None
+        self,
+        width: int,
+        *,
+        late: bool = False,
+        decision: Mapping[str, int] | None = None,
+        shares: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self._width = width
@@ -46,6 +54,8 @@ class Probes(nn.Module):
         self._first_remembered = len(decision or DECISION_TARGETS | DIRECTION_TARGETS)
         if decision is None:
             decision = DECISION_TARGETS | DIRECTION_TARGETS if late else DECISION_TARGETS
+        self._shares = [(shares or {}).get(name, 1.0) for name in decision]
+        self._shares += [1.0] * len(remembered)
         # The names are those of the saved weights of earlier runs.
         self.asked = nn.ModuleList([nn.Linear(width, count) for count in decision.values()])
         self.kept = nn.ModuleList([nn.Linear(width, count) for count in remembered.values()])
@@ -54,7 +64,7 @@ class Probes(nn.Module):
         self.condition = None if remembered else nn.Linear(width, CONDITIONS)
 
     def loss(self, deciding: Tensor, remembered: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Sum over the targets of their mean cross-entropies, and the share decoded correctly.
+        """Weighted sum of the targets' mean cross-entropies, and the share decoded correctly.
 
         Args:
             deciding: hidden states where a state is decided, shape (frames, width).
@@ -65,11 +75,11 @@ class Probes(nn.Module):
         columns, first = targets.T, self._first_remembered
         heads = [(head, deciding, columns[k]) for k, head in enumerate(self.asked)]
         heads += [(head, remembered, columns[first + k]) for k, head in enumerate(self.kept)]
-        for head, hidden, target in heads:
+        for share, (head, hidden, target) in zip(self._shares, heads, strict=True):
             known = target != UNKNOWN
             if known.any():
                 logits = head(F.rms_norm(hidden[known], (self._width,)))
-                total = total + F.cross_entropy(logits, target[known])
+                total = total + share * F.cross_entropy(logits, target[known])
                 right = right + (logits.argmax(-1) == target[known]).float().sum()
                 count += int(known.sum())
         return total, right / max(count, 1)
@@ -104,6 +114,8 @@ class Probes(nn.Module):
     def condition_loss(self, cells: Tensor, conditions: Tensor) -> Tensor:
         """Mean cross-entropy of how far things are in doing what the instruction waits for.
 
+        Few things do it: each class weighs as much as the others, up to `_RAREST` times its count.
+
         Args:
             cells: hidden states at the vision tokens, shape (vision tokens, width).
             conditions: int64, shape (vision tokens,): see `objects.conditions`; `UNKNOWN` where
@@ -113,4 +125,6 @@ class Probes(nn.Module):
         if self.condition is None or not known.any():
             return cells.sum() * 0
         logits = self.condition(F.rms_norm(cells[known], (self._width,)))
-        return F.cross_entropy(logits, conditions[known])
+        counts = torch.bincount(conditions[known], minlength=CONDITIONS)
+        weights = (counts.max() / counts.clamp(min=1)).clamp(max=_RAREST)
+        return F.cross_entropy(logits, conditions[known], weight=weights)

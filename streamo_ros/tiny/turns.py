@@ -110,7 +110,8 @@ class DialogueWriter:
     ) -> None:
         self._dialogue, self._prompt, self._stress = dialogue, prompt, stress
         self._is_first, self._previous = True, State.UNKNOWN
-        self._heavy = {*prompt.tokenizer.plain('0123456789'), *heavy}
+        digits = (number for digit in '0123456789' for number in prompt.tokenizer.plain(digit))
+        self._heavy = {*digits, *heavy}
 
     def answer(self, label: Label, start: Fraction, end: Fraction) -> None:
         """A turn whose frame was evicted: tag and answer."""

@@ -44,9 +44,10 @@ VISION_START, VISION_END, VIDEO = '<|vision_start|>', '<|vision_end|>', '<|video
 CONTROL = (PAD, '<|im_start|>', STOP, VISION_START, VISION_END, IMAGE, VIDEO, *STATE_TAGS.values())
 
 _SPLIT = (
-    r'\d|s-(?=\d)|s>\n|user\n|assistant\n|system\n'
+    r'|s-(?=\d)|s>\n|user\n|assistant\n|system\n'
     r'| ?\p{L}+| ?[^\s\p{L}\d]+|\s+'
 )
+_DIGIT = r'\d'
 _CHAT = (
     "{% for m in messages %}{{ '<|im_start|>' + m['role'] + '\n' }}{% if m['content'] is string "
     "%}{{ m['content'] }}{% else %}{% for c in m['content'] %}{% if c['type'] == 'image' or "
@@ -150,15 +151,16 @@ def _train_bpe(whole: Iterable[str], size: int) -> dict[str, Any]:
     return model
 
 
-def pre_tokenizer(phrases: str = '') -> pre_tokenizers.PreTokenizer:
+def pre_tokenizer(phrases: str = '', number: str = _DIGIT) -> pre_tokenizers.PreTokenizer:
     """What cuts a text into pieces.
 
     Args:
         phrases: a pattern of several words that are one piece, followed by '|'.
+        number: a pattern of the digits that are one piece.
     """
     return pre_tokenizers.Sequence(
         [
-            pre_tokenizers.Split(Regex(phrases + _SPLIT), 'isolated'),
+            pre_tokenizers.Split(Regex(phrases + number + _SPLIT), 'isolated'),
             pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
         ]
     )

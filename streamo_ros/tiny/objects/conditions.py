@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""How far each detection is in doing what is waited for: being at a place, near, or coming closer.
+"""How far each detection is in doing what is waited for: being at a place, growing, arriving.
 
 An instruction has few answers, but each of its frames shows things that do or do not do what it is
 about. Asked of them one by one, whatever they are, the model learns what a place, a size and a
@@ -49,12 +49,14 @@ def token_conditions(dialogue: Conditioned) -> NDArray[np.int64]:
     frames = [frame for _, frame in dialogue.visions]
     count, stream, subject = dialogue.vision_tokens, dialogue.stream, dialogue.subject
     result = np.full((len(frames), count), UNASKED)
-    if not subject.kinds or dialogue.family not in (*_PLACED, 'closer'):
+    if dialogue.family not in (*_PLACED, 'closer', 'narrate'):
         return result
     # Of whatever kind: what it is, is asked of it elsewhere, and so each frame teaches more.
     asked = stream.kind[frames, :count] != NOTHING
     if dialogue.family == 'closer':
         found = _growing(stream, frames, count)
+    elif dialogue.family == 'narrate':
+        found = _arriving(stream, frames, count)
     else:
         found = _placed(stream.box[frames, :count], subject.side)
     result[asked] = found[asked]
@@ -80,3 +82,14 @@ def _growing(stream: Stream, frames: list[int], count: int) -> NDArray[np.int64]
     unclear = np.minimum(np.abs(of_token - GROWN), np.abs(of_token - GROWING)) < _GROWTH_UNSURE
     found[np.isnan(of_token) | (of_token == 0) | unclear] = UNASKED
     return found
+
+
+def _arriving(stream: Stream, frames: list[int], count: int) -> NDArray[np.int64]:
+    """How far things are in having arrived, shape (frames, places); none has for long."""
+    found = np.full((len(stream.things) + 1, stream.frames), UNASKED)
+    for number, thing in enumerate(stream.things):
+        seen = observe_thing(thing, 0)
+        found[number] = np.select([seen.arrived > 0, seen.pending > 0], [THERE, ON_THE_WAY], NOT)
+        found[number, seen.doubt] = UNASKED
+    of_token: NDArray[np.int64] = found[stream.owner[frames, :count], np.array(frames)[:, None]]
+    return of_token

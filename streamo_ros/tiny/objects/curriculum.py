@@ -26,20 +26,23 @@ WEIGHTS = {
     'closer': 2.8,
     'see': 1.2,
     'narrate': 2.0,
-    'ground': 2.0,
+    'ground': 3.0,
     'unknown': 1.1,
 }
 """Sampling weight of each family."""
 _NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
 """Families of the first stage."""
-_READINGS, _FIRST_READINGS = 0.35, 0.6
-"""Shares of steps in which all dialogues are about one reading, in all and at first."""
-_GROWTH, _SECONDS = 0.25, 0.6
-"""Cumulative shares of those about growth, and about the seconds of tags; the rest: `_PLACED`."""
+_READINGS, _LAST_READINGS = 0.35, 0.15
+"""Shares of steps in which all dialogues are about one reading, until the last part and there.
+With more, things are answered that are not there."""
+_GROWTH, _SECONDS, _CHANGES = 0.25, 0.5, 0.8
+"""Cumulative shares of those about growth, about the seconds of tags, and about what comes and
+goes; the rest: `_PLACED`."""
 _PLACED = {'side': 1.2, 'move': 1.0, 'near': 0.6, 'where': 1.4}
 """Families whose answers are read off one or two frames: a place or a size."""
-_GROWING_TURNS, _COUNTED_TURNS, _PLACED_TURNS = 8, (3, 7), (2, 4)
-"""Frames of each."""
+_GROWING_TURNS, _COUNTED_TURNS, _CHANGED_TURNS, _PLACED_TURNS = 8, (3, 17), (4, 17), (2, 4)
+"""Frames of each. Seconds are read from anywhere in a window: learned in short ones, they were
+wrong once the window was full."""
 _MISSES = 0.02
 """Corruption with which growth is learned: it is clear only frames after the first that may show
 it, and what was missed must be due still."""
@@ -52,8 +55,7 @@ _FRESH = 0.6
 _STRESSED, _LEAST_STRESS = 0.6, 0.3
 _GROUND_UNTIL, _PROBE_UNTIL = 0.8, 0.9
 _CONDITION = 1.0
-_READINGS_FIRST = 0.5
-"""Progress up to which most steps are about readings."""
+_LAST_FROM = 0.85
 
 
 @dataclass(frozen=True)
@@ -80,7 +82,7 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
         progress: completed share of the stage, 0 to 1.
         rng: makes all random choices.
     """
-    if rng.random() < (_FIRST_READINGS if progress < _READINGS_FIRST else _READINGS):
+    if rng.random() < (_READINGS if progress < _LAST_FROM else _LAST_READINGS):
         return plan_readings(rng)
     turns, corruption = _length(progress, rng)
     own = turns > 2 and progress > _OWN_FROM and rng.random() < _OWN_HISTORY
@@ -100,7 +102,7 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
 
 
 def plan_readings(rng: np.random.Generator) -> ObjectStep:
-    """Plan a step about where things are, how large, since when, and whether they grow.
+    """Plan a step about where things are, how large, since when, whether they grow, what comes.
 
     Few frames show a place as well as twenty, so a step has many dialogues.
 
@@ -112,12 +114,16 @@ def plan_readings(rng: np.random.Generator) -> ObjectStep:
         turns, weights = _GROWING_TURNS, {'closer': 1.0}
     elif kind < _SECONDS:
         turns, weights = int(rng.integers(*_COUNTED_TURNS)), {'ground': 1.0}
+    elif kind < _CHANGES:
+        turns, weights = int(rng.integers(*_CHANGED_TURNS)), {'narrate': 1.0}
     else:
         turns, weights = int(rng.integers(*_PLACED_TURNS)), _PLACED
     corruption = _MISSES if kind < _GROWTH else 0.0
-    plan = DialoguePlan(turns, weights, corruption, stress=_LEAST_STRESS)
+    fresh = kind < _GROWTH or kind >= _CHANGES or bool(rng.random() < _FRESH)
+    plan = DialoguePlan(turns, weights, corruption, _LEAST_STRESS, fresh)
     auxiliary = AuxiliaryWeights(ground=0.5, probe=0.5, condition=2 * _CONDITION)
-    return ObjectStep(plan, _FRAMES // turns, False, auxiliary)
+    own = kind < _GROWTH and bool(rng.random() < _OWN_HISTORY)
+    return ObjectStep(plan, _FRAMES // turns, own, auxiliary)
 
 
 def plan_words(rng: np.random.Generator) -> ObjectStep:

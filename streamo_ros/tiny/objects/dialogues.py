@@ -18,6 +18,7 @@ from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny.objects.facts import Facts
+from streamo_ros.tiny.objects.vocabulary import NUMBERS
 from streamo_ros.tiny.turns import DialogueWriter
 from streamo_ros.tiny.turns import Target
 from streamo_ros.worlds.draws import pick
@@ -54,7 +55,7 @@ _DECOY = 0.25
 """Share of dialogues in which what happens is not what is waited for but the same of another
 kind."""
 _SHORT = 4
-_AT_ZERO = 0.5
+_AT_ZERO = 0.4
 _ODD_RATE, _DROPS = 0.12, 0.15
 _WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
 _LOST_STANDBY = 0.3
@@ -227,9 +228,9 @@ def _written(
         _places(stream, evicted, rng),
         list(prompt.sink(text)),
     )
-    facts = Facts(family, scenario.subject, stream, labels)
+    facts = Facts(family, scenario.subject, stream, labels, tags)
     dialogue.probe_targets = facts.targets(evicted)
-    writer = DialogueWriter(dialogue, prompt, plan.stress, _kind_ids(prompt))
+    writer = DialogueWriter(dialogue, prompt, plan.stress, _heavy_ids(prompt))
     rows = [(label, tag, tag + step) for label, tag in zip(labels.labels, tags, strict=True)]
     answers = [row for row in rows[:evicted] if row[0].state is State.RESPONSE]
     for row in answers[-MAX_ANSWERS:]:
@@ -265,9 +266,10 @@ def _is_corrupted(label: Label, plan: DialoguePlan, rng: np.random.Generator) ->
 
 
 @cache
-def _kind_ids(prompt: PromptTokens) -> frozenset[int]:
-    """Ids of the words for kinds."""
-    ids = (prompt.tokenizer.plain(f' {word}') for word in kind_words())
+def _heavy_ids(prompt: PromptTokens) -> frozenset[int]:
+    """Ids of the words for kinds, and of numbers."""
+    texts = (*(f' {word}' for word in kind_words()), *NUMBERS)
+    ids = (prompt.tokenizer.plain(text) for text in texts)
     return frozenset(word[0] for word in ids if len(word) == 1)
 
 

@@ -1,19 +1,32 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the probes learn from each frame: how many are there, and whether a condition holds."""
+"""What the probes learn from each frame: how many are there, whether a condition holds, and so on.
+
+An answer names the seconds of two tags, or kinds that came and went. There are few answers, but
+each frame has a tag and things that may have come.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from collections.abc import Sequence
+from fractions import Fraction
+
+import numpy as np
 
 from streamo_ros.core.protocol import State
+from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.observer import observe_kind
+from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
 
 _MOST = 6
+_DIGITS = {'hundreds': 10, 'tens': 10, 'ones': 10, 'half': 2}
+"""What the second with which a tag starts is made of."""
+_OF_WORDS = 0.3
 FACTS = {
     'known': _MOST + 1,
     'pending': 2,
@@ -21,9 +34,16 @@ FACTS = {
     'other': 2,
     'said': _MOST + 2,
     'holds': 2,
+    'coming': len(KINDS) + 1,
+    'going': len(KINDS) + 1,
+    **{f'{name}_{which}': count for which in ('now', 'before') for name, count in _DIGITS.items()},
 }
 """What a decision depends on, and the number of classes of each."""
+WEIGHTS = dict.fromkeys([*FACTS][6:], _OF_WORDS)
+"""Weights of those that the words of an answer depend on; that of the others is 1."""
 UNKNOWN = -1
+_DOUBTFUL = ('known', 'pending', 'missing', 'other', 'holds', 'coming', 'going')
+"""Those that nobody knows in doubt."""
 
 
 class Facts:
@@ -34,42 +54,60 @@ class Facts:
         subject: what it is about.
         stream: the stream, from the lane's first frame.
         labels: the decisions due.
+        tags: second with which the tag of each frame starts.
     """
 
-    def __init__(self, family: str, subject: Subject, stream: Stream, labels: Labels) -> None:
+    def __init__(
+        self,
+        family: str,
+        subject: Subject,
+        stream: Stream,
+        labels: Labels,
+        tags: Sequence[Fraction],
+    ) -> None:
         self._family, self._subject, self._stream, self._labels = family, subject, stream, labels
+        self._tags = tags
 
     def targets(self, first: int) -> list[tuple[int, ...]]:
         """The classes of `FACTS` at each frame from one on; `UNKNOWN` where there is none."""
-        subject, stream = self._subject, self._stream
-        if not subject.kinds:
-            return [(UNKNOWN,) * len(FACTS)] * (stream.frames - first)
-        seen = observe_kind(stream, 0, subject.kinds[0], subject.color)
-        other = [UNKNOWN] * stream.frames
-        if len(subject.kinds) > 1:
-            other = (observe_kind(stream, 0, subject.kinds[1]).known > 0).astype(int).tolist()
         rows: Iterable[tuple[int, ...]] = zip(
-            seen.known.clip(max=_MOST).tolist(),
-            (seen.pending > 0).astype(int).tolist(),
-            (seen.missing > 0).astype(int).tolist(),
-            other,
+            *self._numbers(),
             self._said(),
             self._holds(),
+            *self._changes(),
+            *self._digits(self._tags),
+            *self._digits([self._tags[0], *self._tags[:-1]]),
             strict=True,
         )
         doubt = self._labels.doubt
         return [
             tuple(
-                UNKNOWN if doubt[frame] and name != 'said' else value
+                UNKNOWN if doubt[frame] and name in _DOUBTFUL else value
                 for name, value in zip(FACTS, row, strict=True)
             )
             for frame, row in enumerate(rows)
         ][first:]
 
+    def _numbers(self) -> list[list[int]]:
+        """How many are known, whether any may have come or gone, whether the other is there."""
+        subject, stream = self._subject, self._stream
+        if not subject.kinds:
+            return [[UNKNOWN] * stream.frames] * 4
+        seen = observe_kind(stream, 0, subject.kinds[0], subject.color)
+        other = [UNKNOWN] * stream.frames
+        if len(subject.kinds) > 1:
+            other = (observe_kind(stream, 0, subject.kinds[1]).known > 0).astype(int).tolist()
+        return [
+            seen.known.clip(max=_MOST).tolist(),
+            (seen.pending > 0).astype(int).tolist(),
+            (seen.missing > 0).astype(int).tolist(),
+            other,
+        ]
+
     def _holds(self) -> list[int]:
         """Whether what is waited for is so at each frame."""
         holds = self._labels.holds
-        if holds is None:
+        if holds is None or not self._subject.kinds:
             return [UNKNOWN] * self._stream.frames
         states: list[int] = holds.astype(int).tolist()
         return states
@@ -85,3 +123,30 @@ class Facts:
                 digits = re.match(r'\d+', label.text)
                 last = 1 + min(_MOST, int(digits[0])) if digits else 0
         return said
+
+    def _changes(self) -> list[list[int]]:
+        """Which kind may be coming or has come, and which may be going or is gone, from 1.
+
+        0 for none; `UNKNOWN` for several, and where it is not narrated.
+        """
+        stream = self._stream
+        if self._family != 'narrate':
+            return [[UNKNOWN] * stream.frames] * 2
+        found = np.zeros((2, len(KINDS), stream.frames), bool)
+        for kind in {*np.unique(stream.kind).tolist()} - {NOTHING}:
+            seen = observe_kind(stream, 0, kind)
+            found[0, kind] = (seen.pending > 0) | (seen.arrived > 0)
+            found[1, kind] = (seen.missing > 0) | (seen.departed > 0)
+        count, which = found.sum(1), found.argmax(1) + 1
+        classes = np.select([count == 0, count == 1], [0, which], UNKNOWN)
+        return [row.tolist() for row in classes]
+
+    def _digits(self, tags: Sequence[Fraction]) -> list[list[int]]:
+        """The digits of seconds where an answer names some, in the order of `_DIGITS`."""
+        if self._family != 'ground':
+            return [[UNKNOWN] * len(tags)] * len(_DIGITS)
+        whole = [int(tag) for tag in tags]
+        return [
+            *([number // place % 10 for number in whole] for place in (100, 10, 1)),
+            [int(tag % 1 >= Fraction(1, 2)) for tag in tags],
+        ]

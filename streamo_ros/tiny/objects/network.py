@@ -19,6 +19,8 @@ from streamo_ros.backbone.vision.detection_tokens import DetectionTokens
 from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objects.facts import FACTS
+from streamo_ros.tiny.objects.facts import WEIGHTS
+from streamo_ros.tiny.objects.number_embeddings import give_numbers
 from streamo_ros.tiny.objects.tensors import SeenFrames
 from streamo_ros.tiny.probes import Probes
 from streamo_ros.tiny.vocabulary import vocabulary
@@ -49,7 +51,7 @@ class ObjectNetwork(Network):
         super().__init__(
             sizes,
             vocabulary(tokenizer),
-            Probes(sizes.hidden, late=True, decision=FACTS) if probed else None,
+            Probes(sizes.hidden, late=True, decision=FACTS, shares=WEIGHTS) if probed else None,
             tokens,
             half=False,
         )
@@ -62,6 +64,7 @@ class ObjectNetwork(Network):
             assert tokens.scales is not None
             tokens.scales.weight.zero_()
             _give_meanings(self.language.embed_tokens.weight, tokenizer)
+            give_numbers(self.language.embed_tokens.weight, tokenizer)
 
     def trainable(self) -> list[tuple[str, nn.Parameter]]:
         """Names and values of the trainable parameters."""

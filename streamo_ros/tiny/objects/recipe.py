@@ -39,7 +39,7 @@ from streamo_ros.tiny.objects.objects_config import objects_config
 from streamo_ros.tiny.objects.objects_config import ObjectsConfig
 from streamo_ros.tiny.objects.objects_config import PART
 from streamo_ros.tiny.objects.objects_config import sizes
-from streamo_ros.tiny.objects.start import weights_from
+from streamo_ros.tiny.objects.start import start_from
 from streamo_ros.tiny.objects.tensors import collate
 from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
 from streamo_ros.tiny.saved_parts import read_part
@@ -90,9 +90,7 @@ class ObjectsRun:
         torch.manual_seed(config.seed)
         network = ObjectNetwork(sizes(config), self._tokenizer)
         if config.continue_from:
-            network.load_state_dict(
-                network.state_dict() | weights_from(Path(config.continue_from))
-            )
+            start_from(network, self._tokenizer, Path(config.continue_from))
         objective = Objective(self._prompt, aligned=False)
         words = self._stage('words', config.word_steps)
         if not config.continue_from:

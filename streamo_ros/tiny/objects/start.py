@@ -1,21 +1,57 @@
 # SPDX-FileCopyrightText: 2026 The streamo_ros authors
 # SPDX-License-Identifier: Apache-2.0
-"""What a run of streamo-objects starts with: a saved part of another run, or a checkpoint."""
+"""What a run of streamo-objects starts with: a saved part of another run, or a checkpoint.
+
+Its vocabulary may be the beginning of the network's own: what was added since then are numbers,
+whose embeddings are made of those of their digits.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 
+from streamo_ros.tiny.objects.network import ObjectNetwork
+from streamo_ros.tiny.objects.number_embeddings import give_numbers
 from streamo_ros.tiny.saved_parts import read_part
 from streamo_ros.training.train_config import TrainingError
 
 _WEIGHTS = 'model.safetensors'
 _NAMES = {'model.language_model.': 'hf.model.language_model.', 'model.visual.tokens.': 'adapt.'}
 """Beginnings of the names in a checkpoint, and in a network."""
+EMBEDDINGS = {'hf.model.language_model.embed_tokens.weight', 'hf.lm_head.weight'}
+"""Weights with a row for each token."""
+
+
+def start_from(network: ObjectNetwork, tokenizer: Any, source: Path) -> None:
+    """Give a network the weights of another run; what they lack stays as it is.
+
+    Args:
+        network: the network.
+        tokenizer: its tokenizer.
+        source: a saved part of a run, or the folder of a checkpoint.
+
+    Raises:
+        TrainingError: it is neither, or its vocabulary is larger than the network's.
+    """
+    own, weights, added = network.state_dict(), weights_from(source), False
+    for name in EMBEDDINGS & weights.keys():
+        known = len(weights[name])
+        if known > len(own[name]):
+            raise TrainingError(
+                f'continue_from: {source} has {known} tokens, more than the {len(own[name])} of '
+                'this version: train from a newer checkpoint'
+            )
+        added |= known < len(own[name])
+        weights[name] = torch.cat((weights[name], own[name][known:]))
+    network.load_state_dict(own | weights)
+    if added:
+        give_numbers(network.language.embed_tokens.weight, tokenizer)
 
 
 def weights_from(source: Path) -> dict[str, Tensor]:

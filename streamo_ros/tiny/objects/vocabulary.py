@@ -3,7 +3,8 @@
 """The tokenizer of streamo-objects: a word that it knows is one token, any other is spelled.
 
 So whatever is named can be copied letter by letter, and a word of several tokens is an unknown
-one. Names of several words, such as 'traffic light', are one token, too.
+one. Names of several words, such as 'traffic light', are one token, too, and so is a whole number:
+the seconds of a tag are copied in one piece.
 """
 
 from __future__ import annotations
@@ -37,6 +38,9 @@ _FIXED = (
     ' From 1s to 2s.',
     'What? Who, this: it; is! "a" \'s',
 )
+_NUMBER = r'\d{1,3}'
+NUMBERS = tuple(str(number) for number in range(1000))
+"""Numbers that are one token each."""
 
 
 def build_object_tokenizer() -> Any:
@@ -45,10 +49,12 @@ def build_object_tokenizer() -> Any:
     Returns:
         A `transformers.PreTrainedTokenizerFast` with a chat template.
     """
-    cut = pre_tokenizer(_phrases())
+    cut = pre_tokenizer(_phrases(), _NUMBER)
     pieces = [piece for text in _texts() for piece, _ in cut.pre_tokenize_str(text)]
     alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
-    entries = dict.fromkeys((*CONTROL, *alphabet, *pieces))
+    # Numbers last: all else keeps the ids that it had before they were whole.
+    words = [piece for piece in pieces if not piece.isdecimal()]
+    entries = dict.fromkeys((*CONTROL, *alphabet, *words, *NUMBERS))
     return with_chat(
         whole_word_tokenizer({text: number for number, text in enumerate(entries)}, [], cut)
     )

@@ -83,3 +83,19 @@ def test_the_head_learns_from_what_is_asked_alone():
     cells[1] = 100
     torch.testing.assert_close(probes.condition_loss(cells, conditions), loss)
     assert probes.condition_loss(cells, torch.full((4,), UNASKED)) == 0
+
+
+def test_rare_conditions_weigh_as_much_as_common_ones():
+    torch.manual_seed(0)
+    probes = Probes(8, decision={'known': 2})
+    cells = torch.randn(4, 8)
+    few = probes.condition_loss(cells, torch.tensor([NOT, NOT, NOT, THERE]))
+    each = [probes.condition_loss(cells[k : k + 1], torch.tensor([NOT])) for k in range(3)]
+    rare = probes.condition_loss(cells[3:], torch.tensor([THERE]))
+    torch.testing.assert_close(few, (sum(each) / 3 + rare) / 2)
+
+
+def test_arrivals_are_told_from_what_has_been_there_where_all_are_told():
+    found = asked('narrate', stream(thing('..####'), thing('######', DOG)))
+    assert found[:, 0].tolist()[2:] == [ON_THE_WAY, THERE, NOT, NOT]
+    assert found[:, 1].tolist() == [NOT] * 6
