@@ -35,12 +35,12 @@ _NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
 _READINGS, _LAST_READINGS = 0.35, 0.15
 """Shares of steps in which all dialogues are about one reading, until the last part and there.
 With more, things are answered that are not there."""
-_GROWTH, _SECONDS, _CHANGES = 0.25, 0.5, 0.8
+_GROWTH, _SECONDS, _CHANGES = 0.3, 0.5, 0.8
 """Cumulative shares of those about growth, about the seconds of tags, and about what comes and
 goes; the rest: `_PLACED`."""
 _PLACED = {'side': 1.2, 'move': 1.0, 'near': 0.6, 'where': 1.4}
 """Families whose answers are read off one or two frames: a place or a size."""
-_GROWING_TURNS, _COUNTED_TURNS, _CHANGED_TURNS, _PLACED_TURNS = 8, (3, 17), (4, 17), (2, 4)
+_GROWING_TURNS, _COUNTED_TURNS, _CHANGED_TURNS, _PLACED_TURNS = (6, 15), (3, 17), (4, 17), (2, 4)
 """Frames of each. Seconds are read from anywhere in a window: learned in short ones, they were
 wrong once the window was full."""
 _MISSES = 0.02
@@ -111,7 +111,7 @@ def plan_readings(rng: np.random.Generator) -> ObjectStep:
     """
     kind = rng.random()
     if kind < _GROWTH:
-        turns, weights = _GROWING_TURNS, {'closer': 1.0}
+        turns, weights = int(rng.integers(*_GROWING_TURNS)), {'closer': 1.0}
     elif kind < _SECONDS:
         turns, weights = int(rng.integers(*_COUNTED_TURNS)), {'ground': 1.0}
     elif kind < _CHANGES:
@@ -122,7 +122,8 @@ def plan_readings(rng: np.random.Generator) -> ObjectStep:
     fresh = kind < _GROWTH or kind >= _CHANGES or bool(rng.random() < _FRESH)
     plan = DialoguePlan(turns, weights, corruption, _LEAST_STRESS, fresh)
     auxiliary = AuxiliaryWeights(ground=0.5, probe=0.5, condition=2 * _CONDITION)
-    own = kind < _GROWTH and bool(rng.random() < _OWN_HISTORY)
+    # A growth follows from the Standby before it, unless that is the model's own.
+    own = kind < _GROWTH or bool(turns > 3 and rng.random() < _OWN_HISTORY)
     return ObjectStep(plan, _FRAMES // turns, own, auxiliary)
 
 
