@@ -142,8 +142,8 @@ class DetectionHead:
     """
 
     def __init__(self, tokens: DetectionTokens, names: Mapping[int, str]) -> None:
-        self._tokens = tokens
-        self._names = names
+        self.tokens = tokens
+        self.names = names
 
     def __call__(self, outputs: tuple[Tensor, ...], patches: Tensor, grid: Grid) -> EncodedVision:
         """See `vision.VisionHead`; there are as many tokens as the grid has places."""
@@ -160,9 +160,9 @@ class DetectionHead:
             detections: as many places as the grid has.
             grid: its rows and columns.
         """
-        device = self._tokens.none.device
-        embeddings = self._tokens(Detections(*(part.to(device) for part in detections)))
-        return EncodedVision(embeddings, (), grid, tuple(sightings(detections, self._names)))
+        device = self.tokens.none.device
+        embeddings = self.tokens(Detections(*(part.to(device) for part in detections)))
+        return EncodedVision(embeddings, (), grid, tuple(sightings(detections, self.names)))
 
 
 def sightings(detections: Detections, names: Mapping[int, str]) -> list[Sighting]:

@@ -26,6 +26,8 @@ from streamo_ros.worlds.objects.instruction import draw_instruction
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.known_words import kind_words
 from streamo_ros.worlds.objects.labels import Labels
+from streamo_ros.worlds.objects.recorded import Recording
+from streamo_ros.worlds.objects.scenario import draw_recorded_scenario
 from streamo_ros.worlds.objects.scenario import draw_scenario
 from streamo_ros.worlds.objects.scenario import Scenario
 from streamo_ros.worlds.objects.stream import PLACES
@@ -51,6 +53,8 @@ _CONDITIONS = ('more', 'together', 'side', 'move', 'near')
 windows, to see the thing would be enough."""
 _UNFULFILLED, _LATER = 0.5, 0.6
 """Shares of their dialogues in which nothing need be due, and in which it is so only later."""
+_RECORDED = 0.5
+"""Share of dialogues about recordings."""
 _DECOY = 0.25
 """Share of dialogues in which what happens is not what is waited for but the same of another
 kind."""
@@ -110,7 +114,10 @@ class ObjectDialogue:
 
 
 def draw_dialogue(
-    prompt: PromptTokens, plan: DialoguePlan, rng: np.random.Generator
+    prompt: PromptTokens,
+    plan: DialoguePlan,
+    rng: np.random.Generator,
+    recordings: Sequence[Recording] = (),
 ) -> ObjectDialogue:
     """Draw a dialogue; most contain an answer.
 
@@ -118,8 +125,10 @@ def draw_dialogue(
         prompt: prompt of the model's tokenizer.
         plan: what it is to be like.
         rng: makes all random choices.
+        recordings: what the detector saw in real videos; part of the dialogues are about these.
     """
     family = _draw_family(plan, rng)
+    recorded = bool(recordings) and family != 'unknown' and rng.random() < _RECORDED
     quiet = rng.random() < _quiet_share(family, plan.turns)
     later = 2 if family in _CONDITIONS and plan.turns > 2 and rng.random() < _LATER else 0
     decoy = family in WAITING and rng.random() < _DECOY
@@ -130,7 +139,11 @@ def draw_dialogue(
         # Short windows are cut out of streams in which something can happen.
         frames = max(_SHORTEST, numbers[-1] + 1)
         first = int(rng.integers(frames - numbers[-1]))
-        scenario = draw_scenario(family, frames, rng, absent=absent)
+        scenario = None
+        if recorded:
+            recording = pick(rng, recordings)
+            scenario = draw_recorded_scenario(family, recording, frames, rng, absent=absent)
+        scenario = scenario or draw_scenario(family, frames, rng, absent=absent)
         shown = [first + number for number in numbers]
         scenario = replace(scenario, stream=scenario.stream.at(shown))
         subject, text = draw_instruction(family, scenario.subject, rng)

@@ -35,6 +35,8 @@ class ObjectsConfig:
         continue_from: what this run starts with: the averaged weights of a saved part of another
             run, or a checkpoint such as models/streamo-objects; '' = from scratch.
         progress_from: share of the curriculum that counts as done, from 0.
+        recordings: file of what the detector saw in real videos, see `worlds.objects.recorded`;
+            '' = simulated streams alone.
         hidden: width of the language model.
         layers: number of layers of the language model.
         theta: base of the rotary frequencies: kinds are matched with words far away.
@@ -52,6 +54,7 @@ class ObjectsConfig:
     steps: int = 5000
     continue_from: str = ''
     progress_from: float = 0.0
+    recordings: str = ''
     hidden: int = Sizes.hidden
     layers: int = Sizes.layers
     theta: float = 1e6

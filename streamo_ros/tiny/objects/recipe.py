@@ -46,6 +46,7 @@ from streamo_ros.tiny.saved_parts import read_part
 from streamo_ros.tiny.stage_run import StageRun
 from streamo_ros.tiny.tensors import TensorBatch
 from streamo_ros.tiny.vocabulary import SYSTEM_PROMPT
+from streamo_ros.worlds.objects.recorded import read_recordings
 
 _CHECKS, _TURNS, _OF_EACH = 8, 16, 12
 """Batches for validation, frames of their dialogues, and dialogues of each family."""
@@ -82,6 +83,8 @@ class ObjectsRun:
             CheckpointTokenizer(self.folder / 'tokenizer' / 'tokenizer.json'),
             system_prompt=SYSTEM_PROMPT,
         )
+
+        self._recordings = read_recordings(Path(config.recordings)) if config.recordings else []
 
     def complete(self) -> Path:
         """Do what is left of the run, and return the folder of the checkpoint."""
@@ -140,7 +143,10 @@ class ObjectsRun:
 
     def _batch(self, planned: ObjectStep, rng: np.random.Generator) -> TensorBatch:
         return collate(
-            [draw_dialogue(self._prompt, planned.plan, rng) for _ in range(planned.size)]
+            [
+                draw_dialogue(self._prompt, planned.plan, rng, self._recordings)
+                for _ in range(planned.size)
+            ]
         )
 
     def _draw(

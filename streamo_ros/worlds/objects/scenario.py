@@ -18,6 +18,9 @@ from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import Noise
 from streamo_ros.worlds.objects.paths import Habit
 from streamo_ros.worlds.objects.phrasing import NAMELESS
+from streamo_ros.worlds.objects.recorded import draw_kind
+from streamo_ros.worlds.objects.recorded import draw_recorded_stream
+from streamo_ros.worlds.objects.recorded import Recording
 from streamo_ros.worlds.objects.simulation import draw_stream
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import SIDES
@@ -76,6 +79,37 @@ def draw_scenario(
     suspected = None if family == 'unknown' else kind
     stream = draw_stream(rng, kinds + beside, frames, noise, habits, suspected)
     return Scenario(stream, _subject(family, kind, other, stream, rng))
+
+
+def draw_recorded_scenario(
+    family: str,
+    recording: Recording,
+    frames: int,
+    rng: np.random.Generator,
+    *,
+    absent: bool = False,
+) -> Scenario | None:
+    """Draw a scenario of what the detector saw in a real video.
+
+    Args:
+        family: one of `tasks.TASKS`.
+        recording: what it saw.
+        frames: length of the stream.
+        rng: makes all random choices.
+        absent: none of the things in question takes part.
+
+    Returns:
+        None where all kinds are asked about, and of one of them nobody can tell.
+    """
+    recorded = draw_recorded_stream(recording, frames, rng)
+    if family in NAMELESS and recorded.unclear:
+        return None
+    kind = draw_kind(recorded, rng, absent=absent)
+    others = [other for other in recorded.present if other != kind]
+    other = pick(rng, others) if others else int((kind + rng.integers(1, len(KINDS))) % len(KINDS))
+    if other in recorded.unclear:
+        return None
+    return Scenario(recorded.stream, _subject(family, kind, other, recorded.stream, rng))
 
 
 def _habits(family: str, count: int, frames: int, rng: np.random.Generator) -> dict[int, Habit]:
