@@ -26,7 +26,7 @@ from streamo_ros.worlds.objects.instruction import draw_instruction
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.known_words import kind_words
 from streamo_ros.worlds.objects.labels import Labels
-from streamo_ros.worlds.objects.recorded import Recording
+from streamo_ros.worlds.objects.recorded import DetectionRecording
 from streamo_ros.worlds.objects.scenario import draw_recorded_scenario
 from streamo_ros.worlds.objects.scenario import draw_scenario
 from streamo_ros.worlds.objects.scenario import Scenario
@@ -117,7 +117,7 @@ def draw_dialogue(
     prompt: PromptTokens,
     plan: DialoguePlan,
     rng: np.random.Generator,
-    recordings: Sequence[Recording] = (),
+    recordings: Sequence[DetectionRecording] = (),
 ) -> ObjectDialogue:
     """Draw a dialogue; most contain an answer.
 

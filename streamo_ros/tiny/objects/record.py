@@ -34,9 +34,9 @@ from streamo_ros.share import share_path
 from streamo_ros.training.train_config import TrainingError
 from streamo_ros.training.video_frames import frames_at
 from streamo_ros.training.video_frames import sample_video
+from streamo_ros.worlds.objects.recorded import DetectionRecording
 from streamo_ros.worlds.objects.recorded import packed
 from streamo_ros.worlds.objects.recorded import RATE
-from streamo_ros.worlds.objects.recorded import Recording
 from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import PLACES
 
@@ -89,7 +89,7 @@ class Detector:
         self._seen: list[Detections] = []
         backbone.frames.head = _Noting(backbone.frames.head, self._seen)
 
-    def record(self, video: Path, seconds: int) -> Recording:
+    def record(self, video: Path, seconds: int) -> DetectionRecording:
         """What it sees in a video, `RATE` times a second.
 
         Raises:
@@ -101,7 +101,7 @@ class Detector:
             self._backbone.encode(image)
         with video.open('rb') as file:
             digest = hashlib.file_digest(file, 'sha256').hexdigest()
-        return Recording(
+        return DetectionRecording(
             f'{video.name} {digest}',
             _rows([seen.kind for seen in self._seen], NOTHING),
             _rows([seen.box for seen in self._seen], 0),

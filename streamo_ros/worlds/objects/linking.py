@@ -35,7 +35,7 @@ _DOUBTFUL, _FLASH = 0.5, 2
 _HARDLY = 0.35
 
 
-class Verdict(Enum):
+class TrackVerdict(Enum):
     """What detections are of."""
 
     THING = 1
@@ -67,7 +67,7 @@ class _Link:
 
 
 @dataclass(frozen=True)
-class Track:
+class DetectionTrack:
     """A thing, or what the detector took for one.
 
     Attributes:
@@ -84,7 +84,7 @@ class Track:
 
     kind: int
     color: int
-    verdict: Verdict
+    verdict: TrackVerdict
     rows: Ints
     places: Ints
     present: Bools
@@ -95,7 +95,7 @@ class Track:
 
 def link(
     kind: NDArray[np.int64], box: NDArray[np.float32], color: NDArray[np.float32]
-) -> list[Track]:
+) -> list[DetectionTrack]:
     """The things of a recording; the arguments are as in `stream.Stream`."""
     boxes = np.concatenate((box[..., 1:3], np.exp(box[..., 3:5])), -1).astype(float)
     scores = np.where(kind != NOTHING, 1 / (1 + np.exp(-box[..., 0])), 0)
@@ -183,7 +183,7 @@ def _is_inside(box: Floats) -> bool:
     return bool((low > _EDGE).all() and (high < 1 - _EDGE).all())
 
 
-def _track(found: _Link, frames: int, color: NDArray[np.float32]) -> Track:
+def _track(found: _Link, frames: int, color: NDArray[np.float32]) -> DetectionTrack:
     kind, rows = found.kind, np.array(found.rows)
     own = np.array(found.kinds) == kind
     scores = np.where(own, found.scores, 0.0)
@@ -195,16 +195,16 @@ def _track(found: _Link, frames: int, color: NDArray[np.float32]) -> Track:
     box = np.stack([np.interp(np.arange(frames), rows, column) for column in boxes.T], 1)
     places = np.array(found.places)
     shades = color[rows, places].mean(0)
-    return Track(
+    return DetectionTrack(
         kind, int(shades.argmax()), _verdict(scores[own]), rows, places, present, seen, score, box
     )
 
 
-def _verdict(scores: Floats) -> Verdict:
+def _verdict(scores: Floats) -> TrackVerdict:
     """What detections of these scores are of."""
     if len(scores) >= _SIGHTINGS and scores.max() >= _SURE and np.median(scores) >= _USUAL:
-        return Verdict.THING
+        return TrackVerdict.THING
     hardly = len(scores) <= _FLASH or np.median(scores) < _HARDLY
     if scores.max() < (_SURE if hardly else _DOUBTFUL):
-        return Verdict.NOTHING
-    return Verdict.UNCLEAR
+        return TrackVerdict.NOTHING
+    return TrackVerdict.UNCLEAR

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,9 +28,9 @@ from numpy.typing import NDArray
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.kinds import KINDS
+from streamo_ros.worlds.objects.linking import DetectionTrack
 from streamo_ros.worlds.objects.linking import link
-from streamo_ros.worlds.objects.linking import Track
-from streamo_ros.worlds.objects.linking import Verdict
+from streamo_ros.worlds.objects.linking import TrackVerdict
 from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
@@ -53,7 +54,7 @@ class RecordingsError(StreamoError, ValueError):
 
 
 @dataclass(frozen=True)
-class Recording:
+class DetectionRecording:
     """What the detector saw in a video, `RATE` times a second.
 
     Attributes:
@@ -69,7 +70,7 @@ class Recording:
     color: NDArray[np.float32]
 
     @cached_property
-    def tracks(self) -> list[Track]:
+    def tracks(self) -> list[DetectionTrack]:
         """What the detections are of."""
         return link(self.kind, self.box, self.color)
 
@@ -91,7 +92,7 @@ class RecordedStream:
     unclear: frozenset[int]
 
 
-def packed(recordings: Sequence[Recording]) -> bytes:
+def packed(recordings: Sequence[DetectionRecording]) -> bytes:
     """The content of a file of recordings.
 
     Args:
@@ -109,7 +110,7 @@ def packed(recordings: Sequence[Recording]) -> bytes:
     return content.getvalue()
 
 
-def read_recordings(path: Path) -> list[Recording]:
+def read_recordings(path: Path) -> list[DetectionRecording]:
     """The recordings in a file, as `packed` makes it.
 
     Args:
@@ -129,13 +130,13 @@ def read_recordings(path: Path) -> list[Recording]:
         kinds = content['kind'].astype(np.int64)
         boxes, colors = (content[name].astype(np.float32) for name in ('box', 'color'))
         return [
-            Recording(str(name), kinds[part], boxes[part], colors[part])
+            DetectionRecording(str(name), kinds[part], boxes[part], colors[part])
             for name, part in zip(content['names'], parts, strict=True)
         ]
 
 
 def draw_recorded_stream(
-    recording: Recording, frames: int, rng: np.random.Generator
+    recording: DetectionRecording, frames: int, rng: np.random.Generator
 ) -> RecordedStream:
     """A part of a recording as a stream.
 
@@ -148,13 +149,13 @@ def draw_recorded_stream(
     order = rng.permutation(len(KINDS)) if rng.random() < _EXCHANGED else np.arange(len(KINDS))
     mirrored = rng.random() < _MIRRORED
     owner = np.full(recording.kind.shape, -1)
-    things, verdicts = list[Thing](), dict[int, set[Verdict]]()
+    things, verdicts = list[Thing](), dict[int, set[TrackVerdict]]()
     for track in recording.tracks:
         kind = int(order[track.kind])
         if not track.seen[shown].any() and not track.present[shown].any():
             continue
         verdicts.setdefault(kind, set()).add(track.verdict)
-        if track.verdict is Verdict.THING:
+        if track.verdict is TrackVerdict.THING:
             owner[track.rows, track.places] = len(things)
             things.append(_thing(track, kind, shown, mirrored))
     box = recording.box[shown].copy()
@@ -170,12 +171,12 @@ def draw_recorded_stream(
         _padded(owner[shown], -1),
         tuple(things),
     )
-    unclear = frozenset(kind for kind, found in verdicts.items() if Verdict.UNCLEAR in found)
+    unclear = frozenset(kind for kind, found in verdicts.items() if TrackVerdict.UNCLEAR in found)
     clear = [kind for kind in verdicts if kind not in unclear]
     return RecordedStream(
         stream,
-        tuple(kind for kind in clear if Verdict.THING in verdicts[kind]),
-        tuple(kind for kind in clear if Verdict.THING not in verdicts[kind]),
+        tuple(kind for kind in clear if TrackVerdict.THING in verdicts[kind]),
+        tuple(kind for kind in clear if TrackVerdict.THING not in verdicts[kind]),
         unclear,
     )
 
@@ -191,14 +192,14 @@ def _shown(count: int, frames: int, rng: np.random.Generator) -> NDArray[np.int6
     return found
 
 
-def _thing(track: Track, kind: int, shown: NDArray[np.int64], mirrored: bool) -> Thing:
+def _thing(track: DetectionTrack, kind: int, shown: NDArray[np.int64], mirrored: bool) -> Thing:
     box = track.box[shown].copy()
     if mirrored:
         box[:, 0] = 1 - box[:, 0]
     return Thing(kind, track.color, track.present[shown], track.score[shown], box)
 
 
-def _padded(rows: NDArray, fill: float) -> NDArray:  # type: ignore[type-arg]
+def _padded(rows: NDArray[Any], fill: float) -> NDArray[Any]:
     """With all places of a stream."""
     width = [(0, 0)] * rows.ndim
     width[1] = 0, PLACES - rows.shape[1]

@@ -18,9 +18,9 @@ from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import Noise
 from streamo_ros.worlds.objects.paths import Habit
 from streamo_ros.worlds.objects.phrasing import NAMELESS
+from streamo_ros.worlds.objects.recorded import DetectionRecording
 from streamo_ros.worlds.objects.recorded import draw_kind
 from streamo_ros.worlds.objects.recorded import draw_recorded_stream
-from streamo_ros.worlds.objects.recorded import Recording
 from streamo_ros.worlds.objects.simulation import draw_stream
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import SIDES
@@ -83,7 +83,7 @@ def draw_scenario(
 
 def draw_recorded_scenario(
     family: str,
-    recording: Recording,
+    recording: DetectionRecording,
     frames: int,
     rng: np.random.Generator,
     *,

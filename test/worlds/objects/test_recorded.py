@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from streamo_ros.worlds.objects.linking import link
-from streamo_ros.worlds.objects.linking import Verdict
+from streamo_ros.worlds.objects.linking import TrackVerdict
+from streamo_ros.worlds.objects.recorded import DetectionRecording
 from streamo_ros.worlds.objects.recorded import draw_kind
 from streamo_ros.worlds.objects.recorded import draw_recorded_stream
 from streamo_ros.worlds.objects.recorded import packed
 from streamo_ros.worlds.objects.recorded import read_recordings
-from streamo_ros.worlds.objects.recorded import Recording
 from streamo_ros.worlds.objects.recorded import RecordingsError
 from streamo_ros.worlds.objects.scenario import draw_recorded_scenario
 from streamo_ros.worlds.objects.stream import NOTHING
@@ -36,7 +36,7 @@ def recording(*rows):
         box[seen, place, 1] = np.broadcast_to(x, (FRAMES,))[seen]
         box[seen, place, 2:] = 0.5, np.log(0.2), np.log(0.3)
         color[seen, place, 3] = 1
-    return Recording('drawn', kind, box, color)
+    return DetectionRecording('drawn', kind, box, color)
 
 
 def between(first, last, score=0.8):
@@ -51,7 +51,7 @@ def tracks(*rows):
 
 def test_what_stays_in_its_place_is_one_thing():
     (found,) = tracks((PERSON, np.linspace(0.2, 0.8, FRAMES), between(10, 80)))
-    assert (found.kind, found.color, found.verdict) == (PERSON, 3, Verdict.THING)
+    assert (found.kind, found.color, found.verdict) == (PERSON, 3, TrackVerdict.THING)
     assert found.present.tolist() == [10 <= frame < 80 for frame in range(FRAMES)]
     np.testing.assert_allclose(found.score[10:80], 0.8)
 
@@ -95,12 +95,12 @@ def test_the_same_box_of_another_kind_is_no_second_thing():
 @pytest.mark.parametrize(
     ('scores', 'verdict'),
     [
-        (between(10, 40), Verdict.THING),
-        (between(10, 40, 0.35), Verdict.NOTHING),
-        (between(10, 12, 0.5), Verdict.NOTHING),
-        (between(10, 40, 0.45), Verdict.NOTHING),
-        (between(10, 40, 0.55), Verdict.UNCLEAR),
-        (between(10, 13, 0.9), Verdict.UNCLEAR),
+        (between(10, 40), TrackVerdict.THING),
+        (between(10, 40, 0.35), TrackVerdict.NOTHING),
+        (between(10, 12, 0.5), TrackVerdict.NOTHING),
+        (between(10, 40, 0.45), TrackVerdict.NOTHING),
+        (between(10, 40, 0.55), TrackVerdict.UNCLEAR),
+        (between(10, 13, 0.9), TrackVerdict.UNCLEAR),
     ],
 )
 def test_what_is_faint_or_short_is_no_thing_or_unclear(scores, verdict):
