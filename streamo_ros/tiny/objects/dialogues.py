@@ -27,8 +27,7 @@ from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.known_words import kind_words
 from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.recorded import DetectionRecording
-from streamo_ros.worlds.objects.scenario import draw_recorded_scenario
-from streamo_ros.worlds.objects.scenario import draw_scenario
+from streamo_ros.worlds.objects.scenario import draw_mixed_scenario
 from streamo_ros.worlds.objects.scenario import Scenario
 from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
@@ -139,11 +138,8 @@ def draw_dialogue(
         # Short windows are cut out of streams in which something can happen.
         frames = max(_SHORTEST, numbers[-1] + 1)
         first = int(rng.integers(frames - numbers[-1]))
-        scenario = None
-        if recorded:
-            recording = pick(rng, recordings)
-            scenario = draw_recorded_scenario(family, recording, frames, rng, absent=absent)
-        scenario = scenario or draw_scenario(family, frames, rng, absent=absent)
+        videos = recordings if recorded else ()
+        scenario = draw_mixed_scenario(family, videos, frames, rng, absent=absent)
         shown = [first + number for number in numbers]
         scenario = replace(scenario, stream=scenario.stream.at(shown))
         subject, text = draw_instruction(family, scenario.subject, rng)

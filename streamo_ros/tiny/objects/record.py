@@ -99,8 +99,7 @@ class Detector:
         times = sorted(sample_video(video, Fraction(RATE)).times.values())[: seconds * RATE]
         for image in frames_at(video, times):
             self._backbone.encode(image)
-        with video.open('rb') as file:
-            digest = hashlib.file_digest(file, 'sha256').hexdigest()
+        digest = hashlib.sha256(video.read_bytes()).hexdigest()
         return DetectionRecording(
             f'{video.name} {digest}',
             _rows([seen.kind for seen in self._seen], NOTHING),

@@ -8,6 +8,7 @@ does not happen as a user's would be.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,25 @@ def draw_scenario(
     suspected = None if family == 'unknown' else kind
     stream = draw_stream(rng, kinds + beside, frames, noise, habits, suspected)
     return Scenario(stream, _subject(family, kind, other, stream, rng))
+
+
+def draw_mixed_scenario(
+    family: str,
+    recordings: Sequence[DetectionRecording],
+    frames: int,
+    rng: np.random.Generator,
+    *,
+    absent: bool = False,
+) -> Scenario:
+    """A scenario of one of the recordings if it can be asked about, otherwise a simulated one.
+
+    The arguments are those of `draw_scenario` and `draw_recorded_scenario`.
+    """
+    recorded = None
+    if recordings:
+        recording = pick(rng, recordings)
+        recorded = draw_recorded_scenario(family, recording, frames, rng, absent=absent)
+    return recorded or draw_scenario(family, frames, rng, absent=absent)
 
 
 def draw_recorded_scenario(
