@@ -15,7 +15,7 @@ from streamo_ros.evaluation.score import Pair
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.score import standing_right
 
-EVENTS = ('appear', 'leave')
+_EVENTS = ('appear', 'leave')
 _MOST = 4
 
 
@@ -31,7 +31,7 @@ def parts(pairs: Sequence[Pair]) -> dict[str, dict[str, Any]]:
         For 'numbers': standing_right, the share of the frames at which the last number given is
         right, where it is 1 to 4. None: there is none.
     """
-    events = [pair for pair in pairs if pair[0].family in EVENTS]
+    events = [pair for pair in pairs if pair[0].family in _EVENTS]
     return {
         'people': _events([pair for pair in events if pair[0].kind == 'person']),
         'large': _events([pair for pair in events if pair[0].large]),

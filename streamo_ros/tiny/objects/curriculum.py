@@ -56,6 +56,7 @@ _STRESSED, _LEAST_STRESS = 0.6, 0.3
 _GROUND_UNTIL, _PROBE_UNTIL = 0.8, 0.9
 _CONDITION = 1.0
 _LAST_FROM = 0.85
+"""Progress from which fewer steps are about one reading."""
 
 
 @dataclass(frozen=True)

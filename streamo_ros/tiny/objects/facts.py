@@ -26,21 +26,23 @@ from streamo_ros.worlds.objects.subject import Subject
 _MOST = 6
 _DIGITS = {'hundreds': 10, 'tens': 10, 'ones': 10, 'half': 2}
 """What the second with which a tag starts is made of."""
-_OF_WORDS = 0.3
-FACTS = {
+_OF_DECISIONS = {
     'known': _MOST + 1,
     'pending': 2,
     'missing': 2,
     'other': 2,
     'said': _MOST + 2,
     'holds': 2,
+}
+_OF_ANSWERS = {
     'coming': len(KINDS) + 1,
     'going': len(KINDS) + 1,
     **{f'{name}_{which}': count for which in ('now', 'before') for name, count in _DIGITS.items()},
 }
-"""What a decision depends on, and the number of classes of each."""
-WEIGHTS = dict.fromkeys([*FACTS][6:], _OF_WORDS)
-"""Weights of those that the words of an answer depend on; that of the others is 1."""
+FACTS = {**_OF_DECISIONS, **_OF_ANSWERS}
+"""What decisions and the words of answers depend on, and the number of classes of each."""
+SHARES = dict.fromkeys(_OF_ANSWERS, 0.3)
+"""Weights of what only the words depend on; that of the others is 1."""
 UNKNOWN = -1
 _DOUBTFUL = ('known', 'pending', 'missing', 'other', 'holds', 'coming', 'going')
 """Those that nobody knows in doubt."""

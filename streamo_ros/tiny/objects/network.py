@@ -19,7 +19,7 @@ from streamo_ros.backbone.vision.detection_tokens import DetectionTokens
 from streamo_ros.tiny.network import Network
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objects.facts import FACTS
-from streamo_ros.tiny.objects.facts import WEIGHTS
+from streamo_ros.tiny.objects.facts import SHARES
 from streamo_ros.tiny.objects.number_embeddings import give_numbers
 from streamo_ros.tiny.objects.tensors import SeenFrames
 from streamo_ros.tiny.probes import Probes
@@ -51,7 +51,7 @@ class ObjectNetwork(Network):
         super().__init__(
             sizes,
             vocabulary(tokenizer),
-            Probes(sizes.hidden, late=True, decision=FACTS, shares=WEIGHTS) if probed else None,
+            Probes(sizes.hidden, late=True, decision=FACTS, shares=SHARES) if probed else None,
             tokens,
             half=False,
         )

@@ -16,6 +16,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.worlds.objects.boxes import overlap
 from streamo_ros.worlds.objects.paths import Bools
 from streamo_ros.worlds.objects.paths import Floats
 from streamo_ros.worlds.objects.paths import Ints
@@ -143,14 +144,6 @@ def _distance(found: _Link, row: int, box: Floats) -> float:
     size = np.sqrt(np.sqrt(last[2] * last[3]) * np.sqrt(box[2] * box[3]))
     grown = abs(np.log(last[2] * last[3] / (box[2] * box[3]))) / 3
     return float(np.hypot(*(last[:2] - box[:2])) / size / (_NEAR + _DRIFT * missed) + grown / 2)
-
-
-def overlap(first: Floats, second: Floats) -> float:
-    """Intersection over union of two boxes: center x and y, width and height."""
-    low = np.maximum(first[:2] - first[2:] / 2, second[:2] - second[2:] / 2)
-    high = np.minimum(first[:2] + first[2:] / 2, second[:2] + second[2:] / 2)
-    shared = (high - low).clip(0).prod()
-    return float(shared / max(first[2:].prod() + second[2:].prod() - shared, 1e-9))
 
 
 def _found_again(links: list[_Link]) -> list[_Link]:

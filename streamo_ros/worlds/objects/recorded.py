@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +31,6 @@ from streamo_ros.worlds.objects.linking import DetectionTrack
 from streamo_ros.worlds.objects.linking import link
 from streamo_ros.worlds.objects.linking import TrackVerdict
 from streamo_ros.worlds.objects.stream import NOTHING
-from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.stream import Thing
 
@@ -59,9 +57,9 @@ class DetectionRecording:
 
     Attributes:
         name: of the video.
-        kind: as in `Stream`, shape (frames, places).
-        box: as in `Stream`, shape (frames, places, 5).
-        color: as in `Stream`, shape (frames, places, 11).
+        kind: as in `Stream`, shape (frames, `PLACES`).
+        box: as in `Stream`, shape (frames, `PLACES`, 5).
+        color: as in `Stream`, shape (frames, `PLACES`, 11).
     """
 
     name: str
@@ -165,10 +163,10 @@ def draw_recorded_stream(
         box[filled, 1] = 1 - box[filled, 1]
     kinds = np.where(filled, order[recording.kind[shown]], NOTHING)
     stream = Stream(
-        _padded(kinds, NOTHING),
-        _padded(box, 0),
-        _padded(recording.color[shown], 0),
-        _padded(owner[shown], -1),
+        kinds,
+        box,
+        recording.color[shown],
+        owner[shown],
         tuple(things),
     )
     unclear = frozenset(kind for kind, found in verdicts.items() if TrackVerdict.UNCLEAR in found)
@@ -197,13 +195,6 @@ def _thing(track: DetectionTrack, kind: int, shown: NDArray[np.int64], mirrored:
     if mirrored:
         box[:, 0] = 1 - box[:, 0]
     return Thing(kind, track.color, track.present[shown], track.score[shown], box)
-
-
-def _padded(rows: NDArray[Any], fill: float) -> NDArray[Any]:
-    """With all places of a stream."""
-    width = [(0, 0)] * rows.ndim
-    width[1] = 0, PLACES - rows.shape[1]
-    return np.pad(rows, width, constant_values=fill)
 
 
 def draw_kind(recorded: RecordedStream, rng: np.random.Generator, *, absent: bool) -> int:

@@ -16,6 +16,7 @@ from types import MappingProxyType
 import numpy as np
 
 from streamo_ros.core.colors import COLORS
+from streamo_ros.worlds.objects.boxes import overlap
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import draw_scores
 from streamo_ros.worlds.objects.noise import LOW_SCORE
@@ -135,20 +136,10 @@ def _hide_behind(things: Sequence[Thing], kind: int, box: Floats, score: Floats)
     """Two boxes of one kind that cover each other are reported once: the less sure is lost."""
     for other in things:
         if other.kind == kind:
-            both = (_overlap(box, other.box) > _SAME) & (score > 0) & (other.score > 0)
+            both = (overlap(box, other.box) > _SAME) & (score > 0) & (other.score > 0)
             lost = both & (score <= other.score)
             other.score[both & ~lost] = 0.0
             score[lost] = 0.0
-
-
-def _overlap(first: Floats, second: Floats) -> Floats:
-    """Intersection over union frame by frame, shape (frames,)."""
-    low = np.maximum(first[:, :2] - first[:, 2:] / 2, second[:, :2] - second[:, 2:] / 2)
-    high = np.minimum(first[:, :2] + first[:, 2:] / 2, second[:, :2] + second[:, 2:] / 2)
-    shared = (high - low).clip(0).prod(1)
-    union = first[:, 2:].prod(1) + second[:, 2:].prod(1) - shared
-    overlap: Floats = shared / np.maximum(union, 1e-9)
-    return overlap
 
 
 def _colors(rng: np.random.Generator, color: int, frames: int) -> Floats:

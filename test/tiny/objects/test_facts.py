@@ -11,8 +11,8 @@ import torch
 
 from streamo_ros.tiny.objects.facts import FACTS
 from streamo_ros.tiny.objects.facts import Facts
+from streamo_ros.tiny.objects.facts import SHARES
 from streamo_ros.tiny.objects.facts import UNKNOWN
-from streamo_ros.tiny.objects.facts import WEIGHTS
 from streamo_ros.tiny.probes import Probes
 from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
@@ -79,4 +79,4 @@ def test_what_words_depend_on_weighs_less(share):
         probes.asked[1](torch.nn.functional.rms_norm(hidden, (8,))), classes
     )
     torch.testing.assert_close(both, first + share * second)
-    assert set(WEIGHTS) < set(FACTS)
+    assert set(SHARES) < set(FACTS)
