@@ -10,8 +10,10 @@ import sqlite3
 import time
 from pathlib import Path
 
+from streamo_ros.databases import check_database
 from streamo_ros.memory.schema import cannot_write
 from streamo_ros.memory.schema import FILES
+from streamo_ros.memory.schema import make_tables
 from streamo_ros.memory.schema import open_writable
 from streamo_ros.memory.schema import PICTURES
 
@@ -52,9 +54,7 @@ def open_checked(folder: Path) -> sqlite3.Connection:
     """
     database = open_writable(folder)
     try:
-        (verdict,) = database.execute('PRAGMA quick_check(1)').fetchone()
-        if verdict != 'ok':
-            raise sqlite3.DatabaseError(verdict)
+        check_database(database, make_tables)
     except BaseException:
         database.close()
         raise

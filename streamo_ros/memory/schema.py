@@ -15,6 +15,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from streamo_ros.core.errors import StreamoError
+from streamo_ros.databases import check_header
+from streamo_ros.databases import check_pages
+from streamo_ros.databases import damage_found
+from streamo_ros.databases import is_damage
 from streamo_ros.files import reason
 
 APPLICATION = 0x5374_6D6F
@@ -106,14 +110,19 @@ def _fill(path: Path) -> None:
         database.execute('PRAGMA auto_vacuum = INCREMENTAL')
         database.execute('PRAGMA journal_mode = WAL')
         database.execute('BEGIN')
-        for statement in filter(str.strip, (_TABLES + _SUMMARIES).split(';')):
-            database.execute(statement)
+        make_tables(database)
         database.execute(f'PRAGMA application_id = {APPLICATION}')
         database.execute(f'PRAGMA user_version = {SCHEMA}')
         database.execute('COMMIT')
         database.execute('PRAGMA wal_checkpoint(TRUNCATE)').fetchall()
     finally:
         database.close()
+
+
+def make_tables(database: sqlite3.Connection) -> None:
+    """Make the tables of a store in an empty database."""
+    for statement in filter(str.strip, (_TABLES + _SUMMARIES).split(';')):
+        database.execute(statement)
 
 
 def check(database: sqlite3.Connection, folder: Path) -> None:
@@ -147,15 +156,17 @@ def open_writable(folder: Path) -> sqlite3.Connection:
     path = folder / DATABASE
     if not path.exists():
         create(path)
+    check_header(path)
     database = sqlite3.connect(path, timeout=5.0, isolation_level=None, check_same_thread=False)
     try:
-        check(database, folder)
-        database.execute('PRAGMA synchronous = NORMAL')
-        database.execute('PRAGMA trusted_schema = OFF')
-        database.execute('PRAGMA secure_delete = FAST')
-        database.execute('PRAGMA journal_size_limit = 4194304')
-        # Fails here on a read-only disk, and not at the first frame.
-        _migrate(database)
+        with damage_found():
+            check(database, folder)
+            database.execute('PRAGMA synchronous = NORMAL')
+            database.execute('PRAGMA trusted_schema = OFF')
+            database.execute('PRAGMA secure_delete = FAST')
+            database.execute('PRAGMA journal_size_limit = 4194304')
+            # Fails here on a read-only disk, and not at the first frame.
+            _migrate(database)
     except BaseException:
         database.close()
         raise
@@ -219,11 +230,11 @@ def cannot_write(folder: Path, error: Exception, verb: str = 'written') -> Store
     """
     why = reason(error)
     full = 'disk is full' in why or (isinstance(error, OSError) and error.errno in _NO_SPACE)
-    cure = (
-        'free space on its disk'
-        if full
-        else 'a store must be in a folder that this user may write to'
-    )
+    cure = 'a store must be in a folder that this user may write to'
+    if full:
+        cure = 'free space on its disk'
+    elif isinstance(error, sqlite3.Error) and is_damage(error):
+        cure = 'it is damaged, give memory.path another folder'
     return StoreError(f'the store {folder} cannot be {verb} ({why}): {cure}')
 
 
@@ -232,10 +243,12 @@ def _readable(path: Path, folder: Path, how: str) -> sqlite3.Connection:
         f'{path.resolve().as_uri()}?{how}', uri=True, timeout=5.0, check_same_thread=False
     )
     try:
-        database.execute('PRAGMA trusted_schema = OFF')
-        database.execute('PRAGMA query_only = ON')
-        check(database, folder)
-        database.execute('SELECT count(*) FROM streams').fetchone()
+        with damage_found():
+            database.execute('PRAGMA trusted_schema = OFF')
+            database.execute('PRAGMA query_only = ON')
+            check(database, folder)
+            check_pages(database)
+            database.execute('SELECT count(*) FROM streams').fetchone()
     except BaseException:
         database.close()
         raise

@@ -21,6 +21,9 @@ from pathlib import Path
 from streamo_ros.core.errors import StreamoError
 from streamo_ros.core.instruction import Instruction
 from streamo_ros.core.instruction import InstructionSource
+from streamo_ros.databases import check_database
+from streamo_ros.databases import check_header
+from streamo_ros.databases import damage_found
 
 SCHEMA = 1
 _TABLES = """
@@ -180,13 +183,26 @@ class Journal:
     def _write(self, write: Callable[[sqlite3.Connection], None]) -> bool:
         with self._lock:
             try:
-                with self._database as transaction:
-                    write(transaction)
-            except sqlite3.Error as error:
+                self._transact(write)
+            except (sqlite3.Error, OSError) as error:
                 self.problem = f'the journal {self.path} cannot be written: {error}'
                 return False
         self.problem = ''
         return True
+
+    def _transact(self, write: Callable[[sqlite3.Connection], None]) -> None:
+        """Write in one transaction; if damage shows only now, to a new file."""
+        try:
+            with damage_found(), self._database as transaction:
+                write(transaction)
+        except sqlite3.OperationalError:
+            raise  # Locked, read-only, no space: the file may be sound, so it stays.
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            self._set_aside(error, 'past answers are not kept')
+            self._database = self._connected()
+            with self._database as transaction:
+                write(transaction)
 
     # ---- opening ------------------------------------------------------------------------------
 
@@ -194,14 +210,10 @@ class Journal:
         """The database; a damaged file is set aside and replaced by a new one."""
         try:
             return self._connected()
+        except sqlite3.OperationalError:
+            raise
         except (sqlite3.DatabaseError, ValueError) as error:
-            if isinstance(error, sqlite3.OperationalError) and not _is_damage(error):
-                raise  # Locked, read-only, no space: the file may be sound, so it stays.
-            aside = self._set_aside()
-            self.remark = (
-                f'the journal {self.path} is damaged ({error}) and was set aside as {aside.name}: '
-                'no instruction was restored'
-            )
+            self._set_aside(error, 'no instruction was restored')
             return self._connected()
 
     def _connected(self) -> sqlite3.Connection:
@@ -209,14 +221,15 @@ class Journal:
         database = sqlite3.connect(self.path, timeout=0.5, check_same_thread=False)
         try:
             # One process only: a second node on the same file would overwrite the instructions.
-            database.execute('PRAGMA locking_mode = EXCLUSIVE')
-            database.execute('PRAGMA journal_mode = WAL')
-            database.execute('PRAGMA synchronous = FULL')
-            database.execute('PRAGMA trusted_schema = OFF')
-            # Small and often, so that the file stays about as small as its content.
-            database.execute('PRAGMA wal_autocheckpoint = 64')
-            database.execute('PRAGMA journal_size_limit = 1048576')
-            self._check(database)
+            with damage_found():
+                database.execute('PRAGMA locking_mode = EXCLUSIVE')
+                database.execute('PRAGMA journal_mode = WAL')
+                database.execute('PRAGMA synchronous = FULL')
+                database.execute('PRAGMA trusted_schema = OFF')
+                # Small and often, so that the file stays about as small as its content.
+                database.execute('PRAGMA wal_autocheckpoint = 64')
+                database.execute('PRAGMA journal_size_limit = 1048576')
+                self._check(database)
         except BaseException:
             database.close()
             if made:
@@ -232,33 +245,28 @@ class Journal:
             os.close(os.open(self.path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except FileExistsError:
             os.close(os.open(self.path, os.O_RDWR))
+            check_header(self.path)
             return False
         return True
 
     def _check(self, database: sqlite3.Connection) -> None:
         """Raise what sqlite3 raises, or ValueError, if the file is not a sound journal."""
-        (verdict,) = database.execute('PRAGMA quick_check(1)').fetchone()
-        if verdict != 'ok':
-            raise ValueError(verdict)
         (version,) = database.execute('PRAGMA user_version').fetchone()
         if version not in (0, SCHEMA):
             raise ValueError(f'it is of version {version}, this package writes {SCHEMA}')
-        with database:
-            for statement in filter(str.strip, _TABLES.split(';')):
-                database.execute(statement)
-            database.execute(f'PRAGMA user_version = {SCHEMA}')
+        _make_tables(database)
+        check_database(database, _make_tables)
+        rows = database.execute('SELECT source, text FROM instructions').fetchall()
         try:
-            database.execute(f'SELECT {", ".join(_COLUMNS)} FROM instructions')  # noqa: S608
-            for source, text in database.execute(
-                'SELECT source, text FROM instructions'
-            ).fetchall():
+            for source, text in rows:
                 InstructionSource(source)
                 str.strip(text)
-            database.execute('SELECT instruction_id, stamp, text FROM answers').fetchall()
-        except (sqlite3.OperationalError, TypeError) as error:
+        except TypeError as error:
             raise ValueError(str(error)) from error
+        database.execute('SELECT instruction_id, stamp, text FROM answers').fetchall()
 
-    def _set_aside(self) -> Path:
+    def _set_aside(self, error: Exception, lost: str) -> None:
+        """Make room for a new file, and remark why."""
         aside = self.path.with_name(f'{self.path.name}.damaged-{time.time_ns()}')
         self.path.rename(aside)
         for ending in ('-wal', '-shm'):
@@ -266,12 +274,14 @@ class Journal:
                 self.path.with_name(self.path.name + ending).rename(
                     aside.with_name(aside.name + ending)
                 )
-        return aside
+        self.remark = (
+            f'the journal {self.path} is damaged ({error}) and was set aside as {aside.name}: '
+            f'{lost}'
+        )
 
 
-def _is_damage(error: sqlite3.OperationalError) -> bool:
-    """Whether SQLite complains about the file's content, although in an operational error.
-
-    Judged by its words: Python 3.10 does not have the error's code.
-    """
-    return any(words in str(error) for words in ('file format', 'malformed', 'not a database'))
+def _make_tables(database: sqlite3.Connection) -> None:
+    with database:
+        for statement in filter(str.strip, _TABLES.split(';')):
+            database.execute(statement)
+        database.execute(f'PRAGMA user_version = {SCHEMA}')

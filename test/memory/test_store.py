@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -12,6 +13,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import example
+from hypothesis import given
+from hypothesis import HealthCheck
+from hypothesis import settings
+from hypothesis import strategies as st
 
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.interface import Sighting
@@ -248,6 +254,25 @@ def test_a_damaged_store_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> Non
     store.put([record(0)])
     store.close()
     assert seconds(tmp_path) == [0]
+
+
+@example(noise=b'\x05', at=18)  # a version that is none
+@example(noise=b'\xff', at=902)  # a table's SQL, no longer UTF-8
+@given(noise=st.binary(min_size=1, max_size=200), at=st.integers(0, 102_000))
+@settings(
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_no_damage_raises_anything_but_a_sentence(tmp_path_factory, noise: bytes, at: int) -> None:
+    folder = tmp_path_factory.mktemp('damage')
+    filled(folder, 3).close()
+    whole = bytearray((folder / DATABASE).read_bytes())
+    whole[at : at + len(noise)] = noise
+    (folder / DATABASE).write_bytes(whole)
+    with contextlib.suppress(StoreError), contextlib.closing(StoreReader(folder)) as reader:
+        reader.every_frame()
+    with contextlib.suppress(StoreError), contextlib.closing(Store(folder)) as store:
+        store.put([record(20)])
+        store.tidy()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason='root may write everywhere')

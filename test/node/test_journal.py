@@ -158,7 +158,28 @@ def test_a_damaged_file_is_set_aside_and_said(path: Path, damage: str) -> None:
     assert list(path.parent.glob('*.damaged-*'))
 
 
+def test_damage_while_it_is_open_loses_no_instruction(path: Path) -> None:
+    book, journal = InstructionBook(8), Journal(path)
+    for _ in range(8):
+        book.add('x' * 1000)
+    journal.keep(book.active())
+    journal._database.execute('PRAGMA wal_checkpoint(TRUNCATE)')
+    journal._database.execute('PRAGMA shrink_memory')
+    with path.open('r+b') as file:
+        file.seek(4096)
+        file.write(b'\xa5' * (path.stat().st_size - 4096))
+    assert journal.keep(book.active())
+    assert not journal.problem
+    assert 'set aside' in journal.remark
+    assert len(journal.active()) == 8
+    assert list(path.parent.glob('*.damaged-*'))
+
+
 @example(noise=b'\x00\x00\x00\x00\x05', at=43)
+@example(noise=b'\x05', at=18)  # a version that is none
+@example(noise=b'\xff', at=3478)  # a table's SQL, no longer UTF-8
+@example(noise=b'\xff', at=3544)  # another column
+@example(noise=b'$00', at=3480)
 @given(noise=st.binary(max_size=200), at=st.integers(0, 20000))
 @settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
