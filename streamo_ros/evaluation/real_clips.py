@@ -179,13 +179,16 @@ def _events(clip: RealClip, name: str, family: str) -> Case:
     """Arrivals or leavings: due at the second frame that shows them."""
     subject = Subject((_INDEX[name],))
     said = answers.appeared(subject) if family == 'appear' else answers.left(subject)
-    due = {_frame_after(time) for time in event_times(clip.truth, name, family)}
+    times, frames = event_times(clip.truth, name, family), len(clip.times)
+    due = {_frame_after(time) for time in times}
+    # What happens at the very end may be said of its first frame, and need not be said.
+    certain = min([frames, *(_frame_after(time) - 1 for time in times if _ends(clip, time))])
     unsure = _unsure(clip, name)
     moments = [
         _moment(number, State.RESPONSE, said)
         if number in due
-        else _moment(number, scored=not unsure[number])
-        for number in range(len(clip.times))
+        else _moment(number, scored=number < certain and not unsure[number])
+        for number in range(frames)
     ]
     return _case(clip, family, name, question(family, name), tuple(moments))
 
@@ -196,6 +199,11 @@ def event_times(truth: Mapping[str, Any], name: str, family: str) -> list[float]
     if family == 'appear':
         return [row['start_s'] for row in tracks if row['enters'] != 'present_at_start']
     return [row['end_s'] for row in tracks if row['leaves'] != 'present_at_end']
+
+
+def _ends(clip: RealClip, seconds: float) -> bool:
+    """Whether a clip ends before the second frame that shows what happens at a time."""
+    return _frame_after(seconds) >= len(clip.times)
 
 
 def _frame_after(seconds: float) -> int:

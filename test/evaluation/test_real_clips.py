@@ -67,6 +67,15 @@ def test_what_is_unsure_is_not_scored(cases):
     assert unscored == [8.0, 8.5, 9.0]
 
 
+@pytest.mark.parametrize(('frames', 'unscored'), [(12, []), (13, [6.0]), (14, [])])
+def test_what_happens_at_the_very_end_may_be_said_at_once(frames, unscored):
+    times = tuple(Fraction(k, 2) for k in range(frames))
+    clip = RealClip(Path('hall.mp4'), TRUTH, times)
+    leave = {case.name: case for case in clip_cases(clip)}['hall: leave person']
+    assert set(due(leave)) == ({6.5} if frames > 13 else set())
+    assert [moment.seconds for moment in leave.moments if not moment.scored] == unscored
+
+
 def test_numbers_are_scored_where_they_are_certain(cases):
     case = cases['hall: count person']
     assert due(case) == {0.5: '1 person.', 3.5: '2 people.'}
