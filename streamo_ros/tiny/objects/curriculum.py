@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from streamo_ros.tiny.curriculum import AuxiliaryWeights
+from streamo_ros.tiny.export import MAX_FRAMES
 from streamo_ros.tiny.objects.dialogues import DialoguePlan
 
 WEIGHTS = {
@@ -53,8 +54,10 @@ _FRAMES = 150
 _OWN_HISTORY, _OWN_FROM = 0.5, 0.2
 _FRESH = 0.6
 _STRESSED, _LEAST_STRESS = 0.6, 0.3
-_GROUND_UNTIL, _PROBE_UNTIL = 0.8, 0.9
+_PROBE_UNTIL = 0.9
 _CONDITION = 1.0
+_FULL = 0.6
+"""Share of long windows that are as long as a lane's."""
 _LAST_FROM = 0.85
 """Progress from which fewer steps are about one reading."""
 
@@ -95,7 +98,7 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
         bool(turns < 2 or rng.random() < _FRESH),
     )
     auxiliary = AuxiliaryWeights(
-        ground=0.5 if progress < _GROUND_UNTIL else 0.0,
+        ground=0.5,
         probe=0.5 if progress < _PROBE_UNTIL else 0.0,
         condition=_CONDITION,
     )
@@ -148,4 +151,5 @@ def _length(progress: float, rng: np.random.Generator) -> tuple[int, float]:
         return int(rng.integers(2, 5)), 0.02
     if progress < 0.15:
         return int(rng.integers(5, 10)), 0.02
-    return int(rng.integers(8, 17)), 0.04
+    # Almost all decisions of a lane are made at the end of a full window.
+    return MAX_FRAMES if rng.random() < _FULL else int(rng.integers(8, MAX_FRAMES)), 0.04

@@ -19,6 +19,9 @@ from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny.objects.facts import Facts
 from streamo_ros.tiny.objects.vocabulary import NUMBERS
+from streamo_ros.tiny.objects.windows import frame_numbers
+from streamo_ros.tiny.objects.windows import gap
+from streamo_ros.tiny.objects.windows import place_count
 from streamo_ros.tiny.turns import DialogueWriter
 from streamo_ros.tiny.turns import Target
 from streamo_ros.worlds.draws import pick
@@ -29,7 +32,6 @@ from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.recorded import DetectionRecording
 from streamo_ros.worlds.objects.scenario import draw_mixed_scenario
 from streamo_ros.worlds.objects.scenario import Scenario
-from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
@@ -41,7 +43,6 @@ from streamo_ros.worlds.task import response
 MAX_ORIGIN = 600
 """The tags of a dialogue start before this second."""
 MAX_ANSWERS = 8
-_ROW = 5
 _SHORTEST = 24
 """Frames of the shortest stream that is drawn."""
 _ATTEMPTS = 8
@@ -59,14 +60,10 @@ _DECOY = 0.25
 kind."""
 _SHORT = 4
 _AT_ZERO = 0.4
-_ODD_RATE, _DROPS = 0.12, 0.15
 _WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
 _LOST_STANDBY = 0.3
 """Share of Standby turns whose history says Silence: else an answer would follow from the Standby
 before it alone."""
-_FULL, _WIDER = 0.05, 0.1
-_LEFT_OUT = (0.12, 0.2, 0.25)
-"""Scores up to which detections may be left out where places are scarce."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +96,8 @@ class ObjectDialogue:
         subject: what it is about.
         stream: where the frames come from.
         vision_tokens: places of each frame.
+        sink: tokens up to the end of the instruction.
+        gap: positions that are left out after it.
     """
 
     family: str
@@ -106,6 +105,8 @@ class ObjectDialogue:
     subject: Subject
     stream: Stream
     vision_tokens: int
+    sink: int
+    gap: int
     ids: list[int] = field(default_factory=list)
     visions: list[tuple[int, int]] = field(default_factory=list)
     targets: list[Target] = field(default_factory=list)
@@ -134,7 +135,7 @@ def draw_dialogue(
     absent = family in WAITING and plan.turns > _SHORT and rng.random() < _ABSENT
     for attempt in range(_ATTEMPTS):
         evicted = 0 if plan.fresh else int(rng.integers(1, 40))
-        numbers, step = _frame_numbers(plan.turns + evicted, rng)
+        numbers, step = frame_numbers(plan.turns + evicted, rng)
         # Short windows are cut out of streams in which something can happen.
         frames = max(_SHORTEST, numbers[-1] + 1)
         first = int(rng.integers(frames - numbers[-1]))
@@ -180,16 +181,6 @@ def _draw_family(plan: DialoguePlan, rng: np.random.Generator) -> str:
     return names[int(rng.choice(len(names), p=values / values.sum()))]
 
 
-def _frame_numbers(count: int, rng: np.random.Generator) -> tuple[list[int], Fraction]:
-    """Which frames of a stream at 2 Hz are seen, and the seconds of a tag."""
-    if rng.random() < _ODD_RATE:
-        return list(range(0, 2 * count, 2)), Fraction(1, 2)
-    if rng.random() < _DROPS:
-        steps = np.where(rng.random(count) < 0.12, 2, 1)
-        return [0, *np.cumsum(steps)[:-1].tolist()], Fraction(1, 2)
-    return list(range(count)), Fraction(1, 2)
-
-
 def _with_wrong_answers(family: str, labels: Labels, rng: np.random.Generator) -> Labels:
     """Now and then a wrong answer stands in the history, and the right one is due next."""
     if family not in QUESTIONS:
@@ -228,14 +219,16 @@ def _written(
 ) -> ObjectDialogue:
     """The dialogue as tokens."""
     (family, text, scenario), (evicted, tags, step) = about, times
-    stream = scenario.stream
+    stream, sink = scenario.stream, prompt.sink(text)
     dialogue = ObjectDialogue(
         family,
         text,
         scenario.subject,
         stream,
-        _places(stream, evicted, rng),
-        list(prompt.sink(text)),
+        place_count(stream, evicted, rng),
+        len(sink),
+        gap(plan.turns, rng),
+        list(sink),
     )
     facts = Facts(family, scenario.subject, stream, labels, tags)
     dialogue.probe_targets = facts.targets(evicted)
@@ -280,13 +273,3 @@ def _heavy_ids(prompt: PromptTokens) -> frozenset[int]:
     texts = (*(f' {word}' for word in kind_words()), *NUMBERS)
     ids = (prompt.tokenizer.plain(text) for text in texts)
     return frozenset(word[0] for word in ids if len(word) == 1)
-
-
-def _places(stream: Stream, first: int, rng: np.random.Generator) -> int:
-    """Places of each frame: as many as needed, since empty ones cost time and teach little."""
-    if rng.random() < _FULL:
-        return pick(rng, (15, 16, PLACES))
-    limit = rng.choice(_LEFT_OUT)
-    fullest = int((stream.scores[first:] > limit).sum(1).max(initial=1))
-    needed = max(_ROW, -(-fullest // _ROW) * _ROW)
-    return min(PLACES, needed + _ROW * (rng.random() < _WIDER))

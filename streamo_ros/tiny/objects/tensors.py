@@ -80,6 +80,7 @@ def token_positions(dialogue: ObjectDialogue) -> NDArray[np.int64]:
     They are those of `streamo_objects.StreamoObjects.marks`.
     """
     positions = np.arange(len(dialogue.ids))
+    positions[dialogue.sink :] += dialogue.gap
     for first, _ in dialogue.visions:
         positions[first + dialogue.vision_tokens :] += MOST - dialogue.vision_tokens
     return np.tile(positions, (3, 1))

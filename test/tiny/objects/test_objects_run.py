@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -74,6 +75,31 @@ def test_positions_are_those_of_the_engine(dialogues):
         np.testing.assert_array_equal(positions[:, first : first + count], expected[:, :count])
         after = positions[0, first] + marks.steps.sum()
         assert (positions[:, first + count] == after).all()
+
+
+def test_a_window_that_is_not_full_may_stand_as_far_away_as_one_that_is(prompt):
+    rng = np.random.default_rng(6)
+    drawn = [draw_dialogue(prompt, DialoguePlan(3, {'appear': 1.0}), rng) for _ in range(20)]
+    for dialogue in drawn:
+        positions = token_positions(dialogue)[0]
+        near = token_positions(replace(dialogue, gap=0))[0]
+        sink = dialogue.sink
+        assert list(dialogue.ids[:sink]) == list(prompt.sink(dialogue.instruction))
+        np.testing.assert_array_equal(positions[:sink], near[:sink])
+        np.testing.assert_array_equal(positions[sink:], near[sink:] + dialogue.gap)
+    gaps = [dialogue.gap for dialogue in drawn]
+    assert min(gaps) == 0
+    assert max(gaps) > 0
+    turn = np.diff([token_positions(drawn[0])[0][first] for first, _ in drawn[0].visions])[0]
+    assert all(dialogue.gap % turn == 0 for dialogue in drawn)
+
+
+def test_most_long_windows_are_full():
+    rng = np.random.default_rng(7)
+    turns = [plan_step(0.5, rng).plan.turns for _ in range(300)]
+    long = [count for count in turns if count >= 8]
+    assert max(turns) <= 17
+    assert sum(count == 16 for count in long) > len(long) / 3
 
 
 def test_the_export_computes_what_was_trained(tokenizer, dialogues):

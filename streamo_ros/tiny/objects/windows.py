@@ -1,0 +1,74 @@
+# SPDX-FileCopyrightText: 2026 The streamo_ros authors
+# SPDX-License-Identifier: Apache-2.0
+"""Which frames a training window shows, how many places each has, and how far away they are.
+
+Once a lane's window is full, which is soon, all of its decisions are made at the end of sixteen
+frames of twenty places. A network that has seldom seen that takes one kind for another there,
+though it tells them apart in short windows: matching a detection with a word of the instruction is
+learned for each distance, and among more empty places it is harder.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from streamo_ros.backbone.streamo_objects import MOST
+from streamo_ros.tiny.export import MAX_FRAMES
+from streamo_ros.worlds.draws import pick
+from streamo_ros.worlds.objects.stream import PLACES
+from streamo_ros.worlds.objects.stream import Stream
+
+_ODD_RATE, _DROPS = 0.12, 0.15
+_FULL, _WIDER = 0.2, 0.1
+_ROW = 5
+_LEFT_OUT = (0.12, 0.2, 0.25)
+"""Scores up to which detections may be left out where places are scarce."""
+_TURN = MOST + 18
+"""Positions of a turn without text."""
+_APART = 0.6
+"""Share of windows that are not full whose frames are as far from the instruction as if they
+were fuller."""
+
+
+def frame_numbers(count: int, rng: np.random.Generator) -> tuple[list[int], Fraction]:
+    """Which frames of a stream at 2 Hz are seen, and the seconds of a tag.
+
+    Args:
+        count: number of frames.
+        rng: makes all random choices.
+    """
+    if rng.random() < _ODD_RATE:
+        return list(range(0, 2 * count, 2)), Fraction(1, 2)
+    if rng.random() < _DROPS:
+        steps = np.where(rng.random(count) < 0.12, 2, 1)
+        return [0, *np.cumsum(steps)[:-1].tolist()], Fraction(1, 2)
+    return list(range(count)), Fraction(1, 2)
+
+
+def gap(turns: int, rng: np.random.Generator) -> int:
+    """Positions that are left out between the instruction and the first frame.
+
+    Args:
+        turns: frames of the window.
+        rng: makes all random choices.
+    """
+    left = MAX_FRAMES - turns
+    return int(rng.integers(left + 1)) * _TURN if left > 0 and rng.random() < _APART else 0
+
+
+def place_count(stream: Stream, first: int, rng: np.random.Generator) -> int:
+    """Places of each frame: mostly as many as needed, since empty ones cost time.
+
+    Args:
+        stream: what the window shows.
+        first: its first frame in the stream.
+        rng: makes all random choices.
+    """
+    if rng.random() < _FULL:
+        return pick(rng, (15, 16, PLACES))
+    limit = rng.choice(_LEFT_OUT)
+    fullest = int((stream.scores[first:] > limit).sum(1).max(initial=1))
+    needed = max(_ROW, -(-fullest // _ROW) * _ROW)
+    return min(PLACES, needed + _ROW * (rng.random() < _WIDER))
