@@ -195,9 +195,9 @@ class Journal:
         try:
             with damage_found(), self._database as transaction:
                 write(transaction)
-        except sqlite3.OperationalError:
-            raise  # Locked, read-only, no space: the file may be sound, so it stays.
         except sqlite3.DatabaseError as error:
+            if type(error) is not sqlite3.DatabaseError:
+                raise  # Locked, read-only, no space, closed: the file may be sound, so it stays.
             self._database.close()
             self._set_aside(error, 'past answers are not kept')
             self._database = self._connected()

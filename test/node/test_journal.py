@@ -158,6 +158,17 @@ def test_a_damaged_file_is_set_aside_and_said(path: Path, damage: str) -> None:
     assert list(path.parent.glob('*.damaged-*'))
 
 
+def test_a_write_after_it_was_closed_leaves_the_file_alone(path: Path) -> None:
+    book, journal = InstructionBook(8), Journal(path)
+    book.add('say when the kettle boils')
+    assert journal.keep(book.active())
+    journal.close()
+    assert not journal.keep(book.active())
+    assert 'closed' in journal.problem
+    assert not list(path.parent.glob('*.damaged-*'))
+    assert len(Journal(path).active()) == 1
+
+
 def test_damage_while_it_is_open_loses_no_instruction(path: Path) -> None:
     book, journal = InstructionBook(8), Journal(path)
     for _ in range(8):
