@@ -28,7 +28,7 @@ from streamo_ros.core.turn import leaving
 from streamo_ros.core.turn import merge_ranges
 from streamo_ros.core.turn import merged
 from streamo_ros.core.turn import newest
-from streamo_ros.core.turn import recent
+from streamo_ros.core.turn import restarted
 from streamo_ros.core.turn import Turn
 from streamo_ros.core.turn_layout import TurnLayout
 
@@ -274,7 +274,7 @@ class Dialogue:
         longest = Fraction(self._limits.max_time).limit_denominator(1000)
         if not longest or self._origin is None or self.interval(tick)[0] < longest:
             return
-        self._rebuild(recent(self._turns, tick.start - longest / 2))
+        self._rebuild(restarted(self._turns, tick, longest))
 
     def _rebuild(self, turns: list[Turn], origin: Tick | None = None) -> None:
         """Empty the slot and begin to read the turns again, tagged from `origin` or the first."""

@@ -53,6 +53,11 @@ class Tick:
     index: int
     stream_id: int
 
+    def later(self, seconds: Fraction) -> Tick:
+        """The same tick, as if it had been captured so much later."""
+        stamp = self.stamp + round(seconds * SECOND)
+        return replace(self, stamp=stamp, start=self.start + seconds, end=self.end + seconds)
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:

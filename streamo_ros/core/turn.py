@@ -177,11 +177,27 @@ def newest(turns: Sequence[Turn], room: int, prompt: PromptTokens) -> list[Turn]
     return kept
 
 
-def recent(turns: Sequence[Turn], start: Fraction) -> list[Turn]:
-    """The turns from a tick's start on, in seconds; the first of them has a frame."""
-    kept = [turn for turn in turns if turn.tick.start >= start]
-    while kept and not kept[0].visions:
-        kept.pop(0)
+def restarted(turns: Sequence[Turn], now: Tick, longest: Fraction) -> list[Turn]:
+    """The turns that stay when the time tags restart: no tag may be as long as before.
+
+    Those of the last half of `longest` stay as they are. Of older ones, answers that have outlived
+    their frames stay, as far as a quarter of `longest` has room: who is to speak when something
+    changes must know what it said last. They are moved to right before what follows them.
+
+    Args:
+        turns: all of them, oldest first; those that are moved are changed.
+        now: the tick of the coming frame.
+        longest: seconds after which tags restart.
+    """
+    old = sum(turn.tick.start < now.start - longest / 2 for turn in turns)
+    kept = list(turns[old:])
+    for turn in reversed(turns[:old]):
+        shift = (kept[0].ticks[0] if kept else now).start - turn.tick.end
+        if turn.ticks[0].start + shift < now.start - longest * 3 / 4:
+            break
+        if turn.answered and not turn.visions:
+            turn.ticks = tuple(tick.later(shift) for tick in turn.ticks)
+            kept.insert(0, turn)
     return kept
 
 

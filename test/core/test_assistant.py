@@ -20,6 +20,7 @@ from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.events import Spoke
 from streamo_ros.core.frame import Frame
+from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook
@@ -376,7 +377,41 @@ def test_tags_begin_again_after_max_time(frame: Callable) -> None:
     assert max(tags) == 19
     origins = {event.time_origin for event in setup.events if isinstance(event, Decided)}
     assert len(origins) > 4
-    assert setup.backbone.transcript(0).count('<|im_start|>user') <= 8 + 2
+    assert setup.backbone.transcript(0).count('<|vision_start|>') <= 8
+
+
+def test_what_was_said_outlives_the_tags(frame: Callable) -> None:
+    """A lane that is to speak of changes would say the same again every time."""
+    said = []
+
+    def once(*_: object) -> tuple[State, str]:
+        state = SILENCE if said else RESPONSE
+        said.append(state)
+        return state, 'It boils.'
+
+    setup = Setup(once, limits=ContextLimits(max_frames=4, max_time=20.0))
+    setup.book.add('kettle')
+    setup.see(*map(frame, range(100)))
+    origins = [event.time_origin for event in setup.events if isinstance(event, Decided)]
+    assert len(set(origins)) > 4
+    transcript = setup.backbone.transcript(0)
+    assert transcript.count('It boils.') == 1
+    seconds = [float(part.split('s-')[0]) for part in transcript.split('<')[1:] if 's-' in part]
+    assert seconds == sorted(set(seconds))
+    assert seconds[-1] < 20
+    last = setup.events[-1]
+    assert isinstance(last, Decided)
+    assert last.frame.stamp - last.time_origin == seconds[-1] * SECOND
+
+
+def test_many_answers_leave_room_for_the_tags(frame: Callable) -> None:
+    limits = ContextLimits(max_frames=2, max_answers=50, max_time=12.0)
+    setup = Setup(lambda *_: (RESPONSE, 'Yes.'), limits=limits)
+    setup.book.add('kettle')
+    setup.see(*map(frame, range(60)))
+    origins = [event.time_origin for event in setup.events if isinstance(event, Decided)]
+    # A quarter of the time at most is theirs, so the tags have another before they restart again.
+    assert len(set(origins)) <= 60 / 3 + 1
 
 
 def test_thresholds_change_while_it_runs(setup: Setup, frame: Callable) -> None:
