@@ -9,6 +9,7 @@ loses nothing that was confirmed. Used by several threads of one process.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import sqlite3
 import threading
@@ -26,6 +27,7 @@ from streamo_ros.databases import check_header
 from streamo_ros.databases import damage_found
 
 SCHEMA = 1
+_log = logging.getLogger(__name__)
 _TABLES = """
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS instructions (
@@ -200,6 +202,7 @@ class Journal:
                 raise  # Locked, read-only, no space, closed: the file may be sound, so it stays.
             self._database.close()
             self._set_aside(error, 'past answers are not kept')
+            _log.warning(self.remark)
             self._database = self._connected()
             with self._database as transaction:
                 write(transaction)

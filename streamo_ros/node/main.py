@@ -10,6 +10,7 @@ it.
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import signal
 import sys
@@ -33,6 +34,7 @@ from streamo_ros.config.params_file import refuse_repetitions
 from streamo_ros.core.errors import ExitCode
 from streamo_ros.node.graph import join_graph
 from streamo_ros.node.graph import refused
+from streamo_ros.node.ros_log import RosLogHandler
 from streamo_ros.node.streamo_node import StreamoNode
 from streamo_ros.program import CommandParser
 from streamo_ros.program import run_program
@@ -77,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if started is None:
         return ExitCode.OK
     executor, node = started
+    logging.getLogger('streamo_ros').addHandler(RosLogHandler(node.get_logger()))
     code = _spin(executor, node)
     _exit(node, code)
     return code

@@ -20,7 +20,6 @@ from streamo_ros.core.events import Decided
 from streamo_ros.core.events import Event
 from streamo_ros.core.events import Spoke
 from streamo_ros.core.frame import Frame
-from streamo_ros.core.frame import SECOND
 from streamo_ros.core.frame import Reason
 from streamo_ros.core.frame import SECOND
 from streamo_ros.core.instruction import InstructionBook

@@ -169,7 +169,9 @@ def test_a_write_after_it_was_closed_leaves_the_file_alone(path: Path) -> None:
     assert len(Journal(path).active()) == 1
 
 
-def test_damage_while_it_is_open_loses_no_instruction(path: Path) -> None:
+def test_damage_while_it_is_open_loses_no_instruction(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     book, journal = InstructionBook(8), Journal(path)
     for _ in range(8):
         book.add('x' * 1000)
@@ -182,6 +184,7 @@ def test_damage_while_it_is_open_loses_no_instruction(path: Path) -> None:
     assert journal.keep(book.active())
     assert not journal.problem
     assert 'set aside' in journal.remark
+    assert journal.remark in caplog.messages
     assert len(journal.active()) == 8
     assert list(path.parent.glob('*.damaged-*'))
 
