@@ -23,6 +23,8 @@ from streamo_ros.files import reason
 
 APPLICATION = 0x5374_6D6F
 SCHEMA = 2
+_NO_VERSION = 1000
+"""No version will be as large: such a one is damage."""
 DATABASE, PICTURES, LOCK = 'memory.sqlite', 'pictures', 'lock'
 FILES = (DATABASE, f'{DATABASE}-wal', f'{DATABASE}-shm')
 """Those of the database."""
@@ -139,7 +141,9 @@ def check(database: sqlite3.Connection, folder: Path) -> None:
             f'{folder / DATABASE} is a database of another program: give memory.path a folder of '
             'its own'
         )
-    if not 1 <= version <= SCHEMA:
+    if not 0 < version < _NO_VERSION:
+        raise sqlite3.DatabaseError('its header is damaged')
+    if version > SCHEMA:
         raise StoreError(
             f'{folder} was written by a newer version of this package (schema {version}, this '
             f'one reads {SCHEMA}): update the package, or give memory.path another folder'

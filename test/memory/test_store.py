@@ -256,6 +256,18 @@ def test_a_damaged_store_is_set_aside_and_a_new_one_begun(tmp_path: Path) -> Non
     assert seconds(tmp_path) == [0]
 
 
+@pytest.mark.parametrize('version', [0, -472613886, 62107])
+def test_a_version_that_never_was_is_damage(tmp_path: Path, version: int) -> None:
+    filled(tmp_path, 3).close()
+    with sqlite3.connect(tmp_path / DATABASE) as database:
+        database.execute(f'PRAGMA user_version = {version}')
+    with pytest.raises(StoreError, match='header is damaged'):
+        StoreReader(tmp_path)
+    store = Store(tmp_path)
+    assert 'set aside' in store.remark
+    store.close()
+
+
 @example(noise=b'\x05', at=18)  # a version that is none
 @example(noise=b'\xff', at=902)  # a table's SQL, no longer UTF-8
 @given(noise=st.binary(min_size=1, max_size=200), at=st.integers(0, 102_000))
