@@ -6,10 +6,9 @@
 Every length, start and slot is read from a tensor, so one launch serves any mix of lanes and a
 captured graph serves any frame. Query heads that share a key head are rows of one tile. The keys
 of a lane are split over programs and merged by their log-sum-exp (flash-decoding), because one
-lane alone would leave most of a GPU idle. Scores, softmax and sums are float32; the probabilities
-are rounded to the values' format for the second product, as in every fused kernel. Of one token,
-where products cost nothing beside reading the past, bfloat16's are kept as two numbers: then only
-the result is rounded. For an append that would be half as many products again.
+lane alone would leave most of a GPU idle. Scores, softmax and sums are float32. bfloat16 is too
+coarse for the probabilities of the second product, so they and the values are float16 there, whose
+steps are eight times finer; a value beyond its range, 65504, fails the pass.
 
 Source: Dao, 'FlashAttention-2', arXiv 2307.08691; Dao et al., 'Flash-Decoding', 2023.
 """
@@ -52,14 +51,9 @@ def _values(v, scale_at, inside, FORMAT: tl.constexpr, QUANTIZED: tl.constexpr):
 
 
 @triton.jit
-def _weighted_sum(weights, v, seen, PRECISION: tl.constexpr):
-    """Weights @ v added to `seen`; in bfloat16 each weight is the sum of two numbers."""
-    near = weights.to(v.dtype)
-    seen = tl.dot(near, v, seen, input_precision=PRECISION)
-    if v.dtype == tl.bfloat16:
-        rest = (weights - near.to(tl.float32)).to(v.dtype)
-        seen = tl.dot(rest, v, seen, input_precision=PRECISION)
-    return seen
+def _half(v):
+    """bfloat16 as float16."""
+    return v.to(tl.float32).to(tl.float16) if v.dtype == tl.bfloat16 else v
 
 
 @triton.jit(do_not_specialize=['rows'])
@@ -120,7 +114,7 @@ def append_kernel(
         else:
             k = tl.load(key_at + n * DIM, mask=present[:, None], other=0.0)
             v = tl.load(value_at + n * DIM, mask=present[None, :], other=0.0)
-        v = _values(v, scale_at + n, column >= 0, q.dtype, QUANTIZED)
+        v = _half(_values(v, scale_at + n, column >= 0, q.dtype, QUANTIZED))
         scores = tl.dot(q, k, input_precision=PRECISION) * scale
         weights, decay, peak, weight = _softmax_step(scores, peak, weight)
         seen = tl.dot(weights.to(v.dtype), v, seen * decay[:, None], input_precision=PRECISION)
@@ -129,7 +123,7 @@ def append_kernel(
         inside = n + column < high
         k = tl.load(key_at + n * DIM, mask=present[:, None] & inside[None, :], other=0.0)
         v = tl.load(value_at + n * DIM, mask=present[None, :] & inside[:, None], other=0.0)
-        v = _values(v, scale_at + n, inside, q.dtype, QUANTIZED)
+        v = _half(_values(v, scale_at + n, inside, q.dtype, QUANTIZED))
         scores = tl.dot(q, k, input_precision=PRECISION) * scale
         visible = ((n + column)[None, :] <= (start + token)[:, None]) & inside[None, :]
         scores = tl.where(visible, scores, float('-inf'))
@@ -205,7 +199,7 @@ def decode_kernel(
         k1 = tl.load(key_at + n * DIM, mask=read, other=0.0).to(tl.float32)
         k2 = tl.load(key_at + n * DIM + HALF, mask=read, other=0.0).to(tl.float32)
         v = tl.load(value_at + n * DIM, mask=present[None, :] & inside[:, None], other=0.0)
-        v = _values(v, value_scales + scale_at + n, inside, first.dtype, QUANTIZED)
+        v = _half(_values(v, value_scales + scale_at + n, inside, first.dtype, QUANTIZED))
         if QUANTIZED:
             ranged = tl.load(key_scales + scale_at + n, mask=inside, other=0.0)[None, :]
             k1, k2 = k1 * ranged + added1, k2 * ranged + added2
@@ -217,7 +211,7 @@ def decode_kernel(
         )
         scores = tl.where(inside[None, :], scores * scale, float('-inf'))
         weights, decay, peak, weight = _softmax_step(scores, peak, weight)
-        seen = _weighted_sum(weights, v, seen * decay[:, None], PRECISION)
+        seen = tl.dot(weights.to(v.dtype), v, seen * decay[:, None], input_precision=PRECISION)
     seen = seen / weight[:, None]
     kept = valid[:, None] & present[None, :]
     tl.store(partial + result[:, None] * DIM + dim[None, :], seen, mask=kept)

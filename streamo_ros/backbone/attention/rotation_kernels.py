@@ -152,8 +152,8 @@ def rotate_kernel(
         left = tl.load(keys + at, mask=mask, other=0.0).to(tl.float32)
         right = tl.load(keys + at + HALF, mask=mask, other=0.0).to(tl.float32)
         if QUANTIZED:
-            place = (lane * KV + head).to(tl.int64) * rows + column
-            scale = tl.load(key_scales + place, mask=inside, other=0.0)[:, None]
+            scale_at = (lane * KV + head).to(tl.int64) * rows + column
+            scale = tl.load(key_scales + scale_at, mask=inside, other=0.0)[:, None]
             added = offsets + head * DIM + half
             left = left * scale + tl.load(added, mask=half < HALF, other=0.0)[None, :]
             right = right * scale + tl.load(added + HALF, mask=half < HALF, other=0.0)[None, :]

@@ -106,20 +106,20 @@ def test_not_a_number_behind_the_length_spoils_nothing():
 
 
 @pytest.mark.parametrize('bias', [-300.0, -100.0, 0.0, 100.0, 300.0])
-@pytest.mark.parametrize(('counts', 'bound'), [([1, 1], 2e-3), ([3, 0], 2.5e-3)])
-def test_large_key_biases_do_not_round_scores_away(bias, counts, bound):
+@pytest.mark.parametrize('counts', [[1, 1], [3, 0]])
+def test_large_key_biases_do_not_round_scores_away(bias, counts):
     """Qwen2's keys have biases of a hundred and more: scores in bfloat16 were 29 % off.
 
     All tokens stand at one position, where rotation adds no rounding of its own. Rounding the
-    output alone is 0.17 % off, and nothing else is rounded for one token; an append rounds the
-    probabilities too, as every fused kernel does, and is 0.21 % off.
+    output alone is 0.17 % off; with probabilities in bfloat16, as in most fused kernels, it would
+    be 0.21 %.
     """
     pair = Pair(shape(2, 7, 128, lanes=2, capacity=150), torch.bfloat16, seed=4)
     pair.positions = lambda lane, count: np.zeros((3, count), np.int64)
     pair.key_bias = bias
     pair.fill(120, 50)
     for seen, plain in pair.run(counts):
-        assert error(seen, plain) <= bound
+        assert error(seen, plain) <= 2e-3
 
 
 @pytest.mark.parametrize('dtype', [torch.bfloat16, torch.float16])
@@ -149,11 +149,11 @@ def test_real_shapes_in_bfloat16(heads, groups, mixed):
 @pytest.mark.gpu
 @pytest.mark.skipif(DEVICE.type == 'cpu', reason='needs an NVIDIA GPU')
 @pytest.mark.parametrize('bias', [-300.0, -100.0, 0.0, 100.0, 300.0])
-@pytest.mark.parametrize(('counts', 'bound'), [([1, 1], 2e-3), ([290, 0], 2.5e-3)])
-def test_large_key_biases_at_real_shapes(bias, counts, bound):
+@pytest.mark.parametrize('counts', [[1, 1], [290, 0]])
+def test_large_key_biases_at_real_shapes(bias, counts):
     pair = Pair(shape(4, 7, 128, lanes=2, capacity=9000), torch.bfloat16, seed=4)
     pair.positions = lambda lane, count: np.zeros((3, count), np.int64)
     pair.key_bias = bias
     pair.fill(8000, 300)
     for seen, plain in pair.run(counts):
-        assert error(seen, plain) <= bound
+        assert error(seen, plain) <= 2e-3
