@@ -71,17 +71,18 @@ def kind(value):
 
 
 def attend(capability):
-    """Both kinds of steps of two checkpoints' attention."""
+    """Both kinds of steps of the attention of two checkpoints, and of large keys on one GPU."""
     path = Path(__file__).parent / 'attention' / 'pair.py'
     spec = importlib.util.spec_from_file_location('pair', path)
     pair_module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(pair_module)
-    for heads, groups, norms, kept in (
-        (4, 7, False, None),
-        (8, 4, True, WindowFormat(torch.float8_e4m3fn if capability >= 89 else torch.int8)),
-    ):
-        shape = pair_module.shape(heads, groups, 128, lanes=4, capacity=600)
-        pair = pair_module.Pair(shape, torch.bfloat16, norms=norms, splits=132, kept=kept)
+    eight = WindowFormat(torch.float8_e4m3fn if capability >= 89 else torch.int8)
+    cases = [(4, 7, 128, torch.bfloat16, None), (8, 4, 128, torch.bfloat16, eight)]
+    if capability == 90:
+        cases += [(2, 8, 128, torch.float32, None), (4, 2, 256, torch.bfloat16, eight)]
+    for heads, groups, dim, dtype, kept in cases:
+        shape = pair_module.shape(heads, groups, dim, lanes=4, capacity=600)
+        pair = pair_module.Pair(shape, dtype, norms=bool(kept), splits=132, kept=kept)
         for counts in ([290, 0, 5, 0], [1, 1, 1, 1]):
             step, _ = pair.step(counts)
             pair.kernels.begin(step)

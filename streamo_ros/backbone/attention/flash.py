@@ -59,16 +59,32 @@ class DecodeTile:
     stages: int
 
 
-DECODE = DecodeTile(64, 4, 2)
+_USUAL = 256
+"""Bytes of a key of 128 numbers of two bytes. Of larger ones fewer are read at once, so that they
+fit into the 99 KB of shared memory that a program has on the GPUs of desktops."""
 
 
-def append_tile(rows: int, itemsize: int) -> Tile:
-    """Tile for packed query rows (tokens times group size) of `itemsize` bytes a number."""
+def append_tile(rows: int, dim: int, itemsize: int) -> Tile:
+    """Tile for packed query rows (tokens times group size).
+
+    Args:
+        rows: how many.
+        dim: numbers of each, a power of two.
+        itemsize: bytes of a number.
+    """
+    most, size = max(16, triton.next_power_of_2(rows)), dim * itemsize
     if itemsize > 2:
-        return Tile(min(64, max(16, triton.next_power_of_2(rows))), 32, 4, 1)
+        return Tile(min(64 * 128 // max(128, dim), most), 32 * 128 // max(128, dim), 4, 1)
+    if size > _USUAL:
+        return Tile(min(64, most), 32, 4, 2)
     if rows >= 512:
         return Tile(128, 64, 8, 3)
-    return Tile(64 if rows > 32 else 32 if rows > 16 else 16, 64, 4, 3)
+    return Tile(min(64, most), 64, 4, 3)
+
+
+def decode_tile(dim: int, itemsize: int) -> DecodeTile:
+    """Tile for one token of each lane; the arguments are those of `append_tile`."""
+    return DecodeTile(max(16, 64 * _USUAL // max(_USUAL, dim * itemsize)), 4, 2)
 
 
 def append_splits(programs: int, processors: int) -> int:
@@ -185,7 +201,7 @@ class FlashAttention:
             QUANTIZED=bool(self.scales), num_warps=4,
         )  # fmt: skip
         rows = step.rows * self._groups
-        tile = append_tile(rows, query.element_size())
+        tile = append_tile(rows, self._dim, query.element_size())
         tiles = -(-rows // tile.rows)
         splits = append_splits(tiles * shape.heads, self._processors)
         out = torch.empty_like(query)
@@ -207,7 +223,8 @@ class FlashAttention:
         keys, values = self.layers[layer]
         key_scales, value_scales = self._scales(layer)
         wanted = triton.next_power_of_2(max(1, 2 * self._processors // shape.heads))
-        splits = min(128, wanted, -(-shape.rows // DECODE.keys))
+        tile = decode_tile(self._dim, query.element_size())
+        splits = min(128, wanted, -(-shape.rows // tile.keys))
         partial, lse = self._parts(query, splits, shape.lanes)
         decode_kernel[(splits, shape.heads, shape.lanes)](
             query, keys, values, self._positions, self._cosines, self._sines, self._axes,
@@ -215,8 +232,8 @@ class FlashAttention:
             self._offsets[layer], shape.rows, self._positions.shape[1], self._scale,
             HEADS=shape.query_heads, KV=shape.heads, DIM=shape.dim, DIM_P=self._dim,
             HALF_P=self._half, GROUPS_P=max(16, triton.next_power_of_2(self._groups)),
-            LANES=shape.lanes, SPLITS=splits, BLOCK_N=DECODE.keys, PRECISION=self._precision,
-            QUANTIZED=bool(self.scales), num_warps=DECODE.warps, num_stages=DECODE.stages,
+            LANES=shape.lanes, SPLITS=splits, BLOCK_N=tile.keys, PRECISION=self._precision,
+            QUANTIZED=bool(self.scales), num_warps=tile.warps, num_stages=tile.stages,
         )  # fmt: skip
         rows = shape.lanes if final else step.rows
         out = query.new_empty((rows, shape.query_heads, shape.dim))
