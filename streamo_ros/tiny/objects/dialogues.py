@@ -19,9 +19,11 @@ from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
 from streamo_ros.tiny.objects.facts import Facts
 from streamo_ros.tiny.objects.vocabulary import NUMBERS
+from streamo_ros.tiny.objects.windows import answer_starts
 from streamo_ros.tiny.objects.windows import frame_numbers
 from streamo_ros.tiny.objects.windows import gap
 from streamo_ros.tiny.objects.windows import place_count
+from streamo_ros.tiny.objects.windows import tag_starts
 from streamo_ros.tiny.turns import DialogueWriter
 from streamo_ros.tiny.turns import Target
 from streamo_ros.worlds.draws import pick
@@ -40,8 +42,6 @@ from streamo_ros.worlds.objects.tasks import WAITING
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import response
 
-MAX_ORIGIN = 600
-"""The tags of a dialogue start before this second."""
 MAX_ANSWERS = 8
 _SHORTEST = 24
 """Frames of the shortest stream that is drawn."""
@@ -59,7 +59,6 @@ _DECOY = 0.25
 """Share of dialogues in which what happens is not what is waited for but the same of another
 kind."""
 _SHORT = 4
-_AT_ZERO = 0.4
 _WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
 _LOST_STANDBY = 0.3
 """Share of Standby turns whose history says Silence: else an answer would follow from the Standby
@@ -145,8 +144,7 @@ def draw_dialogue(
         scenario = replace(scenario, stream=scenario.stream.at(shown))
         subject, text = draw_instruction(family, scenario.subject, rng)
         other = _not_there(subject, scenario.stream, rng) if decoy else None
-        origin = Fraction(0 if rng.random() < _AT_ZERO else int(rng.integers(0, MAX_ORIGIN)))
-        tags = [origin + number * step for number in numbers]
+        tags = tag_starts(numbers, step, rng)
         starts = [seconds_text(tag) for tag in tags]
         labels = label_stream(family, subject, scenario.stream, 0, starts)
         if quiet or absent or attempt == _ATTEMPTS - 1 or labels.since(evicted + later).fires:
@@ -214,11 +212,11 @@ def _written(
     plan: DialoguePlan,
     about: tuple[str, str, Scenario],
     labels: Labels,
-    times: tuple[int, list[Fraction], Fraction],
+    when: tuple[int, list[Fraction], Fraction],
     rng: np.random.Generator,
 ) -> ObjectDialogue:
     """The dialogue as tokens."""
-    (family, text, scenario), (evicted, tags, step) = about, times
+    (family, text, scenario), (evicted, tags, step) = about, when
     stream, sink = scenario.stream, prompt.sink(text)
     dialogue = ObjectDialogue(
         family,
@@ -234,9 +232,10 @@ def _written(
     dialogue.probe_targets = facts.targets(evicted)
     writer = DialogueWriter(dialogue, prompt, plan.stress, _heavy_ids(prompt))
     rows = [(label, tag, tag + step) for label, tag in zip(labels.labels, tags, strict=True)]
-    answers = [row for row in rows[:evicted] if row[0].state is State.RESPONSE]
-    for row in answers[-MAX_ANSWERS:]:
-        writer.answer(*row)
+    answers = [row for row in rows[:evicted] if row[0].state is State.RESPONSE][-MAX_ANSWERS:]
+    times = answer_starts([start for _, start, _ in answers], tags[: evicted + 1], step, rng)
+    for (label, _, _), start in zip(answers, times, strict=True):
+        writer.answer(label, start, start + step)
     missed: Label | None = None
     lasting = labels.holds if family in _CONDITIONS else None
     for frame, (due, start, end) in enumerate(rows[evicted:], evicted):

@@ -29,6 +29,7 @@ from streamo_ros.tiny.objects.objects_config import kept_objects_config
 from streamo_ros.tiny.objects.objects_config import PART
 from streamo_ros.tiny.objects.objects_config import sizes
 from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
+from streamo_ros.tiny.objects.windows import MAX_TIME
 from streamo_ros.tiny.saved_parts import read_part
 from streamo_ros.tiny.vocabulary import vocabulary
 from streamo_ros.worlds.objects.answers import UNKNOWN_WORD_REPLY
@@ -67,7 +68,11 @@ def export_objects(run: Path, folder: Path) -> int:
         folder,
         tokenizer,
         processor_settings(),
-        {'sampling_rate': RATE, 'unknown_word_reply': UNKNOWN_WORD_REPLY},
+        {
+            'max_time': MAX_TIME,
+            'sampling_rate': RATE,
+            'unknown_word_reply': UNKNOWN_WORD_REPLY,
+        },
     )
     return int(part['step'])
 

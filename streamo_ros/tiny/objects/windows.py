@@ -10,6 +10,7 @@ learned for each distance, and among more empty places it is harder.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 import numpy as np
@@ -20,6 +21,12 @@ from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
 
+MAX_TIME = 60.0
+"""Seconds that tags reach before they restart. A number that is seldom seen as a tag disturbs what
+is seen beside it: with tags to 600 s, one set of weights reported at some seconds what it did not
+report of the same frames at others."""
+_AT_ZERO, _RESTARTED = 0.4, 0.5
+"""Shares of dialogues whose first tag is 0, and of those with answers from before a restart."""
 _ODD_RATE, _DROPS = 0.12, 0.15
 _FULL, _WIDER = 0.2, 0.1
 _ROW = 5
@@ -45,6 +52,45 @@ def frame_numbers(count: int, rng: np.random.Generator) -> tuple[list[int], Frac
         steps = np.where(rng.random(count) < 0.12, 2, 1)
         return [0, *np.cumsum(steps)[:-1].tolist()], Fraction(1, 2)
     return list(range(count)), Fraction(1, 2)
+
+
+def tag_starts(
+    numbers: Sequence[int], step: Fraction, rng: np.random.Generator
+) -> list[Fraction]:
+    """Where the tags of frames begin, in seconds.
+
+    Args:
+        numbers: of the frames.
+        step: seconds of a tag.
+        rng: makes all random choices.
+    """
+    latest = int(MAX_TIME - numbers[-1] * step)
+    origin = 0 if latest < 1 or rng.random() < _AT_ZERO else int(rng.integers(latest))
+    return [origin + number * step for number in numbers]
+
+
+def answer_starts(
+    given: Sequence[Fraction],
+    frames: Sequence[Fraction],
+    step: Fraction,
+    rng: np.random.Generator,
+) -> list[Fraction]:
+    """Where the tags of answers begin whose frames were evicted, in seconds.
+
+    When tags restart, what was said before stands right before what is kept, see
+    `core.turn.restarted`.
+
+    Args:
+        given: where they began when they were given.
+        frames: where the tags of the evicted frames begin, and that of the first that is seen.
+        step: seconds of a tag.
+        rng: makes all random choices.
+    """
+    if rng.random() >= _RESTARTED:
+        return list(given)
+    since = frames[int(rng.integers(len(frames)))]
+    old = sum(start < since for start in given)
+    return [since - (old - place) * step for place in range(old)] + list(given[old:])
 
 
 def gap(turns: int, rng: np.random.Generator) -> int:
