@@ -20,8 +20,10 @@ from streamo_ros.core.protocol import State
 from streamo_ros.tiny.objects.facts import Facts
 from streamo_ros.tiny.objects.vocabulary import NUMBERS
 from streamo_ros.tiny.objects.windows import answer_starts
+from streamo_ros.tiny.objects.windows import evicted_count
 from streamo_ros.tiny.objects.windows import frame_numbers
 from streamo_ros.tiny.objects.windows import gap
+from streamo_ros.tiny.objects.windows import MAX_ANSWERS
 from streamo_ros.tiny.objects.windows import place_count
 from streamo_ros.tiny.objects.windows import tag_starts
 from streamo_ros.tiny.turns import DialogueWriter
@@ -42,12 +44,12 @@ from streamo_ros.worlds.objects.tasks import WAITING
 from streamo_ros.worlds.task import Label
 from streamo_ros.worlds.task import response
 
-MAX_ANSWERS = 8
 _SHORTEST = 24
 """Frames of the shortest stream that is drawn."""
 _ATTEMPTS = 8
-_QUIET, _SHORT_QUIET, _ABSENT = 0.25, 0.1, 0.2
-"""Shares of dialogues in which nothing need be due, and in which it never comes."""
+_LONG_QUIET, _QUIET, _SHORT_QUIET, _ABSENT = 0.35, 0.25, 0.1, 0.2
+"""Shares of dialogues in which nothing need be due, by their length, and in which it never comes.
+In most windows of a camera nothing is."""
 _CONDITIONS = ('more', 'together', 'side', 'move', 'near')
 """Families that depend on more than presence. Were something due in nearly all of their short
 windows, to see the thing would be enough."""
@@ -58,7 +60,7 @@ _RECORDED = 0.5
 _DECOY = 0.25
 """Share of dialogues in which what happens is not what is waited for but the same of another
 kind."""
-_SHORT = 4
+_SHORT, _LONG = 4, 8
 _WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
 _LOST_STANDBY = 0.3
 """Share of Standby turns whose history says Silence: else an answer would follow from the Standby
@@ -133,7 +135,7 @@ def draw_dialogue(
     decoy = family in WAITING and rng.random() < _DECOY
     absent = family in WAITING and plan.turns > _SHORT and rng.random() < _ABSENT
     for attempt in range(_ATTEMPTS):
-        evicted = 0 if plan.fresh else int(rng.integers(1, 40))
+        evicted = 0 if plan.fresh else evicted_count(family, rng)
         numbers, step = frame_numbers(plan.turns + evicted, rng)
         # Short windows are cut out of streams in which something can happen.
         frames = max(_SHORTEST, numbers[-1] + 1)
@@ -144,7 +146,7 @@ def draw_dialogue(
         scenario = replace(scenario, stream=scenario.stream.at(shown))
         subject, text = draw_instruction(family, scenario.subject, rng)
         other = _not_there(subject, scenario.stream, rng) if decoy else None
-        tags = tag_starts(numbers, step, rng)
+        tags = tag_starts(numbers, evicted, step, rng)
         starts = [seconds_text(tag) for tag in tags]
         labels = label_stream(family, subject, scenario.stream, 0, starts)
         if quiet or absent or attempt == _ATTEMPTS - 1 or labels.since(evicted + later).fires:
@@ -167,6 +169,8 @@ def _not_there(subject: Subject, stream: Stream, rng: np.random.Generator) -> Su
 def _quiet_share(family: str, turns: int) -> float:
     if turns <= _SHORT and family in _CONDITIONS:
         return _UNFULFILLED
+    if turns > _LONG:
+        return _LONG_QUIET
     return _QUIET if turns > _SHORT else _SHORT_QUIET
 
 

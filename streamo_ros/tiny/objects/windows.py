@@ -21,12 +21,18 @@ from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
 
+MAX_ANSWERS = 8
+"""Answers that stay when their frames are evicted."""
 MAX_TIME = 60.0
 """Seconds that tags reach before they restart. A number that is seldom seen as a tag disturbs what
 is seen beside it: with tags to 600 s, one set of weights reported at some seconds what it did not
 report of the same frames at others."""
 _AT_ZERO, _RESTARTED = 0.4, 0.5
 """Shares of dialogues whose first tag is 0, and of those with answers from before a restart."""
+_SHORT_PAST, _LONG_PAST = (1, 40), (40, 200)
+"""Frames that were evicted before a window."""
+_LONG_AGO = 0.4
+"""Share of dialogues with a long past."""
 _ODD_RATE, _DROPS = 0.12, 0.15
 _FULL, _WIDER = 0.2, 0.1
 _ROW = 5
@@ -54,18 +60,36 @@ def frame_numbers(count: int, rng: np.random.Generator) -> tuple[list[int], Frac
     return list(range(count)), Fraction(1, 2)
 
 
+def evicted_count(family: str, rng: np.random.Generator) -> int:
+    """How many frames were seen before a window that is not the lane's first.
+
+    Args:
+        family: task family; of the seconds of `ground`, none may be before a restart of the tags.
+        rng: makes all random choices.
+    """
+    is_long = family != 'ground' and rng.random() < _LONG_AGO
+    return int(rng.integers(*(_LONG_PAST if is_long else _SHORT_PAST)))
+
+
 def tag_starts(
-    numbers: Sequence[int], step: Fraction, rng: np.random.Generator
+    numbers: Sequence[int], evicted: int, step: Fraction, rng: np.random.Generator
 ) -> list[Fraction]:
-    """Where the tags of frames begin, in seconds.
+    """Where the tags of frames begin, in seconds; below 0 where tags have restarted since.
 
     Args:
         numbers: of the frames.
+        evicted: how many of them are not in the window.
         step: seconds of a tag.
         rng: makes all random choices.
     """
+    seen = numbers[evicted] * step
     latest = int(MAX_TIME - numbers[-1] * step)
-    origin = 0 if latest < 1 or rng.random() < _AT_ZERO else int(rng.integers(latest))
+    if latest < 1:
+        # Answers of before the restart have tags, too.
+        first, last = MAX_ANSWERS * step, MAX_TIME - (numbers[-1] * step - seen)
+        origin = int(rng.integers(int(first), int(last))) - seen
+    else:
+        origin = Fraction(0 if rng.random() < _AT_ZERO else int(rng.integers(latest)))
     return [origin + number * step for number in numbers]
 
 
@@ -86,9 +110,9 @@ def answer_starts(
         step: seconds of a tag.
         rng: makes all random choices.
     """
-    if rng.random() >= _RESTARTED:
+    if not given or (given[0] >= 0 and rng.random() >= _RESTARTED):
         return list(given)
-    since = frames[int(rng.integers(len(frames)))]
+    since = max(frames[int(rng.integers(len(frames)))], len(given) * step)
     old = sum(start < since for start in given)
     return [since - (old - place) * step for place in range(old)] + list(given[old:])
 
