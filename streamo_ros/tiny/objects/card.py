@@ -4,7 +4,7 @@
 
 `python -m streamo_ros.tiny.objects.card models/streamo-objects` reads what `streamo evaluate`
 wrote into `evaluation/`: `streams.json`, `streams_held_out.json`, `streams_unknown.json`,
-`real.json` and `fresh.json`; and, where they are there, what `streamo score` and
+`streams_long.json`, `real.json` and `fresh.json`; and, where they are there, what `streamo score` and
 `streamo calibrate` printed: `score.json` and `calibration.json`.
 """
 
@@ -28,7 +28,12 @@ from streamo_ros.tiny.score_table import score_table
 from streamo_ros.training.train_config import TrainingError
 
 FOLDER = 'evaluation'
-FILES = {'streams': 'streams', 'held out': 'streams_held_out', 'real': 'real'}
+FILES = {
+    'streams': 'streams',
+    'held out': 'streams_held_out',
+    'long': 'streams_long',
+    'real': 'real',
+}
 """Name of each table's marks, and of the file with its figures."""
 UNKNOWN = 'streams_unknown'
 """File with the figures of streams about unknown things."""

@@ -23,10 +23,10 @@ from streamo_ros.worlds.objects.stream import Stream
 
 MAX_ANSWERS = 8
 """Answers that stay when their frames are evicted."""
-MAX_TIME = 60.0
-"""Seconds that tags reach before they restart. A number that is seldom seen as a tag disturbs what
-is seen beside it: with tags to 600 s, one set of weights reported at some seconds what it did not
-report of the same frames at others."""
+MAX_TIME, _LATEST = 40.0, 60
+"""Seconds after which a lane's tags restart, and that they reach in training. A number that is
+seldom seen as a tag disturbs what is seen beside it: with tags to 600 s, one set of weights
+reported at some seconds what it did not report of the same frames at others."""
 _AT_ZERO, _RESTARTED = 0.4, 0.5
 """Shares of dialogues whose first tag is 0, and of those with answers from before a restart."""
 _SHORT_PAST, _LONG_PAST = (1, 40), (40, 200)
@@ -83,10 +83,10 @@ def tag_starts(
         rng: makes all random choices.
     """
     seen = numbers[evicted] * step
-    latest = int(MAX_TIME - numbers[-1] * step)
+    latest = int(_LATEST - numbers[-1] * step)
     if latest < 1:
         # Answers of before the restart have tags, too.
-        first, last = MAX_ANSWERS * step, MAX_TIME - (numbers[-1] * step - seen)
+        first, last = MAX_ANSWERS * step, _LATEST - (numbers[-1] * step - seen)
         origin = int(rng.integers(int(first), int(last))) - seen
     else:
         origin = Fraction(0 if rng.random() < _AT_ZERO else int(rng.integers(latest)))
