@@ -4,8 +4,8 @@
 
 `python -m streamo_ros.tiny.objects.card models/streamo-objects` reads what `streamo evaluate`
 wrote into `evaluation/`: `streams.json`, `streams_held_out.json`, `streams_unknown.json`,
-`streams_long.json`, `real.json` and `fresh.json`; and, where they are there, what `streamo score` and
-`streamo calibrate` printed: `score.json` and `calibration.json`.
+`streams_long.json`, `real.json` and `fresh.json`; and, where they are there, what `streamo score`
+and `streamo calibrate` printed: `score.json` and `calibration.json`.
 """
 
 from __future__ import annotations
