@@ -380,7 +380,7 @@ def test_tags_begin_again_after_max_time(frame: Callable) -> None:
 
 
 def test_what_was_said_outlives_the_tags(frame: Callable) -> None:
-    """A lane that is to speak of changes would say the same again every time."""
+    """A lane that is to speak of changes must know what it said last."""
     said = []
 
     def once(*_: object) -> tuple[State, str]:
