@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import signal
 import time
@@ -110,7 +111,7 @@ def test_a_model_that_is_broken_ends_the_process_and_says_so(
 ) -> None:
     node = start(prelude=BROKEN, model__max_failures=4, instructions=f"['{text}']")
     camera = peer.camera().matched()
-    second = iter(range(1000, 2000))
+    second = itertools.count(1000)
 
     def over() -> bool:
         camera.show(next(second))
