@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -72,6 +74,33 @@ def test_a_larger_vocabulary_than_the_networks_is_refused(tmp_path):
     save_start(tmp_path, len(tokenizer) + 1)
     with pytest.raises(TrainingError, match='train from a newer checkpoint'):
         start_from(ObjectNetwork(SIZES, tokenizer), tokenizer, tmp_path)
+
+
+def test_layers_between_those_of_a_checkpoint_change_nothing_at_first(tmp_path):
+    torch.manual_seed(7)
+    tokenizer = build_object_tokenizer()
+    trained = ObjectNetwork(SIZES, tokenizer)
+    object_model(trained.state_dict(), tokenizer, SIZES).save_pretrained(tmp_path)
+    deeper = ObjectNetwork(replace(SIZES, layers=4), tokenizer)
+    start_from(deeper, tokenizer, tmp_path)
+    embedded = torch.randn(1, 9, SIZES.hidden)
+    short, long = (
+        network.language(inputs_embeds=embedded, output_hidden_states=True).hidden_states
+        for network in (trained, deeper)
+    )
+    # What the heads read, halfway and one layer below the last, is where it was.
+    for layer, now in ((0, 0), (1, 2), (1, 3), (2, 4)):
+        torch.testing.assert_close(long[now], short[layer])
+    deeper.language(inputs_embeds=embedded).last_hidden_state.sum().backward()
+    assert deeper.language.layers[0].mlp.down_proj.weight.grad.abs().sum() > 0
+
+
+def test_fewer_layers_than_those_of_a_checkpoint_are_refused(tmp_path):
+    tokenizer = build_object_tokenizer()
+    trained = ObjectNetwork(SIZES, tokenizer)
+    object_model(trained.state_dict(), tokenizer, SIZES).save_pretrained(tmp_path)
+    with pytest.raises(TrainingError, match='set layers to 2'):
+        start_from(ObjectNetwork(replace(SIZES, layers=1), tokenizer), tokenizer, tmp_path)
 
 
 def numbers(tokenizer, *texts):
