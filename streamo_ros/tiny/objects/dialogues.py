@@ -57,6 +57,8 @@ _UNFULFILLED, _LATER = 0.5, 0.6
 """Shares of their dialogues in which nothing need be due, and in which it is so only later."""
 _RECORDED = 0.5
 """Share of dialogues about recordings."""
+_CUT = 0.2
+"""Share of dialogues about streams of cuts."""
 _DECOY = 0.25
 """Share of dialogues in which what happens is not what is waited for but the same of another
 kind."""
@@ -134,6 +136,7 @@ def draw_dialogue(
     later = 2 if family in _CONDITIONS and plan.turns > 2 and rng.random() < _LATER else 0
     decoy = family in WAITING and rng.random() < _DECOY
     absent = family in WAITING and plan.turns > _SHORT and rng.random() < _ABSENT
+    cut = rng.random() < _CUT
     for attempt in range(_ATTEMPTS):
         evicted = 0 if plan.fresh else evicted_count(family, rng)
         numbers, step = frame_numbers(plan.turns + evicted, rng)
@@ -141,7 +144,7 @@ def draw_dialogue(
         frames = max(_SHORTEST, numbers[-1] + 1)
         first = int(rng.integers(frames - numbers[-1]))
         videos = recordings if recorded else ()
-        scenario = draw_mixed_scenario(family, videos, frames, rng, absent=absent)
+        scenario = draw_mixed_scenario(family, videos, frames, rng, absent=absent, cut=cut)
         shown = [first + number for number in numbers]
         scenario = replace(scenario, stream=scenario.stream.at(shown))
         subject, text = draw_instruction(family, scenario.subject, rng)

@@ -15,6 +15,9 @@ import numpy as np
 
 from streamo_ros.core.colors import COLORS
 from streamo_ros.worlds.draws import pick
+from streamo_ros.worlds.objects.cuts import joined
+from streamo_ros.worlds.objects.cuts import joined_recorded
+from streamo_ros.worlds.objects.cuts import part_lengths
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import Noise
 from streamo_ros.worlds.objects.paths import Habit
@@ -22,6 +25,7 @@ from streamo_ros.worlds.objects.phrasing import NAMELESS
 from streamo_ros.worlds.objects.recorded import DetectionRecording
 from streamo_ros.worlds.objects.recorded import draw_kind
 from streamo_ros.worlds.objects.recorded import draw_recorded_stream
+from streamo_ros.worlds.objects.recorded import RecordedStream
 from streamo_ros.worlds.objects.simulation import draw_stream
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import SIDES
@@ -38,6 +42,8 @@ _FEW = (0.22, 0.48, 0.2, 0.07, 0.03)
 """Probabilities of so many things of the kind in question, from none."""
 _RETURNS = (0.1, 0.15, 0.5, 0.25)
 _MOST_NUMBER = 4
+_ELSEWHERE = 0.4
+"""Share of the scenes between cuts that have nothing to do with what is asked."""
 _EAGER = 0.6
 """Share of streams whose things do what a condition of theirs waits for."""
 _COMES_TO = {'near': (0.6, 1.1), 'closer': (0.25, 0.8)}
@@ -59,6 +65,7 @@ def draw_scenario(
     noise: Noise | None = None,
     *,
     absent: bool = False,
+    cut: bool = False,
 ) -> Scenario:
     """Draw a scenario.
 
@@ -68,9 +75,28 @@ def draw_scenario(
         rng: makes all random choices.
         noise: how the detector errs.
         absent: none of the things in question takes part.
+        cut: whether the stream has cuts.
     """
     kind = 0 if rng.random() < _PERSON else int(rng.integers(len(KINDS)))
     other = int((kind + rng.integers(1, len(KINDS))) % len(KINDS))
+    parts = list[Stream]()
+    for length in part_lengths(frames, rng) if cut else [frames]:
+        elsewhere = absent or (cut and rng.random() < _ELSEWHERE)
+        parts.append(_draw_part(family, (kind, other), length, rng, noise, elsewhere))
+    stream = joined(parts)
+    return Scenario(stream, _subject(family, kind, other, stream, rng))
+
+
+def _draw_part(
+    family: str,
+    asked: tuple[int, int],
+    frames: int,
+    rng: np.random.Generator,
+    noise: Noise | None,
+    absent: bool,
+) -> Stream:
+    """A scene; `asked` are the kind in question and the other of two."""
+    kind, other = asked
     kinds = [] if absent or family == 'unknown' else [kind] * _how_many(family, rng)
     if family == 'together' and rng.random() < 0.85:
         kinds += [other] * int(rng.integers(1, 3))
@@ -78,8 +104,7 @@ def draw_scenario(
     beside = [neighbor for neighbor in beside if neighbor != kind or not absent]
     habits = _habits(family, kinds.count(kind), frames, rng)
     suspected = None if family == 'unknown' else kind
-    stream = draw_stream(rng, kinds + beside, frames, noise, habits, suspected)
-    return Scenario(stream, _subject(family, kind, other, stream, rng))
+    return draw_stream(rng, kinds + beside, frames, noise, habits, suspected)
 
 
 def draw_mixed_scenario(
@@ -89,22 +114,25 @@ def draw_mixed_scenario(
     rng: np.random.Generator,
     *,
     absent: bool = False,
+    cut: bool = False,
 ) -> Scenario:
-    """A scenario of one of the recordings if it can be asked about, otherwise a simulated one.
+    """A scenario of the recordings if they can be asked about, otherwise a simulated one.
 
     The arguments are those of `draw_scenario` and `draw_recorded_scenario`.
     """
     recorded = None
     if recordings:
-        recording = pick(rng, recordings)
-        recorded = draw_recorded_scenario(family, recording, frames, rng, absent=absent)
-    return recorded or draw_scenario(family, frames, rng, absent=absent)
+        parts = [
+            draw_recorded_stream(pick(rng, recordings), length, rng)
+            for length in (part_lengths(frames, rng) if cut else [frames])
+        ]
+        recorded = draw_recorded_scenario(family, joined_recorded(parts), rng, absent=absent)
+    return recorded or draw_scenario(family, frames, rng, absent=absent, cut=cut)
 
 
 def draw_recorded_scenario(
     family: str,
-    recording: DetectionRecording,
-    frames: int,
+    recorded: RecordedStream,
     rng: np.random.Generator,
     *,
     absent: bool = False,
@@ -113,15 +141,13 @@ def draw_recorded_scenario(
 
     Args:
         family: one of `tasks.TASKS`.
-        recording: what it saw.
-        frames: length of the stream.
+        recorded: what it saw.
         rng: makes all random choices.
         absent: none of the things in question takes part.
 
     Returns:
         None where all kinds are asked about, and of one of them nobody can tell.
     """
-    recorded = draw_recorded_stream(recording, frames, rng)
     if family in NAMELESS and recorded.unclear:
         return None
     kind = draw_kind(recorded, rng, absent=absent)

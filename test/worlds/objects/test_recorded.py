@@ -168,8 +168,9 @@ def test_all_kinds_are_asked_about_only_where_all_are_clear(family):
     clear = recording((PERSON, 0.3, 0.8))
     unclear = recording((PERSON, 0.3, 0.8), (DOG, 0.7, 0.55))
     rng = np.random.default_rng(0)
-    assert draw_recorded_scenario(family, clear, 20, rng) is not None
-    assert draw_recorded_scenario(family, unclear, 20, rng) is None
+    (one,), (other,) = ([draw_recorded_stream(seen, 20, rng)] for seen in (clear, unclear))
+    assert draw_recorded_scenario(family, one, rng) is not None
+    assert draw_recorded_scenario(family, other, rng) is None
 
 
 def test_a_file_of_recordings_is_read_again(tmp_path):
