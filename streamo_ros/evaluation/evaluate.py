@@ -88,8 +88,9 @@ def _export(options: argparse.Namespace) -> None:
 
 def _figures(options: argparse.Namespace) -> dict[str, Any]:
     """The metrics that the options ask for."""
-    if options.variants and not options.real:
-        raise EvaluationError('--variants needs clips: add --real FOLDER')
+    for name in ('variants', 'cuts'):
+        if getattr(options, name) and not options.real:
+            raise EvaluationError(f'--{name} needs clips: add --real FOLDER')
     if not options.real and not options.streams:
         return evaluate(list(find_cases(options)), options)
     # Imported here: nothing else needs the kinds of real things.
@@ -102,8 +103,9 @@ def _figures(options: argparse.Namespace) -> dict[str, Any]:
     refuse_beside_streams(options)
     decisions = Decisions(options.max_frames, options.response_threshold, options.hysteresis)
     if options.real:
+        made = options.variants, options.cuts
         return evaluate_clips(
-            options.model, options.device, options.real, options.variants, decisions, _progress
+            options.model, options.device, options.real, made, decisions, _progress
         )
     settings = ObjectSettings(
         options.seed, options.frames, tuple(options.family), options.held_out
@@ -260,6 +262,11 @@ def _print(figures: dict[str, Any]) -> None:
     if figures.get('variants'):
         title = f'{figures["variants"]["count"]} variants of each clip, nothing due'
         _print_table(title, figures['variants'])
+    if figures.get('cuts'):
+        title = f'{figures["cuts"]["count"]} streams of cuts'
+        _print_table(title, figures['cuts'])
+        if figures['cuts']['rule']:
+            _print_table(f'{RULE}, {title}', figures['cuts']['rule'])
     for name, share in figures.get('refused', {}).items():
         if share is not None:
             print(f'refused, of the cases about {name} things: {share:.3f}')

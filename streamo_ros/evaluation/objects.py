@@ -27,6 +27,7 @@ from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.case_runner import run_together
 from streamo_ros.evaluation.case_runner import settings_for
 from streamo_ros.evaluation.clip_parts import parts
+from streamo_ros.evaluation.cut_clips import cut_clip
 from streamo_ros.evaluation.object_streams import object_cases
 from streamo_ros.evaluation.object_streams import ObjectCase
 from streamo_ros.evaluation.object_streams import ObjectSettings
@@ -146,7 +147,7 @@ def evaluate_clips(
     model: Path | str,
     device: str,
     folder: Path,
-    count: int,
+    made: tuple[int, int],
     decisions: Decisions,
     progress: Progress,
 ) -> dict[str, Any]:
@@ -156,14 +157,16 @@ def evaluate_clips(
         model: folder of a checkpoint.
         device: see `backbone.load`.
         folder: of the clips, see `real_clips`.
-        count: variants of each clip in which nothing that is asked for appears, see `variants`.
+        made: how many variants of each clip in which nothing that is asked for appears, see
+            `variants`, and how many streams of cuts out of all, see `cut_clips`.
         decisions: how the model decides.
         progress: shows how far it has got.
 
     Returns:
         What `score.report` says of the model, and of the plain rule under 'rule' where the model
         sees with a detector, both with `clip_parts.parts` under 'parts'; for all clips, for each
-        under 'clips', and for the variants of all under 'variants'.
+        under 'clips', for the variants of all under 'variants', and for the streams of cuts
+        under 'cuts'.
 
     Raises:
         BackboneError: the model cannot be loaded.
@@ -173,8 +176,13 @@ def evaluate_clips(
     backbone = _load(model, device, LANES)
     watch = partial(_watch_clip, backbone, decisions.settings(backbone))
     each = {clip.path.stem: watch(list(clip_cases(clip))) for clip in progress(clips, len(clips))}
-    varied = [(clip, number) for number in range(1, count + 1) for clip in clips]
+    variants, cuts = made
+    varied = [(clip, number) for number in range(1, variants + 1) for clip in clips]
     others = [watch(variant_cases(*variant)) for variant in progress(varied, len(varied))]
+    numbers = range(1, cuts + 1)
+    streams = [
+        watch(list(clip_cases(cut_clip(clips, number)))) for number in progress(numbers, cuts)
+    ]
     return {
         **_report_watched(list(each.values())),
         **_identity(backbone),
@@ -182,7 +190,8 @@ def evaluate_clips(
             name: {**_report_watched([watched]), 'said': _said(watched.pairs)}
             for name, watched in each.items()
         },
-        'variants': {**_report_watched(others), 'count': count} if others else None,
+        'variants': {**_report_watched(others), 'count': variants} if others else None,
+        'cuts': {**_report_watched(streams), 'count': cuts} if streams else None,
     }
 
 

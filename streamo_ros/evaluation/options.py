@@ -23,6 +23,7 @@ _BESIDE_STREAMS = {
     'streams',
     'real',
     'variants',
+    'cuts',
     'seed',
     'frames',
     'family',
@@ -108,6 +109,13 @@ def _add_recordings(group: argparse._ArgumentGroup) -> None:
         default=0,
         metavar='N',
         help='with --real, N altered copies of each clip in which nothing asked for appears',
+    )
+    add(
+        '--cuts',
+        type=int,
+        default=0,
+        metavar='N',
+        help='with --real, N streams of about a minute of parts of the clips, with cuts between',
     )
     add('--dialogues', type=Path, help='labeled dialogues written by streamo convert')
     add(

@@ -9,12 +9,12 @@ tracks is asked for, and every class that surely never appears must raise no ala
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from collections.abc import Iterator
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from streamo_ros.core.protocol import State
 from streamo_ros.evaluation.case import Case
 from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.case import FIRST_STAMP
+from streamo_ros.evaluation.case import Image
 from streamo_ros.evaluation.case import Moment
 from streamo_ros.training.video_frames import frames_at
 from streamo_ros.training.video_frames import sample_video
@@ -53,6 +54,10 @@ class RealClip:
     path: Path
     truth: Mapping[str, Any]
     times: tuple[Fraction, ...]
+
+    def images(self) -> Iterable[Image]:
+        """Its frames, uint8, shape (height, width, 3)."""
+        return frames_at(self.path, self.times)
 
 
 def read_clips(folder: Path) -> list[RealClip]:
@@ -149,11 +154,10 @@ def _case(
     alarms_only: bool = False,
     standing: tuple[str, ...] = (),
 ) -> Case:
-    images = partial(frames_at, clip.path, clip.times)
     title = f'{clip.path.stem}: {family} {name}'
     sizes = [track.get('large', False) for track in clip.truth['tracks'] if track['class'] == name]
     large = bool(sizes) and all(sizes)
-    return Case(title, family, text, moments, images, alarms_only, standing, name, large)
+    return Case(title, family, text, moments, clip.images, alarms_only, standing, name, large)
 
 
 def _moment(

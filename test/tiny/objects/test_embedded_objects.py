@@ -52,7 +52,7 @@ def test_its_settings_are_what_the_package_reads():
     find_detector() is None, reason='the detector is absent: streamo model install objects'
 )
 def test_it_watches_real_clips_through_the_whole_engine():
-    figures = evaluate_clips(MODEL, 'cpu', CLIPS, 0, Decisions(), lambda steps, _: steps)
+    figures = evaluate_clips(MODEL, 'cpu', CLIPS, (0, 0), Decisions(), lambda steps, _: steps)
     person = figures['clips']['one_by_one_person']
     assert person['families']['appear']['timing_f1'] >= 0.9
     assert figures['clips']['bottles']['standing_right'] >= 0.9
