@@ -69,7 +69,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     for name, figures in measured.items():
         text = renew(text, name, table(figures))
     text = renew(text, 'parts', parts_table(measured['real']))
-    text = renew(text, FRESH, fresh(_read(folder / FOLDER / f'{FRESH}.json')))
+    others = _read(folder / FOLDER / f'{FRESH}.json')
+    text = renew(text, FRESH, fresh(others))
+    text = renew(text, 'cuts', cuts_table({'development': measured['real'], FRESH: others}))
     unknown = _read(folder / FOLDER / f'{UNKNOWN}.json')
     text = renew(text, 'quiet', quiet(measured, unknown))
     events = score_table(
@@ -110,6 +112,31 @@ def clips_table(figures: Mapping[str, Any]) -> str:
     for name, clip in figures['clips'].items():
         cells = (f'{_cell(clip[key])} ({_cell(clip["rule"][key])})' for key in keys)
         rows.append(f'| {name} | {" | ".join(cells)} |')
+    return '\n'.join(rows)
+
+
+def cuts_table(clips: Mapping[str, Mapping[str, Any]]) -> str:
+    """Streams of cuts, by the model and by the plain rule (in parentheses), as a table.
+
+    Args:
+        clips: figures of clips, by their names, each with its streams of cuts under 'cuts'.
+    """
+    keys = {
+        'timing_f1': 'timing F1',
+        'answer_accuracy': 'answers right',
+        'standing_right': 'last number right',
+        'spurious_answers_per_hour': 'other answers per hour',
+        'false_alarms': 'false alarms',
+    }
+    rows = [
+        f'| of clips | {" | ".join(keys.values())} | hours |',
+        f'|---|{"---:|" * len(keys)}---:|',
+    ]
+    for name, figures in clips.items():
+        own = figures['cuts']
+        cells = [f'{_cell(own[key])} ({_cell(own["rule"][key])})' for key in keys]
+        cells.append(f'{own["never_hours"]:.1f}')
+        rows.append(f'| {name}, {own["count"]} streams | {" | ".join(cells)} |')
     return '\n'.join(rows)
 
 

@@ -30,11 +30,14 @@ REAL = FIGURES | {
     'parts': PARTS,
     'rule': ROW | RULE | {'parts': PARTS | {'numbers': {'standing_right': None}}},
     'variants': ROW | {'never_hours': 36.04, 'rule': RULE},
+    'cuts': ROW
+    | {'never_hours': 2.0, 'false_alarms': 2, 'count': 8}
+    | {'rule': ROW | {'timing_f1': 0.25, 'false_alarms': 1}},
 }
 
 
 CLIP = ROW | {'false_alarms': 3, 'rule': ROW | {'timing_f1': None, 'false_alarms': 2}}
-MARKS = (*FILES, FRESH, 'parts', 'quiet', 'score')
+MARKS = (*FILES, FRESH, 'parts', 'quiet', 'cuts', 'score')
 
 
 def test_the_tables_are_renewed(tmp_path):
@@ -55,6 +58,8 @@ def test_the_tables_are_renewed(tmp_path):
     assert '| people who appear and leave (30 events): timing F1 | 0.75 | 0.75 |' in text
     assert '| numbers from 1 to 4: right in so many frames | 0.90 | - |' in text
     assert '| the same, variants of the clips (36.0 h) | 0.50 | 1.25 |' in text
+    assert '| fresh, 8 streams | 0.50 (0.25) | 0.50 (0.50) | - (-) | ' in text
+    assert '| 2 (1) | 2.0 |' in text
     assert '| unknown things refused (4 cases) | 0.97 | - |' in text
     assert '| known things refused | 0.01 | - |' in text
 
