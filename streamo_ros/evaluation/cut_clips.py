@@ -52,6 +52,11 @@ class CutClip(RealClip):
                 yield image if fits else _resized(image, size)
 
 
+def _resized(image: Image, size: tuple[int, int]) -> Image:
+    resized: Image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
+    return resized
+
+
 def cut_clip(clips: Sequence[RealClip], number: int) -> CutClip:
     """A stream of cuts, the same one each time.
 
@@ -103,11 +108,6 @@ def _part(clip: RealClip, rng: np.random.Generator) -> RealClip:
         },
     }
     return RealClip(clip.path, truth, clip.times[first : first + length])
-
-
-def _resized(image: Image, size: tuple[int, int]) -> Image:
-    resized: Image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)  # type: ignore[assignment]
-    return resized
 
 
 def joined_truth(parts: Sequence[RealClip]) -> dict[str, Any]:
