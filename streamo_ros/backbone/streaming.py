@@ -27,6 +27,7 @@ from streamo_ros.backbone.batch import own_vision
 from streamo_ros.backbone.batch_runner import BatchRunner
 from streamo_ros.backbone.context_size import check_context
 from streamo_ros.backbone.decoder import Decoder
+from streamo_ros.backbone.followed_lanes import FollowedLanes
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.layer import bytes_of
 from streamo_ros.backbone.sampling import Choice
@@ -90,6 +91,7 @@ class StreamingBackbone:
         control = sorted(prompt.tokenizer.control_ids | set(prompt.first_tokens))
         self._control = torch.tensor(control, dtype=torch.int64, device=frames.device)
         self._runner = BatchRunner(decoder, states, passes, prompt.first_tokens)
+        self._followed = FollowedLanes(self.lanes)
 
     @property
     def info(self) -> BackboneInfo:
@@ -154,6 +156,7 @@ class StreamingBackbone:
     def close(self, slot: int) -> None:
         """Empty a slot and give it back."""
         self._window.close(slot)
+        self._followed.truncate(slot, 0)
 
     def length(self, slot: int) -> int:
         """Tokens that the slot holds."""
@@ -185,7 +188,7 @@ class StreamingBackbone:
         for pieces in cut_pieces(request.pieces, PREFILL_TOKENS):
             batch = self._batch([Request(request.slot, pieces)])
             if not bool(self._run(batch, self._runner.finite)[batch.reads[0]]):
-                self._window.truncate(request.slot, before)
+                self.truncate(request.slot, before)
                 self._window.scrub(request.slot)
                 raise BackboneError(
                     'the model gave numbers that are not finite: try model.dtype float32'
@@ -214,10 +217,12 @@ class StreamingBackbone:
     def evict(self, slot: int, keep: Sequence[tuple[int, int]]) -> None:
         """Forget all tokens but those in the ranges; see `interface.Backbone.evict`."""
         self._window.evict(slot, keep)
+        self._followed.evict(slot, keep)
 
     def truncate(self, slot: int, length: int) -> None:
         """Forget everything after the first `length` tokens."""
         self._window.truncate(slot, length)
+        self._followed.truncate(slot, length)
 
     def memory(self) -> dict[str, Any]:
         """Bytes in use, by part."""
@@ -247,6 +252,8 @@ class StreamingBackbone:
             if not request.tokens:
                 raise BackboneError(f'nothing to append to lane {request.slot}')
             self._window.check_room(request.slot, request.tokens)
+        lengths = [self._window.length(request.slot) for request in requests]
+        requests = self._followed.follow(requests, lengths, self.frames.follow)
         return assemble(requests, self._window, self.marks, self._buckets)
 
     def _run(self, batch: Batch, read: Callable[[Batch], Read]) -> Read:
@@ -257,13 +264,13 @@ class StreamingBackbone:
             raise _failure('the pass', error) from error
         for request, marks in zip(batch.requests, batch.marks, strict=True):
             self._window.commit(request.slot, marks)
+            self._followed.commit(request.slot)
         return result
 
     def _undo(self, requests: Sequence[Request]) -> None:
         """Undo what has just been appended to these lanes."""
         for request in requests:
-            length = self._window.length(request.slot) - request.tokens
-            self._window.truncate(request.slot, length)
+            self.truncate(request.slot, self._window.length(request.slot) - request.tokens)
             self._window.scrub(request.slot)
 
 

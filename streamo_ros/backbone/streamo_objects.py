@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 from torch import Tensor
 
@@ -29,17 +31,20 @@ from streamo_ros.backbone.vision.detections import NOTHING
 from streamo_ros.backbone.vision.detections import read_detections
 from streamo_ros.backbone.vision.onnx_graph import onnx_graph
 from streamo_ros.backbone.vision.preprocess import unpatchify
+from streamo_ros.backbone.vision.tracks import follow
+from streamo_ros.backbone.vision.tracks import no_tracks
+from streamo_ros.backbone.vision.tracks import Tracks
 from streamo_ros.backbone.vision.yolox import Yolox
 from streamo_ros.backbone.window import TokenPositions
 from streamo_ros.core.interface import BackboneError
 from streamo_ros.core.interface import Sighting
 from streamo_ros.core.protocol import ChatFormat
 
-PATCH, MERGE = 32, 3
-"""A patch is the detector's largest stride; nine of them are one place of the frame's tokens."""
+PATCH, MERGE = 32, 4
+"""A patch is the detector's largest stride. A place of the frame's tokens stands for the area of
+so many by so many, unless the checkpoint's `merge_size` says otherwise."""
 LONGEST, MOST = 5, 20
 """Places along a frame's longer side, and in a frame."""
-_EDGE = PATCH * MERGE
 _AREA_WEIGHT = 0.25
 
 
@@ -51,7 +56,7 @@ class StreamoObjects(Family):
     def frame_pixels(self, config: Any) -> int:
         """The area of all places: half of it, as other families have by default, hides things."""
         del config
-        return MOST * _EDGE * _EDGE
+        return MOST * (PATCH * MERGE) ** 2
 
     def grid(
         self, config: Any, processor: dict[str, Any], height: int, width: int, max_pixels: int
@@ -66,12 +71,14 @@ class StreamoObjects(Family):
         """
         del config
         _, high = pixel_limits(processor, max_pixels)
-        if high < _EDGE * _EDGE:
+        merge = int(processor.get('merge_size') or MERGE)
+        place = (PATCH * merge) ** 2
+        if high < place:
             raise BackboneError(
                 f'model.max_pixels {high} is less than the area of one vision token of this '
-                f'checkpoint: set it to at least {_EDGE * _EDGE}'
+                f'checkpoint: set it to at least {place}'
             )
-        most = min(MOST, high // (_EDGE * _EDGE))
+        most = min(MOST, high // place)
         sizes = [
             (rows, columns)
             for rows in range(1, LONGEST + 1)
@@ -84,7 +91,7 @@ class StreamoObjects(Family):
             stretch = abs(math.log(columns * height / (rows * width)))
             return stretch + _AREA_WEIGHT * math.log(most / (rows * columns))
 
-        return Grid(*min(sizes, key=loss), PATCH, MERGE)
+        return Grid(*min(sizes, key=loss), PATCH, merge)
 
     def tower(self, model: Any, grid: Grid) -> VisionEncoder:
         """The detector's convolutions for one grid."""
@@ -160,9 +167,26 @@ class DetectionHead:
             detections: as many places as the grid has.
             grid: its rows and columns.
         """
+        return EncodedVision(
+            self._tokens(detections),
+            (),
+            grid,
+            tuple(sightings(detections, self.names)),
+            seen=detections if self.tokens.marks is not None else None,
+        )
+
+    def follow(self, known: Any, vision: EncodedVision) -> tuple[Tracks, EncodedVision]:
+        """A frame with what the frames before tell of it; see `vision.FollowingHead`."""
+        kind, box, color = (part.numpy() for part in vision.seen)
+        tracks, followed = follow(known or no_tracks(color.shape[-1]), kind, box, color)
+        kind, box, color, marks = (torch.from_numpy(part) for part in followed)
+        embeddings = self._tokens(Detections(kind, box, color), marks)
+        return tracks, replace(vision, embeddings=embeddings)
+
+    def _tokens(self, seen: Detections, marks: Tensor | None = None) -> Tensor:
         device = self.tokens.none.device
-        embeddings = self.tokens(Detections(*(part.to(device) for part in detections)))
-        return EncodedVision(embeddings, (), grid, tuple(sightings(detections, self.names)))
+        here = Detections(*(part.to(device) for part in seen))
+        return self.tokens(here, None if marks is None else marks.to(device))
 
 
 def sightings(detections: Detections, names: Mapping[int, str]) -> list[Sighting]:

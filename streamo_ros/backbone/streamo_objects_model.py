@@ -26,11 +26,13 @@ _HEAD = 'lm_head.weight'
 class StreamoObjectsConfig(Qwen2_5_VLConfig):
     """Configuration; `id2label` names the kinds, and `vision_config` is not used.
 
-    `scaled_boxes` is whether place and size are told on scales, see `DetectionTokens`.
+    `scaled_boxes` is whether place and size are told on scales, `tracked` whether detections are
+    linked from frame to frame, see `DetectionTokens`.
     """
 
     model_type = 'streamo_objects'
     scaled_boxes: bool = False
+    tracked: bool = False
 
 
 class Visual(nn.Module):
@@ -43,11 +45,12 @@ class Visual(nn.Module):
     Args:
         hidden: width of the language model.
         scaled: see `DetectionTokens`.
+        tracked: see `DetectionTokens`.
     """
 
-    def __init__(self, hidden: int, *, scaled: bool) -> None:
+    def __init__(self, hidden: int, *, scaled: bool, tracked: bool) -> None:
         super().__init__()
-        self.tokens = DetectionTokens(hidden, scaled=scaled)
+        self.tokens = DetectionTokens(hidden, scaled=scaled, tracked=tracked)
 
 
 class Body(nn.Module):
@@ -60,7 +63,9 @@ class Body(nn.Module):
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.language_model = QwenText(config.text_config)
-        self.visual = Visual(config.text_config.hidden_size, scaled=config.scaled_boxes)
+        self.visual = Visual(
+            config.text_config.hidden_size, scaled=config.scaled_boxes, tracked=config.tracked
+        )
 
 
 class StreamoObjectsForConditionalGeneration(nn.Module):

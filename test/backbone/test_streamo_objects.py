@@ -31,6 +31,7 @@ PROCESSOR = {
     'image_std': [1, 1, 1],
     'rescale_factor': 1,
     'max_pixels': PIXELS,
+    'merge_size': 3,
 }
 
 
@@ -127,6 +128,17 @@ def test_fewer_pixels_make_a_smaller_grid() -> None:
     assert (found.rows, found.columns) == (2, 3)
     with pytest.raises(BackboneError, match='at least 9216'):
         family.grid(None, PROCESSOR, 480, 640, 9000)
+
+
+def test_a_checkpoint_may_see_larger_frames_in_as_many_tokens() -> None:
+    family = StreamoObjects()
+    processor = {**PROCESSOR, 'merge_size': 4, 'max_pixels': 20 * 128 * 128}
+    large = family.grid(None, processor, 480, 640, family.frame_pixels(None))
+    assert (large.rows, large.columns) == (4, 5)
+    assert large.pixels == (512, 640)
+    usual = family.grid(None, PROCESSOR, 480, 640, family.frame_pixels(None))
+    assert usual.tokens == large.tokens
+    assert usual.pixels == (384, 480)
 
 
 def test_patches_are_put_together_again() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 from typing import Protocol
 
 import numpy as np
@@ -80,6 +81,8 @@ class EncodedVision:
         grid: merged (rows, columns).
         sightings: what was recognized, where the tower does that.
         frames: number of frames whose mean it is; the mean of several is float32.
+        seen: what a `FollowingHead` makes the frame's tokens of; None = they are the same after
+            any other frames.
     """
 
     embeddings: Tensor
@@ -87,6 +90,7 @@ class EncodedVision:
     grid: tuple[int, int]
     sightings: tuple[Sighting, ...] = ()
     frames: int = 1
+    seen: Any = None
 
     @property
     def tokens(self) -> int:
@@ -148,6 +152,21 @@ class VisionHead(Protocol):
             outputs: of the encoder; a later pass may overwrite them.
             patches: what it was given.
             grid: its grid.
+        """
+
+
+class FollowingHead(VisionHead, Protocol):
+    """A head whose tokens of a frame depend on the frames before it in the same lane, too."""
+
+    def follow(self, known: Any, vision: EncodedVision) -> tuple[Any, EncodedVision]:
+        """A frame as it is seen after others.
+
+        Args:
+            known: what the frames before have shown; None = there were none.
+            vision: the frame, seen alone.
+
+        Returns:
+            What they have shown with this one, and the frame.
         """
 
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from streamo_ros.backbone.vision.detections import BOX
 from streamo_ros.backbone.vision.detections import Detections
 from streamo_ros.backbone.vision.detections import NOTHING
+from streamo_ros.backbone.vision.track_marks import MARKS
 from streamo_ros.backbone.vision.yolox import KINDS
 from streamo_ros.core.colors import COLORS
 
@@ -37,9 +38,12 @@ class DetectionTokens(nn.Module):
         hidden: width of the language model.
         inner: width inside the network of the box.
         scaled: whether place and size are told on scales, too.
+        tracked: whether it is told what the frames before show, see `tracks`.
     """
 
-    def __init__(self, hidden: int, inner: int = 64, *, scaled: bool = False) -> None:
+    def __init__(
+        self, hidden: int, inner: int = 64, *, scaled: bool = False, tracked: bool = False
+    ) -> None:
         super().__init__()
         self.kinds = nn.Embedding(KINDS, hidden)
         self.box = nn.Sequential(nn.Linear(BOX, inner), nn.SiLU(), nn.Linear(inner, hidden))
@@ -47,9 +51,16 @@ class DetectionTokens(nn.Module):
         self.ordinals = nn.Embedding(ORDINALS, hidden)
         self.color = nn.Linear(len(COLORS), hidden, bias=False)
         self.none = nn.Parameter(torch.zeros(hidden))
+        self.marks = nn.Linear(MARKS, hidden, bias=False) if tracked else None
 
-    def forward(self, seen: Detections) -> Tensor:
-        """Shape (..., places, hidden), in the number format of the weights."""
+    def forward(self, seen: Detections, marks: Tensor | None = None) -> Tensor:
+        """Shape (..., places, hidden), in the number format of the weights.
+
+        Args:
+            seen: detections, and in free places things that are missed.
+            marks: what the frames before tell of them, see `tracks.Followed`; float32, shape
+                (..., places, MARKS). None = nothing is known of them.
+        """
         kind = self.kinds(seen.kind.clamp(min=0))
         dtype = kind.dtype
         token: Tensor = (
@@ -60,6 +71,8 @@ class DetectionTokens(nn.Module):
         )
         if self.scales is not None:
             token = token + self.scales(scales(seen.box).to(dtype))
+        if self.marks is not None and marks is not None:
+            token = token + self.marks(marks.to(dtype))
         return torch.where((seen.kind == NOTHING)[..., None], self.none, token)
 
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from collections.abc import Sequence
+from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -15,6 +17,7 @@ from torch import Tensor
 
 from streamo_ros.backbone.graph_cache import GraphCache
 from streamo_ros.backbone.vision import EncodedVision
+from streamo_ros.backbone.vision import FollowingHead
 from streamo_ros.backbone.vision import Grid
 from streamo_ros.backbone.vision import VisionEncoder
 from streamo_ros.backbone.vision import VisionEncoders
@@ -89,6 +92,11 @@ class FrameEncoder:
         # Copied: a later frame's pass may overwrite the outputs, but a lane keeps them.
         embeddings, *deepstack = (tensor.clone() for tensor in outputs)
         return EncodedVision(embeddings, tuple(deepstack), grid.shape)
+
+    def follow(self, known: Any, vision: EncodedVision) -> tuple[Any, EncodedVision]:
+        """A frame as it is seen after others; see `vision.FollowingHead`."""
+        head = cast('FollowingHead', self.head)
+        return head.follow(known, vision)
 
     def encoder(self, grid: Grid) -> tuple[Preprocessor, VisionEncoder]:
         """Preprocessing and encoder of a grid, created on first use."""

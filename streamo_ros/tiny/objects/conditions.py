@@ -14,6 +14,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from streamo_ros.backbone.vision.tracks import Followed
 from streamo_ros.worlds.objects.observer import observe_thing
 from streamo_ros.worlds.objects.regions import GROWING
 from streamo_ros.worlds.objects.regions import GROWN
@@ -24,6 +25,8 @@ from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
 
 UNASKED, NOT, ON_THE_WAY, THERE = -1, 0, 1, 2
+_LEAVING = (ON_THE_WAY, THERE)
+"""How far what was missed once, and twice, is in having left."""
 _PLACED = ('side', 'move', 'near')
 _UNSURE = 0.015
 """Nearer to a border than this, noise decides on which side of it a box is."""
@@ -36,6 +39,8 @@ class Conditioned(Protocol):
     family: str
     subject: Subject
     stream: Stream
+    followed: Followed
+    first: int
     vision_tokens: int
     visions: list[tuple[int, int]]
 
@@ -57,6 +62,9 @@ def token_conditions(dialogue: Conditioned) -> NDArray[np.int64]:
         found = _growing(stream, frames, count)
     elif dialogue.family == 'narrate':
         found = _arriving(stream, frames, count)
+        missed = dialogue.followed.missed[np.array(frames) - dialogue.first, :count]
+        asked |= missed > 0
+        found = np.where(missed > 0, np.select([missed == 1, missed == 2], _LEAVING, NOT), found)
     else:
         found = _placed(stream.box[frames, :count], subject.side)
     result[asked] = found[asked]

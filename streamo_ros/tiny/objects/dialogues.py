@@ -14,6 +14,7 @@ from functools import cache
 
 import numpy as np
 
+from streamo_ros.backbone.vision.tracks import Followed
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.core.protocol import seconds_text
 from streamo_ros.core.protocol import State
@@ -21,6 +22,8 @@ from streamo_ros.tiny.objects.facts import Facts
 from streamo_ros.tiny.objects.vocabulary import NUMBERS
 from streamo_ros.tiny.objects.windows import answer_starts
 from streamo_ros.tiny.objects.windows import evicted_count
+from streamo_ros.tiny.objects.windows import faintest
+from streamo_ros.tiny.objects.windows import followed_from
 from streamo_ros.tiny.objects.windows import frame_numbers
 from streamo_ros.tiny.objects.windows import gap
 from streamo_ros.tiny.objects.windows import MAX_ANSWERS
@@ -98,6 +101,8 @@ class ObjectDialogue:
         instruction: its text.
         subject: what it is about.
         stream: where the frames come from.
+        followed: what the window shows, with what the frames before tell of it.
+        first: number of the window's first frame in the stream.
         vision_tokens: places of each frame.
         sink: tokens up to the end of the instruction.
         gap: positions that are left out after it.
@@ -107,6 +112,8 @@ class ObjectDialogue:
     instruction: str
     subject: Subject
     stream: Stream
+    followed: Followed
+    first: int
     vision_tokens: int
     sink: int
     gap: int
@@ -224,18 +231,22 @@ def _written(
 ) -> ObjectDialogue:
     """The dialogue as tokens."""
     (family, text, scenario), (evicted, tags, step) = about, when
-    stream, sink = scenario.stream, prompt.sink(text)
+    limit, sink = faintest(rng), prompt.sink(text)
+    stream = scenario.stream.without(limit)
+    followed = followed_from(stream, evicted, rng)
     dialogue = ObjectDialogue(
         family,
         text,
         scenario.subject,
         stream,
-        place_count(stream, evicted, rng),
+        followed,
+        evicted,
+        place_count(followed, not limit, rng),
         len(sink),
         gap(plan.turns, rng),
         list(sink),
     )
-    facts = Facts(family, scenario.subject, stream, labels, tags)
+    facts = Facts(family, scenario.subject, scenario.stream, labels, tags)
     dialogue.probe_targets = facts.targets(evicted)
     writer = DialogueWriter(dialogue, prompt, plan.stress, _heavy_ids(prompt))
     rows = [(label, tag, tag + step) for label, tag in zip(labels.labels, tags, strict=True)]

@@ -16,6 +16,7 @@ from typing import Any
 
 from torch import Tensor
 
+from streamo_ros.backbone.streamo_objects import MERGE
 from streamo_ros.backbone.streamo_objects import MOST
 from streamo_ros.backbone.streamo_objects import PATCH
 from streamo_ros.backbone.streamo_objects_model import StreamoObjectsConfig
@@ -35,7 +36,6 @@ from streamo_ros.tiny.vocabulary import vocabulary
 from streamo_ros.worlds.objects.answers import UNKNOWN_WORD_REPLY
 from streamo_ros.worlds.objects.kinds import KINDS
 
-MERGE = 3
 MAX_PIXELS = MOST * (PATCH * MERGE) ** 2
 RATE = 2.0
 """Frames per second that the model was trained on."""
@@ -96,6 +96,7 @@ def object_model(weights: Mapping[str, Tensor], tokenizer: Any, shape: Sizes) ->
         'architectures': ['StreamoObjectsForConditionalGeneration'],
         'model_type': StreamoObjectsConfig.model_type,
         'scaled_boxes': True,
+        'tracked': True,
     }
     model = StreamoObjectsForConditionalGeneration(StreamoObjectsConfig(**values))
     language = {

@@ -47,7 +47,7 @@ class ObjectNetwork(Network):
     kind_ids: Tensor
 
     def __init__(self, sizes: Sizes, tokenizer: Any, *, probed: bool = True) -> None:
-        tokens = DetectionTokens(sizes.hidden, scaled=True)
+        tokens = DetectionTokens(sizes.hidden, scaled=True, tracked=True)
         super().__init__(
             sizes,
             vocabulary(tokenizer),
@@ -62,7 +62,9 @@ class ObjectNetwork(Network):
                 weight.normal_(0, _MINOR)
             tokens.box[-1].weight.mul_(0.3)  # type: ignore[operator]
             assert tokens.scales is not None
-            tokens.scales.weight.zero_()
+            assert tokens.marks is not None
+            for weight in (tokens.scales.weight, tokens.marks.weight):
+                weight.zero_()
             _give_meanings(self.language.embed_tokens.weight, tokenizer)
             give_numbers(self.language.embed_tokens.weight, tokenizer)
 
@@ -77,7 +79,7 @@ class ObjectNetwork(Network):
     def embed(self, vision: SeenFrames) -> Tensor:
         """Detections as input embeddings, shape (kept places, hidden)."""
         tied = {'kinds.weight': self.language.embed_tokens.weight[self.kind_ids]}
-        tokens: Tensor = functional_call(self.adapt, tied, (vision.seen,))
+        tokens: Tensor = functional_call(self.adapt, tied, (vision.seen, vision.marks))
         return tokens[vision.kept]
 
 

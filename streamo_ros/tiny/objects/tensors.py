@@ -19,6 +19,7 @@ from torch import Tensor
 
 from streamo_ros.backbone.streamo_objects import MOST
 from streamo_ros.backbone.vision.detections import Detections
+from streamo_ros.backbone.vision.tracks import Followed
 from streamo_ros.tiny.objects.conditions import token_conditions
 from streamo_ros.tiny.objects.dialogues import ObjectDialogue
 from streamo_ros.tiny.tensors import TensorBatch
@@ -32,10 +33,12 @@ class SeenFrames(NamedTuple):
     Attributes:
         seen: their detections, shape (frames, places, ...), with as many places as the widest.
         kept: the places that each has, bool, shape (frames, places).
+        marks: what the frames before tell of them.
     """
 
     seen: Detections
     kept: Tensor
+    marks: Tensor
 
 
 def collate(dialogues: Sequence[ObjectDialogue]) -> TensorBatch:
@@ -43,13 +46,12 @@ def collate(dialogues: Sequence[ObjectDialogue]) -> TensorBatch:
     text = text_tensors(dialogues, [token_positions(dialogue) for dialogue in dialogues])
     length, places = text['ids'].shape[1], max(dialogue.vision_tokens for dialogue in dialogues)
     index, matches, listed, conditions = [], [], [], []
-    kinds, boxes, colors, kept = [], [], [], []
+    kept, parts = [], list[Followed]()
     for row, dialogue in enumerate(dialogues):
-        count, stream = dialogue.vision_tokens, dialogue.stream
+        count = dialogue.vision_tokens
         frames = [frame for _, frame in dialogue.visions]
-        kinds.append(np.where(np.arange(places) < count, stream.kind[frames, :places], NOTHING))
-        boxes.append(stream.box[frames, :places])
-        colors.append(stream.color[frames, :places])
+        shown = np.array(frames) - dialogue.first
+        parts.append(Followed._make(part[shown, :places] for part in dialogue.followed))
         kept.append(np.tile(np.arange(places) < count, (len(frames), 1)))
         in_list = _list_places(dialogue)
         conditions.append(token_conditions(dialogue).ravel())
@@ -57,12 +59,12 @@ def collate(dialogues: Sequence[ObjectDialogue]) -> TensorBatch:
             index.append(row * length + first + np.arange(count))
             matches.append(_matches(dialogue, frame))
             listed.append(in_list if frame == 1 else np.full(count, -1))
-    seen = Detections(_joined(kinds), _joined(boxes), _joined(colors))
+    kind, box, color, marks = (_joined(part) for part in zip(*parts, strict=True))
     places_listed = _joined(listed)
     return TensorBatch(
         **text,
         vision_index=_joined(index),
-        vision=SeenFrames(seen, _joined(kept)),
+        vision=SeenFrames(Detections(kind, box, color), _joined(kept), marks),
         looks=torch.full((len(places_listed), 2), -1),
         matches=_joined(matches),
         list_places=places_listed,
@@ -87,15 +89,15 @@ def token_positions(dialogue: ObjectDialogue) -> NDArray[np.int64]:
 
 
 def _matches(dialogue: ObjectDialogue, frame: int) -> NDArray[np.float32]:
-    """Which detections are of what the instruction is about; see `TensorBatch.matches`."""
-    stream, subject = dialogue.stream, dialogue.subject
-    count = dialogue.vision_tokens
-    kinds = stream.kind[frame, :count]
+    """Which places show what the instruction is about, or miss it; see `TensorBatch.matches`."""
+    followed, subject = dialogue.followed, dialogue.subject
+    count, shown = dialogue.vision_tokens, frame - dialogue.first
+    kinds = followed.kind[shown, :count]
     matches = np.full(count, -1, np.float32)
     if subject.kinds:
         same = np.isin(kinds, subject.kinds)
         if subject.color >= 0:
-            colored = stream.color[frame, :count].argmax(-1) == subject.color
+            colored = followed.color[shown, :count].argmax(-1) == subject.color
             same &= colored | (kinds != subject.kinds[0])
         matches[kinds != NOTHING] = same[kinds != NOTHING]
     return matches

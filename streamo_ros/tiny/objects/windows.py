@@ -16,8 +16,11 @@ from fractions import Fraction
 import numpy as np
 
 from streamo_ros.backbone.streamo_objects import MOST
+from streamo_ros.backbone.vision.tracks import follow_all
+from streamo_ros.backbone.vision.tracks import Followed
 from streamo_ros.tiny.export import MAX_FRAMES
 from streamo_ros.worlds.draws import pick
+from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import PLACES
 from streamo_ros.worlds.objects.stream import Stream
 
@@ -36,10 +39,12 @@ _LONG_AGO = 0.4
 _ODD_RATE, _DROPS = 0.12, 0.15
 _FULL, _WIDER = 0.2, 0.1
 _ROW = 5
-_LEFT_OUT = (0.12, 0.2, 0.25)
+_LEFT_OUT = (0.12, 0.15, 0.2)
 """Scores up to which detections may be left out where places are scarce."""
 _TURN = MOST + 18
 """Positions of a turn without text."""
+_ANEW = 0.3
+"""Share of windows in which nothing is known of the frames before."""
 _APART = 0.6
 """Share of windows that are not full whose frames are as far from the instruction as if they
 were fuller."""
@@ -128,17 +133,40 @@ def gap(turns: int, rng: np.random.Generator) -> int:
     return int(rng.integers(left + 1)) * _TURN if left > 0 and rng.random() < _APART else 0
 
 
-def place_count(stream: Stream, first: int, rng: np.random.Generator) -> int:
+def faintest(rng: np.random.Generator) -> float:
+    """Score up to which a dialogue's detections are left out; 0 = none is.
+
+    Args:
+        rng: makes all random choices.
+    """
+    return 0.0 if rng.random() < _FULL else float(rng.choice(_LEFT_OUT))
+
+
+def followed_from(stream: Stream, evicted: int, rng: np.random.Generator) -> Followed:
+    """What a lane is told of each frame of its window.
+
+    Args:
+        stream: the stream, from the lane's first frame.
+        evicted: how many of its frames are not in the window.
+        rng: makes all random choices.
+    """
+    # A lane whose tags restart knows what the frames show that it keeps.
+    since = evicted if rng.random() < _ANEW else 0
+    return follow_all(stream.kind[since:], stream.box[since:], stream.color[since:]).since(
+        evicted - since
+    )
+
+
+def place_count(followed: Followed, every: bool, rng: np.random.Generator) -> int:
     """Places of each frame: mostly as many as needed, since empty ones cost time.
 
     Args:
-        stream: what the window shows.
-        first: its first frame in the stream.
+        followed: what the window shows.
+        every: whether it has all places of a camera's frame.
         rng: makes all random choices.
     """
-    if rng.random() < _FULL:
+    if every:
         return pick(rng, (15, 16, PLACES))
-    limit = rng.choice(_LEFT_OUT)
-    fullest = int((stream.scores[first:] > limit).sum(1).max(initial=1))
+    fullest = int((followed.kind != NOTHING).sum(1).max(initial=1))
     needed = max(_ROW, -(-fullest // _ROW) * _ROW)
     return min(PLACES, needed + _ROW * (rng.random() < _WIDER))

@@ -73,6 +73,15 @@ class Stream:
         )
         return Stream(self.kind[at], self.box[at], self.color[at], self.owner[at], things)
 
+    def without(self, limit: float) -> Stream:
+        """The stream without detections up to a score; those of the things stay known."""
+        left = self.scores <= limit
+        kind, owner = np.where(left, NOTHING, self.kind), np.where(left, -1, self.owner)
+        box, color = (
+            np.where(left[..., None], np.float32(0), part) for part in (self.box, self.color)
+        )
+        return Stream(kind, box, color, owner, self.things)
+
     @property
     def scores(self) -> NDArray[np.float32]:
         """Scores, 0 in empty places; float32, shape (frames, `PLACES`)."""

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 
+from streamo_ros.backbone.vision.tracks import follow_all
+from streamo_ros.backbone.vision.tracks import Followed
 from streamo_ros.tiny.objects.conditions import NOT
 from streamo_ros.tiny.objects.conditions import ON_THE_WAY
 from streamo_ros.tiny.objects.conditions import THERE
@@ -30,6 +32,8 @@ class Shown:
     family: str
     subject: Subject
     stream: Stream
+    followed: Followed
+    first: int = 0
     vision_tokens: int = 2
     visions: list[tuple[int, int]] = field(default_factory=list)
 
@@ -39,7 +43,8 @@ def asked(family, seen, *, side='', kind=PERSON):
     for number, one in enumerate(seen.things):
         seen.box[:, number, 1:3] = one.box[:, :2]
         seen.box[:, number, 3:5] = np.log(one.box[:, 2:])
-    shown = Shown(family, Subject((kind,), side=side), seen)
+    followed = follow_all(seen.kind, seen.box, seen.color)
+    shown = Shown(family, Subject((kind,), side=side), seen, followed)
     shown.visions = [(0, frame) for frame in range(seen.frames)]
     return token_conditions(shown)
 
@@ -99,3 +104,10 @@ def test_arrivals_are_told_from_what_has_been_there_where_all_are_told():
     found = asked('narrate', stream(thing('..####'), thing('######', DOG)))
     assert found[:, 0].tolist()[2:] == [ON_THE_WAY, THERE, NOT, NOT]
     assert found[:, 1].tolist() == [NOT] * 6
+
+
+def test_what_is_missed_twice_has_left_where_all_is_told():
+    found = asked('narrate', stream(thing('###....', DOG)))
+    assert found[:, 0].tolist() == [NOT, NOT, NOT, ON_THE_WAY, THERE, NOT, NOT]
+    assert (found[:, 1] == UNASKED).all()
+    assert (asked('side', stream(thing('###....', DOG)), side='left')[3:] == UNASKED).all()

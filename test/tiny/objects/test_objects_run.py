@@ -13,8 +13,11 @@ import torch
 import yaml
 from transformers import Qwen2_5_VLTextModel
 
+from streamo_ros.backbone.streamo_objects import DetectionHead
 from streamo_ros.backbone.streamo_objects import StreamoObjects
 from streamo_ros.backbone.tokenizer import CheckpointTokenizer
+from streamo_ros.backbone.vision.detections import Detections
+from streamo_ros.backbone.vision.tracks import follow_all
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objects import train
@@ -94,6 +97,39 @@ def test_a_window_that_is_not_full_may_stand_as_far_away_as_one_that_is(prompt):
     assert all(dialogue.gap % turn == 0 for dialogue in drawn)
 
 
+def test_frames_are_what_the_engine_makes_of_them(tokenizer, prompt):
+    torch.manual_seed(6)
+    tokens = ObjectNetwork(SIZES, tokenizer).adapt
+    for weight in (tokens.marks.weight, tokens.none):
+        torch.nn.init.normal_(weight, std=0.05)
+    rng = np.random.default_rng(8)
+    head = DetectionHead(tokens, {})
+    plan = DialoguePlan(12, {'leave': 1.0}, fresh=False)
+    missed = 0
+    for _ in range(6):
+        dialogue = draw_dialogue(prompt, plan, rng)
+        stream, known = dialogue.stream, None
+        begin = int(not _follows_all(dialogue)) * dialogue.first
+        made = []
+        for frame in range(begin, stream.frames):
+            parts = (stream.kind[frame], stream.box[frame], stream.color[frame])
+            vision = head.embed(Detections(*map(torch.from_numpy, parts)), (4, 5))
+            known, vision = head.follow(known, vision)
+            made.append(vision.embeddings)
+        shown = torch.stack(made[dialogue.first - begin :])[:, : dialogue.vision_tokens]
+        batch = collate([dialogue])
+        expected = tokens(batch.vision.seen, batch.vision.marks)[batch.vision.kept]
+        torch.testing.assert_close(shown.reshape(expected.shape), expected)
+        missed += int((dialogue.followed.missed > 0).sum())
+    assert missed
+
+
+def _follows_all(dialogue):
+    stream = dialogue.stream
+    told = follow_all(stream.kind, stream.box, stream.color).since(dialogue.first)
+    return np.array_equal(told.marks, dialogue.followed.marks)
+
+
 def test_most_long_windows_are_full():
     rng = np.random.default_rng(7)
     turns = [plan_step(0.5, rng).plan.turns for _ in range(300)]
@@ -105,11 +141,12 @@ def test_most_long_windows_are_full():
 def test_the_export_computes_what_was_trained(tokenizer, dialogues):
     torch.manual_seed(5)
     network = ObjectNetwork(SIZES, tokenizer).eval()
+    torch.nn.init.normal_(network.adapt.marks.weight, std=0.05)
     batch = collate(dialogues)
     model = object_model(network.state_dict(), tokenizer, SIZES)
     with torch.no_grad():
         expected = network.run(batch.ids, batch.positions, batch.vision_index, batch.vision)
-        seen = model.model.visual.tokens(batch.vision.seen)[batch.vision.kept]
+        seen = model.model.visual.tokens(batch.vision.seen, batch.vision.marks)[batch.vision.kept]
         torch.testing.assert_close(seen, expected.projected)
         language = Qwen2_5_VLTextModel(model.config.text_config).eval()
         language.load_state_dict(model.model.language_model.state_dict())

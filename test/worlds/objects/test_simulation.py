@@ -122,3 +122,15 @@ def test_what_is_waited_for_and_absent_is_what_the_detector_often_takes_for_a_th
 def test_an_unknown_thing_is_no_kind_that_false_detections_could_be_of():
     scenario = draw_scenario('unknown', 30, np.random.default_rng(0))
     assert scenario.subject.kinds == ()
+
+
+def test_what_is_faint_is_left_out_and_the_things_stay_known():
+    stream = draw_scenario('count', 30, np.random.default_rng(3)).stream
+    without = stream.without(0.3)
+    kept = stream.scores > 0.3
+    assert (without.kind[kept] == stream.kind[kept]).all()
+    assert (without.kind[~kept] == NOTHING).all()
+    assert not without.box[~kept].any()
+    assert (without.owner[~kept] == -1).all()
+    assert without.things is stream.things
+    np.testing.assert_array_equal(stream.without(0).kind, stream.kind)
