@@ -36,7 +36,7 @@ def random_detector():
 def test_the_graph_gives_the_numbers_of_torch(rows, columns) -> None:
     grid = Grid(rows, columns, PATCH, MERGE)
     tower = DetectorTower(random_detector(), grid)
-    patches = 255 * torch.rand(9 * grid.tokens, 3 * PATCH * PATCH)
+    patches = 255 * torch.rand(grid.patch_shape)
     (expected,) = tower(patches)
     (found,) = OnnxEncoder(onnx_graph(tower, grid), grid)(patches)
     torch.testing.assert_close(found, expected, atol=1e-4, rtol=1e-4)
