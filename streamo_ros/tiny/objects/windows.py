@@ -40,7 +40,7 @@ _ODD_RATE, _DROPS = 0.12, 0.15
 _FULL, _WIDER = 0.2, 0.1
 _ROW = 5
 _LEFT_OUT = (0.12, 0.15, 0.2)
-"""Scores up to which detections may be left out where places are scarce."""
+"""Scores up to which detections are left out of dialogues without all places."""
 _TURN = MOST + 18
 """Positions of a turn without text."""
 _ANEW = 0.3
