@@ -3,7 +3,7 @@
 """What the frames of each lane have shown, for checkpoints whose frames depend on those before.
 
 It follows from the frames that a lane has read, in order, and goes back when the lane does. Frames
-that were evicted still count, until the lane is read again.
+that were evicted still count, and do so, too, when a lane reads what it keeps once more.
 """
 
 from __future__ import annotations
@@ -33,6 +33,13 @@ class _Shown(NamedTuple):
     known: Any
 
 
+class _Read(NamedTuple):
+    """What frames had shown before one of them; it is held so that its identity stays its own."""
+
+    seen: Any
+    before: Any
+
+
 class FollowedLanes:
     """What each slot's frames have shown.
 
@@ -43,6 +50,7 @@ class FollowedLanes:
     def __init__(self, lanes: int) -> None:
         self._shown: list[list[_Shown]] = [[] for _ in range(lanes)]
         self._next: dict[int, list[_Shown]] = {}
+        self._read: list[dict[int, _Read]] = [{} for _ in range(lanes)]
 
     def follow(
         self, requests: Sequence[Request], lengths: Sequence[int], follow: Follow
@@ -59,13 +67,16 @@ class FollowedLanes:
         done = dict[tuple[int, int], tuple[Any, EncodedVision]]()
         result = []
         for request, end in zip(requests, lengths, strict=True):
-            shown = list(self._shown[request.slot])
+            shown, read = list(self._shown[request.slot]), self._read[request.slot]
             pieces = list[Piece]()
             for piece in request.pieces:
                 end += piece_tokens(piece)
                 if not isinstance(piece, tuple):
                     vision, known = own_vision(piece), shown[-1].known if shown else None
                     if vision.seen is not None:
+                        if not shown and id(vision.seen) in read:
+                            known = read[id(vision.seen)].before
+                        _remember(read, _Read(vision.seen, known))
                         key = id(known), id(vision.seen)
                         if key not in done:
                             done[key] = follow(known, vision)
@@ -77,6 +88,10 @@ class FollowedLanes:
                 request = replace(request, pieces=tuple(pieces))
             result.append(request)
         return result
+
+    def close(self, slot: int) -> None:
+        """The slot is free: who reads in it next has seen nothing."""
+        self._shown[slot], self._read[slot] = [], {}
 
     def commit(self, slot: int) -> None:
         """The last request to the slot is in it."""
@@ -92,3 +107,11 @@ class FollowedLanes:
             _Shown(sum(max(0, min(stop, shown.end) - start) for start, stop in keep), shown.known)
             for shown in self._shown[slot]
         ]
+
+
+def _remember(read: dict[int, _Read], frame: _Read) -> None:
+    """Note a frame as the latest one."""
+    read.pop(id(frame.seen), None)
+    read[id(frame.seen)] = frame
+    if len(read) > _REMEMBERED:
+        del read[next(iter(read))]

@@ -156,7 +156,7 @@ class StreamingBackbone:
     def close(self, slot: int) -> None:
         """Empty a slot and give it back."""
         self._window.close(slot)
-        self._followed.truncate(slot, 0)
+        self._followed.close(slot)
 
     def length(self, slot: int) -> int:
         """Tokens that the slot holds."""

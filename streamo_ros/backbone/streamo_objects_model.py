@@ -27,12 +27,13 @@ class StreamoObjectsConfig(Qwen2_5_VLConfig):
     """Configuration; `id2label` names the kinds, and `vision_config` is not used.
 
     `scaled_boxes` is whether place and size are told on scales, `tracked` whether detections are
-    linked from frame to frame, see `DetectionTokens`.
+    linked from frame to frame, `remembered` whether for long, see `DetectionTokens`.
     """
 
     model_type = 'streamo_objects'
     scaled_boxes: bool = False
     tracked: bool = False
+    remembered: bool = False
 
 
 class Visual(nn.Module):
@@ -43,14 +44,17 @@ class Visual(nn.Module):
         detector: finds them; missing unless the model came from a checkpoint.
 
     Args:
-        hidden: width of the language model.
-        scaled: see `DetectionTokens`.
-        tracked: see `DetectionTokens`.
+        config: a `StreamoObjectsConfig`.
     """
 
-    def __init__(self, hidden: int, *, scaled: bool, tracked: bool) -> None:
+    def __init__(self, config: Any) -> None:
         super().__init__()
-        self.tokens = DetectionTokens(hidden, scaled=scaled, tracked=tracked)
+        self.tokens = DetectionTokens(
+            config.text_config.hidden_size,
+            scaled=config.scaled_boxes,
+            tracked=config.tracked,
+            remembered=config.remembered,
+        )
 
 
 class Body(nn.Module):
@@ -63,9 +67,7 @@ class Body(nn.Module):
     def __init__(self, config: Any) -> None:
         super().__init__()
         self.language_model = QwenText(config.text_config)
-        self.visual = Visual(
-            config.text_config.hidden_size, scaled=config.scaled_boxes, tracked=config.tracked
-        )
+        self.visual = Visual(config)
 
 
 class StreamoObjectsForConditionalGeneration(nn.Module):

@@ -85,6 +85,35 @@ def test_an_empty_slot_knows_nothing(read):
     assert read((0, frame(2))) == [(2,)]
 
 
+def test_frames_that_are_read_once_more_are_seen_as_before(read):
+    for number in (1, 2, 3):
+        read((0, frame(number)))
+    kept = frame(3)
+    read.lanes.truncate(0, 0)
+    read.lengths[0] = 0
+    assert read((0, kept)) == [(1, 2, 3)]
+    assert read((0, frame(4))) == [(1, 2, 3, 4)]
+    read.lanes.truncate(0, 0)
+    read.lengths[0] = 0
+    assert read((0, kept)) == [(1, 2, 3)]
+
+
+def test_a_slot_that_was_given_back_has_seen_nothing(read):
+    for number in (1, 2):
+        read((0, frame(number)))
+    read.lanes.close(0)
+    read.lengths[0] = 0
+    assert read((0, frame(2))) == [(2,)]
+
+
+def test_only_the_latest_frames_are_remembered(read):
+    for number in range(1, 101):
+        read((0, frame(number)))
+    read.lanes.truncate(0, 0)
+    read.lengths[0] = 0
+    assert read((0, frame(2))) == [(2,)]
+
+
 def test_evicted_frames_still_count_and_going_back_still_works(read):
     for number in (1, 2, 3):
         read((0, frame(number)))

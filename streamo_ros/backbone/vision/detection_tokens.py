@@ -14,6 +14,7 @@ from torch import Tensor
 from streamo_ros.backbone.vision.detections import BOX
 from streamo_ros.backbone.vision.detections import Detections
 from streamo_ros.backbone.vision.detections import NOTHING
+from streamo_ros.backbone.vision.track_marks import LATELY
 from streamo_ros.backbone.vision.track_marks import MARKS
 from streamo_ros.backbone.vision.yolox import KINDS
 from streamo_ros.core.colors import COLORS
@@ -38,11 +39,18 @@ class DetectionTokens(nn.Module):
         hidden: width of the language model.
         inner: width inside the network of the box.
         scaled: whether place and size are told on scales, too.
-        tracked: whether it is told what the frames before show, see `tracks`.
+        tracked: whether it is told what the latest frames show, see `tracks`.
+        remembered: whether it is told what frames long before show, too.
     """
 
     def __init__(
-        self, hidden: int, inner: int = 64, *, scaled: bool = False, tracked: bool = False
+        self,
+        hidden: int,
+        inner: int = 64,
+        *,
+        scaled: bool = False,
+        tracked: bool = False,
+        remembered: bool = False,
     ) -> None:
         super().__init__()
         self.kinds = nn.Embedding(KINDS, hidden)
@@ -51,7 +59,8 @@ class DetectionTokens(nn.Module):
         self.ordinals = nn.Embedding(ORDINALS, hidden)
         self.color = nn.Linear(len(COLORS), hidden, bias=False)
         self.none = nn.Parameter(torch.zeros(hidden))
-        self.marks = nn.Linear(MARKS, hidden, bias=False) if tracked else None
+        told = MARKS if remembered else LATELY
+        self.marks = nn.Linear(told, hidden, bias=False) if tracked or remembered else None
 
     def forward(self, seen: Detections, marks: Tensor | None = None) -> Tensor:
         """Shape (..., places, hidden), in the number format of the weights.
@@ -72,7 +81,7 @@ class DetectionTokens(nn.Module):
         if self.scales is not None:
             token = token + self.scales(scales(seen.box).to(dtype))
         if self.marks is not None and marks is not None:
-            token = token + self.marks(marks.to(dtype))
+            token = token + self.marks(marks[..., : self.marks.in_features].to(dtype))
         return torch.where((seen.kind == NOTHING)[..., None], self.none, token)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,17 +17,23 @@ Bools = NDArray[np.bool_]
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
-SIGHTS, KNOWN, GAPS, MISSED = 8, 6, 3, 5
+SIGHTS, KNOWN, GAPS, MISSED, RETURNS = 8, 6, 3, 5, 4
 """Counts are told up to these."""
 _STEP, _STEPS = 0.06, 12
 """Steps on which growth is told."""
 _SIZES = SIGHTS + 1, KNOWN + 1, 1, GAPS, MISSED, _STEPS + 1, 5
-MARKS = sum(_SIZES)
-"""Numbers that tell of a thing: how often it was seen, since when it is believed in, whether the
-first frame showed it, how long it had been missed before and for how long it is missed now, its
-growth on a scale and as a number, how far it is from its mean place, how sure the last clear sight
-was, and whether that was before this frame."""
+LATELY = sum(_SIZES)
+"""Numbers that tell of what was seen lately: how often a thing was seen, since when it is believed
+in, whether the first frame showed it, how long it had been missed before and for how long it is
+missed now, its growth on a scale and as a number, how far it is from its mean place, how sure the
+last clear sight was, and whether that was before this frame."""
 _OF_MISSED = slice(sum(_SIZES[:4]), sum(_SIZES[:5]))
+_AWAY = 8, 24, 64
+_SHARES, _LONG = 5, 7
+MARKS = LATELY + RETURNS + len(_AWAY) + 1 + 1 + _SHARES + 1 + 1
+"""Those and what was seen of it in all: how often it was given up and found again, and after how
+long, since when it is known of, in which share of the frames since then it was seen clearly, and
+how surely."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,11 @@ class Things:
         sizes: logarithms of its latest sizes, infinite where there are fewer.
         growth: how much larger it is than the least of them, as a logarithm.
         anchor: mean of its latest centers, (things, 2).
+        seen: in how many frames it was seen clearly enough to count, in all.
+        total: sum of the logits of those sights.
+        age: frames since the first of those sights.
+        returns: how often it was given up and found again.
+        away: frames for which it was not seen before it was found again; 0 = it never was.
     """
 
     kind: Ints
@@ -62,6 +74,11 @@ class Things:
     sizes: Floats
     growth: Floats
     anchor: Floats
+    seen: Ints
+    total: Floats
+    age: Ints
+    returns: Ints
+    away: Ints
 
     def at(self, index: Any) -> Things:
         """Some of them."""
@@ -72,6 +89,16 @@ class Things:
         names = (field.name for field in fields(self))
         pairs = ((getattr(self, name), getattr(other, name)) for name in names)
         return Things(*map(np.concatenate, pairs))
+
+    def of(self, number: Ints, name: str, new: Any = 0) -> Any:
+        """What is known of things by their numbers; `new` where the number is -1."""
+        values = getattr(self, name)
+        fill = np.full((1, *values.shape[1:]), new, values.dtype)
+        return np.concatenate((values, fill))[number]
+
+    def older(self) -> Things:
+        """They after one more frame that does not show them."""
+        return replace(self, missed=self.missed + 1, age=self.age + (self.seen > 0))
 
     def _each(self, change: Callable[[NDArray[Any]], Any]) -> Things:
         return Things(*(change(getattr(self, field.name)) for field in fields(self)))
@@ -87,6 +114,8 @@ def marks_of(things: Things, frames: int) -> Floats:
     missed = things.missed > 0
     gap = np.where(missed, 0, np.minimum(things.gap, GAPS))
     growth = np.where(missed, 0, things.growth)[:, None]
+    share = (things.seen / (things.age + 1))[:, None] * _SHARES
+    sure = np.clip(things.total / np.maximum(things.seen, 1), -4, 4)
     parts = (
         _one_hot(things.sights, SIGHTS + 1),
         _one_hot(things.known, KNOWN + 1),
@@ -98,6 +127,11 @@ def marks_of(things: Things, frames: int) -> Floats:
         np.clip(things.box[:, 1:3] - things.anchor, -0.5, 0.5) * 2,
         np.clip(np.where(things.sights > 0, things.best, 0), -4, 4)[:, None] / 4,
         (things.since > 0)[:, None],
+        _one_hot(np.minimum(things.returns, RETURNS) - 1, RETURNS),
+        _one_hot(np.where(things.away > 0, np.digitize(things.away, _AWAY), -1), len(_AWAY) + 1),
+        np.log2(np.minimum(things.age, 2**_LONG - 1) + 1)[:, None] / _LONG,
+        np.clip(1 - np.abs(share - np.arange(_SHARES + 1)), 0, None),
+        sure[:, None] / 4,
     )
     return np.concatenate(parts, 1).astype(np.float32)
 

@@ -7,6 +7,8 @@ depends on the frames before it, and a thing that was there has no detection at 
 must find what is missing, which a small model does badly. So detections of one kind are linked
 from frame to frame, as in SORT (Bewley et al., arXiv 1602.00763) without its motion model, which
 two frames a second would not help.
+
+What is given up is still remembered for a while, see `past_things`.
 """
 
 from __future__ import annotations
@@ -15,13 +17,14 @@ import math
 from dataclasses import dataclass
 from dataclasses import replace
 from functools import partial
-from typing import Any
 from typing import NamedTuple
 
 import numpy as np
 
 from streamo_ros.backbone.vision.detections import BOX
 from streamo_ros.backbone.vision.detections import NOTHING
+from streamo_ros.backbone.vision.past_things import past_after
+from streamo_ros.backbone.vision.past_things import with_past
 from streamo_ros.backbone.vision.track_marks import Floats
 from streamo_ros.backbone.vision.track_marks import Ints
 from streamo_ros.backbone.vision.track_marks import KNOWN
@@ -41,6 +44,8 @@ _UNSEEN = math.log(0.02 / 0.98)
 """Logit of what is missed: no detection has so low a score."""
 _LOST, _DOUBTFUL = MISSED, 2
 """Frames after which a missed thing is given up, and one that was never believed in."""
+_SAME_PLACE = 0.5
+"""The same distance, for one that had been given up."""
 _REMEMBERED = 11
 """Sizes of a thing that are compared."""
 _GROWN, _GROWING = math.log(1.6), math.log(1.3)
@@ -82,10 +87,12 @@ class Tracks:
 
     Attributes:
         things: those that were seen lately.
+        past: those that were given up, the latest first.
         frames: number of frames.
     """
 
     things: Things
+    past: Things
     frames: int = 0
 
 
@@ -96,23 +103,27 @@ def no_tracks(colors: int) -> Tracks:
         colors: numbers of a detection's color.
     """
     ints, floats = np.zeros(0, np.int64), np.zeros(0, np.float32)
-    return Tracks(
-        Things(
-            kind=ints,
-            box=np.zeros((0, BOX), np.float32),
-            color=np.zeros((0, colors), np.float32),
-            sights=ints,
-            since=ints,
-            best=floats,
-            known=ints,
-            gap=ints,
-            missed=ints,
-            from_start=np.zeros(0, bool),
-            sizes=np.zeros((0, _REMEMBERED), np.float32),
-            growth=floats,
-            anchor=np.zeros((0, 2), np.float32),
-        )
+    nothing = Things(
+        kind=ints,
+        box=np.zeros((0, BOX), np.float32),
+        color=np.zeros((0, colors), np.float32),
+        sights=ints,
+        since=ints,
+        best=floats,
+        known=ints,
+        gap=ints,
+        missed=ints,
+        from_start=np.zeros(0, bool),
+        sizes=np.zeros((0, _REMEMBERED), np.float32),
+        growth=floats,
+        anchor=np.zeros((0, 2), np.float32),
+        seen=ints,
+        total=floats,
+        age=ints,
+        returns=ints,
+        away=ints,
     )
+    return Tracks(nothing, nothing)
 
 
 def follow(tracks: Tracks, kind: Ints, box: Floats, color: Floats) -> tuple[Tracks, Followed]:
@@ -128,16 +139,21 @@ def follow(tracks: Tracks, kind: Ints, box: Floats, color: Floats) -> tuple[Trac
         What was seen then, and what is told of the frame.
     """
     count = int((kind != NOTHING).sum())
-    origin = _linked(tracks.things, kind[:count], box[:count])
+    origin = _linked(tracks.things, kind[:count], box[:count], _GATE)
+    new = np.flatnonzero(origin < 0)
+    again = np.full(count, -1)
+    again[new] = _linked(tracks.past, kind[new], box[new], _SAME_PLACE)
     seen = _seen(tracks, origin, kind[:count], box[:count], color[:count])
-    missing = _missing(tracks.things, origin)
+    seen = with_past(seen, tracks.past, again)
+    missing, given_up = _missing(tracks.things, origin)
     told = _told(seen, missing, tracks.frames, len(kind))
     # What has come closer is compared with what it is now.
-    before = _before(tracks.things, origin, 'growth')
+    before = tracks.things.of(origin, 'growth')
     renewed = (seen.growth > _GROWN) & (before > _GROWING)
     seen.sizes[renewed, :-1] = np.inf
     seen.growth[renewed] = 0
-    return Tracks(seen.joined(missing), tracks.frames + 1), told
+    past = past_after(tracks.past, again, given_up)
+    return Tracks(seen.joined(missing), past, tracks.frames + 1), told
 
 
 def follow_all(kind: Ints, box: Floats, color: Floats) -> Followed:
@@ -155,8 +171,8 @@ def follow_all(kind: Ints, box: Floats, color: Floats) -> Followed:
     return Followed._make(np.stack(part) for part in zip(*told, strict=True))
 
 
-def _linked(things: Things, kind: Ints, box: Floats) -> Ints:
-    """The number of the thing that each detection is of; -1 for a new one."""
+def _linked(things: Things, kind: Ints, box: Floats, gate: float) -> Ints:
+    """The number of the thing that each detection is of; -1 for one that is too far from all."""
     origin = np.full(len(kind), -1)
     at, of = np.nonzero(kind[:, None] == things.kind[None])
     if not len(at):
@@ -167,7 +183,7 @@ def _linked(things: Things, kind: Ints, box: Floats) -> Ints:
     far = moved / (np.exp(np.maximum(*sizes)) + 0.05) + np.abs(sizes[0] - sizes[1]) / 2
     taken = set[int]()
     for pair in np.argsort(far, kind='stable').tolist():
-        if far[pair] > _GATE:
+        if far[pair] > gate:
             break
         if origin[at[pair]] < 0 and int(of[pair]) not in taken:
             origin[at[pair]] = of[pair]
@@ -175,16 +191,9 @@ def _linked(things: Things, kind: Ints, box: Floats) -> Ints:
     return origin
 
 
-def _before(things: Things, origin: Ints, name: str, new: Any = 0) -> Any:
-    """What was known of the things that detections are of; `new` where there was none."""
-    values = getattr(things, name)
-    fill = np.full((1, *values.shape[1:]), new, values.dtype)
-    return np.concatenate((values, fill))[origin]
-
-
 def _seen(tracks: Tracks, origin: Ints, kind: Ints, box: Floats, color: Floats) -> Things:
     """The thing of each detection of a frame."""
-    before, first = partial(_before, tracks.things, origin), not tracks.frames
+    before, first = partial(tracks.things.of, origin), not tracks.frames
     logit, center, size = box[:, 0], box[:, 1:3], (box[:, 3] + box[:, 4]) / 2
     counts, since, best = logit >= _NOTICED, before('since') + 1, before('best', -math.inf)
     pair = counts & (before('sights') > 0) & (since <= 2)
@@ -211,16 +220,20 @@ def _seen(tracks: Tracks, origin: Ints, kind: Ints, box: Floats, color: Floats) 
         sizes=sizes,
         growth=growth,
         anchor=(_ANCHORED * anchor + (1 - _ANCHORED) * center).astype(np.float32),
+        seen=before('seen') + counts,
+        total=(before('total') + np.where(counts, logit, 0)).astype(np.float32),
+        age=before('age') + (before('seen') > 0),
+        returns=before('returns'),
+        away=before('away'),
     )
 
 
-def _missing(things: Things, origin: Ints) -> Things:
-    """The things that a frame does not show, but for those that are given up."""
+def _missing(things: Things, origin: Ints) -> tuple[Things, Things]:
+    """The things that a frame does not show, and those of them that are given up."""
     left = things.at(np.setdiff1d(np.arange(len(things.kind)), origin))
-    missing = replace(
-        left, missed=left.missed + 1, since=left.since + 1, known=_counted(left.known)
-    )
-    return missing.at(missing.missed <= np.where(missing.known > 0, _LOST, _DOUBTFUL))
+    missing = replace(left.older(), since=left.since + 1, known=_counted(left.known))
+    kept = missing.missed <= np.where(missing.known > 0, _LOST, _DOUBTFUL)
+    return missing.at(kept), missing.at(~kept & (missing.seen > 0))
 
 
 def _counted(known: Ints) -> Ints:

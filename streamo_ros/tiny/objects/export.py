@@ -97,6 +97,7 @@ def object_model(weights: Mapping[str, Tensor], tokenizer: Any, shape: Sizes) ->
         'model_type': StreamoObjectsConfig.model_type,
         'scaled_boxes': True,
         'tracked': True,
+        'remembered': True,
     }
     model = StreamoObjectsForConditionalGeneration(StreamoObjectsConfig(**values))
     language = {

@@ -47,7 +47,7 @@ class ObjectNetwork(Network):
     kind_ids: Tensor
 
     def __init__(self, sizes: Sizes, tokenizer: Any, *, probed: bool = True) -> None:
-        tokens = DetectionTokens(sizes.hidden, scaled=True, tracked=True)
+        tokens = DetectionTokens(sizes.hidden, scaled=True, tracked=True, remembered=True)
         super().__init__(
             sizes,
             vocabulary(tokenizer),

@@ -4,7 +4,8 @@
 
 Its vocabulary may be the beginning of the network's own: what was added since then are numbers,
 whose embeddings are made of those of their digits. It may have fewer layers: those that stand
-between them add nothing at first (Chen et al., Net2Net, arXiv 1511.05641).
+between them add nothing at first (Chen et al., Net2Net, arXiv 1511.05641). It may be told less of
+what the frames before show: what else is told counts for nothing at first.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _NAMES = {'model.language_model.': 'hf.model.language_model.', 'model.visual.tok
 """Beginnings of the names in a checkpoint, and in a network."""
 EMBEDDINGS = {'hf.model.language_model.embed_tokens.weight', 'hf.lm_head.weight'}
 """Weights with a row for each token."""
+_MARKS = 'adapt.marks.weight'
 _LAYER = re.compile(r'(hf\.model\.language_model\.layers\.)(\d+)(\..*)')
 
 
@@ -56,6 +58,9 @@ def start_from(network: ObjectNetwork, tokenizer: Any, source: Path) -> None:
             )
         added |= known < len(own[name])
         weights[name] = torch.cat((weights[name], own[name][known:]))
+    told = weights.get(_MARKS)
+    if told is not None:
+        weights[_MARKS] = torch.cat((told, own[_MARKS][:, told.shape[1] :]), 1)
     network.load_state_dict(own | weights)
     placed = {int(match[2]) for name in weights if (match := _LAYER.match(name))}
     for place, layer in enumerate(network.language.layers):

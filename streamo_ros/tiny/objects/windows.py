@@ -43,7 +43,7 @@ _LEFT_OUT = (0.12, 0.15, 0.2)
 """Scores up to which detections are left out of dialogues without all places."""
 _TURN = MOST + 18
 """Positions of a turn without text."""
-_ANEW = 0.3
+_ANEW = 0.1
 """Share of windows in which nothing is known of the frames before."""
 _APART = 0.6
 """Share of windows that are not full whose frames are as far from the instruction as if they
@@ -150,7 +150,7 @@ def followed_from(stream: Stream, evicted: int, rng: np.random.Generator) -> Fol
         evicted: how many of its frames are not in the window.
         rng: makes all random choices.
     """
-    # A lane whose tags restart knows what the frames show that it keeps.
+    # A lane that had to start over knows what the frames show that it keeps.
     since = evicted if rng.random() < _ANEW else 0
     return follow_all(stream.kind[since:], stream.box[since:], stream.color[since:]).since(
         evicted - since

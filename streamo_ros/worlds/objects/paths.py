@@ -21,6 +21,8 @@ _VISIBLE = 0.35
 """Part of a thing that must be in the picture for it to count as there."""
 _MOVES, _GROWS = 0.45, 0.22
 _SIZES = (0.05, 0.75)
+_ALIKE = 0.1
+"""Standard deviation of place and size of a thing where another was, as parts of its size."""
 _FARTHEST = (0.2, 0.55)
 """Part of its last size with which a thing starts that approaches."""
 _APPROACH = (1.5, 14)
@@ -50,11 +52,13 @@ class Habit:
         stay: its first frame and the one after its last.
         moves: it goes from place to place.
         comes_to: it comes closer; the range of its last size, as a part of the picture's.
+        at: the box of another of its kind, whose place it takes.
     """
 
     stay: tuple[int, int] | None = None
     moves: bool = False
     comes_to: tuple[float, float] | None = None
+    at: tuple[float, float, float, float] | None = None
 
 
 ANY = Habit()
@@ -73,6 +77,8 @@ def draw_path(rng: np.random.Generator, frames: int, camera: Floats, habit: Habi
     begin, end = habit.stay or _stay(rng, frames)
     width = float(np.exp(rng.uniform(*np.log(_SIZES))))
     height = float(np.clip(width * np.exp(rng.normal(0.25, 0.5)), 0.05, 1.0))
+    if habit.at:
+        width, height = (np.array(habit.at[2:]) * np.exp(rng.normal(0, _ALIKE, 2))).tolist()
     steps = np.arange(frames)
     if habit.comes_to:
         grown = float(rng.uniform(*habit.comes_to)) / np.sqrt(width * height)
@@ -81,7 +87,10 @@ def draw_path(rng: np.random.Generator, frames: int, camera: Floats, habit: Habi
     else:
         scale = _scales(rng, begin, end, steps)
     moves = habit.moves or rng.random() < _MOVES
-    times, points = _keyframes(rng, begin, end, frames, (width, height), moves)
+    first = _inner_point(rng, (width, height))
+    if habit.at:
+        first = np.array(habit.at[:2]) + rng.normal(0, _ALIKE, 2) * (width, height)
+    times, points = _keyframes(rng, begin, end, frames, (width, height), first, moves)
     center = np.stack([np.interp(steps, times, points[:, k]) for k in (0, 1)], 1) + camera
     size = np.stack((width * scale, height * scale), 1)
     low, high = center - size / 2, center + size / 2
@@ -111,10 +120,11 @@ def _keyframes(
     end: int,
     frames: int,
     size: tuple[float, float],
+    first: Floats,
     moves: bool,
 ) -> tuple[Floats, Floats]:
     """Times and centers between which a thing moves evenly."""
-    inner = [_inner_point(rng, size)]
+    inner = [first]
     if moves:
         inner += [_inner_point(rng, size) for _ in range(int(rng.integers(1, 4)))]
     times, points = list(np.linspace(begin, end - 1, len(inner) + 2)[1:-1]), list(inner)

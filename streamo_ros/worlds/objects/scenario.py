@@ -44,6 +44,9 @@ _RETURNS = (0.1, 0.15, 0.5, 0.25)
 _MOST_NUMBER = 4
 _ELSEWHERE = 0.4
 """Share of the scenes between cuts that have nothing to do with what is asked."""
+_AGAIN = 0.4
+"""Share of things that come where another of their kind was. Else whatever is seen anew where it
+was seen before would be what the detector takes for a thing now and then."""
 _EAGER = 0.6
 """Share of streams whose things do what a condition of theirs waits for."""
 _COMES_TO = {'near': (0.6, 1.1), 'closer': (0.25, 0.8)}
@@ -66,6 +69,7 @@ def draw_scenario(
     *,
     absent: bool = False,
     cut: bool = False,
+    again: float = 0.0,
 ) -> Scenario:
     """Draw a scenario.
 
@@ -76,35 +80,28 @@ def draw_scenario(
         noise: how the detector errs.
         absent: none of the things in question takes part.
         cut: whether the stream has cuts.
+        again: see `draw_stream`.
     """
     kind = 0 if rng.random() < _PERSON else int(rng.integers(len(KINDS)))
     other = int((kind + rng.integers(1, len(KINDS))) % len(KINDS))
     parts = list[Stream]()
     for length in part_lengths(frames, rng) if cut else [frames]:
         elsewhere = absent or (cut and rng.random() < _ELSEWHERE)
-        parts.append(_draw_part(family, (kind, other), length, rng, noise, elsewhere))
+        asked = [] if elsewhere or family == 'unknown' else [kind] * _how_many(family, rng)
+        if family == 'together' and rng.random() < 0.85:
+            asked += [other] * int(rng.integers(1, 3))
+        suspected = None if family == 'unknown' else kind
+        beside = _beside(kind, rng, elsewhere)
+        habits = _habits(family, asked.count(kind), length, rng)
+        parts.append(draw_stream(rng, asked + beside, length, noise, habits, suspected, again))
     stream = joined(parts)
     return Scenario(stream, _subject(family, kind, other, stream, rng))
 
 
-def _draw_part(
-    family: str,
-    asked: tuple[int, int],
-    frames: int,
-    rng: np.random.Generator,
-    noise: Noise | None,
-    absent: bool,
-) -> Stream:
-    """A scene; `asked` are the kind in question and the other of two."""
-    kind, other = asked
-    kinds = [] if absent or family == 'unknown' else [kind] * _how_many(family, rng)
-    if family == 'together' and rng.random() < 0.85:
-        kinds += [other] * int(rng.integers(1, 3))
+def _beside(kind: int, rng: np.random.Generator, absent: bool) -> list[int]:
+    """The kinds of other things in a scene."""
     beside = [int(rng.integers(len(KINDS))) for _ in range(int(rng.integers(0, 5)))]
-    beside = [neighbor for neighbor in beside if neighbor != kind or not absent]
-    habits = _habits(family, kinds.count(kind), frames, rng)
-    suspected = None if family == 'unknown' else kind
-    return draw_stream(rng, kinds + beside, frames, noise, habits, suspected)
+    return [neighbor for neighbor in beside if neighbor != kind or not absent]
 
 
 def draw_mixed_scenario(
@@ -127,7 +124,7 @@ def draw_mixed_scenario(
             for length in (part_lengths(frames, rng) if cut else [frames])
         ]
         recorded = draw_recorded_scenario(family, joined_recorded(parts), rng, absent=absent)
-    return recorded or draw_scenario(family, frames, rng, absent=absent, cut=cut)
+    return recorded or draw_scenario(family, frames, rng, absent=absent, cut=cut, again=_AGAIN)
 
 
 def draw_recorded_scenario(

@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
 
 from streamo_ros.core.colors import COLORS
+from streamo_ros.worlds.draws import pick
 from streamo_ros.worlds.objects.boxes import overlap
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.noise import draw_scores
@@ -36,6 +38,7 @@ from streamo_ros.worlds.objects.stream import Thing
 _SAME = 0.5
 """Boxes of one kind that share more of their union are reported once."""
 _CAMERA_MOVES = 0.15
+_SOON, _STAYS = 6, 0.6
 _FLASH_ROWS, _GHOST_OF_SAME = 2, 0.3
 _SCORE_LIMITS = (0.02, 0.98)
 _SMALLEST = 0.01
@@ -91,6 +94,7 @@ def draw_stream(
     noise: Noise | None = None,
     habits: Mapping[int, Habit] = MappingProxyType({}),
     suspected: int | None = None,
+    again: float = 0.0,
 ) -> Stream:
     """Draw a stream.
 
@@ -101,13 +105,18 @@ def draw_stream(
         noise: how the detector errs.
         habits: what some of the things do for certain, by their numbers in `kinds`.
         suspected: a kind that much of what is not there is taken for, see `Noise.suspected`.
+        again: share of things that come where another of their kind was, if one has left.
     """
     noise = noise or Noise()
     camera = _camera(rng, frames)
     things, seen = list[Thing](), list[_Seen]()
     ghosts = _GhostKinds(kinds, suspected, noise.suspected)
     for owner, kind in enumerate(kinds):
-        path = draw_path(rng, frames, camera, habits.get(owner, ANY))
+        habit = habits.get(owner, ANY)
+        gone = [other for other in things if other.kind == kind and _has_left(other)]
+        if gone and again and rng.random() < again:
+            habit = _in_place_of(pick(rng, gone), habit, rng)
+        path = draw_path(rng, frames, camera, habit)
         color = int(rng.integers(len(COLORS)))
         score = draw_scores(rng, path, noise)
         _hide_behind(things, kind, path.box, score)
@@ -123,6 +132,20 @@ def draw_stream(
         _lasting(rng, ghosts, boxes, frames, noise) for _ in range(rng.poisson(noise.lasting))
     ]
     return _sorted(seen, tuple(things), frames)
+
+
+def _has_left(thing: Thing) -> bool:
+    """Whether a thing leaves so early that another can come."""
+    return bool(thing.present.any() and not thing.present[-_SOON:].any())
+
+
+def _in_place_of(other: Thing, habit: Habit, rng: np.random.Generator) -> Habit:
+    """A habit of coming where another thing was in the middle of its stay."""
+    there, frames = np.flatnonzero(other.present), len(other.present)
+    x, y, width, height = other.box[there[len(there) // 2]].tolist()
+    begin = int(rng.integers(there[-1] + 3, frames - 1))
+    end = frames if rng.random() < _STAYS else int(rng.integers(begin + 1, frames + 1))
+    return replace(habit, at=(x, y, width, height), stay=(begin, end))
 
 
 def _camera(rng: np.random.Generator, frames: int) -> Floats:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from streamo_ros.backbone.vision.detection_tokens import DetectionTokens
 from streamo_ros.backbone.vision.detections import Detections
 from streamo_ros.backbone.vision.detections import NOTHING
+from streamo_ros.backbone.vision.track_marks import LATELY
 from streamo_ros.backbone.vision.track_marks import MARKS
 from streamo_ros.backbone.vision.tracks import follow
 from streamo_ros.backbone.vision.tracks import follow_all
@@ -25,6 +26,7 @@ PLACES, COLORS = 6, 11
 DOG, CAT = 16, 15
 SIGHTS, KNOWN, START, GAP = slice(0, 9), slice(9, 16), 16, slice(17, 20)
 GROWTH = 38
+RETURNS, AWAY, AGE, SHARE = slice(43, 47), slice(47, 51), 51, slice(52, 58)
 
 
 def stream(*frames):
@@ -109,6 +111,51 @@ def test_no_detection_makes_room_for_what_is_missed():
     assert told.missed[3].tolist() == [0] * (PLACES - 1) + [2]
 
 
+def flicker(on, off):
+    """Frames of a dog that is seen and not seen by turns."""
+    return [
+        [dog(0.5)] if seen else [] for count in off for seen in (*[True] * on, *[False] * count)
+    ]
+
+
+def test_what_was_given_up_is_remembered_where_it_was():
+    told = follow_all(*stream([], *flicker(2, [9, 30]), [dog()]))
+    seen = np.flatnonzero((told.kind[:, 0] == DOG) & (told.missed[:, 0] == 0))
+    assert seen.tolist() == [1, 2, 12, 13, 44]
+    marks = told.marks[seen, 0]
+    assert marks[:, RETURNS].tolist() == [[0] * 4] * 2 + [[1, 0, 0, 0]] * 2 + [[0, 1, 0, 0]]
+    assert marks[:, AWAY].tolist() == [[0] * 4] * 2 + [[0, 1, 0, 0]] * 2 + [[0, 0, 1, 0]]
+    assert marks[:, AGE].tolist() == pytest.approx([math.log2(k) / 7 for k in (1, 2, 12, 13, 44)])
+    shares = (marks[:, SHARE] * np.arange(6)).sum(1) / 5
+    assert shares.tolist() == pytest.approx([1, 1, 3 / 12, 4 / 13, 5 / 44])
+    # As for the rest, it is seen for the first time.
+    assert marks[2, KNOWN].argmax() == 0
+    assert marks[2, SIGHTS].argmax() == 1
+
+
+def test_another_place_or_kind_has_no_past():
+    elsewhere = [[dog(x=0.8), (CAT, 0.8, 0.3, 0.5, 0.2)]]
+    told = follow_all(*stream([], *flicker(2, [9]), *elsewhere))
+    assert not told.marks[-1, :2, RETURNS].any()
+    assert told.marks[-1, :2, AGE].tolist() == [0, 0]
+
+
+def test_what_was_hardly_seen_or_long_ago_is_forgotten():
+    faint = follow_all(*stream([dog(0.2)], *[[]] * 9, [dog()]))
+    assert not faint.marks[-1, 0, RETURNS].any()
+    old = follow_all(*stream([dog()], *[[]] * 260, [dog()]))
+    assert not old.marks[-1, 0, RETURNS].any()
+    late = follow_all(*stream([dog()], *[[]] * 200, [dog()]))
+    assert late.marks[-1, 0, AWAY].tolist() == [0, 0, 0, 1]
+
+
+def test_of_all_that_was_given_up_the_latest_is_remembered():
+    moments = [[(kind, 0.9, 0.5, 0.5, 0.2)] for kind in range(80)]
+    told = follow_all(*stream(*moments, *[[]] * 6, moments[0], moments[79]))
+    assert not told.marks[-2, 0, RETURNS].any()
+    assert told.marks[-1, 0, RETURNS].tolist() == [1, 0, 0, 0]
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.integers(1, 30))
 def test_whatever_is_seen_stays_as_it_is(seed, frames):
@@ -139,11 +186,12 @@ def test_what_is_known_is_a_value():
     assert first.frames == 1
     for name in vars(once.things):
         np.testing.assert_array_equal(getattr(once.things, name), getattr(again.things, name))
+    assert not len(once.past.kind)
 
 
 def test_what_is_told_changes_nothing_until_it_is_trained():
     torch.manual_seed(0)
-    tokens = DetectionTokens(16, tracked=True)
+    tokens = DetectionTokens(16, remembered=True)
     tokens.marks.weight.data.zero_()
     kind, box, color, marks = map(torch.from_numpy, follow_all(*stream([dog()], [dog()], [])))
     seen = Detections(kind, box, color)
@@ -153,3 +201,14 @@ def test_what_is_told_changes_nothing_until_it_is_trained():
     told = tokens(seen, marks)
     assert not torch.equal(told[2, 0], told[1, 0])
     torch.testing.assert_close(told[:, 1:], tokens.none.expand(3, PLACES - 1, 16))
+
+
+def test_older_checkpoints_are_told_of_the_latest_frames_alone():
+    kind, box, color, marks = map(torch.from_numpy, follow_all(*stream(*flicker(2, [9, 9]))))
+    seen, older = Detections(kind, box, color), DetectionTokens(16, tracked=True)
+    assert older.marks.in_features == LATELY
+    lately = marks.clone()
+    lately[..., LATELY:] = 0
+    torch.testing.assert_close(older(seen, marks), older(seen, lately))
+    newer = DetectionTokens(16, tracked=True, remembered=True)
+    assert not torch.equal(newer(seen, marks), newer(seen, lately))

@@ -10,6 +10,8 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from streamo_ros.backbone.vision.track_marks import LATELY
+from streamo_ros.backbone.vision.track_marks import MARKS
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objects.export import object_model
 from streamo_ros.tiny.objects.network import ObjectNetwork
@@ -21,6 +23,7 @@ from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
 from streamo_ros.training.train_config import TrainingError
 
 SIZES = Sizes(hidden=64, layers=2, theta=1e6)
+WEIGHTS = 'model.safetensors'
 EMBEDDED = 'model.language_model.embed_tokens.weight'
 
 
@@ -95,6 +98,22 @@ def test_layers_between_those_of_a_checkpoint_change_nothing_at_first(tmp_path):
     assert deeper.language.layers[0].mlp.down_proj.weight.grad.abs().sum() > 0
 
 
+def test_what_else_is_told_of_the_frames_before_counts_for_nothing_at_first(tmp_path):
+    tokenizer = build_object_tokenizer()
+    torch.manual_seed(5)
+    earlier = object_model(ObjectNetwork(SIZES, tokenizer).state_dict(), tokenizer, SIZES)
+    tensors = earlier.state_dict()
+    name = 'model.visual.tokens.marks.weight'
+    tensors[name] = torch.randn(SIZES.hidden, LATELY)
+    save_file({key: value.clone() for key, value in tensors.items()}, tmp_path / WEIGHTS)
+    network = ObjectNetwork(SIZES, tokenizer)
+    start_from(network, tokenizer, tmp_path)
+    weight = network.state_dict()['adapt.marks.weight']
+    torch.testing.assert_close(weight[:, :LATELY], tensors[name])
+    assert weight.shape[1] == MARKS
+    assert not weight[:, LATELY:].any()
+
+
 def test_fewer_layers_than_those_of_a_checkpoint_are_refused(tmp_path):
     tokenizer = build_object_tokenizer()
     trained = ObjectNetwork(SIZES, tokenizer)
@@ -110,5 +129,5 @@ def numbers(tokenizer, *texts):
 def save_start(folder, tokens):
     """A checkpoint of nothing but embeddings."""
     rows = 1 + torch.randn(tokens, SIZES.hidden)
-    save_file({EMBEDDED: rows}, folder / 'model.safetensors')
+    save_file({EMBEDDED: rows}, folder / WEIGHTS)
     return rows

@@ -48,6 +48,21 @@ def test_a_seed_gives_the_same_stream_again(seed):
         np.testing.assert_array_equal(getattr(first, name), getattr(again, name))
 
 
+def test_who_comes_back_is_where_another_of_the_kind_was():
+    near = []
+    for seed in range(60):
+        seen = draw_stream(np.random.default_rng(seed), [DOG] * 2, 60, QUIET, again=1.0)
+        first, second = seen.things
+        if first.present.any() and not first.present[-6:].any():
+            left, there = np.flatnonzero(first.present), np.flatnonzero(second.present)
+            assert not len(there) or there[0] >= left[-1] + 3
+            middle = first.box[left[len(left) // 2]]
+            away = np.abs(second.box[there] - middle).max(1) / middle[2:].max()
+            near.append(len(there) > 0 and away.min() < 0.5)
+    assert len(near) > 10
+    assert np.mean(near) > 0.6
+
+
 @pytest.mark.parametrize('seed', range(20))
 def test_places_are_in_order_of_falling_score_and_empty_ones_are_zero(seed):
     seen = stream([PERSON, PERSON, DOG], seed)
