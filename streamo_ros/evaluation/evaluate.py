@@ -20,7 +20,6 @@ from typing import Any
 
 from rich.console import Console
 from rich.progress import track
-from rich.table import Table
 
 from streamo_ros.core.context_limits import ContextLimits
 from streamo_ros.core.interface import BackboneInfo
@@ -35,6 +34,7 @@ from streamo_ros.evaluation.case_readers import video_cases
 from streamo_ros.evaluation.case_runner import CaseResult
 from streamo_ros.evaluation.options import make_parser
 from streamo_ros.evaluation.options import refuse_beside_streams
+from streamo_ros.evaluation.printed_figures import print_figures
 from streamo_ros.evaluation.recordings.export import TRUTH
 from streamo_ros.evaluation.recordings.export import write_recordings
 from streamo_ros.evaluation.score import report
@@ -43,19 +43,6 @@ from streamo_ros.evaluation.workers import Processes
 from streamo_ros.evaluation.workers import run_cases
 from streamo_ros.files import write_text
 from streamo_ros.program import run_program
-
-RULE = 'plain rule: a score above 0.4, seen twice'
-COLUMNS = {
-    'state_macro_f1': 'states',
-    'timing_f1': 'timing',
-    'timing_f1_2s': '(2 s)',
-    'answer_accuracy': 'right',
-    'interval_iou_untimed': 'IoU',
-    'false_alarms_per_hour': 'alarms/h',
-    'duplicate_rate': 'repeats',
-    'episodes': 'cases',
-}
-"""Metrics of the table and their short names: it must fit into 80 columns."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if options.json:
         print(json.dumps(figures))
     else:
-        _print(figures)
+        print_figures(figures)
     return 0
 
 
@@ -98,12 +85,13 @@ def _figures(options: argparse.Namespace) -> dict[str, Any]:
     from streamo_ros.evaluation.objects import Decisions
     from streamo_ros.evaluation.objects import evaluate_clips
     from streamo_ros.evaluation.objects import evaluate_streams
+    from streamo_ros.evaluation.objects import MadeOfClips
 
     _check_thresholds(options)
     refuse_beside_streams(options)
     decisions = Decisions(options.max_frames, options.response_threshold, options.hysteresis)
     if options.real:
-        made = options.variants, options.cuts
+        made = MadeOfClips(options.variants, options.cuts)
         return evaluate_clips(
             options.model, options.device, options.real, made, decisions, _progress
         )
@@ -252,47 +240,6 @@ def _remarks(
     rates = sorted({float(1 / (tick.end - tick.start)) for tick in ticks})
     by_rate = [service_remarks(info, limits, rate, max_pixels) for rate in rates]
     return list(dict.fromkeys(remark for remarks in by_rate for remark in remarks))
-
-
-def _print(figures: dict[str, Any]) -> None:
-    control = f', control: {figures["control"]}' if figures.get('control') else ''
-    _print_table(f'{figures["model"]} ({figures["model_id"]}){control}', figures)
-    if figures.get('rule'):
-        _print_table(RULE, figures['rule'])
-    if figures.get('variants'):
-        title = f'{figures["variants"]["count"]} variants of each clip, nothing due'
-        _print_table(title, figures['variants'])
-    if figures.get('cuts'):
-        title = f'{figures["cuts"]["count"]} streams of cuts'
-        _print_table(title, figures['cuts'])
-        if figures['cuts']['rule']:
-            _print_table(f'{RULE}, {title}', figures['cuts']['rule'])
-    for name, share in figures.get('refused', {}).items():
-        if share is not None:
-            print(f'refused, of the cases about {name} things: {share:.3f}')
-    if figures['false_alarms_per_minute'] is not None:
-        print(f'false alarms per minute of video: {figures["false_alarms_per_minute"]:.3f}')
-    for key, lowest in figures['weakest'].items():
-        family = f'{lowest[1]:.3f} ({lowest[0]})' if lowest else 'none (nothing was due)'
-        print(f'lowest {key}: {family}')
-    latency = figures['latency_ms']
-    print(f'encode and extend per frame: median {latency["median"]} ms, p95 {latency["p95"]} ms')
-
-
-def _print_table(title: str, figures: dict[str, Any]) -> None:
-    table = Table(title=title)
-    table.add_column('family', no_wrap=True)
-    for name in COLUMNS.values():
-        table.add_column(name, justify='right', no_wrap=True)
-    for family, row in {'all': figures, **figures['families']}.items():
-        table.add_row(family, *(_cell(row[metric]) for metric in COLUMNS))
-    Console().print(table)
-
-
-def _cell(value: float | None) -> str:
-    if value is None:
-        return '-'
-    return str(value) if isinstance(value, int) else f'{value:.3f}'
 
 
 if __name__ == '__main__':

@@ -29,20 +29,19 @@ from streamo_ros.evaluation.case_runner import settings_for
 from streamo_ros.evaluation.clip_parts import parts
 from streamo_ros.evaluation.cut_clips import cut_clip
 from streamo_ros.evaluation.object_streams import object_cases
-from streamo_ros.evaluation.object_streams import ObjectCase
 from streamo_ros.evaluation.object_streams import ObjectSettings
-from streamo_ros.evaluation.plain_rule import rule_result
-from streamo_ros.evaluation.plain_rule import THRESHOLD
 from streamo_ros.evaluation.real_clips import clip_cases
 from streamo_ros.evaluation.real_clips import groups
 from streamo_ros.evaluation.real_clips import read_clips
 from streamo_ros.evaluation.real_clips import REAL_TOLERANCE
+from streamo_ros.evaluation.rule_runs import hindsight_on_clip
+from streamo_ros.evaluation.rule_runs import rule_on_clip
+from streamo_ros.evaluation.rule_runs import rule_on_streams
+from streamo_ros.evaluation.rule_runs import Sights
 from streamo_ros.evaluation.score import Pair
 from streamo_ros.evaluation.score import report
 from streamo_ros.evaluation.variants import variant_cases
 from streamo_ros.worlds.objects import answers
-from streamo_ros.worlds.objects.kinds import KINDS
-from streamo_ros.worlds.objects.subject import Subject
 
 _REFUSAL = answers.UNKNOWN_WORD_REPLY.partition('{')[0]
 LANES = 32
@@ -62,6 +61,19 @@ class Decisions:
     def settings(self, backbone: Backbone) -> AssistantSettings:
         """The settings of an assistant with this model."""
         return settings_for(backbone, self.max_frames, self.response_threshold, self.hysteresis)
+
+
+@dataclass(frozen=True)
+class MadeOfClips:
+    """What is made of clips.
+
+    Attributes:
+        variants: of each clip, in which nothing that is asked for appears, see `variants`.
+        cuts: streams of parts of all clips, see `cut_clips`.
+    """
+
+    variants: int = 0
+    cuts: int = 0
 
 
 def evaluate_streams(
@@ -103,7 +115,7 @@ def evaluate_streams(
         **report(pairs),
         **_identity(backbone),
         'refused': refused(pairs),
-        'rule': report(_rule_on_streams(cases)),
+        'rule': report(rule_on_streams(cases)),
     }
 
 
@@ -124,30 +136,11 @@ def refused(pairs: Sequence[Pair]) -> dict[str, float | None]:
     return shares
 
 
-def _rule_on_streams(cases: Sequence[ObjectCase]) -> list[tuple[Case, CaseResult]]:
-    pairs = []
-    for stream_case in cases:
-        stream, subject = stream_case.stream, stream_case.subject
-        sure = stream.scores > THRESHOLD
-        counts = [
-            (sure & (stream.kind == kind) & _colored(stream_case, place)).sum(1).tolist()
-            for place, kind in enumerate(subject.kinds)
-        ]
-        result = rule_result(stream_case.task, subject, counts) if counts else None
-        pairs += [(stream_case.case, result)] if result else []
-    return pairs
-
-
-def _colored(stream_case: ObjectCase, place: int) -> Any:
-    color = stream_case.subject.color if not place else -1
-    return (stream_case.stream.color.argmax(-1) == color) | (color < 0)
-
-
 def evaluate_clips(
     model: Path | str,
     device: str,
     folder: Path,
-    made: tuple[int, int],
+    made: MadeOfClips,
     decisions: Decisions,
     progress: Progress,
 ) -> dict[str, Any]:
@@ -157,16 +150,15 @@ def evaluate_clips(
         model: folder of a checkpoint.
         device: see `backbone.load`.
         folder: of the clips, see `real_clips`.
-        made: how many variants of each clip in which nothing that is asked for appears, see
-            `variants`, and how many streams of cuts out of all, see `cut_clips`.
+        made: what is made of them, and watched, too.
         decisions: how the model decides.
         progress: shows how far it has got.
 
     Returns:
-        What `score.report` says of the model, and of the plain rule under 'rule' where the model
-        sees with a detector, both with `clip_parts.parts` under 'parts'; for all clips, for each
-        under 'clips', for the variants of all under 'variants', and for the streams of cuts
-        under 'cuts'.
+        What `score.report` says of the model, and, where it sees with a detector, of the plain
+        rule under 'rule' and of the best rule in hindsight under 'hindsight', each with
+        `clip_parts.parts` under 'parts'; for all clips, for each under 'clips', for the variants
+        of all under 'variants', and for the streams of cuts under 'cuts'.
 
     Raises:
         BackboneError: the model cannot be loaded.
@@ -176,12 +168,11 @@ def evaluate_clips(
     backbone = _load(model, device, LANES)
     watch = partial(_watch_clip, backbone, decisions.settings(backbone))
     each = {clip.path.stem: watch(list(clip_cases(clip))) for clip in progress(clips, len(clips))}
-    variants, cuts = made
-    varied = [(clip, number) for number in range(1, variants + 1) for clip in clips]
+    varied = [(clip, number) for number in range(1, made.variants + 1) for clip in clips]
     others = [watch(variant_cases(*variant)) for variant in progress(varied, len(varied))]
-    numbers = range(1, cuts + 1)
+    numbers = range(1, made.cuts + 1)
     streams = [
-        watch(list(clip_cases(cut_clip(clips, number)))) for number in progress(numbers, cuts)
+        watch(list(clip_cases(cut_clip(clips, number)))) for number in progress(numbers, made.cuts)
     ]
     return {
         **_report_watched(list(each.values())),
@@ -190,8 +181,8 @@ def evaluate_clips(
             name: {**_report_watched([watched]), 'said': _said(watched.pairs)}
             for name, watched in each.items()
         },
-        'variants': {**_report_watched(others), 'count': variants} if others else None,
-        'cuts': {**_report_watched(streams), 'count': cuts} if streams else None,
+        'variants': {**_report_watched(others), 'count': made.variants} if others else None,
+        'cuts': {**_report_watched(streams), 'count': made.cuts} if streams else None,
     }
 
 
@@ -202,10 +193,12 @@ class WatchedClip:
     Attributes:
         pairs: what the model decided in each case.
         ruled: what the plain rule decided; empty for a model without a detector.
+        hindsight: what the rule decided that would have been best, see `rule_runs`.
     """
 
     pairs: Sequence[Pair]
     ruled: Sequence[Pair]
+    hindsight: Sequence[Pair]
 
 
 def _watch_clip(backbone: Backbone, own: AssistantSettings, cases: Sequence[Case]) -> WatchedClip:
@@ -213,17 +206,28 @@ def _watch_clip(backbone: Backbone, own: AssistantSettings, cases: Sequence[Case
     results = [
         result for group in groups(cases, LANES) for result in run_together(once, group, own)
     ]
-    return WatchedClip(list(zip(cases, results, strict=True)), _rule_on_clip(once, cases))
+    frames = _sights(once, cases[0])
+    return WatchedClip(
+        list(zip(cases, results, strict=True)),
+        rule_on_clip(frames, cases),
+        hindsight_on_clip(frames, cases, REAL_TOLERANCE),
+    )
 
 
 def _report_watched(clips: Sequence[WatchedClip]) -> dict[str, Any]:
-    """The model's figures over clips, and those of the plain rule under 'rule'."""
-    pairs = [pair for watched in clips for pair in watched.pairs]
-    ruled = [pair for watched in clips for pair in watched.ruled]
+    """The model's figures over clips, and those of the rules beside it."""
+
+    def reported(pairs: Sequence[Pair]) -> dict[str, Any]:
+        return {**report(pairs, REAL_TOLERANCE), 'parts': parts(pairs)}
+
+    own, ruled, best = (
+        [pair for watched in clips for pair in getattr(watched, name)]
+        for name in ('pairs', 'ruled', 'hindsight')
+    )
     return {
-        **report(pairs, REAL_TOLERANCE),
-        'parts': parts(pairs),
-        'rule': {**report(ruled, REAL_TOLERANCE), 'parts': parts(ruled)} if ruled else None,
+        **reported(own),
+        'rule': reported(ruled) if ruled else None,
+        'hindsight': reported(best) if best else None,
     }
 
 
@@ -261,24 +265,15 @@ def _said(pairs: Sequence[tuple[Case, CaseResult]]) -> dict[str, list[str]]:
     }
 
 
-def _rule_on_clip(backbone: Backbone, cases: Sequence[Case]) -> list[tuple[Case, CaseResult]]:
-    """What the rule decides of the detections of a clip."""
-    frames = [
+def _sights(backbone: Backbone, case: Case) -> list[Sights]:
+    """The detections of each frame of a clip; none for a model without a detector."""
+    return [
         [
-            sighting.kind
+            (sighting.kind, sighting.score)
             for sighting in getattr(backbone.encode(image), 'sightings', ())
-            if sighting.score > THRESHOLD
         ]
-        for image in cases[0].images()
+        for image in case.images()
     ]
-    pairs = []
-    for case in cases:
-        index = next(kind.index for kind in KINDS if kind.name == case.kind)
-        counts = [[frame.count(case.kind) for frame in frames]]
-        family = 'appear' if case.alarms_only else case.family
-        result = rule_result(family, Subject((index,)), counts)
-        pairs += [(case, result)] if result else []
-    return pairs
 
 
 def _identity(backbone: Backbone) -> dict[str, Any]:

@@ -23,7 +23,7 @@ Say = Callable[[int, int], str]
 
 
 def rule_result(
-    family: str, subject: Subject, counts: Sequence[Sequence[int]]
+    family: str, subject: Subject, counts: Sequence[Sequence[int]], sights: int = 2
 ) -> CaseResult | None:
     """What the rule decides.
 
@@ -31,17 +31,17 @@ def rule_result(
         family: of the case.
         subject: what it is about.
         counts: for each kind of the subject, how many are above the threshold in each frame.
+        sights: frames in a row after which a number is believed.
 
     Returns:
         None for a family that the rule does not know.
     """
     if family == 'together':
         both = [int(all(row)) for row in zip(*counts, strict=True)]
-        return _watch(both, lambda old, new: answers.together(subject) if new > old else '', 0)
-    says = _says(subject).get(family)
-    if says is None:
-        return None
-    return _watch(counts[0], *says)
+        says = (lambda old, new: answers.together(subject) if new > old else ''), 0
+        return _watch(both, *says, sights)
+    known = _says(subject).get(family)
+    return None if known is None else _watch(counts[0], *known, sights)
 
 
 def _says(subject: Subject) -> dict[str, tuple[Say, int | None]]:
@@ -67,13 +67,13 @@ def _yes_no(old: int, new: int) -> str:
     return answers.yes_no(new > 0) if changed else ''
 
 
-def _watch(counts: Sequence[int], say: Say, before: int | None) -> CaseResult:
+def _watch(counts: Sequence[int], say: Say, before: int | None, sights: int) -> CaseResult:
     result = CaseResult([State.SILENCE] * len(counts))
     believed = counts[0] if before is None else before
     for frame, count in enumerate(counts):
         if count == believed:
             continue
-        if frame and counts[frame - 1] == count:
+        if frame >= sights - 1 and set(counts[frame - sights + 1 : frame + 1]) == {count}:
             text, believed = say(believed, count), count
             if text:
                 result.states[frame] = State.RESPONSE

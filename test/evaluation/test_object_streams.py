@@ -72,6 +72,8 @@ def test_the_plain_rule_says_what_was_seen_twice():
     assert drawn('presence', '0012') == ('-!--', ['No.'])
     assert drawn('more', '0122', Subject((0,), number=1)) == ('..-!', ['There are 2 people.'])
     assert rule_result('narrate', PERSON, [[0]]) is None
+    thrice = rule_result('appear', PERSON, [[0, 1, 1, 0, 1, 1, 1]], 3)
+    assert ''.join(MARKS[state] for state in thrice.states) == '.--.--!'
 
 
 def test_what_is_said_where_nobody_could_know_counts_for_nothing():

@@ -15,7 +15,10 @@ from streamo_ros.evaluation.case import EvaluationError
 from streamo_ros.evaluation.real_clips import clip_cases
 from streamo_ros.evaluation.real_clips import groups
 from streamo_ros.evaluation.real_clips import read_clips
+from streamo_ros.evaluation.real_clips import REAL_TOLERANCE
 from streamo_ros.evaluation.real_clips import RealClip
+from streamo_ros.evaluation.rule_runs import hindsight_on_clip
+from streamo_ros.evaluation.rule_runs import rule_on_clip
 
 TRUTH = {
     'tracks': [
@@ -90,6 +93,17 @@ def test_absent_kinds_only_count_as_false_alarms(cases):
     assert case.alarms_only
     assert not case.fires
     assert case.instruction == 'tell me when a potted plant appears'
+
+
+def test_the_best_rule_in_hindsight_finds_all_that_a_threshold_can(cases):
+    # Surely there from 2.5 s to 6 s, and hardly seen; what the plain rule would need is above 0.4.
+    frames = [[('person', 0.9), *([('person', 0.25)] if 5 <= k <= 12 else [])] for k in range(20)]
+    appear = cases['hall: appear person']
+    assert [result.answers for _, result in rule_on_clip(frames, [appear])] == [[]]
+    ((case, best),) = hindsight_on_clip(frames, list(cases.values())[:1], REAL_TOLERANCE)
+    assert case is appear
+    assert [answer.text for answer in best.answers] == ['A person has appeared.']
+    assert not hindsight_on_clip(frames, [cases['hall: never car']], REAL_TOLERANCE)
 
 
 def test_cases_are_watched_in_groups(cases):

@@ -85,17 +85,23 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def parts_table(figures: Mapping[str, Any]) -> str:
-    """Parts of the clips, by the model and by the plain rule, as a table."""
-    own, rule = figures['parts'], figures['rule']['parts']
-    rows = ['| | model | plain rule |', '|---|---:|---:|']
+    """Parts of the clips, by the model, by the plain rule and by the best rule in hindsight."""
+    watched = figures, figures['rule'], figures['hindsight']
+    own, rule, best = (each['parts'] for each in watched)
+    rows = ['| | model | plain rule | best rule in hindsight |', '|---|---:|---:|---:|']
+
+    def add(label: str, *values: float | None) -> None:
+        rows.append(f'| {label} | {" | ".join(map(_cell, values))} |')
+
+    add('all: timing F1', *(each['timing_f1'] for each in watched))
     for name, label in EVENTS.items():
         label = f'{label} ({own[name]["due"]} events)'
-        for key, what in (('timing_f1', 'timing F1'), ('answer_accuracy', 'answers right')):
-            rows.append(
-                f'| {label}: {what} | {_cell(own[name][key])} | {_cell(rule[name][key])} |'
-            )
-    numbers = (_cell(part['numbers']['standing_right']) for part in (own, rule))
-    rows.append(f'| numbers from 1 to 4: right in so many frames | {" | ".join(numbers)} |')
+        parts = own[name], rule[name], best[name]
+        add(f'{label}: timing F1', *(part['timing_f1'] for part in parts))
+        # Which rule is best was decided by its timing alone.
+        add(f'{label}: answers right', *(part['answer_accuracy'] for part in parts[:2]), None)
+    numbers = (part['numbers']['standing_right'] for part in (own, rule))
+    add('numbers from 1 to 4: right in so many frames', *numbers, None)
     return '\n'.join(rows)
 
 

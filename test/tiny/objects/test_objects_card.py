@@ -29,6 +29,7 @@ REAL = FIGURES | {
     'never_hours': 4.5,
     'parts': PARTS,
     'rule': ROW | RULE | {'parts': PARTS | {'numbers': {'standing_right': None}}},
+    'hindsight': ROW | {'timing_f1': 0.95, 'parts': PARTS | {'people': PART | {'timing_f1': 1.0}}},
     'variants': ROW | {'never_hours': 36.04, 'rule': RULE},
     'cuts': ROW
     | {'never_hours': 2.0, 'false_alarms': 2, 'count': 8}
@@ -55,8 +56,10 @@ def test_the_tables_are_renewed(tmp_path):
     assert text.count('| appear | 0.50 | 0.50 | 0.50 | - |') == len(FILES) + 1
     assert 'Model `def`:' in text
     assert '| street | 0.50 (-) | 0.50 (0.50) | - (-) | 3 (2) |' in text
-    assert '| people who appear and leave (30 events): timing F1 | 0.75 | 0.75 |' in text
-    assert '| numbers from 1 to 4: right in so many frames | 0.90 | - |' in text
+    assert '| all: timing F1 | 0.50 | 0.50 | 0.95 |' in text
+    assert '| people who appear and leave (30 events): timing F1 | 0.75 | 0.75 | 1.00 |' in text
+    assert '| people who appear and leave (30 events): answers right | 0.70 | 0.70 | - |' in text
+    assert '| numbers from 1 to 4: right in so many frames | 0.90 | - | - |' in text
     assert '| the same, variants of the clips (36.0 h) | 0.50 | 1.25 |' in text
     assert '| fresh, 8 streams | 0.50 (0.25) | 0.50 (0.50) | - (-) | ' in text
     assert '| 2 (1) | 2.0 |' in text
