@@ -13,6 +13,7 @@ from safetensors import safe_open
 from streamo_ros.backbone.detector.weights import find_detector
 from streamo_ros.evaluation.objects import Decisions
 from streamo_ros.evaluation.objects import evaluate_clips
+from streamo_ros.evaluation.objects import MadeOfClips
 from streamo_ros.tiny.objects.vocabulary import build_object_tokenizer
 from streamo_ros.worlds.objects.answers import UNKNOWN_WORD_REPLY
 from streamo_ros.worlds.objects.kinds import KINDS
@@ -52,7 +53,9 @@ def test_its_settings_are_what_the_package_reads():
     find_detector() is None, reason='the detector is absent: streamo model install objects'
 )
 def test_it_watches_real_clips_through_the_whole_engine():
-    figures = evaluate_clips(MODEL, 'cpu', CLIPS, (0, 0), Decisions(), lambda steps, _: steps)
+    figures = evaluate_clips(
+        MODEL, 'cpu', CLIPS, MadeOfClips(), Decisions(), lambda steps, _: steps
+    )
     person = figures['clips']['one_by_one_person']
     assert person['families']['appear']['timing_f1'] >= 0.9
     assert figures['clips']['bottles']['standing_right'] >= 0.9
