@@ -129,6 +129,8 @@ card: setup  ## evaluate models/streamo-tiny and update its card (VIDEO=file.mp4
 OBJECTS := models/streamo-objects
 WATCH = $(VENV)/streamo evaluate $(OBJECTS) --output $(OBJECTS)/evaluation
 REAL ?=
+# Clips that nobody looked at in training: models/streamo-objects/evaluation/fresh says how to make them.
+FRESH ?=
 # The card names the clips as seen from here, wherever REAL begins.
 CLIPS = $(shell realpath --relative-to=. '$(REAL)')
 
@@ -137,7 +139,9 @@ card-objects: setup  ## evaluate models/streamo-objects and update its card (REA
 	@$(WATCH)/streams.json --streams 170 --frames 30
 	@$(WATCH)/streams_held_out.json --streams 170 --frames 30 --held-out --seed 1
 	@$(WATCH)/streams_unknown.json --streams 100 --family unknown --held-out --seed 2
-	@$(WATCH)/real.json --real "$(REAL)" --variants 8
+	@$(WATCH)/streams_long.json --streams 102 --frames 240 --seed 6
+	@$(WATCH)/real.json --real "$(REAL)" --variants 2 --cuts 8
+	@if [ -n "$(FRESH)" ]; then $(WATCH)/fresh.json --real "$(FRESH)" --cuts 8; fi
 	@rm -rf out/card/objects && mkdir -p out/card/objects
 	@$(call SCORE_CARD,$(OBJECTS),out/card/objects,"$(CLIPS)"/*.mp4,"$(CLIPS)")
 	@$(VENV)/python -m streamo_ros.tiny.objects.card $(OBJECTS)
