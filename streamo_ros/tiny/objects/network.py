@@ -42,18 +42,21 @@ class ObjectNetwork(Network):
         sizes: widths and depths of the language model.
         tokenizer: made by `vocabulary.build_object_tokenizer`.
         probed: whether to train with auxiliary heads.
+        half: see `Network`.
     """
 
     kind_ids: Tensor
 
-    def __init__(self, sizes: Sizes, tokenizer: Any, *, probed: bool = True) -> None:
+    def __init__(
+        self, sizes: Sizes, tokenizer: Any, *, probed: bool = True, half: bool = False
+    ) -> None:
         tokens = DetectionTokens(sizes.hidden, scaled=True, tracked=True, remembered=True)
         super().__init__(
             sizes,
             vocabulary(tokenizer),
             Probes(sizes.hidden, late=True, decision=FACTS, shares=SHARES) if probed else None,
             tokens,
-            half=False,
+            half,
         )
         ids = [_id(tokenizer, f' {kind.name}') for kind in KINDS]
         self.register_buffer('kind_ids', torch.tensor(ids), persistent=False)

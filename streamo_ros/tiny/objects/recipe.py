@@ -91,7 +91,7 @@ class ObjectsRun:
         config = self.config
         torch.set_num_threads(config.threads)
         torch.manual_seed(config.seed)
-        network = ObjectNetwork(sizes(config), self._tokenizer)
+        network = ObjectNetwork(sizes(config), self._tokenizer, half=config.half)
         if config.continue_from:
             start_from(network, self._tokenizer, Path(config.continue_from))
         objective = Objective(self._prompt, aligned=False)

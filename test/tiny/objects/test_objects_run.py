@@ -164,6 +164,18 @@ def test_the_export_computes_what_was_trained(tokenizer, dialogues):
     )
 
 
+def test_a_run_in_bfloat16_computes_nearly_the_same(tokenizer, dialogues):
+    batch, outputs = collate(dialogues), []
+    for half in (False, True):
+        torch.manual_seed(5)
+        network = ObjectNetwork(SIZES, tokenizer, half=half).eval()
+        with torch.no_grad():
+            run = network.run(batch.ids, batch.positions, batch.vision_index, batch.vision)
+        outputs.append(run.last)
+    whole, rounded = outputs
+    assert 0 < float((rounded - whole).norm() / whole.norm()) < 0.02
+
+
 def test_frames_in_doubt_teach_nothing(prompt):
     rng = np.random.default_rng(0)
     weights = set()
