@@ -86,6 +86,8 @@ class Things:
 
     def joined(self, other: Things) -> Things:
         """These, and then the others."""
+        if not len(self.kind) or not len(other.kind):
+            return self if len(self.kind) else other
         names = (field.name for field in fields(self))
         pairs = ((getattr(self, name), getattr(other, name)) for name in names)
         return Things(*map(np.concatenate, pairs))

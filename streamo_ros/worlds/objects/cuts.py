@@ -75,10 +75,14 @@ def joined_recorded(parts: Sequence[RecordedStream]) -> RecordedStream:
 
 def _surrounded(thing: Thing, around: tuple[int, int]) -> Thing:
     """A thing with so many frames before and after it in which it is not there."""
+    before, after = around
+    count = len(thing.present)
+    frames = np.arange(-before, count + after)
+    nearest, there = frames.clip(0, count - 1), (frames >= 0) & (frames < count)
     return Thing(
         thing.kind,
         thing.color,
-        np.pad(thing.present, around),
-        np.pad(thing.score, around),
-        np.pad(thing.box, (around, (0, 0)), mode='edge'),
+        thing.present[nearest] & there,
+        np.where(there, thing.score[nearest], 0),
+        thing.box[nearest],
     )
