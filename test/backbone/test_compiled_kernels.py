@@ -28,7 +28,16 @@ SHARED = 101_376
 """Bytes of shared memory that a program may have on the GPUs of desktops, which have the least."""
 
 
-@pytest.mark.parametrize('capability', [87, 90, 110], ids=['Orin', 'Hopper', 'Thor'])
+GPUS = [
+    pytest.param(87, id='Orin'),
+    pytest.param(110, id='Thor'),
+    # The slowest one: half a minute, and `make gpu` runs on it.
+    pytest.param(90, id='Hopper', marks=pytest.mark.slow),
+]
+"""Compute capabilities."""
+
+
+@pytest.mark.parametrize('capability', GPUS)
 def test_kernels_compile_for_a_gpu_that_is_not_there(capability, tmp_path):
     script = Path(__file__).with_name('compile_kernels.py')
     # Whether the interpreter runs the kernels is decided when they are defined.
