@@ -36,10 +36,11 @@ _NAMING = ('appear', 'leave', 'count', 'presence', 'where', 'near', 'together')
 _READINGS, _LAST_READINGS = 0.35, 0.15
 """Shares of steps in which all dialogues are about one reading, until the last part and there.
 With more, things are answered that are not there."""
-_GROWTH, _SECONDS, _CHANGES = 0.3, 0.5, 0.8
-"""Cumulative shares of those about growth, about the seconds of tags, and about what comes and
-goes; the rest: `_PLACED`."""
-_PLACED = {'side': 1.2, 'move': 1.0, 'near': 0.6, 'where': 1.4}
+_GROWTH, _SECONDS, _CHANGES, _NUMBERS = 0.2, 0.35, 0.6, 0.75
+"""Cumulative shares of those about growth, about the seconds of tags, about what comes and goes,
+and about numbers; the rest: `_PLACED`."""
+_NUMBERED = {'count': 1.2, 'more': 1.0}
+_PLACED = {'side': 1.0, 'move': 1.0, 'near': 0.6, 'where': 3.0}
 """Families whose answers are read off one or two frames: a place or a size."""
 _GROWING_TURNS, _COUNTED_TURNS, _CHANGED_TURNS, _PLACED_TURNS = (6, 15), (3, 17), (4, 17), (2, 4)
 """Frames of each. Seconds are read from anywhere in a window: learned in short ones, they were
@@ -106,7 +107,7 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
 
 
 def plan_readings(rng: np.random.Generator) -> ObjectStep:
-    """Plan a step about where things are, how large, since when, whether they grow, what comes.
+    """Plan a step about one thing: growth, seconds, what comes and goes, numbers, or places.
 
     Few frames show a place as well as twenty, so a step has many dialogues.
 
@@ -120,10 +121,12 @@ def plan_readings(rng: np.random.Generator) -> ObjectStep:
         turns, weights = int(rng.integers(*_COUNTED_TURNS)), {'ground': 1.0}
     elif kind < _CHANGES:
         turns, weights = int(rng.integers(*_CHANGED_TURNS)), {'narrate': 1.0}
+    elif kind < _NUMBERS:
+        turns, weights = int(rng.integers(*_CHANGED_TURNS)), _NUMBERED
     else:
         turns, weights = int(rng.integers(*_PLACED_TURNS)), _PLACED
     corruption = _MISSES if kind < _GROWTH else 0.0
-    fresh = kind < _GROWTH or kind >= _CHANGES or bool(rng.random() < _FRESH)
+    fresh = kind < _GROWTH or kind >= _NUMBERS or bool(rng.random() < _FRESH)
     plan = DialoguePlan(turns, weights, corruption, _LEAST_STRESS, fresh)
     auxiliary = AuxiliaryWeights(ground=0.5, probe=0.5, condition=2 * _CONDITION)
     # A growth follows from the Standby before it, unless that is the model's own.

@@ -67,6 +67,8 @@ _DECOY = 0.25
 kind."""
 _SHORT, _LONG = 4, 8
 _WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
+_PLACE_WORDS = ('left', 'right', 'top', 'bottom', 'middle', 'At', 'On', 'In', 'Not', 'at', 'on')
+"""Words of answers that depend on where a thing is."""
 _LOST_STANDBY = 0.3
 """Share of Standby turns whose history says Silence: else an answer would follow from the Standby
 before it alone."""
@@ -286,7 +288,7 @@ def _is_corrupted(label: Label, plan: DialoguePlan, rng: np.random.Generator) ->
 
 @cache
 def _heavy_ids(prompt: PromptTokens) -> frozenset[int]:
-    """Ids of the words for kinds, and of numbers."""
-    texts = (*(f' {word}' for word in kind_words()), *NUMBERS)
+    """Ids of the words for kinds and places, and of numbers."""
+    texts = (*(f' {word}' for word in (*kind_words(), *_PLACE_WORDS)), *NUMBERS)
     ids = (prompt.tokenizer.plain(text) for text in texts)
     return frozenset(word[0] for word in ids if len(word) == 1)

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the probes learn from each frame: how many are there, whether a condition holds, and so on.
 
-An answer names the seconds of two tags, or kinds that came and went. There are few answers, but
-each frame has a tag and things that may have come.
+An answer names the seconds of two tags, kinds that came and went, or a place. There are few
+answers, but each frame has a tag, things that may have come, and places.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from streamo_ros.core.protocol import State
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.labels import Labels
 from streamo_ros.worlds.objects.observer import observe_kind
+from streamo_ros.worlds.objects.regions import thirds
 from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
@@ -39,7 +40,9 @@ _OF_ANSWERS = {
     'going': len(KINDS) + 1,
     **{f'{name}_{which}': count for which in ('now', 'before') for name, count in _DIGITS.items()},
 }
-FACTS = {**_OF_DECISIONS, **_OF_ANSWERS}
+_OF_PLACES = {'across': 4, 'along': 4}
+_PLACED = ('where', 'side', 'move')
+FACTS = {**_OF_DECISIONS, **_OF_ANSWERS, **_OF_PLACES}
 """What decisions and the words of answers depend on, and the number of classes of each."""
 SHARES = dict.fromkeys(_OF_ANSWERS, 0.3)
 """Weights of what only the words depend on; that of the others is 1."""
@@ -79,6 +82,7 @@ class Facts:
             *self._changes(),
             *self._digits(self._tags),
             *self._digits([self._tags[0], *self._tags[:-1]]),
+            *self._places(),
             strict=True,
         )
         doubt = self._labels.doubt
@@ -142,6 +146,13 @@ class Facts:
         count, which = found.sum(1), found.argmax(1) + 1
         classes = np.select([count == 0, count == 1], [0, which], UNKNOWN)
         return [row.tolist() for row in classes]
+
+    def _places(self) -> Sequence[list[int]]:
+        """In which part of the picture the thing is where that matters; see `thirds`."""
+        if self._family not in _PLACED:
+            return [[UNKNOWN] * self._stream.frames] * len(_OF_PLACES)
+        subject = self._subject
+        return thirds(observe_kind(self._stream, 0, subject.kinds[0], subject.color))
 
     def _digits(self, tags: Sequence[Fraction]) -> list[list[int]]:
         """The digits of seconds where an answer names some, in the order of `_DIGITS`."""

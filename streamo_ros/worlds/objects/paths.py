@@ -23,6 +23,8 @@ _MOVES, _GROWS = 0.45, 0.22
 _SIZES = (0.05, 0.75)
 _ALIKE = 0.1
 """Standard deviation of place and size of a thing where another was, as parts of its size."""
+_ABOUT_CENTER = 0.12
+"""What is left of the way from the middle of the picture to the left or right."""
 _FARTHEST = (0.2, 0.55)
 """Part of its last size with which a thing starts that approaches."""
 _APPROACH = (1.5, 14)
@@ -53,12 +55,14 @@ class Habit:
         moves: it goes from place to place.
         comes_to: it comes closer; the range of its last size, as a part of the picture's.
         at: the box of another of its kind, whose place it takes.
+        central: it stays about the vertical line through the middle of the picture.
     """
 
     stay: tuple[int, int] | None = None
     moves: bool = False
     comes_to: tuple[float, float] | None = None
     at: tuple[float, float, float, float] | None = None
+    central: bool = False
 
 
 ANY = Habit()
@@ -91,6 +95,8 @@ def draw_path(rng: np.random.Generator, frames: int, camera: Floats, habit: Habi
     if habit.at:
         first = np.array(habit.at[:2]) + rng.normal(0, _ALIKE, 2) * (width, height)
     times, points = _keyframes(rng, begin, end, frames, (width, height), first, moves)
+    if habit.central:
+        points[:, 0] = 0.5 + _ABOUT_CENTER * (points[:, 0] - 0.5)
     center = np.stack([np.interp(steps, times, points[:, k]) for k in (0, 1)], 1) + camera
     size = np.stack((width * scale, height * scale), 1)
     low, high = center - size / 2, center + size / 2

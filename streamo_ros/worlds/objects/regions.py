@@ -91,6 +91,24 @@ def where_labels(seen: Observation) -> tuple[list[str], Bools, Bools]:
     return _steady(now, seen, doubt)
 
 
+def thirds(seen: Observation) -> tuple[list[int], list[int]]:
+    """In which part of the picture the thing is, across (left, middle, right) and along.
+
+    Returns:
+        For each frame 1 to 3 from the left, and from the top; 0 = it is nowhere, -1 = nobody can
+        tell, or there are several.
+    """
+    frames = len(seen.known)
+    parts = np.where((seen.known > 1) | seen.doubt, -1, 0)[None].repeat(2, 0)
+    for thing, own in seen.things:
+        place = thing.box[len(thing.score) - frames :, :2].T
+        near = np.minimum(np.abs(place - _LOW), np.abs(place - _HIGH)) < _UNSURE
+        third = 1 + (place > _LOW).astype(int) + (place > _HIGH)
+        parts = np.where((own.known > 0) & (parts == 0), np.where(near, -1, third), parts)
+    across, along = parts.tolist()
+    return across, along
+
+
 def _steady(now: Sequence[str], seen: Observation, doubt: Bools) -> tuple[list[str], Bools, Bools]:
     """A place counts once it was seen twice; see `where_labels`."""
     texts, unsure, said = list[str](), np.zeros(len(now), bool), ''

@@ -47,6 +47,9 @@ _ELSEWHERE = 0.4
 _AGAIN = 0.4
 """Share of things that come where another of their kind was. Else whatever is seen anew where it
 was seen before would be what the detector takes for a thing now and then."""
+_CENTRAL = 0.5
+"""Share of streams about where a thing is in which it is neither left nor right. Else one of ten
+is so, and top and bottom were told apart no better than by guessing."""
 _EAGER = 0.6
 """Share of streams whose things do what a condition of theirs waits for."""
 _COMES_TO = {'near': (0.6, 1.1), 'closer': (0.25, 0.8)}
@@ -70,6 +73,7 @@ def draw_scenario(
     absent: bool = False,
     cut: bool = False,
     again: float = 0.0,
+    central: float = 0.0,
 ) -> Scenario:
     """Draw a scenario.
 
@@ -81,7 +85,10 @@ def draw_scenario(
         absent: none of the things in question takes part.
         cut: whether the stream has cuts.
         again: see `draw_stream`.
+        central: share of streams about where things are in which they are neither on the left
+            nor on the right.
     """
+    in_middle = family == 'where' and central > 0 and bool(rng.random() < central)
     kind = 0 if rng.random() < _PERSON else int(rng.integers(len(KINDS)))
     other = int((kind + rng.integers(1, len(KINDS))) % len(KINDS))
     parts = list[Stream]()
@@ -92,7 +99,11 @@ def draw_scenario(
             asked += [other] * int(rng.integers(1, 3))
         suspected = None if family == 'unknown' else kind
         beside = _beside(kind, rng, elsewhere)
-        habits = _habits(family, asked.count(kind), length, rng)
+        habits = (
+            dict.fromkeys(range(asked.count(kind)), Habit(central=True))
+            if in_middle
+            else _habits(family, asked.count(kind), length, rng)
+        )
         parts.append(draw_stream(rng, asked + beside, length, noise, habits, suspected, again))
     stream = joined(parts)
     return Scenario(stream, _subject(family, kind, other, stream, rng))
@@ -124,7 +135,9 @@ def draw_mixed_scenario(
             for length in (part_lengths(frames, rng) if cut else [frames])
         ]
         recorded = draw_recorded_scenario(family, joined_recorded(parts), rng, absent=absent)
-    return recorded or draw_scenario(family, frames, rng, absent=absent, cut=cut, again=_AGAIN)
+    return recorded or draw_scenario(
+        family, frames, rng, absent=absent, cut=cut, again=_AGAIN, central=_CENTRAL
+    )
 
 
 def draw_recorded_scenario(

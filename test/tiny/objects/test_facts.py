@@ -80,3 +80,13 @@ def test_what_words_depend_on_weighs_less(share):
     )
     torch.testing.assert_close(both, first + share * second)
     assert set(SHARES) < set(FACTS)
+
+
+def test_in_which_part_of_the_picture_the_thing_is_where_that_matters():
+    seen = stream(thing('..#####', x=[0.1] * 4 + [0.59, 0.7, 0.7]))
+    found = facts('where', seen)
+    assert found['across'] == [0, 0, 0, 1, UNKNOWN, 3, 3]
+    assert found['along'] == [0, 0, 0, 2, 2, 2, 2]
+    assert set(facts('appear', seen)['across']) == {UNKNOWN}
+    two = stream(thing('####'), thing('####', x=0.9))
+    assert set(facts('where', two)['along'][1:]) == {UNKNOWN}

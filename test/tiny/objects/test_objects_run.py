@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -184,6 +185,19 @@ def test_frames_in_doubt_teach_nothing(prompt):
         weights |= {target.weight for target in dialogue.targets}
     assert 0.0 in weights
     assert max(weights) > 1
+
+
+def test_places_above_and_below_are_not_rare(prompt):
+    rng = np.random.default_rng(1)
+    words = ('left', 'right', 'top', 'bottom', 'middle')
+    names = {prompt.tokenizer.plain(f' {word}')[0]: word for word in words}
+    said = Counter()
+    for _ in range(60):
+        dialogue = draw_dialogue(prompt, DialoguePlan(3, {'where': 1.0}), rng)
+        places = [target for target in dialogue.targets if target.token in names]
+        assert all(target.weight in (0, 2) for target in places)
+        said.update(names[target.token] for target in places)
+    assert said['top'] + said['bottom'] > said.total() / 5
 
 
 def test_an_answer_that_is_missed_comes_a_frame_later(prompt):
