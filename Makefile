@@ -136,8 +136,8 @@ CLIPS = $(shell realpath --relative-to=. '$(REAL)')
 
 card-objects: setup  ## evaluate models/streamo-objects and update its card (REAL=folder of clips)
 	@test -n "$(REAL)" || { echo 'add REAL=FOLDER: clips with truth about what is in them'; exit 2; }
-	@$(WATCH)/streams.json --streams 170 --frames 30
-	@$(WATCH)/streams_held_out.json --streams 170 --frames 30 --held-out --seed 1
+	@$(WATCH)/streams.json --streams 680 --frames 30
+	@$(WATCH)/streams_held_out.json --streams 680 --frames 30 --held-out --seed 1
 	@$(WATCH)/streams_unknown.json --streams 100 --family unknown --held-out --seed 2
 	@$(WATCH)/streams_long.json --streams 102 --frames 240 --seed 6
 	@$(WATCH)/real.json --real "$(REAL)" --variants 2 --cuts 8
