@@ -107,7 +107,7 @@ def plan_step(progress: float, rng: np.random.Generator) -> ObjectStep:
 
 
 def plan_readings(rng: np.random.Generator) -> ObjectStep:
-    """Plan a step about one thing: growth, seconds, what comes and goes, numbers, or places.
+    """Plan a step about one reading: growth, seconds, what comes and goes, numbers, or places.
 
     Few frames show a place as well as twenty, so a step has many dialogues.
 

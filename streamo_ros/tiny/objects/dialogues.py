@@ -40,6 +40,7 @@ from streamo_ros.worlds.objects.recorded import DetectionRecording
 from streamo_ros.worlds.objects.scenario import draw_mixed_scenario
 from streamo_ros.worlds.objects.scenario import Scenario
 from streamo_ros.worlds.objects.stream import Stream
+from streamo_ros.worlds.objects.subject import SIDES
 from streamo_ros.worlds.objects.subject import Subject
 from streamo_ros.worlds.objects.tasks import label_stream
 from streamo_ros.worlds.objects.tasks import QUESTIONS
@@ -67,7 +68,7 @@ _DECOY = 0.25
 kind."""
 _SHORT, _LONG = 4, 8
 _WRONG_ANSWER, _MISSED_ANSWER, _MISSED_AGAIN = 0.08, 0.3, 0.5
-_PLACE_WORDS = ('left', 'right', 'top', 'bottom', 'middle', 'At', 'On', 'In', 'Not', 'at', 'on')
+_PLACE_WORDS = (*SIDES[:5], 'At', 'On', 'In', 'Not', 'at', 'on')
 """Words of answers that depend on where a thing is."""
 _LOST_STANDBY = 0.3
 """Share of Standby turns whose history says Silence: else an answer would follow from the Standby

@@ -148,7 +148,7 @@ class Facts:
         return [row.tolist() for row in classes]
 
     def _places(self) -> Sequence[list[int]]:
-        """In which part of the picture the thing is where that matters; see `thirds`."""
+        """In which third of the picture the thing is, where that matters; see `thirds`."""
         if self._family not in _PLACED:
             return [[UNKNOWN] * self._stream.frames] * len(_OF_PLACES)
         subject = self._subject

@@ -92,7 +92,7 @@ def where_labels(seen: Observation) -> tuple[list[str], Bools, Bools]:
 
 
 def thirds(seen: Observation) -> tuple[list[int], list[int]]:
-    """In which part of the picture the thing is, across (left, middle, right) and along.
+    """In which third of the picture the thing is, across it and from top to bottom.
 
     Returns:
         For each frame 1 to 3 from the left, and from the top; 0 = it is nowhere, -1 = nobody can

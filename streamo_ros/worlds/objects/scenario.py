@@ -48,8 +48,8 @@ _AGAIN = 0.4
 """Share of things that come where another of their kind was. Else whatever is seen anew where it
 was seen before would be what the detector takes for a thing now and then."""
 _CENTRAL = 0.5
-"""Share of streams about where a thing is in which it is neither left nor right. Else one of ten
-is so, and top and bottom were told apart no better than by guessing."""
+"""Share of streams about where a thing is in which it is neither left nor right. Otherwise one
+answer in ten says top or bottom, and these were told apart no better than by guessing."""
 _EAGER = 0.6
 """Share of streams whose things do what a condition of theirs waits for."""
 _COMES_TO = {'near': (0.6, 1.1), 'closer': (0.25, 0.8)}
@@ -99,11 +99,7 @@ def draw_scenario(
             asked += [other] * int(rng.integers(1, 3))
         suspected = None if family == 'unknown' else kind
         beside = _beside(kind, rng, elsewhere)
-        habits = (
-            dict.fromkeys(range(asked.count(kind)), Habit(central=True))
-            if in_middle
-            else _habits(family, asked.count(kind), length, rng)
-        )
+        habits = _habits(family, asked.count(kind), length, rng, in_middle)
         parts.append(draw_stream(rng, asked + beside, length, noise, habits, suspected, again))
     stream = joined(parts)
     return Scenario(stream, _subject(family, kind, other, stream, rng))
@@ -168,8 +164,12 @@ def draw_recorded_scenario(
     return Scenario(recorded.stream, _subject(family, kind, other, recorded.stream, rng))
 
 
-def _habits(family: str, count: int, frames: int, rng: np.random.Generator) -> dict[int, Habit]:
+def _habits(
+    family: str, count: int, frames: int, rng: np.random.Generator, in_middle: bool
+) -> dict[int, Habit]:
     """What the things in question do, by their numbers: often what is waited for."""
+    if in_middle:
+        return dict.fromkeys(range(count), Habit(central=True))
     if rng.random() >= _EAGER:
         return {}
     if family == 'back' and count > 1:
