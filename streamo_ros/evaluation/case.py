@@ -49,12 +49,15 @@ class Moment:
         state: the decision due.
         text: the answer due; '' unless `state` is Response.
         scored: False where nobody could know what is due: whatever is decided there is right.
+        begun: of the answer due, the capture time in seconds from which it was already so, though
+            in doubt; None where it became so just now.
     """
 
     tick: Tick
     state: State
     text: str = ''
     scored: bool = True
+    begun: float | None = None
 
     @property
     def seconds(self) -> float:

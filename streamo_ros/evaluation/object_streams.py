@@ -136,7 +136,9 @@ def _moments(labels: Labels, tags: list[Fraction]) -> Iterator[Moment]:
     ):
         stamp = FIRST_STAMP + round(tag * SECOND)
         tick = Tick(stamp, tag, tag + 1 / RATE, number, 1)
-        yield Moment(tick, label.state, label.text, not doubt)
+        first = labels.begun.get(number, number)
+        begun = float(tags[first]) if first < number else None
+        yield Moment(tick, label.state, label.text, not doubt, begun)
 
 
 def detections_of(stream: Stream) -> Iterator[Image]:

@@ -44,7 +44,8 @@ class AnswerScore:
 def answers(case: Case, result: CaseResult, tolerance: float = TOLERANCE) -> AnswerScore:
     """The answers due and given, timed by the capture times of their frames.
 
-    An answer at a moment that is not scored counts only where it may be one that is due.
+    An answer at a moment that is not scored counts only where it may be one that is due. One that
+    is right before that is clear counts as given when it is due, unless it is given then, too.
     """
     due = [
         (moment.seconds, moment.text)
@@ -55,14 +56,35 @@ def answers(case: Case, result: CaseResult, tolerance: float = TOLERANCE) -> Ans
         (case.moments[answer.moment].seconds, answer.text, case.moments[answer.moment].scored)
         for answer in result.answers
     ]
-    return AnswerScore(
-        due,
-        [
-            (seconds, text)
-            for seconds, text, scored in said
-            if scored or any(abs(seconds - time) <= tolerance for time, _ in due)
-        ],
-    )
+    counted = [
+        (seconds, text)
+        for seconds, text, scored in said
+        if scored or any(abs(seconds - time) <= tolerance for time, _ in due)
+    ]
+    early = [case.moments[number] for number in _told_early(case, result, tolerance)]
+    return AnswerScore(due, sorted(counted + [(moment.seconds, moment.text) for moment in early]))
+
+
+def _told_early(case: Case, result: CaseResult, tolerance: float) -> list[int]:
+    """The moments whose answer was given before, as the last one, while it was in doubt.
+
+    Those near which another answer was given, or of an answer that may be another one due, are
+    left out.
+    """
+    told = list[int]()
+    due = [moment.seconds for moment in case.moments if moment.text and moment.scored]
+    given = [(case.moments[answer.moment].seconds, answer.text) for answer in result.answers]
+    for number, moment in enumerate(case.moments):
+        if moment.begun is None or not moment.scored:
+            continue
+        if any(abs(seconds - moment.seconds) <= tolerance for seconds, _ in given):
+            continue
+        before = [row for row in given if moment.begun <= row[0] < moment.seconds]
+        if not before or not metrics.same_answer(before[-1][1], moment.text):
+            continue
+        if all(abs(before[-1][0] - time) > tolerance for time in due):
+            told.append(number)
+    return told
 
 
 def report(pairs: Sequence[Pair], tolerance: float = TOLERANCE) -> dict[str, Any]:
@@ -117,7 +139,7 @@ def _weakest(families: Mapping[str, Mapping[str, Any]]) -> dict[str, tuple[str, 
 def _figures(all_pairs: Sequence[Pair], tolerance: float) -> dict[str, Any]:
     pairs = [(case, result) for case, result in all_pairs if not case.alarms_only]
     table = sum(
-        (metrics.confusion(*_scored_states(case, result)) for case, result in pairs),
+        (metrics.confusion(*_scored_states(case, result, tolerance)) for case, result in pairs),
         np.zeros((3, 4), np.int64),
     )
     scored = [answers(case, result, tolerance) for case, result in pairs]
@@ -149,11 +171,14 @@ def standing_right(pairs: Sequence[Pair]) -> float | None:
     return metrics.mean(right)
 
 
-def _scored_states(case: Case, result: CaseResult) -> tuple[list[State], list[State]]:
+def _scored_states(
+    case: Case, result: CaseResult, tolerance: float
+) -> tuple[list[State], list[State]]:
     """The states due and decided at the moments that are scored."""
+    early = _told_early(case, result, tolerance)
     pairs = [
-        (moment.state, state)
-        for moment, state in zip(case.moments, result.states, strict=True)
+        (State.SILENCE if number in early else moment.state, state)
+        for number, (moment, state) in enumerate(zip(case.moments, result.states, strict=True))
         if moment.scored
     ]
     return [due for due, _ in pairs], [state for _, state in pairs]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -103,6 +104,26 @@ def test_late_wrong_repeated_and_false_answers_by_hand():
     assert found['state_f1']['response'] == pytest.approx(2 * 2 / 8)
     assert found['state_f1']['standby'] == pytest.approx(2 * 6 / 13)
     assert found['families']['appear']['timing_f1'] == pytest.approx(2 * 2 / (3 + 4))
+
+
+@pytest.mark.parametrize(
+    ('said', 'text', 'right'),
+    [
+        ('..!......', 'the red ball', True),
+        ('...!..!..', 'the red ball', True),
+        ('..!......', 'the blue ball', False),
+        ('.!.......', 'the red ball', False),
+    ],
+)
+def test_what_is_rightly_told_in_doubt_need_not_be_told_again(said, text, right):
+    drawn = case('a', '..----!..')
+    hidden = [
+        replace(moment, scored=not 2 <= number < 6, begun=2.0 if number == 6 else None)
+        for number, moment in enumerate(drawn.moments)
+    ]
+    found = figures([replace(drawn, moments=tuple(hidden))], {'a': (said, text)})
+    assert found['answer_accuracy'] == right
+    assert (found['timing_f1'] == found['state_macro_f1'] == 1) == right
 
 
 def test_interval_answers():

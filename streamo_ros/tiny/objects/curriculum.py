@@ -18,9 +18,9 @@ WEIGHTS = {
     'back': 1.0,
     'presence': 1.2,
     'count': 2.0,
-    'more': 1.0,
+    'more': 2.4,
     'together': 2.8,
-    'where': 1.8,
+    'where': 2.2,
     'side': 2.2,
     'move': 2.4,
     'near': 2.2,
@@ -39,12 +39,15 @@ With more, things are answered that are not there."""
 _GROWTH, _SECONDS, _CHANGES, _NUMBERS = 0.2, 0.35, 0.6, 0.75
 """Cumulative shares of those about growth, about the seconds of tags, about what comes and goes,
 and about numbers; the rest: `_PLACED`."""
-_NUMBERED = {'count': 1.2, 'more': 1.0}
+_NUMBERED = {'count': 1.0, 'more': 2.0}
 _PLACED = {'side': 1.0, 'move': 1.0, 'near': 0.6, 'where': 3.0}
 """Families whose answers are read off one or two frames: a place or a size."""
 _GROWING_TURNS, _COUNTED_TURNS, _CHANGED_TURNS, _PLACED_TURNS = (6, 15), (3, 17), (4, 17), (2, 4)
 """Frames of each. Seconds are read from anywhere in a window: learned in short ones, they were
 wrong once the window was full."""
+_COMPARED = 0.5
+"""Share of steps about numbers that are as short as those about places, all about `more`: what a
+wording means by a number is learned from many wordings."""
 _MISSES = 0.02
 """Corruption with which growth is learned: it is clear only frames after the first that may show
 it, and what was missed must be due still."""
@@ -122,7 +125,9 @@ def plan_readings(rng: np.random.Generator) -> ObjectStep:
     elif kind < _CHANGES:
         turns, weights = int(rng.integers(*_CHANGED_TURNS)), {'narrate': 1.0}
     elif kind < _NUMBERS:
-        turns, weights = int(rng.integers(*_CHANGED_TURNS)), _NUMBERED
+        compared = rng.random() < _COMPARED
+        turns = int(rng.integers(*(_PLACED_TURNS if compared else _CHANGED_TURNS)))
+        weights = {'more': 1.0} if compared else _NUMBERED
     else:
         turns, weights = int(rng.integers(*_PLACED_TURNS)), _PLACED
     corruption = _MISSES if kind < _GROWTH else 0.0

@@ -42,12 +42,14 @@ _OF_ANSWERS = {
 }
 _OF_PLACES = {'across': 4, 'along': 4}
 _PLACED = ('where', 'side', 'move')
-FACTS = {**_OF_DECISIONS, **_OF_ANSWERS, **_OF_PLACES}
+_LIMITS, _FARTHEST = 5, 2
+_OF_LIMITS = {'limit': _LIMITS, 'beyond': 2 * _FARTHEST + 1}
+FACTS = {**_OF_DECISIONS, **_OF_ANSWERS, **_OF_PLACES, **_OF_LIMITS}
 """What decisions and the words of answers depend on, and the number of classes of each."""
 SHARES = dict.fromkeys(_OF_ANSWERS, 0.3)
 """Weights of what only the words depend on; that of the others is 1."""
 UNKNOWN = -1
-_DOUBTFUL = ('known', 'pending', 'missing', 'other', 'holds', 'coming', 'going')
+_DOUBTFUL = ('known', 'pending', 'missing', 'other', 'holds', 'coming', 'going', 'beyond')
 """Those that nobody knows in doubt."""
 
 
@@ -83,6 +85,7 @@ class Facts:
             *self._digits(self._tags),
             *self._digits([self._tags[0], *self._tags[:-1]]),
             *self._places(),
+            *self._limits(),
             strict=True,
         )
         doubt = self._labels.doubt
@@ -153,6 +156,15 @@ class Facts:
             return [[UNKNOWN] * self._stream.frames] * len(_OF_PLACES)
         subject = self._subject
         return thirds(observe_kind(self._stream, 0, subject.kinds[0], subject.color))
+
+    def _limits(self) -> list[list[int]]:
+        """The number that must be exceeded, and how far what is known is beyond it, from 0."""
+        subject, stream = self._subject, self._stream
+        if self._family != 'more':
+            return [[UNKNOWN] * stream.frames] * len(_OF_LIMITS)
+        known = observe_kind(stream, 0, subject.kinds[0], subject.color).known
+        beyond = (known - subject.number).clip(-_FARTHEST, _FARTHEST) + _FARTHEST
+        return [[subject.number] * stream.frames, beyond.tolist()]
 
     def _digits(self, tags: Sequence[Fraction]) -> list[list[int]]:
         """The digits of seconds where an answer names some, in the order of `_DIGITS`."""

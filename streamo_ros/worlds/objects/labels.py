@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import field
 
 from streamo_ros.core.protocol import State
 from streamo_ros.worlds.objects.paths import Bools
@@ -27,16 +29,20 @@ class Labels:
         labels: one for each frame.
         doubt: frames from which nothing is to be learned, shape (frames,).
         holds: whether what is waited for is so, shape (frames,); None where it is an event.
+        begun: of each answer the frame from which it was already so, though in doubt, by the frame
+            at which it is due; others became so when they are due.
     """
 
     labels: list[Label]
     doubt: Bools
     holds: Bools | None = None
+    begun: Mapping[int, int] = field(default_factory=dict)
 
     def since(self, frame: int) -> Labels:
         """Those from a frame on."""
         holds = None if self.holds is None else self.holds[frame:]
-        return Labels(self.labels[frame:], self.doubt[frame:], holds)
+        begun = {due - frame: first - frame for due, first in self.begun.items() if due >= frame}
+        return Labels(self.labels[frame:], self.doubt[frame:], holds, begun)
 
     @property
     def fires(self) -> bool:
@@ -54,18 +60,21 @@ def events(
 
     What happens while nobody can know is due once it is clear, if that is soon.
     """
-    labels, late, since = list[Label](), list[str](), 0
+    labels, late, since, first = list[Label](), list[str](), 0, 0
+    begun = dict[int, int]()
     for frame, (done, may, text) in enumerate(zip(happened, may_happen, texts, strict=True)):
         if done:
+            first = first if late else frame
             late, since = [*late, text], frame
         if frame - since > _PATIENCE:
             late = []
         if late and not doubt[frame]:
             labels.append(response(' '.join(dict.fromkeys(late))))
+            begun |= {frame: first} if len(late) == 1 else {}
             late = []
         else:
             labels.append(STANDBY if (may or late) and frame else SILENCE)
-    return Labels(labels, doubt)
+    return Labels(labels, doubt, begun=begun)
 
 
 def question(texts: Sequence[str], unsure: Bools, doubt: Bools) -> Labels:
@@ -74,18 +83,19 @@ def question(texts: Sequence[str], unsure: Bools, doubt: Bools) -> Labels:
     While nobody can know, none is due: it is once it is clear.
     """
     labels, said = [STANDBY], ''
-    doubt = doubt.copy()
+    doubt, begun = doubt.copy(), dict[int, int]()
     for frame in range(1, len(texts)):
         # At the start one cannot wait for what is unsure.
         doubt[frame] |= not said and bool(unsure[frame])
         if texts[frame] != said and not doubt[frame]:
             said = texts[frame]
             labels.append(response(said))
+            begun[frame] = _begun([text == said for text in texts], doubt, frame)
         else:
             waiting = unsure[frame] or texts[frame] != said
             labels.append(STANDBY if waiting else SILENCE)
     doubt[0] = False
-    return Labels(labels, doubt)
+    return Labels(labels, doubt, begun=begun)
 
 
 def condition(
@@ -103,13 +113,22 @@ def condition(
         at_start: whether what is true from the start is worth an answer.
     """
     labels, said = list[Label](), not at_start and bool(holds[0])
+    begun = dict[int, int]()
     for frame, holding in enumerate(holds.tolist()):
         unclear = bool(doubt[frame])
         if holding and not said and not unclear and frame:
             labels.append(response(texts[frame]))
+            begun[frame] = _begun(holds.tolist(), doubt, frame)
             said = True
         else:
             waiting = (holding and not said) or (bool(may_hold[frame]) and not holding)
             labels.append(STANDBY if waiting and (frame or at_start) else SILENCE)
         said = said and (holding or unclear)
-    return Labels(labels, doubt, holds)
+    return Labels(labels, doubt, holds, begun)
+
+
+def _begun(holds: Sequence[bool], doubt: Bools, due: int) -> int:
+    """The first of the frames in doubt, up to one at which an answer is due, at which it holds."""
+    while due > 1 and holds[due - 1] and doubt[due - 1]:
+        due -= 1
+    return due

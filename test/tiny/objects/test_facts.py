@@ -22,9 +22,9 @@ from test.worlds.objects.test_tasks import stream
 from test.worlds.objects.test_tasks import thing
 
 
-def facts(family, seen, *, kinds=(PERSON,), origin=Fraction(0), first=0):
+def facts(family, seen, *, kinds=(PERSON,), number=0, origin=Fraction(0), first=0):
     """The classes of each fact, frame by frame."""
-    subject = Subject(kinds)
+    subject = Subject(kinds, number=number)
     tags = [origin + Fraction(frame, 2) for frame in range(seen.frames)]
     labels = label_stream(family, subject, seen, 0, [str(tag) for tag in tags])
     rows = Facts(family, subject, seen, labels, tags).targets(first)
@@ -60,6 +60,14 @@ def test_what_comes_and_goes_where_it_is_narrated():
     assert found['coming'] == [0, 0, 0, 1 + PERSON, 1 + PERSON, 0, 0, 0, 0]
     assert found['going'] == [0, 0, 0, 0, 0, 0, 1 + DOG, 1 + DOG, 0]
     assert set(found['known']) == {UNKNOWN}
+
+
+def test_how_far_the_number_is_beyond_the_one_that_is_named():
+    seen = stream(thing('#####'), thing('..###'))
+    found = facts('more', seen, number=1)
+    assert found['limit'] == [1] * 5
+    assert found['beyond'] == [1 + 2 - 1] * 3 + [2 - 1 + 2] * 2
+    assert set(facts('count', seen)['limit']) == {UNKNOWN}
 
 
 def test_of_two_at_once_nothing_is_asked():

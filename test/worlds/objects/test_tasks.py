@@ -171,6 +171,19 @@ def test_a_number_that_is_in_doubt_is_said_once_it_is_clear():
     assert decisions('count', seen) == ('-!.-?!..', ['1 person.', '2 people.'])
 
 
+def test_of_what_is_due_late_it_is_known_from_when_it_was_so():
+    def begun(family, seen, side=''):
+        subject = Subject((PERSON,), side=side)
+        return dict(label_stream(family, subject, seen, 0, ['0'] * seen.frames).begun)
+
+    grown = stream(thing('########', size=[0.2] * 3 + [0.57, 0.58] + [0.8] * 3))
+    assert begun('near', grown, 'near') == {5: 4}
+    two = stream(
+        thing('########'), thing('...#####'), ghosts=[(PERSON, [0, 0, 0, 0, 0.3, 0, 0, 0])]
+    )
+    assert begun('count', two) == {1: 1, 5: 4}
+
+
 def test_coming_closer_means_growing():
     size = [0.2, 0.2, 0.2, 0.3, 0.4, 0.4, 0.4]
     drawn, texts = decisions('closer', stream(thing('#######', size=size)))
