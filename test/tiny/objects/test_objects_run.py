@@ -22,6 +22,7 @@ from streamo_ros.backbone.vision.tracks import follow_all
 from streamo_ros.core.prompt import PromptTokens
 from streamo_ros.tiny.network import Sizes
 from streamo_ros.tiny.objects import train
+from streamo_ros.tiny.objects.curriculum import plan_readings
 from streamo_ros.tiny.objects.curriculum import plan_step
 from streamo_ros.tiny.objects.curriculum import plan_words
 from streamo_ros.tiny.objects.curriculum import WEIGHTS
@@ -137,6 +138,14 @@ def test_most_long_windows_are_full():
     long = [count for count in turns if count >= 8]
     assert max(turns) <= 17
     assert sum(count == 16 for count in long) > len(long) / 3
+
+
+def test_what_a_number_in_a_wording_means_is_read_in_short_windows():
+    rng = np.random.default_rng(0)
+    plans = [plan_readings(rng).plan for _ in range(300)]
+    compared = [plan.turns for plan in plans if set(plan.weights) == {'more'}]
+    assert 10 < len(compared) < 60
+    assert max(compared) < 4
 
 
 def test_the_export_computes_what_was_trained(tokenizer, dialogues):
