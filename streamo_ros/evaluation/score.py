@@ -59,7 +59,7 @@ def answers(case: Case, result: CaseResult, tolerance: float = TOLERANCE) -> Ans
     counted = [
         (seconds, text)
         for seconds, text, scored in said
-        if scored or any(abs(seconds - time) <= tolerance for time, _ in due)
+        if scored or _is_near(seconds, [time for time, _ in due], tolerance)
     ]
     early = [case.moments[number] for number in _told_early(case, result, tolerance)]
     return AnswerScore(due, sorted(counted + [(moment.seconds, moment.text) for moment in early]))
@@ -77,14 +77,18 @@ def _told_early(case: Case, result: CaseResult, tolerance: float) -> list[int]:
     for number, moment in enumerate(case.moments):
         if moment.begun is None or not moment.scored:
             continue
-        if any(abs(seconds - moment.seconds) <= tolerance for seconds, _ in given):
+        if _is_near(moment.seconds, [seconds for seconds, _ in given], tolerance):
             continue
         before = [row for row in given if moment.begun <= row[0] < moment.seconds]
         if not before or not metrics.same_answer(before[-1][1], moment.text):
             continue
-        if all(abs(before[-1][0] - time) > tolerance for time in due):
+        if not _is_near(before[-1][0], due, tolerance):
             told.append(number)
     return told
+
+
+def _is_near(time: float, others: Sequence[float], tolerance: float) -> bool:
+    return any(abs(time - other) <= tolerance for other in others)
 
 
 def report(pairs: Sequence[Pair], tolerance: float = TOLERANCE) -> dict[str, Any]:

@@ -12,14 +12,17 @@ import re
 from collections.abc import Iterable
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 
 from streamo_ros.core.protocol import State
 from streamo_ros.worlds.objects.kinds import KINDS
 from streamo_ros.worlds.objects.labels import Labels
+from streamo_ros.worlds.objects.observer import Observation
 from streamo_ros.worlds.objects.observer import observe_kind
 from streamo_ros.worlds.objects.regions import thirds
+from streamo_ros.worlds.objects.scenario import MOST_NUMBER
 from streamo_ros.worlds.objects.stream import NOTHING
 from streamo_ros.worlds.objects.stream import Stream
 from streamo_ros.worlds.objects.subject import Subject
@@ -42,8 +45,8 @@ _OF_ANSWERS = {
 }
 _OF_PLACES = {'across': 4, 'along': 4}
 _PLACED = ('where', 'side', 'move')
-_LIMITS, _FARTHEST = 5, 2
-_OF_LIMITS = {'limit': _LIMITS, 'beyond': 2 * _FARTHEST + 1}
+_FARTHEST = 2
+_OF_LIMITS = {'limit': MOST_NUMBER + 1, 'beyond': 2 * _FARTHEST + 1}
 FACTS = {**_OF_DECISIONS, **_OF_ANSWERS, **_OF_PLACES, **_OF_LIMITS}
 """What decisions and the words of answers depend on, and the number of classes of each."""
 SHARES = dict.fromkeys(_OF_ANSWERS, 0.3)
@@ -97,12 +100,18 @@ class Facts:
             for frame, row in enumerate(rows)
         ][first:]
 
+    @cached_property
+    def _seen(self) -> Observation:
+        """What is known of the first kind that is asked about."""
+        subject = self._subject
+        return observe_kind(self._stream, 0, subject.kinds[0], subject.color)
+
     def _numbers(self) -> list[list[int]]:
         """How many are known, whether any may have come or gone, whether the other is there."""
         subject, stream = self._subject, self._stream
         if not subject.kinds:
             return [[UNKNOWN] * stream.frames] * 4
-        seen = observe_kind(stream, 0, subject.kinds[0], subject.color)
+        seen = self._seen
         other = [UNKNOWN] * stream.frames
         if len(subject.kinds) > 1:
             other = (observe_kind(stream, 0, subject.kinds[1]).known > 0).astype(int).tolist()
@@ -154,17 +163,15 @@ class Facts:
         """In which third of the picture the thing is, where that matters; see `thirds`."""
         if self._family not in _PLACED:
             return [[UNKNOWN] * self._stream.frames] * len(_OF_PLACES)
-        subject = self._subject
-        return thirds(observe_kind(self._stream, 0, subject.kinds[0], subject.color))
+        return thirds(self._seen)
 
     def _limits(self) -> list[list[int]]:
         """The number that must be exceeded, and how far what is known is beyond it, from 0."""
-        subject, stream = self._subject, self._stream
+        limit, frames = self._subject.number, self._stream.frames
         if self._family != 'more':
-            return [[UNKNOWN] * stream.frames] * len(_OF_LIMITS)
-        known = observe_kind(stream, 0, subject.kinds[0], subject.color).known
-        beyond = (known - subject.number).clip(-_FARTHEST, _FARTHEST) + _FARTHEST
-        return [[subject.number] * stream.frames, beyond.tolist()]
+            return [[UNKNOWN] * frames] * len(_OF_LIMITS)
+        beyond = (self._seen.known - limit).clip(-_FARTHEST, _FARTHEST) + _FARTHEST
+        return [[limit] * frames, beyond.tolist()]
 
     def _digits(self, tags: Sequence[Fraction]) -> list[list[int]]:
         """The digits of seconds where an answer names some, in the order of `_DIGITS`."""

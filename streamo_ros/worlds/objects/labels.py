@@ -60,17 +60,16 @@ def events(
 
     What happens while nobody can know is due once it is clear, if that is soon.
     """
-    labels, late, since, first = list[Label](), list[str](), 0, 0
+    labels, late, since = list[Label](), list[str](), 0
     begun = dict[int, int]()
     for frame, (done, may, text) in enumerate(zip(happened, may_happen, texts, strict=True)):
         if done:
-            first = first if late else frame
             late, since = [*late, text], frame
         if frame - since > _PATIENCE:
             late = []
         if late and not doubt[frame]:
             labels.append(response(' '.join(dict.fromkeys(late))))
-            begun |= {frame: first} if len(late) == 1 else {}
+            begun |= {frame: since} if len(late) == 1 else {}
             late = []
         else:
             labels.append(STANDBY if (may or late) and frame else SILENCE)

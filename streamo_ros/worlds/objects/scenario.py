@@ -41,7 +41,8 @@ _HOW_MANY = {
 _FEW = (0.22, 0.48, 0.2, 0.07, 0.03)
 """Probabilities of so many things of the kind in question, from none."""
 _RETURNS = (0.1, 0.15, 0.5, 0.25)
-_MOST_NUMBER = 4
+MOST_NUMBER = 4
+"""Largest number that an instruction says is to be exceeded."""
 _ELSEWHERE = 0.4
 """Share of the scenes between cuts that have nothing to do with what is asked."""
 _AGAIN = 0.4
@@ -199,6 +200,6 @@ def _subject(
     return Subject(
         (kind, other) if family == 'together' else (kind,),
         color,
-        int(rng.integers(0, min(max(count, 1), _MOST_NUMBER) + 1)) if family == 'more' else 0,
+        int(rng.integers(0, min(max(count, 1), MOST_NUMBER) + 1)) if family == 'more' else 0,
         'near' if family == 'near' else pick(rng, SIDES[:5]),
     )
